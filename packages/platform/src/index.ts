@@ -1,1 +1,12 @@
-export {};
+export { syncFolder, writeFileAtomic } from './atomic-write.ts';
+export { type Clock, formatTime, systemClock } from './clock.ts';
+export { readBody } from './http/body.ts';
+export {
+  createHttpClient,
+  type HttpClient,
+  type HttpClientOptions,
+  type HttpRequest,
+  type HttpResponse,
+} from './http/client.ts';
+export { jsonLog, type Log, type LogFields, silentLog } from './log.ts';
+export { type Randomness, systemRandomness } from './randomness.ts';

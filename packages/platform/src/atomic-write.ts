@@ -1,0 +1,41 @@
+import { open, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { systemRandomness } from './randomness.ts';
+
+/**
+ * Replaces `path` by `data` so that a reader, or this host after a power loss, sees either the old bytes or the
+ * new: writes beside, syncs the file, renames, syncs the folder. The temporary is removed on any error.
+ * @throws the file system's error, with its `code` (ENOSPC, EROFS, …)
+ */
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  options: { mode?: number } = {},
+): Promise<void> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.tmp-${basename(path)}-${systemRandomness.bytes(6).toString('hex')}`);
+  const file = await open(temporary, 'wx', options.mode ?? 0o644);
+  try {
+    try {
+      await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+/** Makes renames, creations and removals directly below `folder` durable. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

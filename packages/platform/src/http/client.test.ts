@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import https from 'node:https';
+import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { readBody } from './body.ts';
+import { createHttpClient } from './client.ts';
+
+const portOf = (server: net.Server): number => (server.address() as AddressInfo).port;
+
+describe('the HTTP client', () => {
+  let folder: string;
+  let server: https.Server;
+  let proxy: net.Server;
+  const wire = { down: 0, up: 0 };
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'xylem-http-'));
+    const made = ['-keyout', join(folder, 'k.pem'), '-out', join(folder, 'c.pem')];
+    const openssl = ['req', '-x509', '-newkey', 'ed25519', '-nodes', '-days', '2', '-subj', '/CN=localhost'];
+    execFileSync('openssl', [...openssl, ...made], { stdio: 'ignore' });
+    server = https.createServer(
+      { key: readFileSync(join(folder, 'k.pem')), cert: readFileSync(join(folder, 'c.pem')) },
+      (request, response) => {
+        if (request.url === '/silent') return;
+        void readBody(request, 1e6, 'body').then((body) => response.end(Buffer.alloc(100_000 + body.length)));
+      },
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    proxy = net.createServer((child) => {
+      const upstream = net.connect(portOf(server), '127.0.0.1');
+      child.on('data', (data) => {
+        wire.up += data.length;
+        upstream.write(data);
+      });
+      upstream.on('data', (data) => {
+        wire.down += data.length;
+        child.write(data);
+      });
+      child.on('close', () => upstream.destroy()).on('error', () => undefined);
+      upstream.on('close', () => child.destroy()).on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  });
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+    proxy.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('counts the bytes that crossed the wire, TLS included, over one kept connection', async () => {
+    const client = createHttpClient({ tls: { rejectUnauthorized: false } });
+    const url = `https://127.0.0.1:${portOf(proxy)}/`;
+    await readBody((await client.request({ method: 'GET', url })).body, 1e6, 'answer');
+    const body = (async function* () {
+      yield Buffer.from('abc');
+    })();
+    const second = await client.request({ method: 'POST', url, body });
+    assert.equal((await readBody(second.body, 1e6, 'answer')).length, 100_003);
+    assert.deepEqual(client.transfer(), { bytesDown: wire.down, bytesUp: wire.up, requests: 2 });
+    client.close();
+  });
+
+  it('says which parent does not answer', async () => {
+    const client = createHttpClient({ tls: { rejectUnauthorized: false } });
+    const closed = net.createServer();
+    await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
+    const port = portOf(closed);
+    await new Promise((resolve) => closed.close(resolve));
+    await assert.rejects(client.request({ method: 'GET', url: `https://127.0.0.1:${port}/` }), {
+      code: 'E_PARENT_UNREACHABLE',
+      retry: 'elsewhere',
+    });
+    client.close();
+  });
+
+  it('leaves a silent parent after the idle time', async () => {
+    const client = createHttpClient({ tls: { rejectUnauthorized: false } });
+    const url = `https://127.0.0.1:${portOf(server)}/silent`;
+    await assert.rejects(client.request({ method: 'GET', url, idleTimeoutMs: 50 }), { code: 'E_PARENT_UNREACHABLE' });
+    client.close();
+  });
+
+  it('stops reading a body at its bound', async () => {
+    const client = createHttpClient({ tls: { rejectUnauthorized: false } });
+    const { body } = await client.request({ method: 'GET', url: `https://127.0.0.1:${portOf(server)}/` });
+    await assert.rejects(readBody(body, 1000, 'answer'), { code: 'E_TOO_LARGE' });
+    client.close();
+  });
+});

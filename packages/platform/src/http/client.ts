@@ -1,0 +1,151 @@
+import type { IncomingMessage } from 'node:http';
+import http from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { XylemError } from '@xylem/core';
+import { TransferCounter } from './counters.ts';
+import { CountingTlsAgent } from './counting-agent.ts';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Bytes, or a stream with its length when known (else chunked). */
+  readonly body?: Uint8Array | string | AsyncIterable<Uint8Array>;
+  readonly signal?: AbortSignal;
+  /** No byte in either direction for so long ends the request. Default 20,000 ms. */
+  readonly idleTimeoutMs?: number;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Must be read to its end or destroyed. Errors with a coded error when the connection breaks. */
+  readonly body: IncomingMessage;
+  /** The certificate that the server showed, for callers that decide by it. */
+  readonly socket: Socket | TLSSocket;
+}
+
+/** Keep-alive HTTP/1.1 with mutual TLS, proxies by environment variables, and counters of bytes at the socket. */
+export interface HttpClient {
+  request(request: HttpRequest): Promise<HttpResponse>;
+  /** Bytes and requests since the client was made, TLS and headers counted. */
+  transfer(): { bytesDown: number; bytesUp: number; requests: number };
+  close(): void;
+}
+
+export interface HttpClientOptions {
+  /** Options for TLS sockets (ca, cert, key, checkServerIdentity, …). A function is asked anew for each connection, so a renewed certificate is used at once. */
+  readonly tls?: https.AgentOptions | (() => https.AgentOptions);
+  /** Most sockets to one host. Default 8. */
+  readonly maxSockets?: number;
+  /** Environment with HTTPS_PROXY, HTTP_PROXY, NO_PROXY. */
+  readonly proxyEnvironment?: NodeJS.ProcessEnv;
+}
+
+/** @throws XylemError E_PARENT_UNREACHABLE (retry elsewhere) when no answer comes */
+export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
+  const counter = new TransferCounter();
+  const shared = {
+    keepAlive: true,
+    keepAliveMsecs: 30_000,
+    maxSockets: options.maxSockets ?? 8,
+    scheduling: 'lifo' as const,
+    ...(options.proxyEnvironment === undefined ? {} : { proxyEnv: options.proxyEnvironment }),
+  };
+  const plain = new http.Agent(shared);
+  const tlsOf = options.tls;
+  const initialTls = typeof tlsOf === 'function' ? tlsOf() : tlsOf;
+  const proxied = hasProxy(options.proxyEnvironment);
+  const secure = new CountingTlsAgent({ ...shared, ...initialTls }, counter, proxied);
+  let latestTls: unknown = initialTls;
+
+  const request = (wanted: HttpRequest): Promise<HttpResponse> =>
+    new Promise((resolve, reject) => {
+      const url = new URL(wanted.url);
+      const isTls = url.protocol === 'https:';
+      if (isTls && typeof tlsOf === 'function') {
+        const fresh = tlsOf();
+        if (fresh !== latestTls) Object.assign(secure.options, fresh);
+        latestTls = fresh;
+      }
+      const headers: Record<string, string | number> = { ...wanted.headers };
+      if (typeof wanted.body === 'string' || wanted.body instanceof Uint8Array) {
+        headers['content-length'] = Buffer.byteLength(wanted.body);
+      }
+      counter.countRequest();
+      const outgoing = (isTls ? https : http).request(url, {
+        method: wanted.method,
+        headers,
+        agent: isTls ? secure : plain,
+        ...(wanted.signal === undefined ? {} : { signal: wanted.signal }),
+      });
+      const unreachable = (cause: Error): Error => unreachableError(url, cause, wanted.signal);
+      outgoing.setTimeout(wanted.idleTimeoutMs ?? 20_000, () => {
+        outgoing.destroy(new Error(`no byte for ${wanted.idleTimeoutMs ?? 20_000} ms`));
+      });
+      if (!isTls || proxied) outgoing.on('socket', (socket) => counter.watch(socket));
+      outgoing.on('error', (cause) => reject(unreachable(cause)));
+      outgoing.on('response', (incoming) => {
+        resolve({
+          status: incoming.statusCode ?? 0,
+          headers: incoming.headers as Record<string, string | undefined>,
+          body: incoming,
+          socket: incoming.socket,
+        });
+      });
+      void send(outgoing, wanted.body);
+    });
+
+  return {
+    request,
+    transfer: () => counter.totals(),
+    close: () => {
+      plain.destroy();
+      secure.destroy();
+    },
+  };
+}
+
+async function send(outgoing: http.ClientRequest, body: HttpRequest['body']): Promise<void> {
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
+    outgoing.end(body);
+    return;
+  }
+  try {
+    for await (const piece of body) {
+      if (outgoing.destroyed) return;
+      if (!outgoing.write(piece)) await drained(outgoing);
+    }
+    outgoing.end();
+  } catch (error) {
+    outgoing.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+function drained(outgoing: http.ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      outgoing.off('drain', done);
+      outgoing.off('close', done);
+      resolve();
+    };
+    outgoing.on('drain', done);
+    outgoing.on('close', done);
+  });
+}
+
+function unreachableError(url: URL, cause: Error, signal: AbortSignal | undefined): Error {
+  if (signal?.aborted === true) return cause;
+  if (cause instanceof XylemError) return cause;
+  return new XylemError('E_PARENT_UNREACHABLE', `${url.origin} does not answer: ${cause.message}`, {
+    cause,
+    retry: 'elsewhere',
+  });
+}
+
+function hasProxy(environment: NodeJS.ProcessEnv = {}): boolean {
+  return ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => Boolean(environment[name]));
+}
