@@ -1,0 +1,60 @@
+import { type Static, type TProperties, type TSchema, Type } from 'typebox';
+
+/** An object that refuses keys it does not know: what people and programs send is checked, not guessed. */
+export const Strict = <P extends TProperties>(properties: P, description?: string) =>
+  Type.Object(properties, { additionalProperties: false, ...(description ? { description } : {}) });
+
+export const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
+
+const namePattern = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+export const Name = Type.String({ pattern: `^${namePattern}$`, maxLength: 63 });
+export const LabelKey = Type.String({ pattern: `^${namePattern}(\\.${namePattern})?$`, maxLength: 127 });
+export const LabelValue = Type.String({ maxLength: 255 });
+export const DigestText = Type.String({ pattern: '^[0-9a-f]{64}$' });
+export const Id32 = Type.String({ pattern: '^[0-9a-f]{32}$' });
+export const Version = Type.String({ minLength: 1, maxLength: 255 });
+export const Time = Type.String({ description: 'RFC 3339, UTC, whole seconds' });
+export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+/** The name of one environment: `acme/production`, or `production` where the installation has one tenant. */
+export const EnvironmentName = Type.String({
+  pattern: `^(${namePattern}/)?${namePattern}$`,
+  maxLength: 127,
+});
+/** An environment's name in which `*` and `?` stand for any characters: any tenant's `production`. */
+export const EnvironmentPattern = Type.String({ pattern: '^[a-z0-9*?-]+(/[a-z0-9*?-]+)?$', maxLength: 127 });
+/** JSON text of signed TUF metadata, kept byte for byte. */
+export const MetadataText = Type.String({ minLength: 2, maxLength: 32 * 1024 * 1024 });
+
+/**
+ * Which hosts are meant. Everything that is given must hold; nothing given means every host.
+ * `where` is the selector language of docs/spec/direction.md.
+ */
+export const HostSelection = Strict({
+  environments: Type.Optional(Type.Array(EnvironmentPattern, { maxItems: 1000 })),
+  where: Type.Optional(Type.String({ maxLength: 4096 })),
+  site: Type.Optional(Name),
+  hosts: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 253, description: 'id, prefix of an id, or name' }), {
+      maxItems: 10000,
+    }),
+  ),
+});
+export type HostSelection = Static<typeof HostSelection>;
+
+/** Every refusal of the API: a code of docs/errors.md, what happened, and what to do about it. */
+export const Problem = Strict({
+  code: Type.String(),
+  message: Type.String(),
+  advice: Type.String(),
+  details: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+});
+export type Problem = Static<typeof Problem>;
+
+export const roles = ['viewer', 'publisher', 'operator', 'admin'] as const;
+export const Role = Type.Union(
+  roles.map((role) => Type.Literal(role)),
+  { description: 'viewer reads; publisher also publishes; operator also deploys; admin may do everything' },
+);
+export type Role = (typeof roles)[number];
+
+export const EnvironmentRef = Strict({ id: Id32, name: Type.String() });

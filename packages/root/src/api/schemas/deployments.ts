@@ -1,0 +1,114 @@
+import { type Static, Type } from 'typebox';
+import {
+  Count,
+  DigestText,
+  EnvironmentPattern,
+  EnvironmentRef,
+  Name,
+  Nullable,
+  Strict,
+  Time,
+  Version,
+} from './common.ts';
+
+export const Strategy = Type.Union([
+  Strict({ kind: Type.Literal('all-at-once') }),
+  Strict({
+    kind: Type.Literal('rolling'),
+    maxUnavailable: Type.Union([
+      Type.Integer({ minimum: 1 }),
+      Type.String({ pattern: '^([1-9][0-9]?|100)%$', description: 'of the eligible hosts, at least one' }),
+    ]),
+  }),
+]);
+export type Strategy = Static<typeof Strategy>;
+
+export const deploymentKinds = ['deploy', 'rollback', 'undeploy'] as const;
+export const deploymentStates = [
+  'running',
+  'paused',
+  'succeeded',
+  'failed',
+  'aborted',
+  'superseded',
+] as const;
+
+/**
+ * `version` or `channel` names the release of a `deploy`; a `rollback` goes to the release that the environment ran
+ * before, or to `version`. One deployment is made for each environment that the patterns fit.
+ * `dryRun`: say which environments and how many hosts, make nothing.
+ */
+export const DeploymentCreate = Strict({
+  kind: Type.Union(deploymentKinds.map((k) => Type.Literal(k))),
+  product: Name,
+  version: Type.Optional(Version),
+  channel: Type.Optional(Name),
+  environments: Type.Array(EnvironmentPattern, { minItems: 1, maxItems: 1000 }),
+  strategy: Type.Optional(Strategy),
+  purgeData: Type.Optional(Type.Boolean()),
+  dryRun: Type.Optional(Type.Boolean()),
+});
+export type DeploymentCreate = Static<typeof DeploymentCreate>;
+
+/** Hosts of a deployment counted: every eligible host is in exactly one of the last five. */
+export const Progress = Strict({
+  eligible: Count,
+  admitted: Count,
+  waiting: Count,
+  updating: Count,
+  done: Count,
+  failed: Count,
+  silent: Count,
+});
+export type Progress = Static<typeof Progress>;
+
+export const Deployment = Strict({
+  id: Type.String(),
+  kind: Type.Union(deploymentKinds.map((k) => Type.Literal(k))),
+  environment: EnvironmentRef,
+  product: Name,
+  version: Nullable(Version),
+  release: Nullable(DigestText),
+  previousVersion: Nullable(Version),
+  strategy: Strategy,
+  state: Type.Union(deploymentStates.map((s) => Type.Literal(s))),
+  reason: Nullable(Type.String({ description: 'why it is in this state, one sentence' })),
+  created: Time,
+  updated: Time,
+  finished: Nullable(Time),
+  createdBy: Type.String(),
+  progress: Progress,
+});
+export type Deployment = Static<typeof Deployment>;
+export const Deployments = Strict({ deployments: Type.Array(Deployment) });
+export const DeploymentsCreated = Strict({
+  hosts: Count,
+  environments: Type.Array(EnvironmentRef),
+  deployments: Type.Array(Deployment, { description: 'empty after a dry run' }),
+});
+export type DeploymentsCreated = Static<typeof DeploymentsCreated>;
+
+export const DeploymentQuery = Strict({
+  environment: Type.Optional(EnvironmentPattern),
+  product: Type.Optional(Name),
+  active: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')])),
+  limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,4}$' })),
+});
+export const DeploymentParams = Strict({ id: Type.String({ pattern: '^[a-z0-9-]{8,40}$' }) });
+
+/** `after`: the last `sequence` seen. `waitMs` up to 30,000: the answer is held until there is something new. */
+export const EventQuery = Strict({
+  after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })),
+  waitMs: Type.Optional(Type.String({ pattern: '^[0-9]{1,5}$' })),
+});
+export const DeploymentEvent = Strict({
+  sequence: Count,
+  time: Time,
+  kind: Type.String(),
+  message: Type.String(),
+  details: Type.Record(Type.String(), Type.Unknown()),
+});
+export type DeploymentEvent = Static<typeof DeploymentEvent>;
+/** The deployment as it is now comes with the events, so that one request draws the whole picture. */
+export const DeploymentEvents = Strict({ events: Type.Array(DeploymentEvent), deployment: Deployment });
+export type DeploymentEvents = Static<typeof DeploymentEvents>;

@@ -1,0 +1,82 @@
+import { type Static, Type } from 'typebox';
+import { Count, EnvironmentPattern, EnvironmentRef, Name, Nullable, Strict, Time } from './common.ts';
+import { Deployment } from './deployments.ts';
+
+const StateCounts = Strict({
+  joined: Count,
+  ok: Count,
+  updating: Count,
+  waiting: Count,
+  failed: Count,
+  silent: Count,
+  retired: Count,
+});
+
+export const FleetQuery = Strict({ environment: Type.Optional(EnvironmentPattern) });
+
+export const Status = Strict({
+  time: Time,
+  restored: Type.Boolean(),
+  hosts: StateCounts,
+  environments: Type.Array(
+    Strict({
+      environment: EnvironmentRef,
+      number: Count,
+      hosts: StateCounts,
+      products: Type.Array(
+        Strict({
+          product: Name,
+          version: Nullable(Type.String({ description: 'what the environment should run' })),
+          running: Type.Array(Strict({ component: Name, version: Type.String(), hosts: Count })),
+        }),
+      ),
+      deployments: Type.Array(Deployment, { description: 'running or paused' }),
+    }),
+  ),
+});
+export type Status = Static<typeof Status>;
+
+/** A flat tree: `parent` is the id of the host above, or null where it is the root server. Ordered parents first. */
+export const Topology = Strict({
+  root: Strict({ url: Type.String() }),
+  nodes: Type.Array(
+    Strict({
+      id: Type.String(),
+      name: Type.String(),
+      environment: Type.String(),
+      serve: Type.Boolean(),
+      url: Nullable(Type.String({ description: 'where it serves' })),
+      parent: Nullable(Type.String()),
+      parentUrl: Nullable(Type.String()),
+      depth: Count,
+      state: Type.String(),
+      lastSeen: Nullable(Time),
+    }),
+  ),
+});
+export type Topology = Static<typeof Topology>;
+
+export const WhereParams = Strict({ product: Name });
+export const Where = Strict({
+  product: Name,
+  environments: Type.Array(
+    Strict({
+      environment: EnvironmentRef,
+      wanted: Nullable(Type.String()),
+      components: Type.Array(
+        Strict({
+          component: Name,
+          versions: Type.Array(
+            Strict({
+              version: Type.String(),
+              hosts: Count,
+              healthy: Count,
+              names: Type.Array(Type.String(), { description: 'the first 20' }),
+            }),
+          ),
+        }),
+      ),
+    }),
+  ),
+});
+export type Where = Static<typeof Where>;

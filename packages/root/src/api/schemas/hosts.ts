@@ -1,0 +1,124 @@
+import { type Static, Type } from 'typebox';
+import {
+  Count,
+  DigestText,
+  EnvironmentPattern,
+  EnvironmentRef,
+  HostSelection,
+  Id32,
+  LabelKey,
+  LabelValue,
+  Name,
+  Nullable,
+  Strict,
+  Time,
+} from './common.ts';
+
+const Refused = Strict({ package: Type.String(), code: Type.String(), message: Type.String() });
+
+/** One component of a host: what it reported (`null`: nothing reported) beside what it should run (`null`: nothing). */
+export const HostComponent = Strict({
+  component: Name,
+  product: Nullable(Type.String()),
+  version: Nullable(Type.String()),
+  package: Nullable(DigestText),
+  state: Nullable(Type.String()),
+  healthy: Nullable(Type.Boolean()),
+  since: Nullable(Time),
+  refused: Nullable(Refused),
+  wantedVersion: Nullable(Type.String()),
+  wantedPackage: Nullable(DigestText),
+});
+export type HostComponent = Static<typeof HostComponent>;
+
+export const hostStates = ['joined', 'ok', 'updating', 'waiting', 'failed', 'silent', 'retired'] as const;
+export const Host = Strict({
+  id: Id32,
+  name: Type.String(),
+  environment: EnvironmentRef,
+  labels: Type.Record(Type.String(), Type.String()),
+  serve: Type.Boolean(),
+  retired: Type.Boolean(),
+  state: Type.Union(
+    hostStates.map((s) => Type.Literal(s)),
+    { description: 'joined: never reported; silent: no report for three periods' },
+  ),
+  joined: Time,
+  lastReport: Nullable(Time),
+  agent: Nullable(Type.String()),
+  parents: Type.Array(Type.String()),
+  parent: Nullable(Strict({ url: Type.String(), host: Nullable(Type.String()) })),
+  directionNumber: Nullable(Count),
+  components: Type.Array(HostComponent),
+});
+export type Host = Static<typeof Host>;
+export const HostDetail = Strict({
+  ...Host.properties,
+  facts: Type.Record(Type.String(), Type.Unknown()),
+  waiting: Type.Array(
+    Strict({ component: Nullable(Type.String()), code: Type.String(), message: Type.String(), since: Time }),
+  ),
+  transfer: Nullable(Strict({ bytesDown: Count, bytesUp: Count, requests: Count, refusedObjects: Count })),
+  certificateExpires: Time,
+});
+export type HostDetail = Static<typeof HostDetail>;
+
+/** Selection by query: `environment` and `host` may be given several times. `after` is the last id of the page before. */
+export const HostQuery = Strict({
+  environment: Type.Optional(
+    Type.Union([EnvironmentPattern, Type.Array(EnvironmentPattern, { maxItems: 100 })]),
+  ),
+  where: Type.Optional(Type.String({ maxLength: 4096 })),
+  site: Type.Optional(Name),
+  retired: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')])),
+  limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,5}$' })),
+  after: Type.Optional(Id32),
+});
+export type HostQuery = Static<typeof HostQuery>;
+export const Hosts = Strict({ hosts: Type.Array(Host), total: Count });
+export type Hosts = Static<typeof Hosts>;
+export const HostParams = Strict({
+  host: Type.String({
+    minLength: 1,
+    maxLength: 253,
+    description: 'id, prefix of an id (4 digits up), or name',
+  }),
+});
+
+/** The chain from release to switch, in order; the first link that is not `ok` is the reason. */
+export const HostWhy = Strict({
+  host: Strict({ id: Id32, name: Type.String() }),
+  answer: Type.String({ description: 'one sentence' }),
+  links: Type.Array(
+    Strict({
+      link: Type.String(),
+      ok: Type.Boolean(),
+      detail: Type.String(),
+      advice: Nullable(Type.String()),
+    }),
+  ),
+});
+export type HostWhy = Static<typeof HostWhy>;
+
+export const HostLabel = Strict({
+  select: HostSelection,
+  set: Type.Optional(Type.Record(LabelKey, LabelValue)),
+  remove: Type.Optional(Type.Array(LabelKey, { maxItems: 100 })),
+  dryRun: Type.Optional(Type.Boolean()),
+});
+export const HostMove = Strict({
+  select: HostSelection,
+  parents: Type.Array(Type.String({ pattern: '^https?://', maxLength: 2048 }), {
+    maxItems: 8,
+    description: 'in order of preference; empty: as the host joined',
+  }),
+  dryRun: Type.Optional(Type.Boolean()),
+});
+export const HostRetire = Strict({ select: HostSelection, dryRun: Type.Optional(Type.Boolean()) });
+/** `count` hosts were meant, `changed` of them needed a change; `hosts` names the first 100. */
+export const HostsChanged = Strict({
+  count: Count,
+  changed: Count,
+  hosts: Type.Array(Strict({ id: Id32, name: Type.String(), environment: Type.String() })),
+});
+export type HostsChanged = Static<typeof HostsChanged>;

@@ -1,0 +1,85 @@
+import { type Static, Type } from 'typebox';
+import { Count, EnvironmentRef, Id32, Name, Nullable, Role, Strict, Time } from './common.ts';
+
+export const WhoAmI = Strict({ name: Type.String(), role: Role, tokenId: Type.String() });
+export type WhoAmI = Static<typeof WhoAmI>;
+
+export const RootInfo = Strict({
+  version: Type.String(),
+  stateFormat: Count,
+  database: Type.Union([Type.Literal('sqlite'), Type.Literal('postgres')]),
+  releaseRepository: Nullable(Id32),
+  tenants: Type.Array(Name),
+  nodesUrl: Type.String(),
+  pin: Type.String({ description: 'b64u of SHA-256 of the CA key: what a join token ends with' }),
+  ca: Type.String({ description: 'PEM' }),
+  started: Time,
+  restored: Type.Boolean(),
+});
+export type RootInfo = Static<typeof RootInfo>;
+
+export const ApiTokenCreate = Strict({ name: Type.String({ minLength: 1, maxLength: 100 }), role: Role });
+export const ApiToken = Strict({ id: Type.String(), name: Type.String(), role: Role, created: Time });
+export const ApiTokenCreated = Strict({ ...ApiToken.properties, token: Type.String() });
+export const ApiTokens = Strict({ tokens: Type.Array(ApiToken) });
+export const ApiTokenParams = Strict({ id: Type.String({ pattern: '^[0-9a-f]{16}$' }) });
+
+/** `out`: an absolute path on the root server's machine that does not exist yet. Only taken on the loopback address. */
+export const BackupCreate = Strict({ out: Type.String({ pattern: '^/', maxLength: 4096 }) });
+export const BackupCreated = Strict({
+  out: Type.String(),
+  files: Count,
+  sizeBytes: Count,
+  manifest: Type.String({ description: 'SHA-256 of manifest.json' }),
+  taken: Time,
+});
+export type BackupCreated = Static<typeof BackupCreated>;
+
+/** What the tree says beside what the backup says, for a root server that was restored. */
+export const Restored = Strict({
+  restored: Type.Boolean(),
+  backupTaken: Nullable(Time),
+  hostsHeard: Count,
+  hostsSilent: Count,
+  unknownHosts: Type.Array(Id32, { description: 'joined after the backup; they report and are not in it' }),
+  environments: Type.Array(
+    Strict({
+      environment: EnvironmentRef,
+      backupNumber: Count,
+      highestNumber: Count,
+      highestSnapshot: Count,
+      differences: Type.Array(
+        Strict({
+          product: Name,
+          component: Name,
+          backupVersion: Nullable(Type.String()),
+          runningVersions: Type.Array(Strict({ version: Type.String(), hosts: Count })),
+        }),
+      ),
+    }),
+  ),
+});
+export type Restored = Static<typeof Restored>;
+/** `hosts`: what hosts run now becomes what they should run, where its release is known; `backup`: back to the backup. */
+export const RestoreConfirm = Strict({
+  keep: Type.Union([Type.Literal('hosts'), Type.Literal('backup')]),
+});
+export const RestoreConfirmed = Strict({ environments: Type.Array(EnvironmentRef), kept: Type.String() });
+
+export const AuditQuery = Strict({
+  after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })),
+  limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,4}$' })),
+});
+export const AuditEntries = Strict({
+  entries: Type.Array(
+    Strict({
+      sequence: Count,
+      time: Time,
+      who: Type.String(),
+      what: Type.String(),
+      subject: Type.String(),
+      before: Type.Unknown(),
+      after: Type.Unknown(),
+    }),
+  ),
+});
