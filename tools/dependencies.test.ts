@@ -1,0 +1,158 @@
+// Dependencies between packages run one way (docs/development/architecture.md).
+import assert from 'node:assert/strict';
+import { dirname, join, normalize } from 'node:path';
+import { test } from 'node:test';
+import { build, type Metafile } from 'esbuild';
+import { checkout, exists, isTest, packages, readJson, readText, sourceFiles } from './workspace.ts';
+
+const lower = ['core', 'platform'];
+const middle = [...lower, 'store', 'trust'];
+const upper = [...middle, 'bundle'];
+/** What each package may import. A new package takes its place here first. */
+const allowed: Record<string, string[]> = {
+  core: [],
+  platform: ['core'],
+  store: lower,
+  trust: lower,
+  bundle: middle,
+  agent: upper,
+  relay: upper,
+  root: upper,
+  cli: [...upper, 'agent', 'relay', 'root'],
+  web: ['core'],
+  testkit: [...upper, 'agent', 'relay', 'root'],
+};
+
+/** What runs on a host must stay small and must not open a database. */
+const forbiddenOnHosts = ['kysely', 'pg', 'fastify', 'node:sqlite', 'sqlite'];
+
+const scoped = /(['"`])@xylem\/([a-z]+)(\/[^'"`]*)?\1/g;
+const relativeSpecifier = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])(\.[^'"]*)\1/g;
+
+const all = packages();
+
+function xylemDependencies(kinds: (Record<string, string> | undefined)[]): string[] {
+  return kinds
+    .flatMap((kind) => Object.keys(kind ?? {}))
+    .filter((name) => name.startsWith('@xylem/'))
+    .map((name) => name.slice('@xylem/'.length))
+    .sort();
+}
+
+for (const { name, folder, manifest, references } of all) {
+  test(`${name} imports only what stands below it`, () => {
+    const mayImport = allowed[name];
+    assert.ok(mayImport, `tools/dependencies.test.ts does not say what ${name} may import`);
+    for (const file of sourceFiles(name)) {
+      const source = readText(file);
+      for (const [, , imported = '', deep] of source.matchAll(scoped)) {
+        assert.equal(
+          deep,
+          undefined,
+          `${file} reaches past ${imported}'s index.ts: @xylem/${imported}${deep}`,
+        );
+        const fine: boolean = mayImport.includes(imported) || (imported === 'testkit' && isTest(file));
+        assert.ok(
+          fine,
+          `${file} imports @xylem/${imported}; ${name} may import: ${mayImport.join(', ') || 'none'}`,
+        );
+      }
+      for (const [, , specifier = ''] of source.matchAll(relativeSpecifier)) {
+        const target = normalize(join(dirname(file), specifier));
+        assert.ok(target.startsWith(`${folder}/`), `${file} reaches out of its package: ${specifier}`);
+        assert.ok(isTest(file) || !isTest(target), `${file} imports a test: ${specifier}`);
+      }
+    }
+  });
+
+  test(`${name} declares the same packages to npm and to tsc, and none that it may not`, () => {
+    const declared = xylemDependencies([manifest.dependencies]);
+    assert.equal(manifest.name, `@xylem/${name}`);
+    assert.deepEqual(
+      references.toSorted(),
+      declared,
+      `${folder}/tsconfig.json's references and package.json's dependencies`,
+    );
+    const extra = declared.filter((dependency) => !allowed[name]?.includes(dependency));
+    assert.deepEqual(extra, [], `${folder}/package.json depends on what ${name} may not import`);
+  });
+}
+
+test('tsc -b reaches every package', () => {
+  const { references } = readJson<{ references: { path: string }[] }>('tsconfig.json');
+  const reached = references
+    .map((reference) => reference.path)
+    .filter((path) => path.startsWith('packages/'));
+  assert.deepEqual(
+    reached.toSorted(),
+    all.map(({ folder }) => folder),
+  );
+});
+
+/** The files from the entry to the first that imports a forbidden module, or undefined. */
+function wayToForbidden(
+  metafile: Metafile,
+  entry: string,
+  forbidden: readonly string[],
+): string[] | undefined {
+  const ways: string[][] = [[entry]];
+  const seen = new Set([entry]);
+  for (let way = ways.shift(); way !== undefined; way = ways.shift()) {
+    for (const imported of metafile.inputs[way.at(-1) ?? '']?.imports ?? []) {
+      const isForbidden = forbidden.some(
+        (name) => imported.path === name || imported.path.startsWith(`${name}/`),
+      );
+      if (imported.external && isForbidden) return [...way, imported.path];
+      if (imported.external || seen.has(imported.path)) continue;
+      seen.add(imported.path);
+      ways.push([...way, imported.path]);
+    }
+  }
+  return undefined;
+}
+
+async function graphFrom(entry: string): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: checkout,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'node',
+    logLevel: 'silent',
+    plugins: [
+      {
+        name: 'only-our-own',
+        setup({ onResolve }) {
+          onResolve({ filter: /^[^.]/ }, ({ path, kind }) =>
+            kind === 'entry-point' || path.startsWith('@xylem/') ? undefined : { path, external: true },
+          );
+        },
+      },
+    ],
+  });
+  return metafile;
+}
+
+for (const name of ['agent', 'relay', 'bundle', 'trust', 'store', 'platform', 'core']) {
+  const entry = `packages/${name}/src/index.ts`;
+  test(`${name} never loads a database or the API's framework`, { skip: !exists(entry) }, async () => {
+    const way = wayToForbidden(await graphFrom(entry), entry, forbiddenOnHosts);
+    assert.equal(way?.join(' -> '), undefined);
+  });
+}
+
+test('a forbidden module is seen through other files', () => {
+  const input = (path: string, external = false) => ({
+    bytes: 0,
+    imports: [
+      external
+        ? { path, kind: 'import-statement' as const, external }
+        : { path, kind: 'import-statement' as const },
+    ],
+  });
+  const metafile = { inputs: { a: input('b'), b: input('pg/lib', true) }, outputs: {} };
+  assert.deepEqual(wayToForbidden(metafile, 'a', ['pg']), ['a', 'b', 'pg/lib']);
+  assert.equal(wayToForbidden(metafile, 'a', ['pgx']), undefined);
+});
