@@ -1,0 +1,50 @@
+/** Every kind of step, in the order in which an update takes them; `revert`, `remove` and `purge` end other roads. */
+export const stepKinds = [
+  'reserve',
+  'fetch',
+  'stage',
+  'preflight',
+  'stop',
+  'switch',
+  'start',
+  'probe',
+  'commit',
+  'retire',
+  'revert',
+  'remove',
+  'purge',
+] as const;
+export type StepKind = (typeof stepKinds)[number];
+
+/** Which steps a component of each kind can take. */
+export const stepsOfKind = {
+  files: [
+    'reserve',
+    'fetch',
+    'stage',
+    'preflight',
+    'switch',
+    'commit',
+    'retire',
+    'revert',
+    'remove',
+    'purge',
+  ],
+  service: stepKinds,
+} as const satisfies Record<string, readonly StepKind[]>;
+export type ComponentKind = keyof typeof stepsOfKind;
+
+/**
+ * A place where a crash is interesting: `written`, the journal says that the step begins and nothing has acted;
+ * `acted`, the step has acted and the journal does not say so yet.
+ */
+export type JournalPoint = `${ComponentKind}/${StepKind}/${'written' | 'acted'}`;
+
+/** All of them, for crash sweeps. */
+export const journalPoints: readonly JournalPoint[] = (Object.keys(stepsOfKind) as ComponentKind[]).flatMap(
+  (kind) =>
+    stepsOfKind[kind].flatMap((step) => [
+      `${kind}/${step}/written` as const,
+      `${kind}/${step}/acted` as const,
+    ]),
+);

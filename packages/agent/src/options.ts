@@ -1,0 +1,116 @@
+import type { Clock, Log, Randomness } from '@xylem/platform';
+import type { JournalPoint } from './converge/points.ts';
+
+/** What a relay in the same process adds to this host's reports. */
+export interface Serving {
+  readonly url: string;
+  readonly children: readonly { readonly host: string; readonly lastSeen: string }[];
+}
+
+/** Durations that tests shorten; the defaults stand in docs/spec/lifetimes.md and docs/spec/local.md. */
+export interface AgentTiming {
+  /** Poll of timestamp.json where news can't be held, before jitter of 20 %. */
+  readonly pollMs: number;
+  /** Client-side end of a held news request. */
+  readonly newsHoldMs: number;
+  /** First pause after a failed request; doubles to `retryMaxMs`, full jitter. */
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  /** How often the first parent is tried again while another serves. */
+  readonly returnToFirstMs: number;
+  /** A parent whose timestamp is not renewed for so long counts as stale. */
+  readonly staleParentMs: number;
+  /** Changes within so long become one report. */
+  readonly reportCoalesceMs: number;
+  /** First pause before a report that no watermark covers is sent again; doubles to `reportRetryMaxMs`. */
+  readonly reportRetryMinMs: number;
+  readonly reportRetryMaxMs: number;
+  /** Pause before a slot that failed for a passing reason (disk full, parent dead) is tried again; doubles to 32 times. */
+  readonly slotRetryMs: number;
+  /** How often what really runs is looked at when nothing happens. */
+  readonly observeMs: number;
+}
+
+export interface AgentOptions {
+  /** The folder of docs/spec/local.md, made by `joinHost`. */
+  readonly stateFolder: string;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  /** Ends the agent; services go on. */
+  readonly signal?: AbortSignal;
+  /** The command that starts a supervisor for this state folder: it must call `runSupervisor`. */
+  readonly supervisorCommand: readonly string[];
+  /** Version of this program, for reports. */
+  readonly agentVersion?: string;
+  /** The Node that `${node}` stands for. Default: the one that runs the agent. */
+  readonly node?: string;
+  /** Environment with HTTPS_PROXY and the like for requests to parents. */
+  readonly proxyEnvironment?: NodeJS.ProcessEnv;
+  /** Asked for each report while this host is a relay too. */
+  readonly serving?: () => Serving | null;
+  /** Called when the host map's entry says that this host should (not) serve, at start and at each change. */
+  readonly onServeChange?: (serve: boolean) => void;
+  /** For crash tests: called, and awaited, at each point of `journalPoints`. */
+  readonly onJournalPoint?: (point: JournalPoint) => void | Promise<void>;
+  readonly timing?: Partial<AgentTiming>;
+  /** Accept parents with http:// (tests and plain web servers without TLS). Signed metadata and digests are checked all the same. */
+  readonly allowPlainHttp?: boolean;
+}
+
+/** A running agent, for the program that started it. */
+export interface RunningAgent {
+  readonly host: string;
+  readonly environment: string;
+  /** Settles when the agent has ended: by its signal or `stop`, or rejects with the fault that ended it. */
+  readonly stopped: Promise<void>;
+  stop(): Promise<void>;
+  status(): AgentStatus;
+  /** Says that what the relay would report has changed. */
+  reportSoon(): void;
+}
+
+/** What the agent knows now; its newest report without the signature. */
+export interface AgentStatus {
+  /** Parent in use, null while none answers. */
+  readonly parent: string | null;
+  /** Snapshot version and number of the accepted desired state; null before the first. */
+  readonly direction: { readonly snapshot: number; readonly number: number } | null;
+  /** True when nothing is left to do about the accepted desired state and nothing waits. */
+  readonly converged: boolean;
+  readonly waiting: readonly {
+    readonly component: string | null;
+    readonly code: string;
+    readonly message: string;
+  }[];
+}
+
+export interface JoinOptions {
+  /** A node's `https://host:port`. */
+  readonly url: string;
+  readonly token: string;
+  readonly stateFolder: string;
+  readonly name: string;
+  readonly serve: boolean;
+  readonly facts?: Readonly<Record<string, unknown>>;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly proxyEnvironment?: NodeJS.ProcessEnv;
+}
+
+export interface Joined {
+  readonly host: string;
+  readonly environment: { readonly id: string; readonly name: string };
+  readonly parents: readonly string[];
+}
+
+export interface SupervisorOptions {
+  readonly stateFolder: string;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly signal?: AbortSignal;
+  /** Without services and connections for so long, it ends. Default 60,000 ms. */
+  readonly idleMs?: number;
+}
