@@ -10,6 +10,7 @@ missing() {
   while read -r package pattern reason; do
     case $package in '' | '#'*) continue ;; esac
     for path in $pattern; do [ -e "$path" ] && continue 2; done
+    command -v "${pattern##*/}" >/dev/null 2>&1 && continue
     printf '%s: %s\n' "$package" "$reason"
   done <"$here/debian-packages.txt"
 }
@@ -27,11 +28,17 @@ install() {
   say "installing Debian packages for the tests: $*"
   forbid_starting
   export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq >&2 </dev/null
+  apt_get update
   # One by one if not all together: a package that is not to be had must not keep the others away.
-  apt-get install -qq -y --no-install-recommends "$@" >&2 </dev/null || {
-    for package in "$@"; do apt-get install -qq -y --no-install-recommends "$package" >&2 </dev/null; done
-  }
+  apt_get install "$@" || for package in "$@"; do apt_get install "$package"; done
+}
+
+# What apt-get says is shown only when it fails.
+apt_get() {
+  if ! said=$(apt-get -qq -y --no-install-recommends "$@" 2>&1 </dev/null); then
+    printf '%s\n' "$said" >&2
+    return 1
+  fi
 }
 
 lacking=$(missing)

@@ -6,10 +6,10 @@ export const checkout = dirname(import.meta.dirname);
 
 export interface Manifest {
   name: string;
+  exports?: Record<string, string>;
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
-  peerDependencies?: Record<string, string>;
 }
 
 interface SourcePackage {
