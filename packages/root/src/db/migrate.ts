@@ -1,0 +1,38 @@
+import { XylemError } from '@xylem/core';
+import { type Kysely, sql } from 'kysely';
+import type { ColumnTypes } from './column-types.ts';
+import * as begin from './migrations/0001-begin.ts';
+
+type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
+
+/** In order, for ever: what was released is never changed, only followed. */
+const migrations: readonly Migration[] = [begin];
+
+export const schemaVersion = migrations.length;
+
+/**
+ * Brings the database to this program's schema, each step in a transaction of its own together with its number.
+ * @throws XylemError E_STATE_VERSION if a newer program has written it
+ */
+export async function migrate(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+  await sql`create table if not exists xylem_schema (version bigint not null)`.execute(db);
+  const found = await sql<{
+    version: number | null;
+  }>`select max(version) as version from xylem_schema`.execute(db);
+  const version = found.rows[0]?.version ?? 0;
+  if (version > schemaVersion) {
+    throw new XylemError(
+      'E_STATE_VERSION',
+      `The database has schema ${version}; this program knows up to ${schemaVersion}.`,
+      { retry: 'never' },
+    );
+  }
+  for (const [index, migration] of migrations.entries()) {
+    const number = index + 1;
+    if (number <= version) continue;
+    await db.transaction().execute(async (trx) => {
+      await migration.up(trx, types);
+      await sql`insert into xylem_schema (version) values (${number})`.execute(trx);
+    });
+  }
+}

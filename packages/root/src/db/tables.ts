@@ -1,0 +1,174 @@
+import type { Generated, Kysely } from 'kysely';
+
+/*
+ * One set of column types for both databases: text, whole numbers (sizes, versions, epoch milliseconds; 0 and 1 for
+ * no and yes) and bytes. JSON lies in text, written and parsed at the row's own module.
+ */
+
+export interface Tables {
+  settings: { key: string; value: string };
+  tenants: { tenant: string; created_ms: number };
+  environments: {
+    id: string;
+    tenant: string;
+    environment: string;
+    yaml: string;
+    yaml_version: number;
+    created_ms: number;
+  };
+  directions: {
+    environment: string;
+    number: number;
+    /** Of the desired state without number, issued and repositories: equal digests mean no change of meaning. */
+    meaning: string;
+    document: string;
+    snapshot_version: number;
+    targets_version: number;
+    timestamp_version: number;
+    timestamp_signed_ms: number;
+    targets_expires_ms: number;
+    /** Components that hosts should purge with their data, as JSON. */
+    purge: string;
+  };
+  direction_history: {
+    environment: string;
+    number: number;
+    snapshot_version: number;
+    issued_ms: number;
+    document: string;
+  };
+  products: { product: string; domain: string; repository: string; created_ms: number };
+  roles: { repository: string; role: string; version: number; metadata: string; expires_ms: number };
+  trees: { domain: string; tree: string; files: number; size_bytes: number; created_ms: number };
+  packages: {
+    product: string;
+    component: string;
+    version: string;
+    package: string;
+    kind: string;
+    document: string;
+    created_ms: number;
+  };
+  releases: {
+    product: string;
+    version: string;
+    release: string;
+    document: string;
+    withdrawn: number;
+    created_ms: number;
+  };
+  channels: {
+    product: string;
+    channel: string;
+    version: string;
+    release: string;
+    updated_ms: number;
+  };
+  /** Where each product stands in each environment by finished deployments: what a rollback goes back to. */
+  standings: {
+    environment: string;
+    product: string;
+    release: string;
+    version: string;
+    previous_release: string | null;
+    previous_version: string | null;
+  };
+  hosts: {
+    id: string;
+    environment: string;
+    name: string;
+    /** Raw Ed25519 key, b64u. */
+    key: string;
+    labels: string;
+    parents: string;
+    serve: number;
+    retired: number;
+    certificate_expires_ms: number;
+    joined_ms: number;
+    token: string;
+  };
+  tokens: {
+    id: string;
+    environment: string;
+    serve: number;
+    /** The MAC key that is derived from the secret; the secret itself is not kept. */
+    mac_key: Uint8Array;
+    uses_left: number;
+    expires_ms: number;
+    labels: string;
+    created_ms: number;
+  };
+  deployments: {
+    id: string;
+    kind: string;
+    environment: string;
+    product: string;
+    state: string;
+    reason: string | null;
+    /** The deployment as core decides over it, JSON. */
+    document: string;
+    created_by: string;
+    created_ms: number;
+    updated_ms: number;
+    finished_ms: number | null;
+  };
+  deployment_events: {
+    sequence: Generated<number>;
+    deployment: string;
+    time_ms: number;
+    kind: string;
+    message: string;
+    details: string;
+  };
+  /** The newest report of each host; superseded ones are folded away. */
+  reports: {
+    host: string;
+    environment: string;
+    incarnation: string;
+    sequence: number;
+    received_ms: number;
+    document: string;
+  };
+  /** Every incarnation that a host ever reported as, in order of arrival, with the highest sequence taken. */
+  incarnations: { host: string; incarnation: string; first_ms: number; rank: number; sequence: number };
+  host_components: {
+    host: string;
+    environment: string;
+    component: string;
+    product: string;
+    version: string;
+    package: string;
+    state: string;
+    healthy: number | null;
+  };
+  packs: { domain: string; pack: string; size_bytes: number; id: Generated<number> };
+  pack_frames: {
+    pack_id: number;
+    frame: number;
+    offset: number;
+    length: number;
+    raw_length: number;
+  };
+  chunks: {
+    domain: string;
+    digest: Uint8Array;
+    size: number;
+    pack_id: number;
+    frame: number;
+    offset_in_frame: number;
+  };
+  api_tokens: { id: string; name: string; role: string; hash: string; created_ms: number };
+  audit: {
+    sequence: Generated<number>;
+    time_ms: number;
+    who: string;
+    what: string;
+    subject: string;
+    before: string;
+    after: string;
+    /** SHA-256 over the hash before it and this entry: a removed or altered entry shows. */
+    hash: string;
+  };
+}
+
+export type Database = Kysely<Tables>;
