@@ -31,6 +31,12 @@ function code(meaning: string, advice: string, retry: Retry, exit: keyof typeof 
 
 /** Every error code there is, sorted. `docs/errors.md` holds the same table; a test compares the two. */
 export const errorCodes = {
+  E_AFTER: code(
+    'The component is installed after another one, and that one is not where it should be.',
+    'Correct what holds the other component back; this one follows by itself.',
+    'later',
+    'outcome',
+  ),
   E_BELOW_FLOOR: code(
     'The release is older than the lowest version that its publisher still allows.',
     'Choose a release at or above the floor; `xylem release list` shows it.',
@@ -400,6 +406,12 @@ export const errorCodes = {
   E_STORAGE: code(
     'The disk or database failed to read or write.',
     'Check the disk and its file system; the operation is repeated where that is safe.',
+    'later',
+    'machine',
+  ),
+  E_SUPERVISOR: code(
+    "The supervisor of this host's services can't be started or does not answer. Services that run are left alone.",
+    "See logs/supervisor.log in the host's state folder; the agent tries again by itself.",
     'later',
     'machine',
   ),
