@@ -40,7 +40,7 @@ xylem_nested_node() {
 xylem_npm() {
   # shellcheck disable=SC2086 # $1 is words
   npm $1 --prefix "$2" --ignore-scripts --include=dev --include=optional --no-audit --no-fund \
-    --loglevel=error >&2 </dev/null
+    --update-notifier=false --loglevel=error >&2 </dev/null
 }
 
 xylem_digest() {
@@ -154,5 +154,7 @@ xylem_bootstrap() {
     xylem_write_stamp "$xylem_root/node_modules/.xylem-node" "$xylem_node" 2>/dev/null || :
   case $xylem_node in /*) ;; *) xylem_node=$xylem_root/$xylem_node ;; esac
   PATH=${xylem_node%/*}:$xylem_root/node_modules/.bin:$PATH
-  export PATH
+  # Compiled code is kept between runs; Node goes on without it where the folder can't be written.
+  : "${NODE_COMPILE_CACHE=$xylem_root/node_modules/.cache/node}"
+  export PATH NODE_COMPILE_CACHE
 }

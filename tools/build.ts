@@ -114,7 +114,11 @@ if (existsSync(join(root, entryPoints.xylem))) {
   const previous = readRecord();
   if (!isUpToDate(previous)) {
     process.stderr.write('xylem: building\n');
-    await build(previous);
+    // esbuild has printed what is wrong; anything else says so itself.
+    await build(previous).catch((error: Error) => {
+      process.stderr.write(`xylem: the build failed: ${error.message.split('\n')[0]}\n`);
+      process.exitCode = 1;
+    });
   }
 } else {
   process.stderr.write(`xylem: nothing to build yet: ${entryPoints.xylem} does not exist\n`);
