@@ -1,1 +1,94 @@
-export {};
+export { CertificateAuthority, type CheckedCsr, checkCsr, type IssueOptions } from './ca/authority.ts';
+export { makeCsr } from './ca/csr.ts';
+export { addressOf, caIdOf, type HostAddress, hostUri, rootUri, serveUri, spkiPin } from './ca/names.ts';
+export { type Peer, type PeerOptions, peerOf, peerOfCertificate } from './ca/peer.ts';
+export { clientTls, pinnedCa, serverTls, type TlsIdentity, unpinnedTls } from './ca/tls.ts';
+export {
+  buildJoinAnswer,
+  checkJoinAnswer,
+  type JoinAnswer,
+} from './enrolment/answer.ts';
+export { renewalDue, renewalDueAt } from './enrolment/renewal.ts';
+export {
+  buildJoinRequest,
+  buildRenewRequest,
+  checkJoinRequest,
+  type JoinRequest,
+  parseRenewRequest,
+} from './enrolment/request.ts';
+export { type JoinToken, joinMacKey, makeToken, parseToken } from './enrolment/token.ts';
+export {
+  buildTrustMap,
+  parseTrustMap,
+  pinnedRootOf,
+  repositoryForProduct,
+  type TrustMap,
+} from './enrolment/trust-map.ts';
+export {
+  type Envelope,
+  type OpenedEnvelope,
+  openEnvelope,
+  parseEnvelope,
+  preAuthEncoding,
+  signEnvelope,
+} from './envelope/envelope.ts';
+export {
+  type Identity,
+  loadIdentity,
+  loadUnjoinedKey,
+  saveIdentity,
+  saveRenewedCertificate,
+} from './identity/identity.ts';
+export { encodeKey, loadKeyFile, saveKeyFile } from './keys/key-file.ts';
+export {
+  generateKey,
+  hostIdOf,
+  type KeyPair,
+  keyFromSeed,
+  keyIdOf,
+  type PublicKey,
+  publicKeyOf,
+  type Signer,
+  verifySignature,
+} from './keys/key-pair.ts';
+export {
+  type MetadataFetch,
+  type ProductRules,
+  type RefreshOptions,
+  type TargetInfo,
+  TufClient,
+  type TufClientOptions,
+  type TufState,
+} from './tuf/client/client.ts';
+export { metadataLifetimeMs, metadataMaxBytes } from './tuf/lifetimes.ts';
+export {
+  channelTarget,
+  desiredStateTarget,
+  metadataPath,
+  productRoleName,
+  type RepositoryFile,
+  releaseTarget,
+  repositoryIdOf,
+  targetFilePath,
+} from './tuf/names.ts';
+export { type CheckedProductRole, checkProductRole } from './tuf/write/check-product-role.ts';
+export { dueForRenewal } from './tuf/write/due.ts';
+export type { RoleKeys, SignedRole } from './tuf/write/metadata.ts';
+export {
+  emptyProductRole,
+  type ProductRoleContent,
+  type RoleFiles,
+  readProductRole,
+  signProductRole,
+  type TargetDigest,
+  targetDigest,
+} from './tuf/write/product-role.ts';
+export { createRepository, type OnlineSigners, publishRoles } from './tuf/write/repository.ts';
+export { type RootRoles, signRoot } from './tuf/write/root.ts';
+export { signSnapshot, signTimestamp } from './tuf/write/snapshot.ts';
+export {
+  type ProductDelegation,
+  readProductDelegations,
+  signDirector,
+  signTargets,
+} from './tuf/write/targets.ts';

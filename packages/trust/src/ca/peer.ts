@@ -1,0 +1,56 @@
+import { X509Certificate } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
+import type { Clock } from '@xylem/platform';
+import { addressOf, caIdOf, type HostAddress } from './names.ts';
+
+/** Who is at the other end of a TLS connection, by a certificate that chains to our CA. */
+export interface Peer extends HostAddress {
+  /** The certificate's end, milliseconds since 1970. */
+  readonly notAfterMs: number;
+  /** True only within the grace: it may renew and be served, nothing more. */
+  readonly expired: boolean;
+}
+
+export interface PeerOptions {
+  readonly caPem: string;
+  readonly clock: Clock;
+  /** How long an expired certificate is still known (default 0). */
+  readonly graceMs?: number;
+}
+
+/**
+ * The peer of a server's or client's socket, or null: no certificate, one of another CA, expired beyond the grace,
+ * or one that names neither a host nor a root. Cheap: parsed once per connection.
+ */
+export function peerOf(socket: TLSSocket, options: PeerOptions): Peer | null {
+  const known = peers.get(socket);
+  if (known !== undefined && !isOver(known, options)) return known;
+  const raw = socket.getPeerX509Certificate?.();
+  const peer = raw === undefined ? null : peerOfCertificate(raw, options);
+  if (peer !== null) peers.set(socket, peer);
+  return peer;
+}
+
+const peers = new WeakMap<TLSSocket, Peer>();
+
+/**
+ * As `peerOf`, for a certificate at hand. The signature is checked here too: with an expired certificate OpenSSL
+ * reports the expiry alone, whatever else is wrong.
+ */
+export function peerOfCertificate(certificate: X509Certificate, options: PeerOptions): Peer | null {
+  const ca = new X509Certificate(options.caPem);
+  if (!certificate.checkIssued(ca) || !certificate.verify(ca.publicKey)) return null;
+  const nowMs = options.clock.now();
+  const notAfterMs = Date.parse(certificate.validTo);
+  const peer = {
+    ...addressOf(certificate.subjectAltName, caIdOf(options.caPem)),
+    notAfterMs,
+    expired: nowMs >= notAfterMs,
+  };
+  if (isOver(peer, options) || (peer.host === null && !peer.root)) return null;
+  return peer;
+}
+
+function isOver(peer: Peer, options: PeerOptions): boolean {
+  return options.clock.now() >= peer.notAfterMs + (options.graceMs ?? 0);
+}

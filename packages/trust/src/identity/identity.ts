@@ -1,0 +1,129 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type EnvironmentId, type HostId, isEnvironmentId, isHostId, XylemError } from '@xylem/core';
+import { writeFileAtomic } from '@xylem/platform';
+import { parseTrustMap, type TrustMap } from '../enrolment/trust-map.ts';
+import { loadKeyFile, saveKeyFile } from '../keys/key-file.ts';
+import type { KeyPair } from '../keys/key-pair.ts';
+import { encodeSorted } from '../tuf/json.ts';
+
+/** Who this host is, as it joined. */
+export interface Identity {
+  readonly host: HostId;
+  readonly environment: { readonly id: EnvironmentId; readonly name: string };
+  readonly name: string;
+  /** Whether it asked to be a relay; what it may serve stands in its certificate. */
+  readonly serve: boolean;
+  /** Where it pulls from unless the host map says otherwise. */
+  readonly parents: readonly string[];
+  readonly key: KeyPair;
+  readonly certificatePem: string;
+  readonly caPem: string;
+  readonly trustMap: TrustMap;
+}
+
+const maxFileBytes = 4 * 1024 * 1024;
+
+/**
+ * Writes the folder: `key.pem` (0600), `ca.pem`, `cert.pem`, `trust-map.json`, and last `host.json`, with which the
+ * host counts as joined. Interrupted before that it has not joined, and joins again with the same key.
+ */
+export async function saveIdentity(folder: string, identity: Identity): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await saveKeyFile(join(folder, 'key.pem'), identity.key);
+  await writeFileAtomic(join(folder, 'ca.pem'), identity.caPem);
+  await writeFileAtomic(join(folder, 'cert.pem'), identity.certificatePem);
+  await writeFileAtomic(join(folder, 'trust-map.json'), encodeSorted(identity.trustMap));
+  const { host, environment, name, serve, parents } = identity;
+  const document = { format: 'xylem-identity-1', host, environment, name, serve, parents };
+  await writeFileAtomic(join(folder, 'host.json'), encodeSorted(document));
+}
+
+/** Replaces the certificate after a renewal. */
+export async function saveRenewedCertificate(folder: string, certificatePem: string): Promise<void> {
+  await writeFileAtomic(join(folder, 'cert.pem'), certificatePem);
+}
+
+/**
+ * The key of an interrupted joining, or null: joining again with it gives the same host id.
+ * @throws XylemError E_KEY_INVALID
+ */
+export async function loadUnjoinedKey(folder: string): Promise<KeyPair | null> {
+  const path = join(folder, 'key.pem');
+  return (await readOrNull(path)) === null ? null : await loadKeyFile(path);
+}
+
+/**
+ * @returns null when the host has not joined
+ * @throws XylemError E_STATE_DAMAGED, E_STATE_VERSION, E_KEY_INVALID, E_TRUST
+ */
+export async function loadIdentity(folder: string): Promise<Identity | null> {
+  const path = join(folder, 'host.json');
+  const text = await readOrNull(path);
+  if (text === null) return null;
+  const document = parse(path, text);
+  if (document.format !== 'xylem-identity-1') {
+    throw new XylemError('E_STATE_VERSION', `${path} was written by another version of this program.`);
+  }
+  const { host, name, serve, parents } = document;
+  const environment = (document.environment ?? {}) as Record<string, unknown>;
+  const { id, name: environmentName } = environment;
+  if (
+    typeof host !== 'string' ||
+    !isHostId(host) ||
+    typeof id !== 'string' ||
+    !isEnvironmentId(id) ||
+    typeof environmentName !== 'string' ||
+    typeof name !== 'string' ||
+    typeof serve !== 'boolean' ||
+    !Array.isArray(parents)
+  ) {
+    throw damaged(path);
+  }
+  const mapPath = join(folder, 'trust-map.json');
+  return {
+    host,
+    environment: { id, name: environmentName },
+    name,
+    serve,
+    parents: parents.map(String),
+    key: await loadKeyFile(join(folder, 'key.pem')),
+    certificatePem: await readText(join(folder, 'cert.pem')),
+    caPem: await readText(join(folder, 'ca.pem')),
+    trustMap: parseTrustMap(parse(mapPath, await readText(mapPath))),
+  };
+}
+
+async function readText(path: string): Promise<string> {
+  const text = await readOrNull(path);
+  if (text === null) throw damaged(path);
+  return text;
+}
+
+async function readOrNull(path: string): Promise<string | null> {
+  try {
+    const text = await readFile(path, 'utf8');
+    if (text.length > maxFileBytes) throw damaged(path);
+    return text;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function parse(path: string, text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  } catch {
+    // said below
+  }
+  throw damaged(path);
+}
+
+function damaged(path: string): XylemError {
+  return new XylemError(
+    'E_STATE_DAMAGED',
+    `${path} is missing or damaged. Restore it, or join this host again.`,
+  );
+}

@@ -1,0 +1,56 @@
+import { createPrivateKey } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { XylemError } from '@xylem/core';
+import { writeFileAtomic } from '@xylem/platform';
+import { type KeyPair, keyPairOf } from './key-pair.ts';
+
+const maxKeyFileBytes = 16 * 1024;
+
+/**
+ * Reads a PKCS#8 PEM file, encrypted or not.
+ * @throws XylemError E_KEY_INVALID (no such file, not a key, wrong or missing passphrase)
+ */
+export async function loadKeyFile(path: string, passphrase?: string): Promise<KeyPair> {
+  return parseKey(await readBounded(path), path, passphrase);
+}
+
+/** Writes the key as PKCS#8 PEM with mode 0600, encrypted (scrypt, AES-256-CBC) if there is a passphrase. */
+export async function saveKeyFile(path: string, key: KeyPair, passphrase?: string): Promise<void> {
+  await writeFileAtomic(path, encodeKey(key, passphrase), { mode: 0o600 });
+}
+
+/** PKCS#8 PEM. An empty passphrase is refused: it would look like protection. */
+export function encodeKey(key: KeyPair, passphrase?: string): string {
+  if (passphrase === '') throw new XylemError('E_KEY_INVALID', 'The passphrase is empty. Give one, or none.');
+  const encryption = passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase };
+  return key.privateKey.export({ format: 'pem', type: 'pkcs8', ...encryption }).toString();
+}
+
+function parseKey(pem: string, path: string, passphrase?: string): KeyPair {
+  const isEncrypted = pem.includes('BEGIN ENCRYPTED PRIVATE KEY');
+  if (isEncrypted && passphrase === undefined) {
+    throw new XylemError(
+      'E_KEY_INVALID',
+      `The key ${path} is protected by a passphrase, and none was given.`,
+    );
+  }
+  try {
+    return keyPairOf(createPrivateKey(isEncrypted ? { key: pem, passphrase: passphrase ?? '' } : pem));
+  } catch (cause) {
+    if (cause instanceof XylemError) throw cause;
+    const why = isEncrypted ? 'The passphrase is wrong, or the file is damaged.' : 'It is no PKCS#8 PEM key.';
+    throw new XylemError('E_KEY_INVALID', `Cannot read the key ${path}. ${why}`, { cause });
+  }
+}
+
+async function readBounded(path: string): Promise<string> {
+  try {
+    await using file = await open(path, 'r');
+    const buffer = Buffer.alloc(maxKeyFileBytes + 1);
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
+    if (bytesRead > maxKeyFileBytes) throw new RangeError('the file is too large to be a key');
+    return buffer.toString('utf8', 0, bytesRead);
+  } catch (cause) {
+    throw new XylemError('E_KEY_INVALID', `Cannot read the key file ${path}.`, { cause });
+  }
+}

@@ -1,0 +1,396 @@
+import type { Root } from '@tufjs/models';
+import { type Digest, type RepositoryId, XylemError } from '@xylem/core';
+import { type Clock, type Log, silentLog } from '@xylem/platform';
+import { metadataMaxBytes } from '../lifetimes.ts';
+import { metadataPath, type RepositoryFile, sha256, targetFilePath } from '../names.ts';
+import { expiresMs, invalidMetadata, type Piece } from '../parse.ts';
+import { readXylem } from '../write/product-role.ts';
+import { loadStored } from './load.ts';
+import { roleFile, StateStore } from './state-store.ts';
+import {
+  checkRoleExpiry,
+  checkRootExpiry,
+  checkSnapshotExpiry,
+  checkTimestampExpiry,
+  type Freshness,
+  hasCurrentSnapshot,
+  metaOf,
+  pinnedRoot,
+  present,
+  recovered,
+  type Trusted,
+  verifyRole,
+  withRole,
+  withRoot,
+  withSnapshot,
+  withTimestamp,
+} from './trusted.ts';
+import { findTarget, type RoleLoader } from './walk.ts';
+
+/**
+ * Fetches a file of the repository. `path` is below `/r/<repository>/`; null: it does not exist (404). Must stop
+ * at `maxBytes` and may throw any coded error.
+ */
+export type MetadataFetch = (path: string, maxBytes: number) => Promise<Uint8Array | null>;
+
+export interface TufClientOptions {
+  readonly id: RepositoryId;
+  /** `1.root.json`, as joining pinned it. */
+  readonly pinnedRoot: Uint8Array;
+  /** The repository's state lies below, in a folder named by its id. */
+  readonly stateFolder: string;
+  readonly fetchMetadata: MetadataFetch;
+  readonly clock: Clock;
+  readonly log?: Log;
+}
+
+export interface RefreshOptions {
+  /** The timestamp that news brought: saves fetching it. */
+  readonly knownTimestamp?: Uint8Array;
+  /** The snapshot version that the site's verified direction names: it, or a later one, counts as fresh. */
+  readonly vouchedSnapshot?: number;
+}
+
+/** Versions of what is trusted (0: nothing yet) and until when. */
+export interface TufState {
+  readonly root: number;
+  readonly timestamp: number;
+  readonly snapshot: number;
+  readonly targets: number;
+  /** The first end of root, timestamp, snapshot and targets, milliseconds since 1970; 0: nothing is trusted yet. */
+  readonly expiresAt: number;
+  /** Signed content says that it is at least this late. */
+  readonly floorMs: number;
+}
+
+/** A target that the repository vouches for. */
+export interface TargetInfo {
+  readonly path: string;
+  readonly length: number;
+  readonly sha256: Digest;
+  /** Where its bytes lie, below `/r/<repository>/`. */
+  readonly filePath: string;
+  /** The roles from targets down to the one that lists it. */
+  readonly roles: readonly string[];
+  /** The first end among them. */
+  readonly expiresAt: number;
+}
+
+/** What a product's role says beside its targets. */
+export interface ProductRules {
+  readonly floor?: string;
+  readonly withdrawn?: readonly Digest[];
+  readonly expiresAt: number;
+}
+
+const maxRootRotations = 256;
+
+/**
+ * Follows one TUF repository: the client workflow of the TUF specification 1.0.31, section 5. A step that fails
+ * throws and leaves the trusted state as it was: the host keeps what it has.
+ *
+ * One deviation: 5.4.5, 5.5.7 and 5.6.6 (write to storage) happen together once all three are verified, so that what
+ * is stored is always a consistent whole and half of a foreign set never displaces ours.
+ */
+export class TufClient {
+  readonly id: RepositoryId;
+  readonly #options: TufClientOptions;
+  readonly #store: StateStore;
+  #trusted: Trusted | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: TufClientOptions) {
+    this.id = options.id;
+    this.#options = options;
+    this.#store = new StateStore(options.stateFolder, options.id, options.log ?? silentLog);
+  }
+
+  /** Loads the stored state, verifying it, without any fetch. @throws XylemError if the pinned root is not `id`'s */
+  async open(): Promise<TufState> {
+    return await this.#exclusively(async () => stateOf(await this.#opened()));
+  }
+
+  /** What is trusted now. Call `open` or `refresh` before. */
+  state(): TufState {
+    return stateOf(present(this.#trusted, 'root'));
+  }
+
+  /**
+   * Takes the newest metadata of the four top-level roles.
+   * @returns whether the snapshot changed
+   * @throws XylemError E_METADATA_EXPIRED, E_METADATA_INVALID, E_METADATA_MISSING, E_METADATA_ROLLBACK,
+   *   E_METADATA_SIGNATURE, E_TOO_LARGE, and what the fetcher throws; the trusted state stays, but for new roots
+   */
+  async refresh(
+    options: RefreshOptions = {},
+  ): Promise<{ readonly changed: boolean; readonly state: TufState }> {
+    return await this.#exclusively(async () => {
+      const before = await this.#opened();
+      // 5.1: one time for the whole update.
+      const startMs = this.#options.clock.now();
+      await this.#updateRoots(before, startMs);
+      const start = await this.#opened();
+      let next = withTimestamp(start, options.knownTimestamp ?? (await this.#fetchTimestamp()), this.id);
+      const freshness = { nowMs: Math.max(startMs, next.floorMs), ...vouched(options) };
+      checkTimestampExpiry(next, freshness);
+      if (!hasCurrentSnapshot(next)) next = withSnapshot(next, await this.#fetchSnapshot(next));
+      checkSnapshotExpiry(next, freshness);
+      next = await this.#withRole(next, 'targets', null, freshness);
+      if (next !== start) await this.#commit(next, start);
+      return { changed: next.snapshot !== before.snapshot, state: stateOf(next) };
+    });
+  }
+
+  /**
+   * Finds who vouches for a target, fetching the delegated roles on the way as needed (5.6.7). Null: nobody does.
+   * @throws as `refresh`; E_METADATA_MISSING before the first refresh
+   */
+  async target(
+    path: string,
+    options: Omit<RefreshOptions, 'knownTimestamp'> = {},
+  ): Promise<TargetInfo | null> {
+    return await this.#exclusively(
+      async () => await this.#target(path, this.#freshness(await this.#opened(), options)),
+    );
+  }
+
+  /**
+   * The verified bytes of a target (5.7), from the state folder or fetched, or null if nobody vouches for it.
+   * @throws as `target`; E_TOO_LARGE, E_OBJECT_DIGEST (other bytes), E_METADATA_MISSING (no such file)
+   */
+  async readTarget(
+    path: string,
+    maxBytes: number,
+    options: Omit<RefreshOptions, 'knownTimestamp'> = {},
+  ): Promise<Uint8Array | null> {
+    return await this.#exclusively(async () => {
+      const info = await this.#target(path, this.#freshness(await this.#opened(), options));
+      return info === null ? null : await this.#readTarget(info, maxBytes);
+    });
+  }
+
+  /**
+   * Floor and withdrawals of a product's role (`p-<domain>`), or null if the targets role does not delegate it.
+   * @throws as `target`
+   */
+  async productRules(
+    role: string,
+    options: Omit<RefreshOptions, 'knownTimestamp'> = {},
+  ): Promise<ProductRules | null> {
+    return await this.#exclusively(async () => {
+      const trusted = await this.#opened();
+      const targets = present(trusted.roles.get('targets'), 'targets').metadata.signed;
+      if (!Object.hasOwn(targets.delegations?.roles ?? {}, role)) return null;
+      const piece = await this.#load(role, 'targets', this.#freshness(trusted, options));
+      return { ...readXylem(piece.metadata.signed), expiresAt: expiresMs(piece.metadata.signed) };
+    });
+  }
+
+  /** Raises the floor of time by an `issued` of content that this repository vouched for. Never by a local clock. */
+  async raiseFloor(issuedMs: number): Promise<void> {
+    await this.#exclusively(async () => {
+      const trusted = await this.#opened();
+      if (issuedMs > trusted.floorMs) await this.#commit({ ...trusted, floorMs: issuedMs }, trusted);
+    });
+  }
+
+  /**
+   * The raw trusted metadata, in the order in which a mirror must write it: roots, roles, snapshot, timestamp.
+   * Delegated roles are there as far as they were loaded for this snapshot.
+   */
+  async exportMetadata(): Promise<RepositoryFile[]> {
+    return await this.#exclusively(async () => {
+      const { root, roles, snapshot, timestamp } = await this.#opened();
+      const files: RepositoryFile[] = [{ path: metadataPath('root', 1), bytes: this.#options.pinnedRoot }];
+      for (let version = 2; version < root.metadata.signed.version; version += 1) {
+        const bytes = await this.#store.readFile(roleFile('root', version));
+        if (bytes !== null) files.push({ path: metadataPath('root', version), bytes });
+      }
+      const add = (
+        role: string,
+        piece: { bytes: Uint8Array; metadata: { signed: { version: number } } },
+      ): void => {
+        files.push({ path: metadataPath(role, piece.metadata.signed.version), bytes: piece.bytes });
+      };
+      if (root.metadata.signed.version > 1) add('root', root);
+      for (const [role, piece] of [...roles].reverse()) add(role, piece);
+      if (snapshot !== undefined) add('snapshot', snapshot);
+      if (timestamp !== undefined) add('timestamp', timestamp);
+      return files;
+    });
+  }
+
+  /** 5.3: each next root until there is none; each is kept as soon as it is verified (5.3.8). */
+  async #updateRoots(before: Trusted, startMs: number): Promise<void> {
+    let trusted = before;
+    const first = before.root.metadata;
+    for (let step = 0; step < maxRootRotations; step += 1) {
+      // 5.3.2 and 5.3.3.
+      const path = metadataPath('root', trusted.root.metadata.signed.version + 1);
+      const bytes = await this.#fetch(path, metadataMaxBytes.root);
+      if (bytes === null) break;
+      const next = withRoot(trusted, bytes);
+      await this.#commit(next, trusted);
+      trusted = next;
+    }
+    checkRootExpiry(trusted, Math.max(startMs, trusted.floorMs));
+    const after = recovered(trusted, first);
+    if (after !== trusted) await this.#commit(after, trusted);
+  }
+
+  async #fetchTimestamp(): Promise<Uint8Array> {
+    // 5.4.1.
+    return await this.#fetchExisting(metadataPath('timestamp', 0), metadataMaxBytes.timestamp);
+  }
+
+  async #fetchSnapshot(trusted: Trusted): Promise<Uint8Array> {
+    // 5.5.1.
+    const meta = present(trusted.timestamp, 'timestamp').metadata.signed.snapshotMeta;
+    const maxBytes = Math.min(meta.length ?? metadataMaxBytes.snapshot, metadataMaxBytes.snapshot);
+    return await this.#fetchExisting(metadataPath('snapshot', meta.version), maxBytes);
+  }
+
+  /** The role in the trusted set, from the disk, or fetched (5.6.1). */
+  async #withRole(
+    trusted: Trusted,
+    role: string,
+    delegator: string | null,
+    freshness: Freshness,
+  ): Promise<Trusted> {
+    if (!/^[a-z0-9-]+$/.test(role))
+      throw invalidMetadata(role.slice(0, 100), 'its name is not of a-z, 0-9 and -');
+    const known = trusted.roles.get(role);
+    if (known !== undefined) {
+      verifyRole(trusted, role, delegator, known);
+      checkRoleExpiry(trusted, role, known, freshness);
+      return trusted;
+    }
+    const meta = metaOf(trusted, role);
+    const stored = await this.#store.readFile(roleFile(role, meta.version));
+    if (stored !== null) {
+      try {
+        return withRole(trusted, role, delegator, stored, freshness);
+      } catch (error) {
+        if (!(error instanceof XylemError) || error.code === 'E_METADATA_EXPIRED') throw error;
+      }
+    }
+    const maxBytes = Math.min(meta.length ?? metadataMaxBytes.targets, metadataMaxBytes.targets);
+    const bytes = await this.#fetchExisting(metadataPath(role, meta.version), maxBytes);
+    return withRole(trusted, role, delegator, bytes, freshness);
+  }
+
+  /** Loads a delegated role into the trusted set and the store. */
+  async #load(role: string, delegator: string | null, freshness: Freshness): ReturnType<RoleLoader> {
+    const trusted = await this.#opened();
+    const next = await this.#withRole(trusted, role, delegator, freshness);
+    if (next !== trusted) {
+      const piece = present(next.roles.get(role), role);
+      // Its name holds the version that the stored snapshot names: the state need not be written again.
+      await this.#store.writeFile(roleFile(role, piece.metadata.signed.version), piece.bytes);
+      this.#trusted = next;
+    }
+    return present(next.roles.get(role), role);
+  }
+
+  async #target(path: string, freshness: Freshness): Promise<TargetInfo | null> {
+    const found = await findTarget(
+      path,
+      async (role, delegator) => await this.#load(role, delegator, freshness),
+    );
+    if (found === null) return null;
+    const digest = found.target.hashes.sha256;
+    if (digest === undefined) throw invalidMetadata(found.roles.at(-1) ?? '', `${path} has no SHA-256`);
+    return {
+      path,
+      length: found.target.length,
+      sha256: digest as Digest,
+      filePath: targetFilePath(path, digest),
+      roles: found.roles,
+      expiresAt: found.expiresAt,
+    };
+  }
+
+  async #readTarget(info: TargetInfo, maxBytes: number): Promise<Uint8Array> {
+    const { path, length, filePath } = info;
+    if (length > maxBytes)
+      throw new XylemError('E_TOO_LARGE', `${path} has ${length} bytes; ${maxBytes} are allowed.`);
+    const stored = await this.#store.readFile(`targets/${info.sha256}`, length);
+    if (stored !== null && sha256(stored) === info.sha256) return stored;
+    // 5.7.3: at most the stated length, and that digest.
+    const bytes = await this.#fetchExisting(filePath, length);
+    if (bytes.length !== length || sha256(bytes) !== info.sha256) {
+      throw new XylemError('E_OBJECT_DIGEST', `${filePath} does not hold the bytes that its role names.`);
+    }
+    await this.#store.writeTarget(info.sha256, bytes);
+    return bytes;
+  }
+
+  async #fetchExisting(path: string, maxBytes: number): Promise<Uint8Array> {
+    const bytes = await this.#fetch(path, maxBytes);
+    if (bytes !== null) return bytes;
+    throw new XylemError('E_METADATA_MISSING', `${path} of the repository ${this.id} is not there.`, {
+      details: { path, repository: this.id },
+    });
+  }
+
+  async #fetch(path: string, maxBytes: number): Promise<Uint8Array | null> {
+    const bytes = await this.#options.fetchMetadata(path, maxBytes);
+    if (bytes === null || bytes.length <= maxBytes) return bytes;
+    throw new XylemError(
+      'E_TOO_LARGE',
+      `${path} of the repository ${this.id} is larger than ${maxBytes} bytes.`,
+      {
+        retry: 'elsewhere',
+      },
+    );
+  }
+
+  #freshness(trusted: Trusted, options: RefreshOptions): Freshness {
+    return { nowMs: Math.max(this.#options.clock.now(), trusted.floorMs), ...vouched(options) };
+  }
+
+  async #opened(): Promise<Trusted> {
+    this.#trusted ??= await loadStored(this.#store, pinnedRoot(this.id, this.#options.pinnedRoot), this.id);
+    return this.#trusted;
+  }
+
+  /** What is on disk is what is in memory, or older: memory follows only a successful write. */
+  async #commit(next: Trusted, before: Trusted): Promise<void> {
+    await this.#store.commit(next, before);
+    this.#trusted = next;
+  }
+
+  /** One step at a time: two updates at once would each build on a state that the other replaces. */
+  async #exclusively<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(action);
+    this.#queue = result.catch(() => undefined);
+    return await result;
+  }
+}
+
+function vouched(options: RefreshOptions): { vouchedSnapshot?: number } {
+  return options.vouchedSnapshot === undefined ? {} : { vouchedSnapshot: options.vouchedSnapshot };
+}
+
+function stateOf(trusted: Trusted): TufState {
+  const { root, timestamp, snapshot, roles, floorMs } = trusted;
+  const targets = roles.get('targets');
+  const all = [root, timestamp, snapshot, targets];
+  const known = all.filter((piece) => piece !== undefined);
+  const expiresAt =
+    known.length < all.length ? 0 : Math.min(...known.map((piece) => expiresMs(piece.metadata.signed)));
+  return {
+    root: versionOf(root),
+    timestamp: versionOf(timestamp),
+    snapshot: versionOf(snapshot),
+    targets: versionOf(targets),
+    expiresAt,
+    floorMs,
+  };
+}
+
+function versionOf(
+  piece: (Pick<Piece<Root>, 'bytes'> & { metadata: { signed: { version: number } } }) | undefined,
+): number {
+  return piece?.metadata.signed.version ?? 0;
+}

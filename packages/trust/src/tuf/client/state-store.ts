@@ -1,0 +1,139 @@
+import { mkdir, open, readdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RepositoryId } from '@xylem/core';
+import { type Log, writeFileAtomic } from '@xylem/platform';
+import { encodeSorted } from '../json.ts';
+import { metadataMaxBytes } from '../lifetimes.ts';
+import type { Trusted } from './trusted.ts';
+
+/** What lay on disk, not yet believed: the client verifies it as if it had been fetched. */
+export interface Stored {
+  readonly rootVersion: number;
+  readonly timestamp: Uint8Array | null;
+  readonly snapshotVersion: number | null;
+  readonly floorMs: number;
+}
+
+const nothing: Stored = { rootVersion: 1, timestamp: null, snapshotVersion: null, floorMs: 0 };
+
+/**
+ * Trusted state of one repository in one folder. `state.json` holds the timestamp and names the other files, which
+ * are written before it and carry their version in their name: replacing it is the one atomic step from one
+ * consistent state to the next (platform.writeFileAtomic), and a crash leaves the former state whole.
+ */
+export class StateStore {
+  readonly #folder: string;
+  readonly #repository: RepositoryId;
+  readonly #log: Log;
+
+  constructor(stateFolder: string, repository: RepositoryId, log: Log) {
+    this.#folder = join(stateFolder, repository);
+    this.#repository = repository;
+    this.#log = log;
+  }
+
+  async read(): Promise<Stored> {
+    const bytes = await this.readFile('state.json', metadataMaxBytes.timestamp * 3);
+    if (bytes === null) return nothing;
+    try {
+      const state = JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>;
+      const { format, repository, root, timestamp, snapshot, floor } = state;
+      if (format !== 'xylem-tuf-state-1' || repository !== this.#repository)
+        throw new TypeError('not our state');
+      return {
+        rootVersion: typeof root === 'number' ? root : 1,
+        timestamp: typeof timestamp === 'string' ? Buffer.from(timestamp) : null,
+        snapshotVersion: typeof snapshot === 'number' ? snapshot : null,
+        floorMs: typeof floor === 'number' ? floor : 0,
+      };
+    } catch (error) {
+      // Starting over from the pinned root is safe; what is lost is the memory of versions and time.
+      this.#log.warn('trusted metadata damaged, starting over', { repository: this.#repository, error });
+      return nothing;
+    }
+  }
+
+  /** A stored file, or null if it is absent or beyond its limit. */
+  async readFile(name: string, maxBytes: number = metadataMaxBytes.targets): Promise<Uint8Array | null> {
+    try {
+      await using file = await open(join(this.#folder, name), 'r');
+      const { size } = await file.stat();
+      return size > maxBytes ? null : await file.readFile();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+      throw error;
+    }
+  }
+
+  async writeFile(name: string, bytes: Uint8Array): Promise<void> {
+    await mkdir(join(this.#folder, 'targets'), { recursive: true });
+    await writeFileAtomic(join(this.#folder, name), bytes);
+  }
+
+  /** Makes `trusted` the stored state. Files that `stored` does not hold yet must differ in name, not in place. */
+  async commit(trusted: Trusted, before: Trusted): Promise<void> {
+    const { root, timestamp, snapshot, roles, floorMs } = trusted;
+    if (root !== before.root) await this.writeFile(rootFile(root.metadata.signed.version), root.bytes);
+    if (snapshot !== undefined && snapshot !== before.snapshot) {
+      await this.writeFile(roleFile('snapshot', snapshot.metadata.signed.version), snapshot.bytes);
+    }
+    for (const [role, piece] of roles) {
+      if (piece !== before.roles.get(role)) {
+        await this.writeFile(roleFile(role, piece.metadata.signed.version), piece.bytes);
+      }
+    }
+    const state = {
+      format: 'xylem-tuf-state-1',
+      repository: this.#repository,
+      root: root.metadata.signed.version,
+      timestamp: timestamp === undefined ? null : Buffer.from(timestamp.bytes).toString('utf8'),
+      snapshot: snapshot?.metadata.signed.version ?? null,
+      floor: floorMs,
+    };
+    await this.writeFile('state.json', encodeSorted(state));
+    await this.#prune(trusted);
+  }
+
+  /** Stores verified bytes of a target, of which the newest `keep` stay. */
+  async writeTarget(digest: string, bytes: Uint8Array, keep = 64): Promise<void> {
+    await this.writeFile(join('targets', digest), bytes);
+    const names = await readdir(join(this.#folder, 'targets'));
+    if (names.length <= keep) return;
+    const dated = await Promise.all(
+      names.map(async (name) => {
+        await using file = await open(join(this.#folder, 'targets', name), 'r');
+        return { name, mtimeMs: (await file.stat()).mtimeMs };
+      }),
+    );
+    dated.sort((a, b) => b.mtimeMs - a.mtimeMs);
+    for (const { name } of dated.slice(keep)) await this.#remove(join('targets', name));
+  }
+
+  /** Removes files of former versions, and temporaries that a crash left. Roots stay: newcomers need the chain. */
+  async #prune(trusted: Trusted): Promise<void> {
+    const meta = trusted.snapshot?.metadata.signed.meta ?? {};
+    const live = new Set(['state.json', 'targets']);
+    if (trusted.snapshot !== undefined)
+      live.add(roleFile('snapshot', trusted.snapshot.metadata.signed.version));
+    for (const [name, { version }] of Object.entries(meta)) live.add(`${version}.${name}`);
+    for (const name of await readdir(this.#folder)) {
+      if (!live.has(name) && !/^\d+\.root\.json$/.test(name)) await this.#remove(name);
+    }
+  }
+
+  async #remove(name: string): Promise<void> {
+    await unlink(join(this.#folder, name)).catch((error: unknown) => {
+      this.#log.warn('could not remove former metadata', { repository: this.#repository, file: name, error });
+    });
+  }
+}
+
+export function rootFile(version: number): string {
+  return `${version}.root.json`;
+}
+
+/** Role names are checked to be of `[a-z0-9-]`, so that none leads out of the folder. */
+export function roleFile(role: string, version: number): string {
+  return `${version}.${role}.json`;
+}

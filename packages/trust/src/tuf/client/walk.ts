@@ -1,0 +1,51 @@
+import type { TargetFile, Targets } from '@tufjs/models';
+import { expiresMs, type Piece } from '../parse.ts';
+
+/** Gives a verified role. @param delegator the role that delegates to it, null for the root */
+export type RoleLoader = (role: string, delegator: string | null) => Promise<Piece<Targets>>;
+
+interface Visit {
+  readonly role: string;
+  readonly delegator: string | null;
+  /** From targets to this role. */
+  readonly chain: readonly string[];
+  readonly expiresAt: number;
+}
+
+/** Most roles that one search visits (5.6.7.1 asks for a bound). */
+const maxVisits = 32;
+
+/**
+ * Client workflow 5.6.7: a preorder depth-first search from the targets role, in the order of delegations; only
+ * roles that may hold the path are loaded. A terminating delegation ends the search when it does not hold it.
+ */
+export async function findTarget(
+  path: string,
+  load: RoleLoader,
+): Promise<{ target: TargetFile; roles: readonly string[]; expiresAt: number } | null> {
+  let stack: Visit[] = [
+    { role: 'targets', delegator: null, chain: ['targets'], expiresAt: Number.POSITIVE_INFINITY },
+  ];
+  const visited = new Set<string>();
+  for (let visit = stack.pop(); visit !== undefined && visited.size < maxVisits; visit = stack.pop()) {
+    const { role, delegator, chain } = visit;
+    // 5.6.7.1: each role once.
+    if (visited.has(role)) continue;
+    visited.add(role);
+    const { signed } = (await load(role, delegator)).metadata;
+    const expiresAt = Math.min(visit.expiresAt, expiresMs(signed));
+    const target = Object.hasOwn(signed.targets, path) ? signed.targets[path] : undefined;
+    if (target !== undefined) return { target, roles: chain, expiresAt };
+    const children: Visit[] = [];
+    for (const child of signed.delegations?.rolesForTarget(path) ?? []) {
+      children.push({ role: child.role, delegator: role, chain: [...chain, child.role], expiresAt });
+      // 5.6.7.2.1: nothing after a terminating delegation is asked, here or above.
+      if (child.terminating) {
+        stack = [];
+        break;
+      }
+    }
+    stack.push(...children.reverse());
+  }
+  return null;
+}

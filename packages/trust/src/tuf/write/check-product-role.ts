@@ -1,0 +1,173 @@
+import type { Metadata, Targets } from '@tufjs/models';
+import { type DomainId, XylemError } from '@xylem/core';
+import { metadataMaxBytes } from '../lifetimes.ts';
+import { metadataPath, nextVersion, productRoleName, sha256, targetFilePath } from '../names.ts';
+import { expiresMs, invalidMetadata, parseTargets, verifySigned } from '../parse.ts';
+import { binNames } from './bins.ts';
+import type { SignedRole } from './metadata.ts';
+import { type ProductRoleContent, type RoleFiles, readProductRole } from './product-role.ts';
+import { readProductDelegations } from './targets.ts';
+
+/** An uploaded product role that may be made current. */
+export interface CheckedProductRole {
+  /** To be written, bins first, then given to `publishRoles`. */
+  readonly changed: readonly SignedRole[];
+  readonly content: ProductRoleContent;
+  /** Repository paths and digests of all targets now vouched for: each must lie in the repository before. */
+  readonly targetFiles: ReadonlyMap<string, { readonly target: string; readonly length: number }>;
+}
+
+/** A publisher's clock may be ahead by so much. Beyond, a stolen or mistaken key could burn all later versions. */
+const clockLeewayMs = 3600_000;
+
+/**
+ * Checks what a publisher uploads for a product: signatures by the keys that the targets role names, rising
+ * versions, expiry, only this product's paths, bins complete and as the specification says.
+ * @param options.targets the current targets role (bytes, the root server's own)
+ * @param options.current the present files of the product's role and bins
+ * @param options.uploaded the new ones
+ * @throws XylemError E_METADATA_SIGNATURE, E_METADATA_ROLLBACK, E_METADATA_INVALID, E_METADATA_EXPIRED,
+ *   E_METADATA_MISSING, E_TOO_LARGE, E_NOT_FOUND (the targets role delegates no such product)
+ */
+export function checkProductRole(options: {
+  readonly domain: DomainId;
+  readonly targets: Uint8Array;
+  readonly current: RoleFiles;
+  readonly uploaded: RoleFiles;
+  readonly nowMs: number;
+}): CheckedProductRole {
+  const { domain, targets, current, uploaded, nowMs } = options;
+  const name = productRoleName(domain);
+  const product = readProductDelegations(targets).find((entry) => entry.domain === domain);
+  if (product === undefined) {
+    throw new XylemError(
+      'E_NOT_FOUND',
+      `The targets role of this repository delegates no product ${domain}.`,
+    );
+  }
+  const files = new Map([...current, ...uploaded]);
+  const roleBytes = files.get(name);
+  if (roleBytes === undefined)
+    throw new XylemError('E_METADATA_MISSING', `The role ${name} was not uploaded.`);
+  for (const [role, bytes] of uploaded) {
+    if (bytes.length > metadataMaxBytes.targets)
+      throw new XylemError('E_TOO_LARGE', `The role ${role} is too large.`);
+  }
+  const delegator = parseTargets(targets).metadata;
+  const role = parseTargets(roleBytes, name).metadata;
+  verifySigned(delegator, name, role);
+  checkTargets(name, role, [`release/${product.product}/`, `channel/${product.product}/`], '');
+  const bins = checkBins(
+    name,
+    role,
+    product.keys.map((key) => key.keyId),
+    product.threshold ?? 1,
+  );
+  const changed: SignedRole[] = [];
+  for (const [uploadedName, bytes] of uploaded) {
+    const prefix = bins.get(uploadedName);
+    if (uploadedName !== name && prefix === undefined) {
+      throw invalidMetadata(uploadedName, `the role ${name} does not delegate to it`);
+    }
+    const { metadata } = parseTargets(bytes, uploadedName);
+    if (prefix !== undefined) {
+      verifySigned(role, uploadedName, metadata);
+      checkTargets(uploadedName, metadata, [`release/${product.product}/`], prefix);
+      if (metadata.signed.delegations !== undefined)
+        throw invalidMetadata(uploadedName, 'a bin delegates further');
+    }
+    checkVersion(uploadedName, metadata, current.get(uploadedName), nowMs);
+    const { version } = metadata.signed;
+    changed.push({ role: uploadedName, version, file: { path: metadataPath(uploadedName, version), bytes } });
+  }
+  changed.sort((a, b) => Number(a.role === name) - Number(b.role === name));
+  const content = readProductRole(product, files);
+  const targetFiles = new Map(
+    [...content.releases, ...content.channels].map(([target, { length, sha256: digest }]) => [
+      targetFilePath(target, digest),
+      { target, length },
+    ]),
+  );
+  return { changed, content, targetFiles };
+}
+
+function checkVersion(
+  role: string,
+  next: Metadata<Targets>,
+  before: Uint8Array | undefined,
+  nowMs: number,
+): void {
+  const { version } = next.signed;
+  const previous = before === undefined ? 0 : parseTargets(before, role).metadata.signed.version;
+  if (version <= previous) {
+    const message = `The role ${role} has version ${version}; ${previous} is already published. Sign it again.`;
+    throw new XylemError('E_METADATA_ROLLBACK', message, { retry: 'never' });
+  }
+  if (version > nextVersion(previous, nowMs + clockLeewayMs)) {
+    throw invalidMetadata(
+      role,
+      `its version ${version} lies in the future; check the clock of the publisher`,
+    );
+  }
+  if (expiresMs(next.signed) <= nowMs)
+    throw new XylemError('E_METADATA_EXPIRED', `The role ${role} has expired.`);
+}
+
+/** Paths of this product only, each of the form that readers ask for, and in the right bin. */
+function checkTargets(
+  role: string,
+  metadata: Metadata<Targets>,
+  prefixes: readonly string[],
+  hashPrefix: string,
+): void {
+  for (const [path, target] of Object.entries(metadata.signed.targets)) {
+    const prefix = prefixes.find((candidate) => path.startsWith(candidate));
+    const file = prefix === undefined ? '' : path.slice(prefix.length);
+    if (!/^[a-z0-9-]+\.json$/.test(file))
+      throw invalidMetadata(role, `it may not vouch for ${path.slice(0, 200)}`);
+    const digest = target.hashes.sha256;
+    if (digest === undefined || !/^[0-9a-f]{64}$/.test(digest) || Object.keys(target.hashes).length !== 1) {
+      throw invalidMetadata(role, `${path} needs one SHA-256 and no other hash`);
+    }
+    if (prefix?.startsWith('release/') && file !== `${digest}.json`) {
+      throw invalidMetadata(role, `${path} is not named by its digest`);
+    }
+    if (hashPrefix !== '' && !pathIsIn(path, hashPrefix))
+      throw invalidMetadata(role, `${path} is in the wrong bin`);
+  }
+}
+
+function pathIsIn(path: string, hashPrefix: string): boolean {
+  return sha256(path).startsWith(hashPrefix);
+}
+
+/** The bins of a role by name, with their prefix. */
+function checkBins(
+  name: string,
+  role: Metadata<Targets>,
+  keyIds: readonly string[],
+  threshold: number,
+): ReadonlyMap<string, string> {
+  const delegations = role.signed.delegations;
+  if (delegations === undefined) return new Map();
+  const roles = Object.values(delegations.roles ?? {});
+  if (delegations.succinctRoles !== undefined || (roles.length !== 16 && roles.length !== 256)) {
+    throw invalidMetadata(name, 'it delegates to neither 16 nor 256 bins');
+  }
+  const expected = new Map(binNames(name, roles.length).map((bin) => [bin.name, bin.prefix]));
+  for (const bin of roles) {
+    const prefix = expected.get(bin.name);
+    const fits =
+      prefix !== undefined &&
+      bin.terminating &&
+      bin.paths === undefined &&
+      bin.pathHashPrefixes?.length === 1 &&
+      bin.pathHashPrefixes[0] === prefix &&
+      bin.threshold === threshold &&
+      bin.keyIDs.length === keyIds.length &&
+      bin.keyIDs.every((keyId) => keyIds.includes(keyId));
+    if (!fits)
+      throw invalidMetadata(name, `its bin ${bin.name.slice(0, 100)} is not as the specification says`);
+  }
+  return expected;
+}
