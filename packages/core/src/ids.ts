@@ -1,5 +1,5 @@
 declare const brand: unique symbol;
-type Branded<Name extends string> = string & { readonly [brand]: Name };
+type Branded<Name extends string> = string & { readonly [brand]: { readonly [Key in Name]: true } };
 
 /** SHA-256 as 64 lower-case hexadecimal digits. */
 export type Digest = Branded<'Digest'>;
@@ -8,7 +8,7 @@ export type HostId = Branded<'HostId'>;
 /** First 32 hexadecimal digits of the SHA-256 of the repository's `1.root.json`. */
 export type RepositoryId = Branded<'RepositoryId'>;
 /** The id of the environment's direction repository: an environment id is usable as a `RepositoryId`. */
-export type EnvironmentId = RepositoryId & Branded<'EnvironmentId'>;
+export type EnvironmentId = Branded<'RepositoryId' | 'EnvironmentId'>;
 /** 32 hexadecimal digits: what an entitlement is given for. */
 export type DomainId = Branded<'DomainId'>;
 /** Opaque, at most 64 characters of `[A-Za-z0-9-]`. */

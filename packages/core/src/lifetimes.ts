@@ -1,0 +1,36 @@
+/** The durations of docs/spec/lifetimes.md, in milliseconds. */
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const YEAR = 365 * DAY;
+
+export const lifetimes = {
+  timestampMs: 7 * DAY,
+  timestampRenewMs: DAY,
+  /** Who holds an older timestamp fetches a newer one. */
+  timestampOldMs: 20 * HOUR,
+  snapshotMs: 30 * DAY,
+  directorMs: 30 * DAY,
+  productRoleMs: 365 * DAY,
+  rootRoleMs: 10 * YEAR,
+  nodeCertificateMs: 30 * DAY,
+  nodeCertificateRenewMs: 20 * DAY,
+  caCertificateMs: 10 * YEAR,
+  joinTokenMs: DAY,
+  heldNewsMs: 50 * SECOND,
+  pollingMs: 30 * SECOND,
+  /** Fraction of the polling interval that is random, to both sides. */
+  pollingJitter: 0.2,
+  retryFirstMs: SECOND,
+  retryMaxMs: MINUTE,
+  parentStaleMs: 26 * HOUR,
+  relayFollowsMs: 30 * DAY,
+  periodicReportMs: HOUR,
+  reportAtMostEveryMs: 2 * SECOND,
+  reportRetryFirstMs: 5 * SECOND,
+  reportRetryMaxMs: 10 * MINUTE,
+  stalledTransferMs: 20 * SECOND,
+} as const;
+
+export const keptPreviousVersions = 1;

@@ -1,0 +1,42 @@
+/** The limits of docs/spec/lifetimes.md, in bytes unless the name says otherwise. A reader stops there and refuses. */
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const limits = {
+  rootMetadata: 512 * KiB,
+  timestamp: 64 * KiB,
+  /** Snapshot, targets, delegated roles. */
+  metadata: 32 * MiB,
+  desiredState: 16 * MiB,
+  release: 4 * MiB,
+  channel: 64 * KiB,
+  package: 1 * MiB,
+  hostMapNode: 1 * MiB,
+  /** Decompressed. */
+  offer: 64 * MiB,
+  /** Decompressed. */
+  newsFile: 32 * MiB,
+  newsAnswer: 16 * MiB,
+  tree: 1024 * MiB,
+  /** Bytes of frames after which a pack is closed; one frame may end above it. */
+  packFrames: 64 * MiB,
+  /** A pack without its index. */
+  pack: 66 * MiB,
+  /** Of a pack's index, decompressed. */
+  packIndex: 16 * MiB,
+  frameContent: 1 * MiB,
+  chunkMin: 16 * KiB,
+  chunkMax: 256 * KiB,
+  report: 1 * MiB,
+  reportBatch: 16 * MiB,
+  watermark: 16 * KiB,
+  joinMessage: 1 * MiB,
+  trustMap: 16 * MiB,
+  parents: 1 * MiB,
+  /** What people write: environments, manifests. */
+  yaml: 4 * MiB,
+  path: 4096,
+  segment: 255,
+  /** Nesting of JSON values. */
+  jsonDepth: 64,
+} as const;

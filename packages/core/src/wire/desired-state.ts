@@ -1,0 +1,64 @@
+import { limits } from '../limits.ts';
+import { anyObject, array, integer, literal, object, record, string } from '../schema/build.ts';
+import type { Static } from '../schema/json-schema.ts';
+import { documentKind } from './document.ts';
+import * as f from './fields.ts';
+
+/** docs/spec/direction.md, Desired state. */
+
+export const cohortSchema = object({
+  salt: string({ title: 'a salt (b64u of 8 to 64 bytes)', pattern: '^[A-Za-z0-9_-]{11,86}$' }),
+  atMost: string({ title: '64 lower-case hexadecimal digits', pattern: '^[0-9a-f]{64}$' }),
+});
+
+export const assignmentSchema = object(
+  {
+    component: f.name,
+    product: f.name,
+    release: f.digest,
+    package: f.digest,
+    version: f.version,
+    where: string({ maxLength: 4096 }),
+    config: anyObject(),
+    after: array(f.name, { maxItems: 10_000 }),
+  },
+  { cohort: cohortSchema, deployment: f.deploymentId },
+);
+
+export const desiredStateSchema = object({
+  format: literal('xylem-desired-state-1'),
+  environment: f.environmentId,
+  name: f.environmentName,
+  number: integer({ minimum: 1 }),
+  issued: f.time,
+  repositories: record(f.repositoryId, object({ snapshot: f.metadataVersion })),
+  products: record(f.name, object({ repository: f.repositoryId, domain: f.domainId })),
+  assignments: array(assignmentSchema, { maxItems: 100_000 }),
+  purge: array(f.name, { maxItems: 10_000 }),
+  policy: object({
+    reportEverySeconds: integer({ title: 'seconds (10 to 604800)', minimum: 10, maximum: 604_800 }),
+    keepPrevious: integer({ minimum: 0, maximum: 100 }),
+  }),
+  collector: object({ key: string({ title: 'a raw Ed25519 key in b64u', pattern: '^[A-Za-z0-9_-]{43}$' }) }),
+  hostMap: f.digest,
+});
+
+export type Cohort = Static<typeof cohortSchema>;
+export type Assignment = Static<typeof assignmentSchema>;
+export type DesiredState = Static<typeof desiredStateSchema>;
+
+const kind = documentKind(desiredStateSchema, {
+  what: 'desired state',
+  format: 'xylem-desired-state-1',
+  maxBytes: limits.desiredState,
+  code: 'E_METADATA_INVALID',
+  check: ({ products, assignments }) => {
+    for (const [index, { product }] of assignments.entries()) {
+      if (!Object.hasOwn(products, product))
+        return `assignments[${index}].product: "${product}" is not in products`;
+    }
+    return undefined;
+  },
+});
+export const parseDesiredState = kind.parse;
+export const encodeDesiredState = kind.encode;

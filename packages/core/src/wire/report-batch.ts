@@ -1,0 +1,31 @@
+import { limits } from '../limits.ts';
+import { array, literal, object } from '../schema/build.ts';
+import type { Static } from '../schema/json-schema.ts';
+import { documentKind } from './document.ts';
+import { envelopeSchema } from './envelope.ts';
+
+/** docs/spec/reports.md: the body of `POST /reports` and its answer. */
+export const reportBatchSchema = object({
+  format: literal('xylem-reports-1'),
+  reports: array(envelopeSchema, { maxItems: 100_000 }),
+});
+export const takenSchema = object({
+  format: literal('xylem-taken-1'),
+  watermarks: array(envelopeSchema, { maxItems: 100_000 }),
+});
+
+export type ReportBatch = Static<typeof reportBatchSchema>;
+export type Taken = Static<typeof takenSchema>;
+
+const options = { maxBytes: limits.reportBatch, code: 'E_REPORT_INVALID' } as const;
+const batch = documentKind(reportBatchSchema, {
+  what: 'batch of reports',
+  format: 'xylem-reports-1',
+  ...options,
+});
+const taken = documentKind(takenSchema, { what: 'answer to reports', format: 'xylem-taken-1', ...options });
+
+export const parseReportBatch = batch.parse;
+export const encodeReportBatch = batch.encode;
+export const parseTaken = taken.parse;
+export const encodeTaken = taken.encode;

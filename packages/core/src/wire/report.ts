@@ -1,0 +1,96 @@
+import { limits } from '../limits.ts';
+import {
+  array,
+  boolean,
+  integer,
+  literal,
+  nullable,
+  object,
+  oneOf,
+  record,
+  string,
+} from '../schema/build.ts';
+import type { Static } from '../schema/json-schema.ts';
+import { documentKind } from './document.ts';
+import * as f from './fields.ts';
+import { componentKinds } from './package-document.ts';
+
+/** docs/spec/reports.md: what a host says, inside the envelope that it signs. */
+
+const text = string({ maxLength: 255 });
+export const incarnation = string({
+  title: 'an incarnation (16 hexadecimal digits)',
+  pattern: '^[0-9a-f]{16}$',
+});
+export const componentStates = ['running', 'stopped', 'installed', 'failed', 'removing'] as const;
+
+const refused = object({ package: f.digest, code: f.errorCodeText, message: f.message });
+
+const component = object(
+  {
+    component: f.name,
+    product: f.name,
+    kind: oneOf(...componentKinds),
+    package: f.digest,
+    version: f.version,
+    tree: f.digest,
+    previous: nullable(f.digest),
+    state: oneOf(...componentStates),
+    healthy: nullable(boolean()),
+    since: f.time,
+  },
+  { refused },
+);
+
+export const reportSchema = object(
+  {
+    format: literal('xylem-report-1'),
+    host: f.hostId,
+    environment: f.environmentId,
+    incarnation,
+    sequence: integer({ minimum: 1 }),
+    time: f.time,
+    agent: f.version,
+    name: f.hostName,
+    facts: object(
+      { os: text, osVersion: text, arch: text, node: text, cores: integer(), memoryBytes: f.sizeBytes },
+      { diskFreeBytes: f.sizeBytes },
+    ),
+    direction: object({ snapshot: integer(), number: integer() }),
+    releases: record(f.repositoryId, integer()),
+    parent: object({ url: nullable(f.url), host: nullable(f.hostId) }),
+    components: array(component, { maxItems: 10_000 }),
+    waiting: array(
+      object({ component: nullable(f.name), code: f.errorCodeText, message: f.message, since: f.time }),
+      { maxItems: 10_000 },
+    ),
+    transfer: object({
+      bytesDown: integer(),
+      bytesUp: integer(),
+      requests: integer(),
+      refusedObjects: integer(),
+    }),
+  },
+  {
+    serves: object({
+      url: f.url,
+      children: array(object({ host: f.hostId, lastSeen: f.time }), { maxItems: 10_000 }),
+    }),
+  },
+);
+
+export type Report = Static<typeof reportSchema>;
+export type ReportedComponent = Report['components'][number];
+export type Waiting = Report['waiting'][number];
+
+/** The `payloadType` of a report's envelope. */
+export const reportPayloadType = 'application/vnd.xylem.report+json';
+
+const kind = documentKind(reportSchema, {
+  what: 'report',
+  format: 'xylem-report-1',
+  maxBytes: limits.report,
+  code: 'E_REPORT_INVALID',
+});
+export const parseReport = kind.parse;
+export const encodeReport = kind.encode;
