@@ -1,3 +1,4 @@
+export * from './direction/index.ts';
 export { type ErrorCode, type ErrorCodeEntry, errorCodes, exitCodes, type Retry } from './error-codes.ts';
 export { isErrorCode, XylemError, type XylemErrorOptions } from './errors.ts';
 export { fromB64u, hmacSha256, sha256, toB64u } from './hashing.ts';
@@ -21,7 +22,9 @@ export { keptPreviousVersions, lifetimes } from './lifetimes.ts';
 export { limits } from './limits.ts';
 export { cycleIn, inOrder, type Ordered } from './order.ts';
 export * from './schema/index.ts';
+export * from './selector/index.ts';
 export { isTime, type Time, timeMs, timeOf } from './time.ts';
 export * from './tree/index.ts';
 export { compareVersions, inRange, isVersion, isVersionRange, type Version } from './versions.ts';
+export * as fields from './wire/fields.ts';
 export * from './wire/index.ts';

@@ -43,8 +43,14 @@ function fits(check: Check, schema: JsonSchema | boolean, value: unknown, path: 
 
 function visit(check: Check, schema: JsonSchema | boolean, value: unknown, path: Path): void {
   if (schema === true || check.issues.length >= check.max) return;
-  if (schema === false) return report(check, path, value, 'nothing here');
-  if (check.depth >= MAX_DEPTH) return report(check, path, value, `at most ${MAX_DEPTH} levels`);
+  if (schema === false) {
+    report(check, path, value, 'nothing here');
+    return;
+  }
+  if (check.depth >= MAX_DEPTH) {
+    report(check, path, value, `at most ${MAX_DEPTH} levels`);
+    return;
+  }
   check.depth += 1;
   if (schema.$ref !== undefined) visit(check, resolve(check.root, schema.$ref), value, path);
   if (plain(schema, value)) {
@@ -123,7 +129,8 @@ function visitArray(check: Check, schema: JsonSchema, value: readonly unknown[],
     (minItems !== undefined && value.length < minItems) ||
     (maxItems !== undefined && value.length > maxItems)
   ) {
-    return report(check, path, value, describe(schema));
+    report(check, path, value, describe(schema));
+    return;
   }
   if (uniqueItems === true && new Set(value.map(canonical)).size !== value.length) {
     report(check, path, value, 'a list without repetitions');

@@ -1,7 +1,7 @@
 import { limits } from '../limits.ts';
 
 const control = /\p{Cc}/u;
-const notAscii = /[^\x00-\x7f]/;
+const notAscii = /[\u0080-\uffff]/;
 
 /**
  * What is wrong with a path of a tree (docs/spec/objects.md), as a phrase, or undefined. The same rules for what is

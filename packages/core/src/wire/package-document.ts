@@ -1,3 +1,4 @@
+import { placeholdersIn } from '../direction/placeholders.ts';
 import { limits } from '../limits.ts';
 import {
   anyObject,
@@ -25,7 +26,7 @@ const command = array(argument, { minItems: 1, maxItems: 1000, title: 'a command
 /** A number, or text with placeholders that become one. */
 export const port = titled(
   either(integer({ minimum: 1, maximum: 65_535 }), string({ minLength: 1, maxLength: 255 })),
-  'a port (1 to 65535, or text with ${config.KEY})',
+  'a port (1 to 65535, or text with a placeholder)',
 );
 const durationMs = integer({ title: 'milliseconds', minimum: 1, maximum: 24 * 3_600_000 });
 export const platformName = string({
@@ -130,6 +131,40 @@ export function packageFault(document: PackageDocument): string | undefined {
   if (configSchema !== undefined) {
     if (configSchema['type'] !== 'object') return 'configSchema.type: expected "object"';
     parseSchema(configSchema);
+  }
+  return placeholderFault(document);
+}
+
+/**
+ * Which program runs is the publisher's word alone, so the first element of a command takes nothing from the
+ * configuration, which the director writes.
+ */
+function placeholderFault({
+  service,
+  health,
+  ports = [],
+  configSchema,
+  configDefaults = {},
+}: PackageDocument) {
+  const commands = [service?.command ?? [], health?.command ?? []];
+  if (commands.some(([program = '']) => placeholdersIn(program).some((name) => name.startsWith('config.')))) {
+    return 'command: its first element must not come from the configuration';
+  }
+  const environment = Object.values(service?.environment ?? {});
+  const portTexts = [...ports, health?.http?.port, health?.tcp?.port].filter(
+    (port) => typeof port === 'string',
+  );
+  const properties = configSchema?.['properties'];
+  const known = new Set([
+    ...Object.keys(configDefaults),
+    ...(typeof properties === 'object' && properties !== null ? Object.keys(properties) : []),
+  ]);
+  for (const text of [...commands.flat(), ...environment, ...portTexts]) {
+    for (const name of placeholdersIn(text)) {
+      const key = name.startsWith('config.') ? name.slice('config.'.length) : undefined;
+      if (key !== undefined && !known.has(key))
+        return `"\${config.${key}}" is in neither configDefaults nor configSchema.properties`;
+    }
   }
   return undefined;
 }

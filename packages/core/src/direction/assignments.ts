@@ -1,0 +1,67 @@
+import type { HostId } from '../ids.ts';
+import { inOrder } from '../order.ts';
+import { selects } from '../selector/evaluate.ts';
+import { parseSelector } from '../selector/parse.ts';
+import type { Selector } from '../selector/selector.ts';
+import type { Assignment, DesiredState } from '../wire/desired-state.ts';
+import type { HostMapEntry } from '../wire/host-map.ts';
+import { inCohort } from './cohort.ts';
+
+/** What one host should run of a component: the assignment with the host map's configuration merged over it. */
+export interface HostAssignment extends Assignment {
+  /** True if the host map pins the component to this package. */
+  readonly pinned: boolean;
+}
+
+export interface HostDirection {
+  /** In the order of installation. Removal takes the reverse. */
+  readonly assignments: readonly HostAssignment[];
+  /** Components pinned to a package that no assignment offers to this host: kept as they are. */
+  readonly held: readonly string[];
+}
+
+/** What `state` says to the host `id` with its host map entry. Throws E_SELECTOR for a selector that can't be read. */
+export function assignmentsFor(state: DesiredState, id: HostId, entry: HostMapEntry): HostDirection {
+  const host = { id, labels: entry.labels, ...(entry.name === undefined ? {} : { name: entry.name }) };
+  const selectors = new Map<string, boolean>();
+  const fits = (where: string): boolean => {
+    const known = selectors.get(where);
+    if (known !== undefined) return known;
+    const selected = selects(parsed(where), host);
+    selectors.set(where, selected);
+    return selected;
+  };
+  const chosen = new Map<string, HostAssignment>();
+  const claimed = new Set<string>();
+  for (const assignment of state.assignments) {
+    const { component, cohort, where } = assignment;
+    if (chosen.has(component) || !fits(where)) continue;
+    const pin = own(entry.pins, component);
+    if (pin === undefined ? cohort !== undefined && !inCohort(cohort, id) : pin !== assignment.package) {
+      claimed.add(component);
+      continue;
+    }
+    const config = { ...assignment.config, ...own(entry.config, component) };
+    chosen.set(component, { ...assignment, config, pinned: pin !== undefined });
+  }
+  const held = Object.keys(entry.pins ?? {}).filter(
+    (component) => claimed.has(component) && !chosen.has(component),
+  );
+  return { assignments: inOrder([...chosen.values()]), held: held.sort() };
+}
+
+function own<T>(map: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+  return map !== undefined && Object.hasOwn(map, key) ? map[key] : undefined;
+}
+
+const cache = new Map<string, Selector>();
+
+function parsed(where: string): Selector {
+  let selector = cache.get(where);
+  if (selector === undefined) {
+    selector = parseSelector(where);
+    if (cache.size >= 1000) cache.clear();
+    cache.set(where, selector);
+  }
+  return selector;
+}

@@ -1,0 +1,13 @@
+export { assignmentsFor, type HostAssignment, type HostDirection } from './assignments.ts';
+export { cohortHash, everyone, inCohort, nobody, thresholdForCount } from './cohort.ts';
+export { type Config, configFor } from './config.ts';
+export {
+  buildHostMap,
+  changedHostMapNodes,
+  type GetNode,
+  type HostMap,
+  hostMapEntries,
+  hostMapLeafSize,
+  lookUpHost,
+} from './host-map.ts';
+export { fillPlaceholders, fillPort, type Places, placeholdersIn } from './placeholders.ts';

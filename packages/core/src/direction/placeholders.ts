@@ -1,0 +1,74 @@
+import { XylemError } from '../errors.ts';
+import type { Config } from './config.ts';
+
+/** What the placeholders of a package's strings stand for (docs/spec/objects.md). */
+export interface Places {
+  readonly config: Config;
+  /** Folder of the installed tree. */
+  readonly tree: string;
+  /** The component's data folder. */
+  readonly data: string;
+  /** The Node that runs the agent. */
+  readonly node: string;
+}
+
+const placeholder = /\$(\$)?\{([^{}]*)(\})?/g;
+
+/**
+ * `text` with `${config.KEY}`, `${tree}`, `${data}` and `${node}` replaced, and `$${` as a literal `${`. A value stays
+ * inside its one argument whatever it holds, and is not looked at again. Throws E_PLACEHOLDER.
+ */
+export function fillPlaceholders(text: string, places: Places): string {
+  return text.replace(
+    placeholder,
+    (whole, escaped: string | undefined, name: string, closed: string | undefined) => {
+      if (escaped !== undefined) return whole.slice(1);
+      if (closed === undefined) return refuse(text, `"${whole}" is not closed by "}"`);
+      if (name === 'tree' || name === 'data' || name === 'node') return places[name];
+      if (!name.startsWith('config.')) return refuse(text, `"${whole}" is unknown`);
+      return configValue(name.slice('config.'.length), places.config, text);
+    },
+  );
+}
+
+/** A port given as a number or as text with placeholders. Throws E_PLACEHOLDER where it is none. */
+export function fillPort(port: number | string, places: Places): number {
+  const filled = typeof port === 'number' ? String(port) : fillPlaceholders(port, places);
+  if (!/^[1-9]\d{0,4}$/.test(filled) || Number(filled) > 65_535) {
+    return refuse(String(port), `it gives "${filled.slice(0, 50)}", expected a port from 1 to 65535`);
+  }
+  return Number(filled);
+}
+
+/** The names of the placeholders in `text`, so that a publisher hears of a mistake. Throws E_PLACEHOLDER. */
+export function placeholdersIn(text: string): readonly string[] {
+  const names: string[] = [];
+  for (const [whole, escaped, name = '', closed] of text.matchAll(placeholder)) {
+    if (escaped !== undefined) continue;
+    if (closed === undefined) refuse(text, `"${whole}" is not closed by "}"`);
+    if (!/^(tree|data|node|config\..+)$/.test(name)) refuse(text, `"${whole}" is unknown`);
+    names.push(name);
+  }
+  return names;
+}
+
+function configValue(key: string, config: Config, text: string): string {
+  const value = Object.hasOwn(config, key) ? config[key] : undefined;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value !== 'string') {
+    return refuse(
+      text,
+      value === undefined ? `the configuration has no "${key}"` : `"${key}" is no string, number or boolean`,
+    );
+  }
+  // NUL would end the argument early for the operating system.
+  if (value.includes('\0')) return refuse(text, `the value of "${key}" holds NUL`);
+  return value;
+}
+
+function refuse(text: string, reason: string): never {
+  const shown = text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  throw new XylemError('E_PLACEHOLDER', `In ${JSON.stringify(shown)}: ${reason}.`, {
+    details: { text: shown },
+  });
+}
