@@ -54,6 +54,7 @@ export {
 export {
   type MetadataFetch,
   type ProductRules,
+  type ReadOptions,
   type RefreshOptions,
   type TargetInfo,
   TufClient,
@@ -71,7 +72,9 @@ export {
   repositoryIdOf,
   targetFilePath,
 } from './tuf/names.ts';
+export { readRole, readRoot, readSnapshot, readTimestamp } from './tuf/read.ts';
 export { type CheckedProductRole, checkProductRole } from './tuf/write/check-product-role.ts';
+export { checkedDelegations, checkTargets } from './tuf/write/check-targets.ts';
 export { dueForRenewal } from './tuf/write/due.ts';
 export type { RoleKeys, SignedRole } from './tuf/write/metadata.ts';
 export {

@@ -4,7 +4,7 @@ import { type Clock, type Log, silentLog } from '@xylem/platform';
 import { metadataMaxBytes } from '../lifetimes.ts';
 import { metadataPath, type RepositoryFile, sha256, targetFilePath } from '../names.ts';
 import { expiresMs, invalidMetadata, type Piece } from '../parse.ts';
-import { readXylem } from '../write/product-role.ts';
+import { productRulesOf } from '../xylem-field.ts';
 import { loadStored } from './load.ts';
 import { roleFile, StateStore } from './state-store.ts';
 import {
@@ -49,6 +49,14 @@ export interface RefreshOptions {
   readonly knownTimestamp?: Uint8Array;
   /** The snapshot version that the site's verified direction names: it, or a later one, counts as fresh. */
   readonly vouchedSnapshot?: number;
+}
+
+export interface ReadOptions extends Pick<RefreshOptions, 'vouchedSnapshot'> {
+  /**
+   * Expiry does not count: for what was accepted before and is only restarted or repaired. By default whatever has
+   * expired since the last refresh is refused.
+   */
+  readonly evenExpired?: boolean;
 }
 
 /** Versions of what is trusted (0: nothing yet) and until when. */
@@ -145,10 +153,7 @@ export class TufClient {
    * Finds who vouches for a target, fetching the delegated roles on the way as needed (5.6.7). Null: nobody does.
    * @throws as `refresh`; E_METADATA_MISSING before the first refresh
    */
-  async target(
-    path: string,
-    options: Omit<RefreshOptions, 'knownTimestamp'> = {},
-  ): Promise<TargetInfo | null> {
+  async target(path: string, options: ReadOptions = {}): Promise<TargetInfo | null> {
     return await this.#exclusively(
       async () => await this.#target(path, this.#freshness(await this.#opened(), options)),
     );
@@ -158,11 +163,7 @@ export class TufClient {
    * The verified bytes of a target (5.7), from the state folder or fetched, or null if nobody vouches for it.
    * @throws as `target`; E_TOO_LARGE, E_OBJECT_DIGEST (other bytes), E_METADATA_MISSING (no such file)
    */
-  async readTarget(
-    path: string,
-    maxBytes: number,
-    options: Omit<RefreshOptions, 'knownTimestamp'> = {},
-  ): Promise<Uint8Array | null> {
+  async readTarget(path: string, maxBytes: number, options: ReadOptions = {}): Promise<Uint8Array | null> {
     return await this.#exclusively(async () => {
       const info = await this.#target(path, this.#freshness(await this.#opened(), options));
       return info === null ? null : await this.#readTarget(info, maxBytes);
@@ -173,16 +174,13 @@ export class TufClient {
    * Floor and withdrawals of a product's role (`p-<domain>`), or null if the targets role does not delegate it.
    * @throws as `target`
    */
-  async productRules(
-    role: string,
-    options: Omit<RefreshOptions, 'knownTimestamp'> = {},
-  ): Promise<ProductRules | null> {
+  async productRules(role: string, options: ReadOptions = {}): Promise<ProductRules | null> {
     return await this.#exclusively(async () => {
       const trusted = await this.#opened();
       const targets = present(trusted.roles.get('targets'), 'targets').metadata.signed;
       if (!Object.hasOwn(targets.delegations?.roles ?? {}, role)) return null;
       const piece = await this.#load(role, 'targets', this.#freshness(trusted, options));
-      return { ...readXylem(piece.metadata.signed), expiresAt: expiresMs(piece.metadata.signed) };
+      return { ...productRulesOf(piece.metadata.signed), expiresAt: expiresMs(piece.metadata.signed) };
     });
   }
 
@@ -345,8 +343,15 @@ export class TufClient {
     );
   }
 
-  #freshness(trusted: Trusted, options: RefreshOptions): Freshness {
-    return { nowMs: Math.max(this.#options.clock.now(), trusted.floorMs), ...vouched(options) };
+  /** For reading between refreshes, in which time goes on. @throws XylemError E_METADATA_EXPIRED */
+  #freshness(trusted: Trusted, options: ReadOptions): Freshness {
+    if (options.evenExpired === true) return { nowMs: Number.NEGATIVE_INFINITY };
+    const nowMs = Math.max(this.#options.clock.now(), trusted.floorMs);
+    const freshness = { nowMs, ...vouched(options) };
+    checkRootExpiry(trusted, nowMs);
+    checkTimestampExpiry(trusted, freshness);
+    checkSnapshotExpiry(trusted, freshness);
+    return freshness;
   }
 
   async #opened(): Promise<Trusted> {

@@ -12,6 +12,7 @@ import {
   type Signed,
   verifySigned,
 } from '../parse.ts';
+import { issuedMsOf, repositoryOf } from '../xylem-field.ts';
 
 /** Metadata that was verified, of one repository at one moment. Never changed: each step gives a new one. */
 export interface Trusted {
@@ -79,8 +80,8 @@ export function withTimestamp(trusted: Trusted, bytes: Uint8Array, repository: R
   const { signed } = timestamp.metadata;
   // 5.4.2: arbitrary software attack.
   verifySigned(trusted.root.metadata, 'timestamp', timestamp.metadata);
-  const { issuedMs, repository: named } = xylemOf(signed);
-  if (named !== undefined && named !== repository) {
+  const named = repositoryOf(signed);
+  if (named !== null && named !== repository) {
     throw invalidMetadata('timestamp', `it is of the repository ${named.slice(0, 64)}`);
   }
   const before = trusted.timestamp?.metadata.signed;
@@ -93,7 +94,7 @@ export function withTimestamp(trusted: Trusted, bytes: Uint8Array, repository: R
       throw rolledBack('snapshot', signed.snapshotMeta.version, before.snapshotMeta.version);
     }
   }
-  return { ...trusted, timestamp, floorMs: Math.max(trusted.floorMs, issuedMs ?? 0) };
+  return { ...trusted, timestamp, floorMs: Math.max(trusted.floorMs, issuedMsOf(signed) ?? 0) };
 }
 
 /** Client workflow 5.4.4: freeze attack. */
@@ -204,17 +205,6 @@ export function present<T>(piece: T | undefined, label: string): T {
   if (piece === undefined)
     throw new XylemError('E_METADATA_MISSING', `There is no trusted ${label} metadata yet.`);
   return piece;
-}
-
-/** The signed `issued` and repository of a timestamp, where it has them (not every TUF writer does). */
-function xylemOf(signed: Timestamp): { issuedMs?: number; repository?: string } {
-  const { issued, repository } = (signed.unrecognizedFields.xylem ?? {}) as Record<string, unknown>;
-  const issuedMs = typeof issued === 'string' ? Date.parse(issued) : Number.NaN;
-  return {
-    // An issue after the end is a mistake or a lie; time does not follow it.
-    ...(issuedMs <= expiresMs(signed) ? { issuedMs } : {}),
-    ...(typeof repository === 'string' ? { repository } : {}),
-  };
 }
 
 /** With a voucher for this snapshot expiry does not count. */

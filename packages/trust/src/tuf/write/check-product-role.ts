@@ -1,9 +1,10 @@
 import type { Metadata, Targets } from '@tufjs/models';
 import { type DomainId, XylemError } from '@xylem/core';
 import { metadataMaxBytes } from '../lifetimes.ts';
-import { metadataPath, nextVersion, productRoleName, sha256, targetFilePath } from '../names.ts';
+import { metadataPath, productRoleName, sha256, targetFilePath } from '../names.ts';
 import { expiresMs, invalidMetadata, parseTargets, verifySigned } from '../parse.ts';
 import { binNames } from './bins.ts';
+import { checkVersion } from './check-version.ts';
 import type { SignedRole } from './metadata.ts';
 import { type ProductRoleContent, type RoleFiles, readProductRole } from './product-role.ts';
 import { readProductDelegations } from './targets.ts';
@@ -16,9 +17,6 @@ export interface CheckedProductRole {
   /** Repository paths and digests of all targets now vouched for: each must lie in the repository before. */
   readonly targetFiles: ReadonlyMap<string, { readonly target: string; readonly length: number }>;
 }
-
-/** A publisher's clock may be ahead by so much. Beyond, a stolen or mistaken key could burn all later versions. */
-const clockLeewayMs = 3600_000;
 
 /**
  * Checks what a publisher uploads for a product: signatures by the keys that the targets role names, rising
@@ -76,8 +74,11 @@ export function checkProductRole(options: {
       if (metadata.signed.delegations !== undefined)
         throw invalidMetadata(uploadedName, 'a bin delegates further');
     }
-    checkVersion(uploadedName, metadata, current.get(uploadedName), nowMs);
     const { version } = metadata.signed;
+    checkVersion(uploadedName, version, current.get(uploadedName) ?? null, nowMs);
+    if (expiresMs(metadata.signed) <= nowMs) {
+      throw new XylemError('E_METADATA_EXPIRED', `The role ${uploadedName} has expired.`);
+    }
     changed.push({ role: uploadedName, version, file: { path: metadataPath(uploadedName, version), bytes } });
   }
   changed.sort((a, b) => Number(a.role === name) - Number(b.role === name));
@@ -89,28 +90,6 @@ export function checkProductRole(options: {
     ]),
   );
   return { changed, content, targetFiles };
-}
-
-function checkVersion(
-  role: string,
-  next: Metadata<Targets>,
-  before: Uint8Array | undefined,
-  nowMs: number,
-): void {
-  const { version } = next.signed;
-  const previous = before === undefined ? 0 : parseTargets(before, role).metadata.signed.version;
-  if (version <= previous) {
-    const message = `The role ${role} has version ${version}; ${previous} is already published. Sign it again.`;
-    throw new XylemError('E_METADATA_ROLLBACK', message, { retry: 'never' });
-  }
-  if (version > nextVersion(previous, nowMs + clockLeewayMs)) {
-    throw invalidMetadata(
-      role,
-      `its version ${version} lies in the future; check the clock of the publisher`,
-    );
-  }
-  if (expiresMs(next.signed) <= nowMs)
-    throw new XylemError('E_METADATA_EXPIRED', `The role ${role} has expired.`);
 }
 
 /** Paths of this product only, each of the form that readers ask for, and in the right bin. */

@@ -4,6 +4,7 @@ import type { Signer } from '../../keys/key-pair.ts';
 import { metadataLifetimeMs } from '../lifetimes.ts';
 import { nextVersion, productRoleName, releaseTarget, sha256 } from '../names.ts';
 import { parseTargets, verifySigned } from '../parse.ts';
+import { productRulesOf } from '../xylem-field.ts';
 import { binCountFor, binNames, binOf } from './bins.ts';
 import { dueForRenewal } from './due.ts';
 import { expiryAfter, roleJson, type SignedRole, signMetadata, specVersion, tufKeys } from './metadata.ts';
@@ -61,22 +62,7 @@ export function readProductRole(product: ProductDelegation, files: RoleFiles): P
     const digest = { length: target.length, sha256: target.hashes.sha256 as Digest };
     (path.startsWith(releasePrefix) ? releases : channels).set(path, digest);
   }
-  return { releases, channels, ...readXylem(role.signed) };
-}
-
-/** The `xylem` field of a product's role. Malformed parts are refused, not ignored: they only ever forbid. */
-export function readXylem(signed: Targets): { floor?: string; withdrawn?: Digest[] } {
-  const field = signed.unrecognizedFields.xylem;
-  if (field === undefined) return {};
-  const { floor, withdrawn } = (field ?? {}) as Record<string, unknown>;
-  const isList = Array.isArray(withdrawn) && withdrawn.every((entry) => typeof entry === 'string');
-  if ((floor !== undefined && typeof floor !== 'string') || (withdrawn !== undefined && !isList)) {
-    throw new XylemError('E_METADATA_INVALID', 'The xylem field of a product role is malformed.');
-  }
-  return {
-    ...(floor === undefined ? {} : { floor }),
-    ...(withdrawn === undefined ? {} : { withdrawn: withdrawn as Digest[] }),
-  };
+  return { releases, channels, ...productRulesOf(role.signed) };
 }
 
 /**

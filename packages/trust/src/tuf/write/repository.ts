@@ -41,13 +41,16 @@ export async function publishRoles(options: {
   readonly changed: readonly SignedRole[];
   readonly online: OnlineSigners;
   readonly nowMs: number;
+  /** Snapshot and timestamp get at least this version: for a restored root server. */
+  readonly atLeast?: number;
 }): Promise<RepositoryFile[]> {
-  const { repository, previous, changed, online, nowMs } = options;
+  const { repository, previous, changed, online, nowMs, atLeast = 0 } = options;
   const snapshot = await signSnapshot({
     previous: previous?.snapshot ?? null,
     changed,
     signers: online.snapshot,
     nowMs,
+    atLeast,
   });
   const timestamp = await signTimestamp({
     repository,
@@ -55,6 +58,7 @@ export async function publishRoles(options: {
     snapshot: snapshot.file.bytes,
     signers: online.timestamp,
     nowMs,
+    atLeast,
   });
   return [...changed.map((role) => role.file), snapshot.file, timestamp.file];
 }

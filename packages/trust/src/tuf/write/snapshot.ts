@@ -17,14 +17,16 @@ export async function signSnapshot(options: {
   readonly changed: readonly { readonly role: string; readonly version: number }[];
   readonly signers: readonly Signer[];
   readonly nowMs: number;
+  /** The version is at least this: for a restored root server, above all that hosts have seen. */
+  readonly atLeast?: number;
 }): Promise<SignedRole> {
-  const { previous, changed, signers, nowMs } = options;
+  const { previous, changed, signers, nowMs, atLeast = 0 } = options;
   const before = previous === null ? null : parseSnapshot(previous).metadata.signed;
   const meta = { ...before?.meta };
   for (const { role, version } of changed) meta[`${role}.json`] = new MetaFile({ version });
   const snapshot = new Snapshot({
     specVersion,
-    version: nextVersion(before?.version ?? 0, nowMs),
+    version: Math.max(nextVersion(before?.version ?? 0, nowMs), atLeast),
     expires: expiryAfter(nowMs, metadataLifetimeMs.snapshot),
     meta,
   });
@@ -41,12 +43,14 @@ export async function signTimestamp(options: {
   readonly snapshot: Uint8Array;
   readonly signers: readonly Signer[];
   readonly nowMs: number;
+  /** The version is at least this: for a restored root server, above all that hosts have seen. */
+  readonly atLeast?: number;
 }): Promise<SignedRole> {
-  const { repository, previous, snapshot, signers, nowMs } = options;
+  const { repository, previous, snapshot, signers, nowMs, atLeast = 0 } = options;
   const before = previous === null ? 0 : parseTimestamp(previous).metadata.signed.version;
   const timestamp = new Timestamp({
     specVersion,
-    version: nextVersion(before, nowMs),
+    version: Math.max(nextVersion(before, nowMs), atLeast),
     expires: expiryAfter(nowMs, metadataLifetimeMs.timestamp),
     snapshotMeta: new MetaFile({
       version: parseSnapshot(snapshot).metadata.signed.version,
