@@ -1,0 +1,48 @@
+import type { Chunk, Digest, TreeEntry } from '@xylem/core';
+import type { PackFrame } from '@xylem/core';
+
+/** A pack on disk, below the sink's scratch folder, complete and synced. The sink may move it away. */
+export interface PackFile {
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+  readonly file: string;
+  readonly frames: readonly PackFrame[];
+}
+
+/** Where a publisher's packs go: a repository on disk, or a root server over its API. */
+export interface PackSink {
+  /** Where packs are written until they are given; best on the same file system as the repository. */
+  readonly scratchFolder: string;
+  /** Which of these the receiver holds already (at most 10,000 asked at once). */
+  knownChunks(digests: readonly Digest[]): Promise<ReadonlySet<Digest>>;
+  putPack(pack: PackFile): Promise<void>;
+}
+
+export interface PublishOptions {
+  readonly folder: string;
+  readonly sink: PackSink;
+  /** Paths (relative, with `/`) to leave out; a folder's takes all below it. */
+  readonly exclude?: (path: string) => boolean;
+  /** The entries of an earlier tree: a file with the same path and size is hashed first and cut only if it differs. */
+  readonly previous?: Iterable<TreeEntry>;
+  /** zstd level; default `defaultLevel`. */
+  readonly level?: number;
+  readonly signal?: AbortSignal;
+  /** Bytes read and bytes of all files. */
+  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+}
+
+export interface PublishedTree {
+  readonly tree: Digest;
+  /** The chunks of the tree's own text, in order: what `makeOffer` and the root server's API want. */
+  readonly treeChunks: readonly Chunk[];
+  /** Sum of all files. */
+  readonly sizeBytes: number;
+  readonly files: number;
+  readonly chunks: number;
+  /** What the receiver lacked. */
+  readonly newChunks: number;
+  readonly newBytes: number;
+  readonly packs: readonly { readonly digest: Digest; readonly sizeBytes: number }[];
+  readonly packedBytes: number;
+}
