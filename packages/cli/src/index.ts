@@ -1,1 +1,2 @@
-export {};
+export { run } from './frame/run.ts';
+export { version } from './version.ts';

@@ -1,0 +1,22 @@
+import { defineCommand, list } from '../../frame/define.ts';
+import { only, releaseOrChannel } from '../../frame/words.ts';
+import { environmentPatterns } from '../../selection/environments.ts';
+import { startDeployment, strategyOf, strategyOptions, watchOptions } from './shared.ts';
+
+export const command = defineCommand({
+  arguments: '<release>',
+  about: 'RELEASE is a product at a version (shop@2.4.0) or a channel (shop/stable).',
+  options: {
+    to: list('<environment>', "an environment or a pattern, '*/production'; may be repeated"),
+    ...strategyOptions,
+    ...watchOptions,
+  },
+  example: 'xylem deploy shop@2.4.0 --to acme/production --strategy rolling --max-unavailable 25% --watch',
+  async run(invocation) {
+    const { args, options } = invocation;
+    const release = releaseOrChannel(only(args));
+    const environments = environmentPatterns(options.to, '--to');
+    const wanted = { kind: 'deploy' as const, ...release, environments, ...strategyOf(options) };
+    return startDeployment(invocation, options, wanted, `Deploying ${only(args)}`);
+  },
+});

@@ -1,0 +1,30 @@
+import { defineCommand } from '../../frame/define.ts';
+import { only } from '../../frame/words.ts';
+import { deploymentTable, exitCodeOf, watchOptions } from './shared.ts';
+import { watchDeployments } from './watch.ts';
+
+const { watch, timeout } = watchOptions;
+
+export const command = defineCommand({
+  arguments: '<id>',
+  options: { watch, timeout },
+  example: 'xylem deployment show 01jd3k8q --watch',
+  async run(invocation) {
+    const { args, options, api } = invocation;
+    const server = await api();
+    const params = { id: only(args) };
+    if (options.watch) {
+      const first = await server.call('deploymentShow', { params });
+      const ended = await watchDeployments(invocation, [first], options.timeout);
+      return { data: ended[0], text: () => deploymentTable(ended), exitCode: exitCodeOf(ended) };
+    }
+    const { deployment, events } = await server.call('deploymentEvents', { params, query: {} });
+    return {
+      data: { deployment, events },
+      text: () =>
+        [deploymentTable([deployment]), '', ...events.map(({ time, message }) => `${time}  ${message}`)].join(
+          '\n',
+        ),
+    };
+  },
+});

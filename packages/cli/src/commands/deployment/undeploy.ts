@@ -1,0 +1,24 @@
+import { defineCommand, flag, list } from '../../frame/define.ts';
+import { only } from '../../frame/words.ts';
+import { environmentPatterns } from '../../selection/environments.ts';
+import { startDeployment, watchOptions } from './shared.ts';
+
+export const command = defineCommand({
+  arguments: '<product>',
+  about:
+    'Removes the components of a product, the last installed first. Their data folders stay unless --purge-data.',
+  options: {
+    from: list('<environment>', 'an environment or a pattern; may be repeated'),
+    purgeData: flag('remove the data folders too; nothing brings them back'),
+    ...watchOptions,
+  },
+  example: 'xylem undeploy shop --from acme/staging',
+  async run(invocation) {
+    const { args, options } = invocation;
+    const product = only(args);
+    const environments = environmentPatterns(options.from, '--from');
+    const what = `Removing ${product}${options.purgeData ? ' and its data' : ''}`;
+    const wanted = { kind: 'undeploy' as const, product, environments, purgeData: options.purgeData };
+    return startDeployment(invocation, options, wanted, what);
+  },
+});

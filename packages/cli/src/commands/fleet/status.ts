@@ -1,0 +1,43 @@
+import type { Status } from '@xylem/root/contract';
+import { defineCommand, text } from '../../frame/define.ts';
+import { tabulate } from '../../frame/tabulate.ts';
+import { counted } from '../../frame/words.ts';
+import { deploymentTable } from '../deployment/shared.ts';
+
+function statesText(states: Status['hosts']): string {
+  const parts = Object.entries(states).filter(([, number]) => number > 0);
+  return parts.map(([state, number]) => `${number} ${state}`).join(', ') || '-';
+}
+
+export const command = defineCommand({
+  options: { env: text('<environment>', 'only this environment, or pattern') },
+  example: "xylem status --env '*/production'",
+  async run({ options, api }) {
+    const status = await (await api()).call('status', {
+      query: options.env === undefined ? {} : { environment: options.env },
+    });
+    const rows = status.environments.map(({ environment, number, hosts, products }) => [
+      environment.name,
+      number,
+      statesText(hosts),
+      products.map(({ product, version }) => `${product}@${version ?? '-'}`).join(', ') || '-',
+    ]);
+    const deployments = status.environments.flatMap((one) => one.deployments);
+    return {
+      data: status,
+      text: () =>
+        [
+          `${counted(
+            Object.values(status.hosts).reduce((sum, one) => sum + one, 0),
+            'host',
+          )}: ${statesText(status.hosts)}`,
+          ...(status.restored
+            ? ['RESTORED from a backup: nothing is deployed until `xylem root confirm`.']
+            : []),
+          '',
+          tabulate(['ENVIRONMENT', 'DIRECTION', 'HOSTS', 'SHOULD RUN'], rows, 'No environment yet.'),
+          ...(deployments.length === 0 ? [] : ['', deploymentTable(deployments)]),
+        ].join('\n'),
+    };
+  },
+});

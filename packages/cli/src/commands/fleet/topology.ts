@@ -1,0 +1,38 @@
+import type { Topology } from '@xylem/root/contract';
+import { defineCommand, text } from '../../frame/define.ts';
+import { age } from '../../frame/words.ts';
+
+type Node = Topology['nodes'][number];
+
+/** The tree drawn with branches, relays with the address where they serve. */
+export function drawTopology({ root, nodes }: Topology, nowMs: number): string {
+  const lines = [`root  ${root.url}`];
+  const draw = (parent: string | null, indent: string): void => {
+    const children = nodes.filter((node) => node.parent === parent);
+    for (const [index, node] of children.entries()) {
+      const last = index === children.length - 1;
+      lines.push(`${indent}${last ? '└── ' : '├── '}${nodeText(node, nowMs)}`);
+      draw(node.id, `${indent}${last ? '    ' : '│   '}`);
+    }
+  };
+  draw(null, '');
+  return lines.join('\n');
+}
+
+function nodeText(node: Node, nowMs: number): string {
+  const serves = node.url === null ? '' : `  serves ${node.url}`;
+  const seen = node.lastSeen === null ? 'never reported' : `reported ${age(node.lastSeen, nowMs)} ago`;
+  return `${node.name}  ${node.environment}  ${node.state}  ${seen}${serves}`;
+}
+
+export const command = defineCommand({
+  about: 'Who is whose child, as the hosts and relays reported it.',
+  options: { env: text('<environment>', 'only this environment, or pattern') },
+  example: 'xylem topology',
+  async run({ options, api, clock }) {
+    const topology = await (await api()).call('topology', {
+      query: options.env === undefined ? {} : { environment: options.env },
+    });
+    return { data: topology, text: () => drawTopology(topology, clock.now()) };
+  },
+});

@@ -1,0 +1,48 @@
+import { hostname } from 'node:os';
+import { joinHost } from '@xylem/agent';
+import { XylemError } from '@xylem/core';
+import { defineCommand, flag, requiredText, text } from '../../frame/define.ts';
+import { terminalLog } from '../../frame/terminal-log.ts';
+import { only } from '../../frame/words.ts';
+import { hostFolder, stateOption } from '../agent/state.ts';
+
+export const command = defineCommand({
+  arguments: '<url>',
+  about:
+    'Makes the key of this host, and asks for its certificate by the token. The secret of the token never travels.',
+  options: {
+    token: requiredText('<token>', 'from xylem token create; - reads it from standard input'),
+    name: text('<name>', 'how to call this host (default: its host name)'),
+    serve: flag('serve others as a relay; the token must allow it'),
+    ...stateOption,
+  },
+  example: 'xylem join https://root.example:8441 --token xyl1.… --name web-1',
+  async run({ args, options, clock, randomness, terminal, environment }) {
+    const url = only(args);
+    if (!/^https:\/\/[^/]+\/?$/.test(url))
+      throw new XylemError('E_INPUT', `"${url}" is no node's address. Write https://host:port.`);
+    const token = options.token === '-' ? await standardInput() : options.token;
+    const stateFolder = hostFolder(options.state);
+    const joined = await joinHost({
+      url: url.replace(/\/$/, ''),
+      token,
+      stateFolder,
+      name: options.name ?? hostname().toLowerCase(),
+      serve: options.serve,
+      clock,
+      randomness,
+      log: terminalLog(terminal),
+      proxyEnvironment: environment,
+    });
+    const run = `xylem agent run --state ${stateFolder}`;
+    return {
+      data: { ...joined, stateFolder, run },
+      text: `Joined ${joined.environment.name} as ${joined.host}.\nNext: ${run}`,
+    };
+  },
+});
+
+async function standardInput(): Promise<string> {
+  const { text: readText } = await import('node:stream/consumers');
+  return (await readText(process.stdin)).trim();
+}

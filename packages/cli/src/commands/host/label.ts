@@ -1,0 +1,40 @@
+import { XylemError } from '@xylem/core';
+import { defineCommand } from '../../frame/define.ts';
+import { yesOption } from '../../selection/confirm.ts';
+import { hostOptions, hostSelection, selectorHelp } from '../../selection/hosts.ts';
+import { changeHosts } from './shared.ts';
+
+/** `role=web` sets, `role-` removes; other words select. */
+function readWords(words: readonly string[]): {
+  selector: string[];
+  set: Record<string, string>;
+  remove: string[];
+} {
+  const selector: string[] = [];
+  const set: Record<string, string> = {};
+  const remove: string[] = [];
+  for (const word of words) {
+    const equals = word.indexOf('=');
+    if (equals > 0) set[word.slice(0, equals)] = word.slice(equals + 1);
+    else if (/^[a-z0-9.-]+-$/.test(word)) remove.push(word.slice(0, -1));
+    else selector.push(word);
+  }
+  if (Object.keys(set).length + remove.length > 0) return { selector, set, remove };
+  throw new XylemError('E_INPUT', 'No label is named. Write role=web to set one, role- to remove one.');
+}
+
+export const command = defineCommand({
+  arguments: '<words...>',
+  about: `Selectors first, then labels: role=web sets, role- removes.\n${selectorHelp}`,
+  options: { ...hostOptions, ...yesOption },
+  example: 'xylem host label web-1 role=web site=muc old-',
+  async run(invocation) {
+    const { args, options, api } = invocation;
+    const { selector, set, remove } = readWords(args);
+    const select = hostSelection(selector, options);
+    const server = await api();
+    return changeHosts(invocation, options.yes, 'labelled', (dryRun) =>
+      server.call('hostLabel', { body: { select, set, remove, dryRun } }),
+    );
+  },
+});

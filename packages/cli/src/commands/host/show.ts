@@ -1,0 +1,52 @@
+import { defineCommand } from '../../frame/define.ts';
+import { tabulate } from '../../frame/tabulate.ts';
+import { age, only } from '../../frame/words.ts';
+
+export const command = defineCommand({
+  arguments: '<host>',
+  about: 'HOST is its name, its id, or the first digits of it.',
+  example: 'xylem host show web-1',
+  async run({ args, api, clock }) {
+    const host = await (await api()).call('hostShow', { params: { host: only(args) } });
+    const labels = Object.entries(host.labels).map(([key, value]) => `${key}=${value}`);
+    const facts = Object.entries(host.facts).map(([key, value]) => `${key} ${String(value)}`);
+    return {
+      data: host,
+      text: () =>
+        [
+          tabulate(
+            ['HOST', host.name],
+            [
+              ['id', host.id],
+              ['environment', host.environment.name],
+              ['state', host.retired ? 'retired' : host.state],
+              ['labels', labels.join(' ') || '-'],
+              ['facts', facts.join(', ') || '-'],
+              ['agent', `${host.agent ?? '-'}${host.serve ? ', serves as a relay' : ''}`],
+              ['parent', host.parent?.url ?? '-'],
+              ['reported', age(host.lastReport, clock.now())],
+              ['certificate', `until ${host.certificateExpires}`],
+            ],
+            '',
+          ),
+          '',
+          tabulate(
+            ['COMPONENT', 'RUNS', 'SHOULD RUN', 'STATE', 'HEALTHY', 'REFUSED'],
+            host.components.map((one) => [
+              one.component,
+              one.version ?? '-',
+              one.wantedVersion ?? '-',
+              one.state ?? '-',
+              one.healthy === null ? '-' : one.healthy ? 'yes' : 'no',
+              one.refused === null ? '-' : `${one.refused.code}: ${one.refused.message}`,
+            ]),
+            'It runs nothing and should run nothing.',
+          ),
+          ...host.waiting.map(
+            ({ component, code, message }) =>
+              `waiting${component === null ? '' : `, ${component}`}: ${code}: ${message}`,
+          ),
+        ].join('\n'),
+    };
+  },
+});

@@ -1,0 +1,99 @@
+import { join, resolve } from 'node:path';
+import { encodePackage, type PackageDocument, packageFault, XylemError } from '@xylem/core';
+import type { Api } from '../../api/client.ts';
+import { defineCommand, type Invocation, text } from '../../frame/define.ts';
+import { counted, isVersion, only } from '../../frame/words.ts';
+import { type Manifest, manifestName, readManifest } from '../../manifest/manifest.ts';
+import { createProduct } from '../../publishing/product.ts';
+import { textOf } from '../../publishing/product-role.ts';
+import { megabytes, publishFolder } from '../../publishing/publish.ts';
+
+/** The first publication of a product creates it, and says so. */
+async function ensureProduct(
+  { home, clock, randomness, terminal }: Invocation,
+  api: Api,
+  name: string,
+): Promise<void> {
+  try {
+    await api.call('productShow', { params: { product: name } });
+  } catch (error) {
+    if (!(error instanceof XylemError) || error.code !== 'E_NOT_FOUND') throw error;
+    await createProduct({ api, name, keysFolder: home.keysFolder, clock, randomness });
+    terminal.note(`Product ${name} is new: created, with a key of its own in ${home.keysFolder}.`);
+  }
+}
+
+function documentOf(manifest: Manifest, variants: PackageDocument['variants']): PackageDocument {
+  const { product, component, version, kind, service, health, ports, config, requires } = manifest;
+  const document = {
+    format: 'xylem-package-1',
+    product,
+    component,
+    version,
+    kind,
+    variants,
+    ...(service === undefined ? {} : { service }),
+    ...(health === undefined ? {} : { health }),
+    ...(ports === undefined ? {} : { ports }),
+    ...(config?.schema === undefined ? {} : { configSchema: config.schema }),
+    ...(config?.defaults === undefined ? {} : { configDefaults: config.defaults }),
+    ...(requires === undefined ? {} : { requires }),
+  } as PackageDocument;
+  const fault = packageFault(document);
+  if (fault !== undefined) throw new XylemError('E_INPUT', `${manifestName}: ${fault}.`);
+  return document;
+}
+
+export const command = defineCommand({
+  arguments: '<dir>',
+  about: `DIR holds ${manifestName}; \`xylem package init\` writes a first one. Only what the root server lacks is sent. The same
+bytes again change nothing; other bytes under a published version are refused.`,
+  options: { version: text('<version>', `instead of the version in ${manifestName}`) },
+  example: 'xylem package publish ./shop-api',
+  async run(invocation) {
+    const { args, options, api, terminal, signal } = invocation;
+    const folder = resolve(only(args));
+    const written = await readManifest(folder);
+    const version = options.version ?? written.version;
+    if (!isVersion(version))
+      throw new XylemError('E_INPUT', `--version ${version} is no semantic version, such as 2.4.0.`);
+    const manifest = { ...written, version } as Manifest;
+    // A fault of the manifest must show before anything is sent.
+    documentOf(manifest, []);
+    const { product, component, exclude = [] } = manifest;
+    const server = await api();
+    await ensureProduct(invocation, server, product);
+
+    const label = `${component}@${version}`;
+    const progress = terminal.progress(label);
+    const variants = [];
+    let sentBytes = 0;
+    let files = 0;
+    for (const variant of manifest.variants ?? [{ folder: manifest.folder ?? '.' }]) {
+      const { folder: below, ...platform } = variant;
+      const published = await publishFolder({
+        api: server,
+        product,
+        folder: join(folder, below),
+        exclude: [...exclude, `./${manifestName}`],
+        progress,
+        signal,
+      });
+      variants.push({ ...platform, tree: published.tree, sizeBytes: published.sizeBytes });
+      sentBytes += published.packedBytes;
+      files += published.files;
+    }
+    const document = documentOf(manifest, variants as PackageDocument['variants']);
+    const registered = await server.call('packageRegister', {
+      params: { product },
+      body: { document: textOf(encodePackage(document)) },
+    });
+    progress.done(`${counted(files, 'file')}, ${megabytes(sentBytes)} sent`);
+    return {
+      data: { ...registered, product, component, version, variants, sentBytes, files },
+      text: registered.created
+        ? `${label} is published (${registered.package.slice(0, 16)}).\nNext: xylem release create ${product}@${version} --with ${label}`
+        : `${label} is published already, with the same bytes; nothing was changed.`,
+    };
+  },
+});

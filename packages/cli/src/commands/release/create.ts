@@ -1,0 +1,120 @@
+import { encodeRelease, type Release, XylemError } from '@xylem/core';
+import { formatTime } from '@xylem/platform';
+import { releaseTarget, targetDigest } from '@xylem/trust';
+import type { Api } from '../../api/client.ts';
+import { defineCommand, list, text } from '../../frame/define.ts';
+import { nameAtVersion, only } from '../../frame/words.ts';
+import { changeRole, textOf } from '../../publishing/product-role.ts';
+
+/** `shop-web=shop-api` says that shop-web is installed after shop-api. */
+function readAfter(words: readonly string[]): Map<string, string[]> {
+  const after = new Map<string, string[]>();
+  for (const word of words) {
+    const [component = '', others] = word.split('=');
+    if (!others)
+      throw new XylemError(
+        'E_INPUT',
+        `--after ${word} is not valid. Write shop-web=shop-api: the first is installed after the second.`,
+      );
+    after.set(component, [...(after.get(component) ?? []), ...others.split(',')]);
+  }
+  return after;
+}
+
+async function packagesOf(
+  api: Api,
+  product: string,
+  withWords: readonly string[],
+  afterWords: readonly string[],
+): Promise<Release['packages']> {
+  const after = readAfter(afterWords);
+  const wanted = withWords.map((word) => nameAtVersion(word, 'package'));
+  const stranger = [...after.keys(), ...[...after.values()].flat()].find(
+    (one) => !wanted.some(({ name }) => name === one),
+  );
+  if (stranger !== undefined)
+    throw new XylemError('E_INPUT', `--after names ${stranger}, which no --with names.`);
+  const packages = await Promise.all(
+    wanted.map(async ({ name, version }) => {
+      const found = await api.call('packageShow', { params: { product, component: name, version } });
+      return { component: name, version, package: found.package, after: (after.get(name) ?? []).toSorted() };
+    }),
+  );
+  return packages.toSorted((a, b) => (a.component < b.component ? -1 : 1)) as unknown as Release['packages'];
+}
+
+/** The release of this version, if there is one. */
+async function existing(
+  api: Api,
+  product: string,
+  version: string,
+): Promise<import('@xylem/root/contract').Release | undefined> {
+  try {
+    return await api.call('releaseShow', { params: { product, version } });
+  } catch (error) {
+    if (error instanceof XylemError && error.code === 'E_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+const samePackages = (one: readonly object[], other: readonly object[]): boolean =>
+  JSON.stringify(one.map(flat)) === JSON.stringify(other.map(flat));
+const flat = (one: object): unknown => Object.entries(one).toSorted(([a], [b]) => (a < b ? -1 : 1));
+
+export const command = defineCommand({
+  arguments: '<release>',
+  about:
+    "Signed here, by the product's key. The same again changes nothing; other packages under a version are refused.",
+  options: {
+    with: list('<component@version>', 'a published package that belongs to it; may be repeated'),
+    after: list('<component=others>', 'installed after these: shop-web=shop-api; may be repeated'),
+    notes: text('<text>', 'what is new'),
+  },
+  example: 'xylem release create shop@2.4.0 --with shop-api@2.4.0 --with shop-web@1.9.0',
+  async run({ args, options, api, home, clock }) {
+    const { name: product, version } = nameAtVersion(only(args), 'release');
+    if (options.with.length === 0)
+      throw new XylemError('E_INPUT', 'A release needs at least one package: --with shop-api@2.4.0.');
+    const server = await api();
+    const [packages, before, { domain }] = await Promise.all([
+      packagesOf(server, product, options.with, options.after),
+      existing(server, product, version),
+      server.call('productShow', { params: { product } }),
+    ]);
+    const text = (what: string, release: string): string =>
+      `${product}@${version} ${what} (${release.slice(0, 16)}).\nNext: xylem deploy ${product}@${version} --to ENVIRONMENT`;
+    if (before !== undefined) {
+      if (samePackages(before.packages, packages)) {
+        return {
+          data: { release: before.release, created: false },
+          text: text('exists already with these packages', before.release),
+        };
+      }
+      throw new XylemError(
+        'E_RELEASE_CONFLICT',
+        `${product}@${version} exists with other packages: ${before.packages.map((one) => `${one.component}@${one.version}`).join(', ')}.`,
+      );
+    }
+    const release = {
+      format: 'xylem-release-1',
+      product,
+      version,
+      domain,
+      issued: formatTime(clock.now()),
+      notes: options.notes ?? '',
+      packages,
+    };
+    const bytes = encodeRelease(release as Release);
+    const digest = targetDigest(bytes);
+    const created = await changeRole(
+      { api: server, product, keysFolder: home.keysFolder, clock },
+      (content) => ({
+        ...content,
+        releases: new Map([...content.releases, [releaseTarget(product, digest.sha256), digest]]),
+      }),
+      (roles) =>
+        server.call('releaseCreate', { params: { product }, body: { document: textOf(bytes), roles } }),
+    );
+    return { data: created, text: text('is released', created.release) };
+  },
+});

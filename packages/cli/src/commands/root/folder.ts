@@ -1,0 +1,46 @@
+import { resolve } from 'node:path';
+import { XylemError } from '@xylem/core';
+import type { Clock, Randomness } from '@xylem/platform';
+import { type InitializedRoot, initRoot } from '@xylem/root';
+import { text } from '../../frame/define.ts';
+import type { Home } from '../../home/home.ts';
+import { createKey } from '../../publishing/keys.ts';
+
+export const stateOption = {
+  state: text('<folder>', "the root server's state folder (default: .xylem/root)"),
+};
+
+export const rootFolder = (state: string | undefined): string => resolve(state ?? '.xylem/root');
+
+/**
+ * Makes the state folder of a root server, unless it is one already. The vendor's keys are saved in the person's own
+ * folder before anything is signed by them, so that no crash leaves a repository whose keys nobody has.
+ */
+export async function ensureRoot(options: {
+  readonly folder: string;
+  readonly home: Home;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly tenant?: string;
+  readonly exists: boolean;
+}): Promise<InitializedRoot> {
+  const { folder, home, clock, randomness, tenant } = options;
+  if (options.exists) return { created: false, operatorToken: null, releaseRepository: null };
+  const rootKey = await createKey(home.keysFolder, 'root');
+  const targetsKey = await createKey(home.keysFolder, 'targets');
+  const named = tenant === undefined ? {} : { tenant };
+  return initRoot({ stateFolder: folder, clock, randomness, vendor: { rootKey, targetsKey }, ...named });
+}
+
+/** Reads `host:port`, `[::]:port` or a port alone. @throws XylemError E_INPUT */
+export function readAddress(word: string, flag: string): { readonly host: string; readonly port: number } {
+  const match = /^(?:(.+):)?(\d{1,5})$/.exec(word);
+  const port = Number(match?.[2]);
+  if (match !== null && port <= 65_535) {
+    return { host: match[1]?.replace(/^\[(.*)\]$/, '$1') ?? '127.0.0.1', port };
+  }
+  throw new XylemError(
+    'E_INPUT',
+    `${flag} ${word} is no address. Write host:port, as in 0.0.0.0:8441, or a port alone.`,
+  );
+}

@@ -1,0 +1,39 @@
+import { defineCommand, text } from '../../frame/define.ts';
+import { ensureRoot, rootFolder, stateOption } from './folder.ts';
+import { isRootFolder } from './ports.ts';
+
+export const command = defineCommand({
+  about: `The keys of the release repository (root and targets) are made here and stay in ~/.xylem/keys, apart from the
+server's state: keep a copy of them on another medium. Run again, it changes nothing.`,
+  options: {
+    ...stateOption,
+    tenant: text('<tenant>', 'the first tenant, meant wherever none is named (default: main)'),
+  },
+  example: 'xylem root init --state /var/lib/xylem/root --tenant acme',
+  async run({ options, home, clock, randomness }) {
+    const folder = rootFolder(options.state);
+    const { tenant } = options;
+    const exists = isRootFolder(folder);
+    const made = await ensureRoot({
+      folder,
+      home,
+      clock,
+      randomness,
+      exists,
+      ...(tenant === undefined ? {} : { tenant }),
+    });
+    const run = `xylem root run --state ${folder}`;
+    const data = { ...made, state: folder, keys: home.keysFolder };
+    if (!made.created)
+      return { data, text: `${folder} is a root server already; nothing was changed.\nNext: ${run}` };
+    return {
+      data,
+      text: [
+        `State:            ${folder}`,
+        `Publisher's keys: ${home.keysFolder} (keep a copy elsewhere)`,
+        `Operator's token: ${made.operatorToken} (shown this once)`,
+        `Next: ${run}`,
+      ].join('\n'),
+    };
+  },
+});

@@ -1,0 +1,3 @@
+export async function runDemo(_i: unknown): Promise<undefined> {
+  return undefined;
+}

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { XylemError } from '@xylem/core';
+import { jsonLog } from '@xylem/platform';
+import { runRoot } from '@xylem/root';
+import { count, defineCommand, flag, type Invocation, text } from '../../frame/define.ts';
+import { untilStopped } from '../../frame/until.ts';
+import { ensureRoot } from '../root/folder.ts';
+import { defaultPorts, freePort, isRootFolder, type Ports, readPorts, writePorts } from '../root/ports.ts';
+
+const options = {
+  state: text('<folder>', 'where everything is kept (default: .xylem)'),
+  port: count(
+    '<port>',
+    `the API's port on loopback (default: ${defaultPorts.api}, or a free one)`,
+    0,
+    65_535,
+  ),
+  demo: flag('also relays and hosts, and two versions of real applications on their way'),
+  check: flag('with --demo: verify every file on every host, say how it went, and end'),
+};
+
+export const command = defineCommand({
+  about: 'Run again, it goes on where it was. Ctrl-C ends it.',
+  options,
+  example: 'xylem start\nxylem start --demo --check',
+  async run(invocation) {
+    if (invocation.options.check && !invocation.options.demo) {
+      throw new XylemError('E_INPUT', '--check belongs to --demo. Write xylem start --demo --check.');
+    }
+    if (invocation.options.demo) return (await import('./demo.ts')).runDemo(invocation);
+    await startRoot(invocation);
+    return undefined;
+  },
+});
+
+/** The context's name for a state folder: `local` for the usual one, else told apart by its path. */
+function contextName(folder: string): string {
+  if (folder === resolve('.xylem')) return 'local';
+  return `local-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`;
+}
+
+async function startRoot({
+  options: { state, port },
+  home,
+  clock,
+  randomness,
+  terminal,
+  signal,
+}: Invocation<typeof options>): Promise<void> {
+  const folder = resolve(state ?? '.xylem');
+  const rootState = join(folder, 'root');
+  const portsFile = join(folder, 'ports.json');
+  const name = contextName(folder);
+  const { operatorToken } = await ensureRoot({
+    folder: rootState,
+    home,
+    clock,
+    randomness,
+    exists: isRootFolder(rootState),
+  });
+  if (operatorToken !== null)
+    await home.remember(name, { url: `http://127.0.0.1:${defaultPorts.api}`, token: operatorToken });
+
+  const kept = await readPorts(portsFile);
+  const ports: Ports = kept ?? {
+    api: await freePort(defaultPorts.api),
+    nodes: await freePort(defaultPorts.nodes),
+  };
+  const root = await runRoot({
+    stateFolder: rootState,
+    api: { host: '127.0.0.1', port: port ?? ports.api },
+    nodes: { host: '127.0.0.1', port: ports.nodes },
+    clock,
+    randomness,
+    log: jsonLog(process.stderr, clock),
+  });
+  const { apiUrl, nodesUrl } = root;
+  await writePorts(folder, portsFile, { api: portOf(apiUrl), nodes: portOf(nodesUrl) });
+  const token = operatorToken ?? (await home.contexts()).contexts[name]?.token;
+  if (token !== undefined) await home.remember(name, { url: apiUrl, token });
+  terminal.ready(
+    { apiUrl, nodesUrl, token: token ?? null, state: folder, context: name },
+    readyText(apiUrl, token, folder),
+  );
+  await untilStopped(signal);
+  await root.close();
+}
+
+const portOf = (url: string): number => Number(new URL(url).port);
+
+function readyText(apiUrl: string, token: string | undefined, folder: string): string {
+  return [
+    `Status page:      ${apiUrl}`,
+    `Operator's token: ${token ?? 'shown when the state folder was made'}`,
+    `State folder:     ${folder}`,
+    '',
+    'Next, in another terminal:',
+    '  xylem env create acme/production && xylem token create --env acme/production',
+  ].join('\n');
+}

@@ -1,0 +1,42 @@
+import { XylemError } from '@xylem/core';
+import { count, defineCommand, flag, list, requiredText } from '../../frame/define.ts';
+import { environmentName } from '../../frame/words.ts';
+
+function readLabels(words: readonly string[]): Record<string, string> {
+  const bad = words.find((word) => word.indexOf('=') < 1);
+  if (bad !== undefined)
+    throw new XylemError('E_INPUT', `--label ${bad} is not valid. Write key=value, as in role=web.`);
+  return Object.fromEntries(
+    words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]),
+  );
+}
+
+export const command = defineCommand({
+  about: 'The token is shown this once. By default it works for one host and for 24 hours.',
+  options: {
+    env: requiredText('<environment>', 'where the host will belong'),
+    serve: flag('the host may serve others: a relay'),
+    uses: count('<number>', 'for so many hosts', 1, 100_000),
+    hours: count('<hours>', 'until so many hours from now', 1, 366 * 24),
+    label: list('<key=value>', 'a label that each host joining by it gets; may be repeated'),
+  },
+  example: 'xylem token create --env acme/production --uses 20 --label site=muc',
+  async run({ options, api }) {
+    const { env, serve, uses, hours, label } = options;
+    const labels = readLabels(label);
+    const created = await (await api()).call('tokenCreate', {
+      body: {
+        environment: environmentName(env),
+        serve,
+        ...(uses === undefined ? {} : { uses }),
+        ...(hours === undefined ? {} : { expiresInSeconds: hours * 3600 }),
+        ...(label.length === 0 ? {} : { labels }),
+      },
+    });
+    const join = `xylem join ${created.url} --token ${created.token}${created.serve ? ' --serve' : ''}`;
+    return {
+      data: { ...created, join },
+      text: `On the host (${created.usesLeft === 1 ? 'once' : `${created.usesLeft} times`}, until ${created.expires}):\n  ${join}`,
+    };
+  },
+});

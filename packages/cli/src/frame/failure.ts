@@ -1,0 +1,32 @@
+import { errorCodes, XylemError } from '@xylem/core';
+
+/** What a person is told about a fault: code, sentence, advice; the stack only when debugging. */
+export function renderError(
+  error: unknown,
+  { json, debug }: { readonly json: boolean; readonly debug: boolean },
+): { readonly text: string; readonly exitCode: number } {
+  const coded = error instanceof XylemError ? error : internal(error);
+  const entry = errorCodes[coded.code];
+  const { exitCode } = entry;
+  const stack = debug ? stackOf(coded) : undefined;
+  if (json) {
+    const { code, message, details } = coded;
+    return {
+      text: JSON.stringify({ error: { code, message, advice: entry.advice, details, stack } }),
+      exitCode,
+    };
+  }
+  const lines = [`xylem: error ${coded.code}: ${coded.message}`, `  ${entry.advice}`];
+  if (stack !== undefined) lines.push(stack);
+  return { text: lines.join('\n'), exitCode };
+}
+
+function internal(error: unknown): XylemError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new XylemError('E_INTERNAL', message, { cause: error });
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : '';
+  return `${error.stack ?? error.message}${cause}`;
+}

@@ -1,0 +1,95 @@
+import { exitCodes, XylemError } from '@xylem/core';
+import { systemClock, systemRandomness } from '@xylem/platform';
+import { createHome } from '../home/home.ts';
+import { version } from '../version.ts';
+import { renderError } from './failure.ts';
+import { findCommand, helpText } from './find.ts';
+import { commandTable } from './table.ts';
+import type { Streams } from './terminal.ts';
+import { createTerminal } from './terminal.ts';
+
+/** The part of `process` that the program uses. */
+export interface Host extends Streams {
+  readonly argv: readonly string[];
+  readonly execPath: string;
+  readonly env: NodeJS.ProcessEnv;
+  exit(code: number): never;
+  on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  off(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+}
+
+/** Runs one command to its end. Never throws: faults are said on stderr. Returns the exit code. */
+export async function run(words: readonly string[], host: Host): Promise<number> {
+  const wantsJson = words.includes('--json');
+  const stopping = new AbortController();
+  const stop = (): void => {
+    // The first asks politely; who asks twice does not want to wait.
+    if (stopping.signal.aborted) host.exit(exitCodes.interrupted);
+    stopping.abort(new XylemError('E_INTERRUPTED', 'The command was interrupted.'));
+  };
+  host.on('SIGINT', stop);
+  host.on('SIGTERM', stop);
+  try {
+    return await dispatch(words, host, stopping.signal);
+  } catch (error) {
+    const failure = renderError(error, { json: wantsJson, debug: Boolean(host.env.XYLEM_DEBUG) });
+    host.stderr.write(`${failure.text}\n`);
+    return failure.exitCode;
+  } finally {
+    host.off('SIGINT', stop);
+    host.off('SIGTERM', stop);
+  }
+}
+
+async function dispatch(words: readonly string[], host: Host, signal: AbortSignal): Promise<number> {
+  const found = findCommand(commandTable, words);
+  if (found.kind === 'help') {
+    host.stdout.write(`${helpText(commandTable, found.noun, version)}\n`);
+    return 0;
+  }
+  const [{ command }, { parseWords }] = await Promise.all([found.entry.load(), import('./parse.ts')]);
+  const parsed = parseWords(found.entry.path, found.entry.summary, command, found.rest);
+  if (parsed.kind === 'help') {
+    host.stdout.write(parsed.text);
+    return 0;
+  }
+  const home = createHome(host.env);
+  const { json } = parsed;
+  const api = once(async () => {
+    const { openApi } = await import('../api/client.ts');
+    return openApi(await home.context(parsed.context), host.env, signal);
+  });
+  try {
+    const outcome = await command.run({
+      args: parsed.args,
+      options: parsed.options,
+      json,
+      terminal: createTerminal(host, json),
+      home,
+      clock: systemClock,
+      randomness: systemRandomness,
+      environment: host.env,
+      signal,
+      self: [host.execPath, host.argv[1] ?? ''],
+      api: api.get,
+    });
+    if (outcome === undefined) return 0;
+    const text = json
+      ? JSON.stringify(outcome.data, null, host.stdout.isTTY === true ? 2 : undefined)
+      : typeof outcome.text === 'string'
+        ? outcome.text
+        : outcome.text();
+    if (text !== '') host.stdout.write(`${text}\n`);
+    return outcome.exitCode ?? 0;
+  } finally {
+    (await api.made())?.close();
+  }
+}
+
+function once<T>(make: () => Promise<T>): { get(): Promise<T>; made(): Promise<T | undefined> } {
+  let made: Promise<T> | undefined;
+  return {
+    get: () => (made ??= make()),
+    made: async () => made?.catch(() => undefined),
+  };
+}

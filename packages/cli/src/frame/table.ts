@@ -1,0 +1,245 @@
+import type { Command } from './define.ts';
+
+export interface TableEntry {
+  /** Noun and verb, as typed. */
+  readonly path: string;
+  /** One line, without a full stop. */
+  readonly summary: string;
+  readonly hidden?: true;
+  load(): Promise<{ readonly command: Command }>;
+}
+
+/** Every command. Its module is loaded only when it is the one that was asked for. */
+export const commandTable: readonly TableEntry[] = [
+  {
+    path: 'start',
+    summary: 'Run a root server here, on loopback, and say what to type next',
+    load: () => import('../commands/start/start.ts'),
+  },
+  {
+    path: 'status',
+    summary: 'The fleet at a glance',
+    load: () => import('../commands/fleet/status.ts'),
+  },
+  {
+    path: 'deploy',
+    summary: 'Send a release to environments',
+    load: () => import('../commands/deployment/deploy.ts'),
+  },
+  {
+    path: 'rollback',
+    summary: 'Bring environments back to the release before',
+    load: () => import('../commands/deployment/rollback.ts'),
+  },
+  {
+    path: 'undeploy',
+    summary: 'Remove a product from environments',
+    load: () => import('../commands/deployment/undeploy.ts'),
+  },
+  {
+    path: 'where',
+    summary: 'Which versions of a product run where',
+    load: () => import('../commands/fleet/where.ts'),
+  },
+  {
+    path: 'topology',
+    summary: 'The tree of relays and hosts, as reported',
+    load: () => import('../commands/fleet/topology.ts'),
+  },
+  {
+    path: 'package init',
+    summary: 'Write a first xylem.yaml for a folder',
+    load: () => import('../commands/package/init.ts'),
+  },
+  {
+    path: 'package publish',
+    summary: 'Make a folder a package version that you vouch for',
+    load: () => import('../commands/package/publish.ts'),
+  },
+  {
+    path: 'package list',
+    summary: 'Packages of a product',
+    load: () => import('../commands/package/list.ts'),
+  },
+  {
+    path: 'product create',
+    summary: 'Create a product and the key that signs it',
+    load: () => import('../commands/product/create.ts'),
+  },
+  {
+    path: 'product list',
+    summary: 'Products',
+    load: () => import('../commands/product/list.ts'),
+  },
+  {
+    path: 'release create',
+    summary: 'Sign a set of packages as a release',
+    load: () => import('../commands/release/create.ts'),
+  },
+  {
+    path: 'release list',
+    summary: 'Releases of a product, newest first',
+    load: () => import('../commands/release/list.ts'),
+  },
+  {
+    path: 'release show',
+    summary: 'One release with its packages',
+    load: () => import('../commands/release/show.ts'),
+  },
+  {
+    path: 'channel set',
+    summary: 'Point a channel to a release',
+    load: () => import('../commands/channel/set.ts'),
+  },
+  {
+    path: 'channel list',
+    summary: 'Channels of a product',
+    load: () => import('../commands/channel/list.ts'),
+  },
+  {
+    path: 'env create',
+    summary: 'Create an environment',
+    load: () => import('../commands/env/create.ts'),
+  },
+  {
+    path: 'env list',
+    summary: 'Environments',
+    load: () => import('../commands/env/list.ts'),
+  },
+  {
+    path: 'env show',
+    summary: "An environment's YAML",
+    load: () => import('../commands/env/show.ts'),
+  },
+  {
+    path: 'env edit',
+    summary: "Edit an environment's YAML",
+    load: () => import('../commands/env/edit.ts'),
+  },
+  {
+    path: 'env apply',
+    summary: "Replace an environment's YAML by a file",
+    load: () => import('../commands/env/apply.ts'),
+  },
+  {
+    path: 'token create',
+    summary: 'Create a token by which hosts join',
+    load: () => import('../commands/token/create.ts'),
+  },
+  {
+    path: 'token list',
+    summary: 'Join tokens that still work',
+    load: () => import('../commands/token/list.ts'),
+  },
+  {
+    path: 'token revoke',
+    summary: 'Make a join token useless',
+    load: () => import('../commands/token/revoke.ts'),
+  },
+  {
+    path: 'join',
+    summary: 'Make this machine a host of an environment',
+    load: () => import('../commands/host/join.ts'),
+  },
+  {
+    path: 'agent run',
+    summary: 'Run the agent of a joined host',
+    load: () => import('../commands/agent/run.ts'),
+  },
+  {
+    path: 'host list',
+    summary: 'Hosts that a selector fits',
+    load: () => import('../commands/host/list.ts'),
+  },
+  {
+    path: 'host show',
+    summary: 'One host: what it runs and should run',
+    load: () => import('../commands/host/show.ts'),
+  },
+  {
+    path: 'host why',
+    summary: 'Why a host is not where it should be',
+    load: () => import('../commands/host/why.ts'),
+  },
+  {
+    path: 'host label',
+    summary: 'Set and remove labels',
+    load: () => import('../commands/host/label.ts'),
+  },
+  {
+    path: 'host move',
+    summary: 'Give hosts other parents',
+    load: () => import('../commands/host/move.ts'),
+  },
+  {
+    path: 'host retire',
+    summary: 'Take hosts out of service',
+    load: () => import('../commands/host/retire.ts'),
+  },
+  {
+    path: 'deployment list',
+    summary: 'Deployments, newest first',
+    load: () => import('../commands/deployment/list.ts'),
+  },
+  {
+    path: 'deployment show',
+    summary: 'One deployment and what happened',
+    load: () => import('../commands/deployment/show.ts'),
+  },
+  {
+    path: 'deployment pause',
+    summary: 'Admit no more hosts',
+    load: () => import('../commands/deployment/pause.ts'),
+  },
+  {
+    path: 'deployment resume',
+    summary: 'Go on with a paused deployment',
+    load: () => import('../commands/deployment/resume.ts'),
+  },
+  {
+    path: 'deployment abort',
+    summary: 'Stop a deployment for good',
+    load: () => import('../commands/deployment/abort.ts'),
+  },
+  {
+    path: 'root init',
+    summary: 'Make the state folder and keys of a root server',
+    load: () => import('../commands/root/init.ts'),
+  },
+  {
+    path: 'root run',
+    summary: 'Run a root server, with TLS for nodes beyond loopback',
+    load: () => import('../commands/root/run.ts'),
+  },
+  {
+    path: 'root backup',
+    summary: 'Write a backup while the root server runs',
+    load: () => import('../commands/root/backup.ts'),
+  },
+  {
+    path: 'root restore',
+    summary: 'Make a state folder from a backup',
+    load: () => import('../commands/root/restore.ts'),
+  },
+  {
+    path: 'root difference',
+    summary: 'After a restore: what hosts run beside what the backup says',
+    load: () => import('../commands/root/difference.ts'),
+  },
+  {
+    path: 'root confirm',
+    summary: 'After a restore: confirm the difference and go on',
+    load: () => import('../commands/root/confirm.ts'),
+  },
+  {
+    path: 'login',
+    summary: 'Remember a root server and a token for it',
+    load: () => import('../commands/login/login.ts'),
+  },
+  {
+    path: 'supervisor',
+    summary: 'Keeps the services of a host running; the agent starts it',
+    hidden: true,
+    load: () => import('../commands/agent/supervisor.ts'),
+  },
+];

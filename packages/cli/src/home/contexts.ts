@@ -1,0 +1,39 @@
+import { XylemError } from '@xylem/core';
+
+/** A root server, as a person reaches it. */
+export interface Context {
+  readonly url: string;
+  readonly token: string;
+  /** b64u of the SHA-256 of the CA's SubjectPublicKeyInfo; for https with the installation's own certificate. */
+  readonly pin?: string;
+  /** The CA's certificate (PEM), learnt by the pin at login. */
+  readonly ca?: string;
+}
+export interface Contexts {
+  readonly current?: string;
+  readonly contexts: Readonly<Record<string, Context>>;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+const isContext = (value: unknown): value is Context =>
+  isRecord(value) &&
+  typeof value.url === 'string' &&
+  typeof value.token === 'string' &&
+  (value.pin === undefined || typeof value.pin === 'string') &&
+  (value.ca === undefined || typeof value.ca === 'string');
+
+/** @throws XylemError E_INPUT naming the file when it is damaged */
+export function parseContexts(text: string, path: string): Contexts {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    parsed = undefined;
+  }
+  if (isRecord(parsed) && isRecord(parsed.contexts) && Object.values(parsed.contexts).every(isContext)) {
+    const contexts = parsed.contexts as Record<string, Context>;
+    return typeof parsed.current === 'string' ? { current: parsed.current, contexts } : { contexts };
+  }
+  throw new XylemError('E_INPUT', `${path} is damaged. Remove it and run \`xylem login\` again.`);
+}

@@ -1,0 +1,59 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { XylemError } from '@xylem/core';
+import { writeFileAtomic } from '@xylem/platform';
+import { type Context, type Contexts, parseContexts } from './contexts.ts';
+
+/** The person's own folder: which root servers they speak to, and the keys they publish with. Mode 0700. */
+export interface Home {
+  readonly folder: string;
+  readonly keysFolder: string;
+  contexts(): Promise<Contexts>;
+  /** The root server to ask: by name, by XYLEM_URL and XYLEM_TOKEN, or the current one. @throws E_NOT_LOGGED_IN */
+  context(name?: string): Promise<Context>;
+  /** Remembers a context and makes it the current one. */
+  remember(name: string, context: Context): Promise<void>;
+}
+
+export function createHome(environment: NodeJS.ProcessEnv): Home {
+  const folder = resolve(environment.XYLEM_HOME || join(homedir(), '.xylem'));
+  const path = join(folder, 'contexts.json');
+
+  const contexts = async (): Promise<Contexts> => {
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { contexts: {} };
+      throw new XylemError('E_INPUT', `${path} can't be read: ${(error as Error).message}`, { cause: error });
+    }
+    return parseContexts(text, path);
+  };
+
+  return {
+    folder,
+    keysFolder: join(folder, 'keys'),
+    contexts,
+    async context(name) {
+      const { XYLEM_URL: url, XYLEM_TOKEN: token, XYLEM_PIN: pin } = environment;
+      if (name === undefined && url && token) return { url, token, ...(pin ? { pin } : {}) };
+      const known = await contexts();
+      const wanted = name ?? known.current;
+      const found = wanted === undefined ? undefined : known.contexts[wanted];
+      if (found !== undefined) return found;
+      throw new XylemError(
+        'E_NOT_LOGGED_IN',
+        wanted === undefined
+          ? 'No root server is known here yet.'
+          : `No root server is known by the name "${wanted}"; known are: ${Object.keys(known.contexts).join(', ') || 'none'}.`,
+      );
+    },
+    async remember(name, context) {
+      const known = await contexts();
+      const next: Contexts = { current: name, contexts: { ...known.contexts, [name]: context } };
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await writeFileAtomic(path, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
+    },
+  };
+}

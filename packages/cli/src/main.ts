@@ -1,0 +1,12 @@
+import { enableCompileCache } from 'node:module';
+import { version } from './version.ts';
+
+enableCompileCache();
+const words = process.argv.slice(2);
+
+if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
+  process.stdout.write(`${version}\n`);
+} else {
+  const { run } = await import('./frame/run.ts');
+  process.exitCode = await run(words, process);
+}

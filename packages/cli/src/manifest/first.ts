@@ -1,0 +1,81 @@
+import type { Findings } from './detect.ts';
+
+const quoted = (text: string): string => `'${text.replace(/'/g, "''")}'`;
+const flow = (words: readonly string[]): string => `[${words.map(quoted).join(', ')}]`;
+
+const header = ({
+  from,
+}: Findings): string => `# What xylem package publish makes of this folder. Written from ${from}; change what does not fit.
+# Unknown keys are refused, so a typing error never goes unnoticed.
+`;
+
+function identity(findings: Findings, product: string): string {
+  return `
+# Releases are versions of a product; a component is one installable part of it.
+product: ${product}
+component: ${findings.component}
+# A published version never changes: raise it for each publication (Semantic Versioning).
+version: ${findings.version}
+# files: only put in place.  service: also started, watched and restarted.
+kind: ${findings.command === undefined ? 'files' : 'service'}
+
+# Which folder becomes the tree, below this file's own. Links must stay inside.
+folder: .
+exclude: ['.git', '*.log']
+`;
+}
+
+function serviceText({ command = [], environment = {}, port }: Findings): string {
+  const variables = Object.entries(environment).map(([name, value]) => `\n    ${name}: ${quoted(value)}`);
+  return `
+service:
+  # No shell sees this. \${node} is the agent's Node, \${tree} the installed folder, \${data} a folder that outlives
+  # versions, \${config.KEY} a value of the configuration below. A first word with a / is relative to the tree.
+  command: ${flow(command)}
+${variables.length === 0 ? "  # environment: { NODE_ENV: 'production' }" : `  environment:${variables.join('')}`}
+  # After SIGTERM it has so long until SIGKILL.
+  stopTimeoutMs: 10000
+
+# A version that does not become healthy is taken back to the one before.
+${
+  port === undefined
+    ? `# health:
+#   http: { port: '\${config.port}', path: /, status: 200 }
+#   startTimeoutMs: 60000
+# ports: ['\${config.port}']
+
+# config:
+#   schema: { type: object, properties: { port: { type: integer } }, additionalProperties: false }
+#   defaults: { port: 8080 }`
+    : `health:
+  tcp: { port: '\${config.port}' }
+  startTimeoutMs: 60000
+ports: ['\${config.port}']
+
+# What operators may set, for an environment or a single host.
+config:
+  schema: { type: object, properties: { port: { type: integer } }, additionalProperties: false }
+  defaults: { port: ${port} }`
+}
+`;
+}
+
+const more = `
+# Another build for each platform, instead of folder:
+# variants:
+#   - { os: linux, arch: x64, folder: dist/linux-x64 }
+#   - { os: linux, arch: arm64, folder: dist/linux-arm64 }
+
+# Components that must be there too, and in which versions:
+# requires: { shop-db: '^2.0.0' }
+`;
+
+/** The text of a first `xylem.yaml`, with comments that teach. */
+export function firstManifest(findings: Findings, product: string): string {
+  return (
+    header(findings) +
+    identity(findings, product) +
+    (findings.command === undefined ? '' : serviceText(findings)) +
+    more
+  );
+}

@@ -1,0 +1,85 @@
+import { XylemError } from '@xylem/core';
+import type { Clock } from '@xylem/platform';
+import type { SignedRoleUpload } from '@xylem/root/contract';
+import {
+  type ProductDelegation,
+  type ProductRoleContent,
+  readProductDelegations,
+  readProductRole,
+  signProductRole,
+} from '@xylem/trust';
+import type { Api } from '../api/client.ts';
+import { loadKeys } from './keys.ts';
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+/** What a product's role says now, checked by the keys that the vendor's targets name for it. */
+interface PresentRole {
+  readonly product: ProductDelegation;
+  readonly versions: ReadonlyMap<string, number>;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly content: ProductRoleContent;
+}
+
+/** @throws XylemError E_NOT_FOUND, E_METADATA_SIGNATURE */
+async function presentRole(api: Api, name: string): Promise<PresentRole> {
+  const [repository, { roles }] = await Promise.all([
+    api.call('releaseRepository', {}),
+    api.call('productRoles', { params: { product: name } }),
+  ]);
+  const product = readProductDelegations(bytesOf(repository.targets.metadata)).find(
+    (one) => one.product === name,
+  );
+  if (product === undefined) {
+    throw new XylemError(
+      'E_NOT_FOUND',
+      `The vendor's targets delegate no product ${name}. \`xylem product create ${name}\` does it.`,
+    );
+  }
+  const files = new Map(roles.map(({ role, metadata }) => [role, bytesOf(metadata)]));
+  const versions = new Map(roles.map(({ role, version }) => [role, version]));
+  return { product, versions, files, content: readProductRole(product, files) };
+}
+
+/**
+ * Signs what the role shall say next and hands it to `send`. When someone else signed meanwhile, it is done again
+ * from what is there now, a few times.
+ */
+export async function changeRole<T>(
+  options: {
+    readonly api: Api;
+    readonly product: string;
+    readonly keysFolder: string;
+    readonly clock: Clock;
+  },
+  change: (present: ProductRoleContent) => ProductRoleContent,
+  send: (roles: SignedRoleUpload[]) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { product, files: previous, versions, content } = await presentRole(options.api, options.product);
+    const signers = await loadKeys(options.keysFolder, {
+      what: `releases of ${product.product}`,
+      keyIds: product.keys.map(({ keyId }) => keyId),
+      threshold: product.threshold ?? 1,
+    });
+    const signed = await signProductRole({
+      product,
+      previous,
+      content: change(content),
+      signers,
+      nowMs: options.clock.now(),
+    });
+    try {
+      return await send(
+        signed.map(({ role, file }) => ({
+          role,
+          baseVersion: versions.get(role) ?? 0,
+          metadata: textOf(file.bytes),
+        })),
+      );
+    } catch (error) {
+      if (!(error instanceof XylemError) || error.code !== 'E_CONFLICT' || attempt === 5) throw error;
+    }
+  }
+}
