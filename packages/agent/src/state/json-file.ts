@@ -1,0 +1,47 @@
+import { readFile, rename } from 'node:fs/promises';
+import { type Log, writeFileAtomic } from '@xylem/platform';
+
+/** One document of the state folder: versioned by its `format`, replaced atomically, set aside when it can't be read. */
+export interface JsonFile<T> {
+  /** The content, or null when there is none. A damaged file is moved to `<name>.damaged` and counts as none. */
+  read(): Promise<T | null>;
+  write(value: T): Promise<void>;
+}
+
+const maxBytes = 64 * 1024 * 1024;
+
+/**
+ * @param format what the document's `format` must say; it is added on writing
+ * @param parse turns the parsed JSON into the value, or throws
+ */
+export function jsonFile<T extends object>(
+  path: string,
+  format: string,
+  parse: (value: Record<string, unknown>) => T,
+  log: Log,
+): JsonFile<T> {
+  return {
+    read: async () => {
+      let text: Buffer;
+      try {
+        text = await readFile(path);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+        throw error;
+      }
+      try {
+        if (text.length > maxBytes) throw new Error(`${text.length} bytes`);
+        const value = JSON.parse(text.toString('utf8')) as unknown;
+        if (typeof value !== 'object' || value === null) throw new Error('not an object');
+        const document = value as Record<string, unknown>;
+        if (document.format !== format) throw new Error(`format ${String(document.format)}, not ${format}`);
+        return parse(document);
+      } catch (error) {
+        log.error('state file damaged, set aside', { path, aside: `${path}.damaged`, cause: error });
+        await rename(path, `${path}.damaged`);
+        return null;
+      }
+    },
+    write: (value) => writeFileAtomic(path, `${JSON.stringify({ format, ...value })}\n`, { mode: 0o600 }),
+  };
+}

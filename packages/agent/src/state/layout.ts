@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+
+/** Where everything lies below a state folder: docs/spec/local.md. */
+export interface StateLayout {
+  readonly root: string;
+  readonly config: string;
+  readonly lock: string;
+  readonly identity: string;
+  readonly trust: string;
+  readonly accepted: string;
+  readonly components: string;
+  readonly journal: string;
+  readonly documents: string;
+  readonly news: string;
+  readonly reports: string;
+  readonly supervisor: string;
+  readonly logs: string;
+  component(component: string): ComponentLayout;
+}
+
+export interface ComponentLayout {
+  readonly folder: string;
+  readonly slot: string;
+  readonly current: string;
+  readonly trees: string;
+  readonly data: string;
+  /** The finished tree; it exists only when every byte was verified. */
+  tree(digest: string): string;
+  /** Where a tree is being put together. */
+  incoming(digest: string): string;
+  /** What was true of the tree's files when they were verified. */
+  seal(digest: string): string;
+  journal: string;
+  log: string;
+}
+
+/** Paths below the state folder `root`. Pure. */
+export function stateLayout(root: string): StateLayout {
+  return {
+    root,
+    config: join(root, 'config.json'),
+    lock: join(root, 'agent.lock'),
+    identity: join(root, 'identity'),
+    trust: join(root, 'trust'),
+    accepted: join(root, 'accepted.json'),
+    components: join(root, 'components'),
+    journal: join(root, 'journal'),
+    documents: join(root, 'documents'),
+    news: join(root, 'news'),
+    reports: join(root, 'reports'),
+    supervisor: join(root, 'supervisor'),
+    logs: join(root, 'logs'),
+    component: (component) => {
+      const folder = join(root, 'components', component);
+      const trees = join(folder, 'trees');
+      return {
+        folder,
+        slot: join(folder, 'slot.json'),
+        current: join(folder, 'current'),
+        trees,
+        data: join(folder, 'data'),
+        tree: (digest) => join(trees, digest),
+        incoming: (digest) => join(trees, `.incoming-${digest}`),
+        seal: (digest) => join(folder, 'seals', `${digest}.json`),
+        journal: join(root, 'journal', `${component}.jsonl`),
+        log: join(root, 'logs', `${component}.log`),
+      };
+    },
+  };
+}

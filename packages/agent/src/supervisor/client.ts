@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { XylemError } from '@xylem/core';
+import type { Clock, Log } from '@xylem/platform';
+import { stateLayout } from '../state/layout.ts';
+import { connectSupervisor, type SupervisorConnection } from './connection.ts';
+import { serviceEnvironment } from './environment.ts';
+import { type ServiceSpec, type ServiceState, supervisorProtocol } from './protocol.ts';
+import { hasServiceRecords } from './records.ts';
+import { boundServiceLog } from './service-log.ts';
+import { supervisorSocketPath } from './socket-path.ts';
+
+/** The agent's hand on its services. Starts the supervisor's process when it is needed. */
+export interface Supervisor {
+  /** What runs. Starts no supervisor where none has anything to run. */
+  list(): Promise<ServiceState[]>;
+  start(spec: ServiceSpec): Promise<void>;
+  stop(component: string, stopTimeoutMs: number): Promise<void>;
+  /** Lets go of the supervisor, which goes on. */
+  close(): void;
+}
+
+export interface SupervisorClientOptions {
+  readonly stateFolder: string;
+  /** See `AgentOptions.supervisorCommand`. */
+  readonly command: readonly string[];
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A service started or ended. */
+  readonly changed: (component: string) => void;
+}
+
+const answerMs = 15_000;
+const startMs = 20_000;
+const connectPauseMs = 50;
+const ownLogMaxBytes = 4 * 1024 * 1024;
+
+export function supervisorClient(options: SupervisorClientOptions): Supervisor {
+  const { stateFolder, clock, log } = options;
+  const layout = stateLayout(stateFolder);
+  let connected: Promise<SupervisorConnection | null> | null = null;
+
+  const connect = async (): Promise<SupervisorConnection | null> => {
+    const connection = await connectSupervisor(supervisorSocketPath(stateFolder), {
+      changed: options.changed,
+      closed: () => {
+        connected = null;
+      },
+    });
+    if (connection === null) return null;
+    const hello = (await connection.ask({ op: 'hello' }, answerMs)) as { protocol?: unknown };
+    if (hello.protocol === supervisorProtocol) return connection;
+    // A supervisor of another version of this program: ours takes its services over, none is stopped.
+    log.info('supervisor of another version, asked to hand over', { protocol: hello.protocol });
+    await connection.ask({ op: 'handover' }, answerMs);
+    connection.close();
+    return null;
+  };
+
+  const connectOrStart = async (): Promise<SupervisorConnection> => {
+    const deadline = clock.monotonicMs() + startMs;
+    let started = false;
+    for (;;) {
+      const connection = await connect();
+      if (connection !== null) return connection;
+      if (clock.monotonicMs() > deadline) {
+        throw new XylemError(
+          'E_SUPERVISOR',
+          `The supervisor does not start; see ${layout.logs}/supervisor.log`,
+        );
+      }
+      if (!started) startSupervisor(options.command, layout.root, layout.logs);
+      started = true;
+      await clock.sleep(connectPauseMs);
+    }
+  };
+
+  const supervisor = async (mayStart: boolean): Promise<SupervisorConnection | null> => {
+    const kept = await connected;
+    if (kept !== null) return kept;
+    const attempt = mayStart || (await hasServiceRecords(layout.supervisor)) ? connectOrStart() : connect();
+    connected = attempt.catch(() => null);
+    return await attempt;
+  };
+
+  return {
+    list: async () => {
+      const connection = await supervisor(false);
+      if (connection === null) return [];
+      return (await connection.ask({ op: 'list' }, answerMs)) as ServiceState[];
+    },
+    start: async (spec) => {
+      const connection = await supervisor(true);
+      await connection?.ask({ op: 'start', spec }, answerMs + spec.stopTimeoutMs);
+    },
+    stop: async (component, stopTimeoutMs) => {
+      const connection = await supervisor(false);
+      await connection?.ask({ op: 'stop', component }, answerMs + stopTimeoutMs);
+    },
+    close: () => {
+      void connected?.then((connection) => connection?.close());
+      connected = null;
+    },
+  };
+}
+
+/** In a session of its own, so that a signal to the agent's group does not reach it. */
+function startSupervisor(command: readonly string[], stateFolder: string, logs: string): void {
+  const [program = '', ...args] = command;
+  mkdirSync(logs, { recursive: true, mode: 0o700 });
+  const path = join(logs, 'supervisor.log');
+  boundServiceLog(path, ownLogMaxBytes);
+  const output = openSync(path, 'a', 0o600);
+  try {
+    const child = spawn(program, args, {
+      cwd: stateFolder,
+      env: { ...serviceEnvironment(process.env), ...nodeEnvironment(process.env) },
+      detached: true,
+      stdio: ['ignore', output, output],
+    });
+    child.on('error', () => undefined);
+    child.unref();
+  } finally {
+    closeSync(output);
+  }
+}
+
+/** A supervisor that was started by hand with Node flags runs with them too. */
+function nodeEnvironment(own: NodeJS.ProcessEnv): Record<string, string> {
+  const { NODE_OPTIONS } = own;
+  return NODE_OPTIONS === undefined ? {} : { NODE_OPTIONS };
+}

@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Log } from '@xylem/platform';
+import { type JsonFile, jsonFile } from '../state/json-file.ts';
+import { type ProcessIdentity, parseProcessIdentity } from '../state/process-identity.ts';
+import { type LastExit, parseServiceSpec, type ServiceSpec } from './protocol.ts';
+
+/** What the supervisor must know of a service to take it over from a supervisor that was killed. */
+export interface ServiceRecord {
+  readonly spec: ServiceSpec;
+  /** Written before the process is started, carried in its environment: finds a process whose pid was never recorded. */
+  readonly mark: string;
+  readonly process: ProcessIdentity | null;
+  readonly startedAt: number;
+  readonly restarts: number;
+  readonly lastExit: LastExit | null;
+}
+
+export interface ServiceRecords {
+  readonly services: readonly ServiceRecord[];
+}
+
+/** The supervisor's table: everything in it is meant to run. */
+export function serviceRecords(supervisorFolder: string, log: Log): JsonFile<ServiceRecords> {
+  return jsonFile(join(supervisorFolder, 'services.json'), 'xylem-services-1', parseRecords, log);
+}
+
+/** Whether a supervisor would have anything to run; does not judge the file. */
+export async function hasServiceRecords(supervisorFolder: string): Promise<boolean> {
+  const text = await readFile(join(supervisorFolder, 'services.json'), 'utf8').catch(() => '');
+  return text.includes('"mark"');
+}
+
+function parseRecords(value: Record<string, unknown>): ServiceRecords {
+  const { services } = value;
+  if (!Array.isArray(services)) throw new Error('services is not a list');
+  return { services: services.map(parseRecord) };
+}
+
+function parseRecord(value: unknown): ServiceRecord {
+  const { spec, mark, process, startedAt, restarts, lastExit } = (value ?? {}) as Record<string, unknown>;
+  const parsed = parseServiceSpec(spec);
+  if (parsed === null || typeof mark !== 'string') throw new Error('a service without spec or mark');
+  return {
+    spec: parsed,
+    mark,
+    process: parseProcessIdentity(process),
+    startedAt: Number(startedAt) || 0,
+    restarts: Number(restarts) || 0,
+    lastExit: (lastExit ?? null) as LastExit | null,
+  };
+}

@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import type { Clock, Log, Randomness } from '@xylem/platform';
+import type { ServiceSpec, ServiceState } from './protocol.ts';
+import { type ServiceRecord, serviceRecords } from './records.ts';
+import { SupervisedService } from './service.ts';
+import { boundServiceLog } from './service-log.ts';
+
+/** Each of the two log files of a service holds at most so much. */
+const logMaxBytes = 8 * 1024 * 1024;
+
+/** All services of a host. What stands in it is meant to run; each change is durable before it is answered. */
+export interface ServiceTable {
+  list(): ServiceState[];
+  /** Runs `spec`; a service of that component with another fingerprint is ended first. */
+  start(spec: ServiceSpec): Promise<void>;
+  /** Ends and forgets it. */
+  stop(component: string): Promise<void>;
+  boundLogs(): void;
+  size(): number;
+  /** Looks after nothing any more and leaves everything running; resolves when the newest state is on disk. */
+  abandon(): Promise<void>;
+}
+
+export interface TableOptions {
+  readonly supervisorFolder: string;
+  readonly logsFolder: string;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  changed(component: string): void;
+}
+
+export async function openServiceTable(options: TableOptions): Promise<ServiceTable> {
+  const { log, clock } = options;
+  const file = serviceRecords(options.supervisorFolder, log);
+  const services = new Map<string, SupervisedService>();
+  const turns = new Map<string, Promise<void>>();
+  let writing: Promise<void> = Promise.resolve();
+
+  const save = (): Promise<void> => {
+    const write = (): Promise<void> =>
+      file.write({ services: [...services.values()].map((service) => service.record) });
+    const next = writing.then(write, write);
+    writing = next.catch(() => undefined);
+    return next;
+  };
+  const logPath = (component: string): string => join(options.logsFolder, `${component}.log`);
+  const add = (record: ServiceRecord): SupervisedService => {
+    const { component } = record.spec;
+    const effects = {
+      clock,
+      log,
+      logPath: logPath(component),
+      save,
+      changed: () => options.changed(component),
+    };
+    const service = new SupervisedService(record, effects);
+    services.set(component, service);
+    return service;
+  };
+  /** One after the other for each component. */
+  const inTurn = (component: string, act: () => Promise<void>): Promise<void> => {
+    const turn = (turns.get(component) ?? Promise.resolve()).then(act, act);
+    turns.set(component, turn);
+    return turn;
+  };
+  const end = async (component: string): Promise<void> => {
+    await services.get(component)?.stop();
+    services.delete(component);
+  };
+
+  for (const record of (await file.read())?.services ?? []) add(record);
+
+  return {
+    list: () => [...services.values()].map((service) => service.state()),
+    start: (spec) =>
+      inTurn(spec.component, async () => {
+        if (services.get(spec.component)?.spec.fingerprint === spec.fingerprint) return;
+        await end(spec.component);
+        const mark = options.randomness.bytes(16).toString('hex');
+        const service = add({ spec, mark, process: null, startedAt: 0, restarts: 0, lastExit: null });
+        await service.started;
+      }),
+    stop: (component) =>
+      inTurn(component, async () => {
+        if (!services.has(component)) return;
+        await end(component);
+        await save();
+        options.changed(component);
+      }),
+    boundLogs: () => {
+      for (const component of services.keys()) {
+        if (boundServiceLog(logPath(component), logMaxBytes))
+          log.info('service log turned over', { component });
+      }
+    },
+    size: () => services.size,
+    abandon: async () => {
+      for (const service of services.values()) service.abandon();
+      await writing;
+    },
+  };
+}
