@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox';
-import * as s from './schemas/index.ts';
 import { Strict } from './schemas/common.ts';
+import * as s from './schemas/index.ts';
 
 /** One route of the API. `role` is the least that the token must hold. */
 export interface RouteContract {
@@ -13,10 +13,14 @@ export interface RouteContract {
   readonly query?: TSchema;
   /** Absent: no body. `'stream'`: raw bytes, `application/octet-stream`. */
   readonly body?: TSchema | 'stream';
+  /** Largest body; default 4 MiB. */
+  readonly maxBodyBytes?: number;
   readonly response: TSchema;
 }
 
 const Nothing = Strict({});
+/** Role metadata travels as text inside JSON: a document, a role and its bins. */
+const metadataBodyBytes = 96 * 1024 * 1024;
 
 /** Every route of the API by its operation id. The server registers these, OpenAPI and the CLI are made from them. */
 export const contract = {
@@ -51,6 +55,7 @@ export const contract = {
   },
   productCreate: {
     method: 'POST',
+    maxBodyBytes: metadataBodyBytes,
     path: '/products',
     role: 'publisher',
     body: s.ProductCreate,
@@ -65,13 +70,13 @@ export const contract = {
     params: s.ProductParams,
     response: s.Product,
   },
-  productRole: {
+  productRoles: {
     method: 'GET',
-    path: '/products/:product/role',
+    path: '/products/:product/roles',
     role: 'viewer',
     params: s.ProductParams,
-    response: s.ProductRole,
-    summary: 'The role metadata of a product, to sign the next from',
+    response: s.ProductRoles,
+    summary: 'The role of a product and its bins, to sign the next from',
   },
   chunksKnown: {
     method: 'POST',
@@ -93,6 +98,7 @@ export const contract = {
   },
   treeRegister: {
     method: 'POST',
+    maxBodyBytes: 8 * 1024 * 1024,
     path: '/products/:product/trees',
     role: 'publisher',
     params: s.ProductParams,
@@ -129,6 +135,7 @@ export const contract = {
   },
   releaseCreate: {
     method: 'POST',
+    maxBodyBytes: metadataBodyBytes,
     path: '/products/:product/releases',
     role: 'publisher',
     params: s.ProductParams,
@@ -154,6 +161,7 @@ export const contract = {
   },
   channelSet: {
     method: 'PUT',
+    maxBodyBytes: metadataBodyBytes,
     path: '/products/:product/channels/:channel',
     role: 'publisher',
     params: s.ChannelParams,

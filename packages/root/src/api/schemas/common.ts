@@ -51,10 +51,9 @@ export const Problem = Strict({
 export type Problem = Static<typeof Problem>;
 
 export const roles = ['viewer', 'publisher', 'operator', 'admin'] as const;
-export const Role = Type.Union(
-  roles.map((role) => Type.Literal(role)),
-  { description: 'viewer reads; publisher also publishes; operator also deploys; admin may do everything' },
-);
+export const Role = Type.Enum(roles, {
+  description: 'viewer reads; publisher also publishes; operator also deploys; admin may do everything',
+});
 export type Role = (typeof roles)[number];
 
 export const EnvironmentRef = Strict({ id: Id32, name: Type.String() });

@@ -39,7 +39,7 @@ export const deploymentStates = [
  * `dryRun`: say which environments and how many hosts, make nothing.
  */
 export const DeploymentCreate = Strict({
-  kind: Type.Union(deploymentKinds.map((k) => Type.Literal(k))),
+  kind: Type.Enum(deploymentKinds),
   product: Name,
   version: Type.Optional(Version),
   channel: Type.Optional(Name),
@@ -64,14 +64,14 @@ export type Progress = Static<typeof Progress>;
 
 export const Deployment = Strict({
   id: Type.String(),
-  kind: Type.Union(deploymentKinds.map((k) => Type.Literal(k))),
+  kind: Type.Enum(deploymentKinds),
   environment: EnvironmentRef,
   product: Name,
   version: Nullable(Version),
   release: Nullable(DigestText),
   previousVersion: Nullable(Version),
   strategy: Strategy,
-  state: Type.Union(deploymentStates.map((s) => Type.Literal(s))),
+  state: Type.Enum(deploymentStates),
   reason: Nullable(Type.String({ description: 'why it is in this state, one sentence' })),
   created: Time,
   updated: Time,

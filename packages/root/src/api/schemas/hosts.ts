@@ -39,15 +39,14 @@ export const Host = Strict({
   labels: Type.Record(Type.String(), Type.String()),
   serve: Type.Boolean(),
   retired: Type.Boolean(),
-  state: Type.Union(
-    hostStates.map((s) => Type.Literal(s)),
-    { description: 'joined: never reported; silent: no report for three periods' },
-  ),
+  state: Type.Enum(hostStates, {
+    description: 'joined: never reported; silent: no report for three periods',
+  }),
   joined: Time,
   lastReport: Nullable(Time),
   agent: Nullable(Type.String()),
   parents: Type.Array(Type.String()),
-  parent: Nullable(Strict({ url: Type.String(), host: Nullable(Type.String()) })),
+  parent: Nullable(Strict({ url: Nullable(Type.String()), host: Nullable(Type.String()) })),
   directionNumber: Nullable(Count),
   components: Type.Array(HostComponent),
 });

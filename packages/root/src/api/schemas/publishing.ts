@@ -10,15 +10,15 @@ export const ReleaseRepository = Strict({
 });
 export type ReleaseRepository = Static<typeof ReleaseRepository>;
 
-/** A newly signed role. `baseVersion` is the version it was made from: another one there is a conflict (409). */
-export const RoleUpload = Strict({
+/** A newly signed role. `baseVersion` is the version it was made from (0: none); another one there is a conflict. */
+export const SignedRoleUpload = Strict({
+  role: Type.String({ pattern: '^[a-z0-9-]+$', maxLength: 64 }),
   baseVersion: Count,
   metadata: MetadataText,
-  bins: Type.Optional(
-    Type.Array(Strict({ name: Type.String({ maxLength: 64 }), metadata: MetadataText }), { maxItems: 256 }),
-  ),
 });
-export type RoleUpload = Static<typeof RoleUpload>;
+export type SignedRoleUpload = Static<typeof SignedRoleUpload>;
+/** What `signProductRole` signed anew: the product's role, or bins of it, or both. */
+export const RoleUploads = Type.Array(SignedRoleUpload, { minItems: 1, maxItems: 257 });
 
 export const Product = Strict({
   product: Name,
@@ -30,22 +30,22 @@ export const Product = Strict({
 });
 export type Product = Static<typeof Product>;
 
-/** `targets` delegates to `p-<domain>`; `role` is that role's first metadata, without targets. */
+/** `targets` delegates to `p-<domain>`; `roles` is that role's first metadata, without targets. */
 export const ProductCreate = Strict({
   product: Name,
   domain: Id32,
-  targets: RoleUpload,
-  role: RoleUpload,
+  targets: SignedRoleUpload,
+  roles: RoleUploads,
 });
 export type ProductCreate = Static<typeof ProductCreate>;
 
-export const ProductRole = Strict({
-  role: Type.String(),
-  version: Count,
-  metadata: MetadataText,
-  bins: Type.Array(Strict({ name: Type.String(), version: Count, metadata: MetadataText })),
+/** The product's role and its bins as they are now. */
+export const ProductRoles = Strict({
+  product: Name,
+  domain: Id32,
+  roles: Type.Array(Strict({ role: Type.String(), version: Count, metadata: MetadataText })),
 });
-export type ProductRole = Static<typeof ProductRole>;
+export type ProductRoles = Static<typeof ProductRoles>;
 
 export const ChunksKnown = Strict({ digests: Type.Array(DigestText, { maxItems: 20000 }) });
 export const PackStored = Strict({ pack: DigestText, created: Type.Boolean(), chunks: Count });
@@ -78,10 +78,10 @@ export type Package = Static<typeof Package>;
 export const PackageRegistered = Strict({ package: DigestText, created: Type.Boolean() });
 export const PackageDetail = Strict({ ...Package.properties, document: Type.String() });
 
-/** `document` is the release document's JCS text; `role` signs it as target `release/<product>/<digest>.json`. */
+/** `document` is the release document's JCS text; `roles` sign it as target `release/<product>/<digest>.json`. */
 export const ReleaseCreate = Strict({
   document: Type.String({ maxLength: 4 * 1024 * 1024 }),
-  role: RoleUpload,
+  roles: RoleUploads,
 });
 export type ReleaseCreate = Static<typeof ReleaseCreate>;
 export const Release = Strict({
@@ -99,8 +99,8 @@ export const Release = Strict({
 export type Release = Static<typeof Release>;
 export const ReleaseCreated = Strict({ release: DigestText, created: Type.Boolean(), roleVersion: Count });
 
-/** `document` is the channel document's JCS text; `role` signs it as target `channel/<product>/<name>.json`. */
-export const ChannelSet = Strict({ document: Type.String({ maxLength: 65536 }), role: RoleUpload });
+/** `document` is the channel document's JCS text; `roles` sign it as target `channel/<product>/<name>.json`. */
+export const ChannelSet = Strict({ document: Type.String({ maxLength: 65536 }), roles: RoleUploads });
 export const Channel = Strict({
   product: Name,
   channel: Name,
