@@ -1,9 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Digest, DomainId, EnvironmentId, NewsFile, PackFrame } from '@xylem/core';
-import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
+import type { Digest, DomainId, PackFrame } from '@xylem/core';
+import type { Clock, HttpClient } from '@xylem/platform';
 import type { FetchedTree, FetchTreeOptions } from './fetch/types.ts';
 import type { ChunkIndex } from './offer/chunk-index.ts';
-import type { PackSink, PublishedTree, PublishOptions } from './publish/types.ts';
+import type { PackSink } from './publish/types.ts';
 import type { Repository } from './repository/repository.ts';
 import type { ObjectSource, SourceChoice } from './source/object-source.ts';
 import type { Refused } from './source/refused.ts';
@@ -15,12 +14,18 @@ export type { Bytes, Repository } from './repository/repository.ts';
 export type { ObjectSource, SourceAnswer, SourceChoice, SourceRequest } from './source/object-source.ts';
 export type { Refused } from './source/refused.ts';
 
+export { type NewsHub, type NewsHubOptions, newsHub } from './news/hub.ts';
+export { readNewsFile, writeNewsFile } from './news/file.ts';
+export { defaultLevel, publishTree } from './publish/publish-tree.ts';
+export { scanFolder, type ScannedEntry } from './publish/scan.ts';
+export { openRepository } from './repository/disk-repository.ts';
+export type { Asked } from './serve/paths.ts';
+export { serveRepository } from './serve/serve.ts';
+
 const soon = (): never => {
   throw new Error('not yet');
 };
 
-export const openRepository: (folder: string) => Promise<Repository> = soon;
-export const publishTree: (options: PublishOptions) => Promise<PublishedTree> = soon;
 /** Keeps the packs in `domain` of a repository and in its index. */
 export const repositorySink: (repository: Repository, domain: DomainId, index: ChunkIndex) => PackSink = soon;
 export const memoryChunkIndex: () => ChunkIndex = soon;
@@ -71,48 +76,3 @@ export const prune: (
   domain: DomainId,
   keep: ReadonlySet<Digest>,
 ) => Promise<{ removed: number; freedBytes: number }> = soon;
-
-/** What a request asks for. */
-export type Asked =
-  | { readonly kind: 'object' | 'offer'; readonly domain: DomainId; readonly digest: Digest }
-  | { readonly kind: 'metadata'; readonly repository: string }
-  | { readonly kind: 'news'; readonly environment: EnvironmentId };
-/** Answers GET and HEAD of the repository's files; false (nothing sent) when the URL is none of them. */
-export const serveRepository: (
-  repository: Repository,
-  options: { authorise: (request: IncomingMessage, asked: Asked) => boolean },
-) => (request: IncomingMessage, response: ServerResponse) => boolean = soon;
-
-export interface NewsHub {
-  /** Answers `GET /news?since=…`. `allowed`: which environments the asking node may follow. */
-  handle(
-    request: IncomingMessage,
-    response: ServerResponse,
-    allowed: (environment: EnvironmentId) => boolean,
-  ): void;
-  /** Wakes who waits for this environment. To be called after timestamp.json was replaced. */
-  announce(environment: EnvironmentId): void;
-  /** Answers all held requests with "ask again" and holds none any more. */
-  close(): void;
-}
-export const newsHub: (
-  repository: Repository,
-  options: {
-    clock: Clock;
-    randomness: Randomness;
-    log?: Log;
-    holdMs?: number;
-    maxHeld?: number;
-    onAsked?: (request: IncomingMessage, environments: readonly EnvironmentId[]) => void;
-  },
-) => NewsHub = soon;
-/** Writes `news/<environment>/<from>-<to>` and removes all but the last 8 values of `from`. */
-export const writeNewsFile: (repository: Repository, news: NewsFile) => Promise<void> = soon;
-/** Null where the source has none. Throws E_DOCUMENT_INVALID, E_TOO_LARGE. */
-export const readNewsFile: (
-  source: ObjectSource,
-  environment: EnvironmentId,
-  from: number,
-  to: number,
-  signal?: AbortSignal,
-) => Promise<NewsFile | null> = soon;

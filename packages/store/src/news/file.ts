@@ -1,0 +1,72 @@
+import { promisify } from 'node:util';
+import zlib from 'node:zlib';
+import {
+  type EnvironmentId,
+  encodeNewsFile,
+  limits,
+  type NewsFile,
+  parseNewsFile,
+  XylemError,
+} from '@xylem/core';
+import { readBody } from '@xylem/platform';
+import type { Repository } from '../repository/repository.ts';
+import type { ObjectSource } from '../source/object-source.ts';
+
+const compress = promisify(zlib.zstdCompress);
+const decompress = promisify(zlib.zstdDecompress);
+/** docs/spec/news.md: the last values of `from` for which a file is kept. */
+const keptFiles = 8;
+
+const pathOf = (environment: EnvironmentId, from: number, to: number): string =>
+  `news/${environment}/${from}-${to}`;
+
+/** Writes `news/<environment>/<from>-<to>` and removes what leads to older versions, and all but the last 8 values of `from`. */
+export async function writeNewsFile(repository: Repository, news: NewsFile): Promise<void> {
+  const environment = news.environment as EnvironmentId;
+  const bytes = await compress(encodeNewsFile(news));
+  await repository.putFile(pathOf(environment, news.from, news.to), bytes);
+  const names = await repository.listFiles(`news/${environment}`);
+  const present = names
+    .map((name) => /^([0-9]+)-([0-9]+)$/.exec(name))
+    .filter((match) => match !== null)
+    .map((match) => ({ from: Number(match[1]), to: Number(match[2]) }))
+    .sort((a, b) => b.from - a.from);
+  const kept = present.filter(({ to }) => to === news.to).slice(0, keptFiles);
+  for (const file of present) {
+    if (!kept.includes(file)) await repository.removeFile(pathOf(environment, file.from, file.to));
+  }
+}
+
+/** Null where the source has none. Throws E_DOCUMENT_INVALID, E_TOO_LARGE. */
+export async function readNewsFile(
+  source: ObjectSource,
+  environment: EnvironmentId,
+  from: number,
+  to: number,
+  signal?: AbortSignal,
+): Promise<NewsFile | null> {
+  const path = pathOf(environment, from, to);
+  const answer = await source.get(path, signal === undefined ? {} : { signal });
+  if (answer.status !== 'found') return null;
+  const packed = await readBody(answer.body, limits.newsFile, `The news file of ${source.name}`);
+  let text: Uint8Array;
+  try {
+    text = await decompress(packed, { maxOutputLength: limits.newsFile });
+  } catch (cause) {
+    throw new XylemError(
+      'E_DOCUMENT_INVALID',
+      `The news file ${path} of ${source.name} does not decompress.`,
+      {
+        cause,
+        retry: 'elsewhere',
+      },
+    );
+  }
+  const news = parseNewsFile(text);
+  if (news.environment !== environment || news.from !== from || news.to !== to) {
+    throw new XylemError('E_DOCUMENT_INVALID', `The news file ${path} of ${source.name} is another one.`, {
+      retry: 'elsewhere',
+    });
+  }
+  return news;
+}

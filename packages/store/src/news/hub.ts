@@ -1,0 +1,198 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  type EnvironmentId,
+  encodeNews,
+  limits,
+  lifetimes,
+  type NewsCursor,
+  parseNewsCursor,
+  toB64u,
+  XylemError,
+} from '@xylem/core';
+import type { Clock, Log, Randomness } from '@xylem/platform';
+import type { Repository } from '../repository/repository.ts';
+
+/** Held `GET /news` requests over what lies in a repository folder (docs/spec/news.md). It keeps no list of nodes. */
+export interface NewsHub {
+  /** Answers `GET /news?since=…`. `allowed`: which environments the asking node may follow. */
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    allowed: (environment: EnvironmentId) => boolean,
+  ): void;
+  /** Wakes who waits for this environment. To be called after timestamp.json was replaced. */
+  announce(environment: EnvironmentId): void;
+  /** Answers all held requests with "ask again" and holds none any more. */
+  close(): void;
+}
+
+export interface NewsHubOptions {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log?: Log;
+  readonly holdMs?: number;
+  readonly maxHeld?: number;
+  /** Told of every well-formed request, with the environments that the node may follow. */
+  readonly onAsked?: (request: IncomingMessage, environments: readonly EnvironmentId[]) => void;
+}
+
+interface Held {
+  readonly cursor: NewsCursor;
+  readonly response: ServerResponse;
+  end(): void;
+}
+
+interface Latest {
+  readonly snapshot: number;
+  readonly timestamp: Uint8Array;
+}
+
+export function newsHub(repository: Repository, options: NewsHubOptions): NewsHub {
+  const { clock, randomness, holdMs = lifetimes.heldNewsMs, maxHeld = 20_000 } = options;
+  const waiting = new Map<EnvironmentId, Set<Held>>();
+  /** What the folder says, read once a change; a value is forgotten when its environment is announced. */
+  const known = new Map<EnvironmentId, Promise<Latest | null>>();
+  const held = new Set<Held>();
+  let isClosed = false;
+
+  const latest = (environment: EnvironmentId): Promise<Latest | null> => {
+    const present = known.get(environment);
+    if (present !== undefined) return present;
+    const read = readLatest(repository, environment).catch((error: unknown) => {
+      known.delete(environment);
+      options.log?.error('timestamp can not be read', { environment, error });
+      return null;
+    });
+    known.set(environment, read);
+    return read;
+  };
+
+  const answer = async (cursor: NewsCursor, response: ServerResponse): Promise<boolean> => {
+    const changed = [];
+    for (const [environment, snapshot] of cursor) {
+      const now = await latest(environment);
+      if (now !== null && now.snapshot > snapshot) {
+        changed.push({ environment, snapshot: now.snapshot, timestamp: toB64u(now.timestamp) });
+      }
+    }
+    if (changed.length === 0) return false;
+    send(response, changed);
+    return true;
+  };
+
+  const hold = (cursor: NewsCursor, response: ServerResponse): void => {
+    const stop = new AbortController();
+    const one: Held = {
+      cursor,
+      response,
+      end: () => {
+        held.delete(one);
+        for (const environment of cursor.keys()) {
+          const others = waiting.get(environment);
+          others?.delete(one);
+          if (others?.size === 0) waiting.delete(environment);
+        }
+        stop.abort();
+      },
+    };
+    held.add(one);
+    for (const environment of cursor.keys()) {
+      const others = waiting.get(environment) ?? new Set();
+      waiting.set(environment, others.add(one));
+    }
+    response.once('close', () => one.end());
+    // Jitter keeps a fleet that came together from asking again together.
+    clock.sleep(holdMs * (0.8 + 0.2 * randomness.fraction()), stop.signal).then(
+      () => {
+        one.end();
+        send(response, []);
+      },
+      () => undefined,
+    );
+  };
+
+  return {
+    handle: (request, response, allowed) => {
+      let cursor: NewsCursor;
+      try {
+        const asked = parseNewsCursor(
+          new URL(request.url ?? '/', 'http://node').searchParams.get('since') ?? '',
+        );
+        cursor = new Map([...asked].filter(([environment]) => allowed(environment)));
+      } catch (error) {
+        const message = error instanceof XylemError ? error.message : 'bad request';
+        sendJson(response, 400, Buffer.from(JSON.stringify({ code: 'E_INPUT', message })));
+        return;
+      }
+      options.onAsked?.(request, [...cursor.keys()]);
+      answer(cursor, response).then(
+        (answered) => {
+          if (answered || response.destroyed) return;
+          if (isClosed || held.size >= maxHeld) send(response, []);
+          else {
+            hold(cursor, response);
+            // What was announced between reading and holding must not be slept through.
+            void recheck(cursor, response, answer);
+          }
+        },
+        () => response.destroy(),
+      );
+    },
+    announce: (environment) => {
+      known.delete(environment);
+      for (const one of [...(waiting.get(environment) ?? [])]) {
+        void answer(one.cursor, one.response).then(
+          (answered) => {
+            if (answered) one.end();
+          },
+          () => one.response.destroy(),
+        );
+      }
+    },
+    close: () => {
+      isClosed = true;
+      for (const one of [...held]) {
+        one.end();
+        send(one.response, []);
+      }
+    },
+  };
+}
+
+async function recheck(
+  cursor: NewsCursor,
+  response: ServerResponse,
+  answer: (cursor: NewsCursor, response: ServerResponse) => Promise<boolean>,
+): Promise<void> {
+  await answer(cursor, response).catch(() => response.destroy());
+}
+
+async function readLatest(repository: Repository, environment: EnvironmentId): Promise<Latest | null> {
+  const bytes = await repository.readFile(`r/${environment}/metadata/timestamp.json`, limits.timestamp);
+  if (bytes === null) return null;
+  const document = JSON.parse(bytes.toString('utf8')) as {
+    signed?: { meta?: { 'snapshot.json'?: { version?: unknown } } };
+  };
+  const version = document.signed?.meta?.['snapshot.json']?.version;
+  if (typeof version !== 'number') {
+    throw new XylemError('E_METADATA_INVALID', `The timestamp of ${environment} names no snapshot.`);
+  }
+  return { snapshot: version, timestamp: bytes };
+}
+
+function send(
+  response: ServerResponse,
+  changed: { environment: EnvironmentId; snapshot: number; timestamp: string }[],
+): void {
+  sendJson(response, 200, encodeNews({ format: 'xylem-news-1', changed }));
+}
+
+function sendJson(response: ServerResponse, status: number, body: Uint8Array): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    'content-length': body.length,
+  });
+  response.end(body);
+}

@@ -1,0 +1,245 @@
+import { createHash } from 'node:crypto';
+import { link, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Digest, type DomainId, isDigest, XylemError } from '@xylem/core';
+import { syncFolder, systemRandomness, writeFileAtomic } from '@xylem/platform';
+import { servableOf } from '../serve/paths.ts';
+import { isAbsent, storageError } from './faults.ts';
+import type { Bytes, Repository } from './repository.ts';
+
+const defaultMaxBytes = 64 * 1024 * 1024;
+const newPrefix = 'new-';
+
+/**
+ * Makes the folder if need be and opens it. What an earlier process left half written is removed; partial objects
+ * stay, for mirrors to go on from.
+ */
+export async function openRepository(folder: string): Promise<Repository> {
+  const repository = new DiskRepository(folder);
+  try {
+    for (const name of ['r', 'o', 'news', 'pool']) await mkdir(join(folder, name), { recursive: true });
+    await mkdir(repository.workFolder, { recursive: true });
+    for (const name of await readdir(repository.workFolder)) {
+      if (name.startsWith(newPrefix)) await rm(join(repository.workFolder, name), { force: true });
+    }
+  } catch (error) {
+    throw storageError(error, `The repository folder ${folder}`);
+  }
+  return repository;
+}
+
+/** Equal objects of several domains are links to one file in `pool/`; all is renamed into place when it is whole. */
+class DiskRepository implements Repository {
+  readonly folder: string;
+  readonly workFolder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+    this.workFolder = join(folder, '.tmp-work');
+  }
+
+  objectPath(domain: DomainId, digest: Digest): string {
+    return this.filePath(`o/${domain}/${digest}`);
+  }
+
+  async hasObject(domain: DomainId, digest: Digest): Promise<boolean> {
+    return (await this.objectSize(domain, digest)) !== null;
+  }
+
+  async objectSize(domain: DomainId, digest: Digest): Promise<number | null> {
+    const path = this.objectPath(domain, digest);
+    try {
+      return (await stat(path)).size;
+    } catch (error) {
+      if (isAbsent(error)) return null;
+      throw storageError(error, path);
+    }
+  }
+
+  async putObject(domain: DomainId, digest: Digest, source: Bytes): Promise<void> {
+    await this.#put(domain, digest, source);
+    await this.#sync(`o/${domain}`);
+  }
+
+  async putObjects(domain: DomainId, objects: ReadonlyMap<Digest, Uint8Array>): Promise<void> {
+    for (const [digest, bytes] of objects) await this.#put(domain, digest, bytes);
+    if (objects.size > 0) await this.#sync(`o/${domain}`);
+  }
+
+  async adoptObject(domain: DomainId, digest: Digest, file: string): Promise<void> {
+    try {
+      if (await this.hasObject(domain, digest)) await unlink(file);
+      else await this.#adopt(domain, digest, file);
+    } catch (error) {
+      throw storageError(error, `The object ${digest}`);
+    }
+    await this.#sync(`o/${domain}`);
+  }
+
+  async linkObject(domain: DomainId, digest: Digest): Promise<boolean> {
+    if (!(await this.#link(domain, digest))) return false;
+    await this.#sync(`o/${domain}`);
+    return true;
+  }
+
+  async readObject(domain: DomainId, digest: Digest, maxBytes = defaultMaxBytes): Promise<Buffer | null> {
+    const bytes = await readBounded(this.objectPath(domain, digest), maxBytes);
+    if (bytes !== null && createHash('sha256').update(bytes).digest('hex') !== digest) throw damaged(digest);
+    return bytes;
+  }
+
+  async removeObject(domain: DomainId, digest: Digest): Promise<void> {
+    const pooled = this.#pooled(digest);
+    try {
+      await rm(this.objectPath(domain, digest), { force: true });
+      const { nlink } = await stat(pooled).catch(() => ({ nlink: 0 }));
+      if (nlink === 1) await rm(pooled, { force: true });
+    } catch (error) {
+      throw storageError(error, `The object ${digest}`);
+    }
+  }
+
+  async *listObjects(domain: DomainId): AsyncIterable<Digest> {
+    for (const name of await this.#names(join(this.folder, 'o', domain))) if (isDigest(name)) yield name;
+  }
+
+  async listDomains(): Promise<DomainId[]> {
+    return (await this.#names(join(this.folder, 'o'))) as DomainId[];
+  }
+
+  async putFile(path: string, bytes: Uint8Array | string): Promise<void> {
+    const full = this.filePath(path);
+    try {
+      await mkdir(dirname(full), { recursive: true });
+      await writeFileAtomic(full, bytes);
+    } catch (error) {
+      throw storageError(error, path);
+    }
+  }
+
+  async putFiles(files: Iterable<readonly [path: string, bytes: Uint8Array | string]>): Promise<void> {
+    for (const [path, bytes] of files) await this.putFile(path, bytes);
+  }
+
+  async readFile(path: string, maxBytes = defaultMaxBytes): Promise<Buffer | null> {
+    return readBounded(this.filePath(path), maxBytes);
+  }
+
+  async removeFile(path: string): Promise<void> {
+    try {
+      await rm(this.filePath(path), { force: true });
+    } catch (error) {
+      throw storageError(error, path);
+    }
+  }
+
+  async listFiles(folder: string): Promise<string[]> {
+    if (!/^[a-z0-9-]+(\/[a-z0-9-]+)*$/.test(folder)) throw notOfRepository(folder);
+    return (await this.#names(join(this.folder, folder))).filter((name) => !name.startsWith('.'));
+  }
+
+  filePath(path: string): string {
+    if (servableOf(`/${path}`) === null) throw notOfRepository(path);
+    return join(this.folder, path);
+  }
+
+  async #put(domain: DomainId, digest: Digest, source: Bytes): Promise<void> {
+    const file = join(this.workFolder, `${newPrefix}${systemRandomness.bytes(12).toString('hex')}`);
+    try {
+      if ((await this.hasObject(domain, digest)) || (await this.#link(domain, digest))) return;
+      if ((await writeHashed(file, source)) !== digest) throw damaged(digest);
+      await this.#adopt(domain, digest, file);
+    } catch (error) {
+      await unlink(file).catch(() => undefined);
+      throw storageError(error, `The object ${digest}`);
+    }
+  }
+
+  async #adopt(domain: DomainId, digest: Digest, file: string): Promise<void> {
+    const pooled = this.#pooled(digest);
+    await mkdir(dirname(pooled), { recursive: true });
+    await rename(file, pooled);
+    await syncFolder(dirname(pooled));
+    await this.#link(domain, digest);
+  }
+
+  /** False when the pool has no such object. */
+  async #link(domain: DomainId, digest: Digest): Promise<boolean> {
+    const path = this.objectPath(domain, digest);
+    await mkdir(dirname(path), { recursive: true });
+    try {
+      await link(this.#pooled(digest), path);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') return true;
+      if (code === 'ENOENT') return false;
+      throw storageError(error, path);
+    }
+    return true;
+  }
+
+  #pooled(digest: Digest): string {
+    return join(this.folder, 'pool', digest.slice(0, 2), digest);
+  }
+
+  async #sync(folder: string): Promise<void> {
+    await syncFolder(join(this.folder, folder)).catch((error: unknown) => {
+      throw storageError(error, folder);
+    });
+  }
+
+  async #names(folder: string): Promise<string[]> {
+    try {
+      return await readdir(folder);
+    } catch (error) {
+      if (isAbsent(error)) return [];
+      throw storageError(error, folder);
+    }
+  }
+}
+
+async function writeHashed(path: string, source: Bytes): Promise<string> {
+  const hash = createHash('sha256');
+  const file = await open(path, 'wx');
+  try {
+    for await (const piece of source instanceof Uint8Array ? [source] : source) {
+      hash.update(piece);
+      await file.writeFile(piece);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return hash.digest('hex');
+}
+
+async function readBounded(path: string, maxBytes: number): Promise<Buffer | null> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { size } = await file.stat();
+      if (size > maxBytes) {
+        throw new XylemError('E_TOO_LARGE', `${path} has ${size} bytes; at most ${maxBytes} are allowed.`);
+      }
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw storageError(error, path);
+  }
+}
+
+function damaged(digest: Digest): XylemError {
+  return new XylemError('E_OBJECT_DIGEST', `The bytes given for the object ${digest} have another digest.`, {
+    retry: 'elsewhere',
+    details: { digest },
+  });
+}
+
+function notOfRepository(path: string): XylemError {
+  return new XylemError('E_INPUT', `${JSON.stringify(path)} is no path of a repository.`, {
+    details: { path },
+  });
+}

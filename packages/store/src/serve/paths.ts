@@ -1,0 +1,43 @@
+import type { Digest, DomainId, EnvironmentId } from '@xylem/core';
+
+/** What a request asks for. */
+export type Asked =
+  | { readonly kind: 'object' | 'offer'; readonly domain: DomainId; readonly digest: Digest }
+  | { readonly kind: 'metadata'; readonly repository: string }
+  | { readonly kind: 'news'; readonly environment: EnvironmentId };
+
+/** A servable file: its path without the first `/`, what authorisation looks at, and whether it can ever change. */
+export interface Servable {
+  readonly path: string;
+  readonly asked: Asked;
+  readonly immutable: boolean;
+}
+
+const object = /^\/o\/([0-9a-f]{32})\/([0-9a-f]{64})$/;
+const offer = /^\/o\/([0-9a-f]{32})\/offers\/([0-9a-f]{64})$/;
+const news = /^\/news\/([0-9a-f]{32})\/[0-9]{1,16}-[0-9]{1,16}$/;
+const metadata = /^\/r\/([0-9a-f]{32})\/metadata\/(timestamp|[0-9]{1,16}\.[a-z0-9-]+)\.json$/;
+const target = /^\/r\/([0-9a-f]{32})\/targets\/(?:[a-z0-9-]+\/){0,4}[0-9a-f]{64}\.[a-z0-9-]+\.json$/;
+
+/** Only these shapes of docs/spec/repository.md exist; whatever else a URL says, no file is looked for. */
+export function servableOf(url: string): Servable | null {
+  const end = url.indexOf('?');
+  const path = end < 0 ? url : url.slice(0, end);
+  const as = (asked: Asked, immutable: boolean): Servable => ({ path: path.slice(1), asked, immutable });
+  let match = object.exec(path);
+  if (match !== null) {
+    return as({ kind: 'object', domain: match[1] as DomainId, digest: match[2] as Digest }, true);
+  }
+  match = offer.exec(path);
+  if (match !== null) {
+    return as({ kind: 'offer', domain: match[1] as DomainId, digest: match[2] as Digest }, false);
+  }
+  match = news.exec(path);
+  if (match !== null) return as({ kind: 'news', environment: match[1] as EnvironmentId }, true);
+  match = metadata.exec(path);
+  if (match !== null) {
+    return as({ kind: 'metadata', repository: match[1] ?? '' }, match[2] !== 'timestamp');
+  }
+  match = target.exec(path);
+  return match === null ? null : as({ kind: 'metadata', repository: match[1] ?? '' }, true);
+}
