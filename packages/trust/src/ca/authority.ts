@@ -62,7 +62,7 @@ export class CertificateAuthority {
       KeyUsagesExtension,
       SubjectKeyIdentifierExtension,
       X509CertificateGenerator,
-    } = await import('@peculiar/x509');
+    } = await x509Library();
     const publicKey = await webPublicKey(key.public);
     const id = createHash('sha256').update(spkiOf(key.public)).digest('hex').slice(0, 32);
     const nowMs = clock.now();
@@ -127,7 +127,7 @@ export class CertificateAuthority {
   }
 
   async #issue(publicRaw: Uint8Array, commonName: string, uris: readonly string[]): Promise<string> {
-    const x509 = await import('@peculiar/x509');
+    const x509 = await x509Library();
     const publicKey = await webPublicKey(publicRaw);
     const caKey = await webPublicKey(this.#key.public);
     const nowMs = this.#clock.now();
@@ -162,7 +162,7 @@ export class CertificateAuthority {
  */
 export async function checkCsr(csr: Uint8Array): Promise<CheckedCsr> {
   if (csr.length > maxCsrBytes) throw refused(`is larger than ${maxCsrBytes} bytes`);
-  const { Pkcs10CertificateRequest } = await import('@peculiar/x509');
+  const { Pkcs10CertificateRequest } = await x509Library();
   let publicKey: Uint8Array | null;
   let commonName: string;
   let isSigned: boolean;
@@ -180,6 +180,13 @@ export async function checkCsr(csr: Uint8Array): Promise<CheckedCsr> {
   if (publicKey === null) throw refused('is not for an Ed25519 key');
   if (!isSigned) throw refused('is not signed by the key that it names');
   return { publicKey, commonName, host: hostIdOf(publicKey) };
+}
+
+/** Loaded when first needed: only a root server issues certificates, and it costs 15 MB. */
+async function x509Library(): Promise<typeof import('@peculiar/x509')> {
+  // The library's container wants this polyfill to be there first.
+  await import('reflect-metadata');
+  return await import('@peculiar/x509');
 }
 
 function refused(what: string): XylemError {

@@ -24,12 +24,14 @@ export function makeToken(randomness: Randomness, pin: Uint8Array): JoinToken {
 export function parseToken(text: string): JoinToken {
   const trimmed = text.trim();
   const match = /^xyl1\.([0-9a-f]{16})\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{43})$/.exec(trimmed);
-  if (match === null) {
+  const [, id = '', secretText = '', pinText = ''] = match ?? [];
+  const secret = fromB64u(secretText);
+  const pin = fromB64u(pinText);
+  if (secret.length !== 32 || pin.length !== 32) {
     const message = 'The join token is not of the form xyl1.<id>.<secret>.<pin>. Copy the whole of it.';
     throw new XylemError('E_JOIN_TOKEN', message);
   }
-  const [, id = '', secret = '', pin = ''] = match;
-  return { id, secret: fromB64u(secret), pin: fromB64u(pin), text: trimmed };
+  return { id, secret, pin, text: trimmed };
 }
 
 /** The key of the MACs, which is all that the root server keeps of a token's secret. 32 bytes. */
@@ -52,8 +54,9 @@ export function b64u(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64url');
 }
 
-/** Empty for what is no base64url. */
+/** Empty for what is no base64url, or not written as we write it: one value has one text. */
 export function fromB64u(text: unknown): Uint8Array {
-  if (typeof text !== 'string' || !/^[A-Za-z0-9_-]*$/.test(text)) return new Uint8Array();
-  return Uint8Array.from(Buffer.from(text, 'base64url'));
+  if (typeof text !== 'string') return new Uint8Array();
+  const bytes = Uint8Array.from(Buffer.from(text, 'base64url'));
+  return b64u(bytes) === text ? bytes : new Uint8Array();
 }

@@ -14,7 +14,10 @@ export async function loadKeyFile(path: string, passphrase?: string): Promise<Ke
   return parseKey(await readBounded(path), path, passphrase);
 }
 
-/** Writes the key as PKCS#8 PEM with mode 0600, encrypted (scrypt, AES-256-CBC) if there is a passphrase. */
+/**
+ * Writes the key as PKCS#8 PEM with mode 0600; if there is a passphrase, encrypted as OpenSSL does (PBES2, PBKDF2 with
+ * 2,048 rounds, AES-256-CBC): against a thief of the file a long passphrase counts, the rounds hardly do.
+ */
 export async function saveKeyFile(path: string, key: KeyPair, passphrase?: string): Promise<void> {
   await writeFileAtomic(path, encodeKey(key, passphrase), { mode: 0o600 });
 }

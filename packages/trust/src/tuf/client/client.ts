@@ -221,19 +221,16 @@ export class TufClient {
   /** 5.3: each next root until there is none; each is kept as soon as it is verified (5.3.8). */
   async #updateRoots(before: Trusted, startMs: number): Promise<void> {
     let trusted = before;
-    const first = before.root.metadata;
     for (let step = 0; step < maxRootRotations; step += 1) {
       // 5.3.2 and 5.3.3.
       const path = metadataPath('root', trusted.root.metadata.signed.version + 1);
       const bytes = await this.#fetch(path, metadataMaxBytes.root);
       if (bytes === null) break;
-      const next = withRoot(trusted, bytes);
+      const next = recovered(withRoot(trusted, bytes), trusted.root.metadata);
       await this.#commit(next, trusted);
       trusted = next;
     }
     checkRootExpiry(trusted, Math.max(startMs, trusted.floorMs));
-    const after = recovered(trusted, first);
-    if (after !== trusted) await this.#commit(after, trusted);
   }
 
   async #fetchTimestamp(): Promise<Uint8Array> {

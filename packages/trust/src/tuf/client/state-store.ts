@@ -4,6 +4,7 @@ import type { RepositoryId } from '@xylem/core';
 import { type Log, writeFileAtomic } from '@xylem/platform';
 import { encodeSorted } from '../json.ts';
 import { metadataMaxBytes } from '../lifetimes.ts';
+import { sha256 } from '../names.ts';
 import type { Trusted } from './trusted.ts';
 
 /** What lay on disk, not yet believed: the client verifies it as if it had been fetched. */
@@ -91,7 +92,7 @@ export class StateStore {
       snapshot: snapshot?.metadata.signed.version ?? null,
       floor: floorMs,
     };
-    await this.writeFile('state.json', encodeSorted(state));
+    await this.writeFile('state.json', encodeSorted({ ...state, digest: sha256(encodeSorted(state)) }));
     await this.#prune(trusted);
   }
 

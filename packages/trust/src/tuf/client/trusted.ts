@@ -58,7 +58,8 @@ export function withRoot(trusted: Trusted, bytes: Uint8Array): Trusted {
 
 /**
  * Client workflow 5.3.11: when the keys of timestamp or snapshot were changed, what they signed is forgotten, so that
- * versions (and here the floor of time too) that a stolen key drove up do not stay for ever.
+ * versions (and here the floor of time too) that a stolen key drove up do not stay for ever. Done with each new root,
+ * so that one write stores both.
  */
 export function recovered(trusted: Trusted, before: Metadata<Root>): Trusted {
   const after = trusted.root.metadata;

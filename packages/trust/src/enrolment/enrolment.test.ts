@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { EnvironmentId } from '@xylem/core';
+import { systemClock, systemRandomness } from '@xylem/platform';
+import fc from 'fast-check';
+import { CertificateAuthority } from '../ca/authority.ts';
+import { generateKey, hostIdOf, type KeyPair } from '../keys/key-pair.ts';
+import { directionRepository, TestReleases } from '../testing/test-repository.ts';
+import { buildJoinAnswer, checkJoinAnswer, type JoinAnswer } from './answer.ts';
+import { renewalDue, renewalDueAt } from './renewal.ts';
+import { buildJoinRequest, buildRenewRequest, checkJoinRequest, parseRenewRequest } from './request.ts';
+import { type JoinToken, joinMacKey, makeToken, parseToken } from './token.ts';
+import { buildTrustMap, parseTrustMap, pinnedRootOf, repositoryForProduct } from './trust-map.ts';
+
+const dayMs = 24 * 3600 * 1000;
+const direction = await directionRepository('enrolment');
+const vendor = await TestReleases.make('enrolment vendor');
+const ca = await CertificateAuthority.create(systemClock, systemRandomness);
+const trustMap = buildTrustMap({
+  direction: direction.pinned,
+  releases: [vendor.pinned],
+  products: { '*': vendor.id },
+});
+const environment = { id: direction.id as EnvironmentId, name: 'acme/production' };
+
+function request(token: JoinToken, key: KeyPair): { body: Uint8Array; mac: Uint8Array } {
+  return buildJoinRequest({
+    token,
+    key,
+    name: 'web-1',
+    serve: false,
+    facts: { os: 'debian' },
+    randomness: systemRandomness,
+  });
+}
+
+async function answerTo(
+  token: JoinToken,
+  body: Uint8Array,
+  change: Partial<JoinAnswer> = {},
+): Promise<Uint8Array> {
+  const macKey = joinMacKey(token.secret);
+  const checked = await checkJoinRequest(body, (id) => (id === token.id ? macKey : null));
+  const answer = {
+    host: hostIdOf(generateKey().public),
+    certificate: await ca.issue(checked.csr, { environment: environment.id, serves: null }),
+    ca: ca.certificatePem,
+    environment,
+    trustMap,
+    parents: ['https://root:7443'],
+    issued: '2026-11-21T00:00:00Z',
+    ...change,
+  };
+  return buildJoinAnswer(macKey, checked.mac, answer);
+}
+
+test('a token is read as it was made, and nothing else is a token', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (pin) => {
+      const token = makeToken(systemRandomness, pin);
+      assert.deepEqual(parseToken(` ${token.text}\n`), token);
+    }),
+  );
+  const { text } = makeToken(systemRandomness, ca.pin);
+  for (const bad of [
+    '',
+    'xyl2',
+    text.slice(0, -1),
+    `${text}A`,
+    text.replace('xyl1', 'xyl2'),
+    text.toUpperCase(),
+  ]) {
+    assert.throws(() => parseToken(bad), { code: 'E_JOIN_TOKEN' }, bad);
+  }
+});
+
+test('a host joins: request and answer check out, and the secret is in neither', async () => {
+  const token = makeToken(systemRandomness, ca.pin);
+  const key = generateKey();
+  const { body, mac } = request(token, key);
+  const checked = await checkJoinRequest(body, () => joinMacKey(token.secret));
+  assert.deepEqual(
+    [checked.name, checked.serve, checked.facts, checked.token],
+    ['web-1', false, { os: 'debian' }, token.id],
+  );
+  const reply = await answerTo(token, body, { host: hostIdOf(key.public) });
+  const answer = checkJoinAnswer(reply, { token, requestMac: mac, key });
+  assert.deepEqual(
+    [answer.host, answer.environment, answer.parents],
+    [hostIdOf(key.public), environment, ['https://root:7443']],
+  );
+  const secret = Buffer.from(token.secret);
+  for (const bytes of [body, reply]) {
+    assert.ok(!Buffer.from(bytes).includes(secret.toString('base64url')));
+    assert.ok(!Buffer.from(bytes).includes(secret));
+  }
+});
+
+test('any changed byte of request or answer is refused', async () => {
+  const token = makeToken(systemRandomness, ca.pin);
+  const key = generateKey();
+  const { body, mac } = request(token, key);
+  const reply = await answerTo(token, body, { host: hostIdOf(key.public) });
+  const changed = (bytes: Uint8Array, at: number): Uint8Array => {
+    const copy = Uint8Array.from(bytes);
+    copy[at % copy.length] = (copy[at % copy.length] ?? 0) ^ 1;
+    return copy;
+  };
+  await fc.assert(
+    fc.asyncProperty(fc.nat(), async (at) => {
+      await assert.rejects(
+        checkJoinRequest(changed(body, at), (id) => (id === token.id ? joinMacKey(token.secret) : null)),
+      );
+      assert.throws(() => checkJoinAnswer(changed(reply, at), { token, requestMac: mac, key }));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('an answer to another request, by another secret, or for other keys is refused', async () => {
+  const token = makeToken(systemRandomness, ca.pin);
+  const key = generateKey();
+  const host = hostIdOf(key.public);
+  const { body, mac } = request(token, key);
+  const expected = { token, requestMac: mac, key };
+  const other = request(token, key);
+  const answerToOther = await answerTo(token, other.body, { host });
+  assert.throws(() => checkJoinAnswer(answerToOther, expected), { code: 'E_JOIN_MAC' });
+  await assert.rejects(
+    checkJoinRequest(body, () => joinMacKey(makeToken(systemRandomness, ca.pin).secret)),
+    { code: 'E_JOIN_MAC' },
+  );
+  await assert.rejects(
+    checkJoinRequest(body, () => null),
+    { code: 'E_JOIN_TOKEN' },
+  );
+  const foreignCa = await CertificateAuthority.create(systemClock, systemRandomness);
+  const wrong: [string, Partial<JoinAnswer>][] = [
+    ['E_CERTIFICATE', { host, ca: foreignCa.certificatePem }],
+    ['E_CERTIFICATE', { host: hostIdOf(generateKey().public) }],
+    ['E_CERTIFICATE', { host, certificate: 'no certificate' }],
+    ['E_TRUST', { host, environment: { ...environment, id: vendor.id as EnvironmentId } }],
+  ];
+  for (const [code, change] of wrong) {
+    const reply = await answerTo(token, body, change);
+    assert.throws(() => checkJoinAnswer(reply, expected), { code }, JSON.stringify(change).slice(0, 80));
+  }
+  const reply = await answerTo(token, body, { host });
+  assert.throws(() => checkJoinAnswer(reply, { ...expected, key: generateKey() }), { code: 'E_CERTIFICATE' });
+  const otherPin = { ...token, pin: foreignCa.pin };
+  assert.throws(() => checkJoinAnswer(reply, { ...expected, token: otherPin }), { code: 'E_CERTIFICATE' });
+});
+
+test('a trust map with a root that its id does not name, or without its environment, is refused', () => {
+  assert.deepEqual(parseTrustMap(JSON.parse(JSON.stringify(trustMap))), trustMap);
+  assert.equal(repositoryForProduct(trustMap, 'shop'), vendor.id);
+  assert.equal(repositoryForProduct({ ...trustMap, products: {} }, 'toString'), null);
+  assert.deepEqual(Buffer.from(pinnedRootOf(trustMap, vendor.id)), Buffer.from(vendor.pinned));
+  const { repositories } = trustMap;
+  const bad: unknown[] = [
+    null,
+    { ...trustMap, format: 'xylem-trust-map-2' },
+    { ...trustMap, repositories: { ...repositories, ['0'.repeat(32)]: repositories[vendor.id] } },
+    { ...trustMap, repositories: { [vendor.id]: repositories[vendor.id] } },
+    { ...trustMap, products: { shop: direction.id } },
+    { ...trustMap, products: { shop: 'unknown' } },
+    {
+      ...trustMap,
+      repositories: { ...repositories, [vendor.id]: { kind: 'other', root: repositories[vendor.id]?.root } },
+    },
+  ];
+  for (const map of bad) assert.throws(() => parseTrustMap(map), { code: 'E_TRUST' });
+});
+
+test('a certificate is renewed after 20 of its 30 days, spread over a day, and when it has expired', async () => {
+  const key = generateKey();
+  const pem = await ca.issueRoot(key.public);
+  const nowMs = Date.now();
+  assert.equal(renewalDue(pem, nowMs), false);
+  assert.equal(renewalDue(pem, nowMs + 19.9 * dayMs), false);
+  assert.equal(renewalDue(pem, nowMs + 20.1 * dayMs), true);
+  assert.equal(renewalDue(pem, nowMs + 20.1 * dayMs, 0.99), false);
+  assert.equal(renewalDue(pem, nowMs + 60 * dayMs), true);
+  assert.ok(Math.abs(renewalDueAt(pem, 0.5) - renewalDueAt(pem) - dayMs / 2) < 3600_000);
+  const csr = parseRenewRequest(buildRenewRequest(key, 'a'.repeat(32)));
+  assert.ok(csr.length > 100);
+});
+
+test('hostile documents are refused with a code, never another error', async () => {
+  const token = makeToken(systemRandomness, ca.pin);
+  const macKey = joinMacKey(token.secret);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.oneof(
+        fc.uint8Array(),
+        fc.json().map((text) => Buffer.from(text)),
+      ),
+      async (body) => {
+        await assert.rejects(
+          checkJoinRequest(body, () => macKey),
+          { name: 'XylemError' },
+        );
+        assert.throws(() => checkJoinAnswer(body, { token, requestMac: macKey, key: generateKey() }), {
+          name: 'XylemError',
+        });
+      },
+    ),
+  );
+  await assert.rejects(
+    checkJoinRequest(Buffer.alloc(100_000, '{'), () => macKey),
+    { code: 'E_TOO_LARGE' },
+  );
+});
