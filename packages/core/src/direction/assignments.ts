@@ -16,11 +16,14 @@ export interface HostAssignment extends Assignment {
 export interface HostDirection {
   /** In the order of installation. Removal takes the reverse. */
   readonly assignments: readonly HostAssignment[];
-  /** Components pinned to a package that no assignment offers to this host: kept as they are. */
+  /** Components pinned to a package that no assignment has: kept as they are, installed or not. */
   readonly held: readonly string[];
 }
 
-/** What `state` says to the host `id` with its host map entry. Throws E_SELECTOR for a selector that can't be read. */
+/**
+ * What `state` says to the host `id` with its host map entry. A component that is pinned follows the first assignment
+ * with that package, whatever selector and cohort say. Throws E_SELECTOR for a selector that can't be read.
+ */
 export function assignmentsFor(state: DesiredState, id: HostId, entry: HostMapEntry): HostDirection {
   const host = { id, labels: entry.labels, ...(entry.name === undefined ? {} : { name: entry.name }) };
   const selectors = new Map<string, boolean>();
@@ -32,21 +35,19 @@ export function assignmentsFor(state: DesiredState, id: HostId, entry: HostMapEn
     return selected;
   };
   const chosen = new Map<string, HostAssignment>();
-  const claimed = new Set<string>();
   for (const assignment of state.assignments) {
     const { component, cohort, where } = assignment;
-    if (chosen.has(component) || !fits(where)) continue;
+    if (chosen.has(component)) continue;
     const pin = own(entry.pins, component);
-    if (pin === undefined ? cohort !== undefined && !inCohort(cohort, id) : pin !== assignment.package) {
-      claimed.add(component);
-      continue;
-    }
+    const given =
+      pin === undefined
+        ? fits(where) && (cohort === undefined || inCohort(cohort, id))
+        : pin === assignment.package;
+    if (!given) continue;
     const config = { ...assignment.config, ...own(entry.config, component) };
     chosen.set(component, { ...assignment, config, pinned: pin !== undefined });
   }
-  const held = Object.keys(entry.pins ?? {}).filter(
-    (component) => claimed.has(component) && !chosen.has(component),
-  );
+  const held = Object.keys(entry.pins ?? {}).filter((component) => !chosen.has(component));
   return { assignments: inOrder([...chosen.values()]), held: held.sort() };
 }
 

@@ -1,0 +1,24 @@
+export { advance } from './advance.ts';
+export { applyDecisions, hostAfter } from './apply.ts';
+export {
+  type Advance,
+  type AdvancePolicy,
+  type ComponentChange,
+  type Decision,
+  type Deployment,
+  type DeploymentKind,
+  type DeploymentState,
+  deploymentKinds,
+  deploymentStates,
+  type HostCount,
+  type HostEvidence,
+  hasEnded,
+  initialThreshold,
+  type Progress,
+  type ReleaseName,
+  type Standing,
+  type Strategy,
+  type Verdict,
+} from './deployment.ts';
+export { heldPins, keptPins, noPackage } from './pins.ts';
+export { hostCount, isOffline, isWithin, standingOf } from './standing.ts';

@@ -1,0 +1,37 @@
+import type { HostAssignment } from '../direction/assignments.ts';
+import type { Digest } from '../ids.ts';
+import type { Deployment, HostEvidence } from './deployment.ts';
+
+/** A pin to no package at all: the component is left as it is, installed or not. */
+export const noPackage = '0'.repeat(64) as Digest;
+
+/**
+ * The pins of the host map for a host that a deployment holds: what it reported where that is a former package, else
+ * none, which leaves it as it is. They stand beside the operator's own pins, which win, and go when the host is admitted.
+ */
+export function heldPins(deployment: Deployment, host: HostEvidence): Readonly<Record<string, Digest>> {
+  return Object.fromEntries(
+    host.components.map((name): [string, Digest] => {
+      const former = deployment.components[name]?.from ?? [];
+      const reported = host.reported.find(({ component }) => component === name)?.package;
+      return [name, reported !== undefined && former.includes(reported) ? reported : noPackage];
+    }),
+  );
+}
+
+/**
+ * The pins that keep what a host was given, when new labels would take it away in the middle of a deployment.
+ * `unfinished` names the products with one; the pins go when it ends.
+ */
+export function keptPins(
+  before: readonly HostAssignment[],
+  after: readonly HostAssignment[],
+  unfinished: ReadonlySet<string>,
+): Readonly<Record<string, Digest>> {
+  const still = new Set(after.map(({ component }) => component));
+  return Object.fromEntries(
+    before
+      .filter(({ component, product }) => unfinished.has(product) && !still.has(component))
+      .map((assignment) => [assignment.component, assignment.package]),
+  );
+}

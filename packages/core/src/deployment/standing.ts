@@ -1,0 +1,66 @@
+import { cohortHash } from '../direction/cohort.ts';
+import type { HostId } from '../ids.ts';
+import type { AdvancePolicy, Deployment, HostCount, HostEvidence, Standing } from './deployment.ts';
+
+/** Where a host stands at `now` (milliseconds since 1970). Pure; the host's own report decides. */
+export function standingOf(
+  deployment: Deployment,
+  host: HostEvidence,
+  now: number,
+  { silentAfterMs, offlineAfterMs }: AdvancePolicy,
+): Standing {
+  if (isDone(deployment, host)) return 'done';
+  if (host.admittedAt === null || host.held) return 'waiting';
+  if (hasFailed(deployment, host)) return 'failed';
+  // Offline before it was admitted: it has not seen the new version, so its silence says nothing about it.
+  if (host.admittedAt - (host.lastReport ?? 0) > offlineAfterMs) return 'waiting';
+  const lastSign = Math.max(host.lastReport ?? 0, host.admittedAt);
+  return now - lastSign > silentAfterMs ? 'silent' : 'updating';
+}
+
+/** Whether it reports all its components as they should be. Without a report nothing is done. */
+function isDone({ components }: Deployment, host: HostEvidence): boolean {
+  if (host.lastReport === null) return false;
+  return host.components.every((name) => {
+    const wanted = components[name]?.to ?? null;
+    const found = host.reported.find(({ component }) => component === name);
+    if (wanted === null) return found === undefined;
+    return (
+      found?.package === wanted &&
+      found.healthy !== false &&
+      (found.state === 'running' || found.state === 'installed')
+    );
+  });
+}
+
+function hasFailed({ components }: Deployment, host: HostEvidence): boolean {
+  return host.components.some((name) => {
+    const wanted = components[name]?.to ?? null;
+    const found = host.reported.find(({ component }) => component === name);
+    if (wanted === null) return found?.state === 'failed';
+    if (found?.refused?.package === wanted) return true;
+    return found?.package === wanted && (found.state === 'failed' || found.healthy === false);
+  });
+}
+
+export function isOffline(
+  host: HostEvidence,
+  now: number,
+  { offlineAfterMs }: Pick<AdvancePolicy, 'offlineAfterMs'>,
+): boolean {
+  const seen = Math.max(host.lastSeen ?? 0, host.lastReport ?? 0);
+  return seen === 0 || now - seen > offlineAfterMs;
+}
+
+/** A number of hosts of `eligible`: 10 % of five hosts is one host. */
+export function hostCount(count: HostCount, eligible: number): number {
+  if (typeof count === 'number') return Math.max(1, Math.floor(count));
+  const percent = Number(count.slice(0, -1));
+  return Math.max(1, Math.floor((eligible * percent) / 100));
+}
+
+/** Whether the present threshold takes a host in, held or not. */
+export function isWithin({ kind, salt, threshold }: Deployment, host: HostId): boolean {
+  const hash = cohortHash(salt, host);
+  return kind === 'undeploy' ? hash > threshold : hash <= threshold;
+}

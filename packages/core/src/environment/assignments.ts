@@ -1,0 +1,101 @@
+import type { Deployment } from '../deployment/deployment.ts';
+import { everyone } from '../direction/cohort.ts';
+import type { Digest } from '../ids.ts';
+import { inOrder } from '../order.ts';
+import type { Assignment } from '../wire/desired-state.ts';
+import type { Release, ReleasePackage } from '../wire/release.ts';
+import { type ComponentMapping, type EnvironmentSpec, mappingOf } from './spec.ts';
+
+export interface KnownRelease {
+  readonly digest: Digest;
+  readonly release: Release;
+}
+
+/** What has been decided about one product in an environment. */
+export interface ProductDirection {
+  readonly product: string;
+  /** The release that the last deployment that succeeded brought. */
+  readonly settled: KnownRelease | null;
+  /** Deployments since then, newest first: running, paused, or ended without success. `release` is null for an undeploy. */
+  readonly deployments: readonly { readonly deployment: Deployment; readonly release: KnownRelease | null }[];
+}
+
+/**
+ * The assignments of an environment's desired state. For each component the newest deployment's comes first, with its
+ * cohort, then those of deployments that it superseded, then the settled one: a host follows the first that fits.
+ * A component that the newest release no longer has stays until its deployment has succeeded.
+ */
+export function desiredAssignments(
+  spec: EnvironmentSpec,
+  directions: readonly ProductDirection[],
+): Assignment[] {
+  const byProduct = new Map(directions.map((direction) => [direction.product, direction]));
+  const components: { component: string; after: readonly string[]; assignments: Assignment[] }[] = [];
+  for (const [product, mapping] of Object.entries(spec.products)) {
+    const layers = layersOf(byProduct.get(product));
+    const names = new Set(
+      layers.flatMap(({ known }) => known.release.packages.map(({ component }) => component)),
+    );
+    for (const component of [...names].sort()) {
+      const mapped = mappingOf(mapping, component);
+      if (mapped === undefined) continue;
+      const assignments = layers.flatMap((layer) => {
+        const part = layer.known.release.packages.find((candidate) => candidate.component === component);
+        return part === undefined ? [] : [assignment(product, layer, part, mapped)];
+      });
+      components.push({ component, after: assignments[0]?.after ?? [], assignments });
+    }
+  }
+  return inOrder(components).flatMap(({ assignments }) => assignments);
+}
+
+interface Layer {
+  readonly known: KnownRelease;
+  readonly deployment?: Deployment;
+}
+
+function layersOf(direction: ProductDirection | undefined): Layer[] {
+  if (direction === undefined) return [];
+  const layers: Layer[] = [];
+  for (const [index, { deployment, release }] of direction.deployments.entries()) {
+    if (release === null) return [...layers, ...undeployed(direction, deployment, index)];
+    layers.push({ known: release, deployment });
+  }
+  return direction.settled === null ? layers : [...layers, { known: direction.settled }];
+}
+
+/**
+ * Below an undeploy lies what its threshold has not taken away yet. An assignment has one cohort, so above another
+ * unfinished deployment an undeploy is all at once.
+ */
+function undeployed(
+  { settled, deployments }: ProductDirection,
+  deployment: Deployment,
+  index: number,
+): Layer[] {
+  return settled === null || index < deployments.length - 1 ? [] : [{ known: settled, deployment }];
+}
+
+function assignment(
+  product: string,
+  { known, deployment }: Layer,
+  part: ReleasePackage,
+  { where, config, after }: ComponentMapping,
+): Assignment {
+  return {
+    component: part.component,
+    product,
+    release: known.digest,
+    package: part.package,
+    version: part.version,
+    where,
+    config,
+    after: [...new Set([...part.after, ...after])].sort(),
+    ...(deployment === undefined ? {} : { deployment: deployment.id, ...cohortOf(deployment) }),
+  };
+}
+
+/** No cohort where it would admit everyone: such an assignment reads as what it is. */
+function cohortOf({ salt, threshold }: Deployment): Pick<Assignment, 'cohort'> {
+  return threshold === everyone ? {} : { cohort: { salt, atMost: threshold } };
+}

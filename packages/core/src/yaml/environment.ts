@@ -1,0 +1,90 @@
+import {
+  defaultPolicy,
+  defaultTenant,
+  type EnvironmentSpec,
+  type ProductMapping,
+} from '../environment/spec.ts';
+import { XylemError } from '../errors.ts';
+import { anyObject, array, closedObject, either, integer, record, string, titled } from '../schema/build.ts';
+import type { Static } from '../schema/json-schema.ts';
+import { parseSelector } from '../selector/parse.ts';
+import { name, namePattern, version } from '../wire/fields.ts';
+import { checkYaml } from './check.ts';
+
+const environmentName = string({
+  title: 'an environment name like "acme/production", or "production" with one tenant',
+  pattern: `${namePattern.slice(0, -1)}(/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$`,
+});
+const selector = string({ title: 'a selector like "role = web"', maxLength: 4096 });
+const component = closedObject({}, { where: selector, config: anyObject(), after: array(name) });
+const product = closedObject({}, { channel: name, release: version, components: record(name, component) });
+export const hostCountSchema = titled(
+  either(
+    integer({ minimum: 1, maximum: 1_000_000 }),
+    string<`${number}%`>({ pattern: '^([1-9][0-9]?|100)%$' }),
+  ),
+  'a number of hosts or a share like "10%"',
+);
+
+export const environmentYamlSchema = closedObject(
+  { environment: environmentName },
+  {
+    products: record(name, product),
+    policy: closedObject(
+      {},
+      {
+        reportEverySeconds: integer({ title: 'seconds from 10 to 604800', minimum: 10, maximum: 604_800 }),
+        keepPrevious: integer({ minimum: 0, maximum: 100 }),
+        maxUnavailable: hostCountSchema,
+      },
+    ),
+  },
+);
+
+/**
+ * Reads an environment's YAML. A component without `where` goes to all hosts; an environment without a tenant belongs
+ * to `default`. Throws E_INPUT naming file, line, column, key and what is expected.
+ */
+export function parseEnvironmentYaml(text: string, file: string): EnvironmentSpec {
+  const { value, refuse } = checkYaml(text, environmentYamlSchema, file);
+  const products: [string, ProductMapping][] = [];
+  for (const [key, mapping] of Object.entries(value.products ?? {})) {
+    if (mapping.channel !== undefined && mapping.release !== undefined) {
+      refuse(['products', key, 'release'], 'either channel or release', 'both');
+    }
+    for (const [component, { where = '' }] of Object.entries(mapping.components ?? {})) {
+      const fault = selectorFaultOf(where);
+      if (fault !== undefined)
+        refuse(
+          ['products', key, 'components', component, 'where'],
+          `a selector (${fault})`,
+          JSON.stringify(where),
+        );
+    }
+    products.push([key, mappingFrom(mapping)]);
+  }
+  return {
+    name: value.environment.includes('/') ? value.environment : `${defaultTenant}/${value.environment}`,
+    products: Object.fromEntries(products),
+    policy: { ...defaultPolicy, ...value.policy },
+  };
+}
+
+function mappingFrom({ components, ...release }: Static<typeof product>): ProductMapping {
+  if (components === undefined) return release;
+  const filled = Object.entries(components).map(
+    ([key, { where = 'all', config = {}, after = [] }]) =>
+      [key, { where: where.trim() === '' ? 'all' : where, config, after }] as const,
+  );
+  return { ...release, components: Object.fromEntries(filled) };
+}
+
+function selectorFaultOf(where: string): string | undefined {
+  try {
+    parseSelector(where);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof XylemError)) throw error;
+    return `column ${String(error.details['column'])}: expected ${String(error.details['expected'])}`;
+  }
+}

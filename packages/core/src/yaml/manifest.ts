@@ -1,0 +1,217 @@
+import { XylemError } from '../errors.ts';
+import {
+  anyObject,
+  array,
+  closedObject,
+  either,
+  integer,
+  oneOf,
+  record,
+  string,
+  titled,
+} from '../schema/build.ts';
+import type { Static } from '../schema/json-schema.ts';
+import { name, version } from '../wire/fields.ts';
+import {
+  componentKinds,
+  type HealthCheck,
+  type PackageDocument,
+  type PackageVariant,
+  packageFault,
+  platformName,
+  port,
+  variableName,
+} from '../wire/package-document.ts';
+import { type CheckedYaml, checkYaml } from './check.ts';
+import { duration, durationMs } from './duration.ts';
+
+const argument = string({ title: 'an argument without NUL', pattern: '^[^\\0]*$', maxLength: 128 * 1024 });
+const command = array(argument, { minItems: 1, maxItems: 1000, title: 'a command: a list of arguments' });
+const pattern = string({
+  title: 'a path pattern like "dist/**"',
+  minLength: 1,
+  maxLength: 4096,
+  pattern: '^[^\\0]+$',
+});
+const folder = string({
+  title: 'a folder relative to the manifest',
+  minLength: 1,
+  maxLength: 4096,
+  pattern: '^(?!/)[^\\0]+$',
+});
+/** YAML writes `PORT: 8080` as a number; a variable is text. */
+const variable = titled(
+  either(argument, integer({ minimum: Number.MIN_SAFE_INTEGER })),
+  'a string or a whole number',
+);
+
+export const manifestSchema = closedObject(
+  { product: name, component: name, version },
+  {
+    kind: oneOf(...componentKinds),
+    folder,
+    include: array(pattern, { maxItems: 1000 }),
+    exclude: array(pattern, { maxItems: 1000 }),
+    os: platformName,
+    arch: platformName,
+    variants: array(closedObject({ folder }, { os: platformName, arch: platformName }), {
+      minItems: 1,
+      maxItems: 100,
+    }),
+    service: closedObject(
+      { command },
+      { environment: record(variableName, variable), stopTimeout: duration },
+    ),
+    health: closedObject(
+      {},
+      {
+        http: closedObject(
+          { port },
+          {
+            path: string({ title: 'a path like "/health"', pattern: '^/[^\\s\\p{Cc}]*$' }),
+            status: integer({ minimum: 100, maximum: 599 }),
+          },
+        ),
+        tcp: closedObject({ port }),
+        command,
+        interval: duration,
+        timeout: duration,
+        startTimeout: duration,
+        successes: integer({ minimum: 1, maximum: 1000 }),
+      },
+    ),
+    ports: array(port, { maxItems: 1000 }),
+    configSchema: anyObject(),
+    configDefaults: anyObject(),
+    requires: record(name, string({ title: 'a version range like "^2.1.0"', maxLength: 256 })),
+  },
+);
+
+/** A folder that becomes one variant's tree. */
+export interface ManifestSource {
+  readonly folder: string;
+  readonly os?: string;
+  readonly arch?: string;
+}
+
+/** `xylem.yaml`, read: what to publish and everything of the package document but its variants. */
+export interface PackageManifest {
+  readonly sources: readonly ManifestSource[];
+  /** Patterns; absent: everything. */
+  readonly include?: readonly string[];
+  readonly exclude: readonly string[];
+  readonly package: Omit<PackageDocument, 'variants'>;
+}
+
+/** Reads `xylem.yaml`. Throws E_INPUT naming file, line, column, key and what is expected. */
+export function parseManifestYaml(text: string, file: string): PackageManifest {
+  const checked = checkYaml(text, manifestSchema, file);
+  const { value, refuse } = checked;
+  const { folder, os, arch, variants, include, exclude = [] } = value;
+  if (variants !== undefined) {
+    for (const key of ['folder', 'os', 'arch'] as const) {
+      if (value[key] !== undefined) refuse([key], `this key inside each of the variants`, 'it beside them');
+    }
+  }
+  const only = {
+    folder: folder ?? '.',
+    ...(os === undefined ? {} : { os }),
+    ...(arch === undefined ? {} : { arch }),
+  };
+  const manifest: PackageManifest = {
+    sources: variants ?? [only],
+    ...(include === undefined ? {} : { include }),
+    exclude,
+    package: packageFrom(checked),
+  };
+  refuseFaults(checked, manifest);
+  return manifest;
+}
+
+/** The package document of a manifest whose trees have been published. Throws E_PACKAGE_INVALID. */
+export function packageDocumentOf(
+  manifest: PackageManifest,
+  variants: readonly PackageVariant[],
+): PackageDocument {
+  const document = { ...manifest.package, variants };
+  const fault = packageFault(document);
+  if (fault !== undefined) throw new XylemError('E_PACKAGE_INVALID', `The package is not valid: ${fault}.`);
+  return document;
+}
+
+type Value = Static<typeof manifestSchema>;
+
+function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['package'] {
+  const ms = (given: number | string, ...path: string[]): number =>
+    durationMs(given) ?? refuse(path, 'a duration from 1ms to 24h', JSON.stringify(given));
+  const {
+    product,
+    component,
+    version: released,
+    service,
+    health,
+    ports,
+    configSchema,
+    configDefaults,
+    requires,
+  } = value;
+  return {
+    format: 'xylem-package-1',
+    product,
+    component,
+    version: released,
+    kind: value.kind ?? (service === undefined ? 'files' : 'service'),
+    ...(service === undefined ? {} : { service: serviceFrom(service, ms) }),
+    ...(health === undefined ? {} : { health: healthFrom(health, ms) }),
+    ...(ports === undefined ? {} : { ports }),
+    ...(configSchema === undefined ? {} : { configSchema }),
+    ...(configDefaults === undefined ? {} : { configDefaults }),
+    ...(requires === undefined ? {} : { requires }),
+  };
+}
+
+type Ms = (given: number | string, ...path: string[]) => number;
+
+function serviceFrom({ command, environment, stopTimeout }: NonNullable<Value['service']>, ms: Ms) {
+  return {
+    command,
+    ...(environment === undefined
+      ? {}
+      : {
+          environment: Object.fromEntries(
+            Object.entries(environment).map(([key, text]) => [key, String(text)]),
+          ),
+        }),
+    ...(stopTimeout === undefined ? {} : { stopTimeoutMs: ms(stopTimeout, 'service', 'stopTimeout') }),
+  };
+}
+
+function healthFrom(health: NonNullable<Value['health']>, ms: Ms): HealthCheck {
+  const { interval, timeout, startTimeout, ...check } = health;
+  return {
+    ...check,
+    ...(interval === undefined ? {} : { intervalMs: ms(interval, 'health', 'interval') }),
+    ...(timeout === undefined ? {} : { timeoutMs: ms(timeout, 'health', 'timeout') }),
+    ...(startTimeout === undefined ? {} : { startTimeoutMs: ms(startTimeout, 'health', 'startTimeout') }),
+  };
+}
+
+/** The rules of package documents, said at the line where the mistake stands. */
+function refuseFaults({ refuse }: CheckedYaml<Value>, manifest: PackageManifest): void {
+  const platforms = manifest.sources.map(({ os, arch }) => ({
+    tree: '0'.repeat(64) as PackageVariant['tree'],
+    sizeBytes: 0,
+    ...(os === undefined ? {} : { os }),
+    ...(arch === undefined ? {} : { arch }),
+  }));
+  let fault: string | undefined;
+  try {
+    fault = packageFault({ ...manifest.package, variants: platforms });
+  } catch (error) {
+    if (!(error instanceof XylemError)) throw error;
+    fault = error.message.replace(/\.$/, '');
+  }
+  if (fault === undefined) return;
+  const key = /^(service|health|variants|requires|configSchema|command)/.exec(fault)?.[0] ?? 'kind';
+  refuse([key === 'command' ? 'service' : key], `a valid package (${fault})`, 'a mistake');
+}
