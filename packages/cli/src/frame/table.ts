@@ -147,6 +147,11 @@ export const commandTable: readonly TableEntry[] = [
     load: () => import('../commands/agent/run.ts'),
   },
   {
+    path: 'agent stop',
+    summary: 'End the services of a host whose agent has ended',
+    load: () => import('../commands/agent/stop.ts'),
+  },
+  {
     path: 'host list',
     summary: 'Hosts that a selector fits',
     load: () => import('../commands/host/list.ts'),
@@ -165,6 +170,11 @@ export const commandTable: readonly TableEntry[] = [
     path: 'host label',
     summary: 'Set and remove labels',
     load: () => import('../commands/host/label.ts'),
+  },
+  {
+    path: 'host configure',
+    summary: 'Configure a component on single hosts',
+    load: () => import('../commands/host/configure.ts'),
   },
   {
     path: 'host move',

@@ -33,7 +33,7 @@ export async function publishFolder(options: {
       params: { product },
       body: {
         tree: published.tree,
-        treeChunks: published.treeChunks.map(([digest, size]) => [digest, size]),
+        treeChunks: published.treeChunks.map(([digest, size]): [string, number] => [digest, size]),
       },
       timeoutMs: 300_000,
     });

@@ -28,7 +28,7 @@ export const command = defineCommand({
     if (invocation.options.check && !invocation.options.demo) {
       throw new XylemError('E_INPUT', '--check belongs to --demo. Write xylem start --demo --check.');
     }
-    if (invocation.options.demo) return (await import('./demo.ts')).runDemo(invocation);
+    if (invocation.options.demo) return (await import('./demo.ts')).runDemo(invocation, invocation.options);
     await startRoot(invocation);
     return undefined;
   },
