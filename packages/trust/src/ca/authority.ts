@@ -115,7 +115,7 @@ export class CertificateAuthority {
     const request = await checkCsr(csr);
     const host = options.host ?? request.host;
     const serves = options.serves === '*' ? (['*'] as const) : (options.serves ?? []);
-    return await this.#issue(request.publicKey, host, [
+    return this.#issue(request.publicKey, host, [
       hostUri(this.id, options.environment, host),
       ...serves.map((environment) => serveUri(this.id, environment)),
     ]);
@@ -123,7 +123,7 @@ export class CertificateAuthority {
 
   /** The root server's own certificate (PEM) for a key of its own, for 30 days. */
   async issueRoot(publicKey: Uint8Array): Promise<string> {
-    return await this.#issue(publicKey, hostIdOf(publicKey), [rootUri(this.id)]);
+    return this.#issue(publicKey, hostIdOf(publicKey), [rootUri(this.id)]);
   }
 
   async #issue(publicRaw: Uint8Array, commonName: string, uris: readonly string[]): Promise<string> {
@@ -182,11 +182,11 @@ export async function checkCsr(csr: Uint8Array): Promise<CheckedCsr> {
   return { publicKey, commonName, host: hostIdOf(publicKey) };
 }
 
-/** Loaded when first needed: only a root server issues certificates, and it costs 15 MB. */
+/** Loaded when first needed: only a root server issues certificates, and it costs 7 MB of memory. */
 async function x509Library(): Promise<typeof import('@peculiar/x509')> {
   // The library's container wants this polyfill to be there first.
   await import('reflect-metadata');
-  return await import('@peculiar/x509');
+  return import('@peculiar/x509');
 }
 
 function refused(what: string): XylemError {
@@ -201,10 +201,10 @@ function serial(randomness: Randomness): string {
 }
 
 async function webPublicKey(raw: Uint8Array): Promise<webcrypto.CryptoKey> {
-  return await webcrypto.subtle.importKey('raw', Uint8Array.from(raw), 'Ed25519', true, ['verify']);
+  return webcrypto.subtle.importKey('raw', Uint8Array.from(raw), 'Ed25519', true, ['verify']);
 }
 
 async function webPrivateKey(key: KeyObject): Promise<webcrypto.CryptoKey> {
   const pkcs8 = key.export({ format: 'der', type: 'pkcs8' });
-  return await webcrypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', false, ['sign']);
+  return webcrypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', false, ['sign']);
 }

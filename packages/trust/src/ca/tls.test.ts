@@ -23,7 +23,7 @@ const dayMs = 24 * 3600 * 1000;
 const run = promisify(execFile);
 
 async function authority(nowMs = Date.now()): Promise<CertificateAuthority> {
-  return await CertificateAuthority.create(new TestClock(nowMs), systemRandomness);
+  return CertificateAuthority.create(new TestClock(nowMs), systemRandomness);
 }
 
 async function host(

@@ -50,7 +50,7 @@ export async function saveRenewedCertificate(folder: string, certificatePem: str
  */
 export async function loadUnjoinedKey(folder: string): Promise<KeyPair | null> {
   const path = join(folder, 'key.pem');
-  return (await readOrNull(path)) === null ? null : await loadKeyFile(path);
+  return (await readOrNull(path)) === null ? null : loadKeyFile(path);
 }
 
 /**

@@ -25,7 +25,7 @@ export class TestClock implements Clock {
 
 export async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'xylem-trust-'));
-  t.after(async () => await rm(folder, { recursive: true, force: true }));
+  t.after(async () => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 

@@ -111,14 +111,14 @@ export async function directionRepository(
   keysOf = name,
 ): Promise<TestRepository> {
   const repository = new TestRepository(name, keysOf);
-  return await repository.create(await director(repository, state));
+  return repository.create(await director(repository, state));
 }
 
 export async function director(
   repository: TestRepository,
   state: string,
 ): Promise<SignedRole & { target: RepositoryFile }> {
-  return await signDirector({
+  return signDirector({
     desiredState: Buffer.from(state),
     previousVersion: repository.versions.get('targets') ?? 0,
     signers: [repository.keys.targets],
@@ -178,11 +178,11 @@ export class TestReleases extends TestRepository {
       this.files.set(targetFilePath(channelTarget('shop', 'stable'), targetDigest(pointer).sha256), pointer);
     }
     this.content = { ...this.content, releases, channels };
-    return await this.sign();
+    return this.sign();
   }
 
   async sign(): Promise<SignedRole[]> {
-    return await signProductRole({
+    return signProductRole({
       product: this.product,
       previous: this.roleFiles(),
       content: this.content,

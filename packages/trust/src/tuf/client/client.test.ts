@@ -27,7 +27,7 @@ async function follow(
   const again = (): TufClient =>
     clientOf(repository, folder, clock, async (path) => {
       asked.push(path);
-      return await repository.fetch(path);
+      return repository.fetch(path);
     });
   return { client: again(), folder, clock, again, asked };
 }

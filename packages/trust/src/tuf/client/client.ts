@@ -115,7 +115,7 @@ export class TufClient {
 
   /** Loads the stored state, verifying it, without any fetch. @throws XylemError if the pinned root is not `id`'s */
   async open(): Promise<TufState> {
-    return await this.#exclusively(async () => stateOf(await this.#opened()));
+    return this.#exclusively(async () => stateOf(await this.#opened()));
   }
 
   /** What is trusted now. Call `open` or `refresh` before. */
@@ -132,7 +132,7 @@ export class TufClient {
   async refresh(
     options: RefreshOptions = {},
   ): Promise<{ readonly changed: boolean; readonly state: TufState }> {
-    return await this.#exclusively(async () => {
+    return this.#exclusively(async () => {
       const before = await this.#opened();
       // 5.1: one time for the whole update.
       const startMs = this.#options.clock.now();
@@ -154,9 +154,7 @@ export class TufClient {
    * @throws as `refresh`; E_METADATA_MISSING before the first refresh
    */
   async target(path: string, options: ReadOptions = {}): Promise<TargetInfo | null> {
-    return await this.#exclusively(
-      async () => await this.#target(path, this.#freshness(await this.#opened(), options)),
-    );
+    return this.#exclusively(async () => this.#target(path, this.#freshness(await this.#opened(), options)));
   }
 
   /**
@@ -164,9 +162,9 @@ export class TufClient {
    * @throws as `target`; E_TOO_LARGE, E_OBJECT_DIGEST (other bytes), E_METADATA_MISSING (no such file)
    */
   async readTarget(path: string, maxBytes: number, options: ReadOptions = {}): Promise<Uint8Array | null> {
-    return await this.#exclusively(async () => {
+    return this.#exclusively(async () => {
       const info = await this.#target(path, this.#freshness(await this.#opened(), options));
-      return info === null ? null : await this.#readTarget(info, maxBytes);
+      return info === null ? null : this.#readTarget(info, maxBytes);
     });
   }
 
@@ -175,7 +173,7 @@ export class TufClient {
    * @throws as `target`
    */
   async productRules(role: string, options: ReadOptions = {}): Promise<ProductRules | null> {
-    return await this.#exclusively(async () => {
+    return this.#exclusively(async () => {
       const trusted = await this.#opened();
       const targets = present(trusted.roles.get('targets'), 'targets').metadata.signed;
       if (!Object.hasOwn(targets.delegations?.roles ?? {}, role)) return null;
@@ -197,7 +195,7 @@ export class TufClient {
    * Delegated roles are there as far as they were loaded for this snapshot.
    */
   async exportMetadata(): Promise<RepositoryFile[]> {
-    return await this.#exclusively(async () => {
+    return this.#exclusively(async () => {
       const { root, roles, snapshot, timestamp } = await this.#opened();
       const files: RepositoryFile[] = [{ path: metadataPath('root', 1), bytes: this.#options.pinnedRoot }];
       for (let version = 2; version < root.metadata.signed.version; version += 1) {
@@ -235,14 +233,14 @@ export class TufClient {
 
   async #fetchTimestamp(): Promise<Uint8Array> {
     // 5.4.1.
-    return await this.#fetchExisting(metadataPath('timestamp', 0), metadataMaxBytes.timestamp);
+    return this.#fetchExisting(metadataPath('timestamp', 0), metadataMaxBytes.timestamp);
   }
 
   async #fetchSnapshot(trusted: Trusted): Promise<Uint8Array> {
     // 5.5.1.
     const meta = present(trusted.timestamp, 'timestamp').metadata.signed.snapshotMeta;
     const maxBytes = Math.min(meta.length ?? metadataMaxBytes.snapshot, metadataMaxBytes.snapshot);
-    return await this.#fetchExisting(metadataPath('snapshot', meta.version), maxBytes);
+    return this.#fetchExisting(metadataPath('snapshot', meta.version), maxBytes);
   }
 
   /** The role in the trusted set, from the disk, or fetched (5.6.1). */
@@ -288,10 +286,7 @@ export class TufClient {
   }
 
   async #target(path: string, freshness: Freshness): Promise<TargetInfo | null> {
-    const found = await findTarget(
-      path,
-      async (role, delegator) => await this.#load(role, delegator, freshness),
-    );
+    const found = await findTarget(path, async (role, delegator) => this.#load(role, delegator, freshness));
     if (found === null) return null;
     const digest = found.target.hashes.sha256;
     if (digest === undefined) throw invalidMetadata(found.roles.at(-1) ?? '', `${path} has no SHA-256`);
@@ -366,7 +361,7 @@ export class TufClient {
   async #exclusively<T>(action: () => Promise<T>): Promise<T> {
     const result = this.#queue.then(action);
     this.#queue = result.catch(() => undefined);
-    return await result;
+    return result;
   }
 }
 

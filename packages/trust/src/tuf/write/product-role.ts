@@ -140,7 +140,7 @@ async function signRole(
     expires: expiryAfter(nowMs, metadataLifetimeMs.productRole),
     ...(body as Parameters<typeof Targets.fromJSON>[0]),
   });
-  return await signMetadata(role, targets, signers);
+  return signMetadata(role, targets, signers);
 }
 
 /** Whether the signed bytes hold this body, by enough of the present keys, and live for a while. */

@@ -30,7 +30,7 @@ export async function signSnapshot(options: {
     expires: expiryAfter(nowMs, metadataLifetimeMs.snapshot),
     meta,
   });
-  return await signMetadata('snapshot', snapshot, signers);
+  return signMetadata('snapshot', snapshot, signers);
 }
 
 /**
@@ -59,5 +59,5 @@ export async function signTimestamp(options: {
     }),
     unrecognizedFields: { xylem: { issued: formatTime(nowMs), repository } },
   });
-  return await signMetadata('timestamp', timestamp, signers);
+  return signMetadata('timestamp', timestamp, signers);
 }

@@ -57,7 +57,7 @@ export async function signTargets(options: {
       })),
     },
   });
-  return await signMetadata('targets', targets, signers);
+  return signMetadata('targets', targets, signers);
 }
 
 /** The products that a targets role (bytes, already checked) delegates, in its order. */
