@@ -99,15 +99,14 @@ kind: service
 folder: tree
 service:
   command: ['\${node}', node_modules/http-server/bin/http-server, node_modules/http-server, -a, 127.0.0.1, -p, '\${config.port}', -c-1]
-  stopTimeoutMs: 5000
+  stopTimeout: 5s
 health:
   http: { port: '\${config.port}', path: /package.json, status: 200 }
-  intervalMs: 200
-  startTimeoutMs: 30000
+  interval: 200ms
+  startTimeout: 30s
 ports: ['\${config.port}']
-config:
-  schema: { type: object, properties: { port: { type: integer, minimum: 1, maximum: 65535 } }, additionalProperties: false }
-  defaults: { port: 8080 }
+configSchema: { type: object, properties: { port: { type: integer, minimum: 1, maximum: 65535 } }, additionalProperties: false }
+configDefaults: { port: 8080 }
 `,
 };
 

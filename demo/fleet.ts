@@ -14,7 +14,7 @@ export interface Fleet {
   readonly webPorts: ReadonlyMap<string, number>;
 }
 
-const environmentYaml = (name: string): string => `name: ${name}
+const environmentYaml = (name: string): string => `environment: ${name}
 products:
   demo:
     components:

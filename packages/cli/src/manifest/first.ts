@@ -34,28 +34,27 @@ service:
   command: ${flow(command)}
 ${variables.length === 0 ? "  # environment: { NODE_ENV: 'production' }" : `  environment:${variables.join('')}`}
   # After SIGTERM it has so long until SIGKILL.
-  stopTimeoutMs: 10000
+  stopTimeout: 10s
 
 # A version that does not become healthy is taken back to the one before.
 ${
   port === undefined
     ? `# health:
 #   http: { port: '\${config.port}', path: /, status: 200 }
-#   startTimeoutMs: 60000
+#   startTimeout: 60s
 # ports: ['\${config.port}']
 
-# config:
-#   schema: { type: object, properties: { port: { type: integer } }, additionalProperties: false }
-#   defaults: { port: 8080 }`
+# What operators may set, for an environment or a single host, and what holds until they do:
+# configSchema: { type: object, properties: { port: { type: integer } }, additionalProperties: false }
+# configDefaults: { port: 8080 }`
     : `health:
   tcp: { port: '\${config.port}' }
-  startTimeoutMs: 60000
+  startTimeout: 60s
 ports: ['\${config.port}']
 
-# What operators may set, for an environment or a single host.
-config:
-  schema: { type: object, properties: { port: { type: integer } }, additionalProperties: false }
-  defaults: { port: ${port} }`
+# What operators may set, for an environment or a single host, and what holds until they do.
+configSchema: { type: object, properties: { port: { type: integer } }, additionalProperties: false }
+configDefaults: { port: ${port} }`
 }
 `;
 }

@@ -36,10 +36,10 @@ export const command = defineCommand({
         `--product ${product} is not valid. Use lower-case letters, digits and -.`,
       );
     await writeFileAtomic(file, firstManifest(findings, product));
-    const manifest = await readManifest(folder);
+    const { package: made } = await readManifest(folder);
     return {
-      data: { file, from: findings.from, manifest },
-      text: `${file}: ${manifest.component}@${manifest.version}, kind ${manifest.kind}, from ${findings.from}.\nNext: look it over, then xylem package publish ${only(args)}`,
+      data: { file, from: findings.from, package: made },
+      text: `${file}: ${made.component}@${made.version}, kind ${made.kind}, from ${findings.from}.\nNext: look it over, then xylem package publish ${only(args)}`,
     };
   },
 });

@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path';
-import { encodePackage, type PackageDocument, packageFault, XylemError } from '@xylem/core';
+import { encodePackage, isVersion, type PackageVariant, XylemError } from '@xylem/core';
+import { type PackageManifest, packageDocumentOf } from '@xylem/core/yaml';
 import type { Api } from '../../api/client.ts';
 import { defineCommand, type Invocation, text } from '../../frame/define.ts';
-import { counted, isVersion, only } from '../../frame/words.ts';
-import { type Manifest, manifestName, readManifest } from '../../manifest/manifest.ts';
+import { counted, only } from '../../frame/words.ts';
+import { manifestName, readManifest } from '../../manifest/manifest.ts';
 import { createProduct } from '../../publishing/product.ts';
 import { textOf } from '../../publishing/product-role.ts';
 import { megabytes, publishFolder } from '../../publishing/publish.ts';
@@ -23,27 +24,6 @@ async function ensureProduct(
   }
 }
 
-function documentOf(manifest: Manifest, variants: PackageDocument['variants']): PackageDocument {
-  const { product, component, version, kind, service, health, ports, config, requires } = manifest;
-  const document = {
-    format: 'xylem-package-1',
-    product,
-    component,
-    version,
-    kind,
-    variants,
-    ...(service === undefined ? {} : { service }),
-    ...(health === undefined ? {} : { health }),
-    ...(ports === undefined ? {} : { ports }),
-    ...(config?.schema === undefined ? {} : { configSchema: config.schema }),
-    ...(config?.defaults === undefined ? {} : { configDefaults: config.defaults }),
-    ...(requires === undefined ? {} : { requires }),
-  } as PackageDocument;
-  const fault = packageFault(document);
-  if (fault !== undefined) throw new XylemError('E_INPUT', `${manifestName}: ${fault}.`);
-  return document;
-}
-
 export const command = defineCommand({
   arguments: '<dir>',
   about: `DIR holds ${manifestName}; \`xylem package init\` writes a first one. Only what the root server lacks is sent. The same
@@ -54,28 +34,27 @@ bytes again change nothing; other bytes under a published version are refused.`,
     const { args, options, api, terminal, signal } = invocation;
     const folder = resolve(only(args));
     const written = await readManifest(folder);
-    const version = options.version ?? written.version;
+    const version = options.version ?? written.package.version;
     if (!isVersion(version))
       throw new XylemError('E_INPUT', `--version ${version} is no semantic version, such as 2.4.0.`);
-    const manifest = { ...written, version } as Manifest;
-    // A fault of the manifest must show before anything is sent.
-    documentOf(manifest, []);
-    const { product, component, exclude = [] } = manifest;
+    const manifest: PackageManifest = { ...written, package: { ...written.package, version } };
+    const { product, component } = manifest.package;
     const server = await api();
     await ensureProduct(invocation, server, product);
 
     const label = `${component}@${version}`;
     const progress = terminal.progress(label);
-    const variants = [];
+    const variants: PackageVariant[] = [];
     let sentBytes = 0;
     let files = 0;
-    for (const variant of manifest.variants ?? [{ folder: manifest.folder ?? '.' }]) {
-      const { folder: below, ...platform } = variant;
+    for (const source of manifest.sources) {
+      const { folder: below, ...platform } = source;
       const published = await publishFolder({
         api: server,
         product,
         folder: join(folder, below),
-        exclude: [...exclude, `./${manifestName}`],
+        include: manifest.include,
+        exclude: [...manifest.exclude, `./${manifestName}`],
         progress,
         signal,
       });
@@ -83,7 +62,7 @@ bytes again change nothing; other bytes under a published version are refused.`,
       sentBytes += published.packedBytes;
       files += published.files;
     }
-    const document = documentOf(manifest, variants as PackageDocument['variants']);
+    const document = packageDocumentOf(manifest, variants);
     const registered = await server.call('packageRegister', {
       params: { product },
       body: { document: textOf(encodePackage(document)) },

@@ -2,7 +2,7 @@
  * A test for paths by shell patterns: `*` and `?` stay inside a segment, `**` crosses them. A pattern without `/`
  * fits a name at any depth; what lies below a folder that fits is left out with it.
  */
-export function excluder(patterns: readonly string[]): (path: string) => boolean {
+export function pathTest(patterns: readonly string[]): (path: string) => boolean {
   const tests = patterns.map((pattern) => {
     const plain = pattern.replace(/^\.?\//, '').replace(/\/$/, '');
     const anywhere = pattern.includes('/') ? '' : '(?:.*/)?';
