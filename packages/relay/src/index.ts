@@ -1,1 +1,2 @@
-export {};
+export type { RelayFault, RelayOptions, RelayStatus, RelayTiming, RunningRelay } from './options.ts';
+export { runRelay } from './run.ts';

@@ -1,0 +1,90 @@
+import type { EnvironmentId, ErrorCode, HostId, Time } from '@xylem/core';
+import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
+import type { Identity } from '@xylem/trust';
+
+/** Durations and bounds that tests shorten; most of the defaults stand in docs/spec/lifetimes.md. */
+export interface RelayTiming {
+  /** How long this relay holds a child's news request. */
+  readonly holdMs: number;
+  /** Poll of timestamp.json where the parent can't hold news, before jitter of 20 %. */
+  readonly pollMs: number;
+  /** First pause after a failed request upwards; doubles to `retryMaxMs`, full jitter. */
+  readonly retryFirstMs: number;
+  readonly retryMaxMs: number;
+  /** A timestamp this old is fetched anew; a parent that has none newer than `parentStaleMs` counts as stale. */
+  readonly timestampOldMs: number;
+  readonly parentStaleMs: number;
+  /** An environment is followed for so long after a child last asked for it. */
+  readonly followMs: number;
+  /** What no desired state refers to any more is removed so long after the change. */
+  readonly pruneGraceMs: number;
+  /** A child that asks for an object that is just being fetched waits at most so long. */
+  readonly waitForFlightMs: number;
+  /** Reports that arrive within so long go up together. */
+  readonly reportBatchMs: number;
+  /** First pause before a report that no watermark covers is sent up again; doubles to `reportRetryMaxMs`. */
+  readonly reportRetryFirstMs: number;
+  readonly reportRetryMaxMs: number;
+  /** `/join` and `/renew` upwards, all parents together. */
+  readonly forwardTimeoutMs: number;
+  /** How long an expired certificate is still served. */
+  readonly certificateGraceMs: number;
+}
+
+export interface RelayOptions {
+  /** The host's state folder (docs/spec/local.md). The relay's own state lies below `relay/`. */
+  readonly stateFolder: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** What children dial. Default: `https://<listen.host>:<port>`. */
+  readonly url?: string;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly signal?: AbortSignal;
+  /** Who this host is now. Default: read from the state folder, and again when its certificate is renewed. */
+  readonly identity?: () => Identity;
+  /** Where to pull from, in order. Default: as the host map says, else as the host joined. */
+  readonly parents?: () => readonly string[];
+  /** For requests upwards. Default: one of its own, with this host's certificate. */
+  readonly http?: HttpClient;
+  /** Environment with HTTPS_PROXY and the like, for the default `http`. */
+  readonly proxyEnvironment?: NodeJS.ProcessEnv;
+  readonly timing?: Partial<RelayTiming>;
+  /** Most connections at once. Default 20,000. */
+  readonly maxConnections?: number;
+}
+
+/** What keeps the relay from its work now; gone from the status when it works again. */
+export interface RelayFault {
+  readonly environment: EnvironmentId | null;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly since: Time;
+}
+
+export interface RelayStatus {
+  readonly url: string;
+  /** Who asked here in the last 24 hours. */
+  readonly children: readonly { readonly host: HostId; readonly lastSeen: Time }[];
+  readonly followed: readonly {
+    readonly environment: EnvironmentId;
+    /** Version of the direction snapshot that children are given; 0: none yet. */
+    readonly snapshot: number;
+  }[];
+  /** Reports that wait for the root server's watermark. */
+  readonly spooledReports: number;
+  readonly refusedObjects: number;
+  readonly faults: readonly RelayFault[];
+}
+
+export interface RunningRelay {
+  readonly url: string;
+  readonly port: number;
+  status(): RelayStatus;
+  /** For the agent's report: `runAgent({ serving: () => relay.serving() })`. */
+  serving(): Pick<RelayStatus, 'url' | 'children'>;
+  /** Settles when the relay has ended; rejects with the fault that ended it. */
+  readonly stopped: Promise<void>;
+  /** Answers held requests, ends transfers (which resume later) and closes the port. Repeatable. */
+  close(): Promise<void>;
+}
