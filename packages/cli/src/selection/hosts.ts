@@ -16,12 +16,18 @@ interface Narrowing {
   readonly site: string | undefined;
 }
 
-const quoted = (word: string): string => `"${word.replace(/["\\]/g, '\\$&')}"`;
+const quoted = (word: string): string => `"${word}"`;
 const isEnvironment = (word: string): boolean => word.includes('/');
 const isAll = (word: string): boolean => word === 'all' || word === '*';
 
 /** A host as typed: its name, a pattern of names, or the beginning of its id. */
 function hostClause(word: string): string {
+  if (!/^[A-Za-z0-9._*?-]+$/.test(word)) {
+    throw new XylemError(
+      'E_INPUT',
+      `"${word}" is no host's name or id. Labels go into --where, as in --where 'role = web'.`,
+    );
+  }
   if (/[*?]/.test(word)) return `name ~ ${quoted(word)}`;
   const byId = /^[0-9a-f]{4,32}$/.test(word) ? ` or id ~ ${quoted(`${word}*`)}` : '';
   return `name = ${quoted(word)}${byId}`;
