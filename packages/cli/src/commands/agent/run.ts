@@ -1,32 +1,65 @@
 import { runAgent } from '@xylem/agent';
 import { jsonLog } from '@xylem/platform';
-import { defineCommand } from '../../frame/define.ts';
+import { readAddress } from '../../frame/address.ts';
+import { defineCommand, text } from '../../frame/define.ts';
 import { untilStopped } from '../../frame/until.ts';
 import { version } from '../../version.ts';
+import { servingRelay } from './serving.ts';
 import { hostFolder, stateOption } from './state.ts';
 
+const defaultListen = '0.0.0.0:8442';
+
 export const command = defineCommand({
-  about:
-    'Keeps the host as its environment says, until it is ended; services go on without it. The log goes to stderr.',
-  options: stateOption,
+  about: `Keeps the host as its environment says, until it is ended; services go on without it. A host that joined with --serve
+is a relay too, in the same process. The log goes to stderr, one JSON document a line.`,
+  options: {
+    ...stateOption,
+    listen: text('<host:port>', `as a relay: where children reach it (default: ${defaultListen})`),
+    url: text('<url>', 'as a relay: what children dial, if not the address that it listens on'),
+  },
   example: 'xylem agent run --state /var/lib/xylem/host',
   async run({ options, clock, randomness, environment, signal, self, terminal }) {
     const stateFolder = hostFolder(options.state);
+    const log = jsonLog(process.stderr, clock);
+    const { url } = options;
+    const relay = servingRelay(
+      {
+        stateFolder,
+        listen: readAddress(options.listen ?? defaultListen, '--listen'),
+        ...(url === undefined ? {} : { url }),
+        clock,
+        randomness,
+        log,
+        proxyEnvironment: environment,
+      },
+      log,
+    );
+    // Who says where to listen wants to serve, and wants to hear at once if that is impossible.
+    if (options.listen !== undefined) await relay.set(true);
     const agent = await runAgent({
       stateFolder,
       clock,
       randomness,
-      log: jsonLog(process.stderr, clock),
+      log,
       supervisorCommand: [...self, 'supervisor', '--state', stateFolder],
       agentVersion: version,
       proxyEnvironment: environment,
+      serving: () => relay.running?.serving() ?? null,
+      onServeChange: (serve) => {
+        relay.set(serve).catch((error: unknown) => log.error('the relay could not start', { error }));
+      },
     });
+    const serves = relay.running?.url;
     terminal.ready(
-      { host: agent.host, environment: agent.environment },
-      `Host ${agent.host} of ${agent.environment} runs.`,
+      { host: agent.host, environment: agent.environment, ...(serves === undefined ? {} : { url: serves }) },
+      `Host ${agent.host} of environment ${agent.environment} runs${serves === undefined ? '' : `, and serves at ${serves}`}.`,
     );
-    await Promise.race([untilStopped(signal), agent.stopped]);
-    await agent.stop();
+    try {
+      await Promise.race([untilStopped(signal), agent.stopped]);
+    } finally {
+      await relay.set(false);
+      await agent.stop();
+    }
     return undefined;
   },
 });

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { XylemError } from '@xylem/core';
 import type { Clock, Randomness } from '@xylem/platform';
 import { type InitializedRoot, initRoot } from '@xylem/root';
 import { text } from '../../frame/define.ts';
@@ -30,17 +29,4 @@ export async function ensureRoot(options: {
   const targetsKey = await createKey(home.keysFolder, 'targets');
   const named = tenant === undefined ? {} : { tenant };
   return initRoot({ stateFolder: folder, clock, randomness, vendor: { rootKey, targetsKey }, ...named });
-}
-
-/** Reads `host:port`, `[::]:port` or a port alone. @throws XylemError E_INPUT */
-export function readAddress(word: string, flag: string): { readonly host: string; readonly port: number } {
-  const match = /^(?:(.+):)?(\d{1,5})$/.exec(word);
-  const port = Number(match?.[2]);
-  if (match !== null && port <= 65_535) {
-    return { host: match[1]?.replace(/^\[(.*)\]$/, '$1') ?? '127.0.0.1', port };
-  }
-  throw new XylemError(
-    'E_INPUT',
-    `${flag} ${word} is no address. Write host:port, as in 0.0.0.0:8441, or a port alone.`,
-  );
 }

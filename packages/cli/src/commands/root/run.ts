@@ -1,8 +1,9 @@
 import { jsonLog } from '@xylem/platform';
 import { runRoot } from '@xylem/root';
+import { readAddress } from '../../frame/address.ts';
 import { defineCommand, text } from '../../frame/define.ts';
 import { untilStopped } from '../../frame/until.ts';
-import { readAddress, rootFolder, stateOption } from './folder.ts';
+import { rootFolder, stateOption } from './folder.ts';
 import { defaultPorts } from './ports.ts';
 
 export const command = defineCommand({
