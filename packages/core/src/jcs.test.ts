@@ -7,7 +7,7 @@ import { parseJson } from './json.ts';
 test('golden values of RFC 8785', () => {
   // Section 3.2.2 and 3.2.3.
   const sample = {
-    numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
+    numbers: [333_333_333.333_333_3, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
     string: "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\u0022/",
     literals: [null, true, false],
   };
@@ -31,7 +31,7 @@ test('what is written reads back as the same, and once more as the same text', (
 
 test('what JSON cannot say is refused', () => {
   const circle: Record<string, unknown> = {};
-  circle['self'] = circle;
+  circle.self = circle;
   for (const value of [
     Number.NaN,
     Number.POSITIVE_INFINITY,

@@ -71,6 +71,7 @@ const { schema } = fc.letrec<{ schema: JsonSchema | boolean }>((tie) => ({
       },
       { requiredKeys: [] },
     ),
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
     fc.record({ if: tie('schema'), then: tie('schema'), else: tie('schema') }),
   ) as fc.Arbitrary<JsonSchema | boolean>,
 }));

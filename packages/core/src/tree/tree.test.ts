@@ -133,7 +133,7 @@ test('paths that could leave the folder or confuse a file system are refused', (
     '\ud800',
     'ä'.repeat(128),
     'x'.repeat(256),
-    'a/'.repeat(2048) + 'b',
+    `${'a/'.repeat(2048)}b`,
   ]) {
     assert.notEqual(treePathFault(bad), undefined, JSON.stringify(bad.slice(0, 20)));
     assert.equal(code([file(bad)]), 'E_TREE_PATH');

@@ -129,7 +129,7 @@ export function packageFault(document: PackageDocument): string | undefined {
     if (!isVersionRange(range)) return `requires.${component}: expected a version range like "^2.1.0"`;
   }
   if (configSchema !== undefined) {
-    if (configSchema['type'] !== 'object') return 'configSchema.type: expected "object"';
+    if (configSchema.type !== 'object') return 'configSchema.type: expected "object"';
     parseSchema(configSchema);
   }
   return placeholderFault(document);
@@ -154,7 +154,7 @@ function placeholderFault({
   const portTexts = [...ports, health?.http?.port, health?.tcp?.port].filter(
     (port) => typeof port === 'string',
   );
-  const properties = configSchema?.['properties'];
+  const properties = configSchema?.properties;
   const known = new Set([
     ...Object.keys(configDefaults),
     ...(typeof properties === 'object' && properties !== null ? Object.keys(properties) : []),

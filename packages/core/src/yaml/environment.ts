@@ -85,6 +85,6 @@ function selectorFaultOf(where: string): string | undefined {
     return undefined;
   } catch (error) {
     if (!(error instanceof XylemError)) throw error;
-    return `column ${String(error.details['column'])}: expected ${String(error.details['expected'])}`;
+    return `column ${String(error.details.column)}: expected ${String(error.details.expected)}`;
   }
 }

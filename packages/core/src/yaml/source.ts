@@ -55,8 +55,7 @@ export function readYaml(text: string, file: string): YamlSource {
         refuse(file, at(offsetOf(node)), `at most ${limits.jsonDepth} levels`);
       if ('anchor' in node && node.anchor !== undefined)
         refuse(file, at(offsetOf(node)), 'no anchor (&name)');
-      if (node.tag !== undefined && node.tag.startsWith('!'))
-        refuse(file, at(offsetOf(node)), 'no tag (!name)');
+      if (node.tag?.startsWith('!')) refuse(file, at(offsetOf(node)), 'no tag (!name)');
     },
     Pair: (_, pair) => {
       if (!isScalar(pair.key)) refuse(file, at(isNode(pair.key) ? offsetOf(pair.key) : 0), 'a plain key');

@@ -1,0 +1,409 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { everyone, nobody } from '../direction/cohort.ts';
+import type { Digest, HostId } from '../ids.ts';
+import { advance } from './advance.ts';
+import { applyDecisions, hostAfter } from './apply.ts';
+import { type Deployment, type HostEvidence, initialThreshold, type Strategy } from './deployment.ts';
+import { heldPins, keptPins, noPackage } from './pins.ts';
+import { hostCount, isWithin, standingOf } from './standing.ts';
+
+const digest = (text: string): Digest => createHash('sha256').update(text).digest('hex') as Digest;
+const [oldPackage, newPackage] = [digest('old'), digest('new')];
+const MINUTE = 60_000;
+const policy = { offlineAfterMs: 10 * MINUTE, silentAfterMs: 30 * MINUTE };
+const START = 1_800_000_000_000;
+
+function deployment(kind: Deployment['kind'], strategy: Strategy, salt = 'c2FsdHNhbHQ'): Deployment {
+  return {
+    id: 'd1',
+    environment: '0'.repeat(32),
+    product: 'shop',
+    kind,
+    from: null,
+    to: null,
+    components: { api: { from: [oldPackage], to: kind === 'undeploy' ? null : newPackage } },
+    strategy,
+    salt,
+    threshold: initialThreshold(kind),
+    state: 'running',
+    reason: null,
+    purgeData: false,
+  } as unknown as Deployment;
+}
+
+type Reported = HostEvidence['reported'][number];
+const runs = (found: Digest, healthy: boolean | null = true): Reported => ({
+  component: 'api',
+  package: found,
+  state: 'running',
+  healthy,
+});
+const host = (n: number, more: Partial<HostEvidence> = {}): HostEvidence => ({
+  id: createHash('sha256').update(`${n}`).digest('hex').slice(0, 32) as HostId,
+  components: ['api'],
+  admittedAt: null,
+  held: false,
+  lastReport: START,
+  lastSeen: START,
+  reported: [runs(oldPackage)],
+  ...more,
+});
+const hosts = (count: number): HostEvidence[] => Array.from({ length: count }, (_, n) => host(n));
+const rolling = (maxUnavailable: number | `${number}%`): Strategy => ({ kind: 'rolling', maxUnavailable });
+
+/** A fleet that does as it is told, one event after another. */
+class Fleet {
+  deployment: Deployment;
+  hosts: HostEvidence[];
+  now = START;
+
+  constructor(start: Deployment, members: HostEvidence[]) {
+    this.deployment = start;
+    this.hosts = members;
+  }
+
+  step() {
+    const result = advance(this.deployment, this.hosts, this.now, policy);
+    this.deployment = applyDecisions(this.deployment, result.decisions);
+    this.hosts = this.hosts.map((one) => hostAfter(one, result.decisions, this.now));
+    return result;
+  }
+
+  /** Those that have been told to change and are not done. */
+  unavailable(): number {
+    return this.hosts.filter(
+      (one) => this.told(one) && standingOf(this.deployment, one, this.now, policy) !== 'done',
+    ).length;
+  }
+
+  told(one: HostEvidence): boolean {
+    return !one.held && isWithin(this.deployment, one.id);
+  }
+
+  report(index: number, healthy: boolean): void {
+    const one = this.hosts[index];
+    if (one === undefined) return;
+    const changed = this.told(one);
+    const target = this.deployment.kind === 'undeploy' ? [] : [runs(newPackage, healthy)];
+    this.hosts[index] = {
+      ...one,
+      lastReport: this.now,
+      lastSeen: this.now,
+      reported: changed ? target : one.reported,
+    };
+  }
+}
+
+test('all at once admits all, and has succeeded when all have reported it healthy', () => {
+  const fleet = new Fleet(deployment('deploy', { kind: 'all-at-once' }), hosts(5));
+  assert.deepEqual(
+    fleet.step().decisions.map(({ kind }) => kind),
+    ['threshold', 'admit'],
+  );
+  assert.equal(fleet.deployment.threshold, everyone);
+  for (let i = 0; i < 4; i += 1) fleet.report(i, true);
+  assert.equal(fleet.step().verdict, 'inconclusive');
+  fleet.report(4, true);
+  assert.deepEqual(fleet.step().decisions, [
+    { kind: 'end', state: 'succeeded', reason: '5 hosts run it and are healthy, as reported.' },
+  ]);
+  assert.equal(fleet.deployment.state, 'succeeded');
+});
+
+test('all at once with a failure fails once nothing is under way any more', () => {
+  const fleet = new Fleet(deployment('deploy', { kind: 'all-at-once' }), hosts(3));
+  fleet.step();
+  fleet.report(0, false);
+  fleet.report(1, true);
+  assert.equal(fleet.step().decisions.length, 0);
+  fleet.report(2, true);
+  assert.deepEqual(fleet.step().decisions, [{ kind: 'end', state: 'failed', reason: '1 host of 3 failed.' }]);
+});
+
+test('10 % of five hosts is one host', () => {
+  assert.equal(hostCount('10%', 5), 1);
+  assert.equal(hostCount('10%', 25), 2);
+  assert.equal(hostCount(3, 5), 3);
+  const fleet = new Fleet(deployment('deploy', rolling('10%')), hosts(5));
+  fleet.step();
+  assert.equal(fleet.unavailable(), 1);
+  assert.equal(fleet.step().decisions.length, 0, 'nobody more before the first is done');
+});
+
+test('no host at all is no data, which never passes', () => {
+  const { verdict, decisions } = advance(
+    deployment('deploy', rolling(1)),
+    [host(1, { components: [] })],
+    START,
+    policy,
+  );
+  assert.deepEqual({ verdict, decisions }, { verdict: 'no data', decisions: [] });
+});
+
+test('a refused package, a failed component and an unhealthy one are failures; what is unknown is not', () => {
+  const running = { ...deployment('deploy', rolling(1)), threshold: everyone };
+  const standing = (reported: Reported[]) =>
+    standingOf(running, host(1, { admittedAt: START - 1, reported }), START, policy);
+  assert.equal(
+    standing([
+      { ...runs(oldPackage), refused: { package: newPackage, code: 'E_HEALTH_FAILED', message: '' } },
+    ]),
+    'failed',
+  );
+  assert.equal(
+    standing([
+      { ...runs(oldPackage), refused: { package: digest('x'), code: 'E_HEALTH_FAILED', message: '' } },
+    ]),
+    'updating',
+  );
+  assert.equal(standing([{ ...runs(newPackage), state: 'failed' }]), 'failed');
+  assert.equal(standing([runs(newPackage, false)]), 'failed');
+  assert.equal(standing([runs(newPackage, null)]), 'done');
+  assert.equal(standing([{ ...runs(newPackage), state: 'stopped' }]), 'updating');
+  assert.equal(standing([]), 'updating');
+});
+
+test('a failure beyond the limit stops a rolling deployment, and it stays stopped', () => {
+  const fleet = new Fleet(deployment('deploy', rolling(1)), hosts(10));
+  fleet.step();
+  const first = fleet.hosts.findIndex(({ admittedAt }) => admittedAt !== null);
+  fleet.report(first, false);
+  const { decisions, verdict } = fleet.step();
+  assert.equal(verdict, 'fail');
+  assert.deepEqual(
+    decisions.map(({ kind }) => kind),
+    ['end'],
+  );
+  const { threshold } = fleet.deployment;
+  fleet.report(first, true);
+  assert.deepEqual(fleet.step().decisions, []);
+  assert.equal(fleet.deployment.threshold, threshold);
+});
+
+test('failures within the limit keep their place, and the rest goes on', () => {
+  const fleet = new Fleet(
+    deployment('deploy', { kind: 'rolling', maxUnavailable: 2, maxFailed: 5 }),
+    hosts(6),
+  );
+  fleet.step();
+  const [first = -1] = fleet.hosts.flatMap(({ admittedAt }, i) => (admittedAt === null ? [] : [i]));
+  fleet.report(first, false);
+  for (let round = 0; round < 20; round += 1) {
+    fleet.step();
+    for (const [i] of fleet.hosts.entries()) if (i !== first) fleet.report(i, true);
+  }
+  assert.deepEqual(
+    { ...fleet.step().progress },
+    {
+      eligible: 6,
+      admitted: 6,
+      waiting: 0,
+      updating: 0,
+      done: 5,
+      failed: 1,
+      silent: 0,
+      offline: 0,
+      maxUnavailable: 2,
+    },
+  );
+});
+
+test('a host that goes silent after it was admitted keeps its place', () => {
+  const fleet = new Fleet(deployment('deploy', rolling(1)), hosts(3));
+  fleet.step();
+  const silent = fleet.hosts.findIndex(({ admittedAt }) => admittedAt !== null);
+  fleet.now += policy.silentAfterMs + 1;
+  for (const [i] of fleet.hosts.entries()) if (i !== silent) fleet.report(i, true);
+  const { progress, decisions, reason } = fleet.step();
+  assert.equal(progress.silent, 1);
+  assert.deepEqual(decisions, []);
+  assert.match(reason, /1 silent since they were admitted.*at most 1 may be unavailable/);
+});
+
+test('hosts that were offline before their turn block nobody, are shown, and take their turn when they return', () => {
+  const away = new Set([0, 2]);
+  const fleet = new Fleet(
+    deployment('deploy', rolling(1)),
+    hosts(4).map((one, i) =>
+      away.has(i) ? { ...one, lastReport: START - 3_600_000, lastSeen: START - 3_600_000 } : one,
+    ),
+  );
+  for (let round = 0; round < 10; round += 1) {
+    fleet.step();
+    for (const i of [1, 3]) fleet.report(i, true);
+  }
+  const { progress, reason } = fleet.step();
+  assert.equal(progress.done, 2);
+  assert.equal(progress.offline, 2);
+  assert.match(reason, /2 of 4 done, 2 offline, held until they return/);
+  assert.ok(fleet.hosts.filter((_, i) => away.has(i)).every(({ held }) => held));
+  for (const i of away) fleet.report(i, true);
+  fleet.step();
+  assert.equal(fleet.hosts.filter(({ held }) => held).length, 1, 'one after the other');
+  for (let round = 0; round < 5; round += 1) {
+    for (const i of away) fleet.report(i, true);
+    fleet.step();
+  }
+  assert.equal(fleet.deployment.state, 'succeeded');
+});
+
+test('all at once takes hosts that were offline before for waiting, not for failed', () => {
+  const fleet = new Fleet(deployment('deploy', { kind: 'all-at-once' }), [
+    host(0),
+    host(1, { lastReport: START - 3_600_000, lastSeen: null }),
+  ]);
+  fleet.step();
+  fleet.report(0, true);
+  fleet.now += 3 * policy.silentAfterMs;
+  assert.deepEqual([fleet.step().progress.waiting, fleet.deployment.state], [1, 'running']);
+});
+
+test('paused and ended deployments decide nothing', () => {
+  for (const state of ['paused', 'failed', 'aborted', 'superseded', 'succeeded'] as const) {
+    assert.deepEqual(
+      advance({ ...deployment('deploy', rolling(1)), state }, hosts(3), START, policy).decisions,
+      [],
+    );
+  }
+});
+
+const kinds = fc.constantFrom('deploy' as const, 'rollback' as const, 'undeploy' as const);
+const limits = fc.oneof(
+  fc.integer({ min: 1, max: 5 }),
+  fc.constantFrom('10%' as const, '34%' as const, '100%' as const),
+);
+const events = fc.array(
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        kind: fc.constant('report' as const),
+        at: fc.nat(30),
+        healthy: fc.constant(true),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant('report' as const),
+        at: fc.nat(30),
+        healthy: fc.constant(false),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ kind: fc.constant('pass' as const), minutes: fc.integer({ min: 1, max: 60 }) }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), at: fc.nat(30) }) },
+    { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
+  ),
+  { maxLength: 60 },
+);
+
+test('never more than allowed at once, the threshold moves one way, the same evidence decides the same', () => {
+  fc.assert(
+    fc.property(
+      kinds,
+      limits,
+      fc.integer({ min: 1, max: 25 }),
+      fc.uint8Array({ minLength: 12, maxLength: 12 }),
+      fc.uniqueArray(fc.nat(30)),
+      events,
+      (kind, maxUnavailable, size, saltBytes, away, happened) => {
+        const start = deployment(
+          kind,
+          { kind: 'rolling', maxUnavailable, maxFailed: 3 },
+          Buffer.from(saltBytes).toString('base64url'),
+        );
+        const gone = START - 3_600_000;
+        const fleet = new Fleet(
+          start,
+          hosts(size).map((one, i) =>
+            away.includes(i) ? { ...one, lastReport: gone, lastSeen: gone } : one,
+          ),
+        );
+        for (const event of [{ kind: 'restart' as const }, ...happened]) {
+          if (event.kind === 'report') fleet.report(event.at % size, event.healthy);
+          else if (event.kind === 'pass') fleet.now += event.minutes * MINUTE;
+          else if (event.kind === 'leave')
+            fleet.hosts = fleet.hosts.map((one, i) =>
+              i === event.at % size && one.admittedAt !== null ? { ...one, components: [] } : one,
+            );
+          const before = fleet.deployment.threshold;
+          const shuffled = fleet.hosts.toReversed();
+          const again = advance(fleet.deployment, shuffled, fleet.now, policy);
+          assert.deepEqual(advance(fleet.deployment, fleet.hosts, fleet.now, policy), again);
+          const unavailableBefore = fleet.hosts.filter(
+            (one) =>
+              one.components.length > 0 &&
+              fleet.told(one) &&
+              standingOf(fleet.deployment, one, fleet.now, policy) !== 'done',
+          ).length;
+          const { progress } = fleet.step();
+          const after = fleet.deployment.threshold;
+          assert.ok(kind === 'undeploy' ? after <= before : after >= before, 'the threshold went back');
+          const unavailable = fleet.hosts.filter(
+            (one) =>
+              one.components.length > 0 &&
+              fleet.told(one) &&
+              standingOf(fleet.deployment, one, fleet.now, policy) !== 'done',
+          ).length;
+          assert.ok(
+            unavailable <= Math.max(unavailableBefore, progress.maxUnavailable),
+            `${unavailable} unavailable, allowed ${progress.maxUnavailable}`,
+          );
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('when all hosts do their part it succeeds, whatever the order, also when some return late', () => {
+  fc.assert(
+    fc.property(
+      kinds,
+      limits,
+      fc.integer({ min: 1, max: 20 }),
+      fc.uniqueArray(fc.nat(20)),
+      fc.infiniteStream(fc.nat()),
+      (kind, maxUnavailable, size, away, order) => {
+        const gone = START - 3_600_000;
+        const fleet = new Fleet(
+          deployment(kind, rolling(maxUnavailable)),
+          hosts(size).map((one, i) =>
+            away.includes(i) ? { ...one, lastReport: gone, lastSeen: gone } : one,
+          ),
+        );
+        for (let round = 0; round < 20 * size + 20 && fleet.deployment.state === 'running'; round += 1) {
+          fleet.step();
+          const index = (order.next().value as number) % size;
+          if (!away.includes(index) || round > 5 * size) fleet.report(index, true);
+          if (round % size === 0)
+            for (let i = 0; i < size; i += 1)
+              if (!away.includes(i) || round > 5 * size) fleet.report(i, true);
+        }
+        assert.equal(fleet.deployment.state, 'succeeded');
+        assert.equal(fleet.deployment.threshold, kind === 'undeploy' ? nobody : everyone);
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test('a held host is pinned to what it runs, or left as it is', () => {
+  const running = deployment('deploy', rolling(1));
+  assert.deepEqual(heldPins(running, host(1)), { api: oldPackage });
+  assert.deepEqual(heldPins(running, host(1, { reported: [] })), { api: noPackage });
+  assert.deepEqual(heldPins(running, host(1, { reported: [runs(digest('unknown'))] })), { api: noPackage });
+});
+
+test('a relabelled host keeps what it was given while a deployment of that product runs', () => {
+  const given = (component: string, product: string) =>
+    ({ component, product, package: digest(component) }) as never;
+  const before = [given('api', 'shop'), given('web', 'shop'), given('blog', 'press')];
+  assert.deepEqual(keptPins(before, [given('web', 'shop')], new Set(['shop'])), { api: digest('api') });
+});
