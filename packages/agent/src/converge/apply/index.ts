@@ -1,0 +1,34 @@
+import type { DriverStepKind } from '../../drivers/driver.ts';
+import type { StepKind } from '../points.ts';
+import { commit } from './commit.ts';
+import type { Execute } from './executor.ts';
+import { fetch } from './fetch.ts';
+import { purge, remove } from './remove.ts';
+import { reserve } from './reserve.ts';
+import { retire } from './retire.ts';
+import { revert } from './revert.ts';
+import { stage } from './stage.ts';
+import { switchCurrent } from './switch.ts';
+
+/** The driver of the component's kind does these. */
+function byDriver<K extends DriverStepKind>(kind: K): Execute<K> {
+  return (step, context) =>
+    context.tools.drivers[context.kind].apply[kind](step, context.component, context.tools);
+}
+
+/** A kind of step without an executor does not compile. */
+export const executors: { readonly [K in StepKind]: Execute<K> } = {
+  reserve,
+  fetch,
+  stage,
+  preflight: byDriver('preflight'),
+  stop: byDriver('stop'),
+  switch: switchCurrent,
+  start: byDriver('start'),
+  probe: byDriver('probe'),
+  commit,
+  retire,
+  revert,
+  remove,
+  purge,
+};

@@ -1,0 +1,21 @@
+import { mkdir, statfs } from 'node:fs/promises';
+import { XylemError } from '@xylem/core';
+import type { Execute } from './executor.ts';
+
+/** What must stay free beside the tree: journals, records, logs and the services' own data. */
+const marginBytes = 8 * 1024 * 1024;
+
+/** @throws XylemError E_DISK_FULL before anything was touched */
+export const reserve: Execute<'reserve'> = async ({ sizeBytes }, { component, tools }) => {
+  const folder = tools.layout.component(component).trees;
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  const { bavail, bsize } = await statfs(folder);
+  const freeBytes = bavail * bsize;
+  const neededBytes = Math.ceil(sizeBytes * 1.02) + marginBytes;
+  if (freeBytes >= neededBytes) return;
+  throw new XylemError(
+    'E_DISK_FULL',
+    `${component} needs ${neededBytes} bytes below ${folder}, and ${freeBytes} are free. The former version stays.`,
+    { details: { neededBytes, freeBytes } },
+  );
+};

@@ -1,0 +1,85 @@
+import type { WantedState } from '../direction/wanted.ts';
+import type { ObservedSlot } from '../slot/observed.ts';
+import type { ExecuteOptions } from './execute.ts';
+import { executeSlot } from './execute.ts';
+import type { Reason } from './goal.ts';
+import { observeSlots } from './observe.ts';
+import { planSlots } from './plan.ts';
+import type { SlotPlan } from './steps.ts';
+
+/** What is after a pass, for reports. */
+export interface Convergence {
+  readonly slots: ReadonlyMap<string, ObservedSlot>;
+  readonly waiting: ReadonlyMap<string, Reason>;
+  /** Nothing left to do now. */
+  readonly rested: boolean;
+}
+
+export interface Converger {
+  /** Observes, plans, acts and looks again until nothing is left that can be done now. */
+  run(wanted: WantedState | null, onPlan: (plan: SlotPlan) => void): Promise<Convergence>;
+  /** Milliseconds until something that was postponed should be tried, or null. */
+  retryInMs(): number | null;
+  /** Direction changed: what was postponed may be tried at once. */
+  forgetPostponed(): void;
+}
+
+interface Postponed extends Reason {
+  readonly untilMs: number;
+  readonly pauseMs: number;
+}
+
+/** Each turn changes one slot; a fleet's component count is far below. */
+const mostTurns = 20_000;
+
+export function converger(options: ExecuteOptions & { readonly slotRetryMs: number }): Converger {
+  const { tools, slotRetryMs } = options;
+  const postponed = new Map<string, Postponed>();
+
+  const active = (): Map<string, Reason> => {
+    const nowMs = tools.clock.monotonicMs();
+    return new Map([...postponed].filter(([, { untilMs }]) => untilMs > nowMs));
+  };
+  const postpone = (component: string, reason: Reason): void => {
+    const before = postponed.get(component)?.pauseMs ?? slotRetryMs / 2;
+    const pauseMs = Math.min(before * 2, slotRetryMs * 32);
+    const { code, message } = reason;
+    postponed.set(component, { code, message, pauseMs, untilMs: tools.clock.monotonicMs() + pauseMs });
+  };
+
+  return {
+    run: async (wanted, onPlan) => {
+      const failedNow = new Set<string>();
+      for (let turn = 0; turn < mostTurns; turn += 1) {
+        tools.signal.throwIfAborted();
+        const slots = await observeSlots(tools, tools.drivers);
+        const plan = planSlots({ slots, wanted, postponed: active(), places: tools, drivers: tools.drivers });
+        const next = plan.slots.find(({ component }) => !failedNow.has(component));
+        if (next === undefined) return { slots, waiting: plan.waiting, rested: plan.slots.length === 0 };
+        onPlan(next);
+        tools.log.info('acts', {
+          component: next.component,
+          action: next.action,
+          steps: next.steps.map(({ kind }) => kind),
+        });
+        const outcome = await executeSlot(next, options);
+        if (outcome.kind === 'done') {
+          if (!active().has(next.component)) postponed.delete(next.component);
+          continue;
+        }
+        if (outcome.kind === 'refused') continue;
+        const isNew = next.action === 'install' || next.action === 'update';
+        // After a failed change the way back is still to be taken; after anything else nothing more can be done now.
+        if (!isNew || active().has(next.component)) failedNow.add(next.component);
+        if (!active().has(next.component)) postpone(next.component, outcome.error);
+      }
+      throw new Error('the plan never becomes empty');
+    },
+    retryInMs: () => {
+      const nowMs = tools.clock.monotonicMs();
+      const times = [...postponed.values()].map(({ untilMs }) => Math.max(0, untilMs - nowMs));
+      return times.length === 0 ? null : Math.min(...times);
+    },
+    forgetPostponed: () => postponed.clear(),
+  };
+}

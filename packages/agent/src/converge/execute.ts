@@ -1,0 +1,117 @@
+import { XylemError } from '@xylem/core';
+import { formatTime } from '@xylem/platform';
+import { installFingerprint, type Placed, type Refusal } from '../slot/placed.ts';
+import type { Execute, ExecutorTools } from './apply/executor.ts';
+import { executors } from './apply/index.ts';
+import { codedFault, isLasting } from './faults.ts';
+import { interruptions, type Journal, journalOf } from './journal.ts';
+import type { JournalPoint } from './points.ts';
+import type { SlotPlan, Step } from './steps.ts';
+
+/** What became of one slot's plan. */
+export type Outcome =
+  | { readonly kind: 'done' }
+  /** The package failed by its own fault and is remembered as refused. */
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** Something else failed: it is tried again later. */
+  | { readonly kind: 'failed'; readonly step: Step['kind']; readonly error: XylemError };
+
+export interface ExecuteOptions {
+  readonly tools: ExecutorTools;
+  readonly onJournalPoint?: ((point: JournalPoint) => void | Promise<void>) | undefined;
+  readonly onStep?: ((component: string, step: Step['kind']) => void) | undefined;
+}
+
+/** A start that took the agent or the machine with it so often is not tried again. */
+const mostInterruptions = 3;
+
+/**
+ * Takes the steps of one slot's plan in order.
+ *
+ * Invariant: before a step acts, the journal durably says that it begins.
+ * @throws only the signal's reason: the agent is ending
+ */
+export async function executeSlot(plan: SlotPlan, options: ExecuteOptions): Promise<Outcome> {
+  const { tools } = options;
+  const journal = journalOf(tools.layout.component(plan.component).journal, tools.clock);
+  for (const step of plan.steps) {
+    tools.signal.throwIfAborted();
+    try {
+      if (step.kind === 'start' || step.kind === 'probe') await refuseAfterCrashes(plan, journal);
+      await take(step, plan, journal, options);
+    } catch (error) {
+      if (tools.signal.aborted) throw tools.signal.reason;
+      return await afterFault(error, step, plan, journal, options);
+    }
+  }
+  await journal.close();
+  return { kind: 'done' };
+}
+
+async function take(step: Step, plan: SlotPlan, journal: Journal, options: ExecuteOptions): Promise<void> {
+  const { component, kind, target } = plan;
+  const fingerprint = target === null ? '' : installFingerprint(target);
+  options.onStep?.(component, step.kind);
+  await journal.begin(step.kind, fingerprint);
+  await options.onJournalPoint?.(`${kind}/${step.kind}/written` as JournalPoint);
+  const execute = executors[step.kind] as Execute<typeof step.kind>;
+  await execute(step as never, { component, kind, tools: options.tools });
+  await options.onJournalPoint?.(`${kind}/${step.kind}/acted` as JournalPoint);
+  await journal.end(step.kind, fingerprint);
+}
+
+async function afterFault(
+  error: unknown,
+  step: Step,
+  plan: SlotPlan,
+  journal: Journal,
+  options: ExecuteOptions,
+): Promise<Outcome> {
+  const { tools } = options;
+  const fault = codedFault(error, `${step.kind} of ${plan.component}`);
+  tools.log.warn('step failed', { component: plan.component, step: step.kind, cause: fault });
+  const fingerprint = plan.target === null ? '' : installFingerprint(plan.target);
+  await journal.failed(step.kind, fingerprint, fault.code).catch(() => undefined);
+  const isNew = plan.action === 'install' || plan.action === 'update';
+  if (plan.target === null || !isNew || !isLasting(fault))
+    return { kind: 'failed', step: step.kind, error: fault };
+  const refusal = refusalOf(plan.target, fault, formatTime(tools.clock.now()));
+  try {
+    await take({ kind: 'revert', refusal }, plan, journal, options);
+    await journal.close();
+  } catch (cause) {
+    // The refusal could not be remembered; it counts for now, and is tried again later.
+    if (tools.signal.aborted) throw tools.signal.reason;
+    return { kind: 'failed', step: 'revert', error: codedFault(cause, `revert of ${plan.component}`) };
+  }
+  return { kind: 'refused', refusal };
+}
+
+/** @throws XylemError E_SERVICE_START when starting this was cut off too often */
+async function refuseAfterCrashes(plan: SlotPlan, journal: Journal): Promise<void> {
+  const { target } = plan;
+  if (target === null || plan.action === 'repair') return;
+  const entries = await journal.entries();
+  const fingerprint = installFingerprint(target);
+  const cutOff = interruptions(entries, 'start', fingerprint) + interruptions(entries, 'probe', fingerprint);
+  if (cutOff < mostInterruptions) return;
+  throw new XylemError(
+    'E_SERVICE_START',
+    `${plan.component} ${target.version}: this host or its agent went down ${mostInterruptions} times while it was started`,
+  );
+}
+
+function refusalOf(target: Placed, fault: XylemError, since: string): Refusal {
+  return {
+    package: target.package,
+    fingerprint: installFingerprint(target),
+    deployment: target.deployment,
+    version: target.version,
+    tree: target.tree,
+    product: target.product,
+    kind: target.kind,
+    code: fault.code,
+    message: fault.message.slice(0, 2_000),
+    since,
+  };
+}

@@ -1,0 +1,35 @@
+import { type ErrorCode, XylemError } from '@xylem/core';
+
+/** Faults that the same package would meet again: it is refused until direction says something else. */
+const lasting: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'E_HEALTH_FAILED',
+  'E_SERVICE_START',
+  'E_HOOK_FAILED',
+  'E_PLACEHOLDER',
+  'E_PACKAGE_INVALID',
+]);
+
+/** Whether a step's fault is the package's own. Pure. */
+export function isLasting(error: XylemError): boolean {
+  return lasting.has(error.code);
+}
+
+/** Any fault as a coded one that says what was being done. */
+export function codedFault(error: unknown, doing: string): XylemError {
+  if (error instanceof XylemError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  const said = `${doing}: ${message ?? String(error)}`;
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new XylemError('E_DISK_FULL', `The disk is full. ${said}`, { cause: error });
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new XylemError('E_PERMISSION', said, { cause: error });
+    case undefined:
+      return new XylemError('E_INTERNAL', said, { cause: error });
+    default:
+      return new XylemError('E_STORAGE', said, { cause: error });
+  }
+}

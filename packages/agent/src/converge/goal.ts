@@ -1,0 +1,56 @@
+import type { ErrorCode } from '@xylem/core';
+import type { WantedState } from '../direction/wanted.ts';
+import { isOccupied, type ObservedSlot } from '../slot/observed.ts';
+import { isRefused, type Placed } from '../slot/placed.ts';
+
+/** Why something is not as direction wants it. */
+export interface Reason {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** Where one slot should be led now. */
+export type Goal =
+  /** `keepAlso`: a tree that is on its way and is not cleared up. */
+  | { readonly kind: 'run'; readonly target: Placed; readonly keepAlso: Placed | null }
+  | { readonly kind: 'absent'; readonly purge: boolean }
+  /** Nothing of it runs, only the refusal is remembered. */
+  | { readonly kind: 'parked' }
+  | { readonly kind: 'leave' };
+
+export interface SlotGoal {
+  readonly goal: Goal;
+  /** Set when the goal is not what direction asks for. */
+  readonly reason: Reason | null;
+}
+
+/**
+ * What to lead a slot to: what direction wants, or, while that is refused, postponed or can't be had, what was
+ * committed before. Pure.
+ * @param postponed why it is not tried now, null to try
+ */
+export function goalOf(slot: ObservedSlot, wanted: WantedState, postponed: Reason | null): SlotGoal {
+  const installed = slot.record?.installed ?? null;
+  const stay: Goal =
+    installed === null ? { kind: 'leave' } : { kind: 'run', target: installed, keepAlso: null };
+  const assigned = wanted.components.find(({ component }) => component === slot.component);
+  if (assigned !== undefined) {
+    const refusal = slot.record?.refused ?? null;
+    if (isRefused(refusal, assigned)) {
+      const reason = refusal && { code: refusal.code, message: refusal.message };
+      return { goal: installed === null ? { kind: 'parked' } : stay, reason };
+    }
+    if (postponed === null) return { goal: { kind: 'run', target: assigned, keepAlso: null }, reason: null };
+    const goal: Goal = installed === null ? stay : { kind: 'run', target: installed, keepAlso: assigned };
+    return { goal, reason: postponed };
+  }
+  const held = wanted.held.find(({ component }) => component === slot.component);
+  if (held !== undefined) {
+    const goal: Goal = installed === null ? stay : { kind: 'run', target: installed, keepAlso: installed };
+    return { goal, reason: { code: held.code, message: held.message } };
+  }
+  const purge = wanted.purge.includes(slot.component) && slot.hasData;
+  if (!isOccupied(slot) && !purge) return { goal: { kind: 'leave' }, reason: null };
+  if (postponed !== null) return { goal: { kind: 'leave' }, reason: postponed };
+  return { goal: { kind: 'absent', purge }, reason: null };
+}

@@ -1,0 +1,38 @@
+import type { Digest, DomainId } from '@xylem/core';
+import type { Placed, Refusal } from '../slot/placed.ts';
+import type { ComponentKind, StepKind } from './points.ts';
+
+interface StepContents {
+  reserve: { readonly sizeBytes: number };
+  fetch: { readonly domain: DomainId; readonly tree: Digest };
+  /** Puts the fetched tree in place, or verifies that one kept from before is still as it was. */
+  stage: { readonly tree: Digest };
+  preflight: { readonly target: Placed };
+  stop: { readonly stopTimeoutMs: number };
+  switch: { readonly tree: Digest };
+  start: { readonly target: Placed };
+  probe: { readonly target: Placed };
+  commit: { readonly target: Placed; readonly previous: readonly Placed[] };
+  /** Removes what stands in `trees/` and belongs to none of these. */
+  retire: { readonly keep: readonly Digest[] };
+  revert: { readonly refusal: Refusal };
+  /** Removes everything but data, and the record too unless it says what was refused. */
+  remove: { readonly keepRecord: boolean };
+  purge: Record<never, never>;
+}
+
+/** One thing to do about one component. Doing it again does no harm. */
+export type Step<K extends StepKind = StepKind> = { [P in K]: { readonly kind: P } & StepContents[P] }[K];
+
+export type Action = 'install' | 'update' | 'restore' | 'repair' | 'remove' | 'park' | 'purge' | 'tidy';
+
+/** What one component's slot needs, in order. */
+export interface SlotPlan {
+  readonly component: string;
+  /** Whose driver acts. */
+  readonly kind: ComponentKind;
+  readonly action: Action;
+  /** What it leads to; null when it leads to nothing. */
+  readonly target: Placed | null;
+  readonly steps: readonly Step[];
+}

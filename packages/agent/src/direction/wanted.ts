@@ -1,0 +1,34 @@
+import type { ErrorCode, HostMapEntry } from '@xylem/core';
+import type { Placed } from '../slot/placed.ts';
+
+/** A component that direction gives to this host and that can't be taken: it stays as it is. */
+export interface Held {
+  readonly component: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** What this host should run, by an accepted desired state. */
+export interface WantedState {
+  /** Version of the direction repository's snapshot. */
+  readonly snapshot: number;
+  readonly number: number;
+  /** In the order of installation. */
+  readonly components: readonly Placed[];
+  readonly held: readonly Held[];
+  readonly purge: readonly string[];
+  readonly keepPrevious: number;
+}
+
+/** All that an agent keeps of direction for the next start without any parent. */
+export interface Accepted extends WantedState {
+  readonly environmentName: string;
+  readonly reportEverySeconds: number;
+  /** b64u of the raw key. */
+  readonly collectorKey: string;
+  readonly entry: HostMapEntry;
+  /** Release repository to the snapshot version used. */
+  readonly releases: Readonly<Record<string, number>>;
+  /** Product role's highest floor ever seen, by `<repository>/<product>`. */
+  readonly floors: Readonly<Record<string, string>>;
+}

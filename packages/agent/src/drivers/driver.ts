@@ -1,0 +1,56 @@
+import type { Clock, Log } from '@xylem/platform';
+import type { ComponentKind } from '../converge/points.ts';
+import type { Step } from '../converge/steps.ts';
+import type { ObservedSlot, Running } from '../slot/observed.ts';
+import type { Placed } from '../slot/placed.ts';
+import type { StateLayout } from '../state/layout.ts';
+import type { Supervisor } from '../supervisor/client.ts';
+
+export type DriverStepKind = 'preflight' | 'stop' | 'start' | 'probe';
+
+/** Where a component's placeholders lead: given, so that plans are pure. */
+export interface Places {
+  readonly layout: StateLayout;
+  /** For `${node}`. */
+  readonly node: string;
+}
+
+/** What drivers act with. */
+export interface DriverTools extends Places {
+  readonly supervisor: Supervisor;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+export type StepAction<K extends DriverStepKind> = (
+  step: Step<K>,
+  component: string,
+  tools: DriverTools,
+) => Promise<void>;
+
+/** Everything that depends on a component's kind. */
+export interface Driver {
+  /** What of this kind really runs, by component. */
+  observe(tools: DriverTools): Promise<ReadonlyMap<string, Running>>;
+  readonly plan: DriverPlan;
+  readonly apply: { readonly [K in DriverStepKind]: StepAction<K> };
+}
+
+/** The kind's own part of a plan. Pure. */
+export interface DriverPlan {
+  /**
+   * From what is to `target`, whose tree is in place; empty when it runs already. `committed`: it was probed before.
+   * @throws XylemError E_PLACEHOLDER for a command that its configuration can't fill
+   */
+  toRun(
+    slot: ObservedSlot,
+    target: Placed,
+    committed: boolean,
+    places: Places,
+  ): Step<DriverStepKind | 'switch'>[];
+  /** Ends what runs, before its tree goes. */
+  toEnd(slot: ObservedSlot): Step<'stop'>[];
+}
+
+export type Drivers = { readonly [K in ComponentKind]: Driver };

@@ -1,0 +1,6 @@
+import type { Driver } from '../driver.ts';
+import { applyFiles } from './apply.ts';
+import { observeFiles } from './observe.ts';
+import { planFiles } from './plan.ts';
+
+export const filesDriver: Driver = { observe: observeFiles, plan: planFiles, apply: applyFiles };

@@ -1,0 +1,6 @@
+import type { Drivers } from './driver.ts';
+import { filesDriver } from './files/index.ts';
+import { serviceDriver } from './service/index.ts';
+
+/** Every kind of component that a host can install has its driver here, or this does not compile. */
+export const drivers: Drivers = { files: filesDriver, service: serviceDriver };

@@ -1,0 +1,86 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { isAbsolute } from 'node:path';
+import { fillPort, XylemError } from '@xylem/core';
+import { healthCheckOf } from '../../health/check.ts';
+import { probe } from '../../health/probe.ts';
+import type { Placed } from '../../slot/placed.ts';
+import type { Driver, DriverTools, StepAction } from '../driver.ts';
+import { placesOf, serviceSpec } from './spec.ts';
+
+const preflight: StepAction<'preflight'> = async ({ target }, component, tools) => {
+  const own = tools.layout.component(component);
+  await mkdir(own.data, { recursive: true, mode: 0o700 });
+  const spec = serviceSpec(target, tools);
+  const [program = ''] = spec.command;
+  if (isAbsolute(program) && !isExecutable(program)) {
+    throw new XylemError(
+      'E_SERVICE_START',
+      `${component} ${target.version}: ${program} is no file that can be executed; check its command`,
+    );
+  }
+  const running = (await tools.supervisor.list()).find((state) => state.component === component);
+  // While its own former version listens, the port can't be judged.
+  if (running === undefined) await checkPorts(target, tools);
+};
+
+const stop: StepAction<'stop'> = async ({ stopTimeoutMs }, component, { supervisor }) => {
+  await supervisor.stop(component, stopTimeoutMs);
+};
+
+const start: StepAction<'start'> = async ({ target }, _component, tools) => {
+  await tools.supervisor.start(serviceSpec(target, tools));
+};
+
+const probeService: StepAction<'probe'> = async ({ target }, component, tools) => {
+  await probe({
+    component,
+    version: target.version,
+    check: healthCheckOf(target, tools),
+    logPath: tools.layout.component(component).log,
+    state: async () => (await tools.supervisor.list()).find((state) => state.component === component) ?? null,
+    clock: tools.clock,
+    signal: tools.signal,
+  });
+};
+
+export const applyService: Driver['apply'] = { preflight, stop, start, probe: probeService };
+
+async function checkPorts(target: Placed, tools: DriverTools): Promise<void> {
+  const places = placesOf(target, tools);
+  for (const port of target.document.ports ?? []) {
+    const number = fillPort(port, places);
+    if (!(await isTaken(number))) continue;
+    throw new XylemError(
+      'E_PORT_IN_USE',
+      `${target.component} needs port ${number}, and another program has it.`,
+      {
+        details: { port: number },
+      },
+    );
+  }
+}
+
+/** Whether anything accepts connections there now. */
+function isTaken(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1', timeout: 1_000 });
+    const end = (taken: boolean): void => {
+      socket.destroy();
+      resolve(taken);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+    socket.once('timeout', () => end(false));
+  });
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { get } from 'node:http';
+import { connect } from 'node:net';
+import { fillPort, healthDefaults } from '@xylem/core';
+import type { Places } from '../drivers/driver.ts';
+import { commandOf, placesOf } from '../drivers/service/spec.ts';
+import type { Placed } from '../slot/placed.ts';
+import { serviceEnvironment } from '../supervisor/environment.ts';
+
+/** One look at a service: null when it is well, else what is wrong in a few words. */
+export type Look = (signal: AbortSignal) => Promise<string | null>;
+
+export interface HealthCheck {
+  readonly look: Look;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly startTimeoutMs: number;
+  readonly successes: number;
+}
+
+/** The package's health check filled for this host; null when it has none. @throws XylemError E_PLACEHOLDER */
+export function healthCheckOf(placed: Placed, places: Places): HealthCheck | null {
+  const { health } = placed.document;
+  if (health === undefined) return null;
+  const filled = placesOf(placed, places);
+  const timing = { ...healthDefaults, ...health };
+  const { intervalMs, timeoutMs, startTimeoutMs, successes } = timing;
+  const look = (): Look => {
+    if (health.http !== undefined) {
+      const { port, path = healthDefaults.httpPath, status = healthDefaults.httpStatus } = health.http;
+      return lookHttp(fillPort(port, filled), path, status, timeoutMs);
+    }
+    if (health.tcp !== undefined) return lookTcp(fillPort(health.tcp.port, filled), timeoutMs);
+    return lookCommand(commandOf(health.command ?? [], placed, places), filled.tree, timeoutMs);
+  };
+  return { look: look(), intervalMs, timeoutMs, startTimeoutMs, successes };
+}
+
+/** A connection for each look: a kept one would still answer while new ones are refused. */
+function lookHttp(port: number, path: string, status: number, timeoutMs: number): Look {
+  return (signal) =>
+    new Promise((resolve) => {
+      const request = get(
+        { host: '127.0.0.1', port, path, agent: false, signal, timeout: timeoutMs },
+        (response) => {
+          response.destroy();
+          resolve(
+            response.statusCode === status ? null : `status ${response.statusCode} at ${path}, not ${status}`,
+          );
+        },
+      );
+      request.on('timeout', () => request.destroy(new Error(`no answer in ${timeoutMs} ms`)));
+      request.on('error', (error) => resolve(`port ${port}: ${error.message}`));
+    });
+}
+
+function lookTcp(port: number, timeoutMs: number): Look {
+  return (signal) =>
+    new Promise((resolve) => {
+      const socket = connect({ host: '127.0.0.1', port, signal, timeout: timeoutMs });
+      const end = (fault: string | null): void => {
+        socket.destroy();
+        resolve(fault);
+      };
+      socket.once('connect', () => end(null));
+      socket.once('timeout', () => end(`port ${port}: no answer in ${timeoutMs} ms`));
+      socket.on('error', (error) => end(`port ${port}: ${error.message}`));
+    });
+}
+
+function lookCommand([program = '', ...args]: readonly string[], cwd: string, timeoutMs: number): Look {
+  return (signal) =>
+    new Promise((resolve) => {
+      const options = {
+        cwd,
+        env: serviceEnvironment(process.env),
+        timeout: timeoutMs,
+        killSignal: 'SIGKILL' as const,
+        maxBuffer: 64 * 1024,
+        signal,
+      };
+      // What it prints may hold secrets and is not repeated.
+      execFile(program, args, options, (error) => {
+        if (error === null) resolve(null);
+        else if (error.killed === true) resolve(`the check did not end in ${timeoutMs} ms`);
+        else
+          resolve(
+            typeof error.code === 'number'
+              ? `the check ended with ${error.code}`
+              : error.message.slice(0, 200),
+          );
+      });
+    });
+}

@@ -1,0 +1,79 @@
+import { type ErrorCode, XylemError } from '@xylem/core';
+import type { Clock } from '@xylem/platform';
+import type { LastExit, ServiceState } from '../supervisor/protocol.ts';
+import type { HealthCheck } from './check.ts';
+
+export interface ProbeOptions {
+  readonly component: string;
+  readonly version: string;
+  /** Null: it is well when it stays alive for `aliveMs`. */
+  readonly check: HealthCheck | null;
+  readonly logPath: string;
+  state(): Promise<ServiceState | null>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+const aliveMs = 1_000;
+const aliveLookMs = 100;
+/** So many unasked-for ends while it starts, and it is not going to be well. */
+const tooManyEnds = 3;
+
+/**
+ * Waits until a started service is well: `successes` good looks one after another within `startTimeoutMs`.
+ * @throws XylemError E_HEALTH_FAILED or E_SERVICE_START
+ */
+export async function probe(options: ProbeOptions): Promise<void> {
+  const { check, clock, signal } = options;
+  const startedMs = clock.monotonicMs();
+  const deadlineMs = startedMs + (check?.startTimeoutMs ?? aliveMs * 2);
+  const restartsBefore = (await options.state())?.restarts ?? 0;
+  let wrong = 'it was not looked at yet';
+  let good = 0;
+  for (;;) {
+    signal.throwIfAborted();
+    const state = await options.state();
+    const ends =
+      (state?.restarts ?? 0) - restartsBefore + (state?.process === null && state.lastExit !== null ? 1 : 0);
+    if (state === null) throw failed(options, 'E_SERVICE_START', 'the supervisor does not run it');
+    if (ends >= tooManyEnds || (check === null && ends > 0)) {
+      throw failed(
+        options,
+        'E_SERVICE_START',
+        `it ended by itself ${ends} times, last ${exitText(state.lastExit)}`,
+      );
+    }
+    if (check === null) {
+      if (state.process !== null && clock.monotonicMs() - startedMs >= aliveMs) return;
+    } else {
+      const fault =
+        state.process === null ? `it does not run, ${exitText(state.lastExit)}` : await check.look(signal);
+      good = fault === null ? good + 1 : 0;
+      if (good >= check.successes) return;
+      wrong = fault ?? wrong;
+    }
+    if (clock.monotonicMs() >= deadlineMs) {
+      throw failed(
+        options,
+        'E_HEALTH_FAILED',
+        `not well ${check?.startTimeoutMs ?? aliveMs} ms after its start: ${wrong}`,
+      );
+    }
+    await clock.sleep(
+      Math.min(check?.intervalMs ?? aliveLookMs, Math.max(1, deadlineMs - clock.monotonicMs())),
+      signal,
+    );
+  }
+}
+
+function failed(options: ProbeOptions, code: ErrorCode, what: string): XylemError {
+  const message = `${options.component} ${options.version}: ${what}. Its log is ${options.logPath}`;
+  return new XylemError(code, message, { retry: 'never' });
+}
+
+function exitText(exit: LastExit | null): string {
+  if (exit === null) return 'it has not ended yet';
+  if (exit.error !== null) return `it could not be started: ${exit.error}`;
+  if (exit.signal !== null) return `by ${exit.signal}`;
+  return exit.code === null ? 'in a way that nobody saw' : `with exit code ${exit.code}`;
+}

@@ -1,0 +1,43 @@
+import type { Digest } from '@xylem/core';
+import type { ComponentKind } from '../converge/points.ts';
+import type { SlotRecord } from './record.ts';
+
+/** What a driver found running of a component. */
+export interface Running {
+  readonly kind: ComponentKind;
+  readonly tree: string;
+  /** The driver's own digest of how it was started. */
+  readonly fingerprint: string;
+  /** False between a crash and the supervisor's next try. */
+  readonly alive: boolean;
+}
+
+/** What is true of one component's slot, as looked at just now. */
+export interface ObservedSlot {
+  readonly component: string;
+  readonly record: SlotRecord | null;
+  /** Where `current` points to. */
+  readonly current: Digest | null;
+  /** Whole trees in place. */
+  readonly trees: readonly Digest[];
+  /** Begun, or half removed; an empty string for what belongs to no tree. */
+  readonly partials: readonly string[];
+  readonly running: Running | null;
+  readonly hasData: boolean;
+}
+
+/** A component that was never here. */
+export function emptySlot(component: string): ObservedSlot {
+  return { component, record: null, current: null, trees: [], partials: [], running: null, hasData: false };
+}
+
+/** Whether anything but data is there. */
+export function isOccupied(slot: ObservedSlot): boolean {
+  return (
+    slot.record !== null ||
+    slot.current !== null ||
+    slot.running !== null ||
+    slot.trees.length > 0 ||
+    slot.partials.length > 0
+  );
+}

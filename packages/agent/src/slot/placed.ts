@@ -1,0 +1,72 @@
+import {
+  type Config,
+  type Digest,
+  type DomainId,
+  type ErrorCode,
+  jcs,
+  type PackageDocument,
+  sha256,
+  type Version,
+} from '@xylem/core';
+import type { ComponentKind } from '../converge/points.ts';
+
+/** One package as this host should run it, or runs it: everything that is needed to start it again offline. */
+export interface Placed {
+  readonly component: string;
+  readonly product: string;
+  readonly kind: ComponentKind;
+  readonly release: Digest;
+  readonly package: Digest;
+  readonly version: Version;
+  readonly deployment: string | null;
+  readonly domain: DomainId;
+  /** Of the variant that fits this host. */
+  readonly tree: Digest;
+  readonly sizeBytes: number;
+  readonly after: readonly string[];
+  /** Merged from defaults, assignment and host map, and valid under the package's schema. */
+  readonly config: Config;
+  readonly document: PackageDocument;
+}
+
+/** Why a package is not tried again until direction says something else about the component. */
+export interface Refusal {
+  readonly package: Digest;
+  /** `installFingerprint` of what failed: the same package with another configuration is another thing to try. */
+  readonly fingerprint: Digest;
+  readonly deployment: string | null;
+  readonly version: Version;
+  readonly tree: Digest;
+  readonly product: string;
+  readonly kind: ComponentKind;
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** RFC 3339. */
+  readonly since: string;
+}
+
+/** What counts as the same installation: package, tree and configuration. */
+export function installFingerprint(placed: Placed): Digest {
+  const { package: digest, tree, config } = placed;
+  return sha256(jcs({ package: digest, tree, config }));
+}
+
+/** Whether nothing need be done or recorded to get from `a` to `b`. */
+export function sameInstall(a: Placed, b: Placed): boolean {
+  return (
+    installFingerprint(a) === installFingerprint(b) &&
+    a.product === b.product &&
+    a.domain === b.domain &&
+    a.kind === b.kind &&
+    jcs(a.after) === jcs(b.after)
+  );
+}
+
+/** Whether `wanted` is what was refused: then the kept version stays. */
+export function isRefused(refusal: Refusal | null, wanted: Placed): boolean {
+  return (
+    refusal !== null &&
+    refusal.fingerprint === installFingerprint(wanted) &&
+    refusal.deployment === wanted.deployment
+  );
+}

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import {
+  type Config,
+  type Digest,
+  type DomainId,
+  emptyDigest,
+  encodeTree,
+  type HealthCheck,
+  type PackageDocument,
+  sha256,
+  type TreeEntry,
+  type Version,
+} from '@xylem/core';
+import type { ComponentKind } from '../converge/points.ts';
+import type { Placed } from '../slot/placed.ts';
+
+export const testDomain = 'd0'.repeat(16) as DomainId;
+
+/** Small files by path; a path that ends in `!` is executable. */
+export type Files = Readonly<Record<string, string>>;
+
+export interface TestPackage extends Placed {
+  readonly files: Files;
+}
+
+/** A package as this host should run it, with a tree of small files. */
+export function testPackage(options: {
+  component: string;
+  version: string;
+  kind?: ComponentKind;
+  files?: Files;
+  service?: PackageDocument['service'];
+  health?: HealthCheck;
+  config?: Config;
+  ports?: PackageDocument['ports'];
+  after?: string[];
+  deployment?: string;
+}): TestPackage {
+  const {
+    component,
+    version,
+    kind = 'files',
+    files = {},
+    config = {},
+    after = [],
+    deployment = null,
+  } = options;
+  const text = treeText(files);
+  const tree = sha256(text);
+  const sizeBytes = Object.values(files).reduce((sum, content) => sum + content.length, 0);
+  const document = {
+    format: 'xylem-package-1',
+    product: 'shop',
+    component,
+    version: version as Version,
+    kind,
+    variants: [{ tree, sizeBytes }],
+    ...(options.service === undefined ? {} : { service: options.service }),
+    ...(options.health === undefined ? {} : { health: options.health }),
+    ...(options.ports === undefined ? {} : { ports: options.ports }),
+    configDefaults: config,
+  } as PackageDocument;
+  return {
+    component,
+    product: 'shop',
+    kind,
+    release: sha256(`release ${version}`),
+    package: sha256(JSON.stringify(document)),
+    version: version as Version,
+    deployment,
+    domain: testDomain,
+    tree,
+    sizeBytes,
+    after,
+    config,
+    document,
+    files,
+  };
+}
+
+export function treeText(files: Files): Uint8Array {
+  const entries = Object.entries(files).map(([name, content]): TreeEntry => {
+    const digest = content === '' ? emptyDigest : sha256(content);
+    const sizeBytes = Buffer.byteLength(content);
+    return {
+      type: 'file',
+      path: name.replace(/!$/, ''),
+      sizeBytes,
+      digest,
+      executable: name.endsWith('!'),
+      chunks: content === '' ? [] : [[digest, sizeBytes]],
+    };
+  });
+  return encodeTree(entries);
+}
+
+/** What `fetchTree` would leave: the folder and, beside it, its text. */
+export async function writeTree(into: string, files: Files): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(into, name.replace(/!$/, ''));
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content, { mode: name.endsWith('!') ? 0o755 : 0o644 });
+  }
+  await mkdir(into, { recursive: true });
+  await writeFile(`${into}.tree`, treeText(files));
+}
+
+/** A stable digest for tests. */
+export function digestOf(text: string): Digest {
+  return createHash('sha256').update(text).digest('hex') as Digest;
+}
+
+/** A service in a file `main.cjs` of its tree that answers its version at the port it is given. */
+export function httpService(options: {
+  component: string;
+  version: string;
+  port: number;
+  status?: number;
+  startTimeoutMs?: number;
+  after?: string[];
+}): TestPackage {
+  const { component, version, port, status = 200, startTimeoutMs = 10_000, after = [] } = options;
+  const main = `require('node:http').createServer((q, a) => { a.statusCode = ${status}; a.end('${version}'); })
+    .listen(Number(process.argv[2]), '127.0.0.1'); process.on('SIGTERM', () => process.exit(0));\n`;
+  return testPackage({
+    component,
+    version,
+    kind: 'service',
+    after,
+    files: { 'main.cjs': main, VERSION: version },
+    config: { port },
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a package's placeholder
+    service: { command: ['${node}', '${tree}/main.cjs', '${config.port}'], stopTimeoutMs: 2_000 },
+    health: {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a package's placeholder
+      http: { port: '${config.port}', path: '/' },
+      intervalMs: 50,
+      timeoutMs: 1_000,
+      startTimeoutMs,
+      successes: 1,
+    },
+  });
+}
