@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemRandomness } from '@xylem/platform';
 import {
   type Chunk,
   type Digest,
@@ -12,12 +12,13 @@ import {
   treeLine,
 } from '@xylem/core';
 import { chunksOf } from '../chunk/cutter.ts';
-import { PackWriter } from '../pack/writer.ts';
+import { PackWriter } from '../pack/pack-writer.ts';
+import { defaultLevel } from '../pack/zstd.ts';
+import { storageError } from '../repository/faults.ts';
 import { chunkFile, hashFile } from './read-file.ts';
 import { type ScannedEntry, scanFolder } from './scan.ts';
 import type { PackFile, PublishedTree, PublishOptions } from './types.ts';
 
-export const defaultLevel = 1;
 /** Bytes of chunks gathered before the sink is asked which of them it knows. */
 const windowBytes = 8 * 1024 * 1024;
 const windowFiles = 2048;
@@ -32,13 +33,18 @@ const smallFileBytes = 1024 * 1024;
 export async function publishTree(options: PublishOptions): Promise<PublishedTree> {
   const scanned = await scanFolder(options.folder, options.exclude);
   const totalBytes = scanned.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.sizeBytes : 0), 0);
-  const publication = new Publication(options, totalBytes);
+  const scratch = await mkdtemp(join(options.sink.scratchFolder, 'new-')).catch((error: unknown) => {
+    throw storageError(error, options.sink.scratchFolder);
+  });
+  const publication = new Publication(options, totalBytes, scratch);
   try {
     const entries = await publication.files(scanned);
     return await publication.tree(entries);
   } catch (error) {
     await publication.abort();
-    throw error;
+    throw storageError(error, options.folder);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
   }
 }
 
@@ -55,12 +61,12 @@ class Publication {
   #newBytes = 0;
   readonly #packs: { digest: Digest; sizeBytes: number }[] = [];
 
-  constructor(options: PublishOptions, totalBytes: number) {
+  constructor(options: PublishOptions, totalBytes: number, scratch: string) {
     this.#options = options;
     this.#totalBytes = totalBytes;
-    const { sink, level = defaultLevel } = options;
+    const { level = defaultLevel } = options;
     this.#writer = new PackWriter({
-      temporary: () => join(sink.scratchFolder, `new-${systemRandomness.bytes(12).toString('hex')}`),
+      folder: scratch,
       onPack: (pack) => this.#takePack(pack),
       level,
     });

@@ -20,7 +20,8 @@ export async function openRepository(folder: string): Promise<Repository> {
     for (const name of ['r', 'o', 'news', 'pool']) await mkdir(join(folder, name), { recursive: true });
     await mkdir(repository.workFolder, { recursive: true });
     for (const name of await readdir(repository.workFolder)) {
-      if (name.startsWith(newPrefix)) await rm(join(repository.workFolder, name), { force: true });
+      if (name.startsWith(newPrefix))
+        await rm(join(repository.workFolder, name), { recursive: true, force: true });
     }
   } catch (error) {
     throw storageError(error, `The repository folder ${folder}`);

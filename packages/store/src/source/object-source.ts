@@ -43,3 +43,8 @@ export interface SourceChoice {
    */
   attempt<T>(path: string, use: (source: ObjectSource) => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
+
+/** A single source as a choice of one. */
+export function asChoice(source: ObjectSource | SourceChoice): SourceChoice {
+  return 'attempt' in source ? source : { attempt: (_path, use) => use(source) };
+}

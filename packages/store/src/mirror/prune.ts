@@ -1,0 +1,27 @@
+import { type Digest, type DomainId, isDigest } from '@xylem/core';
+import type { Repository } from '../repository/repository.ts';
+
+/**
+ * Removes what a domain holds and `keep` does not name: objects and packs by their digests, offers by their trees'.
+ * An offer goes before the packs that it leads to.
+ */
+export async function prune(
+  repository: Repository,
+  domain: DomainId,
+  keep: ReadonlySet<Digest>,
+): Promise<{ removed: number; freedBytes: number }> {
+  let removed = 0;
+  let freedBytes = 0;
+  for (const tree of await repository.listFiles(`o/${domain}/offers`)) {
+    if (!isDigest(tree) || keep.has(tree)) continue;
+    await repository.removeFile(`o/${domain}/offers/${tree}`);
+    removed += 1;
+  }
+  for await (const digest of repository.listObjects(domain)) {
+    if (keep.has(digest)) continue;
+    freedBytes += (await repository.objectSize(domain, digest)) ?? 0;
+    await repository.removeObject(domain, digest);
+    removed += 1;
+  }
+  return { removed, freedBytes };
+}

@@ -1,0 +1,71 @@
+import type { Readable } from 'node:stream';
+import { XylemError } from '@xylem/core';
+import type { HttpClient, HttpResponse } from '@xylem/platform';
+import type { ObjectSource, SourceAnswer, SourceRequest } from './object-source.ts';
+import { sliceOf } from './slice.ts';
+
+/** A parent, or any web server over the same files. `baseUrl` is what the paths are appended to. */
+export function httpSource(client: HttpClient, baseUrl: string): ObjectSource {
+  const base = baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`;
+  return {
+    name: baseUrl,
+    get: async (path, request = {}) => {
+      const response = await client.request({
+        method: 'GET',
+        url: base + path,
+        headers: headersOf(request),
+        ...(request.signal === undefined ? {} : { signal: request.signal }),
+      });
+      return answerOf(baseUrl, path, request, response);
+    },
+  };
+}
+
+function headersOf({ offset = 0, length, ifNoneMatch }: SourceRequest): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (offset > 0 || length !== undefined) {
+    headers['range'] = `bytes=${offset}-${length === undefined ? '' : offset + length - 1}`;
+  }
+  if (ifNoneMatch !== undefined) headers['if-none-match'] = ifNoneMatch;
+  return headers;
+}
+
+function answerOf(name: string, path: string, request: SourceRequest, response: HttpResponse): SourceAnswer {
+  const { status, headers, body } = response;
+  const { offset = 0, length } = request;
+  const etag = headers['etag'];
+  if (status === 206) {
+    const range = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/.exec(headers['content-range'] ?? '');
+    if (range === null || Number(range[1]) !== offset) {
+      body.destroy();
+      throw new XylemError('E_NETWORK', `${name} answered another range of ${path} than was asked for.`, {
+        retry: 'elsewhere',
+      });
+    }
+    const totalBytes = range[3] === '*' ? undefined : Number(range[3]);
+    return { status: 'found', body: sliceOf(body, 0, length), totalBytes, etag };
+  }
+  if (status === 200) {
+    const totalBytes =
+      headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
+    // A server may ignore Range (RFC 9110 section 14.2): then what was not asked for is read past.
+    return { status: 'found', body: sliceOf(body, offset, length), totalBytes, etag };
+  }
+  letGo(body, headers['content-length']);
+  if (status === 304) return { status: 'unchanged' };
+  // 416: the file ends before the first byte that was asked for.
+  if (status === 404 || status === 410 || status === 416) return { status: 'missing' };
+  const refused = status < 500;
+  throw new XylemError(
+    refused ? 'E_PARENT_REFUSED' : 'E_PARENT_UNREACHABLE',
+    `${name} answered ${status} to ${path}.`,
+    { retry: 'elsewhere', details: { status } },
+  );
+}
+
+/** Reads a short body so that the connection can be used again; what may be long is cut off. */
+function letGo(body: Readable, contentLength: string | undefined): void {
+  body.on('error', () => undefined);
+  if (contentLength !== undefined && Number(contentLength) <= 16 * 1024) body.resume();
+  else body.destroy();
+}
