@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+/** For this package's tests: a folder of the test's own, removed after it. */
+export async function temporaryFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'xylem-store-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Bytes that anyone can make again and nothing compresses: SHA-256 of a counter. */
+export function noise(seed: string, length: number): Buffer {
+  const pieces: Buffer[] = [];
+  for (let i = 0; i * 32 < length; i += 1) pieces.push(createHash('sha256').update(`${seed}:${i}`).digest());
+  return Buffer.concat(pieces).subarray(0, length);
+}
+
+/** Bytes that compress about as programs do. */
+export function text(seed: string, length: number): Buffer {
+  const lines: string[] = [];
+  let total = 0;
+  for (let i = 0; total < length; i += 1) {
+    const word = createHash('sha256').update(`${seed}:${i}`).digest('hex').slice(0, 12);
+    const line = `export const ${word} = (input) => input.map((one) => one.${word.slice(0, 4)});\n`;
+    lines.push(line);
+    total += line.length;
+  }
+  return Buffer.from(lines.join('')).subarray(0, length);
+}
+
+/** Content by path; a string that begins with `-> ` is a link, null an empty folder, a path that ends in `*` executable. */
+export type Contents = Readonly<Record<string, Uint8Array | string | null>>;
+
+export async function writeFolder(folder: string, contents: Contents): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, content] of Object.entries(contents)) {
+    const path = join(folder, name.replace(/\*$/, ''));
+    if (content === null) {
+      await mkdir(path, { recursive: true });
+      continue;
+    }
+    await mkdir(dirname(path), { recursive: true });
+    if (typeof content === 'string' && content.startsWith('-> ')) await symlink(content.slice(3), path);
+    else await writeFile(path, content, { mode: name.endsWith('*') ? 0o755 : 0o644 });
+  }
+}
