@@ -20,7 +20,15 @@ import { reportRefusals } from '../source/refusals.ts';
 import { syncTree } from './durable.ts';
 import { fetchFrames } from './frames.ts';
 import { inParallel } from './parallel.ts';
-import { type FetchRange, filesOf, rangesFor, type Target, targetsOf, withNeighbours } from './plan.ts';
+import {
+  type FetchRange,
+  filesOf,
+  rangesFor,
+  type Target,
+  targetsOf,
+  type WantedFrame,
+  withNeighbours,
+} from './plan.ts';
 import { Seeds } from './seeds.ts';
 import { hashOf, Staging } from './staging.ts';
 import type { FetchedTree, FetchTreeOptions } from './types.ts';
@@ -108,9 +116,13 @@ class TreeFetch {
     const pieces = new Map<Digest, Uint8Array>();
     const known = new Set(offer.treeChunks.map(([digest]) => digest));
     for (const range of rangesFor(offer, offer.treeChunks, (digest) => known.has(digest))) {
-      await this.#fetch(withNeighbours(offer, range), async (digest, bytes) => {
+      const onContent = (frame: WantedFrame, content: Uint8Array): void => {
+        this.#ahead.set(`${range.pack} ${frame.offset}`, content);
+      };
+      const onChunk = async (digest: Digest, bytes: Uint8Array): Promise<void> => {
         pieces.set(digest, bytes);
-      });
+      };
+      await this.#fetch(withNeighbours(offer, range), onChunk, onContent);
     }
     const text = Buffer.concat(offer.treeChunks.map(([digest]) => pieces.get(digest) ?? Buffer.alloc(0)));
     if (sha256(text) !== tree) {
@@ -252,6 +264,7 @@ class TreeFetch {
   async #fetch(
     range: FetchRange,
     onChunk: (digest: Digest, bytes: Uint8Array) => Promise<void>,
+    onContent?: (frame: WantedFrame, content: Uint8Array) => void,
   ): Promise<void> {
     const { source, domain, onRefused, signal } = this.#options;
     await fetchFrames(range, {
@@ -259,7 +272,7 @@ class TreeFetch {
       domain,
       signal,
       onChunk,
-      onNeighbour: (frame, content) => this.#ahead.set(`${range.pack} ${frame.offset}`, content),
+      ...(onContent === undefined ? {} : { onContent }),
       onBytes: (count) => {
         this.#fetchedBytes += count;
       },

@@ -16,8 +16,8 @@ export interface FetchFramesOptions {
   readonly signal: AbortSignal | undefined;
   /** Takes a verified chunk; the bytes are the receiver's to keep. */
   readonly onChunk: (digest: Digest, bytes: Uint8Array) => Promise<void>;
-  /** Takes the content of a frame that came along and whose chunks are not known yet: nothing in it is verified. */
-  readonly onNeighbour?: (frame: WantedFrame, content: Uint8Array) => void;
+  /** Sees the content of each frame, of which only the chunks handed to `onChunk` are verified. */
+  readonly onContent?: (frame: WantedFrame, content: Uint8Array) => void;
   readonly onBytes: (count: number) => void;
   readonly onRequest: () => void;
 }
@@ -93,7 +93,7 @@ async function takeFrame(
       retry: 'elsewhere',
     });
   }
-  if (frame.chunks.length === 0) options.onNeighbour?.(frame, content);
+  options.onContent?.(frame, content);
   await inParallel(frame.chunks, writesAtOnce, async ({ digest, sizeBytes, offsetInFrame }) => {
     const chunk = content.subarray(offsetInFrame, offsetInFrame + sizeBytes);
     if (createHash('sha256').update(chunk).digest('hex') !== digest) {
