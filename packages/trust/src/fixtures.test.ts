@@ -10,7 +10,7 @@ import { peerOfCertificate } from './ca/peer.ts';
 import { checkJoinAnswer } from './enrolment/answer.ts';
 import { checkJoinRequest } from './enrolment/request.ts';
 import { joinMacKey, parseToken } from './enrolment/token.ts';
-import { parseTrustMap, pinnedRootOf } from './enrolment/trust-map.ts';
+import { checkTrustMap, pinnedRootOf } from './enrolment/trust-map.ts';
 import { openEnvelope } from './envelope/envelope.ts';
 import { loadIdentity } from './identity/identity.ts';
 import { hostIdOf } from './keys/key-pair.ts';
@@ -49,7 +49,7 @@ test('every format is still written byte for byte', async () => {
 });
 
 test('both repositories are read, from the files and from a stored state', async (t) => {
-  const trustMap = parseTrustMap(await json('trust-map.json'));
+  const trustMap = checkTrustMap(await json('trust-map.json'));
   const [vendor, direction] = [trustMap.products['*'], trustMap.environment];
   assert.ok(vendor);
   const readBoth = async (stateFolder: string, isOffline: boolean): Promise<void> => {
@@ -128,7 +128,7 @@ test('the second reader agrees', async () => {
   const hex = Buffer.from(fixtureHostKey().public).toString('hex');
   const report = await python(reader, 'report', join(folder, 'report.json'), hex);
   assert.equal((JSON.parse(report) as { sequence: number }).sequence, 7);
-  const trustMap = parseTrustMap(await json('trust-map.json'));
+  const trustMap = checkTrustMap(await json('trust-map.json'));
   const script = `
 import sys, json
 sys.path.insert(0, sys.argv[1])

@@ -3,11 +3,7 @@ export { makeCsr } from './ca/csr.ts';
 export { addressOf, caIdOf, type HostAddress, hostUri, rootUri, serveUri, spkiPin } from './ca/names.ts';
 export { type Peer, type PeerOptions, peerOf, peerOfCertificate } from './ca/peer.ts';
 export { clientTls, pinnedCa, serverTls, type TlsIdentity, unpinnedTls } from './ca/tls.ts';
-export {
-  buildJoinAnswer,
-  checkJoinAnswer,
-  type JoinAnswer,
-} from './enrolment/answer.ts';
+export { buildJoinAnswer, checkJoinAnswer } from './enrolment/answer.ts';
 export { renewalDue, renewalDueAt } from './enrolment/renewal.ts';
 export {
   buildJoinRequest,
@@ -17,13 +13,7 @@ export {
   parseRenewRequest,
 } from './enrolment/request.ts';
 export { type JoinToken, joinMacKey, makeToken, parseToken } from './enrolment/token.ts';
-export {
-  buildTrustMap,
-  parseTrustMap,
-  pinnedRootOf,
-  repositoryForProduct,
-  type TrustMap,
-} from './enrolment/trust-map.ts';
+export { buildTrustMap, checkTrustMap, pinnedRootOf, repositoryForProduct } from './enrolment/trust-map.ts';
 export {
   type Envelope,
   type OpenedEnvelope,
@@ -61,7 +51,7 @@ export {
   type TufClientOptions,
   type TufState,
 } from './tuf/client/client.ts';
-export { metadataLifetimeMs, metadataMaxBytes } from './tuf/lifetimes.ts';
+export { metadataLifetimeMs } from './tuf/lifetimes.ts';
 export {
   channelTarget,
   desiredStateTarget,

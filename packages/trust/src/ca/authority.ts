@@ -1,15 +1,12 @@
 import { createHash, type KeyObject, webcrypto } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type EnvironmentId, type HostId, XylemError } from '@xylem/core';
+import { type EnvironmentId, type HostId, lifetimes, XylemError } from '@xylem/core';
 import { type Clock, type Randomness, writeFileAtomic } from '@xylem/platform';
 import { loadKeyFile, saveKeyFile } from '../keys/key-file.ts';
 import { generateKey, hostIdOf, type KeyPair, rawOfSpki, spkiOf } from '../keys/key-pair.ts';
 import { caIdOf, hostUri, rootUri, serveUri } from './names.ts';
 
-const dayMs = 24 * 3600 * 1000;
-const certificateLifetimeMs = 30 * dayMs;
-const caLifetimeMs = 3652 * dayMs;
 /** A host whose clock is a little behind must not find its new certificate not yet valid. */
 const backdateMs = 3600_000;
 const maxCsrBytes = 8 * 1024;
@@ -71,7 +68,7 @@ export class CertificateAuthority {
       issuer: `CN=Xylem CA ${id}`,
       serialNumber: serial(randomness),
       notBefore: new Date(nowMs - backdateMs),
-      notAfter: new Date(nowMs + caLifetimeMs),
+      notAfter: new Date(nowMs + lifetimes.caCertificateMs),
       publicKey,
       signingKey: await webPrivateKey(key.privateKey),
       signingAlgorithm: { name: 'Ed25519' },
@@ -136,7 +133,7 @@ export class CertificateAuthority {
       issuer: `CN=Xylem CA ${this.id}`,
       serialNumber: serial(this.#randomness),
       notBefore: new Date(nowMs - backdateMs),
-      notAfter: new Date(nowMs + certificateLifetimeMs),
+      notAfter: new Date(nowMs + lifetimes.nodeCertificateMs),
       publicKey,
       signingKey: await webPrivateKey(this.#key.privateKey),
       signingAlgorithm: { name: 'Ed25519' },

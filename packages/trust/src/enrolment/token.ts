@@ -1,5 +1,5 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
-import { XylemError } from '@xylem/core';
+import { fromB64u, toB64u, XylemError } from '@xylem/core';
 import type { Randomness } from '@xylem/platform';
 
 /** A join token: `xyl1.<id>.<secret>.<pin>`. */
@@ -17,7 +17,7 @@ export interface JoinToken {
 export function makeToken(randomness: Randomness, pin: Uint8Array): JoinToken {
   const id = randomness.bytes(8).toString('hex');
   const secret = Uint8Array.from(randomness.bytes(32));
-  return { id, secret, pin: Uint8Array.from(pin), text: `xyl1.${id}.${b64u(secret)}.${b64u(pin)}` };
+  return { id, secret, pin: Uint8Array.from(pin), text: `xyl1.${id}.${toB64u(secret)}.${toB64u(pin)}` };
 }
 
 /** @throws XylemError E_JOIN_TOKEN */
@@ -25,9 +25,10 @@ export function parseToken(text: string): JoinToken {
   const trimmed = text.trim();
   const match = /^xyl1\.([0-9a-f]{16})\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{43})$/.exec(trimmed);
   const [, id = '', secretText = '', pinText = ''] = match ?? [];
-  const secret = fromB64u(secretText);
-  const pin = fromB64u(pinText);
-  if (secret.length !== 32 || pin.length !== 32) {
+  const secret = Uint8Array.from(fromB64u(secretText));
+  const pin = Uint8Array.from(fromB64u(pinText));
+  // Decoded and written again it must be the same: else two texts would be one token.
+  if (toB64u(secret) !== secretText || toB64u(pin) !== pinText || match === null) {
     const message = 'The join token is not of the form xyl1.<id>.<secret>.<pin>. Copy the whole of it.';
     throw new XylemError('E_JOIN_TOKEN', message);
   }
@@ -48,15 +49,4 @@ export function joinMac(macKey: Uint8Array, ...parts: readonly (string | Uint8Ar
 
 export function equalMacs(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
-}
-
-export function b64u(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64url');
-}
-
-/** Empty for what is no base64url, or not written as we write it: one value has one text. */
-export function fromB64u(text: unknown): Uint8Array {
-  if (typeof text !== 'string') return new Uint8Array();
-  const bytes = Uint8Array.from(Buffer.from(text, 'base64url'));
-  return b64u(bytes) === text ? bytes : new Uint8Array();
 }

@@ -1,72 +1,53 @@
-import { type EnvironmentId, isEnvironmentId, type RepositoryId, XylemError } from '@xylem/core';
-import { metadataMaxBytes } from '../tuf/lifetimes.ts';
+import {
+  type EnvironmentId,
+  limits,
+  parseTrustMap,
+  type RepositoryId,
+  type TrustMap,
+  toB64u,
+  XylemError,
+} from '@xylem/core';
 import { repositoryIdOf } from '../tuf/names.ts';
 import { parseRoot, verifySigned } from '../tuf/parse.ts';
-import { b64u, fromB64u } from './token.ts';
-
-export interface TrustMap {
-  readonly format: 'xylem-trust-map-1';
-  readonly environment: EnvironmentId;
-  readonly repositories: Readonly<
-    Record<string, { readonly kind: 'release' | 'direction'; readonly root: string }>
-  >;
-  /** Product name, or `*` for those not named, to the release repository that may vouch for it. */
-  readonly products: Readonly<Record<string, RepositoryId>>;
-}
+import { exactB64u } from './b64u.ts';
 
 /**
  * Builds and checks a trust map from the `1.root.json` of each repository.
- * @throws XylemError E_TRUST
+ * @throws XylemError E_TRUST, E_DOCUMENT_INVALID
  */
 export function buildTrustMap(options: {
   readonly direction: Uint8Array;
   readonly releases: readonly Uint8Array[];
   readonly products: Readonly<Record<string, RepositoryId>>;
 }): TrustMap {
-  const repositories: Record<string, { kind: 'release' | 'direction'; root: string }> = {};
-  for (const root of options.releases)
-    repositories[repositoryIdOf(root)] = { kind: 'release', root: b64u(root) };
   const environment = repositoryIdOf(options.direction) as EnvironmentId;
-  repositories[environment] = { kind: 'direction', root: b64u(options.direction) };
-  return parseTrustMap({
+  const repositories = [
+    ...options.releases.map((root) => [repositoryIdOf(root), { kind: 'release', root: toB64u(root) }]),
+    [environment, { kind: 'direction', root: toB64u(options.direction) }],
+  ];
+  return checkTrustMap({
     format: 'xylem-trust-map-1',
     environment,
-    repositories,
+    repositories: Object.fromEntries(repositories) as TrustMap['repositories'],
     products: options.products,
   });
 }
 
 /**
- * Checks a trust map: each id is the digest of its root, each root is signed by itself, the environment's own
- * repository is there, and products point at release repositories only.
- * @throws XylemError E_TRUST
+ * Checks what a schema can't: each repository's id is the digest of its root, and each root is signed by itself.
+ * @param input bytes or the parsed value
+ * @throws XylemError E_TRUST, E_DOCUMENT_INVALID, E_METADATA_INVALID, E_METADATA_SIGNATURE
  */
-export function parseTrustMap(value: unknown): TrustMap {
-  const { format, environment, repositories, products } = recordOf(value, 'The trust map');
-  if (format !== 'xylem-trust-map-1') throw untrusted('has another format');
-  if (typeof environment !== 'string' || !isEnvironmentId(environment))
-    throw untrusted('lacks an environment');
-  const checked: Record<string, { kind: 'release' | 'direction'; root: string }> = {};
-  for (const [id, entry] of Object.entries(recordOf(repositories, 'repositories'))) {
-    const { kind, root } = recordOf(entry, id);
-    if (kind !== 'release' && kind !== 'direction') throw untrusted(`gives ${id} an unknown kind`);
-    const bytes = fromB64u(root);
-    if (bytes.length > metadataMaxBytes.root) throw untrusted(`holds too large a root for ${id}`);
+export function checkTrustMap(input: unknown): TrustMap {
+  const map = parseTrustMap(input);
+  for (const [id, { root }] of Object.entries(map.repositories)) {
+    const bytes = exactB64u(root, `repositories["${id}"].root`);
+    if (bytes.length > limits.rootMetadata) throw untrusted(`holds too large a root for ${id}`);
     if (repositoryIdOf(bytes) !== id) throw untrusted(`gives ${id} a root that is not the one its id names`);
     const { metadata } = parseRoot(bytes);
     verifySigned(metadata, 'root', metadata);
-    checked[id] = { kind, root: b64u(bytes) };
   }
-  if (checked[environment]?.kind !== 'direction')
-    throw untrusted('lacks the direction repository of its environment');
-  const map: Record<string, RepositoryId> = {};
-  for (const [product, repository] of Object.entries(recordOf(products, 'products'))) {
-    if (typeof repository !== 'string' || checked[repository]?.kind !== 'release') {
-      throw untrusted(`gives the product ${product.slice(0, 64)} no release repository`);
-    }
-    map[product] = repository as RepositoryId;
-  }
-  return { format, environment, repositories: checked, products: map };
+  return map;
 }
 
 /** The repository that may vouch for a product, or null. */
@@ -79,13 +60,7 @@ export function repositoryForProduct(map: TrustMap, product: string): Repository
 export function pinnedRootOf(map: TrustMap, repository: RepositoryId): Uint8Array {
   const entry = Object.hasOwn(map.repositories, repository) ? map.repositories[repository] : undefined;
   if (entry === undefined) throw untrusted(`does not hold the repository ${repository}`);
-  return fromB64u(entry.root);
-}
-
-function recordOf(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw untrusted(`holds no object: ${what}`);
-  return value as Record<string, unknown>;
+  return exactB64u(entry.root, 'root');
 }
 
 function untrusted(what: string): XylemError {

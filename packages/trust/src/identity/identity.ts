@@ -1,11 +1,19 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type EnvironmentId, type HostId, isEnvironmentId, isHostId, XylemError } from '@xylem/core';
+import {
+  type EnvironmentId,
+  encodeTrustMap,
+  type HostId,
+  isEnvironmentId,
+  isHostId,
+  jcsBytes,
+  type TrustMap,
+  XylemError,
+} from '@xylem/core';
 import { writeFileAtomic } from '@xylem/platform';
-import { parseTrustMap, type TrustMap } from '../enrolment/trust-map.ts';
+import { checkTrustMap } from '../enrolment/trust-map.ts';
 import { loadKeyFile, saveKeyFile } from '../keys/key-file.ts';
 import type { KeyPair } from '../keys/key-pair.ts';
-import { encodeSorted } from '../tuf/json.ts';
 
 /** Who this host is, as it joined. */
 export interface Identity {
@@ -33,10 +41,10 @@ export async function saveIdentity(folder: string, identity: Identity): Promise<
   await saveKeyFile(join(folder, 'key.pem'), identity.key);
   await writeFileAtomic(join(folder, 'ca.pem'), identity.caPem);
   await writeFileAtomic(join(folder, 'cert.pem'), identity.certificatePem);
-  await writeFileAtomic(join(folder, 'trust-map.json'), encodeSorted(identity.trustMap));
+  await writeFileAtomic(join(folder, 'trust-map.json'), encodeTrustMap(identity.trustMap));
   const { host, environment, name, serve, parents } = identity;
   const document = { format: 'xylem-identity-1', host, environment, name, serve, parents };
-  await writeFileAtomic(join(folder, 'host.json'), encodeSorted(document));
+  await writeFileAtomic(join(folder, 'host.json'), jcsBytes(document));
 }
 
 /** Replaces the certificate after a renewal. */
@@ -90,7 +98,7 @@ export async function loadIdentity(folder: string): Promise<Identity | null> {
     key: await loadKeyFile(join(folder, 'key.pem')),
     certificatePem: await readText(join(folder, 'cert.pem')),
     caPem: await readText(join(folder, 'ca.pem')),
-    trustMap: parseTrustMap(parse(mapPath, await readText(mapPath))),
+    trustMap: checkTrustMap(parse(mapPath, await readText(mapPath))),
   };
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import type { Digest, EnvironmentId } from '@xylem/core';
+import { type Digest, type EnvironmentId, jcsBytes, sha256, timeOf, type Version } from '@xylem/core';
 import { formatTime, type Randomness } from '@xylem/platform';
 import { CertificateAuthority } from '../ca/authority.ts';
 import { buildJoinAnswer, checkJoinAnswer } from '../enrolment/answer.ts';
@@ -12,8 +12,7 @@ import { buildTrustMap } from '../enrolment/trust-map.ts';
 import { signEnvelope } from '../envelope/envelope.ts';
 import { saveIdentity } from '../identity/identity.ts';
 import { hostIdOf, type KeyPair } from '../keys/key-pair.ts';
-import { encodeSorted } from '../tuf/json.ts';
-import { desiredStateTarget, releaseTarget, sha256 } from '../tuf/names.ts';
+import { desiredStateTarget, releaseTarget } from '../tuf/names.ts';
 import { clientOf, TestClock } from './readers.ts';
 import {
   changeState,
@@ -59,7 +58,11 @@ export async function makeFixtures(): Promise<Map<string, Uint8Array>> {
   await changeState(direction, '{"format":"xylem-desired-state-1","number":2}');
   const vendor = await TestReleases.make('fixture vendor');
   vendor.nowMs += 30_000;
-  vendor.content = { ...vendor.content, floor: '1.0.0', withdrawn: [sha256(releaseBytes(3)) as Digest] };
+  vendor.content = {
+    ...vendor.content,
+    floor: '1.0.0' as Version,
+    withdrawn: [sha256(releaseBytes(3)) as Digest],
+  };
   await vendor.publish(await vendor.release(0, 51));
   for (const repository of [direction, vendor]) {
     for (const [path, bytes] of repository.files) {
@@ -73,7 +76,7 @@ export async function makeFixtures(): Promise<Map<string, Uint8Array>> {
     releases: [vendor.pinned],
     products: { '*': vendor.id },
   });
-  files.set('trust-map.json', encodeSorted(trustMap));
+  files.set('trust-map.json', jcsBytes(trustMap));
 
   const clock = new TestClock(startMs);
   const ca = await CertificateAuthority.create(clock, seededRandomness('ca'), testKey('fixture ca'));
@@ -98,7 +101,7 @@ export async function makeFixtures(): Promise<Map<string, Uint8Array>> {
     environment,
     trustMap,
     parents: ['https://root.example:7443'],
-    issued: formatTime(startMs),
+    issued: timeOf(startMs),
   });
   files.set('join/token.txt', Buffer.from(`${token.text}\n`));
   files.set('join/request.json', request.body);
@@ -128,7 +131,7 @@ export async function makeFixtures(): Promise<Map<string, Uint8Array>> {
   const report = { format: 'xylem-report-1', ...about, environment: environment.id, name: 'web-1' };
   const watermark = { format: 'xylem-watermark-1', ...about };
   const signed = (kind: string, value: object, by: KeyPair): Uint8Array =>
-    signEnvelope(`application/vnd.xylem.${kind}+json`, encodeSorted(value), by);
+    signEnvelope(`application/vnd.xylem.${kind}+json`, jcsBytes(value), by);
   files.set('report.json', signed('report', report, key));
   files.set('watermark.json', signed('watermark', watermark, fixtureCollectorKey()));
   files.set('README.md', Buffer.from(readme(key, fixtureCollectorKey())));

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import type { DomainId, RepositoryId } from '@xylem/core';
+import { type DomainId, type RepositoryId, sha256 } from '@xylem/core';
 
 /** A file of a repository, its path below `/r/<repository>/`. */
 export interface RepositoryFile {
@@ -43,8 +42,4 @@ export const desiredStateTarget = 'desired-state.json';
 /** The version that is signed next: max(previous + 1, Unix seconds). */
 export function nextVersion(previous: number, nowMs: number): number {
   return Math.max(previous + 1, Math.floor(nowMs / 1000));
-}
-
-export function sha256(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { sha256 } from '@xylem/core';
 import { Updater } from 'tuf-js';
 import {
   changeState,
@@ -12,7 +13,7 @@ import {
   TestReleases,
   type TestRepository,
 } from '../testing/test-repository.ts';
-import { channelTarget, desiredStateTarget, releaseTarget, sha256 } from './names.ts';
+import { channelTarget, desiredStateTarget, releaseTarget } from './names.ts';
 
 /** Stock tuf-js over real HTTP. It can't be given a clock: the process's own is set. */
 async function stock(

@@ -6,7 +6,7 @@ import {
   type Targets,
   type Timestamp,
 } from '@tufjs/models';
-import { XylemError } from '@xylem/core';
+import { limits, parseJson, XylemError } from '@xylem/core';
 
 /** Any of the four kinds of signed TUF content. */
 export type Signed = Root | Timestamp | Snapshot | Targets;
@@ -83,7 +83,8 @@ function read<T extends Signed>(
 ): Metadata<T> {
   let metadata: Metadata<T>;
   try {
-    metadata = build(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as JsonObject);
+    const rules = { maxBytes: limits.metadata, code: 'E_METADATA_INVALID' } as const;
+    metadata = build(parseJson(bytes, `${label} metadata`, rules) as JsonObject);
   } catch (cause) {
     throw new XylemError('E_METADATA_INVALID', `The ${label} metadata cannot be read.`, {
       cause,

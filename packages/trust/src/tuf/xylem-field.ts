@@ -1,5 +1,5 @@
 import type { Targets, Timestamp } from '@tufjs/models';
-import { type Digest, XylemError } from '@xylem/core';
+import { parseRoleExtension, type RoleExtension } from '@xylem/core';
 
 /** When a timestamp was signed, by its own word; null where its writer does not say it. */
 export function issuedMsOf(signed: Timestamp): number | null {
@@ -19,19 +19,12 @@ export function repositoryOf(signed: Timestamp): string | null {
  * Floor and withdrawals of a product's role. Malformed parts are refused, not passed over: they only ever forbid.
  * @throws XylemError E_METADATA_INVALID
  */
-export function productRulesOf(signed: Targets): { floor?: string; withdrawn?: Digest[] } {
-  const { floor, withdrawn } = fieldOf(signed);
-  const isList = Array.isArray(withdrawn) && withdrawn.every((entry) => typeof entry === 'string');
-  if ((floor !== undefined && typeof floor !== 'string') || (withdrawn !== undefined && !isList)) {
-    throw new XylemError('E_METADATA_INVALID', 'The xylem field of a product role is malformed.');
-  }
-  return {
-    ...(floor === undefined ? {} : { floor }),
-    ...(withdrawn === undefined ? {} : { withdrawn: withdrawn as Digest[] }),
-  };
+export function productRulesOf(signed: Targets): RoleExtension {
+  const field = signed.unrecognizedFields.xylem;
+  return field === undefined ? {} : parseRoleExtension(field);
 }
 
-function fieldOf(signed: Timestamp | Targets): Record<string, unknown> {
+function fieldOf(signed: Timestamp): Record<string, unknown> {
   const field = signed.unrecognizedFields.xylem;
   return typeof field === 'object' && field !== null ? (field as Record<string, unknown>) : {};
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { XylemError } from '@xylem/core';
+import { sha256, type Version, XylemError } from '@xylem/core';
 import { clientOf, TestClock, temporaryFolder } from '../../testing/readers.ts';
 import {
   changeState,
@@ -14,7 +14,7 @@ import {
   TestReleases,
   TestRepository,
 } from '../../testing/test-repository.ts';
-import { desiredStateTarget, releaseTarget, sha256 } from '../names.ts';
+import { desiredStateTarget, releaseTarget } from '../names.ts';
 import { TufClient } from './client.ts';
 
 async function follow(
@@ -90,7 +90,7 @@ test('delegated roles are fetched only when a target needs them, and kept', asyn
 test('floor and withdrawals of a product are read from its role', async (t) => {
   const repository = await TestReleases.make();
   const withdrawn = [sha256('bad')] as never;
-  repository.content = { ...repository.content, floor: '1.2.3', withdrawn };
+  repository.content = { ...repository.content, floor: '1.2.3' as Version, withdrawn };
   await repository.publish(await repository.sign());
   const { client } = await follow(t, repository);
   await client.refresh();

@@ -1,8 +1,7 @@
 import type { Root } from '@tufjs/models';
-import { type Digest, type RepositoryId, XylemError } from '@xylem/core';
+import { type Digest, limits, type RepositoryId, type RoleExtension, sha256, XylemError } from '@xylem/core';
 import { type Clock, type Log, silentLog } from '@xylem/platform';
-import { metadataMaxBytes } from '../lifetimes.ts';
-import { metadataPath, type RepositoryFile, sha256, targetFilePath } from '../names.ts';
+import { metadataPath, type RepositoryFile, targetFilePath } from '../names.ts';
 import { expiresMs, invalidMetadata, type Piece } from '../parse.ts';
 import { productRulesOf } from '../xylem-field.ts';
 import { loadStored } from './load.ts';
@@ -85,9 +84,7 @@ export interface TargetInfo {
 }
 
 /** What a product's role says beside its targets. */
-export interface ProductRules {
-  readonly floor?: string;
-  readonly withdrawn?: readonly Digest[];
+export interface ProductRules extends RoleExtension {
   readonly expiresAt: number;
 }
 
@@ -222,7 +219,7 @@ export class TufClient {
     for (let step = 0; step < maxRootRotations; step += 1) {
       // 5.3.2 and 5.3.3.
       const path = metadataPath('root', trusted.root.metadata.signed.version + 1);
-      const bytes = await this.#fetch(path, metadataMaxBytes.root);
+      const bytes = await this.#fetch(path, limits.rootMetadata);
       if (bytes === null) break;
       const next = recovered(withRoot(trusted, bytes), trusted.root.metadata);
       await this.#commit(next, trusted);
@@ -233,13 +230,13 @@ export class TufClient {
 
   async #fetchTimestamp(): Promise<Uint8Array> {
     // 5.4.1.
-    return this.#fetchExisting(metadataPath('timestamp', 0), metadataMaxBytes.timestamp);
+    return this.#fetchExisting(metadataPath('timestamp', 0), limits.timestamp);
   }
 
   async #fetchSnapshot(trusted: Trusted): Promise<Uint8Array> {
     // 5.5.1.
     const meta = present(trusted.timestamp, 'timestamp').metadata.signed.snapshotMeta;
-    const maxBytes = Math.min(meta.length ?? metadataMaxBytes.snapshot, metadataMaxBytes.snapshot);
+    const maxBytes = Math.min(meta.length ?? limits.metadata, limits.metadata);
     return this.#fetchExisting(metadataPath('snapshot', meta.version), maxBytes);
   }
 
@@ -267,7 +264,7 @@ export class TufClient {
         if (!(error instanceof XylemError) || error.code === 'E_METADATA_EXPIRED') throw error;
       }
     }
-    const maxBytes = Math.min(meta.length ?? metadataMaxBytes.targets, metadataMaxBytes.targets);
+    const maxBytes = Math.min(meta.length ?? limits.metadata, limits.metadata);
     const bytes = await this.#fetchExisting(metadataPath(role, meta.version), maxBytes);
     return withRole(trusted, role, delegator, bytes, freshness);
   }

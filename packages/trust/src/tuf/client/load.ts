@@ -1,5 +1,4 @@
-import { type RepositoryId, XylemError } from '@xylem/core';
-import { metadataMaxBytes } from '../lifetimes.ts';
+import { limits, type RepositoryId, XylemError } from '@xylem/core';
 import { roleFile, rootFile, type StateStore } from './state-store.ts';
 import { metaOf, type Trusted, withRole, withRoot, withSnapshot, withTimestamp } from './trusted.ts';
 
@@ -14,7 +13,7 @@ export async function loadStored(store: StateStore, pinned: Trusted, id: Reposit
   const stored = await store.read();
   let trusted: Trusted = { ...pinned, floorMs: stored.floorMs };
   for (let version = 2; version <= stored.rootVersion; version += 1) {
-    const bytes = await store.readFile(rootFile(version), metadataMaxBytes.root);
+    const bytes = await store.readFile(rootFile(version), limits.rootMetadata);
     const next = bytes === null ? null : verifiedOrNull(() => withRoot(trusted, bytes));
     if (next === null) return trusted;
     trusted = next;

@@ -1,10 +1,8 @@
 import { mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RepositoryId } from '@xylem/core';
+import { jcsBytes, limits, type RepositoryId, sha256 } from '@xylem/core';
 import { type Log, writeFileAtomic } from '@xylem/platform';
-import { encodeSorted } from '../json.ts';
-import { metadataMaxBytes } from '../lifetimes.ts';
-import { sha256 } from '../names.ts';
+
 import type { Trusted } from './trusted.ts';
 
 /** What lay on disk, not yet believed: the client verifies it as if it had been fetched. */
@@ -34,7 +32,7 @@ export class StateStore {
   }
 
   async read(): Promise<Stored> {
-    const bytes = await this.readFile('state.json', metadataMaxBytes.timestamp * 3);
+    const bytes = await this.readFile('state.json', limits.timestamp * 3);
     if (bytes === null) return nothing;
     try {
       const state = JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>;
@@ -55,7 +53,7 @@ export class StateStore {
   }
 
   /** A stored file, or null if it is absent or beyond its limit. */
-  async readFile(name: string, maxBytes: number = metadataMaxBytes.targets): Promise<Uint8Array | null> {
+  async readFile(name: string, maxBytes: number = limits.metadata): Promise<Uint8Array | null> {
     try {
       await using file = await open(join(this.#folder, name), 'r');
       const { size } = await file.stat();
@@ -92,7 +90,7 @@ export class StateStore {
       snapshot: snapshot?.metadata.signed.version ?? null,
       floor: floorMs,
     };
-    await this.writeFile('state.json', encodeSorted({ ...state, digest: sha256(encodeSorted(state)) }));
+    await this.writeFile('state.json', jcsBytes({ ...state, digest: sha256(jcsBytes(state)) }));
     await this.#prune(trusted);
   }
 

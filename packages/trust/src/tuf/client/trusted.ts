@@ -1,6 +1,6 @@
 import type { Metadata, Root, Snapshot, Targets, Timestamp } from '@tufjs/models';
-import { type RepositoryId, XylemError } from '@xylem/core';
-import { sha256 } from '../names.ts';
+import { type RepositoryId, sha256, XylemError } from '@xylem/core';
+
 import {
   expiresMs,
   invalidMetadata,

@@ -1,4 +1,4 @@
-import { sha256 } from '../names.ts';
+import { sha256 } from '@xylem/core';
 
 const binsFrom = [
   { above: 1000, bins: 256 },

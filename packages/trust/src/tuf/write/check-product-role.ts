@@ -1,7 +1,6 @@
 import type { Metadata, Targets } from '@tufjs/models';
-import { type DomainId, XylemError } from '@xylem/core';
-import { metadataMaxBytes } from '../lifetimes.ts';
-import { metadataPath, productRoleName, sha256, targetFilePath } from '../names.ts';
+import { type DomainId, limits, sha256, XylemError } from '@xylem/core';
+import { metadataPath, productRoleName, targetFilePath } from '../names.ts';
 import { expiresMs, invalidMetadata, parseTargets, verifySigned } from '../parse.ts';
 import { binNames } from './bins.ts';
 import { checkVersion } from './check-version.ts';
@@ -48,8 +47,7 @@ export function checkProductRole(options: {
   if (roleBytes === undefined)
     throw new XylemError('E_METADATA_MISSING', `The role ${name} was not uploaded.`);
   for (const [role, bytes] of uploaded) {
-    if (bytes.length > metadataMaxBytes.targets)
-      throw new XylemError('E_TOO_LARGE', `The role ${role} is too large.`);
+    if (bytes.length > limits.metadata) throw new XylemError('E_TOO_LARGE', `The role ${role} is too large.`);
   }
   const delegator = parseTargets(targets).metadata;
   const role = parseTargets(roleBytes, name).metadata;

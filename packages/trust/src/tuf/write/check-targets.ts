@@ -1,5 +1,4 @@
-import { XylemError } from '@xylem/core';
-import { metadataMaxBytes } from '../lifetimes.ts';
+import { limits, XylemError } from '@xylem/core';
 import { metadataPath } from '../names.ts';
 import { expiresMs, invalidMetadata, parseRoot, parseTargets, verifySigned } from '../parse.ts';
 import { checkVersion } from './check-version.ts';
@@ -19,7 +18,7 @@ export function checkTargets(options: {
   readonly nowMs: number;
 }): SignedRole & { readonly products: readonly ProductDelegation[] } {
   const { root, current, uploaded, nowMs } = options;
-  if (uploaded.length > metadataMaxBytes.targets) {
+  if (uploaded.length > limits.metadata) {
     throw new XylemError('E_TOO_LARGE', 'The targets metadata is too large.');
   }
   const products = checkedDelegations(root, uploaded);

@@ -1,7 +1,7 @@
 import { Metadata, Signature } from '@tufjs/models';
+import { jcsBytes } from '@xylem/core';
 import { formatTime } from '@xylem/platform';
 import type { PublicKey, Signer } from '../../keys/key-pair.ts';
-import { encodeSorted } from '../json.ts';
 import { metadataPath, type RepositoryFile } from '../names.ts';
 import type { Signed } from '../parse.ts';
 
@@ -36,7 +36,7 @@ export async function signMetadata(
     const sig = Buffer.from(await signer.sign(canonical)).toString('hex');
     metadata.signatures[signer.keyId] = new Signature({ keyID: signer.keyId, sig });
   }
-  const file = { path: metadataPath(role, signed.version), bytes: encodeSorted(metadata.toJSON()) };
+  const file = { path: metadataPath(role, signed.version), bytes: jcsBytes(metadata.toJSON()) };
   return { role, version: signed.version, file };
 }
 

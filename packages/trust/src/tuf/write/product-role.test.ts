@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
-import type { Digest } from '@xylem/core';
+import { type Digest, sha256, type Version } from '@xylem/core';
 import fc from 'fast-check';
 import {
   dayMs,
@@ -11,7 +11,7 @@ import {
   testDomain,
   testKey,
 } from '../../testing/test-repository.ts';
-import { releaseTarget, sha256 } from '../names.ts';
+import { releaseTarget } from '../names.ts';
 import { binCountFor, binNames, binOf } from './bins.ts';
 import { checkProductRole } from './check-product-role.ts';
 import { readProductRole, signProductRole } from './product-role.ts';
@@ -45,7 +45,7 @@ test('what is signed is read back, for any number of releases, floors and withdr
   for (const count of [0, 1, 50, 51, 300]) {
     const repository = await TestReleases.make();
     const withdrawn = [sha256('bad'), sha256('worse')].toSorted() as Digest[];
-    repository.content = { ...repository.content, floor: '2.0.0', withdrawn };
+    repository.content = { ...repository.content, floor: '2.0.0' as Version, withdrawn };
     await repository.publish(await repository.release(0, count));
     assert.deepEqual(readProductRole(repository.product, repository.roleFiles()), repository.content);
   }
@@ -151,7 +151,7 @@ test('dishonest uploads are refused', async () => {
     [
       'version in the future',
       'E_METADATA_INVALID',
-      await sign({ nowMs: nowMs + dayMs, content: { ...repository.content, floor: '1.0.0' } }),
+      await sign({ nowMs: nowMs + dayMs, content: { ...repository.content, floor: '1.0.0' as Version } }),
     ],
     [
       "another product's path",

@@ -1,8 +1,8 @@
 import { type Metadata, Targets } from '@tufjs/models';
-import { type Digest, XylemError } from '@xylem/core';
+import { type Digest, sha256, type Version, XylemError } from '@xylem/core';
 import type { Signer } from '../../keys/key-pair.ts';
 import { metadataLifetimeMs } from '../lifetimes.ts';
-import { nextVersion, productRoleName, releaseTarget, sha256 } from '../names.ts';
+import { nextVersion, productRoleName, releaseTarget } from '../names.ts';
 import { parseTargets, verifySigned } from '../parse.ts';
 import { productRulesOf } from '../xylem-field.ts';
 import { binCountFor, binNames, binOf } from './bins.ts';
@@ -23,7 +23,7 @@ export interface ProductRoleContent {
   /** By target path, `channel/<product>/<name>.json`. */
   readonly channels: ReadonlyMap<string, TargetDigest>;
   /** The lowest version that hosts still take. */
-  readonly floor?: string;
+  readonly floor?: Version;
   /** Digests of release documents that must not be installed. */
   readonly withdrawn?: readonly Digest[];
 }

@@ -1,9 +1,9 @@
 import { MetaFile, Snapshot, Timestamp } from '@tufjs/models';
-import type { RepositoryId } from '@xylem/core';
+import { type RepositoryId, sha256 } from '@xylem/core';
 import { formatTime } from '@xylem/platform';
 import type { Signer } from '../../keys/key-pair.ts';
 import { metadataLifetimeMs } from '../lifetimes.ts';
-import { nextVersion, sha256 } from '../names.ts';
+import { nextVersion } from '../names.ts';
 import { parseSnapshot, parseTimestamp } from '../parse.ts';
 import { expiryAfter, type SignedRole, signMetadata, specVersion } from './metadata.ts';
 

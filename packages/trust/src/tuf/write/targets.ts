@@ -1,5 +1,5 @@
 import { Targets } from '@tufjs/models';
-import type { DomainId } from '@xylem/core';
+import { type DomainId, sha256 } from '@xylem/core';
 import type { Signer } from '../../keys/key-pair.ts';
 import { metadataLifetimeMs } from '../lifetimes.ts';
 import {
@@ -9,7 +9,6 @@ import {
   productRoleName,
   type RepositoryFile,
   releaseTarget,
-  sha256,
   targetFilePath,
 } from '../names.ts';
 import { parseTargets } from '../parse.ts';
