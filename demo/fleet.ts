@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@xylem/platform';
+import type { Program } from '@xylem/testkit';
 import { type DemoNode, demoHosts, demoNodes, environments } from './nodes.ts';
-import type { Processes } from './processes.ts';
 import { freePorts } from './services.ts';
 
 /** What runs once the demo's tree is up. */
@@ -25,7 +25,7 @@ products:
 `;
 
 /** Starts the root server and logs in, as its operator would. */
-export async function startRoot(xylem: Processes, folder: string, port: number): Promise<string> {
+export async function startRoot(xylem: Program, folder: string, port: number): Promise<string> {
   const state = join(folder, 'root');
   const { operatorToken } = (await xylem.command(['root', 'init', '--state', state, '--tenant', 'acme'])) as {
     operatorToken: string;
@@ -38,7 +38,7 @@ export async function startRoot(xylem: Processes, folder: string, port: number):
   return apiUrl;
 }
 
-export async function createEnvironments(xylem: Processes, folder: string): Promise<void> {
+export async function createEnvironments(xylem: Program, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const name of environments) {
     const file = join(folder, `${name.replace('/', '-')}.yaml`);
@@ -49,7 +49,7 @@ export async function createEnvironments(xylem: Processes, folder: string): Prom
 
 /** Joins every node below its parent and starts its agent, level by level: a parent serves before a child joins. */
 export async function startNodes(
-  xylem: Processes,
+  xylem: Program,
   apiUrl: string,
   folder: string,
   say: (line: string) => void,

@@ -6,11 +6,11 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { errorCodes, exitCodes, XylemError } from '@xylem/core';
 import { systemClock } from '@xylem/platform';
+import { type Program, program } from '@xylem/testkit';
 import { demoReleases, installApp, packageFolder } from './apps.ts';
 import { checkFleet, type Published, serviceLines } from './check.ts';
 import { createEnvironments, type Fleet, startNodes, startRoot } from './fleet.ts';
 import { demoNodes } from './nodes.ts';
-import { type Processes, processes } from './processes.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,7 +33,7 @@ async function demoFolder(): Promise<string> {
 }
 
 /** Publishes the packages of both releases. @returns for each version what the publisher has */
-async function publishReleases(xylem: Processes, folder: string): Promise<Map<string, Published>> {
+async function publishReleases(xylem: Program, folder: string): Promise<Map<string, Published>> {
   const cache = join(import.meta.dirname, '..', 'node_modules', '.cache', 'xylem-demo');
   const published = new Map<string, Published>();
   for (const { version, apps } of demoReleases) {
@@ -64,7 +64,7 @@ async function publishReleases(xylem: Processes, folder: string): Promise<Map<st
 }
 
 async function deploy(
-  xylem: Processes,
+  xylem: Program,
   fleet: Fleet,
   version: string,
   words: readonly string[],
@@ -85,7 +85,7 @@ async function deploy(
   for (const line of await serviceLines(fleet)) process.stdout.write(`${line}\n`);
 }
 
-async function run(xylem: Processes, folder: string): Promise<number> {
+async function run(xylem: Program, folder: string): Promise<number> {
   const apiUrl = await startRoot(xylem, folder, Number(values.port ?? 0));
   say(`the root server runs; status page: ${apiUrl}`);
   await createEnvironments(xylem, join(folder, 'environments'));
@@ -122,7 +122,7 @@ Ctrl-C ends everything.
 
 const stopped = new AbortController();
 const folder = await demoFolder();
-const xylem = processes({
+const xylem = program({
   entry: resolve(positionals[0] ?? ''),
   home: join(folder, 'home'),
   logs: join(folder, 'logs'),

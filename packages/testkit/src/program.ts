@@ -6,8 +6,8 @@ import { XylemError } from '@xylem/core';
 const readyWithinMs = 60_000;
 const endsWithinMs = 15_000;
 
-/** Processes of the program, with one home for its contexts and keys; each logs to a file of its own. */
-export interface Processes {
+/** The program `xylem` as real processes, with one home for contexts and keys; those that stay log to a file each. */
+export interface Program {
   /** Runs a command to its end and reads its JSON document. @throws XylemError with what it said on stderr */
   command(words: readonly string[]): Promise<unknown>;
   /** Runs a command for its text, exit code and all. */
@@ -16,6 +16,10 @@ export interface Processes {
   start(name: string, words: readonly string[]): Promise<unknown>;
   /** Ends the services of a host whose agent has ended. */
   endServices(stateFolder: string): Promise<void>;
+  /** The process of something that was started by this name last. */
+  pidOf(name: string): number;
+  /** Ends one process by its pid and waits for its end. */
+  end(name: string, signal: NodeJS.Signals): Promise<void>;
   /** Ends what was started, the last first, each by its pid: politely, then by force. */
   stop(): Promise<void>;
 }
@@ -28,17 +32,28 @@ interface Ended {
 const endOf = (child: ChildProcess): Promise<Ended> =>
   new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
 
-export function processes(options: {
+/**
+ * @param options.entry `dist/xylem.js` or `packages/cli/src/main.ts`
+ * @param options.home XYLEM_HOME
+ * @param options.logs a folder for `<name>.log`
+ */
+export function program(options: {
   readonly entry: string;
   readonly home: string;
   readonly logs: string;
-}): Processes {
+}): Program {
   const { entry, home, logs } = options;
   mkdirSync(logs, { recursive: true });
   const environment = { ...process.env, XYLEM_HOME: home, XYLEM_URL: '', XYLEM_TOKEN: '', XYLEM_PIN: '' };
   const running: { readonly name: string; readonly child: ChildProcess; readonly ended: Promise<Ended> }[] =
     [];
   let stopping = false;
+
+  const latest = (name: string): (typeof running)[number] => {
+    const found = running.findLast((one) => one.name === name);
+    if (found === undefined) throw new XylemError('E_NOT_FOUND', `No process was started as ${name}.`);
+    return found;
+  };
 
   const spawned = (words: readonly string[]): ChildProcess =>
     // A group of its own, so that Ctrl-C reaches only the demo, which ends the others in order.
@@ -81,6 +96,12 @@ export function processes(options: {
       running.push({ name, child, ended });
       child.stderr?.pipe(createWriteStream(join(logs, `${name}.log`), { flags: 'a' }));
       return readyDocument(name, child, ended, join(logs, `${name}.log`));
+    },
+    pidOf: (name) => latest(name).child.pid ?? -1,
+    async end(name, signal) {
+      const one = latest(name);
+      one.child.kill(signal);
+      await one.ended;
     },
     async endServices(stateFolder) {
       if (!existsSync(stateFolder)) return;
