@@ -1,0 +1,43 @@
+// bench/run NAME [--json] [arguments]: prints the machine, the inputs, and last one JSON line with the figures.
+import { cpus, release, totalmem, type } from 'node:os';
+import { errorCodes, exitCodes, XylemError } from '@xylem/core';
+import type { Bench } from './bench.ts';
+
+/** Every bench there is; `<name>.ts` holds it. */
+const benches = ['publish', 'update'];
+
+async function main(words: readonly string[]): Promise<number> {
+  const json = words.includes('--json');
+  const [name = '', ...rest] = words.filter((word) => word !== '--json');
+  if (!benches.includes(name)) {
+    const known = benches.join(', ');
+    throw new XylemError(
+      'E_INPUT',
+      name === '' ? `Say which bench: ${known}.` : `There is no bench "${name}"; there are: ${known}.`,
+    );
+  }
+  const { bench } = (await import(`./${name}.ts`)) as { readonly bench: Bench };
+  if (rest.includes('--help')) {
+    process.stdout.write(`bench/run ${name} ${bench.usage}\n`);
+    return exitCodes.ok;
+  }
+  const say = (line: string): void => void (json ? process.stderr : process.stdout).write(`${line}\n`);
+  const [cpu] = cpus();
+  say(
+    `machine: ${cpus().length} x ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}, Node ${process.version}`,
+  );
+  const { inputs, figures } = await bench.run(rest, say);
+  for (const [key, value] of Object.entries(inputs)) say(`${key}: ${value}`);
+  process.stdout.write(`${JSON.stringify({ bench: name, figures })}\n`);
+  return exitCodes.ok;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const fault =
+    error instanceof XylemError ? error : new XylemError('E_INTERNAL', String(error), { cause: error });
+  process.stderr.write(`xylem: error ${fault.code}: ${fault.message}\n  ${errorCodes[fault.code].advice}\n`);
+  if (process.env.XYLEM_DEBUG) process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`);
+  process.exitCode = errorCodes[fault.code].exitCode;
+}
