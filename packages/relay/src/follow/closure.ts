@@ -1,0 +1,150 @@
+import {
+  type DesiredState,
+  type Digest,
+  type DomainId,
+  limits,
+  parseHostMapNode,
+  parsePackage,
+  XylemError,
+} from '@xylem/core';
+import type { Repository } from '@xylem/store';
+import type { Flights } from './flights.ts';
+import type { NewsPieces } from './news-pieces.ts';
+
+/** An object and the domain in which it is asked for. */
+export interface Reference {
+  readonly domain: DomainId;
+  readonly digest: Digest;
+}
+
+/** All that a desired state leads to, beside metadata. */
+export interface Closure {
+  readonly hostMapNodes: readonly Digest[];
+  readonly packages: readonly Reference[];
+  readonly trees: readonly Reference[];
+}
+
+export interface ClosureOptions {
+  readonly state: DesiredState;
+  /** Whether the release role vouches for an assignment's release: what no host would install is not fetched. */
+  readonly vouched: ReadonlySet<Digest>;
+  readonly repository: Repository;
+  readonly flights: Flights;
+  readonly pieces: NewsPieces;
+  readonly signal: AbortSignal;
+}
+
+const objectsAtOnce = 8;
+const treesAtOnce = 3;
+const deepestHostMap = 32;
+
+/**
+ * Fetches all that the hosts of an environment could need: host map, package documents, and offers and packs of every
+ * variant's tree. What is here already is not asked for.
+ * @throws XylemError of the fetch that failed, E_DISK_FULL; what was fetched stays and partial objects are resumed
+ */
+export async function fetchClosure(options: ClosureOptions): Promise<Closure> {
+  const { state, vouched, signal } = options;
+  const hostMapNodes = await fetchHostMap(options);
+  const packages = uniqueReferences(
+    state.assignments
+      .filter(({ release }) => vouched.has(release))
+      .map(({ product, package: digest }) => ({ domain: domainOf(state, product), digest })),
+  );
+  const trees: Reference[] = [];
+  await inParallel(packages, objectsAtOnce, signal, async ({ domain, digest }) => {
+    const document = parsePackage(await smallObject(options, domain, digest, limits.package));
+    for (const { tree } of document.variants) trees.push({ domain, digest: tree });
+  });
+  const wanted = uniqueReferences(trees);
+  await inParallel(wanted, treesAtOnce, signal, async ({ domain, digest }) => {
+    // The offer is written last, so where it is the packs are.
+    const offer = await options.repository.readFile(`o/${domain}/offers/${digest}`).catch(() => null);
+    if (offer === null) await options.flights.tree(domain, digest, signal);
+  });
+  return { hostMapNodes, packages, trees: wanted };
+}
+
+/** Level by level, each level's nodes at the same time. */
+async function fetchHostMap(options: ClosureOptions): Promise<Digest[]> {
+  const domain = options.state.environment as string as DomainId;
+  const seen = new Set<Digest>([options.state.hostMap as Digest]);
+  let level = [...seen];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > deepestHostMap)
+      throw new XylemError('E_DOCUMENT_INVALID', 'The host map is deeper than a host id.');
+    const next: Digest[] = [];
+    await inParallel(level, objectsAtOnce, options.signal, async (digest) => {
+      const node = parseHostMapNode(await smallObject(options, domain, digest, limits.hostMapNode));
+      if ('hosts' in node) return;
+      for (const child of Object.values(node.children)) {
+        if (!seen.has(child as Digest)) next.push(child as Digest);
+        seen.add(child as Digest);
+      }
+    });
+    level = next;
+  }
+  return [...seen];
+}
+
+/** From here, from the news, or from a parent. */
+async function smallObject(
+  { repository, flights, pieces, signal }: ClosureOptions,
+  domain: DomainId,
+  digest: Digest,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const here = await repository.readObject(domain, digest, maxBytes);
+  if (here !== null) return here;
+  const brought = pieces.object(domain, digest);
+  if (brought !== undefined && brought.length <= maxBytes) {
+    await repository.putObject(domain, digest, brought);
+    return brought;
+  }
+  await flights.object(domain, digest, maxBytes, signal);
+  const fetched = await repository.readObject(domain, digest, maxBytes);
+  if (fetched === null)
+    throw new XylemError('E_STORAGE', `The object ${digest} vanished after it was fetched.`);
+  return fetched;
+}
+
+function domainOf(state: DesiredState, product: string): DomainId {
+  // parseDesiredState refuses an assignment of a product that is not listed.
+  const entry = state.products[product];
+  if (entry === undefined)
+    throw new XylemError('E_METADATA_INVALID', `The desired state has no product ${product}.`);
+  return entry.domain as DomainId;
+}
+
+function uniqueReferences(references: readonly Reference[]): Reference[] {
+  return [
+    ...new Map(
+      references.map((reference) => [`${reference.domain}/${reference.digest}`, reference]),
+    ).values(),
+  ];
+}
+
+/** At most `count` at once; after the first failure no more are begun, those that run are waited for. */
+export async function inParallel<T>(
+  items: readonly T[],
+  count: number,
+  signal: AbortSignal,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const left = items.values();
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    for (const item of left) {
+      if (failed) return;
+      signal.throwIfAborted();
+      try {
+        await work(item);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const results = await Promise.allSettled(Array.from({ length: Math.min(count, items.length) }, worker));
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}

@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { limits, type RepositoryId, XylemError } from '@xylem/core';
+import { metadataPath, pinnedRootOf, repositoryIdOf, type TrustMap } from '@xylem/trust';
+import { readSmallFile, writeSmallFile } from '../state/small-file.ts';
+import { readPath } from '../upstream/read-path.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+
+/**
+ * `1.root.json` of any repository: pinned by joining, kept from before, or fetched. A repository's id is the digest
+ * of these bytes, so that whoever knows the id can check them.
+ * @throws XylemError E_METADATA_MISSING, E_TRUST (other bytes), and what the parents throw
+ */
+export async function firstRoot(options: {
+  readonly id: RepositoryId;
+  readonly trustMap: TrustMap;
+  /** Where fetched roots are kept. */
+  readonly folder: string;
+  readonly upstream: Upstream;
+  readonly signal: AbortSignal;
+}): Promise<Uint8Array> {
+  const { id, trustMap, folder, upstream, signal } = options;
+  if (Object.hasOwn(trustMap.repositories, id)) return pinnedRootOf(trustMap, id);
+  const path = join(folder, `${id}.json`);
+  const kept = await readSmallFile(path, limits.rootMetadata);
+  if (kept !== null && repositoryIdOf(kept) === id) return kept;
+  const remote = `r/${id}/${metadataPath('root', 1)}`;
+  const bytes = await upstream.attempt(
+    remote,
+    async (source) => {
+      const given = await readPath(source, remote, limits.rootMetadata, signal);
+      if (given === null)
+        throw new XylemError('E_METADATA_MISSING', `${source.name} has no repository ${id}.`);
+      if (repositoryIdOf(given) === id) return given;
+      throw new XylemError('E_TRUST', `${source.name} gave another first root for the repository ${id}.`);
+    },
+    signal,
+  );
+  await writeSmallFile(path, bytes);
+  return bytes;
+}

@@ -1,0 +1,65 @@
+import type { Digest, DomainId } from '@xylem/core';
+import type { Mirror, SourceChoice } from '@xylem/store';
+
+/**
+ * What is being fetched right now, for children who ask for it meanwhile: they wait for that flight instead of being
+ * told that there is no such object.
+ */
+export class Flights {
+  readonly #mirror: Mirror;
+  readonly #source: SourceChoice;
+  readonly #running = new Map<DomainId, Set<Promise<unknown>>>();
+  #refused = 0;
+
+  constructor(mirror: Mirror, source: SourceChoice) {
+    this.#mirror = mirror;
+    this.#source = source;
+  }
+
+  /** Objects that parents gave and that were thrown away, since the start. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  async object(domain: DomainId, digest: Digest, maxBytes: number, signal: AbortSignal): Promise<void> {
+    await this.#fly(domain, this.#mirror.object(domain, digest, { ...this.#how(signal), maxBytes }));
+  }
+
+  /** A tree's offer and packs. */
+  async tree(domain: DomainId, tree: Digest, signal: AbortSignal): Promise<void> {
+    await this.#fly(domain, this.#mirror.tree(domain, tree, this.#how(signal)));
+  }
+
+  /** Whether anything of this domain is under way. */
+  isBusy(domain: DomainId): boolean {
+    return this.#running.has(domain);
+  }
+
+  /** When the next flight of this domain has ended, however. */
+  async oneEnded(domain: DomainId): Promise<void> {
+    const running = this.#running.get(domain);
+    if (running !== undefined)
+      await Promise.race([...running].map((flight) => flight.catch(() => undefined)));
+  }
+
+  #how(signal: AbortSignal) {
+    return {
+      source: this.#source,
+      signal,
+      onRefused: () => {
+        this.#refused += 1;
+      },
+    };
+  }
+
+  async #fly(domain: DomainId, flight: Promise<unknown>): Promise<void> {
+    const running = this.#running.get(domain) ?? new Set();
+    this.#running.set(domain, running.add(flight));
+    try {
+      await flight;
+    } finally {
+      running.delete(flight);
+      if (running.size === 0) this.#running.delete(domain);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import type { EnvironmentId } from '@xylem/core';
+import type { Asked } from '@xylem/store';
+import type { Peer } from '@xylem/trust';
+import type { Scope } from '../follow/scope.ts';
+
+/** Whether the holder of a certificate may follow an environment: its own, or one that it serves to others. */
+export function mayFollow(peer: Peer, environment: EnvironmentId): boolean {
+  if (peer.root || peer.environment === environment) return true;
+  return peer.serves === '*' || (peer.serves?.includes(environment) ?? false);
+}
+
+/**
+ * Whether it may read a file, by the scopes of the environments that it may follow. A scope that this relay does not
+ * have is the environment's own repository alone.
+ */
+export function mayRead(peer: Peer, asked: Asked, scopes: ReadonlyMap<EnvironmentId, Scope>): boolean {
+  if (peer.root) return true;
+  if (asked.kind === 'news') return mayFollow(peer, asked.environment);
+  if (asked.kind === 'metadata' && mayFollow(peer, asked.repository as EnvironmentId)) return true;
+  for (const [environment, scope] of scopes) {
+    if (!mayFollow(peer, environment)) continue;
+    if (
+      asked.kind === 'metadata' ? scope.repositories.has(asked.repository) : scope.domains.has(asked.domain)
+    ) {
+      return true;
+    }
+  }
+  return false;
+}

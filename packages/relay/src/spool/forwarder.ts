@@ -1,0 +1,162 @@
+import { promisify } from 'node:util';
+import zlib from 'node:zlib';
+import { type Envelope, encodeReportBatch, type HostId, limits, parseTaken, XylemError } from '@xylem/core';
+import { type Clock, type HttpClient, type Log, type Randomness, readBody } from '@xylem/platform';
+import type { RelayTiming } from '../options.ts';
+import type { SpooledReport } from './fold.ts';
+import type { Spool } from './spool.ts';
+
+const compress = promisify(zlib.zstdCompress);
+/** Encoded reports in one request; well below the limit, so that one lost request costs little. */
+const batchBytes = 4 * 1024 * 1024;
+const batchReports = 5_000;
+
+export interface ForwarderOptions {
+  readonly spool: Spool;
+  readonly http: HttpClient;
+  readonly parents: () => readonly string[];
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly timing: RelayTiming;
+  readonly signal: AbortSignal;
+  readonly onFault: (error: unknown) => void;
+  readonly onTaken: () => void;
+}
+
+/** When a report was last taken by a parent, and how long until it goes up again if no watermark comes. */
+interface Sent {
+  readonly report: SpooledReport;
+  readonly dueAtMs: number;
+  readonly pauseMs: number;
+}
+
+/** Sends what is spooled upwards in batches, and again with growing pauses until watermarks cover it. */
+export class Forwarder {
+  readonly #options: ForwarderOptions;
+  readonly #sent = new Map<HostId, Sent>();
+  #wake: () => void = () => undefined;
+  #failures = 0;
+
+  constructor(options: ForwarderOptions) {
+    this.#options = options;
+  }
+
+  /** Says that the spool has something new. */
+  wake(): void {
+    this.#wake();
+  }
+
+  /** Runs until the signal. */
+  async run(): Promise<void> {
+    const { clock, timing, signal, spool } = this.#options;
+    while (!signal.aborted) {
+      const due = this.#due();
+      if (due.length === 0) {
+        await this.#sleep(this.#untilDue(), true);
+        // Who comes next is let in, so that many reports travel as one batch.
+        if (spool.size > 0) await this.#sleep(timing.reportBatchMs, false);
+        continue;
+      }
+      for (const batch of batchesOf(due)) {
+        if (signal.aborted) return;
+        try {
+          const watermarks = await this.#send(batch);
+          this.#failures = 0;
+          this.#options.onTaken();
+          for (const report of batch) this.#markSent(report, clock.monotonicMs());
+          await spool.takeWatermarks(watermarks);
+        } catch (error) {
+          if (signal.aborted) return;
+          this.#failures += 1;
+          this.#options.onFault(error);
+          await this.#sleep(this.#backoffMs(), false);
+          break;
+        }
+      }
+    }
+  }
+
+  #due(): SpooledReport[] {
+    const now = this.#options.clock.monotonicMs();
+    const waiting = this.#options.spool.waiting();
+    const hosts = new Set(waiting.map(({ host }) => host));
+    for (const host of this.#sent.keys()) if (!hosts.has(host)) this.#sent.delete(host);
+    return waiting.filter((report) => {
+      const sent = this.#sent.get(report.host);
+      return sent?.report !== report || sent.dueAtMs <= now;
+    });
+  }
+
+  #untilDue(): number {
+    let next = this.#options.timing.reportRetryMaxMs;
+    const now = this.#options.clock.monotonicMs();
+    for (const { dueAtMs } of this.#sent.values()) next = Math.min(next, dueAtMs - now);
+    return Math.max(0, next);
+  }
+
+  #markSent(report: SpooledReport, nowMs: number): void {
+    const { reportRetryFirstMs, reportRetryMaxMs } = this.#options.timing;
+    const former = this.#sent.get(report.host);
+    const pauseMs =
+      former?.report === report ? Math.min(reportRetryMaxMs, former.pauseMs * 2) : reportRetryFirstMs;
+    this.#sent.set(report.host, { report, dueAtMs: nowMs + pauseMs, pauseMs });
+  }
+
+  /** To the first parent that takes them. */
+  async #send(batch: readonly SpooledReport[]): Promise<readonly Envelope[]> {
+    const { http, parents, signal } = this.#options;
+    const reports = batch.map(({ envelope }) => envelope);
+    const body = await compress(encodeReportBatch({ format: 'xylem-reports-1', reports }));
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'zstd' };
+    let fault: unknown = new XylemError(
+      'E_PARENT_UNREACHABLE',
+      'There is no parent that could take reports.',
+    );
+    for (const parent of parents()) {
+      try {
+        const url = `${parent.replace(/\/+$/, '')}/reports`;
+        const answer = await http.request({ method: 'POST', url, headers, body, signal });
+        const text = await readBody(answer.body, limits.reportBatch, `The answer of ${parent}`);
+        if (answer.status === 202) return parseTaken(text).watermarks;
+        fault = new XylemError('E_PARENT_REFUSED', `${parent} answered ${answer.status} to reports.`);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        fault = error;
+      }
+      this.#options.log.warn('parent did not take reports', { parent, error: fault });
+    }
+    throw fault;
+  }
+
+  #backoffMs(): number {
+    const { timing, randomness } = this.#options;
+    const most = Math.min(timing.retryMaxMs, timing.retryFirstMs * 2 ** Math.min(20, this.#failures - 1));
+    return most * randomness.fraction();
+  }
+
+  async #sleep(ms: number, wakeable: boolean): Promise<void> {
+    const { clock, signal } = this.#options;
+    const stop = new AbortController();
+    if (wakeable) this.#wake = () => stop.abort();
+    const either = AbortSignal.any([stop.signal, signal]);
+    await clock.sleep(ms, either).catch(() => undefined);
+    this.#wake = () => undefined;
+  }
+}
+
+function* batchesOf(reports: readonly SpooledReport[]): Iterable<SpooledReport[]> {
+  let batch: SpooledReport[] = [];
+  let bytes = 0;
+  for (const report of reports) {
+    const size = report.envelope.payload.length;
+    if (batch.length > 0 && (bytes + size > batchBytes || batch.length >= batchReports)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(report);
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
+}

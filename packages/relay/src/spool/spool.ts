@@ -1,0 +1,177 @@
+import { type Envelope, type HostId, isHostId, limits, XylemError } from '@xylem/core';
+import type { Log } from '@xylem/platform';
+import { type KeptWatermark, readReport, readWatermark } from './entry.ts';
+import { covers, type SpooledReport, supersedes } from './fold.ts';
+import { LogFile } from './log-file.ts';
+
+export interface SpoolOptions {
+  readonly folder: string;
+  readonly log: Log;
+  /** Raw public keys by which watermarks are believed, as of now. */
+  readonly collectorKeys: () => readonly Uint8Array[];
+  /** Bound on what is kept, bytes of reports. Default 1 GiB. */
+  readonly maxBytes?: number;
+}
+
+/** A line of the log: one of these keys. */
+interface Line {
+  readonly report?: Envelope;
+  readonly watermark?: Envelope;
+  readonly number?: Pick<KeptWatermark, 'host' | 'incarnation' | 'sequence'>;
+}
+
+const compactAboveBytes = 4 * 1024 * 1024;
+
+/**
+ * Reports on their way up: the newest of each host until a watermark covers it, and the newest watermark of each
+ * host. Losing all of it loses no report: hosts keep theirs until they see the watermark themselves.
+ */
+export class Spool {
+  readonly #options: SpoolOptions;
+  readonly #reports = new Map<HostId, SpooledReport>();
+  readonly #watermarks = new Map<HostId, KeptWatermark>();
+  #log: LogFile | undefined;
+  #bytes = 0;
+  #isCompacting = false;
+
+  private constructor(options: SpoolOptions) {
+    this.#options = options;
+  }
+
+  /** @throws XylemError E_STORAGE, E_PERMISSION */
+  static async open(options: SpoolOptions): Promise<Spool> {
+    const spool = new Spool(options);
+    spool.#log = await LogFile.open(options.folder, (line) => spool.#replay(line));
+    return spool;
+  }
+
+  /**
+   * Keeps reports durably; superseded and covered ones are taken without being kept.
+   * @returns the known watermarks of their hosts
+   * @throws XylemError E_DISK_FULL, E_STORAGE; then none of them counts as taken
+   */
+  async take(reports: readonly SpooledReport[]): Promise<Envelope[]> {
+    const writes: Promise<void>[] = [];
+    const watermarks = new Map<HostId, Envelope>();
+    for (const report of reports) {
+      const watermark = this.#watermarks.get(report.host);
+      if (watermark !== undefined) watermarks.set(report.host, watermark.envelope);
+      if (covers(watermark, report) || !supersedes(report, this.#reports.get(report.host))) continue;
+      const line = JSON.stringify({ report: report.envelope } satisfies Line);
+      if (this.#bytes + line.length > (this.#options.maxBytes ?? 1024 * 1024 * 1024)) {
+        throw new XylemError(
+          'E_DISK_FULL',
+          'The spool of reports has reached its bound: no parent takes them.',
+          {
+            retry: 'elsewhere',
+          },
+        );
+      }
+      // Counted as kept only when it is on the disk: until then the former one stays.
+      writes.push(
+        this.#opened()
+          .append(line)
+          .then(() => this.#keep(report)),
+      );
+    }
+    await Promise.all(writes);
+    this.#compactIfDue();
+    return [...watermarks.values()];
+  }
+
+  /** Keeps watermarks that a known collector signed, and drops the reports that they cover. Others are ignored. */
+  async takeWatermarks(envelopes: readonly Envelope[]): Promise<void> {
+    const keys = this.#options.collectorKeys();
+    for (const envelope of envelopes) {
+      const watermark = await readWatermark(envelope, keys).catch((error: unknown) => {
+        this.#options.log.warn('watermark refused', { error });
+        return null;
+      });
+      if (watermark === null || !supersedes(watermark, this.#watermarks.get(watermark.host))) continue;
+      this.#see(watermark);
+      const { host, incarnation, sequence } = watermark;
+      const line: Line = { watermark: envelope, number: { host, incarnation, sequence } };
+      // Not waited for: without it the report goes up once more and the watermark comes back.
+      this.#opened()
+        .append(JSON.stringify(line))
+        .catch((error: unknown) => this.#options.log.warn('watermark not kept', { error }));
+    }
+    this.#compactIfDue();
+  }
+
+  watermark(host: HostId): Envelope | null {
+    return this.#watermarks.get(host)?.envelope ?? null;
+  }
+
+  /** What is to go up, the longest kept first. */
+  waiting(): SpooledReport[] {
+    return [...this.#reports.values()];
+  }
+
+  get size(): number {
+    return this.#reports.size;
+  }
+
+  async close(): Promise<void> {
+    await this.#opened().close();
+  }
+
+  #keep(report: SpooledReport): void {
+    const former = this.#reports.get(report.host);
+    if (!supersedes(report, former) || covers(this.#watermarks.get(report.host), report)) return;
+    this.#bytes += sizeOf(report) - (former === undefined ? 0 : sizeOf(former));
+    this.#reports.delete(report.host);
+    this.#reports.set(report.host, report);
+  }
+
+  #see(watermark: KeptWatermark): void {
+    this.#watermarks.set(watermark.host, watermark);
+    const report = this.#reports.get(watermark.host);
+    if (report === undefined || !covers(watermark, report)) return;
+    this.#bytes -= sizeOf(report);
+    this.#reports.delete(watermark.host);
+  }
+
+  #replay(text: string): void {
+    if (text === '') return;
+    try {
+      const line = JSON.parse(text) as Line;
+      if (line.report !== undefined) this.#keep(readReport(line.report));
+      else if (line.watermark !== undefined && line.number !== undefined && isHostId(line.number.host)) {
+        this.#see({ ...line.number, envelope: line.watermark });
+      }
+    } catch (error) {
+      // The torn last line of a crash, which nobody was told about, or a damaged disk: the host sends it again.
+      this.#options.log.warn('line of the spool skipped', { error });
+    }
+  }
+
+  #compactIfDue(): void {
+    const log = this.#opened();
+    if (this.#isCompacting || log.sizeBytes < compactAboveBytes + 2 * this.#bytes) return;
+    this.#isCompacting = true;
+    log
+      .rewrite(() => this.#lines())
+      .catch((error: unknown) => this.#options.log.warn('spool not compacted', { error }))
+      .finally(() => {
+        this.#isCompacting = false;
+      });
+  }
+
+  *#lines(): Iterable<string> {
+    for (const { host, incarnation, sequence, envelope } of this.#watermarks.values()) {
+      yield JSON.stringify({ watermark: envelope, number: { host, incarnation, sequence } } satisfies Line);
+    }
+    for (const { envelope } of this.#reports.values())
+      yield JSON.stringify({ report: envelope } satisfies Line);
+  }
+
+  #opened(): LogFile {
+    if (this.#log === undefined) throw new XylemError('E_INTERNAL', 'The spool is not open.');
+    return this.#log;
+  }
+}
+
+function sizeOf(report: SpooledReport): number {
+  return Math.min(limits.report * 2, report.envelope.payload.length + 512);
+}

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+
+/** What a relay keeps below the host's state folder. All of it may be lost: it is a copy and a spool. */
+export interface RelayLayout {
+  readonly root: string;
+  /** The host's own identity (trust's format); the relay only reads it. */
+  readonly identity: string;
+  /** The folder that children see. */
+  readonly repository: string;
+  readonly trust: string;
+  readonly roots: string;
+  readonly followed: string;
+  readonly served: string;
+  readonly spool: string;
+}
+
+/** Paths below the host's state folder. Pure. */
+export function relayLayout(stateFolder: string): RelayLayout {
+  const root = join(stateFolder, 'relay');
+  return {
+    root,
+    identity: join(stateFolder, 'identity'),
+    repository: join(root, 'repository'),
+    trust: join(root, 'trust'),
+    roots: join(root, 'roots'),
+    followed: join(root, 'followed.json'),
+    served: join(root, 'served'),
+    spool: join(root, 'spool'),
+  };
+}
