@@ -38,6 +38,7 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   hostWhy: ['GET', '/hosts/:host/why'],
   hostLabel: ['POST', '/hosts/label'],
   hostMove: ['POST', '/hosts/move'],
+  hostConfigure: ['POST', '/hosts/configure'],
   hostRetire: ['POST', '/hosts/retire'],
   deploymentCreate: ['POST', '/deployments'],
   deploymentList: ['GET', '/deployments'],

@@ -84,10 +84,7 @@ describe('the program', () => {
     ['deploy shop@2.4.0 --to Acme/Production', /"Acme\/Production" is no environment's name/],
     ['deploy shop@2.4.0 --to a/b --max-unavailable 0', /--max-unavailable 0 is not valid.*25%/],
     ['deploy shop@2.4.0 --to a/b --strategy canry', /--strategy canry is unknown.*rolling/],
-    [
-      'deploy shop@2.4.0 --to a/b --strategy all-at-once --max-unavailable 3',
-      /belongs to --strategy rolling/,
-    ],
+    ['deploy shop@2.4.0 --to a/b --strategy all-at-once --max-unavailable 3', /belong to --strategy rolling/],
     ['rollback shop@2.4.0 --in a/b', /no product's name.*--version/],
     ['host list --sit muc', /unknown option '--sit'.*Did you mean --site/],
     ['host label role=web', /Say which hosts/],

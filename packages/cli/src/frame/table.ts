@@ -208,7 +208,7 @@ export const commandTable: readonly TableEntry[] = [
   },
   {
     path: 'deployment abort',
-    summary: 'Stop a deployment for good',
+    summary: 'Stop a deployment for good; hosts stay as they are',
     load: () => import('../commands/deployment/abort.ts'),
   },
   {

@@ -8,7 +8,11 @@ import { watchDeployments } from './watch.ts';
 
 export const strategyOptions = {
   strategy: text('<kind>', 'all-at-once, or rolling'),
-  maxUnavailable: text('<number>', 'rolling: at most so many hosts at a time, 2 or 25%'),
+  maxUnavailable: text(
+    '<number>',
+    "rolling: at most so many hosts at a time, 2 or 25% (default: the environment's)",
+  ),
+  maxFailed: text('<number>', 'rolling: more failed hosts than this end it, 0 or 5%'),
 };
 export const watchOptions = {
   ...yesOption,
@@ -17,28 +21,41 @@ export const watchOptions = {
 };
 
 /** @throws XylemError E_INPUT */
-export function strategyOf(options: {
-  readonly strategy: string | undefined;
-  readonly maxUnavailable: string | undefined;
-}): Pick<DeploymentCreate, 'strategy'> {
-  const { strategy, maxUnavailable } = options;
-  if (strategy === undefined && maxUnavailable === undefined) return {};
-  if (strategy === 'all-at-once' && maxUnavailable === undefined)
-    return { strategy: { kind: 'all-at-once' } };
-  if (strategy === 'all-at-once') {
-    throw new XylemError('E_INPUT', '--max-unavailable belongs to --strategy rolling, not to all-at-once.');
-  }
-  if (strategy !== undefined && strategy !== 'rolling') {
+export function strategyOf(
+  options: {
+    readonly [K in keyof typeof strategyOptions]: string | undefined;
+  },
+): Pick<DeploymentCreate, 'strategy'> {
+  const { strategy, maxUnavailable, maxFailed } = options;
+  if (strategy !== undefined && strategy !== 'rolling' && strategy !== 'all-at-once') {
     throw new XylemError('E_INPUT', `--strategy ${strategy} is unknown. Write all-at-once or rolling.`);
   }
-  const most = maxUnavailable ?? '1';
-  if (!/^([1-9]\d{0,5}|([1-9]\d?|100)%)$/.test(most)) {
+  const limits = {
+    ...hostCount('maxUnavailable', '--max-unavailable', maxUnavailable),
+    ...hostCount('maxFailed', '--max-failed', maxFailed),
+  };
+  const isLimited = Object.keys(limits).length > 0;
+  if (strategy === 'all-at-once' && isLimited) {
+    const sentence = '--max-unavailable and --max-failed belong to --strategy rolling, not to all-at-once.';
+    throw new XylemError('E_INPUT', sentence);
+  }
+  if (strategy === 'all-at-once') return { strategy: { kind: strategy } };
+  return strategy === undefined && !isLimited ? {} : { strategy: { kind: 'rolling', ...limits } };
+}
+
+function hostCount<K extends string>(
+  key: K,
+  flag: string,
+  word: string | undefined,
+): { [P in K]?: number | string } {
+  if (word === undefined) return {};
+  if (!/^(\d{1,6}|([1-9]\d?|100)%)$/.test(word) || (flag === '--max-unavailable' && /^0+$/.test(word))) {
     throw new XylemError(
       'E_INPUT',
-      `--max-unavailable ${most} is not valid. Write a number of hosts, 2, or a share, 25%.`,
+      `${flag} ${word} is not valid. Write a number of hosts, 2, or a share, 25%.`,
     );
   }
-  return { strategy: { kind: 'rolling', maxUnavailable: most.endsWith('%') ? most : Number(most) } };
+  return { [key]: word.endsWith('%') ? word : Number(word) } as { [P in K]?: number | string };
 }
 
 /** Says how many hosts it concerns, asks if they are many, starts, and with --watch stays. */

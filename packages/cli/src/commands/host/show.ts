@@ -9,6 +9,9 @@ export const command = defineCommand({
   async run({ args, api, clock }) {
     const host = await (await api()).call('hostShow', { params: { host: only(args) } });
     const labels = Object.entries(host.labels).map(([key, value]) => `${key}=${value}`);
+    const config = Object.entries(host.config).map(
+      ([component, values]) => `${component} ${JSON.stringify(values)}`,
+    );
     const facts = Object.entries(host.facts).map(([key, value]) => `${key} ${String(value)}`);
     return {
       data: host,
@@ -21,6 +24,7 @@ export const command = defineCommand({
               ['environment', host.environment.name],
               ['state', host.retired ? 'retired' : host.state],
               ['labels', labels.join(' ') || '-'],
+              ['own config', config.join(' ') || '-'],
               ['facts', facts.join(', ') || '-'],
               ['agent', `${host.agent ?? '-'}${host.serve ? ', serves as a relay' : ''}`],
               ['parent', host.parent?.url ?? '-'],
