@@ -1,0 +1,377 @@
+/* biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of packages look like this */
+import { sha256 } from '../hashing.ts';
+import type { Digest } from '../ids.ts';
+import { encodeTree, parseTree, type TreeEntry } from '../tree/index.ts';
+import * as wire from './index.ts';
+
+/** One valid example of each document, for the golden fixtures and the tests of parsing. */
+export interface Example {
+  readonly encoded: Uint8Array;
+  readonly parse: (input: Uint8Array) => unknown;
+  readonly encode: (document: never) => Uint8Array;
+}
+
+/** Parsed types are branded; examples are written as plain data and pass through the parser. */
+function example<T>(
+  document: unknown,
+  parse: (input: unknown) => T,
+  encode: (document: T) => Uint8Array,
+): Example {
+  return { encoded: encode(parse(document)), parse, encode: encode as Example['encode'] };
+}
+
+const id = (n: string): string => n.repeat(32).slice(0, 32);
+const digest = (text: string): Digest => sha256(text);
+const b64u = (text: string): string => Buffer.from(text).toString('base64url');
+const environment = id('e');
+const repository = id('5');
+const domain = id('d0');
+const host = '9f2c4e6a8b0d1f3579bdf02468ace135';
+const time = '2026-11-21T03:28:06Z';
+const certificate = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+
+const entries: readonly TreeEntry[] = [
+  { type: 'link', path: 'bin/shop', target: '../lib/main.js' },
+  { type: 'folder', path: 'cache' },
+  { type: 'file', path: 'empty.txt', sizeBytes: 0, digest: sha256(''), executable: false, chunks: [] },
+  {
+    type: 'file',
+    path: 'lib/big.bin',
+    sizeBytes: 150_000,
+    digest: digest('big'),
+    executable: false,
+    chunks: [
+      [digest('big 1'), 70_000],
+      [digest('big 2'), 80_000],
+    ],
+  },
+  {
+    type: 'file',
+    path: 'lib/main.js',
+    sizeBytes: 6,
+    digest: digest('hello\n'),
+    executable: true,
+    chunks: [[digest('hello\n'), 6]],
+  },
+  {
+    type: 'file',
+    path: 'überblick.md',
+    sizeBytes: 2,
+    digest: digest('x\n'),
+    executable: false,
+    chunks: [[digest('x\n'), 2]],
+  },
+];
+const tree = encodeTree(entries);
+const treeDigest = sha256(tree);
+
+const trustMap = {
+  format: 'xylem-trust-map-1',
+  environment,
+  repositories: {
+    [environment]: { kind: 'direction', root: b64u('{"signed":{}}') },
+    [repository]: { kind: 'release', root: b64u('{"signed":{}}') },
+  },
+  products: { shop: repository, '*': repository },
+};
+
+const envelope = {
+  payloadType: wire.reportPayloadType,
+  payload: Buffer.from('{}').toString('base64'),
+  signatures: [{ keyid: host, sig: Buffer.alloc(64, 7).toString('base64') }],
+};
+
+const report = {
+  format: 'xylem-report-1',
+  host,
+  environment,
+  incarnation: '00112233aabbccdd',
+  sequence: 42,
+  time,
+  agent: '0.1.0',
+  name: 'web-1',
+  facts: {
+    os: 'linux',
+    osVersion: 'Debian 12',
+    arch: 'x64',
+    node: '26.10.0',
+    cores: 2,
+    memoryBytes: 25769803776,
+    diskFreeBytes: 1e11,
+  },
+  direction: { snapshot: 1_795_231_686, number: 17 },
+  releases: { [repository]: 1_795_231_600 },
+  parent: { url: 'https://relay-1.muc.example:7443', host: id('a1') },
+  serves: { url: 'https://10.0.0.7:7443', children: [{ host: id('b2'), lastSeen: time }] },
+  components: [
+    {
+      component: 'shop-api',
+      product: 'shop',
+      kind: 'service',
+      package: digest('package 1'),
+      version: '2.3.0',
+      tree: treeDigest,
+      previous: null,
+      state: 'running',
+      healthy: true,
+      since: time,
+      refused: {
+        package: digest('package 2'),
+        code: 'E_HEALTH_FAILED',
+        message: 'http://127.0.0.1:8080/ answered 500',
+      },
+    },
+  ],
+  waiting: [{ component: null, code: 'E_METADATA_EXPIRED', message: 'timestamp expired', since: time }],
+  transfer: { bytesDown: 123_456, bytesUp: 789, requests: 12, refusedObjects: 0 },
+};
+
+const joinBody = {
+  host,
+  certificate,
+  ca: certificate,
+  environment: { id: environment, name: 'acme/production' },
+  trustMap,
+  parents: ['https://root.example:7443'],
+  issued: time,
+};
+
+export const examples: Readonly<Record<string, Example>> = {
+  tree: { encoded: tree, parse: parseTree, encode: encodeTree as Example['encode'] },
+  'pack-index': {
+    encoded: wire.encodePackIndex([
+      [
+        8,
+        61_001,
+        150_000,
+        [
+          [digest('big 1'), 70_000],
+          [digest('big 2'), 80_000],
+        ],
+      ],
+      [
+        61_009,
+        9,
+        8,
+        [
+          [digest('hello\n'), 6],
+          [digest('x\n'), 2],
+        ],
+      ],
+      [61_018, 400, tree.length, [[treeDigest, tree.length]]],
+    ]),
+    parse: (input) => wire.parsePackIndex(input).frames,
+    encode: wire.encodePackIndex as Example['encode'],
+  },
+  offer: example(
+    {
+      format: 'xylem-offer-1',
+      tree: treeDigest,
+      treeChunks: [[treeDigest, tree.length]],
+      packs: [[digest('pack'), 61_800]],
+      frames: [
+        [0, 61_018, 400, tree.length, [[0, 1, 0]]],
+        [0, 8, 61_001, 150_000, [[1, 2, 0]]],
+        [0, 61_009, 9, 8, [[3, 2, 0]]],
+      ],
+    },
+    (input) =>
+      wire.parseOffer(input instanceof Uint8Array ? input : new TextEncoder().encode(JSON.stringify(input))),
+    wire.encodeOffer,
+  ),
+  package: example(
+    {
+      format: 'xylem-package-1',
+      product: 'shop',
+      component: 'shop-api',
+      version: '2.4.0',
+      kind: 'service',
+      variants: [{ os: 'linux', arch: 'x64', tree: treeDigest, sizeBytes: 150_008 }],
+      service: {
+        command: ['${node}', 'lib/main.js', '--port=${config.port}', '--data=${data}'],
+        environment: { NODE_ENV: 'production', HOME: '${data}' },
+        stopTimeoutMs: 10_000,
+      },
+      health: {
+        http: { port: '${config.port}', path: '/health', status: 200 },
+        intervalMs: 1000,
+        timeoutMs: 2000,
+        startTimeoutMs: 60_000,
+        successes: 2,
+      },
+      ports: ['${config.port}'],
+      configSchema: {
+        type: 'object',
+        properties: { port: { type: 'integer', minimum: 1, maximum: 65535 } },
+        additionalProperties: false,
+      },
+      configDefaults: { port: 8080 },
+      requires: { 'shop-db': '^2.0.0' },
+    },
+    wire.parsePackage,
+    wire.encodePackage,
+  ),
+  release: example(
+    {
+      format: 'xylem-release-1',
+      product: 'shop',
+      version: '2.4.0',
+      domain,
+      issued: time,
+      notes: 'Faster search.\nÄltere Browser.',
+      packages: [
+        { component: 'shop-api', version: '2.4.0', package: digest('package 2'), after: [] },
+        { component: 'shop-web', version: '1.9.0', package: digest('package web'), after: ['shop-api'] },
+      ],
+    },
+    wire.parseRelease,
+    wire.encodeRelease,
+  ),
+  channel: example(
+    {
+      format: 'xylem-channel-1',
+      product: 'shop',
+      channel: 'stable',
+      version: '2.4.0',
+      release: digest('release'),
+      issued: time,
+    },
+    wire.parseChannel,
+    wire.encodeChannel,
+  ),
+  'desired-state': example(
+    {
+      format: 'xylem-desired-state-1',
+      environment,
+      name: 'acme/production',
+      number: 17,
+      issued: time,
+      repositories: { [repository]: { snapshot: 1_795_231_600 } },
+      products: { shop: { repository, domain } },
+      assignments: [
+        {
+          component: 'shop-api',
+          product: 'shop',
+          release: digest('release'),
+          package: digest('package 2'),
+          version: '2.4.0',
+          where: 'role = web and site in (muc, fra)',
+          cohort: { salt: b64u('sixteen bytes ok'), atMost: `3${'f'.repeat(63)}` },
+          config: { port: 8081 },
+          after: [],
+          deployment: '01jd7rkq8m',
+        },
+        {
+          component: 'shop-api',
+          product: 'shop',
+          release: digest('release before'),
+          package: digest('package 1'),
+          version: '2.3.0',
+          where: 'role = web and site in (muc, fra)',
+          config: { port: 8081 },
+          after: [],
+        },
+      ],
+      purge: ['shop-jobs'],
+      policy: { reportEverySeconds: 3600, keepPrevious: 1 },
+      collector: { key: Buffer.alloc(32, 3).toString('base64url') },
+      hostMap: digest('host map'),
+    },
+    wire.parseDesiredState,
+    wire.encodeDesiredState,
+  ),
+  'host-map-branch': example(
+    { format: 'xylem-hostmap-1', children: { 0: digest('child 0'), f: digest('child f') } },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
+  'host-map-leaf': example(
+    {
+      format: 'xylem-hostmap-1',
+      hosts: {
+        [host]: {
+          name: 'web-1',
+          labels: { role: 'web', site: 'muc', 'app.tier': 'front end' },
+          parents: ['https://relay-1.muc.example:7443'],
+          pins: { 'shop-api': digest('package 1') },
+          config: { 'shop-api': { port: 9090 } },
+          serve: true,
+        },
+        [id('a1')]: { labels: {}, retired: true },
+      },
+    },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
+  news: example(
+    {
+      format: 'xylem-news-1',
+      changed: [{ environment, snapshot: 1_795_231_686, timestamp: b64u('{"signed":{}}') }],
+    },
+    wire.parseNews,
+    wire.encodeNews,
+  ),
+  'news-file': example(
+    {
+      format: 'xylem-news-file-1',
+      environment,
+      from: 1_795_231_600,
+      to: 1_795_231_686,
+      files: { [`r/${environment}/metadata/1795231686.snapshot.json`]: '{"signed":{}}' },
+      absent: [`r/${environment}/metadata/2.root.json`],
+    },
+    wire.parseNewsFile,
+    wire.encodeNewsFile,
+  ),
+  'trust-map': example(trustMap, wire.parseTrustMap, wire.encodeTrustMap),
+  join: example(
+    { format: 'xylem-join-1', token: '0123456789abcdef', request: b64u('{}'), mac: b64u('x'.repeat(32)) },
+    wire.parseJoin,
+    wire.encodeJoin,
+  ),
+  'join-request': example(
+    {
+      csr: b64u('DER'),
+      name: 'web-1',
+      serve: false,
+      nonce: b64u('sixteen bytes ok'),
+      facts: { os: 'linux', cores: 2 },
+    },
+    wire.parseJoinRequest,
+    wire.encodeJoinRequest,
+  ),
+  'join-answer': example(
+    { format: 'xylem-join-answer-1', answer: b64u('{}'), mac: b64u('y'.repeat(32)) },
+    wire.parseJoinAnswer,
+    wire.encodeJoinAnswer,
+  ),
+  'join-answer-body': example(joinBody, wire.parseJoinAnswerBody, wire.encodeJoinAnswerBody),
+  renew: example({ format: 'xylem-renew-1', csr: b64u('DER') }, wire.parseRenew, wire.encodeRenew),
+  'renew-answer': example({ certificate, ca: certificate }, wire.parseRenewAnswer, wire.encodeRenewAnswer),
+  parents: example(
+    {
+      format: 'xylem-parents-1',
+      self: { url: 'https://relay-1.muc.example:7443', host: id('a1') },
+      siblings: ['https://relay-2.muc.example:7443'],
+      above: ['https://root.example:7443'],
+    },
+    wire.parseParents,
+    wire.encodeParents,
+  ),
+  report: example(report, wire.parseReport, wire.encodeReport),
+  reports: example(
+    { format: 'xylem-reports-1', reports: [envelope] },
+    wire.parseReportBatch,
+    wire.encodeReportBatch,
+  ),
+  taken: example(
+    { format: 'xylem-taken-1', watermarks: [{ ...envelope, payloadType: wire.watermarkPayloadType }] },
+    wire.parseTaken,
+    wire.encodeTaken,
+  ),
+  watermark: example(
+    { format: 'xylem-watermark-1', host, incarnation: '00112233aabbccdd', sequence: 42, time },
+    wire.parseWatermark,
+    wire.encodeWatermark,
+  ),
+};
