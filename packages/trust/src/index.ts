@@ -41,16 +41,16 @@ export {
   type Signer,
   verifySignature,
 } from './keys/key-pair.ts';
-export {
-  type MetadataFetch,
-  type ProductRules,
-  type ReadOptions,
-  type RefreshOptions,
-  type TargetInfo,
-  TufClient,
-  type TufClientOptions,
-  type TufState,
-} from './tuf/client/client.ts';
+export { TufClient } from './tuf/client/client.ts';
+export type {
+  MetadataFetch,
+  ProductRules,
+  ReadOptions,
+  RefreshOptions,
+  TargetInfo,
+  TufClientOptions,
+  TufState,
+} from './tuf/client/types.ts';
 export { metadataLifetimeMs } from './tuf/lifetimes.ts';
 export {
   channelTarget,

@@ -17,41 +17,39 @@ export interface Piece<T extends Signed> {
   readonly metadata: Metadata<T>;
 }
 
-export function parseRoot(bytes: Uint8Array, label = 'root'): Piece<Root> {
-  const piece = { bytes, metadata: read(label, bytes, (json) => Metadata.fromJSON(MetadataKind.Root, json)) };
-  distinctKeys(piece.metadata.signed.keys, label);
-  return piece;
+/** Who delegates a role, and so says which keys must have signed it. */
+export type Delegator = Metadata<Root> | Metadata<Targets>;
+
+/*
+ * With `by` the signatures are checked first, on the plain JSON: the library builds its objects in time that grows
+ * with the square of the number of entries, and nobody but a role's own keys shall be able to have it do so.
+ * All throw XylemError E_METADATA_INVALID, and with `by` E_METADATA_SIGNATURE.
+ */
+export function parseRoot(bytes: Uint8Array, by?: Delegator): Piece<Root> {
+  const metadata = read('root', bytes, by, (json) => Metadata.fromJSON(MetadataKind.Root, json));
+  distinctKeys(metadata.signed.keys, 'root');
+  return { bytes, metadata };
 }
 
-export function parseTimestamp(bytes: Uint8Array): Piece<Timestamp> {
-  return {
-    bytes,
-    metadata: read('timestamp', bytes, (json) => Metadata.fromJSON(MetadataKind.Timestamp, json)),
-  };
+export function parseTimestamp(bytes: Uint8Array, by?: Delegator): Piece<Timestamp> {
+  const build = (json: JsonObject): Metadata<Timestamp> => Metadata.fromJSON(MetadataKind.Timestamp, json);
+  return { bytes, metadata: read('timestamp', bytes, by, build) };
 }
 
-export function parseSnapshot(bytes: Uint8Array): Piece<Snapshot> {
-  return {
-    bytes,
-    metadata: read('snapshot', bytes, (json) => Metadata.fromJSON(MetadataKind.Snapshot, json)),
-  };
+export function parseSnapshot(bytes: Uint8Array, by?: Delegator): Piece<Snapshot> {
+  const build = (json: JsonObject): Metadata<Snapshot> => Metadata.fromJSON(MetadataKind.Snapshot, json);
+  return { bytes, metadata: read('snapshot', bytes, by, build) };
 }
 
-export function parseTargets(bytes: Uint8Array, role = 'targets'): Piece<Targets> {
-  const piece = {
-    bytes,
-    metadata: read(role, bytes, (json) => Metadata.fromJSON(MetadataKind.Targets, json)),
-  };
-  distinctKeys(piece.metadata.signed.delegations?.keys ?? {}, role);
-  return piece;
+/** For the targets role and for delegated roles. */
+export function parseTargets(bytes: Uint8Array, role = 'targets', by?: Delegator): Piece<Targets> {
+  const metadata = read(role, bytes, by, (json) => Metadata.fromJSON(MetadataKind.Targets, json));
+  distinctKeys(metadata.signed.delegations?.keys ?? {}, role);
+  return { bytes, metadata };
 }
 
 /** @throws XylemError E_METADATA_SIGNATURE unless enough keys that `delegator` names for `role` signed */
-export function verifySigned(
-  delegator: Metadata<Root> | Metadata<Targets>,
-  role: string,
-  signed: Metadata<Signed>,
-): void {
+export function verifySigned(delegator: Delegator, role: string, signed: Metadata<Signed>): void {
   try {
     delegator.verifyDelegate(role, signed);
   } catch (cause) {
@@ -77,25 +75,50 @@ export function expiresMs(signed: Signed): number {
 type JsonObject = Parameters<typeof Metadata.fromJSON>[1];
 
 function read<T extends Signed>(
-  label: string,
+  role: string,
   bytes: Uint8Array,
+  by: Delegator | undefined,
   build: (json: JsonObject) => Metadata<T>,
 ): Metadata<T> {
+  const rules = { maxBytes: limits.metadata, code: 'E_METADATA_INVALID' } as const;
+  const json = parseJson(bytes, `${role} metadata`, rules);
+  if (typeof json !== 'object' || json === null) throw invalidMetadata(role, 'it is no JSON object');
+  if (by !== undefined) verifySigned(by, role, plainly(role, json));
   let metadata: Metadata<T>;
   try {
-    const rules = { maxBytes: limits.metadata, code: 'E_METADATA_INVALID' } as const;
-    metadata = build(parseJson(bytes, `${label} metadata`, rules) as JsonObject);
+    metadata = build(json as JsonObject);
   } catch (cause) {
-    throw new XylemError('E_METADATA_INVALID', `The ${label} metadata cannot be read.`, {
+    throw new XylemError('E_METADATA_INVALID', `The ${role} metadata cannot be read.`, {
       cause,
       retry: 'elsewhere',
     });
   }
   const { version } = metadata.signed;
-  if (!Number.isSafeInteger(version) || version < 1)
-    throw invalidMetadata(label, 'its version is no positive integer');
+  if (!Number.isSafeInteger(version) || version < 1) {
+    throw invalidMetadata(role, 'its version is no positive integer');
+  }
   return metadata;
 }
+
+/** As much of a Metadata as the library's signature check looks at, without building one. */
+function plainly(role: string, json: object): Metadata<Signed> {
+  const { signed, signatures } = json as { signed?: unknown; signatures?: unknown };
+  if (typeof signed !== 'object' || signed === null) throw invalidMetadata(role, 'it holds nothing signed');
+  if (!Array.isArray(signatures) || signatures.length > maxSignatures) {
+    throw invalidMetadata(role, `it has not at most ${maxSignatures} signatures`);
+  }
+  const byKey = new Map<string, { sig: string }>();
+  for (const entry of signatures as unknown[]) {
+    const { keyid, sig } = (entry ?? {}) as Record<string, unknown>;
+    if (typeof keyid === 'string' && typeof sig === 'string') byKey.set(keyid, { sig });
+  }
+  return {
+    signed: { toJSON: () => signed },
+    signatures: Object.fromEntries(byKey),
+  } as unknown as Metadata<Signed>;
+}
+
+const maxSignatures = 64;
 
 /** A key under two ids would count twice towards a threshold. */
 function distinctKeys(

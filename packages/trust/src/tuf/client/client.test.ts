@@ -280,3 +280,21 @@ test('a target with other bytes, or above its bound, is refused', async (t) => {
   repository.files.set(info?.filePath ?? '', honest);
   assert.equal((await client.readTarget(desiredStateTarget, 100))?.toString(), 'state');
 });
+
+test('a huge role that nobody signed is refused without being built', { timeout: 60_000 }, async (t) => {
+  const repository = await TestReleases.make();
+  await repository.publish(await repository.release(0, 60));
+  const { client } = await follow(t, repository);
+  await client.refresh();
+  const role = `p-${repository.product.domain}`;
+  const honest = JSON.parse(Buffer.from(repository.current(role)).toString()) as {
+    signed: { targets: object };
+  };
+  const names = Array.from({ length: 300_000 }, (_, index) => [`x${index}`, { length: 1, hashes: {} }]);
+  honest.signed.targets = Object.fromEntries(names);
+  repository.files.set(
+    `metadata/${repository.versions.get(role)}.${role}.json`,
+    Buffer.from(JSON.stringify(honest)),
+  );
+  await assert.rejects(client.target('release/shop/any.json'), { code: 'E_METADATA_SIGNATURE' });
+});

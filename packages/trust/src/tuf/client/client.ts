@@ -1,10 +1,10 @@
-import type { Root } from '@tufjs/models';
-import { type Digest, limits, type RepositoryId, type RoleExtension, sha256, XylemError } from '@xylem/core';
-import { type Clock, type Log, silentLog } from '@xylem/platform';
+import { type Digest, limits, type RepositoryId, sha256, XylemError } from '@xylem/core';
+import { silentLog } from '@xylem/platform';
 import { metadataPath, type RepositoryFile, targetFilePath } from '../names.ts';
-import { expiresMs, invalidMetadata, type Piece } from '../parse.ts';
+import { expiresMs, invalidMetadata } from '../parse.ts';
 import { productRulesOf } from '../xylem-field.ts';
 import { loadStored } from './load.ts';
+import { stateOf } from './state.ts';
 import { roleFile, StateStore } from './state-store.ts';
 import {
   checkRoleExpiry,
@@ -24,69 +24,15 @@ import {
   withSnapshot,
   withTimestamp,
 } from './trusted.ts';
+import type {
+  ProductRules,
+  ReadOptions,
+  RefreshOptions,
+  TargetInfo,
+  TufClientOptions,
+  TufState,
+} from './types.ts';
 import { findTarget, type RoleLoader } from './walk.ts';
-
-/**
- * Fetches a file of the repository. `path` is below `/r/<repository>/`; null: it does not exist (404). Must stop
- * at `maxBytes` and may throw any coded error.
- */
-export type MetadataFetch = (path: string, maxBytes: number) => Promise<Uint8Array | null>;
-
-export interface TufClientOptions {
-  readonly id: RepositoryId;
-  /** `1.root.json`, as joining pinned it. */
-  readonly pinnedRoot: Uint8Array;
-  /** The repository's state lies below, in a folder named by its id. */
-  readonly stateFolder: string;
-  readonly fetchMetadata: MetadataFetch;
-  readonly clock: Clock;
-  readonly log?: Log;
-}
-
-export interface RefreshOptions {
-  /** The timestamp that news brought: saves fetching it. */
-  readonly knownTimestamp?: Uint8Array;
-  /** The snapshot version that the site's verified direction names: it, or a later one, counts as fresh. */
-  readonly vouchedSnapshot?: number;
-}
-
-export interface ReadOptions extends Pick<RefreshOptions, 'vouchedSnapshot'> {
-  /**
-   * Expiry does not count: for what was accepted before and is only restarted or repaired. By default whatever has
-   * expired since the last refresh is refused.
-   */
-  readonly evenExpired?: boolean;
-}
-
-/** Versions of what is trusted (0: nothing yet) and until when. */
-export interface TufState {
-  readonly root: number;
-  readonly timestamp: number;
-  readonly snapshot: number;
-  readonly targets: number;
-  /** The first end of root, timestamp, snapshot and targets, milliseconds since 1970; 0: nothing is trusted yet. */
-  readonly expiresAt: number;
-  /** Signed content says that it is at least this late. */
-  readonly floorMs: number;
-}
-
-/** A target that the repository vouches for. */
-export interface TargetInfo {
-  readonly path: string;
-  readonly length: number;
-  readonly sha256: Digest;
-  /** Where its bytes lie, below `/r/<repository>/`. */
-  readonly filePath: string;
-  /** The roles from targets down to the one that lists it. */
-  readonly roles: readonly string[];
-  /** The first end among them. */
-  readonly expiresAt: number;
-}
-
-/** What a product's role says beside its targets. */
-export interface ProductRules extends RoleExtension {
-  readonly expiresAt: number;
-}
 
 const maxRootRotations = 256;
 
@@ -364,27 +310,4 @@ export class TufClient {
 
 function vouched(options: RefreshOptions): { vouchedSnapshot?: number } {
   return options.vouchedSnapshot === undefined ? {} : { vouchedSnapshot: options.vouchedSnapshot };
-}
-
-function stateOf(trusted: Trusted): TufState {
-  const { root, timestamp, snapshot, roles, floorMs } = trusted;
-  const targets = roles.get('targets');
-  const all = [root, timestamp, snapshot, targets];
-  const known = all.filter((piece) => piece !== undefined);
-  const expiresAt =
-    known.length < all.length ? 0 : Math.min(...known.map((piece) => expiresMs(piece.metadata.signed)));
-  return {
-    root: versionOf(root),
-    timestamp: versionOf(timestamp),
-    snapshot: versionOf(snapshot),
-    targets: versionOf(targets),
-    expiresAt,
-    floorMs,
-  };
-}
-
-function versionOf(
-  piece: (Pick<Piece<Root>, 'bytes'> & { metadata: { signed: { version: number } } }) | undefined,
-): number {
-  return piece?.metadata.signed.version ?? 0;
 }

@@ -2,6 +2,7 @@ import type { Metadata, Root, Snapshot, Targets, Timestamp } from '@tufjs/models
 import { type RepositoryId, sha256, XylemError } from '@xylem/core';
 
 import {
+  type Delegator,
   expiresMs,
   invalidMetadata,
   type Piece,
@@ -44,9 +45,8 @@ export function pinnedRoot(id: RepositoryId, bytes: Uint8Array): Trusted {
 
 /** Client workflow 5.3.4, 5.3.5 and 5.3.7: the next root, signed by the old root's keys and its own. */
 export function withRoot(trusted: Trusted, bytes: Uint8Array): Trusted {
-  const root = parseRoot(bytes);
   // 5.3.4: arbitrary software attack.
-  verifySigned(trusted.root.metadata, 'root', root.metadata);
+  const root = parseRoot(bytes, trusted.root.metadata);
   verifySigned(root.metadata, 'root', root.metadata);
   // 5.3.5: rollback attack; exactly one step.
   const expected = trusted.root.metadata.signed.version + 1;
@@ -77,10 +77,9 @@ export function checkRootExpiry(trusted: Trusted, nowMs: number): void {
 
 /** Client workflow 5.4.2 and 5.4.3. Unchanged if it is the trusted one. Expiry is checked by `checkTimestampExpiry`. */
 export function withTimestamp(trusted: Trusted, bytes: Uint8Array, repository: RepositoryId): Trusted {
-  const timestamp = parseTimestamp(bytes);
-  const { signed } = timestamp.metadata;
   // 5.4.2: arbitrary software attack.
-  verifySigned(trusted.root.metadata, 'timestamp', timestamp.metadata);
+  const timestamp = parseTimestamp(bytes, trusted.root.metadata);
+  const { signed } = timestamp.metadata;
   const named = repositoryOf(signed);
   if (named !== null && named !== repository) {
     throw invalidMetadata('timestamp', `it is of the repository ${named.slice(0, 64)}`);
@@ -117,9 +116,8 @@ export function withSnapshot(trusted: Trusted, bytes: Uint8Array): Trusted {
   const meta = present(trusted.timestamp, 'timestamp').metadata.signed.snapshotMeta;
   // 5.5.2: hash and length as the timestamp says.
   fitsMeta('snapshot', meta, bytes);
-  const snapshot = parseSnapshot(bytes);
   // 5.5.3: arbitrary software attack.
-  verifySigned(trusted.root.metadata, 'snapshot', snapshot.metadata);
+  const snapshot = parseSnapshot(bytes, trusted.root.metadata);
   // 5.5.4: version as the timestamp says (mix and match).
   if (snapshot.metadata.signed.version !== meta.version) {
     throw invalidMetadata(
@@ -168,9 +166,8 @@ export function withRole(
   const meta = metaOf(trusted, role);
   // 5.6.2: hash and length, where the snapshot gives them.
   fitsMeta(role, meta, bytes);
-  const piece = parseTargets(bytes, role);
   // 5.6.3: arbitrary software attack.
-  verifyRole(trusted, role, delegator, piece);
+  const piece = parseTargets(bytes, role, delegatorOf(trusted, delegator));
   // 5.6.4: version as the snapshot says.
   if (piece.metadata.signed.version !== meta.version) {
     throw invalidMetadata(role, `its version is ${piece.metadata.signed.version}, not ${meta.version}`);
@@ -180,15 +177,18 @@ export function withRole(
   return { ...trusted, roles: new Map(trusted.roles).set(role, piece) };
 }
 
-/** Client workflow 5.6.3; also for a role that was read from disk or reached by another delegator before. */
+/** Client workflow 5.6.3, for a role that another delegator may have led to before. */
 export function verifyRole(
   trusted: Trusted,
   role: string,
   delegator: string | null,
   piece: Piece<Targets>,
 ): void {
-  const by = delegator === null ? trusted.root : present(trusted.roles.get(delegator), delegator);
-  verifySigned(by.metadata, role, piece.metadata);
+  verifySigned(delegatorOf(trusted, delegator), role, piece.metadata);
+}
+
+function delegatorOf(trusted: Trusted, role: string | null): Delegator {
+  return role === null ? trusted.root.metadata : present(trusted.roles.get(role), role).metadata;
 }
 
 /** Client workflow 5.6.5: freeze attack. */

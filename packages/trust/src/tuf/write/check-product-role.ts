@@ -1,7 +1,7 @@
 import type { Metadata, Targets } from '@tufjs/models';
 import { type DomainId, limits, sha256, XylemError } from '@xylem/core';
 import { metadataPath, productRoleName, targetFilePath } from '../names.ts';
-import { expiresMs, invalidMetadata, parseTargets, verifySigned } from '../parse.ts';
+import { expiresMs, invalidMetadata, parseTargets } from '../parse.ts';
 import { binNames } from './bins.ts';
 import { checkVersion } from './check-version.ts';
 import type { SignedRole } from './metadata.ts';
@@ -50,8 +50,7 @@ export function checkProductRole(options: {
     if (bytes.length > limits.metadata) throw new XylemError('E_TOO_LARGE', `The role ${role} is too large.`);
   }
   const delegator = parseTargets(targets).metadata;
-  const role = parseTargets(roleBytes, name).metadata;
-  verifySigned(delegator, name, role);
+  const role = parseTargets(roleBytes, name, delegator).metadata;
   checkTargets(name, role, [`release/${product.product}/`, `channel/${product.product}/`], '');
   const bins = checkBins(
     name,
@@ -65,9 +64,8 @@ export function checkProductRole(options: {
     if (uploadedName !== name && prefix === undefined) {
       throw invalidMetadata(uploadedName, `the role ${name} does not delegate to it`);
     }
-    const { metadata } = parseTargets(bytes, uploadedName);
+    const { metadata } = parseTargets(bytes, uploadedName, uploadedName === name ? delegator : role);
     if (prefix !== undefined) {
-      verifySigned(role, uploadedName, metadata);
       checkTargets(uploadedName, metadata, [`release/${product.product}/`], prefix);
       if (metadata.signed.delegations !== undefined)
         throw invalidMetadata(uploadedName, 'a bin delegates further');

@@ -3,7 +3,7 @@ import { type Digest, sha256, type Version, XylemError } from '@xylem/core';
 import type { Signer } from '../../keys/key-pair.ts';
 import { metadataLifetimeMs } from '../lifetimes.ts';
 import { nextVersion, productRoleName, releaseTarget } from '../names.ts';
-import { parseTargets, verifySigned } from '../parse.ts';
+import { parseTargets } from '../parse.ts';
 import { productRulesOf } from '../xylem-field.ts';
 import { binCountFor, binNames, binOf } from './bins.ts';
 import { dueForRenewal } from './due.ts';
@@ -175,9 +175,7 @@ function currentBins(bytes: Uint8Array | undefined): number {
 }
 
 function verified(delegator: Metadata<Targets>, role: string, bytes: Uint8Array): Metadata<Targets> {
-  const { metadata } = parseTargets(bytes, role);
-  verifySigned(delegator, role, metadata);
-  return metadata;
+  return parseTargets(bytes, role, delegator).metadata;
 }
 
 /** A stand-in for the targets role, which delegates this product by these keys. */
