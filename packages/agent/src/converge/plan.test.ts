@@ -132,11 +132,9 @@ test('a first service takes all steps to its commit', () => {
 });
 
 test('an update stops, switches, starts, probes, commits, and keeps one former tree', () => {
-  const [v1, v2, v3] = ['1.0.0', '2.0.0', '3.0.0'].map((version) => service('api', version)) as [
-    Placed,
-    Placed,
-    Placed,
-  ];
+  const v1 = service('api', '1.0.0');
+  const v2 = service('api', '2.0.0');
+  const v3 = service('api', '3.0.0');
   const first = settle(input([], wantedOf([v1]))).slots;
   const second = settle({ ...input([], wantedOf([v2])), slots: first }).slots;
   const [plan] = planSlots({ ...input([], wantedOf([v3])), slots: second }).slots;

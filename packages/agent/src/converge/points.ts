@@ -18,18 +18,8 @@ export type StepKind = (typeof stepKinds)[number];
 
 /** Which steps a component of each kind can take. */
 export const stepsOfKind = {
-  files: [
-    'reserve',
-    'fetch',
-    'stage',
-    'preflight',
-    'switch',
-    'commit',
-    'retire',
-    'revert',
-    'remove',
-    'purge',
-  ],
+  // Nothing of files can fail by the package's own fault, so nothing leads them to `revert`.
+  files: ['reserve', 'fetch', 'stage', 'preflight', 'switch', 'commit', 'retire', 'remove', 'purge'],
   service: stepKinds,
 } as const satisfies Record<string, readonly StepKind[]>;
 export type ComponentKind = keyof typeof stepsOfKind;

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   type Config,
+  compareTreePaths,
   type Digest,
   type DomainId,
   emptyDigest,
@@ -93,7 +94,7 @@ export function treeText(files: Files): Uint8Array {
       chunks: content === '' ? [] : [[digest, sizeBytes]],
     };
   });
-  return encodeTree(entries);
+  return encodeTree(entries.sort((a, b) => compareTreePaths(a.path, b.path)));
 }
 
 /** What `fetchTree` would leave: the folder and, beside it, its text. */

@@ -1,4 +1,4 @@
-import { access, rename, rm } from 'node:fs/promises';
+import { access, rename, rm, utimes } from 'node:fs/promises';
 import { XylemError } from '@xylem/core';
 import { syncFolder } from '@xylem/platform';
 import type { Execute } from './executor.ts';
@@ -15,6 +15,9 @@ export const stage: Execute<'stage'> = async ({ tree }, { component, tools }) =>
     // Left without a text by something other than us: what has just come is better.
     if (await exists(placed)) await rm(placed, { recursive: true, force: true });
     if (await exists(`${incoming}.tree`)) await rename(`${incoming}.tree`, `${placed}.tree`);
+    // Marks the moment up to which the files are known to be good: what changes later is hashed before it is used.
+    const nowSeconds = tools.clock.now() / 1000;
+    await utimes(`${placed}.tree`, nowSeconds, nowSeconds);
     await rename(incoming, placed);
     await syncFolder(own.trees);
     return;

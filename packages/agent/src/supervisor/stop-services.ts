@@ -1,0 +1,62 @@
+import type { Clock, Log } from '@xylem/platform';
+import { stateLayout } from '../state/layout.ts';
+import { connectSupervisor } from './connection.ts';
+import { findMarked, killMarked } from './marked.ts';
+import type { ServiceState } from './protocol.ts';
+import { serviceRecords } from './records.ts';
+import { supervisorSocketPath } from './socket-path.ts';
+
+const answerMs = 120_000;
+const quietMs = 5_000;
+
+/**
+ * Ends every service of a state folder and its supervisor, for a host that is taken down: an agent that runs there
+ * later starts them again. End the agent first. Returns how many there were.
+ */
+export async function stopServices(options: {
+  stateFolder: string;
+  clock: Clock;
+  log: Log;
+}): Promise<number> {
+  const connection = await connectSupervisor(supervisorSocketPath(options.stateFolder), {
+    changed: () => undefined,
+    closed: () => undefined,
+  });
+  if (connection === null) return await stopOrphans(options);
+  const services = (await connection.ask({ op: 'list' }, answerMs)) as ServiceState[];
+  await Promise.all(services.map(({ component }) => connection.ask({ op: 'stop', component }, answerMs)));
+  await connection.ask({ op: 'handover' }, answerMs);
+  connection.close();
+  return services.length;
+}
+
+/** Services whose supervisor was killed. */
+async function stopOrphans({
+  stateFolder,
+  clock,
+  log,
+}: {
+  stateFolder: string;
+  clock: Clock;
+  log: Log;
+}): Promise<number> {
+  const file = serviceRecords(stateLayout(stateFolder).supervisor, log);
+  const services = (await file.read())?.services ?? [];
+  if (services.length === 0) return 0;
+  for (const { mark } of services) {
+    for (const { pid } of findMarked(mark)) {
+      try {
+        process.kill(pid, 'SIGTERM');
+      } catch {
+        // Ended in between.
+      }
+    }
+  }
+  const deadline = clock.monotonicMs() + quietMs;
+  while (services.some(({ mark }) => findMarked(mark).length > 0) && clock.monotonicMs() < deadline) {
+    await clock.sleep(50);
+  }
+  for (const { mark } of services) killMarked(mark);
+  await file.write({ services: [] });
+  return services.length;
+}

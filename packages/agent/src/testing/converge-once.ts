@@ -1,0 +1,49 @@
+import { cp, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Log, systemClock } from '@xylem/platform';
+import { type Convergence, converger } from '../converge/converge.ts';
+import type { JournalPoint } from '../converge/points.ts';
+import type { WantedState } from '../direction/wanted.ts';
+import { drivers } from '../drivers/index.ts';
+import { stateLayout } from '../state/layout.ts';
+import { supervisorClient } from '../supervisor/client.ts';
+
+/** One pass towards the state in `wantedPath`, whose trees are copied from the folder that it names. */
+export async function convergeOnce(
+  stateFolder: string,
+  wantedPath: string,
+  log: Log,
+  onJournalPoint: (point: JournalPoint) => void = () => undefined,
+): Promise<Convergence> {
+  const clock = systemClock;
+  const wanted = JSON.parse(await readFile(wantedPath, 'utf8')) as WantedState & { fixtures: string };
+  const main = fileURLToPath(new URL('supervisor-main.ts', import.meta.url));
+  const supervisor = supervisorClient({
+    stateFolder,
+    command: [process.execPath, main, stateFolder],
+    clock,
+    log,
+    changed: () => undefined,
+  });
+  const tools = {
+    layout: stateLayout(stateFolder),
+    node: process.execPath,
+    supervisor,
+    clock,
+    log,
+    signal: new AbortController().signal,
+    drivers,
+    /** As the store does: text first, the folder by a rename. */
+    fetchTree: async ({ tree, into }: { tree: string; into: string }) => {
+      await cp(join(wanted.fixtures, `${tree}.tree`), `${into}.tree`);
+      await cp(join(wanted.fixtures, tree), `${into}.part`, { recursive: true });
+      await rename(`${into}.part`, into);
+    },
+  };
+  try {
+    return await converger({ tools, slotRetryMs: 60_000, onJournalPoint }).run(wanted, () => undefined);
+  } finally {
+    supervisor.close();
+  }
+}
