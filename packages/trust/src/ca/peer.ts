@@ -24,7 +24,10 @@ export interface PeerOptions {
  */
 export function peerOf(socket: TLSSocket, options: PeerOptions): Peer | null {
   const known = peers.get(socket);
-  if (known !== undefined && !isOver(known, options)) return known;
+  if (known !== undefined) {
+    // A connection may outlive its certificate.
+    return isOver(known, options) ? null : { ...known, expired: options.clock.now() >= known.notAfterMs };
+  }
   const raw = socket.getPeerX509Certificate?.();
   const peer = raw === undefined ? null : peerOfCertificate(raw, options);
   if (peer !== null) peers.set(socket, peer);
