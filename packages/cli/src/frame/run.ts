@@ -1,5 +1,4 @@
 import { exitCodes, XylemError } from '@xylem/core';
-import { systemClock, systemRandomness } from '@xylem/platform';
 import { createHome } from '../home/home.ts';
 import { version } from '../version.ts';
 import { renderError } from './failure.ts';
@@ -53,6 +52,8 @@ async function dispatch(words: readonly string[], host: Host, signal: AbortSigna
     host.stdout.write(parsed.text);
     return 0;
   }
+  // Loaded here, not above: its HTTP costs more than all that --help needs.
+  const { systemClock, systemRandomness } = await import('@xylem/platform');
   const home = createHome(host.env);
   const { json } = parsed;
   const api = once(async () => {

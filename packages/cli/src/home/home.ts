@@ -2,7 +2,6 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { XylemError } from '@xylem/core';
-import { writeFileAtomic } from '@xylem/platform';
 import { type Context, type Contexts, parseContexts } from './contexts.ts';
 
 /** The person's own folder: which root servers they speak to, and the keys they publish with. Mode 0700. */
@@ -50,6 +49,7 @@ export function createHome(environment: NodeJS.ProcessEnv): Home {
       );
     },
     async remember(name, context) {
+      const { writeFileAtomic } = await import('@xylem/platform');
       const known = await contexts();
       const next: Contexts = { current: name, contexts: { ...known.contexts, [name]: context } };
       await mkdir(folder, { recursive: true, mode: 0o700 });
