@@ -4,7 +4,7 @@ import { errorCodes, exitCodes, XylemError } from '@xylem/core';
 import type { Bench } from './bench.ts';
 
 /** Every bench there is; `<name>.ts` holds it. */
-const benches = ['publish', 'update'];
+const benches = ['install', 'publish', 'update'];
 
 async function main(words: readonly string[]): Promise<number> {
   const json = words.includes('--json');
