@@ -22,6 +22,8 @@ export type Asking<O extends Operation> = Without<ParamsOf<O>, 'params'> &
 /** The root server's API with the token of one context. */
 export interface Api {
   readonly url: string;
+  /** The release repository that was pinned at login. */
+  readonly repository: string | undefined;
   /** @throws XylemError with the code that the root server gave, or E_PARENT_UNREACHABLE */
   call<O extends Operation>(operation: O, asking: Asking<O>): Promise<ResponseOf<O>>;
   close(): void;
@@ -40,6 +42,7 @@ export async function openApi(
   const base = context.url.replace(/\/+$/, '') + apiPrefix;
   return {
     url: context.url,
+    repository: context.repository,
     async call(operation, asking) {
       const [method, path] = routes[operation];
       const { params, query, body, timeoutMs } = asking as Loose;

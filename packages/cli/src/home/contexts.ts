@@ -8,6 +8,8 @@ export interface Context {
   readonly pin?: string;
   /** The CA's certificate (PEM), learnt by the pin at login. */
   readonly ca?: string;
+  /** Id of the release repository, so that a publisher signs for no other. */
+  readonly repository?: string;
 }
 export interface Contexts {
   readonly current?: string;
@@ -21,7 +23,8 @@ const isContext = (value: unknown): value is Context =>
   typeof value.url === 'string' &&
   typeof value.token === 'string' &&
   (value.pin === undefined || typeof value.pin === 'string') &&
-  (value.ca === undefined || typeof value.ca === 'string');
+  (value.ca === undefined || typeof value.ca === 'string') &&
+  (value.repository === undefined || typeof value.repository === 'string');
 
 /** @throws XylemError E_INPUT naming the file when it is damaged */
 export function parseContexts(text: string, path: string): Contexts {

@@ -4,12 +4,12 @@ import type { SignedRoleUpload } from '@xylem/root/contract';
 import {
   type ProductDelegation,
   type ProductRoleContent,
-  readProductDelegations,
   readProductRole,
   signProductRole,
 } from '@xylem/trust';
 import type { Api } from '../api/client.ts';
 import { loadKeys } from './keys.ts';
+import { readVendor } from './vendor.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -24,13 +24,11 @@ interface PresentRole {
 
 /** @throws XylemError E_NOT_FOUND, E_METADATA_SIGNATURE */
 async function presentRole(api: Api, name: string): Promise<PresentRole> {
-  const [repository, { roles }] = await Promise.all([
-    api.call('releaseRepository', {}),
+  const [{ products }, { roles }] = await Promise.all([
+    readVendor(api),
     api.call('productRoles', { params: { product: name } }),
   ]);
-  const product = readProductDelegations(bytesOf(repository.targets.metadata)).find(
-    (one) => one.product === name,
-  );
+  const product = products.find((one) => one.product === name);
   if (product === undefined) {
     throw new XylemError(
       'E_NOT_FOUND',

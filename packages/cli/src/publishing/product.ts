@@ -1,28 +1,11 @@
 import { type DomainId, XylemError } from '@xylem/core';
 import type { Clock, Randomness } from '@xylem/platform';
 import type { Product } from '@xylem/root/contract';
-import { type ProductDelegation, readProductDelegations, signProductRole, signTargets } from '@xylem/trust';
+import { emptyProductRole, type ProductDelegation, signProductRole, signTargets } from '@xylem/trust';
 import type { Api } from '../api/client.ts';
 import { createKey, loadKeys } from './keys.ts';
 import { textOf } from './product-role.ts';
-
-interface RootRole {
-  readonly keyids: readonly string[];
-  readonly threshold: number;
-}
-
-/** Who may sign targets, as the root metadata says. */
-function targetsRole(rootMetadata: string): RootRole {
-  const parsed = JSON.parse(rootMetadata) as { signed?: { roles?: { targets?: RootRole } } };
-  const role = parsed.signed?.roles?.targets;
-  if (role === undefined || !Array.isArray(role.keyids)) {
-    throw new XylemError(
-      'E_METADATA_INVALID',
-      'The root metadata of the release repository names no targets role.',
-    );
-  }
-  return role;
-}
+import { readVendor } from './vendor.ts';
 
 /**
  * Creates a product: a domain, a key of its own, the vendor's delegation to it and its empty role, all signed here.
@@ -36,10 +19,12 @@ export async function createProduct(options: {
   readonly randomness: Randomness;
 }): Promise<Product> {
   const { api, name, keysFolder, clock, randomness } = options;
-  const { root, targets } = await api.call('releaseRepository', {});
-  const { keyids, threshold } = targetsRole(root);
-  const signers = await loadKeys(keysFolder, { what: 'the list of products', keyIds: keyids, threshold });
-  const before = readProductDelegations(new TextEncoder().encode(targets.metadata));
+  const { targetsKeys, targetsVersion, products: before } = await readVendor(api);
+  const signers = await loadKeys(keysFolder, {
+    what: 'the list of products',
+    keyIds: targetsKeys.keyids,
+    threshold: targetsKeys.threshold,
+  });
   if (before.some((one) => one.product === name))
     throw new XylemError('E_CONFLICT', `The product ${name} exists already.`);
 
@@ -49,18 +34,23 @@ export async function createProduct(options: {
   const nowMs = clock.now();
   const nextTargets = await signTargets({
     products: [...before, product],
-    previousVersion: targets.version,
+    previousVersion: targetsVersion,
     signers,
     nowMs,
   });
-  const content = { releases: new Map(), channels: new Map() };
-  const [role] = await signProductRole({ product, previous: new Map(), content, signers: [key], nowMs });
+  const [role] = await signProductRole({
+    product,
+    previous: new Map(),
+    content: emptyProductRole,
+    signers: [key],
+    nowMs,
+  });
   if (role === undefined) throw new XylemError('E_INTERNAL', `The role of ${name} was not signed.`);
   return api.call('productCreate', {
     body: {
       product: name,
       domain,
-      targets: { role: 'targets', baseVersion: targets.version, metadata: textOf(nextTargets.file.bytes) },
+      targets: { role: 'targets', baseVersion: targetsVersion, metadata: textOf(nextTargets.file.bytes) },
       roles: [{ role: role.role, baseVersion: 0, metadata: textOf(role.file.bytes) }],
     },
   });

@@ -37,7 +37,8 @@ export const command = defineCommand({
     const api = await openApi(context, environment, signal);
     try {
       const who = await api.call('whoami', {});
-      await home.remember(name, context);
+      const { releaseRepository: repository } = await api.call('rootInfo', {});
+      await home.remember(name, { ...context, ...(repository === null ? {} : { repository }) });
       return {
         data: { context: name, url: context.url, ...who },
         text: `${context.url} knows you as ${who.name} (${who.role}).\nNext: xylem status`,

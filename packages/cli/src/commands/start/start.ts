@@ -52,7 +52,7 @@ async function startRoot({
   const rootState = join(folder, 'root');
   const portsFile = join(folder, 'ports.json');
   const name = contextName(folder);
-  const { operatorToken } = await ensureRoot({
+  const { operatorToken, releaseRepository } = await ensureRoot({
     folder: rootState,
     home,
     clock,
@@ -60,7 +60,11 @@ async function startRoot({
     exists: isRootFolder(rootState),
   });
   if (operatorToken !== null)
-    await home.remember(name, { url: `http://127.0.0.1:${defaultPorts.api}`, token: operatorToken });
+    await home.remember(name, {
+      url: `http://127.0.0.1:${defaultPorts.api}`,
+      token: operatorToken,
+      ...(releaseRepository === null ? {} : { repository: releaseRepository }),
+    });
 
   const kept = await readPorts(portsFile);
   const ports: Ports = kept ?? {
@@ -77,8 +81,12 @@ async function startRoot({
   });
   const { apiUrl, nodesUrl } = root;
   await writePorts(folder, portsFile, { api: portOf(apiUrl), nodes: portOf(nodesUrl) });
-  const token = operatorToken ?? (await home.contexts()).contexts[name]?.token;
-  if (token !== undefined) await home.remember(name, { url: apiUrl, token });
+  const known = (await home.contexts()).contexts[name];
+  const token = operatorToken ?? known?.token;
+  const repository = releaseRepository ?? known?.repository;
+  if (token !== undefined) {
+    await home.remember(name, { url: apiUrl, token, ...(repository === undefined ? {} : { repository }) });
+  }
   terminal.ready(
     { apiUrl, nodesUrl, token: token ?? null, state: folder, context: name },
     readyText(apiUrl, token, folder),
