@@ -345,6 +345,7 @@ export const errorCodes = {
   ),
   E_PLACEHOLDER: code(
     'A command, environment value or port holds a placeholder that is unknown or has no value.',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholders of packages look like this
     'Use `${config.KEY}`, `${tree}`, `${data}` or `${node}`, and `$${` for a literal `${`; give KEY a value or a default.',
     'never',
     'input',

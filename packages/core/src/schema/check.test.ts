@@ -8,7 +8,7 @@ import { issueText } from './message.ts';
 import { nearest } from './nearest.ts';
 import { parseSchema } from './supported.ts';
 
-const name = fc.constantFrom('a', 'b', 'c', '__proto__');
+const name = fc.constantFrom('a', 'b', 'c', 'constructor');
 const number = fc.constantFrom(-1, 0, 1, 1.5, 2, 3, 10);
 const count = fc.integer({ min: 0, max: 3 });
 const scalar = fc.oneof(fc.constant(null), fc.boolean(), number, fc.constantFrom('', 'a', 'ab', '😀', 'abc'));
@@ -115,6 +115,18 @@ test('says what is wrong where, and what would be right', () => {
     anyOf: [{ type: 'string' }, { type: 'object', properties: { a: { type: 'integer' } } }],
   } as const;
   assert.deepEqual(issuesOf(deep, { a: 'x' }).map(issueText), ['a: expected a whole number, found "x"']);
+});
+
+test('a key called __proto__ is a key like others', () => {
+  const value: unknown = JSON.parse('{"__proto__": {"a": 1}}');
+  const schema = JSON.parse('{"properties": {"__proto__": {"type": "string"}}}') as JsonSchema;
+  assert.equal(issuesOf(schema, value).length, 1);
+  assert.equal(
+    issuesOf({ properties: { a: false }, additionalProperties: false }, value)[0]?.kind,
+    'unknown',
+  );
+  assert.equal(issuesOf({ required: ['toString'] }, {}).length, 1);
+  assert.equal(issuesOf({ enum: [[]] }, value).length, 1);
 });
 
 test('references within the schema are followed, and end', () => {

@@ -101,6 +101,6 @@ function refuse(at: readonly (string | number)[], expected: string, cause?: unkn
   const key = pathText(['configSchema', ...at]);
   throw new XylemError('E_CONFIG_INVALID', `${key}: expected ${expected}.`, {
     cause,
-    details: { key, expected },
+    details: { key, expected, path: at },
   });
 }

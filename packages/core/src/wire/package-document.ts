@@ -1,4 +1,3 @@
-import { placeholdersIn } from '../direction/placeholders.ts';
 import { limits } from '../limits.ts';
 import {
   anyObject,
@@ -14,10 +13,10 @@ import {
   titled,
 } from '../schema/build.ts';
 import type { Static } from '../schema/json-schema.ts';
-import { parseSchema } from '../schema/supported.ts';
-import { isVersionRange } from '../versions.ts';
+import { pathText } from '../schema/message.ts';
 import { documentKind } from './document.ts';
 import { digest, name, sizeBytes, version } from './fields.ts';
+import { packageFault } from './package-rules.ts';
 
 /** docs/spec/objects.md, Package documents. */
 
@@ -107,64 +106,10 @@ const kind = documentKind(packageSchema, {
   format: 'xylem-package-1',
   maxBytes: limits.package,
   code: 'E_PACKAGE_INVALID',
-  check: packageFault,
+  check: (document) => {
+    const fault = packageFault(document);
+    return fault === undefined ? undefined : `${pathText(fault.path)}: ${fault.sentence}`;
+  },
 });
 export const parsePackage = kind.parse;
 export const encodePackage = kind.encode;
-
-/** What the schema can't say about a package: a phrase of what is wrong, or undefined. */
-export function packageFault(document: PackageDocument): string | undefined {
-  const { health, variants, requires = {}, configSchema } = document;
-  if ((document.kind === 'service') !== (document.service !== undefined)) {
-    return 'service: expected for the kind "service" and for no other';
-  }
-  const checks = ['http', 'tcp', 'command'].filter(
-    (key) => health !== undefined && Object.hasOwn(health, key),
-  );
-  if (health !== undefined && checks.length !== 1)
-    return 'health: expected exactly one of http, tcp and command';
-  const platforms = variants.map(({ os, arch }) => `${os ?? '*'} ${arch ?? '*'}`);
-  if (new Set(platforms).size !== platforms.length) return 'variants: expected each os and arch once';
-  for (const [component, range] of Object.entries(requires)) {
-    if (!isVersionRange(range)) return `requires.${component}: expected a version range like "^2.1.0"`;
-  }
-  if (configSchema !== undefined) {
-    if (configSchema.type !== 'object') return 'configSchema.type: expected "object"';
-    parseSchema(configSchema);
-  }
-  return placeholderFault(document);
-}
-
-/**
- * Which program runs is the publisher's word alone, so the first element of a command takes nothing from the
- * configuration, which the director writes.
- */
-function placeholderFault({
-  service,
-  health,
-  ports = [],
-  configSchema,
-  configDefaults = {},
-}: PackageDocument) {
-  const commands = [service?.command ?? [], health?.command ?? []];
-  if (commands.some(([program = '']) => placeholdersIn(program).some((name) => name.startsWith('config.')))) {
-    return 'command: its first element must not come from the configuration';
-  }
-  const environment = Object.values(service?.environment ?? {});
-  const portTexts = [...ports, health?.http?.port, health?.tcp?.port].filter(
-    (port) => typeof port === 'string',
-  );
-  const properties = configSchema?.properties;
-  const known = new Set([
-    ...Object.keys(configDefaults),
-    ...(typeof properties === 'object' && properties !== null ? Object.keys(properties) : []),
-  ]);
-  for (const text of [...commands.flat(), ...environment, ...portTexts]) {
-    for (const name of placeholdersIn(text)) {
-      const key = name.startsWith('config.') ? name.slice('config.'.length) : undefined;
-      if (key !== undefined && !known.has(key))
-        return `"\${config.${key}}" is in neither configDefaults nor configSchema.properties`;
-    }
-  }
-  return undefined;
-}

@@ -153,7 +153,10 @@ test("a package's rules beyond its schema", () => {
     [{ requires: { db: 'newest' } }, /a version range/],
     [{ configSchema: { type: 'array' } }, /configSchema.type/],
     [{ configSchema: { type: 'object', unevaluatedItems: false } }, /unevaluatedItems/],
-    [{ service: { ...service, command: ['${config.port}'] } }, /must not come from the configuration/],
+    [
+      { service: { ...service, command: ['${config.port}'] } },
+      /service\.command\[0\]: the program must not come/,
+    ],
     [{ service: { ...service, command: ['${HOME}/x'] } }, /unknown/],
     [{ service: { ...service, environment: { A: '${config.absent}' } } }, /config\.absent/],
     [{ service: { ...service, command: ['a\0b'] } }, /without NUL/],

@@ -18,7 +18,7 @@ const MAX_PROBLEMS = 20;
 /** A value that fits its schema, and how to refuse something in it that the schema could not see. */
 export interface CheckedYaml<T> {
   readonly value: T;
-  readonly refuse: (path: Path, expected: string, found?: string) => never;
+  readonly refuse: (path: Path, sentence: string) => never;
 }
 
 /**
@@ -32,9 +32,19 @@ export function checkYaml<T>(text: string, schema: Schema<T>, file: string): Che
   if (problems.length > 0) throw inputError(problems);
   return {
     value: value as T,
-    refuse: (path, expected, found) => {
-      const issue: Issue = { path, kind: 'wrong', expected, found: found ?? 'something else' };
-      throw inputError([problemOf(issue, source, file)]);
+    refuse: (path, sentence) => {
+      const { line, column } = source.positionOf(path, 'value');
+      const key = pathText(path);
+      throw inputError([
+        {
+          file,
+          line,
+          column,
+          key,
+          expected: sentence,
+          message: `${file}:${line}:${column}: ${key}: ${sentence}.`,
+        },
+      ]);
     },
   };
 }

@@ -50,16 +50,12 @@ export function parseEnvironmentYaml(text: string, file: string): EnvironmentSpe
   const products: [string, ProductMapping][] = [];
   for (const [key, mapping] of Object.entries(value.products ?? {})) {
     if (mapping.channel !== undefined && mapping.release !== undefined) {
-      refuse(['products', key, 'release'], 'either channel or release', 'both');
+      refuse(['products', key, 'release'], 'expected either channel or release, found both');
     }
     for (const [component, { where = '' }] of Object.entries(mapping.components ?? {})) {
       const fault = selectorFaultOf(where);
       if (fault !== undefined)
-        refuse(
-          ['products', key, 'components', component, 'where'],
-          `a selector (${fault})`,
-          JSON.stringify(where),
-        );
+        refuse(['products', key, 'components', component, 'where'], `not a selector: ${fault}`);
     }
     products.push([key, mappingFrom(mapping)]);
   }

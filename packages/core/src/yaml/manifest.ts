@@ -11,17 +11,18 @@ import {
   titled,
 } from '../schema/build.ts';
 import type { Static } from '../schema/json-schema.ts';
+import { pathText } from '../schema/message.ts';
 import { name, version } from '../wire/fields.ts';
 import {
   componentKinds,
   type HealthCheck,
   type PackageDocument,
   type PackageVariant,
-  packageFault,
   platformName,
   port,
   variableName,
 } from '../wire/package-document.ts';
+import { packageFault } from '../wire/package-rules.ts';
 import { type CheckedYaml, checkYaml } from './check.ts';
 import { duration, durationMs } from './duration.ts';
 
@@ -110,7 +111,7 @@ export function parseManifestYaml(text: string, file: string): PackageManifest {
   const { folder, os, arch, variants, include, exclude = [] } = value;
   if (variants !== undefined) {
     for (const key of ['folder', 'os', 'arch'] as const) {
-      if (value[key] !== undefined) refuse([key], `this key inside each of the variants`, 'it beside them');
+      if (value[key] !== undefined) refuse([key], 'expected inside each of the variants, not beside them');
     }
   }
   const only = {
@@ -135,7 +136,12 @@ export function packageDocumentOf(
 ): PackageDocument {
   const document = { ...manifest.package, variants };
   const fault = packageFault(document);
-  if (fault !== undefined) throw new XylemError('E_PACKAGE_INVALID', `The package is not valid: ${fault}.`);
+  if (fault !== undefined) {
+    throw new XylemError(
+      'E_PACKAGE_INVALID',
+      `The package is not valid: ${pathText(fault.path)}: ${fault.sentence}.`,
+    );
+  }
   return document;
 }
 
@@ -143,7 +149,7 @@ type Value = Static<typeof manifestSchema>;
 
 function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['package'] {
   const ms = (given: number | string, ...path: string[]): number =>
-    durationMs(given) ?? refuse(path, 'a duration from 1ms to 24h', JSON.stringify(given));
+    durationMs(given) ?? refuse(path, `expected a duration from 1ms to 24h, found ${JSON.stringify(given)}`);
   const {
     product,
     component,
@@ -204,14 +210,6 @@ function refuseFaults({ refuse }: CheckedYaml<Value>, manifest: PackageManifest)
     ...(os === undefined ? {} : { os }),
     ...(arch === undefined ? {} : { arch }),
   }));
-  let fault: string | undefined;
-  try {
-    fault = packageFault({ ...manifest.package, variants: platforms });
-  } catch (error) {
-    if (!(error instanceof XylemError)) throw error;
-    fault = error.message.replace(/\.$/, '');
-  }
-  if (fault === undefined) return;
-  const key = /^(service|health|variants|requires|configSchema|command)/.exec(fault)?.[0] ?? 'kind';
-  refuse([key === 'command' ? 'service' : key], `a valid package (${fault})`, 'a mistake');
+  const fault = packageFault({ ...manifest.package, variants: platforms });
+  if (fault !== undefined) refuse(fault.path, fault.sentence);
 }

@@ -1,0 +1,266 @@
+/* biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of packages look like this */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { XylemError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import {
+  durationMs,
+  packageDocumentOf,
+  parseEnvironmentYaml,
+  parseLabelsYaml,
+  parseManifestYaml,
+} from './index.ts';
+
+const environment = `environment: production
+products:
+  shop:
+    channel: stable
+    components:
+      shop-api:
+        where: "role = web"
+        config: { port: 8080 }
+        after: [shop-db]
+      shop-db: {}
+  blog: {}
+policy:
+  reportEverySeconds: 60
+`;
+
+/** The message of the refusal of a text. */
+function refusal(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    assert.equal((error as XylemError).code, 'E_INPUT', String(error));
+    return (error as XylemError).message;
+  }
+  return assert.fail('it was not refused');
+}
+
+test('an environment is read with everything optional filled in', () => {
+  assert.deepEqual(parseEnvironmentYaml(environment, 'env.yaml'), {
+    name: 'default/production',
+    products: {
+      shop: {
+        channel: 'stable',
+        components: {
+          'shop-api': { where: 'role = web', config: { port: 8080 }, after: ['shop-db'] },
+          'shop-db': { where: 'all', config: {}, after: [] },
+        },
+      },
+      blog: {},
+    },
+    policy: { reportEverySeconds: 60, keepPrevious: 1, maxUnavailable: '10%' },
+  });
+  assert.equal(parseEnvironmentYaml('environment: acme/staging', 'x').name, 'acme/staging');
+});
+
+test('what is wrong in an environment is said with file, line, column, key and what would be right', () => {
+  for (const [from, to, message] of [
+    [
+      'channel: stable',
+      'chanel: stable',
+      'env.yaml:4:5: products.shop.chanel is not a known key: did you mean "channel"?.',
+    ],
+    [
+      'channel: stable',
+      'channel: Stable',
+      /^env\.yaml:4:14: products\.shop\.channel: expected a name .* found "Stable"\.$/,
+    ],
+    [
+      'channel: stable',
+      'channel: stable\n    release: 1.0.0',
+      /^env\.yaml:5:14: products\.shop\.release: expected either channel or release, found both/,
+    ],
+    [
+      '"role = web"',
+      '"role == web"',
+      /^env\.yaml:7:16: products\.shop\.components\.shop-api\.where: not a selector: column 7: expected a value/,
+    ],
+    [
+      'reportEverySeconds: 60',
+      'reportEverySeconds: 1m',
+      /^env\.yaml:13:23: policy\.reportEverySeconds: expected seconds from 10 to 604800, found "1m"\.$/,
+    ],
+    [
+      '{ port: 8080 }',
+      '[8080]',
+      /^env\.yaml:8:17: .*config: expected a map of keys to values, found a list of 1\.$/,
+    ],
+    ['environment: production\n', '', /^env\.yaml:1:1: environment is missing: expected an environment name/],
+    [
+      'environment: production',
+      'environment: a/b/c',
+      /env\.yaml:1:14: environment: expected an environment name/,
+    ],
+    ['  blog: {}', '  Blog: {}', /env\.yaml:11:9: products\.Blog: expected a key that is a name/],
+  ] as const) {
+    const said = refusal(() => parseEnvironmentYaml(environment.replace(from, to), 'env.yaml'));
+    if (typeof message === 'string') assert.equal(said, message);
+    else assert.match(said, message);
+  }
+});
+
+test('several mistakes are said at once', () => {
+  assert.throws(
+    () => parseEnvironmentYaml('enviroment: x\npolicy: { keepPrevious: -1 }\n', 'e.yaml'),
+    (error: XylemError) => {
+      const { problems } = error.details as { problems: { key: string; line: number; column: number }[] };
+      assert.deepEqual(
+        problems.map(({ key, line, column }) => `${key} ${line}:${column}`),
+        ['environment 1:1', 'enviroment 1:1', 'policy.keepPrevious 2:25'],
+      );
+      return /\(and 2 more\)$/.test(error.message);
+    },
+  );
+});
+
+test('YAML that surprises is refused', () => {
+  for (const [text, message] of [
+    ['environment: &a x', /f:1:17: expected no anchor/],
+    ['a: 1\n---\nb: 2', /one document/],
+    ['environment: x\nenvironment: y', /f:2:1: this is not valid YAML: Map keys must be unique/],
+    ['environment: [', /not valid YAML/],
+    ['environment: !!js/function x', /f:1:\d+: this is not valid YAML|no tag/],
+    ['? [a]\n: b', /a plain key/],
+    ['"\u0000"', /not valid YAML|expected/],
+    ['', /environment is missing/],
+    ['just text', /expected a map of keys to values, found "just text"/],
+  ] as const) {
+    assert.match(
+      refusal(() => parseEnvironmentYaml(text, 'f')),
+      message,
+      text,
+    );
+  }
+  assert.match(
+    refusal(() => parseEnvironmentYaml(`a: ${'['.repeat(20_000)}`, 'f')),
+    /f/,
+  );
+  assert.throws(() => parseEnvironmentYaml('#'.repeat(limits.yaml + 1), 'f'), { code: 'E_TOO_LARGE' });
+});
+
+test('no text is answered with anything but a value or a coded error', () => {
+  const pieces = fc.constantFrom(
+    'environment: x\n',
+    'products:\n',
+    '  shop:\n',
+    ' - ',
+    '{',
+    '}',
+    '[',
+    ': ',
+    '&a',
+    '*a',
+    '"',
+    '|\n',
+    '#',
+    '\t',
+    '!!map ',
+    '<<: ',
+  );
+  fc.assert(
+    fc.property(fc.array(fc.oneof(pieces, fc.string({ maxLength: 5 })), { maxLength: 15 }), (parts) => {
+      try {
+        parseEnvironmentYaml(parts.join(''), 'f');
+      } catch (error) {
+        assert.equal((error as XylemError).code, 'E_INPUT', String(error));
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+const manifest = `product: shop
+component: shop-api
+version: 2.4.0
+folder: dist
+exclude: ["**/*.map"]
+service:
+  command: ["\${node}", "main.js", "--port=\${config.port}"]
+  environment: { PORT: 8080, MODE: fast }
+  stopTimeout: 5s
+health:
+  http: { port: "\${config.port}", path: /health }
+  interval: 500ms
+ports: ["\${config.port}"]
+configSchema: { type: object, properties: { port: { type: integer } } }
+configDefaults: { port: 8080 }
+requires: { shop-db: ^2.0.0 }
+`;
+
+test('a manifest becomes a package document', () => {
+  const { sources, exclude, package: document } = parseManifestYaml(manifest, 'xylem.yaml');
+  assert.deepEqual(sources, [{ folder: 'dist' }]);
+  assert.deepEqual(exclude, ['**/*.map']);
+  assert.equal(document.kind, 'service');
+  assert.deepEqual(document.service, {
+    command: ['${node}', 'main.js', '--port=${config.port}'],
+    environment: { PORT: '8080', MODE: 'fast' },
+    stopTimeoutMs: 5000,
+  });
+  assert.deepEqual(document.health, { http: { port: '${config.port}', path: '/health' }, intervalMs: 500 });
+  const variants = [{ tree: 'a'.repeat(64), sizeBytes: 3 }] as unknown as Parameters<
+    typeof packageDocumentOf
+  >[1];
+  assert.deepEqual(packageDocumentOf(parseManifestYaml(manifest, 'xylem.yaml'), variants).variants, variants);
+  assert.equal(parseManifestYaml('{product: a, component: b, version: 1.0.0}', 'x').package.kind, 'files');
+});
+
+test('what is wrong in a manifest is said where it stands', () => {
+  for (const [from, to, message] of [
+    ['2.4.0', '2.4', /^xylem\.yaml:3:10: version: expected a version like "2\.4\.0".*found 2\.4\.$/],
+    ['5s', '5 seconds', /^xylem\.yaml:9:16: service\.stopTimeout: expected a duration.*found "5 seconds"/],
+    ['500ms', '0s', /^xylem\.yaml:12:13: health\.interval: expected a duration/],
+    ['  command: [', '  comand: [', /service\.command is missing.*\(and 1 more\)$/],
+    [
+      '--port=${config.port}',
+      '--port=${config.prot}',
+      /^xylem\.yaml:7:35: service\.command\[2\]: "\$\{config\.prot\}" is in neither/,
+    ],
+    [
+      '--port=${config.port}',
+      '--home=${HOME}',
+      /^xylem\.yaml:7:35: service\.command\[2\]: .*"\$\{HOME\}" is unknown/,
+    ],
+    ['  http: {', '  tcp: { port: 1 }\n  http: {', /^xylem\.yaml:11:3: health: expected exactly one/],
+    ['^2.0.0', 'newest', /^xylem\.yaml:16:22: requires\.shop-db: expected a version range/],
+    ['folder: dist', 'folder: /dist', /folder: expected a folder relative to the manifest/],
+    ['folder: dist', 'variants: [{ folder: x }]\nos: linux', /os: expected inside each of the variants/],
+    [
+      'type: integer',
+      'typ: integer',
+      /^xylem\.yaml:14:\d+: configSchema\.properties\.port\.typ: expected a keyword/,
+    ],
+  ] as const) {
+    assert.match(
+      refusal(() => parseManifestYaml(manifest.replace(from, to), 'xylem.yaml')),
+      message,
+      to,
+    );
+  }
+});
+
+test('durations', () => {
+  assert.deepEqual(
+    ['500ms', '10s', '2m', '24h', 250].map(durationMs),
+    [500, 10_000, 120_000, 86_400_000, 250],
+  );
+  assert.deepEqual(
+    ['0ms', '25h', '1.5s', '', 'ms', '-1s'].map(durationMs),
+    Array.from({ length: 6 }, () => undefined),
+  );
+});
+
+test('labels are strings under label keys', () => {
+  assert.deepEqual(parseLabelsYaml('role: web\napp.tier: "1"\n', 'l'), { role: 'web', 'app.tier': '1' });
+  assert.match(
+    refusal(() => parseLabelsYaml('rack: 12', 'l')),
+    /l:1:7: rack: expected a value of at most 255 characters, found 12/,
+  );
+  assert.match(
+    refusal(() => parseLabelsYaml('Role: web', 'l')),
+    /label key/,
+  );
+});
