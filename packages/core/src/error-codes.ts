@@ -87,7 +87,7 @@ export const errorCodes = {
   ),
   E_CONFIRM_RESTORE: code(
     'The root server was restored from a backup, and a person has not yet confirmed the difference.',
-    'Look at `xylem root restore --difference`, then run `xylem root restore --confirm`.',
+    'Look at `xylem root difference`, then run `xylem root confirm`.',
     'never',
     'conflict',
   ),
@@ -189,7 +189,7 @@ export const errorCodes = {
   ),
   E_INTERNAL: code(
     'Something happened that this program does not expect.',
-    'Report it with the output of `--debug`; trying again may help.',
+    'Report it with the output under `XYLEM_DEBUG=1`; trying again may help.',
     'later',
     'internal',
   ),
