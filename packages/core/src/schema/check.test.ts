@@ -71,8 +71,13 @@ const { schema } = fc.letrec<{ schema: JsonSchema | boolean }>((tie) => ({
       },
       { requiredKeys: [] },
     ),
-    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-    fc.record({ if: tie('schema'), then: tie('schema'), else: tie('schema') }),
+    fc.tuple(tie('schema'), tie('schema'), tie('schema')).map(([when, yes, no]) =>
+      Object.fromEntries([
+        ['if', when],
+        ['then', yes],
+        ['else', no],
+      ]),
+    ),
   ) as fc.Arbitrary<JsonSchema | boolean>,
 }));
 

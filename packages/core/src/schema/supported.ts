@@ -69,8 +69,9 @@ function checkKeyword(key: string, value: unknown, at: readonly (string | number
     for (const [index, inner] of (value as unknown[]).entries()) parseSchema(inner, [...at, index]);
   } else if (numbers.has(key)) {
     if (!Number.isFinite(value) || (key === 'multipleOf' && Number(value) <= 0)) refuse(at, 'a number');
-  } else if (key === 'required') isStrings(value) || refuse(at, 'a list of keys');
-  else if (key === 'dependentRequired') {
+  } else if (key === 'required') {
+    if (!isStrings(value)) refuse(at, 'a list of keys');
+  } else if (key === 'dependentRequired') {
     if (!isMap(value) || !Object.values(value).every(isStrings)) refuse(at, 'an object of lists of keys');
   } else if (key === 'type') {
     const named: unknown[] = Array.isArray(value) ? value : [value];

@@ -1,7 +1,7 @@
 /** Whether `text` fits a shell pattern: `*` any characters, `?` one. Linear in practice: it only goes back to the last `*`. */
 export function globMatches(pattern: string, text: string): boolean {
-  const p = [...pattern];
-  const t = [...text];
+  const p = Array.from(pattern);
+  const t = Array.from(text);
   let at = 0;
   let star = -1;
   let starTook = 0;
