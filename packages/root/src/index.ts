@@ -1,7 +1,7 @@
 export * from './api/contract.ts';
-export { initRoot } from './init.ts';
-export type { InitRootOptions, InitializedRoot } from './init.ts';
-export { runRoot } from './run.ts';
-export type { RunRootOptions, RunningRoot } from './run.ts';
+export type { RestoredRoot, RestoreRootOptions } from './backup/restore.ts';
 export { restoreRoot } from './backup/restore.ts';
-export type { RestoreRootOptions, RestoredRoot } from './backup/restore.ts';
+export type { InitializedRoot, InitRootOptions } from './init.ts';
+export { createOperatorToken, initRoot } from './init.ts';
+export type { RunningRoot, RunRootOptions } from './run.ts';
+export { runRoot } from './run.ts';

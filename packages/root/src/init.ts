@@ -1,21 +1,48 @@
+import { rm } from 'node:fs/promises';
+import { XylemError } from '@xylem/core';
 import type { Clock, Randomness } from '@xylem/platform';
-
-/** The private halves stay with the caller: the root server keeps the metadata that they sign, never the keys. */
-export interface VendorSigner {
-  readonly public: Uint8Array;
-  sign(bytes: Uint8Array): Uint8Array;
-}
+import { openRepository } from '@xylem/store';
+import {
+  CertificateAuthority,
+  createRepository,
+  generateKey,
+  type Signer,
+  saveKeyFile,
+  signTargets,
+} from '@xylem/trust';
+import { appendAudit } from './audit/audit.ts';
+import { createApiToken } from './auth/api-tokens.ts';
+import { openDatabase } from './db/open.ts';
+import type { Database } from './db/tables.ts';
+import { keyFiles, saveReleaseKeys } from './keys/root-keys.ts';
+import { writeRepositoryFiles } from './publishing/repository-files.ts';
+import { saveRole } from './publishing/roles.ts';
+import {
+  databaseOf,
+  finishFolder,
+  isInitialized,
+  prepareFolder,
+  type RootConfig,
+  readConfig,
+  type StatePaths,
+  statePaths,
+  writeConfig,
+} from './state/folder.ts';
+import { lockState } from './state/lock.ts';
 
 export interface InitRootOptions {
   readonly stateFolder: string;
   readonly clock: Clock;
   readonly randomness: Randomness;
-  /** Name of the first tenant, meant wherever none is named. Default `main`. */
+  /** Name of the first tenant, meant wherever none is named. Default `default`. */
   readonly tenant?: string;
-  /** Makes the vendor's release repository, signed by these. Absent: none, and nothing can be published. */
-  readonly vendor?: { readonly rootKey: VendorSigner; readonly targetsKey: VendorSigner };
+  /**
+   * Makes the vendor's release repository, signed by these. The private halves stay with the caller: the root server
+   * keeps what they sign. Absent: there is none, and nothing can be published.
+   */
+  readonly vendor?: { readonly rootKey: Signer; readonly targetsKey: Signer };
   /** Default: SQLite below the state folder. */
-  readonly database?: { readonly kind: 'sqlite' } | { readonly kind: 'postgres'; readonly url: string };
+  readonly database?: RootConfig['database'];
 }
 
 export interface InitializedRoot {
@@ -26,7 +53,119 @@ export interface InitializedRoot {
   readonly releaseRepository: string | null;
 }
 
-/** Makes the state folder of a root server: CA, collector key, database, release repository, first operator. */
-export function initRoot(_options: InitRootOptions): Promise<InitializedRoot> {
-  throw new Error('not yet');
+/**
+ * Makes the state folder of a root server: CA, collector key, database, release repository, first operator's token.
+ * Interrupted, it begins anew the next time; a finished folder is left as it is.
+ * @throws XylemError E_INPUT (the folder holds something else), E_STATE_LOCKED, E_STATE_VERSION
+ */
+export async function initRoot(options: InitRootOptions): Promise<InitializedRoot> {
+  const paths = statePaths(options.stateFolder);
+  if (await isInitialized(paths)) {
+    const { releaseRepository } = await readConfig(paths);
+    return { created: false, operatorToken: null, releaseRepository };
+  }
+  await prepareFolder(paths);
+  const lock = lockState(paths.lock);
+  try {
+    return await initialize(paths, options);
+  } finally {
+    lock.release();
+  }
+}
+
+async function initialize(paths: StatePaths, options: InitRootOptions): Promise<InitializedRoot> {
+  const { clock, randomness, tenant = 'default' } = options;
+  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(tenant)) {
+    throw new XylemError('E_INPUT', `${JSON.stringify(tenant)} is no name for a tenant.`, {
+      details: { key: 'tenant' },
+    });
+  }
+  // What an interrupted attempt left is of keys that nobody knows.
+  for (const end of ['', '-wal', '-shm']) await rm(`${paths.database}${end}`, { force: true });
+  const files = keyFiles(paths.keys);
+  const authority = await CertificateAuthority.create(clock, randomness);
+  await authority.save(files.ca);
+  await saveKeyFile(files.collector, generateKey());
+  await saveKeyFile(files.tls, generateKey());
+  const database = options.database ?? { kind: 'sqlite' };
+  const config: RootConfig = { tenant, database, releaseRepository: null };
+  const db = await openDatabase(databaseOf(paths, config));
+  try {
+    const releaseRepository = await makeReleaseRepository(db, paths, options);
+    const nowMs = clock.now();
+    await db
+      .insertInto('tenants')
+      .values({ tenant, created_ms: nowMs })
+      .onConflict((c) => c.column('tenant').doNothing())
+      .execute();
+    const { id, token } = await createApiToken(db, options, { name: 'operator', role: 'admin' });
+    await appendAudit(db, nowMs, { who: 'init', what: 'root.init', subject: 'root', after: { token: id } });
+    await writeConfig(paths, { ...config, releaseRepository });
+    await finishFolder(paths);
+    return { created: true, operatorToken: token, releaseRepository };
+  } finally {
+    await db.destroy();
+  }
+}
+
+async function makeReleaseRepository(
+  db: Database,
+  paths: StatePaths,
+  { clock, vendor }: InitRootOptions,
+): Promise<string | null> {
+  if (vendor === undefined) return null;
+  const nowMs = clock.now();
+  const keys = { snapshot: generateKey(), timestamp: generateKey() };
+  await saveReleaseKeys(paths.keys, keys);
+  const targets = await signTargets({
+    products: [],
+    previousVersion: 0,
+    signers: [vendor.targetsKey],
+    nowMs,
+  });
+  const { id, files } = await createRepository({
+    roles: {
+      root: { keys: [vendor.rootKey] },
+      targets: { keys: [vendor.targetsKey] },
+      snapshot: { keys: [keys.snapshot] },
+      timestamp: { keys: [keys.timestamp] },
+    },
+    rootSigners: [vendor.rootKey],
+    targets,
+    online: { snapshot: [keys.snapshot], timestamp: [keys.timestamp] },
+    nowMs,
+  });
+  const folder = await openRepository(paths.repository);
+  await writeRepositoryFiles(folder, id, files);
+  const root = files.find((file) => file.path.endsWith('.root.json'));
+  if (root === undefined) throw new TypeError('a repository has a root');
+  await saveRole(db, id, 'root', root.bytes);
+  await saveRole(db, id, 'targets', targets.file.bytes);
+  return id;
+}
+
+/**
+ * A new administrator's token for whoever can read the state folder, when all tokens are lost. With SQLite the root
+ * server may be running.
+ * @throws XylemError E_NOT_FOUND (no root server's folder)
+ */
+export async function createOperatorToken(options: {
+  readonly stateFolder: string;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly name: string;
+}): Promise<string> {
+  const paths = statePaths(options.stateFolder);
+  if (!(await isInitialized(paths))) {
+    throw new XylemError('E_NOT_FOUND', `${options.stateFolder} is not the state folder of a root server.`);
+  }
+  const db = await openDatabase(databaseOf(paths, await readConfig(paths)));
+  try {
+    const { id, token } = await createApiToken(db, options, { name: options.name, role: 'admin' });
+    const subject = `api-token/${id}`;
+    await appendAudit(db, options.clock.now(), { who: 'local', what: 'api-token.create', subject });
+    return token;
+  } finally {
+    await db.destroy();
+  }
 }

@@ -1,4 +1,29 @@
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { type RepositoryId, XylemError } from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
+import { newsHub, openRepository } from '@xylem/store';
+import { CertificateAuthority } from '@xylem/trust';
+import { allHandlers } from './api/all-handlers.ts';
+import { createApi } from './api/server.ts';
+import { restoredState } from './backup/restored-state.ts';
+import { openDatabase } from './db/open.ts';
+import { createDeploying } from './deployments/deploying.ts';
+import { eventFeed } from './deployments/events.ts';
+import { createDirecting } from './directing/directing.ts';
+import { createIngest } from './ingest/ingest.ts';
+import { keyFiles, loadExistingKey, loadReleaseKeys } from './keys/root-keys.ts';
+import { runMaintenance } from './maintenance.ts';
+import { createAuthoriser } from './nodes/authorise.ts';
+import { nodesFront } from './nodes/front.ts';
+import { createReleasePublisher } from './publishing/release-publisher.ts';
+import { sqlChunkIndex } from './publishing/sql-chunk-index.ts';
+import type { Root } from './root.ts';
+import { databaseOf, isInitialized, readConfig, statePaths } from './state/folder.ts';
+import { lockState } from './state/lock.ts';
+import { ownCertificate, renewOwnCertificate } from './state/tls.ts';
+import { addStatusPage } from './status/routes.ts';
 
 export interface RunRootOptions {
   readonly stateFolder: string;
@@ -19,7 +44,196 @@ export interface RunningRoot {
   close(): Promise<void>;
 }
 
-/** Runs the root server of a state folder that `initRoot` made, until `close` or `signal`. */
-export function runRoot(_options: RunRootOptions): Promise<RunningRoot> {
-  throw new Error('not yet');
+/** A connection on which nothing moves: longer than a held request, shorter than for ever. */
+const idleMs = 120_000;
+
+/**
+ * Runs the root server of a state folder that `initRoot` made, until `close` or `signal`.
+ * @throws XylemError E_NOT_FOUND (no such folder), E_STATE_LOCKED, E_STATE_VERSION, E_STATE_DAMAGED, E_PORT_IN_USE
+ */
+export async function runRoot(options: RunRootOptions): Promise<RunningRoot> {
+  const paths = statePaths(options.stateFolder);
+  if (!(await isInitialized(paths))) {
+    throw new XylemError(
+      'E_NOT_FOUND',
+      `${options.stateFolder} holds no root server. Make one with \`xylem root init\`.`,
+    );
+  }
+  const closers: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    for (let closer = closers.pop(); closer !== undefined; closer = closers.pop()) await closer();
+  };
+  try {
+    const lock = lockState(paths.lock);
+    closers.push(() => lock.release());
+    const running = await start(options, closers);
+    let closing: Promise<void> | null = null;
+    const closeOnce = (): Promise<void> => {
+      closing ??= close();
+      return closing;
+    };
+    options.signal?.addEventListener('abort', () => void closeOnce(), { once: true });
+    return { ...running, close: closeOnce };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
+
+async function start(
+  options: RunRootOptions,
+  closers: (() => unknown)[],
+): Promise<Omit<RunningRoot, 'close'>> {
+  const { clock, randomness, log } = options;
+  const paths = statePaths(options.stateFolder);
+  const config = await readConfig(paths);
+  const db = await openDatabase(databaseOf(paths, config));
+  closers.push(() => db.destroy());
+  const repository = await openRepository(paths.repository);
+  const files = keyFiles(paths.keys);
+  const authority = await CertificateAuthority.load(files.ca, clock, randomness);
+  const collector = await loadExistingKey(files.collector);
+  const tlsKey = await loadExistingKey(files.tls);
+  const restored = await restoredState(db);
+  const stop = new AbortController();
+  const news = newsHub(repository, { clock, randomness, log });
+  closers.push(() => news.close());
+
+  const releases =
+    config.releaseRepository === null
+      ? null
+      : createReleasePublisher({
+          repository: config.releaseRepository as RepositoryId,
+          folder: repository,
+          db,
+          clock,
+          keys: await loadReleaseKeys(paths.keys),
+          restored,
+        });
+  const directing = createDirecting({
+    db,
+    folder: repository,
+    clock,
+    log,
+    collector,
+    keysFolder: paths.keys,
+    restored,
+    release: () =>
+      releases === null
+        ? null
+        : { repository: releases.repository, snapshotVersion: releases.snapshotVersion() },
+    announce: (environment) => news.announce(environment),
+  });
+  closers.push(() => directing.close());
+  const deploying = createDeploying({ db, clock, randomness, log, directing, restored, events: eventFeed() });
+
+  let nodesUrl = options.nodes.url ?? '';
+  const root: Root = {
+    paths,
+    config,
+    db,
+    clock,
+    randomness,
+    log,
+    repository,
+    authority,
+    collector,
+    chunks: sqlChunkIndex(db),
+    releases,
+    directing,
+    deploying,
+    restored,
+    nodesUrl: () => nodesUrl,
+    startedMs: clock.now(),
+  };
+  const authoriser = createAuthoriser(root);
+  const ingest = createIngest({
+    db,
+    clock,
+    log,
+    collector,
+    onChanged: (reports) => deploying.reportsArrived(reports),
+    onUnknown: (host) =>
+      void restored
+        .addUnknownHost(host)
+        .catch((error: unknown) => log.error('an unknown host was not noted', { error })),
+  });
+
+  const api = await createApi({
+    db,
+    handlers: allHandlers(root),
+    log,
+    stop: stop.signal,
+    isLocal: (request) => !('encrypted' in request.socket),
+  });
+  await addStatusPage(api, root);
+  await api.ready();
+  closers.push(() => api.close());
+  // Before anyone is answered: what a crash left between database and folder is made good.
+  await releases?.publish();
+  await directing.publishAll();
+
+  const apiServer = createHttpServer((request, response) => api.routing(request, response));
+  const apiAddress = await listen(apiServer, options.api, closers);
+  let certificate = await ownCertificate(authority, tlsKey);
+  const front = nodesFront({
+    root,
+    authoriser,
+    news,
+    ingest,
+    others: (request, response) => api.routing(request, response),
+  });
+  const nodesServer = createTlsServer(certificate.options, front);
+  const nodesAddress = await listen(nodesServer, options.nodes, closers);
+  if (nodesUrl === '') nodesUrl = `https://${hostOf(options.nodes.host)}:${nodesAddress.port}`;
+  closers.push(() => stop.abort());
+
+  await deploying.evaluateAll();
+  const renewCertificate = async (): Promise<void> => {
+    certificate = await renewOwnCertificate(nodesServer, certificate, authority, tlsKey, clock.now());
+  };
+  const maintenance = runMaintenance({ root, renewCertificate, signal: stop.signal });
+  closers.push(async () => {
+    stop.abort();
+    await maintenance;
+  });
+  const apiUrl = `http://${hostOf(options.api.host)}:${apiAddress.port}`;
+  log.info('root server runs', { api: apiUrl, nodes: nodesUrl, restored: restored.isRestored() });
+  return { apiUrl, nodesUrl };
+}
+
+async function listen(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+  closers: (() => unknown)[],
+): Promise<AddressInfo> {
+  // A pack over a slow line takes its time; only a connection on which nothing moves is ended.
+  server.requestTimeout = 0;
+  server.timeout = idleMs;
+  server.keepAliveTimeout = 75_000;
+  server.headersTimeout = 20_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(listenFault(cause, host, port)));
+    server.listen(port, host, resolve);
+  });
+  closers.push(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+        // Held requests are answered by their own closers; what still hangs after a moment is cut.
+        setTimeout(() => server.closeAllConnections(), 1000).unref();
+      }),
+  );
+  return server.address() as AddressInfo;
+}
+
+function listenFault(cause: NodeJS.ErrnoException, host: string, port: number): XylemError {
+  if (cause.code === 'EADDRINUSE')
+    return new XylemError('E_PORT_IN_USE', `${host}:${port} is taken.`, { cause });
+  if (cause.code === 'EACCES')
+    return new XylemError('E_PERMISSION', `Port ${port} needs more rights.`, { cause });
+  return new XylemError('E_NETWORK', `Cannot listen on ${host}:${port}: ${cause.message}.`, { cause });
+}
+
+const hostOf = (host: string): string => (host.includes(':') ? `[${host}]` : host);

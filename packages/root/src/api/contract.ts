@@ -283,6 +283,14 @@ export const contract = {
     response: s.HostsChanged,
     summary: 'Give hosts other parents',
   },
+  hostConfigure: {
+    method: 'POST',
+    path: '/hosts/configure',
+    role: 'operator',
+    body: s.HostConfigure,
+    response: s.HostsChanged,
+    summary: 'Configure a component on single hosts',
+  },
   hostRetire: {
     method: 'POST',
     path: '/hosts/retire',
@@ -347,7 +355,7 @@ export const contract = {
     role: 'operator',
     params: s.DeploymentParams,
     response: s.Deployment,
-    summary: 'Stop for good; hosts return to the release before',
+    summary: 'Stop for good: hosts stay as they are; a rollback takes them back',
   },
 
   status: {

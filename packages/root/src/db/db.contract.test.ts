@@ -88,7 +88,7 @@ for (const [kind, make] of Object.entries(databases)) {
           throw new Error('stop');
         }),
       );
-      assert.equal(await valueOf(db, 'undone'), undefined);
+      assert.equal(await settingOf(db, 'undone'), undefined);
       await Promise.all(
         Array.from({ length: 20 }, (_, i) =>
           db.transaction().execute((trx) =>
@@ -142,6 +142,6 @@ for (const [kind, make] of Object.entries(databases)) {
   });
 }
 
-async function valueOf(db: Database, key: string): Promise<string | undefined> {
+async function settingOf(db: Database, key: string): Promise<string | undefined> {
   return (await db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst())?.value;
 }

@@ -16,25 +16,21 @@ export interface Tables {
     yaml_version: number;
     created_ms: number;
   };
+  /** What each environment's hosts should run: decided here first, then brought to the folder that children pull. */
   directions: {
     environment: string;
     number: number;
-    /** Of the desired state without number, issued and repositories: equal digests mean no change of meaning. */
+    /** Digest of the document without what changes by itself: equal digests mean no change of meaning. */
     meaning: string;
     document: string;
-    snapshot_version: number;
-    targets_version: number;
-    timestamp_version: number;
-    timestamp_signed_ms: number;
-    targets_expires_ms: number;
-    /** Components that hosts should purge with their data, as JSON. */
-    purge: string;
   };
+  /** Which desired state each snapshot of a direction repository showed; the last few of each environment. */
   direction_history: {
     environment: string;
-    number: number;
     snapshot_version: number;
-    issued_ms: number;
+    number: number;
+    targets_version: number;
+    published_ms: number;
     document: string;
   };
   products: { product: string; domain: string; repository: string; created_ms: number };
@@ -62,14 +58,17 @@ export interface Tables {
     channel: string;
     version: string;
     release: string;
+    document: string;
     updated_ms: number;
   };
-  /** Where each product stands in each environment by finished deployments: what a rollback goes back to. */
+  /** Where each product stands in each environment by the last deployment that succeeded. Null: undeployed. */
   standings: {
     environment: string;
     product: string;
-    release: string;
-    version: string;
+    /** Of that deployment; those with a higher one are not settled yet. */
+    sequence: number;
+    release: string | null;
+    version: string | null;
     previous_release: string | null;
     previous_version: string | null;
   };
@@ -81,6 +80,8 @@ export interface Tables {
     key: string;
     labels: string;
     parents: string;
+    /** Configuration of single components on this host alone, over that of the environment. */
+    config: string;
     serve: number;
     retired: number;
     certificate_expires_ms: number;
@@ -99,6 +100,7 @@ export interface Tables {
     created_ms: number;
   };
   deployments: {
+    sequence: Generated<number>;
     id: string;
     kind: string;
     environment: string;
@@ -112,6 +114,8 @@ export interface Tables {
     updated_ms: number;
     finished_ms: number | null;
   };
+  /** What decisions said about single hosts. */
+  deployment_hosts: { deployment: string; host: string; admitted_ms: number | null; held: number };
   deployment_events: {
     sequence: Generated<number>;
     deployment: string;

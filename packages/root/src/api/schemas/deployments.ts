@@ -11,14 +11,18 @@ import {
   Version,
 } from './common.ts';
 
+const HostCount = Type.Union([
+  Type.Integer({ minimum: 0 }),
+  Type.String({ pattern: '^([1-9][0-9]?|100)%$', description: 'of the eligible hosts, at least one' }),
+]);
 export const Strategy = Type.Union([
   Strict({ kind: Type.Literal('all-at-once') }),
   Strict({
     kind: Type.Literal('rolling'),
-    maxUnavailable: Type.Union([
-      Type.Integer({ minimum: 1 }),
-      Type.String({ pattern: '^([1-9][0-9]?|100)%$', description: 'of the eligible hosts, at least one' }),
-    ]),
+    /** Default: the environment's policy. */
+    maxUnavailable: Type.Optional(HostCount),
+    /** More failed hosts than this end the deployment; default: when no more may be unavailable. */
+    maxFailed: Type.Optional(HostCount),
   }),
 ]);
 export type Strategy = Static<typeof Strategy>;
@@ -59,6 +63,10 @@ export const Progress = Strict({
   done: Count,
   failed: Count,
   silent: Count,
+  /** Of `waiting`: not seen for so long that they are held until they return. */
+  offline: Count,
+  /** How many may be unavailable (updating, failed or silent) at once. */
+  maxUnavailable: Count,
 });
 export type Progress = Static<typeof Progress>;
 

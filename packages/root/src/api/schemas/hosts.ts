@@ -59,6 +59,9 @@ export const HostDetail = Strict({
   ),
   transfer: Nullable(Strict({ bytesDown: Count, bytesUp: Count, requests: Count, refusedObjects: Count })),
   certificateExpires: Time,
+  config: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
+    description: 'by component, over the configuration of the environment',
+  }),
 });
 export type HostDetail = Static<typeof HostDetail>;
 
@@ -111,6 +114,14 @@ export const HostMove = Strict({
     maxItems: 8,
     description: 'in order of preference; empty: as the host joined',
   }),
+  dryRun: Type.Optional(Type.Boolean()),
+});
+/** Configuration of one component on these hosts alone, under its package's schema, over that of the environment. */
+export const HostConfigure = Strict({
+  select: HostSelection,
+  component: Name,
+  set: Type.Optional(Type.Record(Type.String({ maxLength: 255 }), Type.Unknown())),
+  remove: Type.Optional(Type.Array(Type.String({ maxLength: 255 }), { maxItems: 1000 })),
   dryRun: Type.Optional(Type.Boolean()),
 });
 export const HostRetire = Strict({ select: HostSelection, dryRun: Type.Optional(Type.Boolean()) });

@@ -1,0 +1,23 @@
+import type { Root } from '../root.ts';
+import { accessHandlers } from './handlers/access.ts';
+import { deploymentHandlers } from './handlers/deployments.ts';
+import { environmentHandlers } from './handlers/environments.ts';
+import { fleetHandlers } from './handlers/fleet.ts';
+import { hostHandlers } from './handlers/hosts.ts';
+import { publishingHandlers } from './handlers/publishing.ts';
+import { rootHandlers } from './handlers/root.ts';
+import { tokenHandlers } from './handlers/tokens.ts';
+import type { Handlers } from './handlers.ts';
+
+export function allHandlers(root: Root): Handlers {
+  return {
+    ...accessHandlers(root),
+    ...deploymentHandlers(root),
+    ...environmentHandlers(root),
+    ...fleetHandlers(root),
+    ...hostHandlers(root),
+    ...publishingHandlers(root),
+    ...rootHandlers(root),
+    ...tokenHandlers(root),
+  };
+}

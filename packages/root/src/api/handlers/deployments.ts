@@ -1,0 +1,161 @@
+import { type Strategy as CoreStrategy, timeOf, XylemError } from '@xylem/core';
+import { parseEnvironmentYaml } from '@xylem/core/yaml';
+import { readEvents } from '../../deployments/events.ts';
+import { deploymentNamed } from '../../deployments/rows.ts';
+import { showDeployment } from '../../deployments/show.ts';
+import { changeState, startDeployment } from '../../deployments/start.ts';
+import { environmentsMatching, fullName, refOf } from '../../environments/names.ts';
+import { hostsIn } from '../../hosts/host-rows.ts';
+import { listChannels } from '../../publishing/channels.ts';
+import { productNamed } from '../../publishing/products.ts';
+import type { Root } from '../../root.ts';
+import type { Call, Handlers } from '../handlers.ts';
+import type { DeploymentCreate } from '../schemas/deployments.ts';
+
+type Own =
+  | 'deploymentCreate'
+  | 'deploymentList'
+  | 'deploymentShow'
+  | 'deploymentEvents'
+  | 'deploymentPause'
+  | 'deploymentResume'
+  | 'deploymentAbort';
+
+const maxWaitMs = 30_000;
+
+export function deploymentHandlers(root: Root): Pick<Handlers, Own> {
+  const { db, deploying } = root;
+  const shown = async (id: string) => showDeployment(root, await deploymentNamed(db, id));
+  const change =
+    (to: 'paused' | 'running' | 'aborted', from: readonly string[]) =>
+    async ({ params, who }: Pick<Call<'deploymentPause'>, 'params' | 'who'>) => {
+      await refuseRestored(root);
+      const { environment } = await changeState(root, params.id, { to, from, who: who.name });
+      deploying.events.announce(params.id);
+      await root.directing.publish(environment);
+      await deploying.evaluate(environment);
+      return await shown(params.id);
+    };
+  return {
+    deploymentCreate: ({ body, who }) => create(root, body, who.name),
+    deploymentList: async ({ query }) => {
+      const patterns = query.environment === undefined ? undefined : [query.environment];
+      const environments = await environmentsMatching(db, patterns, root.config.tenant);
+      const states = query.active === 'true' ? ['running', 'paused'] : undefined;
+      let rows = db
+        .selectFrom('deployments')
+        .selectAll()
+        .where('environment', 'in', [...environments.map(({ id }) => id), ''])
+        .orderBy('sequence', 'desc')
+        .limit(Number(query.limit ?? 50));
+      if (query.product !== undefined) rows = rows.where('product', '=', query.product);
+      if (states !== undefined) rows = rows.where('state', 'in', states);
+      return {
+        deployments: await Promise.all((await rows.execute()).map((row) => showDeployment(root, row))),
+      };
+    },
+    deploymentShow: ({ params }) => shown(params.id),
+    deploymentEvents: async ({ params, query, signal }) => {
+      const after = Number(query.after ?? 0);
+      await deploymentNamed(db, params.id);
+      const waitMs = Math.min(Number(query.waitMs ?? 0), maxWaitMs);
+      // Asked for before reading, so that what happens in between is not missed.
+      const next = waitMs > 0 ? deploying.events.next(params.id, waitMs, signal) : null;
+      let events = await readEvents(db, params.id, after);
+      if (events.length === 0 && next !== null) {
+        await next;
+        events = await readEvents(db, params.id, after);
+      }
+      return {
+        events: events.map(({ sequence, time_ms, kind, message, details }) => ({
+          sequence,
+          time: timeOf(time_ms),
+          kind,
+          message,
+          details: JSON.parse(details) as Record<string, unknown>,
+        })),
+        deployment: await shown(params.id),
+      };
+    },
+    deploymentPause: change('paused', ['running']),
+    deploymentResume: change('running', ['paused']),
+    deploymentAbort: change('aborted', ['running', 'paused']),
+  };
+}
+
+async function create(root: Root, body: DeploymentCreate, who: string) {
+  const { db } = root;
+  await refuseRestored(root);
+  await productNamed(db, body.product);
+  if (body.version !== undefined && body.channel !== undefined) {
+    throw new XylemError('E_INPUT', 'Give either a version or a channel.');
+  }
+  const version = body.version ?? (await channelVersion(root, body));
+  const environments = await environmentsMatching(db, body.environments, root.config.tenant);
+  const hosts = await hostsIn(
+    db,
+    environments.map(({ id }) => id),
+  );
+  const ids: string[] = [];
+  if (body.dryRun !== true) {
+    for (const environment of environments) {
+      const strategy = strategyOf(body, environment);
+      ids.push(
+        await startDeployment(root, {
+          environment,
+          kind: body.kind,
+          product: body.product,
+          who,
+          ...(version === undefined ? {} : { version }),
+          ...(strategy === undefined ? {} : { strategy }),
+          ...(body.purgeData === undefined ? {} : { purgeData: body.purgeData }),
+        }),
+      );
+    }
+    for (const { id } of environments) {
+      await root.directing.publish(id);
+      await root.deploying.evaluate(id);
+    }
+  }
+  return {
+    hosts: hosts.filter((host) => !host.retired).length,
+    environments: environments.map(refOf),
+    deployments: await Promise.all(
+      ids.map(async (id) => showDeployment(root, await deploymentNamed(db, id))),
+    ),
+  };
+}
+
+function strategyOf(
+  { strategy }: DeploymentCreate,
+  environment: { tenant: string; environment: string; yaml: string },
+): CoreStrategy | undefined {
+  if (strategy === undefined || strategy.kind === 'all-at-once') return strategy;
+  const { policy } = parseEnvironmentYaml(environment.yaml, fullName(environment));
+  const { maxUnavailable, maxFailed } = strategy;
+  type Count = typeof policy.maxUnavailable;
+  return {
+    kind: 'rolling',
+    maxUnavailable: (maxUnavailable as Count | undefined) ?? policy.maxUnavailable,
+    ...(maxFailed === undefined ? {} : { maxFailed: maxFailed as Count }),
+  };
+}
+
+async function channelVersion(
+  root: Root,
+  { product, channel }: DeploymentCreate,
+): Promise<string | undefined> {
+  if (channel === undefined) return undefined;
+  const found = (await listChannels(root.db, product)).find((entry) => entry.channel === channel);
+  if (found === undefined) throw new XylemError('E_NOT_FOUND', `There is no channel ${product}/${channel}.`);
+  return found.version;
+}
+
+/** @throws XylemError E_CONFIRM_RESTORE */
+export async function refuseRestored(root: Root): Promise<void> {
+  if (!root.restored.isRestored()) return;
+  throw new XylemError(
+    'E_CONFIRM_RESTORE',
+    'This root server was restored; nothing is deployed until that is confirmed.',
+  );
+}

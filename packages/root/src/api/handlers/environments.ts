@@ -1,0 +1,30 @@
+import { createEnvironment, showEnvironment } from '../../environments/create.ts';
+import { allEnvironments, environmentNamed } from '../../environments/names.ts';
+import { saveYaml } from '../../environments/save-yaml.ts';
+import type { Root } from '../../root.ts';
+import type { Handlers } from '../handlers.ts';
+
+type Own =
+  | 'environmentCreate'
+  | 'environmentList'
+  | 'environmentShow'
+  | 'environmentYaml'
+  | 'environmentYamlPut';
+
+export function environmentHandlers(root: Root): Pick<Handlers, Own> {
+  const { db } = root;
+  const named = (params: { tenant: string; environment: string }) =>
+    environmentNamed(db, `${params.tenant}/${params.environment}`, root.config.tenant);
+  return {
+    environmentCreate: ({ body, who }) => createEnvironment(root, who.name, body),
+    environmentList: async () => ({
+      environments: await Promise.all((await allEnvironments(db)).map((row) => showEnvironment(root, row))),
+    }),
+    environmentShow: async ({ params }) => showEnvironment(root, await named(params)),
+    environmentYaml: async ({ params }) => {
+      const row = await named(params);
+      return { name: `${row.tenant}/${row.environment}`, version: row.yaml_version, yaml: row.yaml };
+    },
+    environmentYamlPut: async ({ params, body, who }) => saveYaml(root, who.name, await named(params), body),
+  };
+}

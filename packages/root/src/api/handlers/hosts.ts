@@ -1,0 +1,110 @@
+import { timeOf } from '@xylem/core';
+import { changeHosts } from '../../hosts/change.ts';
+import { refuseMisfit } from '../../hosts/check-config.ts';
+import { hostNamed, selectHosts } from '../../hosts/select.ts';
+import { apiHost } from '../../hosts/view.ts';
+import { environmentRefs, viewsOf } from '../../hosts/views.ts';
+import { whyHost } from '../../hosts/why.ts';
+import type { Root } from '../../root.ts';
+import type { Handlers } from '../handlers.ts';
+import type { HostQuery, HostSelection } from '../schemas/index.ts';
+
+type Own = 'hostList' | 'hostShow' | 'hostWhy' | 'hostLabel' | 'hostConfigure' | 'hostMove' | 'hostRetire';
+
+const defaultLimit = 1000;
+
+export function hostHandlers(root: Root): Pick<Handlers, Own> {
+  const { db } = root;
+  const unknown = (id: string) => ({ id, name: id });
+  return {
+    hostList: async ({ query }) => {
+      const options = { tenant: root.config.tenant, withRetired: query.retired === 'true' };
+      const hosts = await selectHosts(db, selectionOf(query), options);
+      const limit = Number(query.limit ?? defaultLimit);
+      const page = hosts.filter((host) => query.after === undefined || host.id > query.after).slice(0, limit);
+      const names = await environmentRefs(root);
+      const views = await viewsOf(root, page);
+      return {
+        hosts: views.map((view) =>
+          apiHost(view, names.get(view.host.environment) ?? unknown(view.host.environment)),
+        ),
+        total: hosts.length,
+      };
+    },
+    hostShow: async ({ params }) => {
+      const host = await hostNamed(db, params.host);
+      const names = await environmentRefs(root);
+      const [view] = await viewsOf(root, [host]);
+      if (view === undefined) throw new TypeError('a host has a view');
+      return {
+        ...apiHost(view, names.get(host.environment) ?? unknown(host.environment)),
+        facts: { ...view.report?.facts },
+        waiting: (view.report?.waiting ?? []).map((waiting) => ({ ...waiting })),
+        transfer: view.report === null ? null : { ...view.report.transfer },
+        certificateExpires: timeOf(host.certificateExpiresMs),
+        config: Object.fromEntries(
+          Object.entries(host.config).map(([name, values]) => [name, { ...values }]),
+        ),
+      };
+    },
+    hostWhy: ({ params }) => whyHost(root, params.host),
+    hostLabel: ({ body, who }) =>
+      changeHosts(root, body.select, {
+        what: 'host.label',
+        who: who.name,
+        dryRun: body.dryRun ?? false,
+        change: ({ labels }) => {
+          const next = { ...labels, ...body.set };
+          for (const key of body.remove ?? []) delete next[key];
+          return isSame(labels, next) ? null : { labels: JSON.stringify(next) };
+        },
+      }),
+    hostMove: ({ body, who }) =>
+      changeHosts(root, body.select, {
+        what: 'host.move',
+        who: who.name,
+        dryRun: body.dryRun ?? false,
+        change: ({ parents }) =>
+          isSame(parents, body.parents) ? null : { parents: JSON.stringify(body.parents) },
+      }),
+    hostConfigure: async ({ body, who }) => {
+      await refuseMisfit(db, body.component, body.set ?? {});
+      return await changeHosts(root, body.select, {
+        what: 'host.configure',
+        who: who.name,
+        dryRun: body.dryRun ?? false,
+        change: ({ config }) => {
+          const values: Record<string, unknown> = { ...config[body.component], ...body.set };
+          for (const key of body.remove ?? []) delete values[key];
+          const { [body.component]: before, ...others } = config;
+          const next = Object.keys(values).length === 0 ? others : { ...others, [body.component]: values };
+          return isSame(before ?? {}, values) ? null : { config: JSON.stringify(next) };
+        },
+      });
+    },
+    hostRetire: ({ body, who }) =>
+      changeHosts(root, body.select, {
+        what: 'host.retire',
+        who: who.name,
+        dryRun: body.dryRun ?? false,
+        withRetired: true,
+        change: ({ retired }) => (retired ? null : { retired: 1 }),
+      }),
+  };
+
+  function selectionOf(query: HostQuery): HostSelection {
+    const environments = query.environment === undefined ? undefined : [query.environment].flat();
+    return {
+      ...(environments === undefined ? {} : { environments }),
+      ...(query.where === undefined ? {} : { where: query.where }),
+      ...(query.site === undefined ? {} : { site: query.site }),
+    };
+  }
+}
+
+/** Key order does not matter for labels; the order of parents does. */
+function isSame(a: object, b: object): boolean {
+  const canonical = (value: object) =>
+    JSON.stringify(Array.isArray(value) ? value : Object.entries(value).sort(([x], [y]) => (x < y ? -1 : 1)));
+  return canonical(a) === canonical(b);
+}

@@ -1,0 +1,95 @@
+import type { Readable } from 'node:stream';
+import { metadataPath } from '@xylem/trust';
+import { listChannels, setChannel } from '../../publishing/channels.ts';
+import { listPackages, packageNamed, registerPackage } from '../../publishing/packages.ts';
+import { storePack } from '../../publishing/packs.ts';
+import {
+  createProduct,
+  listProducts,
+  productNamed,
+  requireReleases,
+  showProduct,
+} from '../../publishing/products.ts';
+import { createRelease, listReleases, releaseNamed } from '../../publishing/releases.ts';
+import { readRepositoryFile } from '../../publishing/repository-files.ts';
+import { roleNamed, rolesOfProduct } from '../../publishing/roles.ts';
+import { registerTree } from '../../publishing/trees.ts';
+import type { Root } from '../../root.ts';
+import type { Handlers } from '../handlers.ts';
+
+type Own =
+  | 'releaseRepository'
+  | 'productList'
+  | 'productCreate'
+  | 'productShow'
+  | 'productRoles'
+  | 'chunksKnown'
+  | 'packPut'
+  | 'treeRegister'
+  | 'packageRegister'
+  | 'packageList'
+  | 'packageShow'
+  | 'releaseCreate'
+  | 'releaseList'
+  | 'releaseShow'
+  | 'channelSet'
+  | 'channelList';
+
+export function publishingHandlers(root: Root): Pick<Handlers, Own> {
+  const { db } = root;
+  return {
+    releaseRepository: async () => {
+      const { repository, snapshotVersion } = requireReleases(root);
+      const targets = await roleNamed(db, repository, 'targets');
+      const first = await readRepositoryFile(root.repository, repository, metadataPath('root', 1));
+      return {
+        repository,
+        root: Buffer.from(first).toString(),
+        targets: { version: targets.version, metadata: targets.metadata },
+        snapshotVersion: snapshotVersion(),
+      };
+    },
+    productList: async () => ({ products: await listProducts(db) }),
+    productCreate: ({ body, who }) => createProduct(root, who.name, body),
+    productShow: async ({ params }) => showProduct(db, await productNamed(db, params.product)),
+    productRoles: async ({ params }) => {
+      const { product, domain, repository } = await productNamed(db, params.product);
+      const roles = await rolesOfProduct(db, repository, domain);
+      return {
+        product,
+        domain,
+        roles: roles.map(({ role, version, metadata }) => ({ role, version, metadata })),
+      };
+    },
+    chunksKnown: async ({ params, body }) => {
+      const { domain } = await productNamed(db, params.product);
+      return { known: await root.chunks.known(domain, body.digests) };
+    },
+    packPut: async ({ params, body }) => {
+      const { domain } = await productNamed(db, params.product);
+      return await storePack(root, domain, params.pack, body as unknown as Readable);
+    },
+    treeRegister: async ({ params, body }) => {
+      const { domain } = await productNamed(db, params.product);
+      return await registerTree(root, domain, body);
+    },
+    packageRegister: ({ params, body, who }) =>
+      registerPackage(root, who.name, params.product, body.document),
+    packageList: async ({ params, query }) => {
+      await productNamed(db, params.product);
+      return { packages: await listPackages(db, params.product, query.component) };
+    },
+    packageShow: ({ params }) => packageNamed(db, params.product, params.component, params.version),
+    releaseCreate: ({ params, body, who }) => createRelease(root, who.name, params.product, body),
+    releaseList: async ({ params }) => {
+      await productNamed(db, params.product);
+      return { releases: await listReleases(db, params.product) };
+    },
+    releaseShow: ({ params }) => releaseNamed(db, params.product, params.version),
+    channelSet: ({ params, body, who }) => setChannel(root, who.name, params, body),
+    channelList: async ({ params }) => {
+      await productNamed(db, params.product);
+      return { channels: await listChannels(db, params.product) };
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { timeOf, XylemError } from '@xylem/core';
+import { confirmRestore } from '../../backup/confirm.ts';
+import { createBackup } from '../../backup/create.ts';
+import { restoredDifference } from '../../backup/difference.ts';
+import type { Root } from '../../root.ts';
+import { stateFormat } from '../../state/folder.ts';
+import { version } from '../../version.ts';
+import type { Handlers } from '../handlers.ts';
+
+type Own = 'rootInfo' | 'backupCreate' | 'restored' | 'restoreConfirm';
+
+export function rootHandlers(root: Root): Pick<Handlers, Own> {
+  const { db, config, authority } = root;
+  return {
+    rootInfo: async () => ({
+      version,
+      stateFormat,
+      database: config.database.kind,
+      releaseRepository: config.releaseRepository,
+      tenants: (await db.selectFrom('tenants').select('tenant').orderBy('tenant').execute()).map(
+        (row) => row.tenant,
+      ),
+      nodesUrl: root.nodesUrl(),
+      pin: Buffer.from(authority.pin).toString('base64url'),
+      ca: authority.certificatePem,
+      started: timeOf(root.startedMs),
+      restored: root.restored.isRestored(),
+    }),
+    backupCreate: async ({ body, who, isLocal }) => {
+      if (!isLocal) {
+        throw new XylemError(
+          'E_FORBIDDEN',
+          "A backup is written on the root server's machine: ask its loopback address.",
+        );
+      }
+      return await createBackup(root, body.out, who.name);
+    },
+    restored: () => restoredDifference(root),
+    restoreConfirm: ({ body, who }) => confirmRestore(root, body.keep, who.name),
+  };
+}

@@ -1,0 +1,72 @@
+import { type ErrorCode, errorCodes, XylemError } from '@xylem/core';
+import type { FastifySchemaValidationError } from 'fastify';
+import type { Problem } from './schemas/common.ts';
+
+const statusOf: Partial<Record<ErrorCode, number>> = {
+  E_BUSY: 409,
+  E_CONFIRM_RESTORE: 409,
+  E_DISK_FULL: 507,
+  E_FORBIDDEN: 403,
+  E_INTERNAL: 500,
+  E_NOT_FOUND: 404,
+  E_OBJECT_MISSING: 409,
+  E_STORAGE: 503,
+  E_TIMEOUT: 503,
+  E_TOO_LARGE: 413,
+  E_UNAUTHORISED: 401,
+  E_UNSUPPORTED: 404,
+};
+
+/** What a client is told about an error: never a stack, and nothing of what this program did not expect. */
+export function problemOf(error: unknown): { status: number; problem: Problem } {
+  const known = toXylemError(error);
+  const { advice, exitCode } = errorCodes[known.code];
+  const status = statusOf[known.code] ?? (exitCode === errorCodes.E_CONFLICT.exitCode ? 409 : 400);
+  const details = Object.keys(known.details).length > 0 ? { details: { ...known.details } } : {};
+  return { status, problem: { code: known.code, message: known.message, advice, ...details } };
+}
+
+export function toXylemError(error: unknown): XylemError {
+  if (error instanceof XylemError) return error;
+  const { code, validation, statusCode, message } = error as {
+    code?: string;
+    validation?: FastifySchemaValidationError[];
+    statusCode?: number;
+    message?: string;
+  };
+  if (validation)
+    return invalidInput(validation, (error as { validationContext?: string }).validationContext ?? 'body');
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new XylemError('E_TOO_LARGE', 'The request is larger than this route takes.', { cause: error });
+  }
+  if (code === 'ENOSPC')
+    return new XylemError('E_DISK_FULL', "The root server's disk is full.", { cause: error });
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EIO') {
+    return new XylemError('E_STORAGE', `The root server's disk refused (${code}).`, { cause: error });
+  }
+  if (statusCode !== undefined && statusCode < 500) {
+    return new XylemError('E_INPUT', message ?? 'The request is malformed.', { cause: error });
+  }
+  return new XylemError('E_INTERNAL', 'The root server met a fault of its own; its log says which.', {
+    cause: error,
+  });
+}
+
+function invalidInput(faults: readonly FastifySchemaValidationError[], where: string): XylemError {
+  // Of a union every branch complains; the deepest complaint is about the branch that was meant.
+  const fault = [...faults].sort((a, b) => depth(b) - depth(a))[0];
+  const key = fault?.instancePath.slice(1).replaceAll('/', '.') ?? '';
+  const unknown = fault?.params['additionalProperty'];
+  const place = key === '' ? where : `${where}: ${key}`;
+  const message =
+    fault?.keyword === 'additionalProperties'
+      ? `${place} holds the unknown key ${JSON.stringify(unknown)}`
+      : `${place} ${fault?.message ?? 'is not valid'}`;
+  return new XylemError('E_INPUT', `${message}.`, {
+    details: { key: key || String(unknown ?? where), where },
+  });
+}
+
+function depth(fault: FastifySchemaValidationError): number {
+  return fault.instancePath.split('/').length;
+}

@@ -1,0 +1,115 @@
+import type { IncomingMessage } from 'node:http';
+import swagger from '@fastify/swagger';
+import { XylemError } from '@xylem/core';
+import type { Log } from '@xylem/platform';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { checkApiToken, requireRole } from '../auth/api-tokens.ts';
+import type { Database } from '../db/tables.ts';
+import { apiPrefix, contract, type Operation, type RouteContract } from './contract.ts';
+import type { Call, Handlers } from './handlers.ts';
+import { problemOf, toXylemError } from './problems.ts';
+import { Problem } from './schemas/common.ts';
+
+export interface ApiOptions {
+  readonly db: Database;
+  readonly handlers: Handlers;
+  readonly log: Log;
+  /** Aborts held requests when the server stops. */
+  readonly stop: AbortSignal;
+  readonly isLocal: (request: IncomingMessage) => boolean;
+}
+
+const defaultBodyBytes = 4 * 1024 * 1024;
+
+/** The API as a request handler without a listener of its own: `app.routing(request, response)`, after `ready()`. */
+export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
+  const { log } = options;
+  const app = fastify({
+    bodyLimit: defaultBodyBytes,
+    // Each request that a schema does not describe exactly is refused: nothing is removed, guessed or converted.
+    ajv: {
+      customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false },
+    },
+    forceCloseConnections: true,
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const { status, problem } = problemOf(error);
+    if (status >= 500)
+      log.error('api request failed', { route: request.routeOptions.url, error: toXylemError(error) });
+    return reply.code(status).type('application/json').send(problem);
+  });
+  app.setNotFoundHandler((_request, reply) => {
+    const { problem } = problemOf(new XylemError('E_NOT_FOUND', 'There is no such route.'));
+    return reply.code(404).send(problem);
+  });
+  app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Xylem root server', version: '1', license: { name: 'Apache-2.0' } },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+  });
+  await app.register(async (scope) => {
+    for (const operation of Object.keys(contract) as Operation[]) addRoute(scope, operation, options);
+  });
+  return app;
+}
+
+function addRoute(app: FastifyInstance, operation: Operation, options: ApiOptions): void {
+  const route: RouteContract = contract[operation];
+  const isStream = route.body === 'stream';
+  app.route({
+    method: route.method,
+    url: `${apiPrefix}${route.path}`,
+    ...(route.maxBodyBytes === undefined ? {} : { bodyLimit: route.maxBodyBytes }),
+    schema: {
+      operationId: operation,
+      summary: route.summary,
+      description: `Least role: ${route.role}.`,
+      ...(route.params ? { params: route.params } : {}),
+      ...(route.query
+        ? { querystring: route.query }
+        : { querystring: { type: 'object', additionalProperties: false } }),
+      ...(route.body && route.body !== 'stream' ? { body: route.body } : {}),
+      ...(isStream ? { consumes: ['application/octet-stream'] } : {}),
+      response: { 200: route.response, default: Problem },
+    },
+    // Before the body is read: who has no right sends nothing that is kept.
+    onRequest: async (request) => {
+      const who = await checkApiToken(options.db, bearerOf(request));
+      requireRole(who, route.role);
+      request.who = who;
+    },
+    // What handlers return is typed by the same schema; serialising by it would drop a key silently.
+    serializerCompiler: () => JSON.stringify,
+    handler: async (request, reply) => {
+      const gone = new AbortController();
+      reply.raw.on('close', () => gone.abort());
+      const call = {
+        params: request.params,
+        query: request.query,
+        body: request.body,
+        who: request.who,
+        isLocal: options.isLocal(request.raw),
+        signal: AbortSignal.any([gone.signal, options.stop]),
+        request: request.raw,
+      };
+      const handler = options.handlers[operation] as (call: Call<Operation>) => Promise<unknown>;
+      const answer = await handler(call as unknown as Call<Operation>);
+      return reply.header('cache-control', 'no-store').send(answer);
+    },
+  });
+}
+
+function bearerOf(request: FastifyRequest): string | null {
+  const [, token] = /^Bearer (\S{1,200})$/i.exec(request.headers.authorization ?? '') ?? [];
+  return token ?? null;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    who: import('../auth/api-tokens.ts').Who;
+  }
+}

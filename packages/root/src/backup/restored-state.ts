@@ -1,0 +1,48 @@
+import { readSetting, removeSetting, writeSetting } from '../db/settings.ts';
+import type { Database } from '../db/tables.ts';
+
+/** What a restore leaves in the database until a person confirms the difference. */
+export interface RestoredMark {
+  /** When the backup was taken, RFC 3339. */
+  readonly taken: string;
+  /** Hosts that report and are not in the backup. */
+  readonly unknownHosts: readonly string[];
+}
+
+export interface RestoredState {
+  /** While true, nothing new in meaning is signed and nothing is deployed. */
+  isRestored(): boolean;
+  read(): Promise<RestoredMark | null>;
+  addUnknownHost(host: string): Promise<void>;
+  /** Inside the transaction of the confirmation. */
+  clear(trx: Database): Promise<void>;
+  /** After that transaction is committed. */
+  cleared(): void;
+}
+
+const key = 'restored';
+const maxUnknownHosts = 10_000;
+
+export async function markRestored(db: Database, mark: RestoredMark): Promise<void> {
+  await writeSetting(db, key, JSON.stringify(mark));
+}
+
+/** Read once and kept: every publication asks. */
+export async function restoredState(db: Database): Promise<RestoredState> {
+  const text = await readSetting(db, key);
+  let mark = text === null ? null : (JSON.parse(text) as RestoredMark);
+  return {
+    isRestored: () => mark !== null,
+    read: async () => mark,
+    addUnknownHost: async (host) => {
+      if (mark === null || mark.unknownHosts.includes(host) || mark.unknownHosts.length >= maxUnknownHosts)
+        return;
+      mark = { ...mark, unknownHosts: [...mark.unknownHosts, host] };
+      await markRestored(db, mark);
+    },
+    clear: (trx) => removeSetting(trx, key),
+    cleared: () => {
+      mark = null;
+    },
+  };
+}

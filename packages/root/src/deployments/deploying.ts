@@ -1,0 +1,165 @@
+import { advance, applyDecisions, type Decision, type Deployment, type Report } from '@xylem/core';
+import { parseEnvironmentYaml } from '@xylem/core/yaml';
+import type { Clock, Log, Randomness } from '@xylem/platform';
+import type { RestoredState } from '../backup/restored-state.ts';
+import type { Database } from '../db/tables.ts';
+import type { Directing } from '../directing/directing.ts';
+import { fullName } from '../environments/names.ts';
+import { hostsIn } from '../hosts/host-rows.ts';
+import { singleFlight } from '../publishing/single-flight.ts';
+import { appendEvent, type EventFeed } from './events.ts';
+import { advancePolicyOf, evidenceOf } from './evidence.ts';
+import { followChannel } from './follow-channel.ts';
+import {
+  activeDeployments,
+  type DeploymentRow,
+  deploymentOf,
+  markHosts,
+  saveDeployment,
+  settle,
+} from './rows.ts';
+
+/** The effects of core's decisions about deployments. */
+export interface Deploying {
+  readonly events: EventFeed;
+  /** Looks at the running deployments of an environment again; returns when what follows is published. */
+  evaluate(environment: string): Promise<void>;
+  /** All environments with running deployments. */
+  evaluateAll(): Promise<void>;
+  reportsArrived(reports: readonly Report[]): void;
+  /** Environments that follow the channel begin to deploy its release. */
+  channelMoved(product: string, channel: string): Promise<void>;
+}
+
+export interface DeployingOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly directing: Directing;
+  readonly restored: RestoredState;
+  readonly events: EventFeed;
+}
+
+export function createDeploying(options: DeployingOptions): Deploying {
+  const { db, clock, log, directing, restored, events } = options;
+  const flights = new Map<string, () => Promise<void>>();
+  /** The progress that the last event of a deployment told. */
+  const told = new Map<string, string>();
+
+  const evaluate = (environment: string): Promise<void> => {
+    let flight = flights.get(environment);
+    if (flight === undefined) {
+      flight = singleFlight(() => evaluateNow(environment));
+      flights.set(environment, flight);
+    }
+    return flight();
+  };
+
+  async function evaluateNow(environment: string): Promise<void> {
+    if (restored.isRestored()) return;
+    // What one decision changes the next may build on: until nothing more follows from what is known.
+    for (let changed = true; changed; ) {
+      changed = false;
+      for (const row of await activeDeployments(db, { environment, states: ['running'] })) {
+        changed = (await advanceOne(row)) || changed;
+      }
+      if (changed) await directing.publish(environment);
+    }
+  }
+
+  async function advanceOne(row: DeploymentRow): Promise<boolean> {
+    const deployment = deploymentOf(row);
+    const environment = await db
+      .selectFrom('environments')
+      .selectAll()
+      .where('id', '=', row.environment)
+      .executeTakeFirstOrThrow();
+    const nowMs = clock.now();
+    const { policy } = parseEnvironmentYaml(environment.yaml, fullName(environment));
+    const hosts = await hostsIn(db, [row.environment]);
+    const evidence = await evidenceOf(db, deployment, hosts, nowMs);
+    const { decisions, progress, reason } = advance(
+      deployment,
+      evidence,
+      nowMs,
+      advancePolicyOf(policy.reportEverySeconds),
+    );
+    await tellProgress(deployment, progress, reason);
+    if (decisions.length === 0) return false;
+    await db.transaction().execute(async (trx) => {
+      const present = await trx
+        .selectFrom('deployments')
+        .selectAll()
+        .where('id', '=', row.id)
+        .executeTakeFirst();
+      // Paused, aborted or superseded meanwhile: the decisions were about something else.
+      if (present === undefined || present.document !== row.document) return;
+      const next = applyDecisions(deployment, decisions);
+      await saveDeployment(trx, next, nowMs);
+      for (const decision of decisions) await record(trx, row, deployment, decision, nowMs);
+      if (next.state === 'succeeded') await settle(trx, row, next);
+    });
+    events.announce(row.id);
+    return true;
+  }
+
+  async function tellProgress(deployment: Deployment, progress: object, reason: string): Promise<void> {
+    const text = JSON.stringify(progress);
+    if (told.get(deployment.id) === text) return;
+    told.set(deployment.id, text);
+    await appendEvent(db, deployment.id, clock.now(), {
+      kind: 'progress',
+      message: reason,
+      details: { ...progress },
+    });
+    events.announce(deployment.id);
+  }
+
+  const logged = (environment: string) => (error: unknown) =>
+    log.error('deployments could not be advanced', { environment, error });
+
+  return {
+    events,
+    evaluate,
+    evaluateAll: async () => {
+      const rows = await activeDeployments(db, { states: ['running'] });
+      for (const environment of new Set(rows.map((row) => row.environment))) {
+        await evaluate(environment).catch(logged(environment));
+      }
+    },
+    reportsArrived: (reports) => {
+      for (const environment of new Set(reports.map((report) => report.environment))) {
+        void evaluate(environment).catch(logged(environment));
+      }
+    },
+    channelMoved: (product, channel) => followChannel(options, evaluate, product, channel),
+  };
+}
+
+async function record(
+  trx: Database,
+  row: DeploymentRow,
+  deployment: Deployment,
+  decision: Decision,
+  nowMs: number,
+): Promise<void> {
+  const event = (kind: string, message: string, details: Record<string, unknown>) =>
+    appendEvent(trx, row.id, nowMs, { kind, message, details });
+  switch (decision.kind) {
+    case 'threshold':
+      return await event('threshold', 'More hosts may follow.', { threshold: decision.threshold });
+    case 'admit':
+      await markHosts(trx, row.id, decision.hosts, { admittedAt: nowMs, held: false });
+      return await event('admit', `${decision.hosts.length} host(s) admitted.`, {
+        hosts: decision.hosts.slice(0, 100),
+      });
+    case 'hold':
+      await markHosts(trx, row.id, decision.hosts, { admittedAt: null, held: true });
+      return await event('hold', `${decision.hosts.length} offline host(s) held.`, {
+        hosts: decision.hosts.slice(0, 100),
+      });
+    case 'end':
+      return await event(decision.state, decision.reason, { product: deployment.product });
+  }
+}

@@ -1,0 +1,100 @@
+import {
+  type AdvancePolicy,
+  type Deployment,
+  type HostEvidence,
+  type HostId,
+  mappingOf,
+  parseSelector,
+  type Report,
+  type Selector,
+  selects,
+  timeMs,
+} from '@xylem/core';
+import { parseEnvironmentYaml } from '@xylem/core/yaml';
+import type { Database } from '../db/tables.ts';
+import { fullName } from '../environments/names.ts';
+import type { HostRecord } from '../hosts/host-rows.ts';
+import { hostMarks } from './rows.ts';
+
+/** What an admitted host may take without a word before it counts as silent: it reports each change of its state. */
+const silentAfterMs = 15 * 60_000;
+const offlinePeriods = 3;
+
+/** The environment's policy in the terms of core's `advance`. */
+export function advancePolicyOf(reportEverySeconds: number): AdvancePolicy {
+  return { offlineAfterMs: offlinePeriods * reportEverySeconds * 1000, silentAfterMs };
+}
+
+/** What the hosts of an environment say about a deployment: their own newest reports, and relays' words about them. */
+export async function evidenceOf(
+  db: Database,
+  deployment: Deployment,
+  hosts: readonly HostRecord[],
+  nowMs: number,
+): Promise<HostEvidence[]> {
+  const selectors = await selectorsOf(db, deployment);
+  const marks = await hostMarks(db, deployment.id);
+  const rows = await db
+    .selectFrom('reports')
+    .select(['host', 'document', 'received_ms'])
+    .where('environment', '=', deployment.environment)
+    .execute();
+  const reports = new Map(
+    rows.map((row) => [
+      row.host,
+      { report: JSON.parse(row.document) as Report, receivedMs: row.received_ms },
+    ]),
+  );
+  const seen = lastSeenByRelays(reports.values(), nowMs);
+  return hosts
+    .filter((host) => !host.retired)
+    .map((host) => {
+      const id = host.id as HostId;
+      const own = reports.get(host.id);
+      const mark = marks.get(id);
+      const selectable = { id: host.id, name: host.name, labels: host.labels };
+      const lastReport = own?.receivedMs ?? null;
+      const lastSeen = Math.max(lastReport ?? 0, seen.get(host.id) ?? 0);
+      return {
+        id,
+        components: [...selectors]
+          .filter(([, selector]) => selects(selector, selectable))
+          .map(([name]) => name),
+        admittedAt: mark?.admittedAt ?? null,
+        held: mark?.held ?? false,
+        lastReport,
+        lastSeen: lastSeen === 0 ? null : lastSeen,
+        reported: own?.report.components ?? [],
+      };
+    });
+}
+
+/** The selector of each of the deployment's components, as the environment maps it now. */
+async function selectorsOf(db: Database, deployment: Deployment): Promise<Map<string, Selector>> {
+  const row = await db
+    .selectFrom('environments')
+    .selectAll()
+    .where('id', '=', deployment.environment)
+    .executeTakeFirstOrThrow();
+  const spec = parseEnvironmentYaml(row.yaml, fullName(row));
+  const mapping = Object.hasOwn(spec.products, deployment.product)
+    ? spec.products[deployment.product]
+    : undefined;
+  const selectors = new Map<string, Selector>();
+  for (const component of Object.keys(deployment.components)) {
+    const mapped = mapping === undefined ? undefined : mappingOf(mapping, component);
+    if (mapped !== undefined) selectors.set(component, parseSelector(mapped.where));
+  }
+  return selectors;
+}
+
+/** Hints, never verdicts; a relay whose clock is ahead can't make a host more alive than now. */
+function lastSeenByRelays(reports: Iterable<{ report: Report }>, nowMs: number): Map<string, number> {
+  const seen = new Map<string, number>();
+  for (const { report } of reports) {
+    for (const { host, lastSeen } of report.serves?.children ?? []) {
+      seen.set(host, Math.max(seen.get(host) ?? 0, Math.min(timeMs(lastSeen), nowMs)));
+    }
+  }
+  return seen;
+}

@@ -1,0 +1,171 @@
+import {
+  type Deployment,
+  type Digest,
+  type HostId,
+  hasEnded,
+  type KnownRelease,
+  type ProductDirection,
+  parseRelease,
+  XylemError,
+} from '@xylem/core';
+import type { Selectable } from 'kysely';
+import type { Database, Tables } from '../db/tables.ts';
+
+export type DeploymentRow = Selectable<Tables['deployments']>;
+
+/** The deployment as core decides over it. */
+export const deploymentOf = (row: DeploymentRow): Deployment => JSON.parse(row.document) as Deployment;
+
+/** @throws XylemError E_NOT_FOUND */
+export async function deploymentNamed(db: Database, id: string): Promise<DeploymentRow> {
+  const row = await db.selectFrom('deployments').selectAll().where('id', '=', id).executeTakeFirst();
+  if (row !== undefined) return row;
+  throw new XylemError('E_NOT_FOUND', `There is no deployment ${id}.`);
+}
+
+/** Deployments that run, or that are paused too, oldest first. */
+export async function activeDeployments(
+  db: Database,
+  options: { readonly environment?: string; readonly states?: readonly string[] } = {},
+): Promise<DeploymentRow[]> {
+  const query = db
+    .selectFrom('deployments')
+    .selectAll()
+    .where('state', 'in', options.states ?? ['running', 'paused'])
+    .orderBy('sequence');
+  return await (options.environment === undefined
+    ? query
+    : query.where('environment', '=', options.environment)
+  ).execute();
+}
+
+/** Writes the deployment after decisions; `trx` holds what goes with them. */
+export async function saveDeployment(trx: Database, deployment: Deployment, nowMs: number): Promise<void> {
+  await trx
+    .updateTable('deployments')
+    .set({
+      state: deployment.state,
+      reason: deployment.reason,
+      document: JSON.stringify(deployment),
+      updated_ms: nowMs,
+      finished_ms: hasEnded(deployment) ? nowMs : null,
+    })
+    .where('id', '=', deployment.id)
+    .execute();
+}
+
+export interface HostMark {
+  readonly admittedAt: number | null;
+  readonly held: boolean;
+}
+
+export async function hostMarks(db: Database, deployment: string): Promise<Map<HostId, HostMark>> {
+  const rows = await db
+    .selectFrom('deployment_hosts')
+    .selectAll()
+    .where('deployment', '=', deployment)
+    .execute();
+  return new Map(
+    rows.map((row) => [row.host as HostId, { admittedAt: row.admitted_ms, held: row.held === 1 }]),
+  );
+}
+
+export async function markHosts(
+  trx: Database,
+  deployment: string,
+  hosts: readonly HostId[],
+  mark: HostMark,
+): Promise<void> {
+  for (let at = 0; at < hosts.length; at += 500) {
+    const values = hosts.slice(at, at + 500).map((host) => ({
+      deployment,
+      host,
+      admitted_ms: mark.admittedAt,
+      held: mark.held ? 1 : 0,
+    }));
+    await trx
+      .insertInto('deployment_hosts')
+      .values(values)
+      .onConflict((c) =>
+        c.columns(['deployment', 'host']).doUpdateSet((e) => ({
+          admitted_ms: e.fn.coalesce('excluded.admitted_ms', 'deployment_hosts.admitted_ms'),
+          held: e.ref('excluded.held'),
+        })),
+      )
+      .execute();
+  }
+}
+
+export async function knownRelease(db: Database, product: string, digest: string): Promise<KnownRelease> {
+  const row = await db
+    .selectFrom('releases')
+    .select('document')
+    .where('product', '=', product)
+    .where('release', '=', digest)
+    .executeTakeFirst();
+  if (row === undefined) throw new XylemError('E_NOT_FOUND', `There is no release ${digest} of ${product}.`);
+  return { digest: digest as Digest, release: parseRelease(row.document) };
+}
+
+/** What has been decided about each product of an environment: what is settled, and what came after it. */
+export async function productDirections(db: Database, environment: string): Promise<ProductDirection[]> {
+  const standings = await db
+    .selectFrom('standings')
+    .selectAll()
+    .where('environment', '=', environment)
+    .execute();
+  const rows = await db
+    .selectFrom('deployments as d')
+    .leftJoin('standings as s', (join) =>
+      join.onRef('s.environment', '=', 'd.environment').onRef('s.product', '=', 'd.product'),
+    )
+    .selectAll('d')
+    .where('d.environment', '=', environment)
+    .where((e) => e.or([e('s.sequence', 'is', null), e('d.sequence', '>', e.ref('s.sequence'))]))
+    .orderBy('d.sequence', 'desc')
+    .execute();
+  const products = new Set([...standings.map((s) => s.product), ...rows.map((d) => d.product)]);
+  const directions: ProductDirection[] = [];
+  for (const product of [...products].sort()) {
+    const settled = standings.find((standing) => standing.product === product)?.release ?? null;
+    const deployments: ProductDirection['deployments'][number][] = [];
+    for (const row of rows.filter((candidate) => candidate.product === product)) {
+      const deployment = deploymentOf(row);
+      const release = deployment.to === null ? null : await knownRelease(db, product, deployment.to.digest);
+      deployments.push({ deployment, release });
+    }
+    directions.push({
+      product,
+      settled: settled === null ? null : await knownRelease(db, product, settled),
+      deployments,
+    });
+  }
+  return directions;
+}
+
+/** Moves a product's standing to what a deployment brought. */
+export async function settle(
+  trx: Database,
+  row: Pick<DeploymentRow, 'sequence'>,
+  deployment: Deployment,
+): Promise<void> {
+  const { environment, product, to } = deployment;
+  const before = await trx
+    .selectFrom('standings')
+    .selectAll()
+    .where('environment', '=', environment)
+    .where('product', '=', product)
+    .executeTakeFirst();
+  const values = {
+    sequence: row.sequence,
+    release: to?.digest ?? null,
+    version: to?.version ?? null,
+    previous_release: before?.release ?? null,
+    previous_version: before?.version ?? null,
+  };
+  await trx
+    .insertInto('standings')
+    .values({ environment, product, ...values })
+    .onConflict((c) => c.columns(['environment', 'product']).doUpdateSet(values))
+    .execute();
+}

@@ -1,0 +1,292 @@
+import {
+  type ComponentChange,
+  configFor,
+  type Deployment,
+  type DeploymentId,
+  type DeploymentKind,
+  type Digest,
+  type EnvironmentId,
+  type EnvironmentSpec,
+  everyone,
+  type KnownRelease,
+  mappingOf,
+  nobody,
+  type ProductDirection,
+  parsePackage,
+  type ReleaseName,
+  refuseConflicts,
+  type Strategy,
+  XylemError,
+} from '@xylem/core';
+import { parseEnvironmentYaml } from '@xylem/core/yaml';
+import { appendAudit } from '../audit/audit.ts';
+import type { Database } from '../db/tables.ts';
+import { withProduct } from '../environments/edit-yaml.ts';
+import { type EnvironmentRow, fullName } from '../environments/names.ts';
+import type { DeployingOptions } from './deploying.ts';
+import { appendEvent } from './events.ts';
+import { deploymentOf, knownRelease, productDirections, saveDeployment } from './rows.ts';
+
+export interface StartDeployment {
+  readonly environment: EnvironmentRow;
+  readonly kind: DeploymentKind;
+  readonly product: string;
+  /** Of a deploy; of a rollback to other than the release before. */
+  readonly version?: string;
+  readonly strategy?: Strategy;
+  readonly purgeData?: boolean;
+  readonly who: string;
+}
+
+type Options = Pick<DeployingOptions, 'db' | 'clock' | 'randomness'>;
+
+/**
+ * Makes a deployment, which supersedes a running one of the same product. Nothing is directed yet: `evaluate` does.
+ * @returns its id
+ * @throws XylemError E_NOT_FOUND, E_WITHDRAWN, E_COMPONENT_CONFLICT, E_CONFIG_INVALID, E_INPUT (nothing to go back to)
+ */
+export async function startDeployment(options: Options, start: StartDeployment): Promise<string> {
+  const { db, clock, randomness } = options;
+  const nowMs = clock.now();
+  const id = `d-${randomness.bytes(6).toString('hex')}` as DeploymentId;
+  const salt = randomness.bytes(16).toString('base64url');
+  await db.transaction().execute(async (trx) => {
+    const { product, kind, who } = start;
+    const environment = await mapProduct(trx, start);
+    const directions = await productDirections(trx, environment.id);
+    const direction = directions.find((entry) => entry.product === product) ?? {
+      product,
+      settled: null,
+      deployments: [],
+    };
+    const target = await targetOf(trx, start, direction);
+    const spec = parseEnvironmentYaml(environment.yaml, fullName(environment));
+    await refuseMisfits(trx, spec, directions, product, target);
+    const deployment: Deployment = {
+      id,
+      environment: environment.id as EnvironmentId,
+      product,
+      kind,
+      from: formerRelease(direction),
+      to: target === null ? null : nameOf(target),
+      components: componentsOf(spec, product, direction, target),
+      strategy: start.strategy ?? defaultStrategy(spec, kind, direction),
+      salt,
+      threshold: kind === 'undeploy' ? everyone : nobody,
+      state: 'running',
+      reason: null,
+      purgeData: start.purgeData ?? false,
+    };
+    for (const { deployment: older } of direction.deployments) {
+      if (older.state !== 'running' && older.state !== 'paused') continue;
+      await saveDeployment(trx, { ...older, state: 'superseded', reason: `Superseded by ${id}.` }, nowMs);
+      await appendEvent(trx, older.id, nowMs, {
+        kind: 'superseded',
+        message: `Superseded by ${id}.`,
+        details: {},
+      });
+    }
+    await trx
+      .insertInto('deployments')
+      .values({
+        id,
+        kind,
+        environment: environment.id,
+        product,
+        state: 'running',
+        reason: null,
+        document: JSON.stringify(deployment),
+        created_by: who,
+        created_ms: nowMs,
+        updated_ms: nowMs,
+        finished_ms: null,
+      })
+      .execute();
+    const what = deployment.to === null ? `Undeploy ${product}` : `${product}@${deployment.to.version}`;
+    await appendEvent(trx, id, nowMs, {
+      kind: 'started',
+      message: `${what} started by ${who}.`,
+      details: {},
+    });
+    await appendAudit(trx, nowMs, {
+      who,
+      what: `deployment.${kind}`,
+      subject: `deployment/${id}`,
+      before: { version: deployment.from?.version ?? null },
+      after: { product, version: deployment.to?.version ?? null, environment: environment.id },
+    });
+  });
+  return id;
+}
+
+/** What is deployed stands in the environment's YAML too: a product it does not map yet, or maps to one release. */
+async function mapProduct(trx: Database, start: StartDeployment): Promise<EnvironmentRow> {
+  const { environment, product, kind, version } = start;
+  const row = await trx
+    .selectFrom('environments')
+    .selectAll()
+    .where('id', '=', environment.id)
+    .executeTakeFirstOrThrow();
+  const yaml = withProduct(row.yaml, product, kind === 'undeploy' ? null : (version ?? null));
+  if (yaml === row.yaml) return row;
+  const next = { ...row, yaml, yaml_version: row.yaml_version + 1 };
+  await trx
+    .updateTable('environments')
+    .set({ yaml, yaml_version: next.yaml_version })
+    .where('id', '=', row.id)
+    .execute();
+  return next;
+}
+
+async function targetOf(
+  trx: Database,
+  { kind, product, version, environment }: StartDeployment,
+  { settled, deployments }: ProductDirection,
+): Promise<KnownRelease | null> {
+  if (kind === 'undeploy') {
+    if (settled !== null || deployments.length > 0) return null;
+    throw new XylemError('E_INPUT', `${product} is not deployed in ${fullName(environment)}.`);
+  }
+  if (version !== undefined) return await releaseOf(trx, product, version);
+  if (kind === 'rollback') {
+    // A deployment that has not succeeded is undone to what is settled; a settled one to what was before it.
+    if (deployments.length > 0 && settled !== null) return settled;
+    const standing = await trx
+      .selectFrom('standings')
+      .select(['previous_release'])
+      .where('environment', '=', environment.id)
+      .where('product', '=', product)
+      .executeTakeFirst();
+    const previous = standing?.previous_release ?? null;
+    if (previous !== null) return await knownRelease(trx, product, previous);
+    throw new XylemError(
+      'E_INPUT',
+      `There is no earlier release of ${product} in ${fullName(environment)} to go back to.`,
+    );
+  }
+  throw new XylemError('E_INPUT', 'A deployment needs a version or a channel.');
+}
+
+async function releaseOf(trx: Database, product: string, version: string): Promise<KnownRelease> {
+  const row = await trx
+    .selectFrom('releases')
+    .select(['release', 'withdrawn'])
+    .where('product', '=', product)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  if (row === undefined) throw new XylemError('E_NOT_FOUND', `There is no release ${product}@${version}.`);
+  if (row.withdrawn === 1)
+    throw new XylemError('E_WITHDRAWN', `${product}@${version} was withdrawn by its publisher.`);
+  return await knownRelease(trx, product, row.release);
+}
+
+/** Configurations against schemas, and ports and names against those of all that runs or will run there. */
+async function refuseMisfits(
+  trx: Database,
+  spec: EnvironmentSpec,
+  directions: readonly ProductDirection[],
+  product: string,
+  target: KnownRelease | null,
+): Promise<void> {
+  if (target === null) return;
+  const others = directions
+    .filter((direction) => direction.product !== product)
+    .flatMap(({ settled, deployments }) => [settled, ...deployments.map(({ release }) => release)])
+    .filter((release) => release !== null);
+  const packages = [];
+  for (const { release } of [target, ...others]) {
+    for (const { package: digest, component } of release.packages) {
+      const row = await trx
+        .selectFrom('packages')
+        .select('document')
+        .where('product', '=', release.product)
+        .where('package', '=', digest)
+        .executeTakeFirst();
+      if (row === undefined)
+        throw new XylemError('E_OBJECT_MISSING', `The package of ${component} is not here.`);
+      packages.push(parsePackage(row.document));
+    }
+  }
+  for (const document of packages.filter((candidate) => candidate.product === product)) {
+    const mapping = spec.products[product];
+    const mapped = mapping === undefined ? undefined : mappingOf(mapping, document.component);
+    if (mapped !== undefined) configFor(document, mapped.config);
+  }
+  refuseConflicts(spec, packages);
+}
+
+function formerRelease({ settled, deployments }: ProductDirection): ReleaseName | null {
+  const newest = deployments[0];
+  if (newest !== undefined) return newest.deployment.to;
+  return settled === null ? null : nameOf(settled);
+}
+
+const nameOf = ({ digest, release }: KnownRelease): ReleaseName => ({ digest, version: release.version });
+
+function componentsOf(
+  spec: EnvironmentSpec,
+  product: string,
+  { settled, deployments }: ProductDirection,
+  target: KnownRelease | null,
+): Record<string, ComponentChange> {
+  const below = [...deployments.map(({ release }) => release), settled].filter((release) => release !== null);
+  const goal = target ?? below[0] ?? null;
+  const mapping = Object.hasOwn(spec.products, product) ? spec.products[product] : undefined;
+  const packageIn = (known: KnownRelease, component: string): Digest[] =>
+    known.release.packages.filter((entry) => entry.component === component).map((entry) => entry.package);
+  const components = (goal?.release.packages ?? [])
+    .map(({ component }) => component)
+    .filter((component) => mapping !== undefined && mappingOf(mapping, component) !== undefined);
+  return Object.fromEntries(
+    components.map((component) => [
+      component,
+      {
+        from: [...new Set(below.flatMap((known) => packageIn(known, component)))],
+        to: target === null ? null : (packageIn(target, component)[0] ?? null),
+      },
+    ]),
+  );
+}
+
+/** The first time there is nothing to lose, and back is wanted at once; an update goes step by step. */
+function defaultStrategy(
+  spec: EnvironmentSpec,
+  kind: DeploymentKind,
+  { settled }: ProductDirection,
+): Strategy {
+  if (kind !== 'deploy' || settled === null) return { kind: 'all-at-once' };
+  return { kind: 'rolling', maxUnavailable: spec.policy.maxUnavailable };
+}
+
+/** Pauses, resumes or aborts. @throws XylemError E_NOT_FOUND, E_DEPLOYMENT_STATE */
+export async function changeState(
+  options: Options,
+  id: string,
+  change: {
+    readonly to: 'paused' | 'running' | 'aborted';
+    readonly from: readonly string[];
+    readonly who: string;
+  },
+): Promise<{ environment: string }> {
+  const nowMs = options.clock.now();
+  return await options.db.transaction().execute(async (trx) => {
+    const row = await trx.selectFrom('deployments').selectAll().where('id', '=', id).executeTakeFirst();
+    if (row === undefined) throw new XylemError('E_NOT_FOUND', `There is no deployment ${id}.`);
+    if (!change.from.includes(row.state)) {
+      throw new XylemError(
+        'E_DEPLOYMENT_STATE',
+        `The deployment ${id} is ${row.state}; it can't become ${change.to}.`,
+      );
+    }
+    const reason = change.to === 'running' ? null : `${change.to} by ${change.who}.`;
+    await saveDeployment(trx, { ...deploymentOf(row), state: change.to, reason }, nowMs);
+    await appendEvent(trx, id, nowMs, {
+      kind: change.to,
+      message: `${change.to} by ${change.who}.`,
+      details: {},
+    });
+    const entry = { who: change.who, what: `deployment.${change.to}`, subject: `deployment/${id}` };
+    await appendAudit(trx, nowMs, { ...entry, before: { state: row.state }, after: { state: change.to } });
+    return { environment: row.environment };
+  });
+}

@@ -1,0 +1,132 @@
+import {
+  type Assignment,
+  buildHostMap,
+  type DesiredState,
+  type Digest,
+  type DomainId,
+  desiredAssignments,
+  type EnvironmentId,
+  type HostId,
+  type HostMap,
+  type HostMapEntry,
+  heldPins,
+  jcs,
+  type ProductDirection,
+  type RepositoryId,
+  sha256,
+} from '@xylem/core';
+import { parseEnvironmentYaml } from '@xylem/core/yaml';
+import type { Database } from '../db/tables.ts';
+import { evidenceOf } from '../deployments/evidence.ts';
+import { deploymentOf, productDirections } from '../deployments/rows.ts';
+import { type EnvironmentRow, fullName } from '../environments/names.ts';
+import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
+
+/** What an environment's desired state should say, without what belongs to its signing. */
+export interface Composed {
+  readonly body: Omit<DesiredState, 'number' | 'issued' | 'repositories'>;
+  readonly hostMap: HostMap;
+  /** Equal for equal meaning. */
+  readonly meaning: Digest;
+}
+
+/** Computes the desired state and host map of an environment from the database alone. */
+export async function compose(
+  db: Database,
+  environment: EnvironmentRow,
+  collector: Uint8Array,
+  nowMs: number,
+): Promise<Composed> {
+  const name = fullName(environment);
+  const spec = parseEnvironmentYaml(environment.yaml, name);
+  const directions = await productDirections(db, environment.id);
+  const assignments = desiredAssignments(spec, directions);
+  const hosts = await hostsIn(db, [environment.id]);
+  const pins = await pinsOfHeldHosts(db, directions, hosts, nowMs);
+  const hostMap = buildHostMap(
+    new Map(hosts.map((host) => [host.id as HostId, entryOf(host, pins.get(host.id))])),
+  );
+  const { reportEverySeconds, keepPrevious } = spec.policy;
+  const body: Composed['body'] = {
+    format: 'xylem-desired-state-1',
+    environment: environment.id as EnvironmentId,
+    name,
+    products: await productsOf(db, assignments),
+    assignments,
+    purge: await purgeOf(db, environment.id),
+    policy: { reportEverySeconds, keepPrevious },
+    collector: { key: Buffer.from(collector).toString('base64url') },
+    hostMap: hostMap.root,
+  };
+  return { body, hostMap, meaning: sha256(jcs(body)) };
+}
+
+function entryOf(host: HostRecord, pins: Readonly<Record<string, Digest>> | undefined): HostMapEntry {
+  return {
+    name: host.name,
+    labels: { ...host.labels },
+    ...(host.parents.length > 0 ? { parents: [...host.parents] } : {}),
+    ...(pins === undefined ? {} : { pins }),
+    ...(Object.keys(host.config).length > 0 ? { config: copyOf(host.config) } : {}),
+    ...(host.serve ? { serve: true } : {}),
+    ...(host.retired ? { retired: true } : {}),
+  };
+}
+
+const copyOf = (config: HostRecord['config']) =>
+  Object.fromEntries(Object.entries(config).map(([component, values]) => [component, { ...values }]));
+
+/** A host that was offline when its turn came is held at what it ran (core, `advance`). */
+async function pinsOfHeldHosts(
+  db: Database,
+  directions: readonly ProductDirection[],
+  hosts: readonly HostRecord[],
+  nowMs: number,
+): Promise<Map<string, Readonly<Record<string, Digest>>>> {
+  const pins = new Map<string, Readonly<Record<string, Digest>>>();
+  for (const { deployments } of directions) {
+    const newest = deployments[0]?.deployment;
+    if (newest === undefined) continue;
+    const evidence = await evidenceOf(db, newest, hosts, nowMs);
+    for (const host of evidence.filter(({ held }) => held)) {
+      pins.set(host.id, { ...pins.get(host.id), ...heldPins(newest, host) });
+    }
+  }
+  return pins;
+}
+
+async function productsOf(
+  db: Database,
+  assignments: readonly Assignment[],
+): Promise<DesiredState['products']> {
+  const names = [...new Set(assignments.map(({ product }) => product))];
+  if (names.length === 0) return {};
+  const rows = await db.selectFrom('products').selectAll().where('product', 'in', names).execute();
+  return Object.fromEntries(
+    rows.map((row) => [
+      row.product,
+      { repository: row.repository as RepositoryId, domain: row.domain as DomainId },
+    ]),
+  );
+}
+
+/** Components whose undeploy takes the data along, while it is the last word about their product. */
+async function purgeOf(db: Database, environment: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('deployments')
+    .selectAll()
+    .where('environment', '=', environment)
+    .where('sequence', 'in', (e) =>
+      e
+        .selectFrom('deployments')
+        .select((f) => f.fn.max('sequence').as('sequence'))
+        .where('environment', '=', environment)
+        .groupBy('product'),
+    )
+    .execute();
+  return rows
+    .map(deploymentOf)
+    .filter((deployment) => deployment.kind === 'undeploy' && deployment.purgeData)
+    .flatMap((deployment) => Object.keys(deployment.components))
+    .sort();
+}

@@ -1,0 +1,199 @@
+import {
+  type DesiredState,
+  type DomainId,
+  type EnvironmentId,
+  encodeDesiredState,
+  parseDesiredState,
+  type RepositoryId,
+  timeOf,
+} from '@xylem/core';
+import type { Clock, Log } from '@xylem/platform';
+import { type Repository, writeNewsFile } from '@xylem/store';
+import type { KeyPair } from '@xylem/trust';
+import type { RestoredState } from '../backup/restored-state.ts';
+import type { Database } from '../db/tables.ts';
+import { allEnvironments, type EnvironmentRow } from '../environments/names.ts';
+import { loadDirectionKeys } from '../keys/root-keys.ts';
+import { singleFlight } from '../publishing/single-flight.ts';
+import { type Composed, compose } from './compose.ts';
+import { convergeDirection, type Published } from './converge.ts';
+import { dropOldFiles, readHistory, remember } from './history.ts';
+import { newsContent } from './news-content.ts';
+
+/** Says what hosts should run, and keeps saying it: signs, publishes and renews each environment's direction. */
+export interface Directing {
+  /** Publishes soon; many calls within a moment become one version (many hosts that join). */
+  wake(environment: string): void;
+  /** Publishes now; returns when readers can fetch what the database said at the call. */
+  publish(environment: string): Promise<void>;
+  /** Publishes all environments: at the start, and to renew what is about to expire. */
+  publishAll(): Promise<void>;
+  /** The desired state that is published, or null. */
+  state(environment: string): DesiredState | null;
+  /** The domains whose objects hosts of the environment may read. */
+  domains(environment: string): ReadonlySet<string>;
+  snapshotVersion(environment: string): number;
+  /** Those that were published. */
+  environments(): readonly string[];
+  /** The lowest versions that may be signed from now on. */
+  raise(environment: string, floor: { readonly number: number; readonly version: number }): void;
+  close(): Promise<void>;
+}
+
+export interface DirectingOptions {
+  readonly db: Database;
+  readonly folder: Repository;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly collector: KeyPair;
+  readonly keysFolder: string;
+  readonly restored: RestoredState;
+  /** The release repository and its current snapshot version, or null. */
+  readonly release: () => { readonly repository: RepositoryId; readonly snapshotVersion: number } | null;
+  readonly announce: (environment: EnvironmentId) => void;
+}
+
+/** How long host joins are gathered before a version is signed for them. */
+const gatherMs = 200;
+
+interface Known {
+  state: DesiredState | null;
+  domains: ReadonlySet<string>;
+  snapshotVersion: number;
+}
+
+export function createDirecting(options: DirectingOptions): Directing {
+  const { db, folder, clock, log, restored } = options;
+  const known = new Map<string, Known>();
+  const flights = new Map<string, () => Promise<void>>();
+  const floors = new Map<string, { number: number; version: number }>();
+  const gathering = new Set<string>();
+  const stop = new AbortController();
+
+  const publish = (id: string): Promise<void> => {
+    let flight = flights.get(id);
+    if (flight === undefined) {
+      flight = singleFlight(() => direct(id));
+      flights.set(id, flight);
+    }
+    return flight();
+  };
+
+  async function direct(id: string): Promise<void> {
+    const environment = await db
+      .selectFrom('environments')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (environment === undefined) return;
+    if (restored.isRestored()) {
+      // Nothing new in meaning, and no renewal either: until the difference is confirmed nobody may take this state.
+      const row = await db
+        .selectFrom('directions')
+        .select('document')
+        .where('environment', '=', id)
+        .executeTakeFirst();
+      if (row !== undefined) know(id, parseDesiredState(row.document), known.get(id)?.snapshotVersion ?? 0);
+      return;
+    }
+    const floor = floors.get(id) ?? { number: 0, version: 0 };
+    const document = await decide(environment, floor.number);
+    const keys = await loadDirectionKeys(options.keysFolder, id);
+    const published = await convergeDirection({
+      folder,
+      repository: id as EnvironmentId,
+      document: Buffer.from(document),
+      keys,
+      nowMs: clock.now(),
+      atLeast: floor.version,
+      beforeTimestamp: (next) => writeNews(id as EnvironmentId, document, next),
+    });
+    know(id, parseDesiredState(document), published.snapshotVersion);
+    // Also after a timestamp signed anew: it wakes only those who lack something, and the next asker gets it.
+    options.announce(id as EnvironmentId);
+    if (published.isNew) await dropOldFiles(db, folder, id);
+  }
+
+  /** The document that should be published: the last one while it means the same, else the next number. */
+  async function decide(environment: EnvironmentRow, floor: number): Promise<string> {
+    const nowMs = clock.now();
+    const composed = await compose(db, environment, options.collector.public, nowMs);
+    const before = await db
+      .selectFrom('directions')
+      .selectAll()
+      .where('environment', '=', environment.id)
+      .executeTakeFirst();
+    if (before?.meaning === composed.meaning && before.number >= floor) return before.document;
+    // Objects first: the row below is what a restart publishes, and it must not name what is not there.
+    await folder.putObjects(environment.id as unknown as DomainId, composed.hostMap.nodes);
+    const number = Math.max((before?.number ?? 0) + 1, floor);
+    const document = Buffer.from(encodeDesiredState(stateOf(composed, number, nowMs))).toString();
+    const values = { number, meaning: composed.meaning, document };
+    await db
+      .insertInto('directions')
+      .values({ environment: environment.id, ...values })
+      .onConflict((c) => c.column('environment').doUpdateSet(values))
+      .execute();
+    log.info('directed', { environment: composed.body.name, number });
+    return document;
+  }
+
+  function stateOf(composed: Composed, number: number, nowMs: number): DesiredState {
+    const release = options.release();
+    const repositories =
+      release === null || release.snapshotVersion === 0
+        ? {}
+        : { [release.repository]: { snapshot: release.snapshotVersion } };
+    return { ...composed.body, number, issued: timeOf(nowMs), repositories };
+  }
+
+  async function writeNews(id: EnvironmentId, document: string, published: Published): Promise<void> {
+    const { snapshotVersion, targetsVersion } = published;
+    const to = { snapshotVersion, targetsVersion, document };
+    for (const from of await readHistory(db, id)) {
+      if (from.snapshotVersion < snapshotVersion) {
+        await writeNewsFile(folder, await newsContent(folder, id, from, to));
+      }
+    }
+    await remember(db, id, to, parseDesiredState(document).number, clock.now());
+  }
+
+  function know(id: string, state: DesiredState, snapshotVersion: number): void {
+    const domains = new Set([id, ...Object.values(state.products).map(({ domain }) => domain as string)]);
+    known.set(id, { state, domains, snapshotVersion });
+  }
+
+  const publishLogged = (id: string): Promise<void> =>
+    publish(id).catch((error: unknown) =>
+      log.error('direction could not be published', { environment: id, error }),
+    );
+
+  return {
+    publish,
+    wake: (id) => {
+      if (gathering.has(id)) return;
+      gathering.add(id);
+      void clock
+        .sleep(gatherMs, stop.signal)
+        .then(() => {
+          gathering.delete(id);
+          return publishLogged(id);
+        })
+        .catch(() => gathering.delete(id));
+    },
+    publishAll: async () => {
+      for (const { id } of await allEnvironments(db)) await publishLogged(id);
+    },
+    state: (id) => known.get(id)?.state ?? null,
+    domains: (id) => known.get(id)?.domains ?? new Set([id]),
+    snapshotVersion: (id) => known.get(id)?.snapshotVersion ?? 0,
+    environments: () => [...known.keys()],
+    raise: (id, floor) => {
+      floors.set(id, floor);
+    },
+    close: async () => {
+      stop.abort();
+      await Promise.allSettled([...flights.values()].map((flight) => flight()));
+    },
+  };
+}

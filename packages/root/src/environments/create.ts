@@ -1,0 +1,93 @@
+import { type EnvironmentId, timeOf, XylemError } from '@xylem/core';
+import { parseEnvironmentYaml } from '@xylem/core/yaml';
+import { repositoryIdOf, signRoot } from '@xylem/trust';
+import type { Environment } from '../api/schemas/environments.ts';
+import { appendAudit } from '../audit/audit.ts';
+import { hostsIn } from '../hosts/host-rows.ts';
+import { makeDirectionKeys, saveDirectionKeys } from '../keys/root-keys.ts';
+import { writeRepositoryFiles } from '../publishing/repository-files.ts';
+import type { Root } from '../root.ts';
+import { firstYaml } from './edit-yaml.ts';
+import { type EnvironmentRow, environmentNamed, fullName, splitName } from './names.ts';
+
+/**
+ * Creates an environment: a direction repository with a root and keys of its own, and its YAML. What is interrupted
+ * leaves keys and files of an id that nobody knows.
+ * @throws XylemError E_CONFLICT, E_INPUT
+ */
+export async function createEnvironment(
+  root: Root,
+  who: string,
+  body: { readonly name: string; readonly yaml?: string | undefined },
+): Promise<Environment> {
+  const { db, clock } = root;
+  const name = splitName(body.name, root.config.tenant);
+  const yaml = body.yaml ?? firstYaml(fullName(name));
+  checkName(yaml, fullName(name));
+  await refuseKnown(root, name);
+  const nowMs = clock.now();
+  const keys = makeDirectionKeys();
+  const first = await signRoot({
+    roles: {
+      root: { keys: [keys.root] },
+      targets: { keys: [keys.director] },
+      snapshot: { keys: [keys.snapshot] },
+      timestamp: { keys: [keys.timestamp] },
+    },
+    signers: [keys.root],
+    nowMs,
+  });
+  const id = repositoryIdOf(first.file.bytes);
+  await saveDirectionKeys(root.paths.keys, id, keys);
+  await writeRepositoryFiles(root.repository, id, [first.file]);
+  await db.transaction().execute(async (trx) => {
+    const known = await trx
+      .insertInto('tenants')
+      .values({ tenant: name.tenant, created_ms: nowMs })
+      .onConflict((c) => c.column('tenant').doNothing())
+      .returning('tenant')
+      .executeTakeFirst();
+    const row = { id, ...name, yaml, yaml_version: 1, created_ms: nowMs };
+    await trx.insertInto('environments').values(row).execute();
+    const after = { name: fullName(name), newTenant: known !== undefined };
+    await appendAudit(trx, nowMs, { who, what: 'environment.create', subject: `environment/${id}`, after });
+  });
+  await root.directing.publish(id);
+  return await showEnvironment(root, await environmentNamed(db, fullName(name), root.config.tenant));
+}
+
+async function refuseKnown(root: Root, name: { tenant: string; environment: string }): Promise<void> {
+  const known = await root.db
+    .selectFrom('environments')
+    .select('id')
+    .where('tenant', '=', name.tenant)
+    .where('environment', '=', name.environment)
+    .executeTakeFirst();
+  if (known === undefined) return;
+  throw new XylemError('E_CONFLICT', `There is already an environment ${fullName(name)}.`, {
+    details: { id: known.id },
+  });
+}
+
+/** The YAML must be of this environment: a file applied to another one is a mistake. @throws XylemError E_INPUT */
+export function checkName(yaml: string, name: string): ReturnType<typeof parseEnvironmentYaml> {
+  const spec = parseEnvironmentYaml(yaml, name);
+  if (spec.name === name || `default/${name.split('/')[1]}` === spec.name) return spec;
+  throw new XylemError('E_INPUT', `The YAML is of the environment ${spec.name}, not ${name}.`, {
+    details: { key: 'environment', expected: name },
+  });
+}
+
+export async function showEnvironment(root: Root, row: EnvironmentRow): Promise<Environment> {
+  const hosts = await hostsIn(root.db, [row.id]);
+  return {
+    id: row.id,
+    name: fullName(row),
+    tenant: row.tenant,
+    environment: row.environment,
+    number: root.directing.state(row.id)?.number ?? 0,
+    snapshotVersion: root.directing.snapshotVersion(row.id as EnvironmentId),
+    hosts: hosts.filter((host) => !host.retired).length,
+    created: timeOf(row.created_ms),
+  };
+}

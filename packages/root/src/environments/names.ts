@@ -1,0 +1,67 @@
+import { XylemError } from '@xylem/core';
+import type { Database } from '../db/tables.ts';
+
+export interface EnvironmentRow {
+  readonly id: string;
+  readonly tenant: string;
+  readonly environment: string;
+  readonly yaml: string;
+  readonly yaml_version: number;
+  readonly created_ms: number;
+}
+
+export const fullName = (row: { tenant: string; environment: string }): string =>
+  `${row.tenant}/${row.environment}`;
+export const refOf = (row: { id: string; tenant: string; environment: string }) => ({
+  id: row.id,
+  name: fullName(row),
+});
+
+/** `acme/production` as it is; `production` in the tenant that is meant where none is named. */
+export function splitName(name: string, tenant: string): { tenant: string; environment: string } {
+  const [first = '', second] = name.split('/');
+  return second === undefined ? { tenant, environment: first } : { tenant: first, environment: second };
+}
+
+/** @throws XylemError E_NOT_FOUND */
+export async function environmentNamed(db: Database, name: string, tenant: string): Promise<EnvironmentRow> {
+  const parts = splitName(name, tenant);
+  const row = await db
+    .selectFrom('environments')
+    .selectAll()
+    .where('tenant', '=', parts.tenant)
+    .where('environment', '=', parts.environment)
+    .executeTakeFirst();
+  if (row === undefined) {
+    const names = (await allEnvironments(db)).map(fullName);
+    const known = names.length === 0 ? 'There is none yet.' : `There are: ${names.slice(0, 10).join(', ')}.`;
+    throw new XylemError('E_NOT_FOUND', `There is no environment ${fullName(parts)}. ${known}`);
+  }
+  return row;
+}
+
+export async function allEnvironments(db: Database): Promise<EnvironmentRow[]> {
+  return await db.selectFrom('environments').selectAll().orderBy('tenant').orderBy('environment').execute();
+}
+
+/** Environments that fit one of the patterns; none given: all. Patterns that fit nothing are an error, not silence. */
+export async function environmentsMatching(
+  db: Database,
+  patterns: readonly string[] | undefined,
+  tenant: string,
+): Promise<EnvironmentRow[]> {
+  const rows = await allEnvironments(db);
+  if (patterns === undefined || patterns.length === 0) return rows;
+  const tests = patterns.map((pattern) => ({ pattern, fits: globOf(fullName(splitName(pattern, tenant))) }));
+  for (const { pattern, fits } of tests) {
+    if (!rows.some((row) => fits.test(fullName(row)))) {
+      throw new XylemError('E_NOT_FOUND', `No environment fits ${JSON.stringify(pattern)}.`);
+    }
+  }
+  return rows.filter((row) => tests.some(({ fits }) => fits.test(fullName(row))));
+}
+
+/** `*` and `?` stay within one segment. */
+function globOf(pattern: string): RegExp {
+  return new RegExp(`^${pattern.replaceAll('*', '[^/]*').replaceAll('?', '[^/]')}$`);
+}

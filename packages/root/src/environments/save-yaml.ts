@@ -1,0 +1,150 @@
+import {
+  configFor,
+  mappingOf,
+  parsePackage,
+  parseSelector,
+  refuseConflicts,
+  selects,
+  XylemError,
+} from '@xylem/core';
+import type { EnvironmentYamlSaved } from '../api/schemas/environments.ts';
+import { appendAudit } from '../audit/audit.ts';
+import type { Database } from '../db/tables.ts';
+import { productDirections } from '../deployments/rows.ts';
+import { startDeployment } from '../deployments/start.ts';
+import { newestTarget } from '../deployments/target.ts';
+import { hostsIn } from '../hosts/host-rows.ts';
+import type { Root } from '../root.ts';
+import { checkName } from './create.ts';
+import { type EnvironmentRow, fullName } from './names.ts';
+
+/**
+ * Replaces an environment's YAML. Where it names a release or channel other than what the environment is on its way
+ * to, a deployment starts.
+ * @throws XylemError E_CONFLICT (changed meanwhile), E_INPUT, E_SELECTOR, E_CONFIG_INVALID, E_COMPONENT_CONFLICT
+ */
+export async function saveYaml(
+  root: Root,
+  who: string,
+  row: EnvironmentRow,
+  body: { readonly baseVersion: number; readonly yaml: string; readonly dryRun?: boolean | undefined },
+): Promise<EnvironmentYamlSaved> {
+  const { db, clock } = root;
+  const name = fullName(row);
+  const spec = checkName(body.yaml, name);
+  await refuseUnfit(db, row, spec);
+  const hasChanged = body.yaml !== row.yaml;
+  if (body.baseVersion !== row.yaml_version) throw moved(name, body.baseVersion, row.yaml_version);
+  if (hasChanged && body.dryRun !== true) {
+    const nowMs = clock.now();
+    await db.transaction().execute(async (trx) => {
+      const { numUpdatedRows } = await trx
+        .updateTable('environments')
+        .set({ yaml: body.yaml, yaml_version: body.baseVersion + 1 })
+        .where('id', '=', row.id)
+        .where('yaml_version', '=', body.baseVersion)
+        .executeTakeFirst();
+      if (numUpdatedRows !== 1n) throw moved(name, body.baseVersion, body.baseVersion + 1);
+      await appendAudit(trx, nowMs, {
+        who,
+        what: 'environment.yaml',
+        subject: `environment/${row.id}`,
+        before: { version: body.baseVersion, yaml: row.yaml },
+        after: { version: body.baseVersion + 1, yaml: body.yaml },
+      });
+    });
+    await startWhatItNames(root, who, { ...row, yaml: body.yaml, yaml_version: body.baseVersion + 1 }, spec);
+    await root.directing.publish(row.id);
+    await root.deploying.evaluate(row.id);
+  }
+  const isSaved = hasChanged && body.dryRun !== true;
+  return {
+    version: isSaved ? body.baseVersion + 1 : body.baseVersion,
+    changed: hasChanged,
+    assignments: await assignmentsOf(db, row, spec),
+  };
+}
+
+type Spec = ReturnType<typeof checkName>;
+
+async function startWhatItNames(
+  root: Root,
+  who: string,
+  environment: EnvironmentRow,
+  spec: Spec,
+): Promise<void> {
+  if (root.restored.isRestored()) return;
+  for (const [product, mapping] of Object.entries(spec.products)) {
+    const version = mapping.release ?? (await channelVersion(root.db, product, mapping.channel));
+    if (version === undefined) continue;
+    const target = await newestTarget(root.db, environment.id, product);
+    if (target?.version === version) continue;
+    await startDeployment(root, { environment, kind: 'deploy', product, version, who });
+  }
+}
+
+async function channelVersion(
+  db: Database,
+  product: string,
+  channel: string | undefined,
+): Promise<string | undefined> {
+  if (channel === undefined) return undefined;
+  const row = await db
+    .selectFrom('channels')
+    .select('version')
+    .where('product', '=', product)
+    .where('channel', '=', channel)
+    .executeTakeFirst();
+  return row?.version;
+}
+
+/** Checked against every release that runs or is on its way there. */
+async function refuseUnfit(db: Database, row: EnvironmentRow, spec: Spec): Promise<void> {
+  const packages = [];
+  for (const { settled, deployments } of await productDirections(db, row.id)) {
+    for (const known of [settled, ...deployments.map(({ release }) => release)]) {
+      for (const { package: digest } of known?.release.packages ?? []) {
+        const found = await db
+          .selectFrom('packages')
+          .select('document')
+          .where('package', '=', digest)
+          .executeTakeFirst();
+        if (found !== undefined) packages.push(parsePackage(found.document));
+      }
+    }
+  }
+  for (const document of packages) {
+    const mapping = Object.hasOwn(spec.products, document.product)
+      ? spec.products[document.product]
+      : undefined;
+    const mapped = mapping === undefined ? undefined : mappingOf(mapping, document.component);
+    if (mapped !== undefined) configFor(document, mapped.config);
+  }
+  refuseConflicts(spec, packages);
+}
+
+/** What the YAML gives to how many of the hosts that are there now. */
+async function assignmentsOf(
+  db: Database,
+  row: EnvironmentRow,
+  spec: Spec,
+): Promise<EnvironmentYamlSaved['assignments']> {
+  const hosts = (await hostsIn(db, [row.id])).filter((host) => !host.retired);
+  const directions = await productDirections(db, row.id);
+  return Object.entries(spec.products).flatMap(([product, mapping]) => {
+    const direction = directions.find((entry) => entry.product === product);
+    const release = direction?.deployments[0]?.release ?? direction?.settled;
+    return (release?.release.packages ?? []).flatMap(({ component, version }) => {
+      const mapped = mappingOf(mapping, component);
+      if (mapped === undefined) return [];
+      const selector = parseSelector(mapped.where);
+      const fits = hosts.filter((host) => selects(selector, host));
+      return [{ component, version: version as string, where: mapped.where, hosts: fits.length }];
+    });
+  });
+}
+
+function moved(name: string, base: number, present: number): XylemError {
+  const message = `The YAML of ${name} is at version ${present}, and this was made from ${base}: someone changed it meanwhile.`;
+  return new XylemError('E_CONFLICT', message, { details: { baseVersion: base, version: present } });
+}

@@ -1,0 +1,55 @@
+import { timeOf } from '@xylem/core';
+import type { Topology } from '../api/schemas/fleet.ts';
+import { environmentsMatching } from '../environments/names.ts';
+import { hostsIn } from '../hosts/host-rows.ts';
+import { environmentRefs, viewsOf } from '../hosts/views.ts';
+import type { Root } from '../root.ts';
+
+type Node = Topology['nodes'][number];
+
+/** Who is whose child, as hosts report it, parents before children. */
+export async function topology(root: Root, environment?: string): Promise<Topology> {
+  const patterns = environment === undefined ? undefined : [environment];
+  const rows = await environmentsMatching(root.db, patterns, root.config.tenant);
+  const views = await viewsOf(
+    root,
+    await hostsIn(
+      root.db,
+      rows.map(({ id }) => id),
+    ),
+  );
+  const names = await environmentRefs(root);
+  const nodes = views
+    .filter(({ host }) => !host.retired)
+    .map(({ host, report, state, receivedMs }) => ({
+      id: host.id,
+      name: host.name,
+      environment: names.get(host.environment)?.name ?? host.environment,
+      serve: host.serve,
+      url: report?.serves?.url ?? null,
+      parent: report?.parent.host ?? null,
+      parentUrl: report?.parent.url ?? null,
+      depth: 1,
+      state,
+      lastSeen: receivedMs === null ? null : timeOf(receivedMs),
+    }));
+  return { root: { url: root.nodesUrl() }, nodes: parentsFirst(nodes) };
+}
+
+/** Depth first. Two that each call the other their parent, in the middle of a move, are put below the root. */
+export function parentsFirst(nodes: readonly Node[]): Node[] {
+  const known = new Set(nodes.map(({ id }) => id));
+  const byName = [...nodes].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const children = Map.groupBy(byName, ({ parent }) => (parent !== null && known.has(parent) ? parent : ''));
+  const ordered: Node[] = [];
+  const placed = new Set<string>();
+  const place = (node: Node, depth: number): void => {
+    if (placed.has(node.id)) return;
+    placed.add(node.id);
+    ordered.push({ ...node, depth });
+    for (const child of children.get(node.id) ?? []) place(child, depth + 1);
+  };
+  for (const node of children.get('') ?? []) place(node, 1);
+  for (const node of byName) place(node, 1);
+  return ordered;
+}

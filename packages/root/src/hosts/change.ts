@@ -1,0 +1,72 @@
+import { XylemError } from '@xylem/core';
+import type { HostSelection, HostsChanged } from '../api/schemas/index.ts';
+import { appendAudit } from '../audit/audit.ts';
+import type { Database } from '../db/tables.ts';
+import type { Root } from '../root.ts';
+import type { HostRecord } from './host-rows.ts';
+import { selectHosts } from './select.ts';
+import { environmentRefs } from './views.ts';
+
+export interface HostChange {
+  /** `host.label`, for the audit log. */
+  readonly what: string;
+  readonly who: string;
+  readonly dryRun: boolean;
+  readonly withRetired?: boolean;
+  /** The columns to write, or null where the host is as it should be. */
+  readonly change: (
+    host: HostRecord,
+  ) => Partial<{ labels: string; parents: string; config: string; retired: number }> | null;
+}
+
+const shown = 100;
+
+/** Changes the hosts that a selection means, all in one transaction, and directs their environments anew at once. */
+export async function changeHosts(
+  root: Root,
+  select: HostSelection,
+  change: HostChange,
+): Promise<HostsChanged> {
+  const options = { tenant: root.config.tenant, withRetired: change.withRetired ?? false };
+  const hosts = await selectHosts(root.db, select, options);
+  if (hosts.length === 0) throw new XylemError('E_NOT_FOUND', 'The selection fits no host.');
+  const changes = hosts.flatMap((host) => {
+    const columns = change.change(host);
+    return columns === null ? [] : [{ host, columns }];
+  });
+  if (!change.dryRun && changes.length > 0) {
+    await root.db.transaction().execute((trx) => write(trx, root.clock.now(), change, changes));
+    await Promise.all(
+      [...new Set(changes.map(({ host }) => host.environment))].map((id) => root.directing.publish(id)),
+    );
+  }
+  const names = await environmentRefs(root);
+  return {
+    count: hosts.length,
+    changed: changes.length,
+    hosts: hosts.slice(0, shown).map(({ id, name, environment }) => ({
+      id,
+      name,
+      environment: names.get(environment)?.name ?? environment,
+    })),
+  };
+}
+
+async function write(
+  trx: Database,
+  nowMs: number,
+  { who, what }: HostChange,
+  changes: readonly { host: HostRecord; columns: object }[],
+): Promise<void> {
+  for (const { host, columns } of changes) {
+    await trx.updateTable('hosts').set(columns).where('id', '=', host.id).execute();
+    const { labels, parents, config, retired } = host;
+    await appendAudit(trx, nowMs, {
+      who,
+      what,
+      subject: `host/${host.id}`,
+      before: { labels, parents, config, retired },
+      after: columns,
+    });
+  }
+}

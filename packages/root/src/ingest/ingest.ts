@@ -1,0 +1,158 @@
+import {
+  encodeWatermark,
+  parseReport,
+  type Report,
+  reportPayloadType,
+  timeOf,
+  watermarkPayloadType,
+  XylemError,
+} from '@xylem/core';
+import type { Clock, Log } from '@xylem/platform';
+import { type KeyPair, openEnvelope, signEnvelope } from '@xylem/trust';
+import type { Database } from '../db/tables.ts';
+import { type Mark, takeReports } from './take-reports.ts';
+
+export interface Ingest {
+  /**
+   * Verifies and stores reports; when it returns they are on the disk. Those that don't verify are left out and
+   * logged: one bad report must not hold up those that a relay sends with it.
+   * @returns signed watermarks (envelopes as JSON values), one for each host and incarnation taken
+   */
+  take(envelopes: readonly object[]): Promise<object[]>;
+  /** The newest watermark of a host, or null if it never reported. */
+  watermark(host: string): Promise<object | null>;
+}
+
+export interface IngestOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly collector: KeyPair;
+  /** Hosts whose state changed; called after the commit. */
+  readonly onChanged: (reports: readonly Report[]) => void;
+  /** Someone signs who is not registered (a host that joined after the backup was taken, or an impostor). */
+  readonly onUnknown: (host: string) => void;
+}
+
+interface Waiting {
+  readonly reports: readonly Report[];
+  readonly done: PromiseWithResolvers<Mark[]>;
+}
+
+const maxBatch = 500;
+
+export function createIngest(options: IngestOptions): Ingest {
+  const { db, clock, log, collector } = options;
+  const line: Waiting[] = [];
+  let isWriting = false;
+
+  /** One transaction at a time; all that arrived while it was written go into the next: many to one fsync. */
+  async function write(): Promise<void> {
+    if (isWriting) return;
+    isWriting = true;
+    try {
+      while (line.length > 0) {
+        const taken: Waiting[] = [];
+        for (
+          let count = 0;
+          line[0] !== undefined && (count === 0 || count + line[0].reports.length <= maxBatch);
+        ) {
+          const next = line.shift() as Waiting;
+          taken.push(next);
+          count += next.reports.length;
+        }
+        await writeOne(taken);
+      }
+    } finally {
+      isWriting = false;
+    }
+  }
+
+  async function writeOne(taken: readonly Waiting[]): Promise<void> {
+    try {
+      const all = taken.flatMap(({ reports }) => reports);
+      const { marks, changed } = await takeReports(db, all, clock.now());
+      let at = 0;
+      for (const { reports, done } of taken) {
+        done.resolve(marks.slice(at, at + reports.length));
+        at += reports.length;
+      }
+      if (changed.length > 0) options.onChanged(changed);
+    } catch (cause) {
+      log.error('reports could not be stored', { error: cause });
+      const fault = new XylemError('E_STORAGE', 'The reports could not be stored. Send them again.', {
+        cause,
+      });
+      for (const { done } of taken) done.reject(fault);
+    }
+  }
+
+  const signed = (mark: Mark): object => {
+    const { host, incarnation, sequence } = mark;
+    const time = timeOf(clock.now());
+    const bytes = encodeWatermark({
+      format: 'xylem-watermark-1',
+      host: host as Report['host'],
+      incarnation,
+      sequence,
+      time,
+    });
+    return JSON.parse(Buffer.from(signEnvelope(watermarkPayloadType, bytes, collector)).toString()) as object;
+  };
+
+  return {
+    take: async (envelopes) => {
+      const reports: Report[] = [];
+      for (const envelope of envelopes) {
+        try {
+          reports.push(await verified(envelope));
+        } catch (error) {
+          if (!(error instanceof XylemError)) throw error;
+          log.warn('a report was refused', { error });
+        }
+      }
+      if (reports.length === 0) return [];
+      const done = Promise.withResolvers<Mark[]>();
+      line.push({ reports, done });
+      void write();
+      const marks = await done.promise;
+      const newest = new Map(marks.map((mark) => [`${mark.host} ${mark.incarnation}`, mark]));
+      return [...newest.values()].map(signed);
+    },
+    watermark: async (host) => {
+      const row = await db
+        .selectFrom('incarnations')
+        .selectAll()
+        .where('host', '=', host)
+        .orderBy('rank', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row === undefined ? null : signed(row);
+    },
+  };
+
+  /** Signed by the registered key of the host that it speaks of, and of the environment that the host is in. */
+  async function verified(envelope: object): Promise<Report> {
+    let environment = '';
+    const { payload, keyId } = await openEnvelope(envelope, reportPayloadType, async (host) => {
+      const row = await db
+        .selectFrom('hosts')
+        .select(['key', 'environment'])
+        .where('id', '=', host)
+        .executeTakeFirst();
+      if (row === undefined) {
+        options.onUnknown(host);
+        return null;
+      }
+      environment = row.environment;
+      return Buffer.from(row.key, 'base64url');
+    });
+    const report = parseReport(payload);
+    if (report.host !== keyId)
+      throw new XylemError('E_REPORT_INVALID', `${keyId} signed a report of ${report.host}.`);
+    if (report.environment !== environment) {
+      throw new XylemError('E_REPORT_INVALID', `${keyId} reports for an environment that it is not in.`);
+    }
+    return report;
+  }
+}

@@ -1,0 +1,104 @@
+import type { Report } from '@xylem/core';
+import type { Database } from '../db/tables.ts';
+
+/** What of a host's reports the root server has. */
+export interface Mark {
+  readonly host: string;
+  readonly incarnation: string;
+  readonly sequence: number;
+}
+
+/** The rows of one report's incarnation, and whether this report is now the host's newest. */
+interface Judged {
+  readonly report: Report;
+  readonly isNewest: boolean;
+}
+
+/**
+ * Takes a batch in one transaction. The newest of each host stays; what it supersedes is folded away. Within an
+ * incarnation the higher sequence counts; between incarnations the order in which they first arrived here.
+ * @returns for each report the highest sequence held of its incarnation, and the hosts whose state is new
+ */
+export async function takeReports(
+  db: Database,
+  reports: readonly Report[],
+  nowMs: number,
+): Promise<{ marks: Mark[]; changed: Report[] }> {
+  return await db.transaction().execute(async (trx) => {
+    const hosts = [...new Set(reports.map((report) => report.host))];
+    const known = await trx.selectFrom('incarnations').selectAll().where('host', 'in', hosts).execute();
+    const heldOf = Map.groupBy(known, (row) => row.host as string);
+    const touched = new Map<string, (typeof known)[number]>();
+    const newest = new Map<string, Report>();
+    for (const report of reports) {
+      const held = heldOf.get(report.host) ?? [];
+      heldOf.set(report.host, held);
+      const { isNewest } = judge(held, report, nowMs, touched);
+      if (isNewest) newest.set(report.host, report);
+    }
+    for (const row of touched.values()) {
+      await trx
+        .insertInto('incarnations')
+        .values(row)
+        .onConflict((c) => c.columns(['host', 'incarnation']).doUpdateSet({ sequence: row.sequence }))
+        .execute();
+    }
+    for (const report of newest.values()) await replaceReport(trx, report, nowMs);
+    const marks = reports.map(({ host, incarnation }) => ({
+      host,
+      incarnation,
+      sequence: heldOf.get(host)?.find((row) => row.incarnation === incarnation)?.sequence ?? 0,
+    }));
+    return { marks, changed: [...newest.values()] };
+  });
+}
+
+type Held = { host: string; incarnation: string; first_ms: number; rank: number; sequence: number };
+
+function judge(held: Held[], report: Report, nowMs: number, touched: Map<string, Held>): Judged {
+  const last = Math.max(0, ...held.map((row) => row.rank));
+  let row = held.find(({ incarnation }) => incarnation === report.incarnation);
+  if (row === undefined) {
+    const { host, incarnation } = report;
+    row = { host, incarnation, first_ms: nowMs, rank: last + 1, sequence: 0 };
+    held.push(row);
+  }
+  if (report.sequence <= row.sequence) return { report, isNewest: false };
+  row.sequence = report.sequence;
+  touched.set(`${row.host} ${row.incarnation}`, row);
+  return { report, isNewest: row.rank >= last };
+}
+
+async function replaceReport(trx: Database, report: Report, nowMs: number): Promise<void> {
+  const row = {
+    environment: report.environment,
+    incarnation: report.incarnation,
+    sequence: report.sequence,
+    received_ms: nowMs,
+    document: JSON.stringify(report),
+  };
+  await trx
+    .insertInto('reports')
+    .values({ host: report.host, ...row })
+    .onConflict((c) => c.column('host').doUpdateSet(row))
+    .execute();
+  await trx.deleteFrom('host_components').where('host', '=', report.host).execute();
+  if (report.components.length === 0) return;
+  const components = report.components.map((c) => ({
+    host: report.host,
+    environment: report.environment,
+    component: c.component,
+    product: c.product,
+    version: c.version,
+    package: c.package,
+    state: c.state,
+    healthy: c.healthy === null ? null : Number(c.healthy),
+  }));
+  // Bound parameters have a limit in both databases.
+  for (let at = 0; at < components.length; at += 500) {
+    await trx
+      .insertInto('host_components')
+      .values(components.slice(at, at + 500))
+      .execute();
+  }
+}

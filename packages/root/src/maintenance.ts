@@ -1,0 +1,35 @@
+import type { Root } from './root.ts';
+
+export interface MaintenanceOptions {
+  readonly root: Root;
+  readonly renewCertificate: () => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** Hosts that fall silent are noticed by the clock alone. */
+const evaluateEveryMs = 30_000;
+/** Metadata falls due by the day; looking each hour spreads many repositories over the day. */
+const renewEveryMs = 3600_000;
+
+/** What must happen though nobody asks: silence noticed, metadata and the own certificate renewed. Ends with the signal. */
+export async function runMaintenance({ root, renewCertificate, signal }: MaintenanceOptions): Promise<void> {
+  const { clock, randomness, log } = root;
+  const every = async (ms: number, what: string, work: () => Promise<unknown>): Promise<void> => {
+    for (;;) {
+      try {
+        await clock.sleep(ms * (0.9 + 0.2 * randomness.fraction()), signal);
+      } catch {
+        return;
+      }
+      await work().catch((error: unknown) => log.error(`${what} failed`, { error }));
+    }
+  };
+  await Promise.all([
+    every(evaluateEveryMs, 'looking at deployments', () => root.deploying.evaluateAll()),
+    every(renewEveryMs, 'renewing metadata', async () => {
+      await renewCertificate();
+      await root.releases?.publish();
+      await root.directing.publishAll();
+    }),
+  ]);
+}

@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import type { EnvironmentId } from '@xylem/core';
+import type { Asked } from '@xylem/store';
+import { type Peer, peerOf } from '@xylem/trust';
+import type { Root } from '../root.ts';
+
+/** How long a node whose certificate has expired is still served, so that it can come back and renew. */
+const graceMs = 7 * 24 * 3600_000;
+
+/** Who may read what, by certificate alone: a node's environment, and those that a relay may serve. */
+export interface Authoriser {
+  peer(request: IncomingMessage): Peer | null;
+  mayFollow(peer: Peer, environment: EnvironmentId): boolean;
+  mayRead(request: IncomingMessage, asked: Asked): boolean;
+}
+
+export function createAuthoriser(root: Root): Authoriser {
+  const options = { caPem: root.authority.certificatePem, clock: root.clock, graceMs };
+  const peer = (request: IncomingMessage): Peer | null => peerOf(request.socket as TLSSocket, options);
+
+  /** A restored root server shows no old timestamp: to who knows a newer one it would look like an attack. */
+  const hidesTimestamp = (request: IncomingMessage): boolean =>
+    root.restored.isRestored() && (request.url?.split('?')[0]?.endsWith('/timestamp.json') ?? false);
+
+  const mayFollow = (who: Peer, environment: EnvironmentId): boolean =>
+    who.root ||
+    who.serves === '*' ||
+    who.environment === environment ||
+    (who.serves?.includes(environment) ?? false);
+
+  return {
+    peer,
+    mayFollow,
+    mayRead: (request, asked) => {
+      const who = peer(request);
+      if (who === null) return false;
+      if (asked.kind === 'news') return mayFollow(who, asked.environment);
+      if (asked.kind === 'metadata') {
+        if (asked.repository === root.config.releaseRepository) return !hidesTimestamp(request);
+        return mayFollow(who, asked.repository as EnvironmentId) && !hidesTimestamp(request);
+      }
+      return root.directing
+        .environments()
+        .some((id) => mayFollow(who, id as EnvironmentId) && root.directing.domains(id).has(asked.domain));
+    },
+  };
+}

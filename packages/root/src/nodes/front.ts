@@ -1,0 +1,155 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { zstdDecompress } from 'node:zlib';
+import { encodeParents, encodeTaken, limits, parseReportBatch, type Report, XylemError } from '@xylem/core';
+import { readBody } from '@xylem/platform';
+import { type NewsHub, serveRepository } from '@xylem/store';
+import { problemOf, toXylemError } from '../api/problems.ts';
+import type { Ingest } from '../ingest/ingest.ts';
+import type { Root } from '../root.ts';
+import type { Authoriser } from './authorise.ts';
+import { join } from './join.ts';
+import { renew } from './renew.ts';
+
+export interface FrontOptions {
+  readonly root: Root;
+  readonly authoriser: Authoriser;
+  readonly news: NewsHub;
+  readonly ingest: Ingest;
+  /** What is none of the nodes' routes: the API and the status page, by token. */
+  readonly others: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
+const unzip = promisify(zstdDecompress);
+const maxJoinBytes = 256 * 1024;
+
+/** All that nodes ask of a parent (docs/spec/repository.md), behind TLS; and the API for who has a token. */
+export function nodesFront(
+  options: FrontOptions,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const { root, authoriser, news } = options;
+  const serve = serveRepository(root.repository, { authorise: authoriser.mayRead });
+  const routes = nodeRoutes(options);
+  return (request, response) => {
+    if (serve(request, response)) return;
+    const path = request.url?.split('?')[0] ?? '/';
+    if (path === '/news' && request.method === 'GET') {
+      const peer = authoriser.peer(request);
+      if (peer === null) return void sendProblem(response, forbidden());
+      news.handle(request, response, (environment) => authoriser.mayFollow(peer, environment));
+      return;
+    }
+    const route = routes(request.method ?? '', path);
+    if (route === null) return options.others(request, response);
+    route(request, response).catch((error: unknown) => {
+      const known = toXylemError(error);
+      if (known.code === 'E_INTERNAL') root.log.error('a node request failed', { path, error: known.cause });
+      sendProblem(response, error);
+    });
+  };
+}
+
+type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+function nodeRoutes({
+  root,
+  authoriser,
+  ingest,
+}: FrontOptions): (method: string, path: string) => Route | null {
+  const requirePeer = (request: IncomingMessage): void => {
+    if (authoriser.peer(request) === null) throw forbidden();
+  };
+  const joinRoute: Route = async (request, response) =>
+    send(response, 200, await join(root, await readBody(request, maxJoinBytes, 'The join request')));
+  const renewRoute: Route = async (request, response) =>
+    send(response, 200, await renew(root, await readBody(request, maxJoinBytes, 'The renewal request')));
+  const reports: Route = async (request, response) => {
+    requirePeer(request);
+    const { reports: envelopes } = parseReportBatch(await readBatch(request));
+    const watermarks = await ingest.take(envelopes);
+    type Watermarks = Parameters<typeof encodeTaken>[0]['watermarks'];
+    send(
+      response,
+      202,
+      encodeTaken({ format: 'xylem-taken-1', watermarks: watermarks as unknown as Watermarks }),
+    );
+  };
+  const parents: Route = async (request, response) => {
+    const peer = authoriser.peer(request);
+    if (peer === null) throw forbidden();
+    const siblings = await relaysOf(root, peer.environment ?? '');
+    const self = { url: root.nodesUrl(), host: null };
+    send(response, 200, encodeParents({ format: 'xylem-parents-1', self, siblings, above: [] }));
+  };
+  const watermark =
+    (host: string): Route =>
+    async (request, response) => {
+      requirePeer(request);
+      const found = await ingest.watermark(host);
+      if (found === null) throw new XylemError('E_NOT_FOUND', 'This host has not reported.');
+      send(response, 200, Buffer.from(JSON.stringify(found)));
+    };
+  return (method, path) => {
+    if (method === 'POST' && path === '/join') return joinRoute;
+    if (method === 'POST' && path === '/renew') return renewRoute;
+    if (method === 'POST' && path === '/reports') return reports;
+    if (method === 'GET' && path === '/parents') return parents;
+    const [, host] = /^\/watermarks\/([0-9a-f]{32})$/.exec(path) ?? [];
+    return method === 'GET' && host !== undefined ? watermark(host) : null;
+  };
+}
+
+async function readBatch(request: IncomingMessage): Promise<Uint8Array> {
+  const body = await readBody(request, limits.reportBatch, 'The batch of reports');
+  if (request.headers['content-encoding'] === undefined) return body;
+  if (request.headers['content-encoding'] !== 'zstd') {
+    throw new XylemError('E_INPUT', 'Reports come as they are or with the content coding zstd.');
+  }
+  try {
+    return await unzip(body, { maxOutputLength: limits.reportBatch });
+  } catch (cause) {
+    throw new XylemError('E_INPUT', 'The batch of reports is no zstd, or too large.', { cause });
+  }
+}
+
+/** Where else children of this environment could turn: the relays that say so in their reports. */
+async function relaysOf(root: Root, environment: string): Promise<string[]> {
+  const rows = await root.db
+    .selectFrom('reports as r')
+    .innerJoin('hosts as h', 'h.id', 'r.host')
+    .select('r.document as document')
+    .where('h.serve', '=', 1)
+    .where('h.retired', '=', 0)
+    .where('r.environment', '=', environment)
+    .limit(100)
+    .execute();
+  return rows.flatMap(({ document }) => {
+    const { serves } = JSON.parse(document) as Report;
+    return serves === undefined ? [] : [serves.url];
+  });
+}
+
+function forbidden(): XylemError {
+  return new XylemError('E_FORBIDDEN', 'This needs the certificate of a node of this installation.');
+}
+
+function send(response: ServerResponse, status: number, bytes: Uint8Array): void {
+  response
+    .writeHead(status, {
+      'content-type': 'application/json',
+      'content-length': bytes.length,
+      'cache-control': 'no-store',
+    })
+    .end(bytes);
+}
+
+function sendProblem(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { status, problem } = problemOf(error);
+  // A body that was not read to its end must not be taken for the next request.
+  response.setHeader('connection', 'close');
+  send(response, status, Buffer.from(JSON.stringify(problem)));
+}

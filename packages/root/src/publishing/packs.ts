@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { open, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { type Digest, type DomainId, limits, XylemError } from '@xylem/core';
+import { verifyPack } from '@xylem/store';
+import type { Root } from '../root.ts';
+
+/** Frames, the last of which may end above the limit, the compressed index and the trailer. */
+const maxPackBytes = limits.pack + limits.packIndex;
+
+/**
+ * Takes one pack as it streams in: to a file beside the repository, hashed on the way, then every frame decompressed
+ * and every chunk hashed, one frame in memory at a time. Only then it is an object and known to the index.
+ * @throws XylemError E_OBJECT_DIGEST, E_PACK_INVALID, E_TOO_LARGE, E_DISK_FULL
+ */
+export async function storePack(root: Root, domain: string, pack: string, body: Readable) {
+  const digest = pack as Digest;
+  const place = domain as DomainId;
+  if (await root.chunks.hasPack(place, digest)) {
+    body.resume();
+    return { pack, created: false, chunks: 0 };
+  }
+  const name = `upload-${root.randomness.bytes(8).toString('hex')}`;
+  const file = join(root.repository.workFolder, name);
+  try {
+    await receive(body, file, digest);
+    const { frames, sizeBytes } = await verifyPack(file, digest);
+    await root.repository.adoptObject(place, digest, file);
+    await root.chunks.addPack(place, { digest, sizeBytes }, frames);
+    return { pack, created: true, chunks: frames.reduce((sum, [, , , chunks]) => sum + chunks.length, 0) };
+  } finally {
+    await unlink(file).catch(() => undefined);
+  }
+}
+
+async function receive(body: Readable, path: string, digest: Digest): Promise<void> {
+  const hash = createHash('sha256');
+  const file = await open(path, 'wx', 0o600);
+  try {
+    let total = 0;
+    for await (const piece of body as AsyncIterable<Uint8Array>) {
+      total += piece.length;
+      if (total > maxPackBytes)
+        throw new XylemError('E_TOO_LARGE', `A pack has at most ${maxPackBytes} bytes.`);
+      hash.update(piece);
+      await file.write(piece);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  const found = hash.digest('hex');
+  if (found === digest) return;
+  throw new XylemError(
+    'E_OBJECT_DIGEST',
+    `The bytes sent have the digest ${found}, not ${digest}. Send them again.`,
+  );
+}

@@ -1,0 +1,32 @@
+import type { Clock, Log, Randomness } from '@xylem/platform';
+import type { Repository } from '@xylem/store';
+import type { CertificateAuthority, KeyPair } from '@xylem/trust';
+import type { RestoredState } from './backup/restored-state.ts';
+import type { Database } from './db/tables.ts';
+import type { Deploying } from './deployments/deploying.ts';
+import type { Directing } from './directing/directing.ts';
+import type { ReleasePublisher } from './publishing/release-publisher.ts';
+import type { SqlChunkIndex } from './publishing/sql-chunk-index.ts';
+import type { RootConfig, StatePaths } from './state/folder.ts';
+
+/** What the parts of a running root server share. */
+export interface Root {
+  readonly paths: StatePaths;
+  readonly config: RootConfig;
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly repository: Repository;
+  readonly authority: CertificateAuthority;
+  readonly collector: KeyPair;
+  readonly chunks: SqlChunkIndex;
+  /** Null without a release repository. */
+  readonly releases: ReleasePublisher | null;
+  readonly directing: Directing;
+  readonly deploying: Deploying;
+  readonly restored: RestoredState;
+  /** How nodes reach this root server. */
+  readonly nodesUrl: () => string;
+  readonly startedMs: number;
+}

@@ -1,0 +1,159 @@
+import { request } from 'node:https';
+import {
+  type Assignment,
+  type DesiredState,
+  type Digest,
+  type EnvironmentId,
+  encodeReport,
+  type HostId,
+  type JoinAnswerBody,
+  parseDesiredState,
+  type Report,
+  reportPayloadType,
+  timeOf,
+  type Version,
+} from '@xylem/core';
+import { systemClock, systemRandomness } from '@xylem/platform';
+import {
+  buildJoinRequest,
+  checkJoinAnswer,
+  clientTls,
+  generateKey,
+  type KeyPair,
+  parseToken,
+  signEnvelope,
+  TufClient,
+  unpinnedTls,
+} from '@xylem/trust';
+import type { RootFixture } from './root-fixture.ts';
+
+/** A host that joins and reports by the real formats, and does what a test says instead of installing. */
+export interface FakeHost {
+  readonly id: HostId;
+  readonly key: KeyPair;
+  readonly answer: JoinAnswerBody;
+  get(path: string): Promise<{ status: number; body: Buffer }>;
+  post(path: string, body: Uint8Array): Promise<{ status: number; body: Buffer }>;
+  /** The desired state as a TUF client verifies it; its state is kept over calls. */
+  desiredState(folder: string): Promise<DesiredState>;
+  /** Reports that it runs these; by default all that it runs already. */
+  report(
+    components?: readonly Pick<Assignment, 'component' | 'product' | 'package' | 'version'>[],
+    extra?: Partial<Report>,
+  ): Promise<number>;
+}
+
+export async function fakeHost(
+  root: RootFixture,
+  token: string,
+  options: { readonly name: string; readonly serve?: boolean; readonly key?: KeyPair },
+): Promise<FakeHost> {
+  const key = options.key ?? generateKey();
+  const parsed = parseToken(token);
+  const joinRequest = buildJoinRequest({
+    token: parsed,
+    key,
+    name: options.name,
+    serve: options.serve ?? false,
+    facts: {},
+    randomness: systemRandomness,
+  });
+  const joined = await send(root, { ...unpinnedTls }, 'POST', '/join', joinRequest.body);
+  if (joined.status !== 200)
+    throw Object.assign(new Error(joined.body.toString()), JSON.parse(joined.body.toString()));
+  const answer = checkJoinAnswer(joined.body, { token: parsed, requestMac: joinRequest.mac, key });
+  const tls = clientTls({ key, certificatePem: answer.certificate, caPem: answer.ca });
+  const incarnation = systemRandomness.bytes(8).toString('hex');
+  let sequence = 0;
+  let last: Report['components'] = [];
+  const get = (path: string) => send(root, tls, 'GET', path);
+  const post = (path: string, body: Uint8Array) => send(root, tls, 'POST', path, body);
+  return {
+    id: answer.host,
+    key,
+    answer,
+    get,
+    post,
+    desiredState: async (folder) => {
+      const environment = answer.environment.id;
+      const pinned = Buffer.from(answer.trustMap.repositories[environment]?.root ?? '', 'base64url');
+      const client = new TufClient({
+        id: environment,
+        pinnedRoot: pinned,
+        stateFolder: folder,
+        clock: systemClock,
+        fetchMetadata: async (path, maxBytes) => {
+          const { status, body } = await get(`/r/${environment}/${path}`);
+          return status === 200 && body.length <= maxBytes ? body : null;
+        },
+      });
+      await client.refresh();
+      const bytes = await client.readTarget('desired-state.json', 1 << 24);
+      if (bytes === null) throw new Error('no desired state');
+      return parseDesiredState(bytes);
+    },
+    report: async (components, extra = {}) => {
+      const time = timeOf(Date.now());
+      if (components !== undefined) {
+        last = components.map((c) => ({
+          component: c.component,
+          product: c.product,
+          kind: 'files',
+          package: c.package,
+          version: c.version as Version,
+          tree: '0'.repeat(64) as Digest,
+          previous: null,
+          state: 'installed',
+          healthy: null,
+          since: time,
+        }));
+      }
+      sequence += 1;
+      const report: Report = {
+        format: 'xylem-report-1',
+        host: answer.host,
+        environment: answer.environment.id as EnvironmentId,
+        incarnation,
+        sequence,
+        time,
+        agent: '0.1.0' as Version,
+        name: options.name,
+        facts: { os: 'linux', osVersion: '12', arch: 'x64', node: 'v26', cores: 2, memoryBytes: 1 },
+        direction: { snapshot: 1, number: 1 },
+        releases: {},
+        parent: { url: root.running().nodesUrl, host: null },
+        components: last,
+        waiting: [],
+        transfer: { bytesDown: 0, bytesUp: 0, requests: 0, refusedObjects: 0 },
+        ...extra,
+      };
+      const envelope = signEnvelope(reportPayloadType, encodeReport(report), key);
+      const batch = `{"format":"xylem-reports-1","reports":[${Buffer.from(envelope)}]}`;
+      const { status } = await post('/reports', Buffer.from(batch));
+      return status;
+    },
+  };
+}
+
+function send(
+  root: RootFixture,
+  tls: object,
+  method: string,
+  path: string,
+  body?: Uint8Array,
+): Promise<{ status: number; body: Buffer }> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      `${root.running().nodesUrl}${path}`,
+      { method, ...tls, agent: false },
+      (response) => {
+        const pieces: Buffer[] = [];
+        response.on('data', (piece: Buffer) => pieces.push(piece));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(pieces) }));
+        response.on('error', reject);
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}

@@ -1,0 +1,193 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import {
+  type Digest,
+  type DomainId,
+  encodeChannel,
+  encodePackage,
+  encodeRelease,
+  timeOf,
+  type Version,
+} from '@xylem/core';
+import { publishTree } from '@xylem/store';
+import { tempFolder } from '@xylem/testkit';
+import {
+  channelTarget,
+  emptyProductRole,
+  generateKey,
+  type KeyPair,
+  type ProductRoleContent,
+  readProductDelegations,
+  readProductRole,
+  releaseTarget,
+  signProductRole,
+  signTargets,
+  targetDigest,
+} from '@xylem/trust';
+import type { RootFixture } from './root-fixture.ts';
+import { writeTree } from './root-fixture.ts';
+
+/** A publisher with a key of its own, as the CLI is one: it signs at home and sends over the API. */
+export interface Publisher {
+  readonly product: string;
+  readonly domain: DomainId;
+  publish(component: string, version: string, files: Readonly<Record<string, string>>): Promise<Digest>;
+  release(version: string, packages: Readonly<Record<string, string>>): Promise<Digest>;
+  setChannel(channel: string, version: string): Promise<void>;
+}
+
+export async function publisher(
+  t: Pick<TestContext, 'after'>,
+  root: RootFixture,
+  product: string,
+): Promise<Publisher> {
+  const key = generateKey();
+  const domain = Buffer.from(generateKey().public).toString('hex').slice(0, 32) as DomainId;
+  const delegation = { product, domain, keys: [key] };
+  const scratch = await tempFolder(t, 'publisher');
+  await createProduct(root, delegation, key);
+
+  const sign = async (change: (content: ProductRoleContent) => ProductRoleContent) => {
+    const { roles } = await root.api('productRoles', { params: { product } });
+    const previous = new Map(roles.map(({ role, metadata }) => [role, Buffer.from(metadata)]));
+    const content = change(readProductRole(delegation, previous));
+    const signed = await signProductRole({
+      product: delegation,
+      previous,
+      content,
+      signers: [key],
+      nowMs: Date.now(),
+    });
+    return signed.map(({ role, file }) => ({
+      role,
+      baseVersion: roles.find((entry) => entry.role === role)?.version ?? 0,
+      metadata: Buffer.from(file.bytes).toString(),
+    }));
+  };
+
+  return {
+    product,
+    domain,
+    publish: async (component, version, files) => {
+      const folder = join(scratch, `${component}-${version}`);
+      await writeTree(folder, files);
+      const tree = await publishTree({
+        folder,
+        sink: {
+          scratchFolder: await tempFolder(t, 'scratch'),
+          knownChunks: async (digests) => {
+            const { known } = await root.api('chunksKnown', {
+              params: { product },
+              body: { digests: [...digests] },
+            });
+            return new Set(known as Digest[]);
+          },
+          putPack: async (pack) => {
+            await root.api('packPut', {
+              params: { product, pack: pack.digest },
+              body: await readFile(pack.file),
+            });
+          },
+        },
+      });
+      await root.api('treeRegister', {
+        params: { product },
+        body: {
+          tree: tree.tree,
+          treeChunks: tree.treeChunks.map(([digest, size]): [string, number] => [digest, size]),
+        },
+      });
+      const document = encodePackage({
+        format: 'xylem-package-1',
+        product,
+        component,
+        version: version as Version,
+        kind: 'files',
+        variants: [{ tree: tree.tree, sizeBytes: tree.sizeBytes }],
+      });
+      const body = { document: Buffer.from(document).toString() };
+      return (await root.api('packageRegister', { params: { product }, body })).package as Digest;
+    },
+    release: async (version, packages) => {
+      const known = (await root.api('packageList', { params: { product } })).packages;
+      const document = encodeRelease({
+        format: 'xylem-release-1',
+        product,
+        version: version as Version,
+        domain,
+        issued: timeOf(Date.now()),
+        notes: '',
+        packages: Object.entries(packages)
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([component, wanted]) => ({
+            component,
+            version: wanted as Version,
+            package: known.find((p) => p.component === component && p.version === wanted)?.package as Digest,
+            after: [],
+          })),
+      });
+      const digest = targetDigest(document);
+      const roles = await sign((content) => ({
+        ...content,
+        releases: new Map([...content.releases, [releaseTarget(product, digest.sha256), digest]]),
+      }));
+      const body = { document: Buffer.from(document).toString(), roles };
+      return (await root.api('releaseCreate', { params: { product }, body })).release as Digest;
+    },
+    setChannel: async (channel, version) => {
+      const release = await root.api('releaseShow', { params: { product, version } });
+      const document = encodeChannel({
+        format: 'xylem-channel-1',
+        product,
+        channel,
+        version: version as Version,
+        release: release.release as Digest,
+        issued: timeOf(Date.now()),
+      });
+      const roles = await sign((content) => ({
+        ...content,
+        channels: new Map([...content.channels, [channelTarget(product, channel), targetDigest(document)]]),
+      }));
+      await root.api('channelSet', {
+        params: { product, channel },
+        body: { document: Buffer.from(document).toString(), roles },
+      });
+    },
+  };
+}
+
+async function createProduct(
+  root: RootFixture,
+  delegation: { product: string; domain: DomainId; keys: readonly KeyPair[] },
+  key: KeyPair,
+): Promise<void> {
+  const { targets } = await root.api('releaseRepository');
+  const products = readProductDelegations(Buffer.from(targets.metadata));
+  const signed = await signTargets({
+    products: [...products, delegation],
+    previousVersion: targets.version,
+    signers: [root.vendor.targetsKey],
+    nowMs: Date.now(),
+  });
+  const roles = await signProductRole({
+    product: delegation,
+    previous: new Map(),
+    content: emptyProductRole,
+    signers: [key],
+    nowMs: Date.now(),
+  });
+  const upload = ({ role, file }: { role: string; file: { bytes: Uint8Array } }, baseVersion: number) => ({
+    role,
+    baseVersion,
+    metadata: Buffer.from(file.bytes).toString(),
+  });
+  await root.api('productCreate', {
+    body: {
+      product: delegation.product,
+      domain: delegation.domain,
+      targets: upload(signed, targets.version),
+      roles: roles.map((role) => upload(role, 0)),
+    },
+  });
+}

@@ -1,0 +1,64 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { silentLog, systemClock, systemRandomness } from '@xylem/platform';
+import { removeLater, tempFolder } from '@xylem/testkit';
+import { generateKey, type KeyPair } from '@xylem/trust';
+import { initRoot } from '../init.ts';
+import { type RunningRoot, runRoot } from '../run.ts';
+import { type ApiClient, apiClient } from './api-client.ts';
+
+export interface RootFixture {
+  readonly folder: string;
+  readonly token: string;
+  readonly vendor: { readonly rootKey: KeyPair; readonly targetsKey: KeyPair };
+  readonly running: () => RunningRoot;
+  readonly api: ApiClient;
+  /** Stops it and starts it again over the same folder. */
+  restart(): Promise<void>;
+}
+
+/** A real root server on ports of its own, removed at the end of the test. */
+export async function rootFixture(t: Pick<TestContext, 'after'>): Promise<RootFixture> {
+  const folder = join(await tempFolder(t, 'root'), 'state');
+  const vendor = { rootKey: generateKey(), targetsKey: generateKey() };
+  const { operatorToken } = await initRoot({
+    stateFolder: folder,
+    clock: systemClock,
+    randomness: systemRandomness,
+    vendor,
+  });
+  if (operatorToken === null) throw new Error('a new folder gives a token');
+  let running = await run(folder);
+  removeLater(t, () => running.close());
+  return {
+    folder,
+    token: operatorToken,
+    vendor,
+    running: () => running,
+    api: apiClient(() => running.apiUrl, operatorToken),
+    restart: async () => {
+      await running.close();
+      running = await run(folder);
+    },
+  };
+}
+
+export function run(folder: string): Promise<RunningRoot> {
+  return runRoot({
+    stateFolder: folder,
+    api: { host: '127.0.0.1', port: 0 },
+    nodes: { host: '127.0.0.1', port: 0 },
+    clock: systemClock,
+    randomness: systemRandomness,
+    log: silentLog,
+  });
+}
+
+/** Writes files below a folder. */
+export async function writeTree(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+}
