@@ -55,7 +55,12 @@ async function install(): Promise<Measured> {
     for (let run = 0; run < runs; run += 1) {
       installs.push(
         await timed(async () => {
-          await fetchTree({ source: parent, domain, tree: published.tree, into: join(base, `installed-${run}`) });
+          await fetchTree({
+            source: parent,
+            domain,
+            tree: published.tree,
+            into: join(base, `installed-${run}`),
+          });
         }),
       );
       const out = join(base, `untarred-${run}`);
@@ -97,7 +102,10 @@ function writeFiles(folder: string): number {
 
 function hashFolder(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (entry.isFile()) createHash('sha256').update(readFileSync(join(entry.parentPath, entry.name))).digest();
+    if (entry.isFile())
+      createHash('sha256')
+        .update(readFileSync(join(entry.parentPath, entry.name)))
+        .digest();
   }
 }
 

@@ -3,20 +3,24 @@ import { cpus, release, totalmem, type } from 'node:os';
 import { errorCodes, exitCodes, XylemError } from '@xylem/core';
 import type { Bench } from './bench.ts';
 
-/** Every bench there is; `<name>.ts` holds it. */
-const benches = ['install', 'publish', 'update'];
+/** Every bench there is, loaded when it is asked for. */
+const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  install: () => import('./install.ts'),
+  update: () => import('./update.ts'),
+};
 
 async function main(words: readonly string[]): Promise<number> {
   const json = words.includes('--json');
   const [name = '', ...rest] = words.filter((word) => word !== '--json');
-  if (!benches.includes(name)) {
-    const known = benches.join(', ');
+  const load = benches[name];
+  if (load === undefined) {
+    const known = Object.keys(benches).join(', ');
     throw new XylemError(
       'E_INPUT',
       name === '' ? `Say which bench: ${known}.` : `There is no bench "${name}"; there are: ${known}.`,
     );
   }
-  const { bench } = (await import(`./${name}.ts`)) as { readonly bench: Bench };
+  const { bench } = await load();
   if (rest.includes('--help')) {
     process.stdout.write(`bench/run ${name} ${bench.usage}\n`);
     return exitCodes.ok;

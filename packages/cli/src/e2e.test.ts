@@ -149,17 +149,15 @@ describe('a tree of real processes', { timeout: 180_000 }, () => {
     await assert.rejects(json('package', 'publish', state('package-pages-1.0.0')), /E_PACKAGE_CONFLICT/);
     writeFileSync(join(state('package-pages-1.0.0'), 'tree', 'page.html'), '<p>1.0.0</p>');
     const release = await json<{ created: boolean }>(
-      ...[
-        'release',
-        'create',
-        'shop@1.0.0',
-        '--with',
-        'pages@1.0.0',
-        '--with',
-        'api@1.0.0',
-        '--after',
-        'api=pages',
-      ],
+      'release',
+      'create',
+      'shop@1.0.0',
+      '--with',
+      'pages@1.0.0',
+      '--with',
+      'api@1.0.0',
+      '--after',
+      'api=pages',
     );
     assert.equal(release.created, false);
     await assert.rejects(

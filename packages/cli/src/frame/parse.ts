@@ -40,7 +40,8 @@ function readCount(option: Extract<Option, { kind: 'count' }>): (value: string) 
 function addOption(commander: Commander, name: string, option: Option): void {
   const flags = `--${kebab(name)}${option.kind === 'flag' ? '' : ` ${option.value}`}`;
   const added = new CommanderOption(flags, option.about);
-  if (option.kind === 'list') added.argParser((value: string, before: string[] = []) => [...before, value]);
+  if (option.kind === 'list')
+    added.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
   if (option.kind === 'count') added.argParser(readCount(option));
   if (option.kind === 'text' && option.required) added.makeOptionMandatory();
   commander.addOption(added);

@@ -4,7 +4,7 @@ import { flag, type Invocation } from '../frame/define.ts';
 export const yesOption = { yes: flag('do not ask, however many it concerns') };
 
 /** More than so many hosts or environments are never changed without a yes. */
-export const askAbove = 10;
+const askAbove = 10;
 
 /**
  * Says how many are meant, and above the threshold asks.

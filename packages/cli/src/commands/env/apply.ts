@@ -28,7 +28,7 @@ export const command = defineCommand({
     const server = await api();
     const params = await environmentParams(server, only(args));
     const baseVersion = options.base ?? (await server.call('environmentYaml', { params })).version;
-    const saved = await inFile(options.file, () =>
+    const saved = await inFile(options.file === '-' ? 'standard input' : options.file, () =>
       server.call('environmentYamlPut', { params, body: { baseVersion, yaml, dryRun: options.dryRun } }),
     );
     const name = `${params.tenant}/${params.environment}`;

@@ -17,6 +17,14 @@ async function learn(url: string, pin: string): Promise<string> {
   return learnCa(url, pin);
 }
 
+/** The installation's own certificate is known to nobody but its pin. */
+function needsPin(url: string, error: unknown): unknown {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (!(cause instanceof Error) || !/certificate/i.test(cause.message)) return error;
+  const message = `${url} shows a certificate of its own installation. Give --pin, the last part of a join token.`;
+  return new XylemError('E_CERTIFICATE', message, { cause });
+}
+
 export const command = defineCommand({
   arguments: '<url>',
   about: 'Also without login: XYLEM_URL, XYLEM_TOKEN and XYLEM_PIN in the environment.',
@@ -36,7 +44,9 @@ export const command = defineCommand({
     const context = { url, token, ...pinned };
     const api = await openApi(context, environment, signal);
     try {
-      const who = await api.call('whoami', {});
+      const who = await api.call('whoami', {}).catch((error: unknown) => {
+        throw pin === undefined && url.startsWith('https:') ? needsPin(url, error) : error;
+      });
       const { releaseRepository: repository } = await api.call('rootInfo', {});
       await home.remember(name, { ...context, ...(repository === null ? {} : { repository }) });
       return {

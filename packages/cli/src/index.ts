@@ -1,2 +1,0 @@
-export { run } from './frame/run.ts';
-export { version } from './version.ts';
