@@ -1,300 +1,268 @@
-import { lstat, mkdir, open, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import {
-  type Chunk,
-  type Digest,
-  emptyDigest,
-  type Offer,
-  parseTree,
-  sha256,
-  type TreeEntry,
-  type TreeFile,
-  XylemError,
-} from '@xylem/core';
+import { type Offer, parseTree, sha256, type TreeEntry, type TreeFile, XylemError } from '@xylem/core';
 import { syncFolder, writeFileAtomic } from '@xylem/platform';
+import { readFile } from 'node:fs/promises';
 import { numberChunks } from '../offer/numbering.ts';
-import { readOffer } from '../offer/read-offer.ts';
+import { readOfferFrom } from '../offer/read-offer.ts';
 import { storageError } from '../repository/faults.ts';
-import { asChoice } from '../source/object-source.ts';
+import { asChoice, type ObjectSource } from '../source/object-source.ts';
 import { reportRefusals } from '../source/refusals.ts';
 import { syncTree } from './durable.ts';
-import { fetchFrames } from './frames.ts';
-import { inParallel } from './parallel.ts';
-import {
-  type FetchRange,
-  filesOf,
-  rangesFor,
-  type Target,
-  targetsOf,
-  type WantedFrame,
-  withNeighbours,
-} from './plan.ts';
+import { type FrameFetch, fetchFrames } from './fetch-frames.ts';
+import { Placement } from './placement.ts';
 import { Seeds } from './seeds.ts';
-import { hashOf, Staging } from './staging.ts';
+import { checkSpace } from './space.ts';
+import { inspect, type Leftover } from './leftovers.ts';
+import { inParallel } from './parallel.ts';
+import { Staging } from './staging.ts';
+import { TreeText } from './tree-text.ts';
 import type { FetchedTree, FetchTreeOptions } from './types.ts';
 
 const filesAtOnce = 32;
-/** Beside the content itself: folders, inodes, what other programs write meanwhile. */
-const spareBytes = 16 * 1024 * 1024;
+const busy = new Set<string>();
 
 /**
  * Installs a tree as a folder: verified whole, durable, and visible at once by a rename. Called again after it was
- * killed it goes on with what is staged beside `into`; not more than the frames under way are fetched again.
- * @throws E_DISK_FULL before or while fetching; E_OBJECT_MISSING, E_OBJECT_DIGEST, E_OFFER_INVALID, E_PACK_INVALID
- *   when no source has the right bytes; E_TREE_* when the tree itself is not allowed; the signal's reason
+ * killed it goes on with what is staged in `<into>.part`; less than one frame is fetched again. Where `into` is
+ * there already, complete, nothing is done.
+ * @throws XylemError E_DISK_FULL before or while fetching (what was staged is removed); E_OBJECT_MISSING,
+ *   E_OBJECT_DIGEST, E_OFFER_INVALID, E_PACK_INVALID, E_PARENT_* when no source has the right bytes; E_TREE_* when the
+ *   tree itself is not allowed; E_BUSY; E_CONFLICT when something else lies at `into`; the signal's reason
  */
 export async function fetchTree(options: FetchTreeOptions): Promise<FetchedTree> {
-  const fetch = new TreeFetch(options);
+  const { into } = options;
+  if (busy.has(into)) throw new XylemError('E_BUSY', `${into} is being fetched already.`);
+  busy.add(into);
   try {
-    return await fetch.run();
+    return (await installed(options)) ?? (await new TreeFetch(options).run());
+  } catch (error) {
+    if (error instanceof XylemError && error.code === 'E_DISK_FULL') {
+      // What runs now needs the room more than the next attempt needs its head start.
+      await rm(`${into}.part`, { recursive: true, force: true });
+    }
+    throw error;
   } finally {
-    await fetch.close();
+    busy.delete(into);
   }
 }
+
+/** The counts of a tree that is in place: its text is written before the folder appears. */
+async function installed({ into, tree }: FetchTreeOptions): Promise<FetchedTree | null> {
+  if ((await lstat(into).catch(() => null)) === null) return null;
+  const text = await readFile(`${into}.tree`).catch(() => null);
+  if (text === null || sha256(text) !== tree) {
+    throw new XylemError('E_CONFLICT', `${into} exists and is not the tree ${tree}.`, {
+      details: { path: into },
+    });
+  }
+  return { ...counts(filesOf(parseTree(text))), ...nothingFetched };
+}
+
+const nothingFetched = { fetchedBytes: 0, requests: 0, seededBytes: 0, resumedBytes: 0, linkedFiles: 0 };
+const filesOf = (entries: readonly TreeEntry[]): TreeFile[] =>
+  entries.filter((entry) => entry.type === 'file');
+const counts = (files: readonly TreeFile[]): { files: number; sizeBytes: number } => ({
+  files: files.length,
+  sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+});
 
 class TreeFetch {
   readonly #options: FetchTreeOptions;
   readonly #staging: Staging;
-  readonly #treeFile: string;
-  /** Frames that came along before their chunks were known, by pack and offset. */
-  readonly #ahead = new Map<string, Uint8Array>();
-  /** Where the chunks belong that are still to come, and how many each file still lacks. */
-  #targets = new Map<Digest, Target[]>();
-  readonly #left = new Map<TreeFile, number>();
-  #totalBytes = 0;
-  #doneBytes = 0;
-  #fetchedBytes = 0;
-  #requests = 0;
-  #seededBytes = 0;
-  #resumedBytes = 0;
-  #linkedFiles = 0;
+  readonly #text: TreeText;
+  readonly #offers = new Map<string, Offer>();
+  readonly #fetched: FrameFetch;
+  readonly #count = { ...nothingFetched };
+  #seeds: Seeds | undefined;
+  #tree: { readonly text: Buffer; readonly entries: readonly TreeEntry[] } | null = null;
+  #contents: Placement | undefined;
 
   constructor(options: FetchTreeOptions) {
     this.#options = options;
-    this.#staging = new Staging(`${options.into}.part`, process.umask());
-    this.#treeFile = `${options.into}.tree`;
-  }
-
-  async run(): Promise<FetchedTree> {
-    const { into, domain, tree, seeds = [] } = this.#options;
-    const { offer } = await readOffer(domain, tree, this.#options);
-    this.#requests += 1;
-    const isResumed = (await lstat(this.#staging.folder).catch(() => null)) !== null;
-    await mkdir(this.#staging.folder, { recursive: true }).catch((error: unknown) => {
-      throw storageError(error, into);
-    });
-    const entries = await this.#tree(offer);
-    const files = filesOf(entries);
-    this.#totalBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-    await this.#staging.makeFolders(entries);
-    const installed = await Seeds.open(seeds);
-    const missing = await this.#wholeFiles(files, installed, isResumed);
-    await this.#checkSpace(missing);
-    await this.#chunks(offer, numberChunks(offer.treeChunks, entries), missing, installed, isResumed);
-    await this.#staging.makeLinks(entries);
-    await this.#appear(into);
-    return {
-      files: files.length,
-      sizeBytes: this.#totalBytes,
-      fetchedBytes: this.#fetchedBytes,
-      requests: this.#requests,
-      seededBytes: this.#seededBytes,
-      resumedBytes: this.#resumedBytes,
-      linkedFiles: this.#linkedFiles,
+    const umask = process.umask();
+    this.#staging = new Staging(`${options.into}.part`, umask);
+    this.#text = new TreeText(options.into, options.tree, umask);
+    const count = this.#count;
+    this.#fetched = {
+      domain: options.domain,
+      signal: options.signal,
+      ahead: new Map(),
+      frames: 0,
+      onBytes: (bytes) => {
+        count.fetchedBytes += bytes;
+      },
+      onRequest: () => {
+        count.requests += 1;
+      },
     };
   }
 
-  close(): Promise<void> {
-    return this.#staging.close();
+  async run(): Promise<FetchedTree> {
+    const { into, seeds = [] } = this.#options;
+    this.#seeds = await Seeds.open(seeds);
+    this.#tree = await this.#text.read();
+    if (this.#tree !== null) await this.#prepare(this.#tree.entries);
+    if (this.#contents?.isComplete !== true) await this.#fetch();
+    if (this.#tree === null) throw new Error('A tree was fetched without its text.');
+    await this.#staging.makeLinks(this.#tree.entries);
+    await this.#appear(into, this.#tree.text);
+    return { ...counts(filesOf(this.#tree.entries)), ...this.#count };
   }
 
-  /** The tree's text: from an earlier attempt, else from its frames. */
-  async #tree(offer: Offer): Promise<TreeEntry[]> {
-    const { tree } = this.#options;
-    const kept = await readFile(this.#treeFile).catch(() => null);
-    if (kept !== null && sha256(kept) === tree) return parseTree(kept);
-    const pieces = new Map<Digest, Uint8Array>();
-    const known = new Set(offer.treeChunks.map(([digest]) => digest));
-    for (const range of rangesFor(offer, offer.treeChunks, (digest) => known.has(digest))) {
-      const onContent = (frame: WantedFrame, content: Uint8Array): void => {
-        this.#ahead.set(`${range.pack} ${frame.offset}`, content);
-      };
-      const onChunk = async (digest: Digest, bytes: Uint8Array): Promise<void> => {
-        pieces.set(digest, bytes);
-      };
-      await this.#fetch(withNeighbours(offer, range), onChunk, onContent);
-    }
-    const text = Buffer.concat(offer.treeChunks.map(([digest]) => pieces.get(digest) ?? Buffer.alloc(0)));
-    if (sha256(text) !== tree) {
-      throw new XylemError('E_OFFER_INVALID', `The offer of the tree ${tree} leads to another text.`);
-    }
-    const entries = parseTree(text);
-    await writeFileAtomic(this.#treeFile, text).catch((error: unknown) => {
-      throw storageError(error, this.#treeFile);
-    });
-    return entries;
-  }
-
-  /** Puts in place what needs no bytes from afar; returns the files that do. */
-  async #wholeFiles(files: readonly TreeFile[], seeds: Seeds, isResumed: boolean): Promise<TreeFile[]> {
-    const missing = new Set<TreeFile>();
-    await inParallel(files, filesAtOnce, async (file) => {
-      this.#options.signal?.throwIfAborted();
-      const path = this.#staging.path(file);
-      if (isResumed && (await this.#isStaged(file, path))) {
-        this.#resumedBytes += file.sizeBytes;
-      } else if (file.sizeBytes === 0) {
-        await this.#staging.writeWhole(file, new Uint8Array());
-      } else if (await this.#giveSeed(seeds, file, path, isResumed)) {
-        this.#seededBytes += file.sizeBytes;
-      } else {
-        missing.add(file);
+  /** From one source after the other; and all of them again as long as that brings anything. */
+  async #fetch(): Promise<void> {
+    const { source, onRefused, signal, domain, tree } = this.#options;
+    const choice = reportRefusals(asChoice(source), onRefused);
+    for (;;) {
+      const before = this.#fetched.frames;
+      try {
+        await choice.attempt(`o/${domain}/offers/${tree}`, (one) => this.#fetchFrom(one), signal);
         return;
+      } catch (error) {
+        const isHopeless = !(error instanceof XylemError) || error.retry !== 'elsewhere';
+        if (isHopeless || this.#fetched.frames === before) throw error;
       }
-      this.#progress(file.sizeBytes);
-    });
-    return files.filter((file) => missing.has(file));
+    }
   }
 
-  async #isStaged(file: TreeFile, path: string): Promise<boolean> {
-    const found = await lstat(path).catch(() => null);
-    if (found?.isFile() !== true || found.size !== file.sizeBytes) return false;
-    if ((file.sizeBytes === 0 ? emptyDigest : await hashOf(path)) !== file.digest) return false;
-    await this.#staging.setMode(file);
-    return true;
+  /** All that is missing, by the offer and the packs of one source: what does not fit is that source's fault alone. */
+  async #fetchFrom(source: ObjectSource): Promise<void> {
+    const offer = this.#offers.get(source.name) ?? (await this.#readOffer(source));
+    try {
+      this.#tree ??= await this.#fetchText(source, offer);
+      await this.#prepare(this.#tree.entries);
+      if (this.#contents === undefined || this.#contents.isComplete) return;
+      const numbered = numberChunks(offer.treeChunks, this.#tree.entries);
+      await fetchFrames(this.#fetched, source, offer, numbered, this.#contents);
+    } catch (error) {
+      this.#offers.delete(source.name);
+      throw error;
+    } finally {
+      this.#fetched.ahead.clear();
+    }
   }
 
-  async #giveSeed(seeds: Seeds, file: TreeFile, path: string, isResumed: boolean): Promise<boolean> {
-    if (!seeds.hasFile(file)) return false;
-    if (isResumed) await rm(path, { recursive: true, force: true });
-    const given = await seeds.give(file, path, this.#options.share ?? 'copy');
-    if (given === 'linked') this.#linkedFiles += 1;
-    else if (given === 'copied') await this.#staging.setMode(file);
-    return given !== 'absent';
+  async #readOffer(source: ObjectSource): Promise<Offer> {
+    const { domain, tree, signal } = this.#options;
+    this.#fetched.onRequest();
+    const { offer, bytes } = await readOfferFrom(source, domain, tree, signal);
+    this.#fetched.onBytes(bytes.length);
+    this.#offers.set(source.name, offer);
+    return offer;
   }
 
-  async #checkSpace(missing: readonly TreeFile[]): Promise<void> {
-    const needed = missing.reduce((sum, file) => sum + file.sizeBytes, 0) + spareBytes;
-    const { bavail, bsize } = await statfs(dirname(this.#options.into));
-    if (needed <= bavail * bsize) return;
-    const mib = (bytes: number): string => `${Math.ceil(bytes / 1024 / 1024)} MiB`;
-    throw new XylemError(
-      'E_DISK_FULL',
-      `${mib(needed)} are needed below ${dirname(this.#options.into)}, ${mib(bavail * bsize)} are free.`,
-      { details: { neededBytes: needed, freeBytes: bavail * bsize } },
-    );
-  }
-
-  async #chunks(
+  async #fetchText(
+    source: ObjectSource,
     offer: Offer,
-    numbered: readonly Chunk[],
-    missing: readonly TreeFile[],
-    seeds: Seeds,
-    isResumed: boolean,
-  ): Promise<void> {
-    this.#targets = targetsOf(missing);
-    for (const file of missing) this.#left.set(file, file.chunks.length);
-    if (isResumed) await this.#resumeChunks(missing);
-    await inParallel([...this.#targets.keys()], filesAtOnce, async (digest) => {
-      const bytes = await seeds.chunk(digest);
-      if (bytes !== null) this.#seededBytes += await this.#deliver(digest, bytes);
-    });
-    for (const range of rangesFor(offer, numbered, (digest) => this.#targets.has(digest))) {
-      const frames = [];
-      for (const frame of range.frames) if (!(await this.#takeAhead(range.pack, frame))) frames.push(frame);
-      if (frames.length === 0) continue;
-      await this.#fetch({ ...range, frames }, async (digest, bytes) => {
-        await this.#deliver(digest, bytes);
+  ): Promise<{ text: Buffer; entries: readonly TreeEntry[] }> {
+    const wrong = (cause?: unknown): XylemError =>
+      new XylemError('E_OFFER_INVALID', `${source.name} offers another text for the tree.`, { cause });
+    const placement = await this.#text.begin(offer, this.#seeds ?? (await Seeds.open([])));
+    try {
+      if (!placement.isComplete) {
+        await fetchFrames(this.#fetched, source, offer, numberChunks(offer.treeChunks, []), placement, true);
+      }
+      await placement.settleFound();
+    } catch (error) {
+      // The chunks were as the offer named them, but are not the tree's.
+      throw error instanceof XylemError && error.code === 'E_TREE_INVALID' ? wrong(error) : error;
+    }
+    const tree = await this.#text.read();
+    if (tree === null) throw wrong();
+    return tree;
+  }
+
+  /** Once the entries are known: folders, what an earlier attempt left, what seeds have; the rest is to be fetched. */
+  async #prepare(entries: readonly TreeEntry[]): Promise<void> {
+    if (this.#contents !== undefined) return;
+    const { into, share = 'copy', signal, onProgress } = this.#options;
+    const seeds = this.#seeds ?? (await Seeds.open([]));
+    const files = filesOf(entries);
+    const { sizeBytes } = counts(files);
+    let doneBytes = 0;
+    const progress = (bytes: number): void => {
+      doneBytes += bytes;
+      onProgress?.(doneBytes, sizeBytes);
+    };
+    const isResumed = await makeFolder(this.#staging.folder);
+    await this.#staging.prepare(entries);
+    seeds.want(files);
+    const leftovers = new Map<TreeFile, Leftover>();
+    if (isResumed) {
+      await inParallel(files, filesAtOnce, async (file) => {
+        signal?.throwIfAborted();
+        leftovers.set(file, await inspect(this.#staging, file));
       });
     }
-    const lacking = [...this.#left.keys()].find((file) => this.#left.get(file) !== 0);
-    if (lacking !== undefined) {
-      throw new XylemError('E_OFFER_INVALID', `The offer does not lead to all chunks of ${lacking.path}.`);
-    }
-  }
-
-  /** Looks at what an earlier attempt wrote of larger files, chunk by chunk. */
-  async #resumeChunks(missing: readonly TreeFile[]): Promise<void> {
+    const lacking = files.filter((file) => leftovers.get(file)?.isWhole !== true);
+    await checkSpace(
+      dirname(into),
+      share === 'link' ? lacking.filter((file) => !seeds.hasFile(file)) : lacking,
+    );
+    const given = new Set<TreeFile>();
+    await inParallel(lacking, filesAtOnce, async (file) => {
+      signal?.throwIfAborted();
+      if (file.sizeBytes === 0) await this.#staging.write(file, []);
+      else if (!(await this.#give(file, seeds, share))) return;
+      given.add(file);
+    });
+    const resumed = files.filter((file) => leftovers.get(file)?.isWhole === true);
+    this.#count.resumedBytes += counts(resumed).sizeBytes;
+    progress(this.#count.resumedBytes + this.#count.seededBytes);
+    const missing = lacking.filter((file) => !given.has(file));
+    const placement = new Placement(this.#staging, missing, progress);
     for (const file of missing) {
-      if (file.chunks.length < 2) continue;
-      const handle = await open(this.#staging.path(file), 'r').catch(() => null);
-      if (handle === null) continue;
-      try {
-        let offset = 0;
-        for (const [digest, sizeBytes] of file.chunks) {
-          const bytes = Buffer.alloc(sizeBytes);
-          const { bytesRead } = await handle.read(bytes, 0, sizeBytes, offset);
-          offset += sizeBytes;
-          if (bytesRead !== sizeBytes || sha256(bytes) !== digest) continue;
-          this.#resumedBytes += await this.#deliver(digest, bytes);
-        }
-      } finally {
-        await handle.close();
+      const leftover = leftovers.get(file);
+      if (leftover === undefined || leftover.isWhole) continue;
+      for (const { digest, sizeBytes: size, offset } of leftover.chunks) {
+        placement.found(file, digest, size, offset);
+        this.#count.resumedBytes += size;
       }
     }
+    await inParallel([...placement.wanted()], filesAtOnce, async (digest) => {
+      signal?.throwIfAborted();
+      const bytes = await seeds.chunk(digest);
+      const placedBytes = bytes === null ? 0 : await placement.place([{ digest, bytes }]);
+      this.#count.seededBytes += placedBytes;
+    });
+    await placement.settleFound();
+    this.#contents = placement;
   }
 
-  /** A frame that came along with the tree's own: true when it held all that is wanted of it. */
-  async #takeAhead(pack: Digest, frame: FetchRange['frames'][number]): Promise<boolean> {
-    const content = this.#ahead.get(`${pack} ${frame.offset}`);
-    if (content === undefined) return false;
-    for (const { digest, sizeBytes, offsetInFrame } of frame.chunks) {
-      const bytes = content.subarray(offsetInFrame, offsetInFrame + sizeBytes);
-      if (sha256(bytes) !== digest) return false;
-      await this.#deliver(digest, bytes);
-    }
+  async #give(file: TreeFile, seeds: Seeds, share: 'link' | 'copy'): Promise<boolean> {
+    if (!seeds.hasFile(file)) return false;
+    const path = this.#staging.path(file);
+    await this.#staging.discard(file);
+    const given = await seeds.give(file, path, share).catch((error: unknown) => {
+      throw storageError(error, path);
+    });
+    if (given === 'absent') return false;
+    if (given === 'linked') this.#count.linkedFiles += 1;
+    else this.#staging.keep(file);
+    this.#count.seededBytes += file.sizeBytes;
     return true;
   }
 
-  /** Writes a verified chunk wherever it belongs; returns how many bytes that were. */
-  async #deliver(digest: Digest, bytes: Uint8Array): Promise<number> {
-    const targets = this.#targets.get(digest) ?? [];
-    this.#targets.delete(digest);
-    for (const { file, offset } of targets) {
-      if (file.chunks.length === 1) await this.#staging.writeWhole(file, bytes);
-      else await this.#staging.writeChunk(file, offset, bytes);
-      const left = (this.#left.get(file) ?? 0) - 1;
-      this.#left.set(file, left);
-      if (left === 0 && file.chunks.length > 1) await this.#staging.finish(file);
-      this.#progress(bytes.length);
-    }
-    return targets.length * bytes.length;
-  }
-
-  async #fetch(
-    range: FetchRange,
-    onChunk: (digest: Digest, bytes: Uint8Array) => Promise<void>,
-    onContent?: (frame: WantedFrame, content: Uint8Array) => void,
-  ): Promise<void> {
-    const { source, domain, onRefused, signal } = this.#options;
-    await fetchFrames(range, {
-      choice: reportRefusals(asChoice(source), onRefused),
-      domain,
-      signal,
-      onChunk,
-      ...(onContent === undefined ? {} : { onContent }),
-      onBytes: (count) => {
-        this.#fetchedBytes += count;
-      },
-      onRequest: () => {
-        this.#requests += 1;
-      },
-    });
-  }
-
-  /** All is verified: make it durable, then visible. */
-  async #appear(into: string): Promise<void> {
+  /** All is verified: make it durable, then visible. The text comes after the files and before the folder. */
+  async #appear(into: string, text: Buffer): Promise<void> {
     try {
-      await syncTree(this.#staging.folder);
+      await syncTree(this.#staging.folder, this.#staging.unsynced());
+      await writeFileAtomic(`${into}.tree`, text);
       await rename(this.#staging.folder, into);
       await syncFolder(dirname(into));
+      await this.#text.remove();
     } catch (error) {
       throw storageError(error, into);
     }
   }
+}
 
-  #progress(bytes: number): void {
-    this.#doneBytes += bytes;
-    this.#options.onProgress?.(this.#doneBytes, this.#totalBytes);
+/** False when it was there. */
+async function makeFolder(folder: string): Promise<boolean> {
+  try {
+    return (await mkdir(folder, { recursive: true })) === undefined;
+  } catch (error) {
+    throw storageError(error, folder);
   }
 }

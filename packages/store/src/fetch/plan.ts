@@ -1,10 +1,4 @@
-import type { Chunk, Digest, Offer, TreeEntry, TreeFile } from '@xylem/core';
-
-/** A place in a staged file that a chunk must be written to. */
-export interface Target {
-  readonly file: TreeFile;
-  readonly offset: number;
-}
+import { type Chunk, type Digest, type Offer, XylemError } from '@xylem/core';
 
 export interface WantedChunk {
   readonly digest: Digest;
@@ -31,21 +25,6 @@ export interface FetchRange {
 const gapBytes = 64 * 1024;
 /** A tree's own frames and what lies beside them: taken together when that is small, so an update is one request. */
 const neighbourBytes = 1024 * 1024;
-
-/** Where each chunk of these files belongs. A chunk may be wanted in several places. */
-export function targetsOf(files: Iterable<TreeFile>): Map<Digest, Target[]> {
-  const targets = new Map<Digest, Target[]>();
-  for (const file of files) {
-    let offset = 0;
-    for (const [digest, sizeBytes] of file.chunks) {
-      const places = targets.get(digest);
-      if (places === undefined) targets.set(digest, [{ file, offset }]);
-      else places.push({ file, offset });
-      offset += sizeBytes;
-    }
-  }
-  return targets;
-}
 
 /**
  * The requests that bring the wanted chunks: the frames of the offer that hold one, in the order of their packs and
@@ -99,13 +78,13 @@ export function withNeighbours(offer: Offer, range: FetchRange): FetchRange {
   return { pack: range.pack, offset: begin, length: end - begin, frames: [...neighbours, ...range.frames] };
 }
 
-export const filesOf = (entries: readonly TreeEntry[]): TreeFile[] =>
-  entries.filter((entry): entry is TreeFile => entry.type === 'file');
-
 function joined(pack: Digest, frames: readonly WantedFrame[], maxGapBytes: number): FetchRange[] {
   const ranges: { offset: number; end: number; frames: WantedFrame[] }[] = [];
   for (const frame of [...frames].sort((a, b) => a.offset - b.offset)) {
     const last = ranges.at(-1);
+    if (last !== undefined && frame.offset < last.end) {
+      throw new XylemError('E_OFFER_INVALID', 'An offer names frames that overlap.');
+    }
     if (last !== undefined && frame.offset - last.end <= maxGapBytes) {
       last.frames.push(frame);
       last.end = frame.offset + frame.length;

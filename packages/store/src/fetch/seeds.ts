@@ -1,51 +1,79 @@
 import { constants } from 'node:fs';
-import { copyFile, link, lstat, open, readFile, stat } from 'node:fs/promises';
+import { chmod, copyFile, link, lstat, open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Digest, parseTree, sha256, type TreeFile } from '@xylem/core';
-import { hashOf } from './staging.ts';
+import { type Digest, limits, parseTree, sha256, type TreeEntry, type TreeFile } from '@xylem/core';
+import { chunksOf } from '../chunk/cutter.ts';
+import { hashOf, modeOf } from './staging.ts';
 import type { Seed } from './types.ts';
+
+interface SeedTree {
+  readonly folder: string;
+  readonly text: Buffer;
+  readonly entries: readonly TreeEntry[];
+  /** When its text was written: after everything else of it was in place. */
+  readonly completeMs: number;
+}
 
 interface SeedFile {
   readonly path: string;
-  readonly file: TreeFile;
-  /** Verified before it is used, because it may have been changed since it was installed. */
-  readonly isSuspect: boolean;
+  readonly tree: SeedTree;
 }
 
-interface SeedChunk {
-  readonly path: string;
-  readonly offset: number;
-  readonly sizeBytes: number;
-}
-
-/** What installed trees hold: whole files by digest, chunks of larger files by digest. The first seed wins. */
+/** What installed trees hold that is wanted: whole files and chunks, by digest. The first seed wins. */
 export class Seeds {
+  readonly #trees: readonly SeedTree[];
   readonly #files = new Map<Digest, SeedFile>();
-  readonly #chunks = new Map<Digest, SeedChunk>();
+  readonly #chunks = new Map<
+    Digest,
+    { readonly path: string; readonly offset: number; readonly sizeBytes: number }
+  >();
 
-  static async open(seeds: readonly Seed[]): Promise<Seeds> {
-    const all = new Seeds();
-    for (const seed of seeds) await all.#add(seed).catch(() => undefined);
-    return all;
+  private constructor(trees: readonly SeedTree[]) {
+    this.#trees = trees;
   }
 
-  /**
-   * Puts a file that equals `wanted` at `to`. Absent when no seed has it, or it is not what it was any more: what was
-   * touched since it was installed is hashed first.
-   */
-  async give(wanted: TreeFile, to: string, share: 'link' | 'copy'): Promise<'linked' | 'copied' | 'absent'> {
-    const seed = this.#files.get(wanted.digest);
-    if (seed === undefined || seed.file.sizeBytes !== wanted.sizeBytes) return 'absent';
-    try {
-      if (seed.isSuspect && (await hashOf(seed.path)) !== wanted.digest) return 'absent';
-      if (share === 'link' && seed.file.executable === wanted.executable) {
-        await link(seed.path, to);
-        return 'linked';
+  /** Seeds whose text is absent or not valid are passed over: they only save bytes. */
+  static async open(seeds: readonly Seed[]): Promise<Seeds> {
+    const trees: SeedTree[] = [];
+    for (const { folder, treeFile = `${folder}.tree` } of seeds) {
+      try {
+        const { mtimeMs, size } = await stat(treeFile);
+        if (size > limits.tree) continue;
+        const text = await readFile(treeFile);
+        trees.push({ folder, text, entries: parseTree(text), completeMs: mtimeMs });
+      } catch {
+        // Not a seed, then.
       }
-      await copyFile(seed.path, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
-      return 'copied';
-    } catch {
-      return 'absent';
+    }
+    return new Seeds(trees);
+  }
+
+  /** The chunks of the seeds' own texts: of a new tree's text most are the same. */
+  *textChunks(): Generator<{ digest: Digest; bytes: Uint8Array }> {
+    for (const { text } of this.#trees) {
+      for (const bytes of chunksOf(text)) yield { digest: sha256(bytes), bytes };
+    }
+  }
+
+  /** To be called before `give` and `chunk`: remembers only what these files can use. */
+  want(files: readonly TreeFile[]): void {
+    const wantedFiles = new Set(files.map(({ digest }) => digest));
+    const wantedChunks = new Set(files.flatMap(({ chunks }) => chunks.map(([digest]) => digest)));
+    for (const tree of this.#trees) {
+      for (const entry of tree.entries) {
+        if (entry.type !== 'file' || entry.sizeBytes === 0) continue;
+        const path = join(tree.folder, entry.path);
+        if (wantedFiles.has(entry.digest) && !this.#files.has(entry.digest)) {
+          this.#files.set(entry.digest, { path, tree });
+        }
+        let offset = 0;
+        for (const [digest, sizeBytes] of entry.chunks) {
+          if (wantedChunks.has(digest) && !this.#chunks.has(digest)) {
+            this.#chunks.set(digest, { path, offset, sizeBytes });
+          }
+          offset += sizeBytes;
+        }
+      }
     }
   }
 
@@ -53,12 +81,37 @@ export class Seeds {
     return this.#files.has(wanted.digest);
   }
 
+  /**
+   * Puts a file that equals `wanted` at `to`, where nothing is yet. Absent when no seed has it, or it is not what it
+   * was: what changed in any way since its tree was complete is hashed first; the rest is not read again.
+   */
+  async give(wanted: TreeFile, to: string, share: 'link' | 'copy'): Promise<'linked' | 'copied' | 'absent'> {
+    const seed = this.#files.get(wanted.digest);
+    if (seed === undefined) return 'absent';
+    try {
+      const found = await lstat(seed.path);
+      if (!found.isFile() || found.size !== wanted.sizeBytes) return 'absent';
+      const isSuspect = found.ctimeMs > seed.tree.completeMs;
+      if (isSuspect && (await hashOf(seed.path)) !== wanted.digest) return 'absent';
+      if (share === 'link' && (found.mode & 0o7777) === modeOf(wanted) && (await linked(seed.path, to))) {
+        return 'linked';
+      }
+      await copyFile(seed.path, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+      await chmod(to, modeOf(wanted));
+      return 'copied';
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw error;
+      await rm(to, { force: true });
+      return 'absent';
+    }
+  }
+
   /** A chunk's bytes, verified, or null. */
   async chunk(digest: Digest): Promise<Uint8Array | null> {
     const place = this.#chunks.get(digest);
     if (place === undefined) return null;
     try {
-      const handle = await open(place.path, 'r');
+      const handle = await open(place.path, constants.O_RDONLY | constants.O_NOFOLLOW);
       try {
         const bytes = Buffer.allocUnsafe(place.sizeBytes);
         const { bytesRead } = await handle.read(bytes, 0, place.sizeBytes, place.offset);
@@ -70,25 +123,14 @@ export class Seeds {
       return null;
     }
   }
+}
 
-  async #add(seed: Seed): Promise<void> {
-    const treeFile = seed.treeFile ?? `${seed.folder}.tree`;
-    const { mtimeMs } = await stat(treeFile);
-    const entries = parseTree(await readFile(treeFile));
-    for (const entry of entries) {
-      if (entry.type !== 'file') continue;
-      const path = join(seed.folder, entry.path);
-      if (!this.#files.has(entry.digest)) {
-        const found = await lstat(path).catch(() => null);
-        if (found?.isFile() !== true || found.size !== entry.sizeBytes) continue;
-        this.#files.set(entry.digest, { path, file: entry, isSuspect: found.ctimeMs > mtimeMs });
-      }
-      if (entry.chunks.length < 2) continue;
-      let offset = 0;
-      for (const [digest, sizeBytes] of entry.chunks) {
-        if (!this.#chunks.has(digest)) this.#chunks.set(digest, { path, offset, sizeBytes });
-        offset += sizeBytes;
-      }
-    }
+/** False where the file system or the kernel's rules allow no further link; then it is copied. */
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,135 +1,130 @@
-import { createHash, type Hash } from 'node:crypto';
-import { chmod, type FileHandle, lstat, mkdir, open, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { type TreeEntry, type TreeFile, XylemError } from '@xylem/core';
+import { createHash } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import { chmod, type FileHandle, lstat, mkdir, open, readdir, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TreeEntry, TreeFile } from '@xylem/core';
 import { isAbsent, storageError } from '../repository/faults.ts';
 
-interface OpenFile {
-  readonly handle: FileHandle;
-  readonly hash: Hash;
-  /** How far the file was written without a gap: so far the hash goes. */
-  inOrder: number;
+export interface FilePiece {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
 }
 
-/** A tree that is being put together beside the place where it will appear. */
+export const modeOf = (file: TreeFile): number => (file.executable ? 0o755 : 0o644);
+
+/**
+ * A folder in which files are put together. Nothing is ever written through a symbolic link, for there are none until
+ * `makeLinks`; nor into a file that was there before, unless `keep` was told that it is ours alone.
+ */
 export class Staging {
   readonly folder: string;
-  readonly #open = new Map<string, Promise<OpenFile>>();
-  readonly #filesMode: number;
-  readonly #executableMode: number;
+  readonly #umask: number;
+  #folders: ReadonlySet<string> = new Set();
+  readonly #ours = new Set<TreeFile>();
+  readonly #creating = new Map<TreeFile, Promise<void>>();
 
   /** `umask` of the process: where it takes bits away, modes are set once more. */
   constructor(folder: string, umask: number) {
     this.folder = folder;
-    this.#filesMode = (0o644 & umask) === 0 ? 0 : 0o644;
-    this.#executableMode = (0o755 & umask) === 0 ? 0 : 0o755;
+    this.#umask = umask;
   }
 
   path(entry: TreeEntry): string {
     return join(this.folder, entry.path);
   }
 
-  async makeFolders(entries: readonly TreeEntry[]): Promise<void> {
-    const folders = new Set<string>(['']);
-    for (const { type, path } of entries) {
-      for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1))
-        folders.add(path.slice(0, at));
-      if (type === 'folder') folders.add(path);
+  /** Makes all folders of a tree; what lies in their place and is not of the tree is removed. */
+  async prepare(entries: readonly TreeEntry[]): Promise<void> {
+    const folders = foldersOf(entries);
+    this.#folders = folders;
+    const files = new Set(entries.filter(({ type }) => type === 'file').map(({ path }) => path));
+    await clear(this.folder, '', folders, files);
+    for (const path of folders) {
+      const full = join(this.folder, path);
+      try {
+        await mkdir(full, { mode: 0o755 });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw storageError(error, full);
+      }
+      if ((0o755 & this.#umask) !== 0) await chmod(full, 0o755);
     }
-    for (const path of folders)
-      await mkdir(join(this.folder, path), { recursive: path === '', mode: 0o755 }).catch(exists);
   }
 
-  /** Writes a whole file of one chunk or none. */
-  async writeWhole(file: TreeFile, bytes: Uint8Array): Promise<void> {
+  /** What was written here and is not durable yet: files of our own, and the folders. */
+  unsynced(): string[] {
+    return [...this.#folders]
+      .map((path) => join(this.folder, path))
+      .concat([...this.#ours].map((file) => this.path(file)));
+  }
+
+  /** What an earlier attempt left of a file; null when there is nothing of use. */
+  async leftover(file: TreeFile): Promise<Stats | null> {
+    const path = this.path(file);
     try {
-      const path = this.path(file);
-      await rm(path, { force: true });
-      await writeFile(path, bytes, { flag: 'wx', mode: file.executable ? 0o755 : 0o644 });
-      await this.#fixMode(file);
+      const found = await lstat(path);
+      if (found.isFile() && found.size <= file.sizeBytes) return found;
+      await this.discard(file);
+      return null;
     } catch (error) {
-      throw storageError(error, file.path);
+      if (isAbsent(error)) return null;
+      throw storageError(error, path);
     }
   }
 
-  /** Writes a chunk of a larger file. Chunks of one file may come in any order; in order they cost no second reading. */
-  async writeChunk(file: TreeFile, offset: number, bytes: Uint8Array): Promise<void> {
-    const opened = await this.#opened(file);
-    if (offset === opened.inOrder) {
-      opened.hash.update(bytes);
-      opened.inOrder += bytes.length;
-    }
+  /** The file that is there is written on. Not for files with other links: those bytes are somebody else's too. */
+  keep(file: TreeFile): void {
+    this.#ours.add(file);
+  }
+
+  async discard(file: TreeFile): Promise<void> {
+    this.#ours.delete(file);
+    await rm(this.path(file), { recursive: true, force: true });
+  }
+
+  /** Writes pieces at their offsets; makes the file at its first. Several may write to one file at the same time. */
+  async write(file: TreeFile, pieces: Iterable<FilePiece>): Promise<void> {
+    const path = this.path(file);
     try {
-      await writeFully(opened.handle, bytes, offset);
-    } catch (error) {
-      throw storageError(error, file.path);
-    }
-  }
-
-  /** To be called after the last chunk of a file: closes it and checks the file's own digest. */
-  async finish(file: TreeFile): Promise<void> {
-    const { handle, hash, inOrder } = await this.#opened(file);
-    this.#open.delete(file.path);
-    await handle.close();
-    await this.#fixMode(file);
-    const digest = inOrder === file.sizeBytes ? hash.digest('hex') : await hashOf(this.path(file));
-    if (digest !== file.digest) {
-      throw new XylemError(
-        'E_TREE_INVALID',
-        `The chunks of ${file.path} do not make up the file that the tree names.`,
+      if (this.#ours.has(file)) return await this.#writeTo(path, constants.O_WRONLY, file, pieces);
+      const creating = this.#creating.get(file);
+      if (creating !== undefined) {
+        await creating;
+        return await this.write(file, pieces);
+      }
+      const created = this.#writeTo(
+        path,
+        constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
+        file,
+        pieces,
       );
+      this.#creating.set(file, created);
+      await created;
+      this.#ours.add(file);
+    } catch (error) {
+      throw storageError(error, path);
+    } finally {
+      this.#creating.delete(file);
     }
   }
 
-  /** Links are made last: nothing is ever written through one. */
+  async #writeTo(path: string, flags: number, file: TreeFile, pieces: Iterable<FilePiece>): Promise<void> {
+    const mode = modeOf(file);
+    const handle = await open(path, flags | constants.O_NOFOLLOW, mode);
+    try {
+      if ((flags & constants.O_CREAT) !== 0 && (mode & this.#umask) !== 0) await handle.chmod(mode);
+      for (const { offset, bytes } of pieces) await writeFully(handle, bytes, offset);
+    } finally {
+      await handle.close();
+    }
+  }
+
   async makeLinks(entries: readonly TreeEntry[]): Promise<void> {
     for (const entry of entries) {
       if (entry.type !== 'link') continue;
-      await rm(this.path(entry), { force: true });
       await symlink(entry.target, this.path(entry)).catch((error: unknown) => {
-        throw storageError(error, entry.path);
+        throw storageError(error, this.path(entry));
       });
     }
-  }
-
-  async setMode(file: TreeFile): Promise<void> {
-    await chmod(this.path(file), file.executable ? 0o755 : 0o644);
-  }
-
-  async #fixMode(file: TreeFile): Promise<void> {
-    const mode = file.executable ? this.#executableMode : this.#filesMode;
-    if (mode !== 0) await chmod(this.path(file), mode);
-  }
-
-  async close(): Promise<void> {
-    const opened = [...this.#open.values()];
-    this.#open.clear();
-    for (const file of opened) await file.then(({ handle }) => handle.close()).catch(() => undefined);
-  }
-
-  #opened(file: TreeFile): Promise<OpenFile> {
-    const present = this.#open.get(file.path);
-    if (present !== undefined) return present;
-    const opening = openStaged(this.path(file), file);
-    this.#open.set(file.path, opening);
-    return opening;
-  }
-}
-
-/** Keeps what an earlier attempt wrote; what is no plain file of ours is removed. */
-async function openStaged(path: string, file: TreeFile): Promise<OpenFile> {
-  try {
-    const found = await lstat(path).catch((error: unknown) => {
-      if (isAbsent(error)) return null;
-      throw error;
-    });
-    if (found !== null && !found.isFile()) await rm(path, { recursive: true });
-    const isThere = found?.isFile() === true;
-    const handle = await open(path, isThere ? 'r+' : 'wx+', file.executable ? 0o755 : 0o644);
-    if (!isThere) await handle.truncate(file.sizeBytes);
-    return { handle, hash: createHash('sha256'), inOrder: 0 };
-  } catch (error) {
-    throw storageError(error, dirname(path));
   }
 }
 
@@ -141,10 +136,11 @@ export async function writeFully(handle: FileHandle, bytes: Uint8Array, offset: 
 }
 
 export async function hashOf(path: string): Promise<string> {
-  const handle = await open(path, 'r');
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const hash = createHash('sha256');
-    const buffer = Buffer.allocUnsafe(1024 * 1024);
+    const { size } = await handle.stat();
+    const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(size, 1024 * 1024)));
     for (;;) {
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
       if (bytesRead === 0) return hash.digest('hex');
@@ -155,6 +151,30 @@ export async function hashOf(path: string): Promise<string> {
   }
 }
 
-function exists(error: unknown): void {
-  if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw storageError(error, 'A folder of the tree');
+/** Every folder of a tree, parents first; '' is the tree's own. */
+function foldersOf(entries: readonly TreeEntry[]): Set<string> {
+  const folders = new Set<string>(['']);
+  for (const { type, path } of entries) {
+    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) folders.add(path.slice(0, at));
+    if (type === 'folder') folders.add(path);
+  }
+  return folders;
+}
+
+async function clear(
+  root: string,
+  prefix: string,
+  folders: ReadonlySet<string>,
+  files: ReadonlySet<string>,
+): Promise<void> {
+  const found = await readdir(join(root, prefix), { withFileTypes: true }).catch((error: unknown) => {
+    if (isAbsent(error)) return [];
+    throw storageError(error, join(root, prefix));
+  });
+  for (const entry of found) {
+    const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
+    if (entry.isDirectory() && folders.has(path)) await clear(root, path, folders, files);
+    else if (!(entry.isFile() && files.has(path)))
+      await rm(join(root, path), { recursive: true, force: true });
+  }
 }

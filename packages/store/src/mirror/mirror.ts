@@ -83,7 +83,10 @@ export function createMirror(repository: Repository): Mirror {
     let fetchedBytes = 0;
     const work = offer.packs.map(([pack]) => pack).values();
     const worker = async (): Promise<void> => {
-      for (const pack of work) fetchedBytes += await fetchOnce(domain, pack, options);
+      for (const pack of work) {
+        const bytes = await fetchOnce(domain, pack, options);
+        fetchedBytes += bytes;
+      }
     };
     const results = await Promise.allSettled(Array.from({ length: packsAtOnce }, worker));
     for (const result of results) if (result.status === 'rejected') throw result.reason;

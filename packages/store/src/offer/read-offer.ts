@@ -11,31 +11,34 @@ export interface ReadOfferOptions {
   readonly onRefused?: (refused: Refused) => void;
 }
 
-/** A valid offer of a tree and its bytes as they came. @throws E_OBJECT_MISSING, E_OFFER_INVALID, E_TOO_LARGE when no source has a valid one */
+/** A valid offer of a tree and its bytes as they came. Throws E_OBJECT_MISSING, E_OFFER_INVALID, E_TOO_LARGE when no source has one. */
 export async function readOffer(
   domain: DomainId,
   tree: Digest,
   options: ReadOfferOptions,
 ): Promise<{ offer: Offer; bytes: Buffer }> {
-  const path = `o/${domain}/offers/${tree}`;
   const { signal } = options;
   const choice = reportRefusals(asChoice(options.source), options.onRefused);
-  return choice.attempt(
-    path,
-    async (source) => {
-      const bytes = await readWhole(source, path, limits.offer, signal);
-      try {
-        const offer = parseOffer(await decompress(bytes, limits.offer, 'offer', 'E_OFFER_INVALID', 27));
-        if (offer.tree !== tree)
-          throw new XylemError('E_OFFER_INVALID', `The offer is for the tree ${offer.tree}.`);
-        return { offer, bytes };
-      } catch (cause) {
-        throw new XylemError('E_OFFER_INVALID', `${source.name} gave an offer that is not valid.`, {
-          cause,
-          retry: 'elsewhere',
-        });
-      }
-    },
-    signal,
-  );
+  const path = `o/${domain}/offers/${tree}`;
+  return choice.attempt(path, (source) => readOfferFrom(source, domain, tree, signal), signal);
+}
+
+/** The same from one source. */
+export async function readOfferFrom(
+  source: ObjectSource,
+  domain: DomainId,
+  tree: Digest,
+  signal?: AbortSignal,
+): Promise<{ offer: Offer; bytes: Buffer }> {
+  const bytes = await readWhole(source, `o/${domain}/offers/${tree}`, limits.offer, signal);
+  try {
+    const offer = parseOffer(await decompress(bytes, limits.offer, 'offer', 'E_OFFER_INVALID', 27));
+    if (offer.tree === tree) return { offer, bytes };
+    throw new XylemError('E_OFFER_INVALID', `It is for the tree ${offer.tree}.`);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new XylemError('E_OFFER_INVALID', `${source.name} gave an offer that is not valid. ${reason}`, {
+      cause,
+    });
+  }
 }

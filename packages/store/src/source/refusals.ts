@@ -20,7 +20,13 @@ export function reportRefusals(
             return await use(source);
           } catch (error) {
             if (error instanceof XylemError && error.retry === 'elsewhere' && !harmless.has(error.code)) {
-              onRefused({ path, source: source.name, code: error.code, message: error.message });
+              const named = error.details['path'];
+              onRefused({
+                path: typeof named === 'string' ? named : path,
+                source: source.name,
+                code: error.code,
+                message: error.message,
+              });
             }
             throw error;
           }

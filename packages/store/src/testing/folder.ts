@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 
 /** For this package's tests: a folder of the test's own, removed after it. */
-export async function temporaryFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'xylem-store-'));
+export async function temporaryFolder(t: TestContext, parent = tmpdir()): Promise<string> {
+  const folder = await mkdtemp(join(parent, 'xylem-store-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
+
+/** Where hundreds of syncs cost nothing. */
+export const memoryFolder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** Bytes that anyone can make again and nothing compresses: SHA-256 of a counter. */
 export function noise(seed: string, length: number): Buffer {

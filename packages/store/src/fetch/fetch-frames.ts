@@ -1,0 +1,83 @@
+import { type Chunk, type DomainId, type Offer, XylemError } from '@xylem/core';
+import type { ObjectSource } from '../source/object-source.ts';
+import { checkChunk, fetchRange } from './frames.ts';
+import type { Placement } from './placement.ts';
+import { type FetchRange, rangesFor, withNeighbours } from './plan.ts';
+
+/** What stays the same over all requests of one tree. */
+export interface FrameFetch {
+  readonly domain: DomainId;
+  readonly signal: AbortSignal | undefined;
+  /** Contents of frames that the present source sent before it was known whether their chunks are wanted, by pack and offset. */
+  readonly ahead: Map<string, Uint8Array>;
+  /** Frames that were right, so far. */
+  frames: number;
+  readonly onBytes: (count: number) => void;
+  readonly onRequest: () => void;
+}
+
+/**
+ * Fetches all that `placement` wants by one source's offer. `withTheRest`: also the frames that lie before those
+ * wanted, and are kept in `ahead`, where that makes one small request of two.
+ * @throws XylemError E_OFFER_INVALID where the offer does not lead to everything; what `fetchRange` throws
+ */
+export async function fetchFrames(
+  fetch: FrameFetch,
+  source: ObjectSource,
+  offer: Offer,
+  numbered: readonly Chunk[],
+  placement: Placement,
+  withTheRest = false,
+): Promise<void> {
+  const plan = (): FetchRange[] => rangesFor(offer, numbered, (digest) => placement.isWanted(digest));
+  if (fetch.ahead.size > 0) await placeAhead(fetch, source, plan(), placement);
+  const known = numbered.length;
+  const mixed = new Set(
+    offer.frames
+      .filter(([, , , , runs]) => runs.some(([first, count]) => first + count > known))
+      .map(([pack, offset]) => `${offer.packs[pack]?.[0]} ${offset}`),
+  );
+  const ranges = plan();
+  for (const [i, wanted] of ranges.entries()) {
+    const range = withTheRest && i === ranges.length - 1 ? withNeighbours(offer, wanted) : wanted;
+    fetch.onRequest();
+    await fetchRange(source, range, {
+      path: `o/${fetch.domain}/${range.pack}`,
+      signal: fetch.signal,
+      onBytes: fetch.onBytes,
+      onFrame: async (frame, content, chunks) => {
+        const key = `${range.pack} ${frame.offset}`;
+        if (withTheRest && mixed.has(key)) fetch.ahead.set(key, content);
+        await placement.place(chunks);
+        fetch.frames += 1;
+      },
+    });
+  }
+  if (placement.isComplete) return;
+  throw new XylemError(
+    'E_OFFER_INVALID',
+    `The offer of ${source.name} does not lead to all chunks of the tree.`,
+  );
+}
+
+/** Uses what came along with the tree's text. */
+async function placeAhead(
+  fetch: FrameFetch,
+  source: ObjectSource,
+  ranges: readonly FetchRange[],
+  placement: Placement,
+): Promise<void> {
+  for (const { pack, frames } of ranges) {
+    const path = `o/${fetch.domain}/${pack}`;
+    for (const frame of frames) {
+      const content = fetch.ahead.get(`${pack} ${frame.offset}`);
+      if (content === undefined) continue;
+      const chunks = frame.chunks.map(({ digest, sizeBytes, offsetInFrame }) => {
+        const bytes = content.subarray(offsetInFrame, offsetInFrame + sizeBytes);
+        checkChunk(source.name, path, digest, bytes);
+        return { digest, bytes };
+      });
+      await placement.place(chunks);
+    }
+  }
+}

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { XylemError } from '@xylem/core';
+import { systemClock } from '@xylem/platform';
+import type { Refused } from '../source/refused.ts';
+import { failover } from '../source/failover.ts';
+import { httpSource } from '../source/http-source.ts';
+import { repositorySource } from '../source/repository-source.ts';
+import { clientForTest, makeFixture, serveForTest, testDomain } from '../testing/fixture.ts';
+import { type Contents, memoryFolder, noise, text } from '../testing/folder.ts';
+import { readFolder } from '../testing/read-folder.ts';
+import { fetchTree } from './fetch-tree.ts';
+
+const little: Contents = {
+  'a*': text('a', 90),
+  'b/c': 'content',
+  'b/empty': '',
+  'b/link': '-> ../a',
+};
+
+test('cut off at every byte of a pack, the transfer goes on and ends right', async (t) => {
+  const { base, repository, publish } = await makeFixture(t, memoryFolder);
+  const published = await publish('little', little);
+  const expected = await readFolder(published.folder);
+  const pack = published.packs[0]!;
+  const bytes = await readFile(repository.objectPath(testDomain, pack.digest));
+  let allowed = 0;
+  const server = await serveForTest(t, repository, (request, response) => {
+    if (allowed < 0 || !request.url!.endsWith(pack.digest)) return false;
+    const [, first, last] = /bytes=(\d+)-(\d+)/.exec(request.headers.range!)!;
+    const part = bytes.subarray(Number(first), Number(last) + 1);
+    response.writeHead(206, {
+      'content-length': part.length,
+      'content-range': `bytes ${first}-${last}/${bytes.length}`,
+    });
+    response.write(part.subarray(0, allowed), () => response.destroy());
+    allowed = -1;
+    return true;
+  });
+  const source = httpSource(clientForTest(t), server.url);
+  const { tree } = published;
+  const end = Number(bytes.readBigUInt64LE(bytes.length - 16));
+  for (let cut = 0; cut < end; cut += 1) {
+    allowed = cut;
+    const into = join(base, `cut-${cut}`);
+    await fetchTree({ source, domain: testDomain, tree, into }).catch(async (error: unknown) => {
+      assert.ok(error instanceof XylemError && error.retry === 'elsewhere', String(error));
+      await assert.rejects(stat(into));
+      await fetchTree({ source, domain: testDomain, tree, into });
+    });
+    assert.deepEqual(await readFolder(into), expected);
+  }
+});
+
+test('a pack changed at any byte never gets through, is said, and is fetched elsewhere', async (t) => {
+  const { base, repository, publish } = await makeFixture(t, memoryFolder);
+  const published = await publish('little', little);
+  const expected = await readFolder(published.folder);
+  const { tree } = published;
+  const pack = published.packs[0]!;
+  const bytes = await readFile(repository.objectPath(testDomain, pack.digest));
+  let flip = 0;
+  const liar = await serveForTest(t, repository, (request, response) => {
+    if (!request.url!.endsWith(pack.digest)) return false;
+    const wrong = Buffer.from(bytes);
+    wrong[flip] = wrong[flip]! ^ 0x40;
+    const [, first, last] = /bytes=(\d+)-(\d+)/.exec(request.headers.range!)!;
+    const part = wrong.subarray(Number(first), Number(last) + 1);
+    const range = `bytes ${first}-${last}/${bytes.length}`;
+    response.writeHead(206, { 'content-length': part.length, 'content-range': range }).end(part);
+    return true;
+  });
+  const client = clientForTest(t);
+  const bad = httpSource(client, liar.url);
+  const good = { ...repositorySource(repository), name: 'good' };
+  const end = Number(bytes.readBigUInt64LE(bytes.length - 16));
+  let said = 0;
+  for (flip = 0; flip < end; flip += 1) {
+    const refused: Refused[] = [];
+    const into = join(base, `flip-${flip}`);
+    const source = failover([bad, good], { clock: systemClock });
+    await fetchTree({ source, domain: testDomain, tree, into, onRefused: (one) => refused.push(one) });
+    assert.deepEqual(await readFolder(into), expected);
+    for (const one of refused) assert.equal(one.source, liar.url);
+    said += refused.length;
+  }
+  // A host reads all but the header; zstd has a few bits that mean nothing.
+  assert.ok(said > end * 0.9, `${said} of ${end}`);
+});
+
+test('offers that are truncated, changed, of another tree or absent are refused and asked for elsewhere', async (t) => {
+  const { base, repository, publish } = await makeFixture(t);
+  const published = await publish('little', little);
+  const other = await publish('other', { other: 'x' });
+  const { tree } = published;
+  const offerOf = (digest: string): Promise<Buffer> =>
+    readFile(repository.filePath(`o/${testDomain}/offers/${digest}`));
+  const right = await offerOf(tree);
+  const flipped = Buffer.from(right);
+  flipped[2] = flipped[2]! ^ 1;
+  const wrongs = [
+    right.subarray(0, right.length - 9),
+    flipped,
+    await offerOf(other.tree),
+    Buffer.from('{}'),
+    null,
+  ];
+  let wrong: Buffer | null = null;
+  const liar = await serveForTest(t, repository, (request, response) => {
+    if (!request.url!.includes('/offers/')) return false;
+    response.writeHead(wrong === null ? 404 : 200, { 'content-length': wrong?.length ?? 0 }).end(wrong);
+    return true;
+  });
+  const client = clientForTest(t);
+  for (const [i, one] of wrongs.entries()) {
+    wrong = one;
+    const refused: Refused[] = [];
+    const into = join(base, `offer-${i}`);
+    const sources = [httpSource(client, liar.url), repositorySource(repository)];
+    const source = failover(sources, { clock: systemClock });
+    await fetchTree({ source, domain: testDomain, tree, into, onRefused: (each) => refused.push(each) });
+    assert.deepEqual(await readFolder(into), await readFolder(published.folder));
+    assert.deepEqual(
+      refused.map(({ code, source: name }) => [code, name]),
+      one === null ? [] : [['E_OFFER_INVALID', liar.url]],
+    );
+  }
+});
+
+test('what is staged is hashed again: right chunks stay, wrong ones and strangers go', async (t) => {
+  const { base, repository, publish } = await makeFixture(t);
+  const big = noise('stage', 4_000_000);
+  const published = await publish('big', { big, 'dir/file': 'content', 'x*': 'run' });
+  const into = join(base, 'into');
+  const part = `${into}.part`;
+  await cp(published.folder, part, { recursive: true });
+  const damaged = Buffer.from(big);
+  damaged[2_000_000] = damaged[2_000_000]! ^ 1;
+  await writeFile(join(part, 'big'), damaged);
+  await writeFile(join(part, 'dir', 'stranger'), 'x');
+  await cp(part, join(part, 'folder'), { recursive: true }).catch(() => undefined);
+  const fetched = await fetchTree({
+    source: repositorySource(repository),
+    domain: testDomain,
+    tree: published.tree,
+    into,
+  });
+  assert.deepEqual(await readFolder(into), await readFolder(published.folder));
+  assert.ok(fetched.resumedBytes >= 3_700_000, `${fetched.resumedBytes}`);
+  assert.deepEqual((await readdir(base)).sort(), ['big', 'into', 'into.tree', 'repository']);
+});
+
+test('a staged hard link of a seed is never written into', async (t) => {
+  const { base, repository, publish } = await makeFixture(t);
+  const old = await publish('old', { data: noise('seed', 900_000) });
+  const changed = noise('seed', 900_000);
+  changed[500_000] = changed[500_000]! ^ 1;
+  const update = await publish('new', { data: changed });
+  const source = repositorySource(repository);
+  await fetchTree({ source, domain: testDomain, tree: old.tree, into: join(base, 'one') });
+  const { link, mkdir } = await import('node:fs/promises');
+  await mkdir(join(base, 'two.part'));
+  await link(join(base, 'one', 'data'), join(base, 'two.part', 'data'));
+  const into = join(base, 'two');
+  const seeds = [{ folder: join(base, 'one') }];
+  const fetched = await fetchTree({
+    source,
+    domain: testDomain,
+    tree: update.tree,
+    into,
+    seeds,
+    share: 'link',
+  });
+  assert.deepEqual(await readFolder(join(base, 'one')), await readFolder(old.folder));
+  assert.deepEqual(await readFolder(into), await readFolder(update.folder));
+  assert.ok(fetched.seededBytes > 500_000);
+});
+
+test('a seed whose file was changed behind our back is not trusted', async (t) => {
+  const { base, repository, publish } = await makeFixture(t);
+  const old = await publish('old', { data: noise('seed', 100_000), more: 'more' });
+  const update = await publish('new', { data: noise('seed', 100_000), more: 'else' });
+  const source = repositorySource(repository);
+  await fetchTree({ source, domain: testDomain, tree: old.tree, into: join(base, 'one') });
+  await writeFile(join(base, 'one', 'data'), noise('other', 100_000));
+  const into = join(base, 'two');
+  const seeds = [{ folder: join(base, 'one') }];
+  await fetchTree({ source, domain: testDomain, tree: update.tree, into, seeds, share: 'link' });
+  assert.deepEqual(await readFolder(into), await readFolder(update.folder));
+});
+
+test('called again when the tree is in place, nothing is fetched', async (t) => {
+  const { base, repository, publish } = await makeFixture(t);
+  const { tree, sizeBytes } = await publish('little', little);
+  const source = repositorySource(repository);
+  const into = join(base, 'into');
+  await fetchTree({ source, domain: testDomain, tree, into });
+  const again = await fetchTree({ source, domain: testDomain, tree, into });
+  assert.equal(again.requests, 0);
+  assert.equal(again.sizeBytes, sizeBytes);
+});
