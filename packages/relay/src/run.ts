@@ -1,9 +1,145 @@
-import type { RelayOptions, RunningRelay } from './options.ts';
+import { mkdir } from 'node:fs/promises';
+import type { TLSSocket } from 'node:tls';
+import type { EnvironmentId } from '@xylem/core';
+import { createHttpClient } from '@xylem/platform';
+import { newsHub, openRepository } from '@xylem/store';
+import { type Identity, type Peer, peerOf } from '@xylem/trust';
+import { relayTiming } from './defaults.ts';
+import { Faults } from './faults.ts';
+import { arriving, type Follow, openFollow } from './follow/follow.ts';
+import { scopeOfCertificate, servingIdentity, upwardTls, watchIdentity } from './identity.ts';
+import type { RelayOptions, RelayStatus, RunningRelay } from './options.ts';
+import { Children } from './serve/children.ts';
+import { forwarding } from './serve/forward.ts';
+import { routes } from './serve/routes.ts';
+import { listenTls } from './serve/server.ts';
+import { takeReports } from './serve/take-reports.ts';
+import { Forwarder } from './spool/forwarder.ts';
+import { Spool } from './spool/spool.ts';
+import { relayLayout } from './state/layout.ts';
+import { Above } from './upstream/above.ts';
+import { OwnParents } from './upstream/own-parents.ts';
+import { Upstream } from './upstream/upstream.ts';
 
 /**
  * Serves a verified copy of the repository to children and passes their reports on. One relay per state folder.
  * @throws XylemError E_NOT_JOINED, E_CERTIFICATE (this host may not serve), E_PORT_IN_USE, E_STORAGE
  */
-export async function runRelay(_options: RelayOptions): Promise<RunningRelay> {
-  throw new Error('not yet');
+export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
+  const { clock, randomness, log, listen } = options;
+  const timing = { ...relayTiming, ...options.timing };
+  const layout = relayLayout(options.stateFolder);
+  let identity = options.identity?.() ?? (await servingIdentity(layout.identity));
+  const current = (): Identity => options.identity?.() ?? identity;
+  scopeOfCertificate(identity);
+  await mkdir(layout.root, { recursive: true, mode: 0o700 });
+
+  const stop = new AbortController();
+  const { signal } = stop;
+  const repository = await openRepository(layout.repository);
+  const proxy = options.proxyEnvironment === undefined ? {} : { proxyEnvironment: options.proxyEnvironment };
+  const http = options.http ?? createHttpClient({ tls: upwardTls(current), maxSockets: 16, ...proxy });
+  const faults = new Faults(clock);
+  const ownParents = new OwnParents(repository, current, log);
+  const parents = (): readonly string[] => options.parents?.() ?? ownParents.list();
+  const upstream = new Upstream({ http, parents, clock, log });
+  const above = new Above(http, clock);
+  const hub = newsHub(repository, {
+    ...{ clock, randomness, log, holdMs: timing.holdMs },
+    onAsked: (_request, environments: readonly EnvironmentId[]) => follow.asked(environments),
+  });
+  const follow: Follow = await openFollow({
+    ...{ layout, identity: current, repository, hub, http, upstream, ownParents, above, faults },
+    ...{ clock, randomness, log, timing, signal },
+  });
+  const { collectorKeys } = follow;
+  const spool = await Spool.open({ folder: layout.spool, log, collectorKeys });
+  const forwarder = new Forwarder({
+    ...{ spool, http, parents, clock, randomness, log, timing, signal },
+    onFault: (error) => faults.set('reports', error),
+    onTaken: () => faults.clear('reports'),
+  });
+  const children = new Children(clock);
+  const peerOn = (socket: TLSSocket): Peer | null =>
+    peerOf(socket, { caPem: identity.caPem, clock, graceMs: timing.certificateGraceMs });
+  const server = await listenTls({
+    ...{ identity, listen, log, maxConnections: options.maxConnections ?? 20_000 },
+    handle: routes({
+      ...{ peerOf: peerOn, scopes: follow.scopes, repository, hub, children, spool, log },
+      arriving: (domain, path) =>
+        arriving(
+          { flights: follow.flights, repository, clock, mostMs: timing.waitForFlightMs },
+          domain,
+          path,
+        ),
+      forward: forwarding({ http, parents, clock, log, timeoutMs: timing.forwardTimeoutMs, signal }),
+      reports: takeReports({ spool, log, onTaken: () => forwarder.wake() }),
+      parents: () => ({
+        url,
+        host: identity.host,
+        siblings: [],
+        above: [...new Set([...parents(), ...above.list()])],
+      }),
+      onAsked: follow.asked,
+    }),
+  });
+  const url = options.url ?? `https://${hostInUrl(listen.host)}:${server.port}`;
+
+  const running = Promise.all([
+    follow.run(),
+    forwarder.run(),
+    watchIdentity({
+      ...{ clock, log, signal, current: () => identity },
+      read: async () => options.identity?.() ?? (await servingIdentity(layout.identity)),
+      onRenewed: (renewed) => {
+        identity = renewed;
+        server.renew(renewed);
+      },
+    }),
+  ]);
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= (async () => {
+      stop.abort();
+      hub.close();
+      await Promise.all([server.close(), follow.close()]);
+      await running.catch(() => undefined);
+      await spool.close();
+      if (options.http === undefined) http.close();
+    })();
+    return closing;
+  };
+  options.signal?.addEventListener('abort', () => void close(), { once: true });
+  if (options.signal?.aborted === true) void close();
+  const stopped = running.then(
+    async () => await close(),
+    async (error: unknown) => {
+      await close();
+      throw error;
+    },
+  );
+  // Whoever does not wait for it must not be ended by it.
+  stopped.catch((error: unknown) => log.error('relay ended', { error }));
+  log.info('relay serves', { url });
+
+  const status = (): RelayStatus => ({
+    url,
+    children: children.list(),
+    followed: [...follow.workers()].map(([environment, { copy }]) => ({
+      environment,
+      snapshot: copy.snapshot,
+    })),
+    spooledReports: spool.size,
+    refusedObjects: follow.flights.refused,
+    faults: [...faults.list(), ...[...follow.workers().values()].flatMap(({ fault }) => fault ?? [])],
+  });
+  const serving = (): Pick<RelayStatus, 'url' | 'children'> => ({ url, children: children.list() });
+  return { url, port: server.port, status, serving, stopped, close };
+}
+
+/** IPv6 goes in brackets; an address that means "all" is dialled on this machine. */
+function hostInUrl(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
 }

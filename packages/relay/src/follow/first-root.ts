@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { limits, type RepositoryId, XylemError } from '@xylem/core';
-import { metadataPath, pinnedRootOf, repositoryIdOf, type TrustMap } from '@xylem/trust';
+import { limits, type RepositoryId, type TrustMap, XylemError } from '@xylem/core';
+import { metadataPath, pinnedRootOf, repositoryIdOf } from '@xylem/trust';
 import { readSmallFile, writeSmallFile } from '../state/small-file.ts';
 import { readPath } from '../upstream/read-path.ts';
 import type { Upstream } from '../upstream/upstream.ts';

@@ -61,38 +61,52 @@ export class TufCopy {
     });
   }
 
-  /** Reads a target and keeps it for `write`. Null: nobody vouches for it. */
-  async readTarget(client: TufClient, path: string, maxBytes: number, vouchedSnapshot?: number) {
+  /** Reads a target and keeps it for `publish`. Null: nobody vouches for it. */
+  async readTarget(
+    client: TufClient,
+    path: string,
+    maxBytes: number,
+    vouchedSnapshot?: number,
+  ): Promise<{ filePath: string; bytes: Uint8Array } | null> {
     const options = vouchedSnapshot === undefined ? {} : { vouchedSnapshot };
     const info = await client.target(path, options);
-    if (info === null) return null;
-    const bytes = await client.readTarget(path, maxBytes, options);
-    if (bytes !== null) this.#targets.set(info.filePath, bytes);
-    return bytes;
+    const bytes = info === null ? null : await client.readTarget(path, maxBytes, options);
+    if (info === null || bytes === null) return null;
+    this.#targets.set(info.filePath, bytes);
+    return { filePath: info.filePath, bytes };
   }
 
   /**
-   * Writes what is verified to the served folder: targets, roots, roles, snapshot; all but the timestamp, which makes
-   * it visible. What is there already is not written again.
-   * @returns the paths of all that is current, and what puts the timestamp there
+   * Writes what is verified to the served folder: targets, roots, roles, snapshot; then runs `before` with the paths of
+   * all that is current; last the timestamp, which makes it visible. What is there already is not written again.
    */
-  async write(): Promise<{ paths: string[]; timestamp: (() => Promise<void>) | null }> {
-    const { repository } = this.#options;
-    const paths: string[] = [];
-    const put = async (name: string, bytes: Uint8Array): Promise<void> => {
-      const path = `r/${this.id}/${name}`;
-      paths.push(path);
-      const present = await repository.readFile(path).catch(() => null);
-      if (present === null || !present.equals(bytes)) await repository.putFile(path, bytes);
-    };
-    for (const [name, bytes] of this.#targets) await put(name, bytes);
-    let timestamp: (() => Promise<void>) | null = null;
-    for (const { path, bytes } of await this.client.exportMetadata()) {
-      if (path === metadataPath('timestamp', 0)) {
-        timestamp = () => repository.putFile(`r/${this.id}/${path}`, bytes);
-      } else await put(path, bytes);
-    }
-    return { paths, timestamp };
+  async publish(
+    before: (paths: readonly string[]) => Promise<void> = async () => undefined,
+  ): Promise<string[]> {
+    return await this.#exclusively(async () => {
+      const { repository } = this.#options;
+      const paths: string[] = [];
+      const put = async (name: string, bytes: Uint8Array): Promise<void> => {
+        const path = `r/${this.id}/${name}`;
+        const present = await repository.readFile(path).catch(() => null);
+        if (present === null || !present.equals(bytes)) await repository.putFile(path, bytes);
+      };
+      const newest = metadataPath('timestamp', 0);
+      const files = await this.client.exportMetadata();
+      for (const [name, bytes] of this.#targets) {
+        await put(name, bytes);
+        paths.push(`r/${this.id}/${name}`);
+      }
+      for (const { path, bytes } of files) {
+        if (path === newest) continue;
+        await put(path, bytes);
+        paths.push(`r/${this.id}/${path}`);
+      }
+      await before(paths);
+      const timestamp = files.find(({ path }) => path === newest);
+      if (timestamp !== undefined) await put(newest, timestamp.bytes);
+      return paths;
+    });
   }
 
   /** Forgets targets that are not among these paths below the repository. */

@@ -13,12 +13,16 @@ export interface UpstreamOptions {
 /** Faults after which another parent may well do better, though by themselves they say "later" or "never". */
 const elsewhere: ReadonlySet<ErrorCode> = new Set(['E_METADATA_EXPIRED', 'E_TOO_LARGE', 'E_TRUST']);
 
+const firstPauseMs = 5_000;
+const longestPauseMs = 5 * 60_000;
+
 /** The parents as one choice: who is dead, stale or lying comes last for a while, then the first is tried again. */
 export class Upstream implements SourceChoice {
   readonly #options: UpstreamOptions;
   #urls = '';
   #choice: SourceChoice | undefined;
   #current: string | null = null;
+  readonly #left = new Map<string, { untilMs: number; pauseMs: number }>();
 
   constructor(options: UpstreamOptions) {
     this.#options = options;
@@ -27,6 +31,15 @@ export class Upstream implements SourceChoice {
   /** The parent that answered last. */
   get current(): string | null {
     return this.#current;
+  }
+
+  /** What this parent said turned out to be false: it is not asked for a while, twice as long each time. */
+  leave(parent: string): void {
+    const now = this.#options.clock.monotonicMs();
+    const former = this.#left.get(parent);
+    const pauseMs = Math.min(longestPauseMs, (former?.pauseMs ?? firstPauseMs / 2) * 2);
+    this.#left.set(parent, { untilMs: now + pauseMs, pauseMs });
+    if (this.#left.size > 1000) this.#left.clear();
   }
 
   async attempt<T>(
@@ -38,6 +51,7 @@ export class Upstream implements SourceChoice {
       path,
       async (source) => {
         try {
+          this.#refuseLeft(source.name);
           const result = await use(source);
           this.#current = source.name;
           return result;
@@ -48,6 +62,14 @@ export class Upstream implements SourceChoice {
         }
       },
       signal,
+    );
+  }
+
+  #refuseLeft(parent: string): void {
+    if ((this.#left.get(parent)?.untilMs ?? 0) <= this.#options.clock.monotonicMs()) return;
+    throw new XylemError(
+      'E_PARENT_REFUSED',
+      `${parent} said what was not true and is left alone for a while.`,
     );
   }
 

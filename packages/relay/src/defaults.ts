@@ -1,0 +1,19 @@
+import { lifetimes } from '@xylem/core';
+import type { RelayTiming } from './options.ts';
+
+export const relayTiming: RelayTiming = {
+  holdMs: lifetimes.heldNewsMs,
+  pollMs: lifetimes.pollingMs,
+  retryFirstMs: lifetimes.retryFirstMs,
+  retryMaxMs: lifetimes.retryMaxMs,
+  timestampOldMs: lifetimes.timestampOldMs,
+  parentStaleMs: lifetimes.parentStaleMs,
+  followMs: lifetimes.relayFollowsMs,
+  pruneGraceMs: 10 * 60_000,
+  waitForFlightMs: 15_000,
+  reportBatchMs: 100,
+  reportRetryFirstMs: lifetimes.reportRetryFirstMs,
+  reportRetryMaxMs: lifetimes.reportRetryMaxMs,
+  forwardTimeoutMs: 30_000,
+  certificateGraceMs: 0,
+};

@@ -1,0 +1,68 @@
+import {
+  type EnvironmentId,
+  formatNewsCursor,
+  fromB64u,
+  limits,
+  type NewsCursor,
+  parseNews,
+  XylemError,
+} from '@xylem/core';
+import { type HttpClient, readBody } from '@xylem/platform';
+import type { ObjectSource } from '@xylem/store';
+import { readTimestamp } from '@xylem/trust';
+import type { Tip } from './environment-copy.ts';
+
+/** What a parent says has changed. */
+export type Changes = ReadonlyMap<EnvironmentId, Tip>;
+
+/**
+ * One held request for all environments of the cursor.
+ * @returns null where the parent holds no news (docs/spec/news.md: 404 or 405)
+ * @throws XylemError E_PARENT_UNREACHABLE, E_PARENT_REFUSED, E_DOCUMENT_INVALID
+ */
+export async function askNews(
+  http: HttpClient,
+  parent: string,
+  cursor: NewsCursor,
+  holdMs: number,
+  signal: AbortSignal,
+): Promise<Changes | null> {
+  const { status, body } = await http.request({
+    method: 'GET',
+    url: `${parent}/news?since=${formatNewsCursor(cursor)}`,
+    signal,
+    idleTimeoutMs: holdMs + 15_000,
+  });
+  if (status === 404 || status === 405) {
+    body.resume();
+    return null;
+  }
+  const text = await readBody(body, limits.newsAnswer, `The news of ${parent}`);
+  if (status !== 200) {
+    throw new XylemError('E_PARENT_REFUSED', `${parent} answered ${status} to the question for news.`);
+  }
+  const changes = new Map<EnvironmentId, Tip>();
+  for (const { environment, snapshot, timestamp } of parseNews(text).changed) {
+    const bytes = fromB64u(timestamp);
+    if (bytes.length <= limits.timestamp)
+      changes.set(environment as EnvironmentId, { snapshot, timestamp: bytes, from: parent });
+  }
+  return changes;
+}
+
+/** What a plain web server has: its timestamp, when it is another than the one with this ETag. */
+export async function pollTimestamp(
+  source: ObjectSource,
+  environment: EnvironmentId,
+  etag: string | undefined,
+  signal: AbortSignal,
+): Promise<{ tip: Tip; etag: string | undefined } | null> {
+  const path = `r/${environment}/metadata/timestamp.json`;
+  const answer = await source.get(path, { signal, ...(etag === undefined ? {} : { ifNoneMatch: etag }) });
+  if (answer.status !== 'found') return null;
+  const timestamp = await readBody(answer.body, limits.timestamp, `${path} of ${source.name}`);
+  return {
+    tip: { snapshot: readTimestamp(timestamp).snapshotVersion, timestamp, from: source.name },
+    etag: answer.etag,
+  };
+}

@@ -1,0 +1,244 @@
+import {
+  type DesiredState,
+  type EnvironmentId,
+  type ErrorCode,
+  limits,
+  parseDesiredState,
+  type RepositoryId,
+  XylemError,
+} from '@xylem/core';
+import type { Clock, Log } from '@xylem/platform';
+import { type NewsHub, type Repository, readNewsFile } from '@xylem/store';
+import { desiredStateTarget, readTimestamp, type TufClient } from '@xylem/trust';
+import type { RelayTiming } from '../options.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import { type Closure, fetchClosure } from './closure.ts';
+import type { Flights } from './flights.ts';
+import { nextRoots, withVersion, writeNews } from './make-news.ts';
+import { NewsPieces, noPieces } from './news-pieces.ts';
+import type { ReleaseCopies } from './release-copies.ts';
+import { type Scope, scopeOf } from './scope.ts';
+import { nothingServed, type Served, type ServedFiles } from './served.ts';
+import type { TufCopy } from './tuf-copy.ts';
+
+export interface EnvironmentCopyOptions {
+  readonly id: EnvironmentId;
+  readonly copyOf: (id: RepositoryId) => Promise<TufCopy>;
+  readonly releases: ReleaseCopies;
+  readonly repository: Repository;
+  readonly flights: Flights;
+  readonly files: ServedFiles;
+  readonly upstream: Upstream;
+  readonly hub: NewsHub;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly timing: RelayTiming;
+  /** Called with what children are given from now on. */
+  readonly onServed: (state: DesiredState) => void;
+}
+
+const nothingShown = { snapshotVersion: 0, issuedMs: null };
+
+/** What the news said, where it came from news. */
+export interface Tip {
+  readonly snapshot: number;
+  readonly timestamp: Uint8Array;
+  /** The parent who said it. */
+  readonly from: string;
+}
+
+/**
+ * This relay's copy of one environment: verified, whole, and only then shown to children.
+ *
+ * Invariant: at any moment, also after SIGKILL, all that the served `timestamp.json` leads to is here. What is
+ * written goes in the order objects, release targets and metadata, direction metadata, record, timestamp.
+ */
+export class EnvironmentCopy {
+  readonly id: EnvironmentId;
+  readonly #options: EnvironmentCopyOptions;
+  #served: Served = nothingServed;
+  /** The verified desired state whose closure is being fetched. */
+  #pending: DesiredState | null = null;
+  #scope: Scope;
+  #issuedMs = 0;
+
+  constructor(options: EnvironmentCopyOptions) {
+    this.id = options.id;
+    this.#options = options;
+    this.#scope = scopeOf(options.id, []);
+  }
+
+  /** Reads what was served before this start. */
+  async open(): Promise<void> {
+    const { files, repository } = this.#options;
+    const served = await files.read(this.id);
+    // The record is written before the timestamp: without that, children were given the state before.
+    const shown = await repository.readFile(`r/${this.id}/metadata/timestamp.json`, limits.timestamp);
+    const { snapshotVersion, issuedMs } = shown === null ? nothingShown : readTimestamp(shown);
+    const isKnown = served.history.some(({ snapshot }) => snapshot === snapshotVersion);
+    this.#served = { ...served, snapshot: isKnown ? snapshotVersion : 0 };
+    this.#issuedMs = issuedMs ?? 0;
+    this.#rescope();
+  }
+
+  get snapshot(): number {
+    return this.#served.snapshot;
+  }
+
+  get served(): Served {
+    return this.#served;
+  }
+
+  get scope(): Scope {
+    return this.#scope;
+  }
+
+  /** All desired states whose objects must stay. */
+  get states(): readonly DesiredState[] {
+    return this.#pending === null ? this.#served.states : [this.#pending, ...this.#served.states];
+  }
+
+  /** When the served timestamp was signed, milliseconds; 0: not known. */
+  get issuedMs(): number {
+    return this.#issuedMs;
+  }
+
+  /**
+   * Takes what is newest, fetches what it leads to, and shows it to children.
+   * @param tip what the news brought; without it the parents are asked for the timestamp
+   * @throws XylemError E_PARENT_STALE after taking what stale parents had; else the fault, and the former state is served on
+   */
+  async update(tip: Tip | null, signal: AbortSignal): Promise<void> {
+    const { copyOf, upstream, clock, timing } = this.#options;
+    const copy = await copyOf(this.id as string as RepositoryId);
+    const pieces = tip === null ? noPieces : await this.#news(tip.snapshot, signal);
+    let stale: XylemError | null = null;
+    const refresh = async (from: NewsPieces): Promise<DesiredState> =>
+      await copy.attempt(async (client) => {
+        await (tip === null ? client.refresh() : refreshTo(client, tip));
+        const target = await copy.readTarget(client, desiredStateTarget, limits.desiredState);
+        if (target === null) throw new XylemError('E_METADATA_MISSING', `${this.id} has no desired state.`);
+        const ageMs = clock.now() - (await copy.issuedMs());
+        stale = ageMs <= timing.parentStaleMs ? null : staleParent(upstream.current, ageMs);
+        // A stale parent is left for another; when all are stale the newest of what they have is taken.
+        if (stale !== null && !triedAll) throw stale;
+        copy.keepTargets(new Set([target.filePath]));
+        return parseDesiredState(target.bytes);
+      }, from);
+    let triedAll = false;
+    const state = await refresh(pieces).catch(async (error: unknown) => {
+      signal.throwIfAborted();
+      const wasStale = error instanceof XylemError && error.code === 'E_PARENT_STALE';
+      if (!wasStale && pieces === noPieces) throw error;
+      triedAll = wasStale;
+      return await refresh(noPieces);
+    });
+    if (state.environment !== this.id) {
+      throw new XylemError(
+        'E_METADATA_INVALID',
+        `The desired state of ${this.id} is that of another environment.`,
+      );
+    }
+    if (copy.client.state().snapshot === this.snapshot) await this.#renew(copy, state);
+    else await this.#take(copy, state, pieces, signal);
+    this.#issuedMs = await copy.issuedMs();
+    if (stale !== null) throw stale;
+  }
+
+  /** The same content under a new timestamp: passes on without waking anyone. */
+  async #renew(copy: TufCopy, state: DesiredState): Promise<void> {
+    const { releases, clock, timing, hub } = this.#options;
+    await releases.take(state, clock.now() - timing.timestampOldMs, noPieces);
+    await releases.publish(state);
+    await copy.publish();
+    hub.announce(this.id);
+  }
+
+  async #take(copy: TufCopy, state: DesiredState, pieces: NewsPieces, signal: AbortSignal): Promise<void> {
+    const { releases, repository, flights, files, hub, clock, timing, log } = this.#options;
+    this.#pending = state;
+    this.#rescope();
+    const vouched = await releases.take(state, clock.now() - timing.timestampOldMs, pieces);
+    const closure = await fetchClosure({ state, vouched, repository, flights, pieces, signal });
+    signal.throwIfAborted();
+    const releasePaths = await releases.publish(state);
+    const { snapshot } = copy.client.state();
+    await copy.publish(async (paths) => {
+      const all = [...paths, ...releasePaths, ...objectPaths(this.id, closure)];
+      const history = withVersion(this.#served, snapshot, all);
+      const former = this.#served.states.filter(({ number }) => number !== state.number).slice(0, 1);
+      const next: Served = { snapshot, states: [state, ...former], history };
+      await files.write(this.id, next);
+      await writeNews(repository, this.id, history, nextRoots(all)).catch((error: unknown) =>
+        log.warn('news file not written', { environment: this.id, error }),
+      );
+      this.#served = { ...next, snapshot: this.#served.snapshot };
+    });
+    this.#served = { ...this.#served, snapshot };
+    this.#pending = null;
+    this.#rescope();
+    hub.announce(this.id);
+    log.info('serves new state', { environment: this.id, snapshot, number: state.number });
+    this.#options.onServed(state);
+  }
+
+  async #news(to: number, signal: AbortSignal): Promise<NewsPieces> {
+    const from = this.snapshot;
+    if (from === 0 || from >= to) return noPieces;
+    try {
+      const ask = this.#options.upstream.attempt(
+        'news',
+        (source) => readNewsFile(source, this.id, from, to, signal),
+        signal,
+      );
+      return new NewsPieces(await ask);
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#options.log.warn('news file not read', { environment: this.id, error });
+      return noPieces;
+    }
+  }
+
+  #rescope(): void {
+    this.#scope = scopeOf(this.id, this.states);
+  }
+}
+
+const falseWords: ReadonlySet<ErrorCode> = new Set([
+  'E_METADATA_INVALID',
+  'E_METADATA_ROLLBACK',
+  'E_METADATA_SIGNATURE',
+]);
+
+/** Whether a fault says that the news of a parent were not true. */
+export function isFalseWord(error: unknown): boolean {
+  return error instanceof XylemError && falseWords.has(error.code);
+}
+
+/** What is wrong with the news of one parent is no other parent's fault: no other is tried with it. */
+async function refreshTo(client: TufClient, tip: Tip): Promise<void> {
+  try {
+    await client.refresh({ knownTimestamp: tip.timestamp });
+  } catch (error) {
+    if (!(error instanceof XylemError) || !isFalseWord(error)) throw error;
+    throw new XylemError(error.code, `The news of ${tip.from}: ${error.message}`, {
+      cause: error,
+      retry: 'later',
+    });
+  }
+}
+
+function objectPaths(environment: EnvironmentId, closure: Closure): string[] {
+  return [
+    ...closure.packages.map(({ domain, digest }) => `o/${domain}/${digest}`),
+    ...closure.hostMapNodes.map((digest) => `o/${environment}/${digest}`),
+  ];
+}
+
+function staleParent(parent: string | null, ageMs: number): XylemError {
+  const hours = Math.floor(ageMs / 3_600_000);
+  return new XylemError(
+    'E_PARENT_STALE',
+    `${parent ?? 'The parent'} has no timestamp newer than ${hours} hours.`,
+  );
+}

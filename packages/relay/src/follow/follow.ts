@@ -1,0 +1,206 @@
+import { mkdir } from 'node:fs/promises';
+import type { DesiredState, DomainId, EnvironmentId, RepositoryId } from '@xylem/core';
+import { fromB64u } from '@xylem/core';
+import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
+import { createMirror, type NewsHub, type Repository } from '@xylem/store';
+import type { Identity } from '@xylem/trust';
+import type { Faults } from '../faults.ts';
+import { scopeOfCertificate } from '../identity.ts';
+import type { RelayTiming } from '../options.ts';
+import type { RelayLayout } from '../state/layout.ts';
+import type { Above } from '../upstream/above.ts';
+import type { OwnParents } from '../upstream/own-parents.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import { EnvironmentCopy } from './environment-copy.ts';
+import { firstRoot } from './first-root.ts';
+import { Flights } from './flights.ts';
+import { Followed } from './followed.ts';
+import { Follower } from './follower.ts';
+import { Gate } from './gate.ts';
+import { ReleaseCopies } from './release-copies.ts';
+import { removeUnreferenced } from './retention.ts';
+import type { Scope } from './scope.ts';
+import { ServedFiles } from './served.ts';
+import { TufCopy } from './tuf-copy.ts';
+import { Worker } from './worker.ts';
+
+export interface FollowOptions {
+  readonly layout: RelayLayout;
+  readonly identity: () => Identity;
+  readonly repository: Repository;
+  readonly hub: NewsHub;
+  readonly http: HttpClient;
+  readonly upstream: Upstream;
+  readonly ownParents: OwnParents;
+  readonly above: Above;
+  readonly faults: Faults;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly timing: RelayTiming;
+  readonly signal: AbortSignal;
+}
+
+/** The relay's loop: what children ask for, compared with what the parent has, fetched, and only then shown. */
+export interface Follow {
+  /** Runs until the signal. */
+  run(): Promise<void>;
+  asked(environments: readonly EnvironmentId[]): void;
+  scopes(): ReadonlyMap<EnvironmentId, Scope>;
+  workers(): ReadonlyMap<EnvironmentId, Worker>;
+  /** Raw keys by which watermarks are believed. */
+  collectorKeys(): Uint8Array[];
+  readonly flights: Flights;
+  close(): Promise<void>;
+}
+
+/** Opens what was followed before; nothing is asked for until `run`. */
+export async function openFollow(options: FollowOptions): Promise<Follow> {
+  const { layout, identity, repository, upstream, clock, log, timing, signal, faults, randomness } = options;
+  await mkdir(layout.roots, { recursive: true });
+  const files = new ServedFiles(layout.served, log);
+  const flights = new Flights(createMirror(repository), upstream);
+  const gate = new Gate();
+  const tufCopies = new Map<RepositoryId, Promise<TufCopy>>();
+  const copyOf = (id: RepositoryId): Promise<TufCopy> => {
+    const known = tufCopies.get(id);
+    if (known !== undefined) return known;
+    const opened = openTufCopy(options, id);
+    tufCopies.set(id, opened);
+    opened.catch(() => tufCopies.delete(id));
+    return opened;
+  };
+  const allStates = (): DesiredState[] =>
+    [...follower.workers.values()].flatMap(({ copy }) => copy.states.slice(0, 2));
+  const releases = new ReleaseCopies({ copyOf, allStates, signal });
+  const pruning = pruneLater(options, gate, () => follower.workers);
+  const openWorker = async (id: EnvironmentId): Promise<Worker> => {
+    const onServed = (state: DesiredState): void => {
+      void options.ownParents.learn(state);
+      pruning.soon();
+    };
+    const { hub } = options;
+    const copy = new EnvironmentCopy({
+      ...{ id, copyOf, releases, repository, flights, files, upstream, hub, clock, log, timing, onServed },
+    });
+    await copy.open();
+    const [current] = copy.states;
+    if (current !== undefined) await options.ownParents.learn(current);
+    return new Worker({
+      ...{ copy, clock, randomness, log, timing },
+      enter: () => gate.enter(),
+      onFalseNews: (parent) => upstream.leave(parent),
+      onCursorBack: () => follower.askAgain(),
+    });
+  };
+  const follower = new Follower({
+    followed: await Followed.open({
+      path: layout.followed,
+      own: identity().environment.id as EnvironmentId,
+      ...{ followMs: timing.followMs, clock, log },
+    }),
+    isInScope: (environment) => scopeOfCertificate(identity())(environment),
+    openWorker,
+    onDropped: async (environments) => {
+      for (const id of environments) {
+        await repository.removeFile(`r/${id}/metadata/timestamp.json`);
+        await files.remove(id);
+        tufCopies.delete(id as string as RepositoryId);
+        options.hub.announce(id);
+      }
+      pruning.soon();
+    },
+    ...{ http: options.http, upstream, clock, randomness, log, timing, signal },
+    onFault: (error) => faults.set('news', error),
+    onAnswered: () => {
+      faults.clear('news');
+      void options.above.learn(upstream.current, signal);
+    },
+  });
+  await follower.open();
+  // A crash between a change and its pruning leaves what nothing refers to.
+  pruning.soon();
+  return {
+    run: () => follower.run(),
+    asked: (environments) => follower.asked(environments),
+    scopes: () => new Map([...follower.workers].map(([id, { copy }]) => [id, copy.scope])),
+    workers: () => follower.workers,
+    collectorKeys: () => {
+      const keys = allStates().map(({ collector }) => collector.key);
+      return [...new Set(keys)].map((key) => fromB64u(key));
+    },
+    flights,
+    close: () => follower.close(),
+  };
+}
+
+async function openTufCopy(options: FollowOptions, id: RepositoryId): Promise<TufCopy> {
+  const { layout, identity, upstream, repository, clock, log, signal } = options;
+  const { trustMap } = identity();
+  const pinnedRoot = await firstRoot({ id, trustMap, folder: layout.roots, upstream, signal });
+  const copy = new TufCopy({
+    ...{ id, pinnedRoot, trustFolder: layout.trust, repository, upstream, clock, log, signal },
+  });
+  await copy.client.open();
+  return copy;
+}
+
+/** Removes what nothing refers to, once, a grace after the first change; later while updates run. */
+function pruneLater(
+  { repository, clock, timing, log, signal, faults }: FollowOptions,
+  gate: Gate,
+  workers: () => ReadonlyMap<EnvironmentId, Worker>,
+): { soon(): void } {
+  let isDue = false;
+  const prune = async (): Promise<void> => {
+    const environments = [...workers().values()].map(({ copy }) => ({
+      environment: copy.id,
+      states: copy.states,
+      history: copy.served.history,
+    }));
+    const { removed, freedBytes } = await removeUnreferenced(repository, environments);
+    if (removed > 0) log.info('removed what nothing refers to', { removed, freedBytes });
+  };
+  const later = async (): Promise<void> => {
+    do await clock.sleep(timing.pruneGraceMs, signal);
+    while (!(await gate.tryAlone(prune)));
+    faults.clear('prune');
+  };
+  return {
+    soon: () => {
+      if (isDue) return;
+      isDue = true;
+      later()
+        .catch((error: unknown) => {
+          if (signal.aborted) return;
+          faults.set('prune', error);
+          log.warn('pruning failed', { error });
+        })
+        .finally(() => {
+          isDue = false;
+        });
+    },
+  };
+}
+
+/** Waits until a file of this domain is there, as long as something of the domain is on its way, at most `mostMs`. */
+export async function arriving(
+  {
+    flights,
+    repository,
+    clock,
+    mostMs,
+  }: { flights: Flights; repository: Repository; clock: Clock; mostMs: number },
+  domain: DomainId,
+  path: string,
+): Promise<void> {
+  const end = clock.monotonicMs() + mostMs;
+  while (flights.isBusy(domain)) {
+    if ((await repository.readFile(path, 0).catch(() => true)) !== null) return;
+    const left = end - clock.monotonicMs();
+    if (left <= 0) return;
+    const stop = new AbortController();
+    await Promise.race([flights.oneEnded(domain), clock.sleep(left, stop.signal).catch(() => undefined)]);
+    stop.abort();
+  }
+}

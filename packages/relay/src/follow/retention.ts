@@ -1,0 +1,132 @@
+import {
+  type DesiredState,
+  type Digest,
+  type DomainId,
+  type EnvironmentId,
+  hostMapEntries,
+  limits,
+  parseOffer,
+  parsePackage,
+} from '@xylem/core';
+import { type Repository, prune } from '@xylem/store';
+import { promisify } from 'node:util';
+import zlib from 'node:zlib';
+import type { Served } from './served.ts';
+
+const decompress = promisify(zlib.zstdDecompress);
+
+/** What an environment keeps alive. */
+export interface Kept {
+  readonly environment: EnvironmentId;
+  /** Its current and previous desired state, and one that is being fetched. */
+  readonly states: readonly DesiredState[];
+  readonly history: Served['history'];
+}
+
+/**
+ * Removes what no followed environment's current or previous desired state leads to. Must not run beside an update:
+ * that one's objects are not all named yet.
+ */
+export async function removeUnreferenced(
+  repository: Repository,
+  environments: readonly Kept[],
+): Promise<{ removed: number; freedBytes: number }> {
+  const keep = new Map<DomainId, Set<Digest>>();
+  for (const { states } of environments) {
+    for (const state of states) await addReferences(repository, state, keep);
+  }
+  let removed = 0;
+  let freedBytes = 0;
+  for (const domain of await repository.listDomains()) {
+    const done = await prune(repository, domain, keep.get(domain) ?? new Set());
+    removed += done.removed;
+    freedBytes += done.freedBytes;
+  }
+  const paths = new Set(
+    environments.flatMap(({ history }) => history.slice(0, 2).flatMap(({ paths }) => paths)),
+  );
+  for (const id of await repository.listFiles('r')) removed += await removeOldMetadata(repository, id, paths);
+  const known = new Set<string>(environments.map(({ environment }) => environment));
+  for (const environment of await repository.listFiles('news')) {
+    if (known.has(environment)) continue;
+    for (const name of await repository.listFiles(`news/${environment}`)) {
+      await repository.removeFile(`news/${environment}/${name}`);
+    }
+  }
+  return { removed, freedBytes };
+}
+
+/** As far as it is here: what is not can't be removed either. */
+async function addReferences(
+  repository: Repository,
+  state: DesiredState,
+  keep: Map<DomainId, Set<Digest>>,
+): Promise<void> {
+  const own = state.environment as string as DomainId;
+  const kept = (domain: DomainId): Set<Digest> => {
+    const set = keep.get(domain) ?? new Set();
+    keep.set(domain, set);
+    return set;
+  };
+  const node = async (digest: Digest): Promise<Uint8Array | undefined> => {
+    kept(own).add(digest);
+    return (await repository.readObject(own, digest, limits.hostMapNode).catch(() => null)) ?? undefined;
+  };
+  try {
+    for await (const _entry of hostMapEntries(state.hostMap as Digest, node));
+  } catch {
+    // A node that is not here yet.
+  }
+  for (const { product, package: digest } of state.assignments) {
+    const domain = state.products[product]?.domain as DomainId | undefined;
+    if (domain === undefined) continue;
+    const set = kept(domain);
+    if (set.has(digest as Digest)) continue;
+    set.add(digest as Digest);
+    const bytes = await repository.readObject(domain, digest as Digest, limits.package).catch(() => null);
+    if (bytes === null) continue;
+    for (const { tree } of parsePackage(bytes).variants) {
+      set.add(tree as Digest);
+      for (const pack of await packsOf(repository, domain, tree as Digest)) set.add(pack);
+    }
+  }
+}
+
+async function packsOf(repository: Repository, domain: DomainId, tree: Digest): Promise<Digest[]> {
+  const packed = await repository.readFile(`o/${domain}/offers/${tree}`).catch(() => null);
+  if (packed === null) return [];
+  const offer = parseOffer(await decompress(packed, { maxOutputLength: limits.offer }));
+  return offer.packs.map(([digest]) => digest);
+}
+
+/** Metadata and targets of versions before the previous one. Roots stay: they are the way from the first to the newest. */
+async function removeOldMetadata(
+  repository: Repository,
+  id: string,
+  keep: ReadonlySet<string>,
+): Promise<number> {
+  const isUsed = [...keep].some((path) => path.startsWith(`r/${id}/`));
+  let removed = 0;
+  const metadata = `r/${id}/metadata`;
+  const names = await repository.listFiles(metadata);
+  // What points goes before what it points to.
+  names.sort((a, b) => Number(b === 'timestamp.json') - Number(a === 'timestamp.json'));
+  for (const name of names) {
+    const path = `${metadata}/${name}`;
+    if (keep.has(path) || (isUsed && (name === 'timestamp.json' || name.endsWith('.root.json')))) continue;
+    await repository.removeFile(path);
+    removed += 1;
+  }
+  const folders = [`r/${id}/targets`];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const name of await repository.listFiles(folder)) {
+      const path = `${folder}/${name}`;
+      if (!name.endsWith('.json')) folders.push(path);
+      else if (!keep.has(path)) {
+        await repository.removeFile(path);
+        removed += 1;
+      }
+    }
+  }
+  return removed;
+}

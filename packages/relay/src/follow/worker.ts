@@ -1,0 +1,134 @@
+import { type Time, timeOf, XylemError } from '@xylem/core';
+import type { Clock, Log, Randomness } from '@xylem/platform';
+import type { RelayFault, RelayTiming } from '../options.ts';
+import { type EnvironmentCopy, isFalseWord, type Tip } from './environment-copy.ts';
+
+export interface WorkerOptions {
+  readonly copy: EnvironmentCopy;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly timing: RelayTiming;
+  /** Waits until nothing is being removed; the result says that the update has ended. */
+  readonly enter: () => Promise<() => void>;
+  readonly onFalseNews: (parent: string) => void;
+  /** The cursor of this environment went back: whoever holds a request upwards should ask again. */
+  readonly onCursorBack: () => void;
+}
+
+/** Updates one environment's copy when told to: one update at a time, the newest wins, failures are tried again. */
+export class Worker {
+  readonly copy: EnvironmentCopy;
+  readonly #options: WorkerOptions;
+  /** What the next update should bring; undefined: nothing to do, null: whatever is newest. */
+  #wanted: Tip | null | undefined;
+  #told = 0;
+  #running: Promise<void> | null = null;
+  #stop = new AbortController();
+  #retry = new AbortController();
+  #isClosed = false;
+  #fault: RelayFault | null = null;
+  #nextRenewalMs = 0;
+
+  constructor(options: WorkerOptions) {
+    this.copy = options.copy;
+    this.#options = options;
+  }
+
+  /** The snapshot to name in the news cursor: served, or on its way. */
+  get cursor(): number {
+    return Math.max(this.copy.snapshot, this.#told);
+  }
+
+  get fault(): RelayFault | null {
+    return this.#fault;
+  }
+
+  get isBusy(): boolean {
+    return this.#running !== null;
+  }
+
+  /** Something newer than the cursor is out: it replaces what is under way, which keeps all that it fetched. */
+  tell(tip: Tip): void {
+    if (tip.snapshot <= this.cursor || this.#isClosed) return;
+    this.#told = tip.snapshot;
+    this.#wanted = tip;
+    this.#stop.abort();
+    this.#retry.abort();
+    this.#start();
+  }
+
+  /** Asks for a newer timestamp where the one that is served is old. */
+  renewIfDue(): void {
+    const { clock, timing, randomness } = this.#options;
+    if (this.#running !== null || this.#isClosed || this.copy.issuedMs === 0) return;
+    const now = clock.now();
+    if (now - this.copy.issuedMs < timing.timestampOldMs) return;
+    const monotonic = clock.monotonicMs();
+    if (monotonic < this.#nextRenewalMs) return;
+    // A parent that has none newer yet is not asked all the time.
+    this.#nextRenewalMs = monotonic + (timing.timestampOldMs / 120) * (1 + randomness.fraction());
+    this.#wanted = null;
+    this.#start();
+  }
+
+  /** Ends what runs; what was fetched stays. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stop.abort();
+    this.#retry.abort();
+    await this.#running;
+  }
+
+  #start(): void {
+    if (this.#running !== null) return;
+    this.#running = this.#work().finally(() => {
+      this.#running = null;
+    });
+  }
+
+  async #work(): Promise<void> {
+    const { copy, log } = this.#options;
+    for (let failures = 0; this.#wanted !== undefined && !this.#isClosed; ) {
+      const tip = this.#wanted;
+      this.#wanted = undefined;
+      this.#stop = new AbortController();
+      try {
+        const leave = await this.#options.enter();
+        await copy.update(tip, this.#stop.signal).finally(leave);
+        failures = 0;
+        this.#fault = null;
+      } catch (error) {
+        if (this.#isClosed) return;
+        if (this.#stop.signal.aborted && this.#wanted !== undefined) continue;
+        failures += 1;
+        if (tip !== null && isFalseWord(error)) this.#options.onFalseNews(tip.from);
+        this.#blame(error);
+        log.warn('environment not updated', { environment: copy.id, error });
+        // A stale parent's newest was taken; what remains is to renew it later.
+        if (error instanceof XylemError && error.code === 'E_PARENT_STALE' && this.#told <= copy.snapshot)
+          continue;
+        await this.#pause(failures);
+        if (this.#wanted !== undefined) continue;
+        // The word of that parent is not believed twice: all are asked what is newest.
+        this.#told = 0;
+        this.#wanted = null;
+        this.#options.onCursorBack();
+      }
+    }
+  }
+
+  async #pause(failures: number): Promise<void> {
+    const { timing, randomness, clock } = this.#options;
+    const most = Math.min(timing.retryMaxMs, timing.retryFirstMs * 2 ** Math.min(20, failures - 1));
+    this.#retry = new AbortController();
+    await clock.sleep(most * randomness.fraction(), this.#retry.signal).catch(() => undefined);
+  }
+
+  #blame(error: unknown): void {
+    const { code, message } =
+      error instanceof XylemError ? error : { code: 'E_INTERNAL' as const, message: String(error) };
+    const since: Time = this.#fault?.code === code ? this.#fault.since : timeOf(this.#options.clock.now());
+    this.#fault = { environment: this.copy.id, code, message, since };
+  }
+}

@@ -1,0 +1,128 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import {
+  type Digest,
+  type DomainId,
+  type EnvironmentId,
+  encodeParents,
+  type HostId,
+  isHostId,
+} from '@xylem/core';
+import type { Log } from '@xylem/platform';
+import { type Asked, type NewsHub, type Repository, serveRepository } from '@xylem/store';
+import type { Peer } from '@xylem/trust';
+import type { Scope } from '../follow/scope.ts';
+import type { Spool } from '../spool/spool.ts';
+import { sendFault, sendJson, sendMissing } from './answer.ts';
+import type { Children } from './children.ts';
+import { mayFollow, mayRead } from './rights.ts';
+
+export interface RoutesOptions {
+  readonly peerOf: (socket: TLSSocket) => Peer | null;
+  readonly scopes: () => ReadonlyMap<EnvironmentId, Scope>;
+  readonly repository: Repository;
+  /** Waits, not for long, for an object of this domain that is just being fetched. */
+  readonly arriving: (domain: DomainId, path: string) => Promise<void>;
+  readonly hub: NewsHub;
+  readonly children: Children;
+  readonly spool: Spool;
+  readonly forward: (
+    route: '/join' | '/renew',
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) => Promise<void>;
+  readonly reports: (peer: Peer, request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** Where a child could turn otherwise. */
+  readonly parents: () => { url: string; host: HostId; siblings: string[]; above: string[] };
+  /** A child asked for an environment's files, so it follows it. */
+  readonly onAsked: (environments: readonly EnvironmentId[]) => void;
+  readonly log: Log;
+}
+
+/** Every request of a child (docs/spec/repository.md). What is not allowed and what is not there answer alike. */
+export function routes(options: RoutesOptions): (request: IncomingMessage, response: ServerResponse) => void {
+  const files = serveRepository(options.repository, {
+    authorise: (request, asked) => {
+      const peer = options.peerOf(request.socket as TLSSocket);
+      if (peer === null || !mayRead(peer, asked, options.scopes())) return false;
+      noteFollowing(options, peer, asked);
+      return true;
+    },
+  });
+  return (request, response) => {
+    route(options, files, request, response).catch((error: unknown) => {
+      if (response.destroyed || request.destroyed) return;
+      options.log.error('request failed', { url: request.url?.slice(0, 200), error });
+      sendFault(response, 500, 'E_INTERNAL', 'This relay could not answer.');
+    });
+  };
+}
+
+async function route(
+  options: RoutesOptions,
+  files: ReturnType<typeof serveRepository>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const url = request.url ?? '';
+  const path = url.split('?', 1)[0] ?? '';
+  if (request.method === 'POST' && (path === '/join' || path === '/renew')) {
+    await options.forward(path, request, response);
+    return;
+  }
+  const peer = options.peerOf(request.socket as TLSSocket);
+  if (peer === null) {
+    sendMissing(response);
+    return;
+  }
+  if (peer.host !== null) options.children.saw(peer.host);
+  if (request.method === 'POST') {
+    if (path === '/reports') await options.reports(peer, request, response);
+    else sendMissing(response);
+    return;
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    sendMissing(response);
+    return;
+  }
+  if (path === '/news') {
+    options.hub.handle(request, response, (environment) => mayFollow(peer, environment));
+  } else if (path === '/parents') {
+    const { url: own, host, siblings, above } = options.parents();
+    sendJson(
+      response,
+      200,
+      encodeParents({ format: 'xylem-parents-1', self: { url: own, host }, siblings, above }),
+    );
+  } else if (path.startsWith('/watermarks/')) sendWatermark(options, peer, path.slice(12), response);
+  else {
+    await waitForObject(options, peer, path);
+    if (!response.destroyed && !files(request, response)) sendMissing(response);
+  }
+}
+
+function sendWatermark({ spool }: RoutesOptions, peer: Peer, host: string, response: ServerResponse): void {
+  const isAllowed = peer.host === host || peer.root || peer.serves !== null;
+  const watermark = isAllowed && isHostId(host) ? spool.watermark(host) : null;
+  if (watermark === null) sendMissing(response);
+  else sendJson(response, 200, JSON.stringify(watermark));
+}
+
+/** A child that may have an object that is on its way here waits for it. */
+async function waitForObject(options: RoutesOptions, peer: Peer, path: string): Promise<void> {
+  const match = /^\/o\/([0-9a-f]{32})\/(?:offers\/)?([0-9a-f]{64})$/.exec(path);
+  if (match === null) return;
+  const domain = match[1] as DomainId;
+  const digest = match[2] as Digest;
+  if (mayRead(peer, { kind: 'object', domain, digest }, options.scopes())) {
+    await options.arriving(domain, path.slice(1));
+  }
+}
+
+/** A child that polls shows by its requests for metadata what it follows. */
+function noteFollowing(options: RoutesOptions, peer: Peer, asked: Asked): void {
+  if (asked.kind !== 'metadata') return;
+  const environment = asked.repository as EnvironmentId;
+  const isKnown = peer.environment === environment || options.scopes().has(environment);
+  if (isKnown && !peer.root && mayFollow(peer, environment)) options.onAsked([environment]);
+}

@@ -1,0 +1,81 @@
+import { createServer, type Server } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { XylemError } from '@xylem/core';
+import type { Log } from '@xylem/platform';
+import { type Identity, serverTls } from '@xylem/trust';
+
+export interface ServerOptions {
+  readonly identity: Identity;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly maxConnections: number;
+  readonly log: Log;
+}
+
+export interface ListeningServer {
+  readonly port: number;
+  /** Shows a renewed certificate from the next connection on. */
+  renew(identity: Identity): void;
+  /** Lets no one in, ends idle connections, gives running answers a moment, then ends all. */
+  close(): Promise<void>;
+}
+
+/** No byte for so long ends a connection; longer than a held news request. */
+const idleMs = 90_000;
+const closeWithinMs = 1_000;
+
+/** The TLS 1.3 front, with bounds on everything that a stranger can hold open. @throws XylemError E_PORT_IN_USE, E_PERMISSION, E_NETWORK */
+export async function listenTls(options: ServerOptions): Promise<ListeningServer> {
+  const { identity, listen, handle, maxConnections, log } = options;
+  const server = createServer(
+    {
+      ...serverTls(identity),
+      handshakeTimeout: 10_000,
+      headersTimeout: 15_000,
+      requestTimeout: 120_000,
+      keepAliveTimeout: 75_000,
+      maxHeaderSize: 80 * 1024,
+      connectionsCheckingInterval: 5_000,
+      noDelay: true,
+    },
+    handle,
+  );
+  server.maxConnections = maxConnections;
+  server.timeout = idleMs;
+  server.on('tlsClientError', (error) => log.info('TLS refused', { message: error.message }));
+  server.on('clientError', (_error, socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(listenFault(error, listen)));
+    server.listen({ host: listen.host, port: listen.port }, resolve);
+  });
+  server.on('error', (error) => log.error('server', { error }));
+  return {
+    port: portOf(server),
+    renew: (next) => server.setSecureContext(serverTls(next)),
+    close: () => closeServer(server),
+  };
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const end = setTimeout(() => server.closeAllConnections(), closeWithinMs);
+  await closed;
+  clearTimeout(end);
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function listenFault(error: NodeJS.ErrnoException, { host, port }: ServerOptions['listen']): XylemError {
+  const place = `${host}:${port}`;
+  if (error.code === 'EADDRINUSE') {
+    return new XylemError('E_PORT_IN_USE', `${place} is taken by another program.`, { cause: error });
+  }
+  if (error.code === 'EACCES') {
+    return new XylemError('E_PERMISSION', `${place} may not be listened on.`, { cause: error });
+  }
+  return new XylemError('E_NETWORK', `${place} can't be listened on: ${error.message}.`, { cause: error });
+}

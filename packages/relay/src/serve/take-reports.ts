@@ -1,0 +1,75 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import zlib from 'node:zlib';
+import { type Envelope, encodeTaken, limits, parseReportBatch, XylemError } from '@xylem/core';
+import { type Log, readBody } from '@xylem/platform';
+import type { Peer } from '@xylem/trust';
+import { readReport } from '../spool/entry.ts';
+import type { SpooledReport } from '../spool/fold.ts';
+import type { Spool } from '../spool/spool.ts';
+import { sendFault, sendFaultAndClose, sendJson } from './answer.ts';
+
+const decompress = promisify(zlib.zstdDecompress);
+
+export interface TakeReportsOptions {
+  readonly spool: Spool;
+  readonly log: Log;
+  readonly onTaken: () => void;
+}
+
+/** `POST /reports`: durable before it is answered. A host brings its own; a relay whatever it collected. */
+export function takeReports(options: TakeReportsOptions) {
+  return async (peer: Peer, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    try {
+      const encoding = request.headers['content-encoding'] ?? 'identity';
+      if (encoding !== 'zstd' && encoding !== 'identity') {
+        sendFaultAndClose(request, response, 415, 'E_UNSUPPORTED', 'Reports come plain or as zstd.');
+        return;
+      }
+      const body = await readBody(request, limits.reportBatch, 'The batch of reports');
+      const text = encoding === 'zstd' ? await unpack(body) : body;
+      const reports = admit(peer, parseReportBatch(text).reports, options.log);
+      const watermarks = await options.spool.take(reports);
+      sendJson(response, 202, encodeTaken({ format: 'xylem-taken-1', watermarks }));
+      options.onTaken();
+    } catch (error) {
+      if (!(error instanceof XylemError)) throw error;
+      options.log.warn('reports not taken', { from: peer.host, error });
+      const isOurs =
+        error.code === 'E_DISK_FULL' || error.code === 'E_STORAGE' || error.code === 'E_PERMISSION';
+      if (isOurs) sendFault(response, 503, error.code, error.message);
+      else if (error.code === 'E_TOO_LARGE')
+        sendFaultAndClose(request, response, 413, error.code, error.message);
+      else sendFault(response, 400, error.code, error.message);
+    }
+  };
+}
+
+/** One bad report of another host must not hold up a relay's whole batch; a host that sends one hears of it. */
+function admit(peer: Peer, envelopes: readonly Envelope[], log: Log): SpooledReport[] {
+  const carries = peer.root || peer.serves !== null;
+  const reports: SpooledReport[] = [];
+  for (const envelope of envelopes) {
+    try {
+      const report = readReport(envelope);
+      if (!carries && report.host !== peer.host) {
+        throw new XylemError('E_FORBIDDEN', 'A host brings its own reports only.');
+      }
+      reports.push(report);
+    } catch (error) {
+      if (!carries) throw error;
+      log.warn('report dropped', { from: peer.host, error });
+    }
+  }
+  return reports;
+}
+
+async function unpack(body: Buffer): Promise<Buffer> {
+  try {
+    return await decompress(body, { maxOutputLength: limits.reportBatch });
+  } catch (cause) {
+    throw new XylemError('E_REPORT_INVALID', 'The batch of reports does not decompress, or is too large.', {
+      cause,
+    });
+  }
+}
