@@ -104,6 +104,6 @@ function readyText(apiUrl: string, token: string | undefined, folder: string): s
     `State folder:     ${folder}`,
     '',
     'Next, in another terminal:',
-    '  xylem env create acme/production && xylem token create --env acme/production',
+    '  xylem env create production && xylem token create --env production',
   ].join('\n');
 }
