@@ -19,7 +19,4 @@ const hex64 = /^[0-9a-f]{64}$/;
 
 export const isDigest = (text: string): text is Digest => hex64.test(text);
 export const isHostId = (text: string): text is HostId => hex32.test(text);
-export const isRepositoryId = (text: string): text is RepositoryId => hex32.test(text);
 export const isEnvironmentId = (text: string): text is EnvironmentId => hex32.test(text);
-export const isDomainId = (text: string): text is DomainId => hex32.test(text);
-export const isDeploymentId = (text: string): text is DeploymentId => /^[A-Za-z0-9-]{1,64}$/.test(text);

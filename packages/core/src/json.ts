@@ -5,7 +5,7 @@ import { limits } from './limits.ts';
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** UTF-8 as text. Throws `code` for other bytes; a byte order mark is kept, so that JSON refuses it. */
-export function decodeUtf8(bytes: Uint8Array, what: string, code: ErrorCode = 'E_DOCUMENT_INVALID'): string {
+function decodeUtf8(bytes: Uint8Array, what: string, code: ErrorCode = 'E_DOCUMENT_INVALID'): string {
   try {
     return decoder.decode(bytes);
   } catch (cause) {

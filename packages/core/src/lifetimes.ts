@@ -32,5 +32,3 @@ export const lifetimes = {
   reportRetryMaxMs: 10 * MINUTE,
   stalledTransferMs: 20 * SECOND,
 } as const;
-
-export const keptPreviousVersions = 1;

@@ -1,5 +1,5 @@
 export { advance } from './advance.ts';
-export { applyDecisions, hostAfter } from './apply.ts';
+export { applyDecisions } from './apply.ts';
 export {
   type Advance,
   type AdvancePolicy,
@@ -21,4 +21,4 @@ export {
   type Verdict,
 } from './deployment.ts';
 export { heldPins, keptPins, noPackage } from './pins.ts';
-export { hostCount, isOffline, isWithin, standingOf } from './standing.ts';
+export { isOffline, standingOf } from './standing.ts';

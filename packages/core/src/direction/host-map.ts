@@ -8,7 +8,7 @@ import {
   parseHostMapNode,
 } from '../wire/host-map.ts';
 
-export const hostMapLeafSize = 16;
+const hostMapLeafSize = 16;
 const HEX = '0123456789abcdef';
 
 export interface HostMap {

@@ -7,7 +7,6 @@ export {
   type GetNode,
   type HostMap,
   hostMapEntries,
-  hostMapLeafSize,
   lookUpHost,
 } from './host-map.ts';
-export { fillPlaceholders, fillPort, type Places, placeholdersIn } from './placeholders.ts';
+export { fillPlaceholders, fillPort, type Places } from './placeholders.ts';

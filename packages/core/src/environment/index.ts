@@ -1,13 +1,13 @@
 export { desiredAssignments, type KnownRelease, type ProductDirection } from './assignments.ts';
 export { type Claim, type Conflict, conflictsIn, refuseConflicts } from './conflicts.ts';
 export { mayOverlap } from './overlap.ts';
+export { refuseUnmetRequirements } from './requirements.ts';
 export {
   type ComponentMapping,
   defaultPolicy,
   defaultTenant,
   type EnvironmentPolicy,
   type EnvironmentSpec,
-  everywhere,
   mappingOf,
   type ProductMapping,
 } from './spec.ts';

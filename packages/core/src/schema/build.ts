@@ -48,13 +48,6 @@ export function array<S extends JsonSchema>(
   return { type: 'array', items, ...options };
 }
 
-/** An array of exactly these elements. */
-export function tuple<const S extends readonly JsonSchema[]>(
-  ...prefixItems: S
-): Schema<{ readonly [K in keyof S]: Static<S[K]> }> {
-  return { type: 'array', prefixItems, minItems: prefixItems.length, maxItems: prefixItems.length };
-}
-
 /** An object whose keys all fit `keys` and whose values all fit `values`. */
 export function record<K extends string, S extends JsonSchema>(
   keys: Schema<K>,

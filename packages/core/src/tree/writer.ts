@@ -5,7 +5,7 @@ import { treeLine } from './line.ts';
 const encoder = new TextEncoder();
 
 /** A tree's text, line by line with line ends, from entries in order. Throws what the `TreeChecker` throws. */
-export function* treeLines(entries: Iterable<TreeEntry>): Generator<string, undefined> {
+function* treeLines(entries: Iterable<TreeEntry>): Generator<string, undefined> {
   const checker = new TreeChecker();
   yield `${treeHeader}\n`;
   for (const entry of entries) {

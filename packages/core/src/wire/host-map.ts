@@ -21,7 +21,7 @@ const format = literal('xylem-hostmap-1');
 const digit = string({ title: 'a hexadecimal digit', pattern: '^[0-9a-f]$' });
 export const hostMapBranchSchema = object({ format, children: record(digit, f.digest) });
 export const hostMapLeafSchema = object({ format, hosts: record(f.hostId, hostMapEntrySchema) });
-export const hostMapNodeSchema = either(hostMapBranchSchema, hostMapLeafSchema);
+const hostMapNodeSchema = either(hostMapBranchSchema, hostMapLeafSchema);
 
 export type HostMapEntry = Static<typeof hostMapEntrySchema>;
 export type HostMapBranch = Static<typeof hostMapBranchSchema>;

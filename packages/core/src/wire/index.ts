@@ -7,7 +7,6 @@ export * from './news.ts';
 export * from './offer.ts';
 export * from './pack-index.ts';
 export * from './package-document.ts';
-export { type PackageFault, packageFault } from './package-rules.ts';
 export * from './parents.ts';
 export * from './release.ts';
 export * from './report.ts';

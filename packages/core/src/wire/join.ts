@@ -15,16 +15,16 @@ const pem = string({
   maxLength: 64 * 1024,
 });
 
-export const joinSchema = object({ format: literal('xylem-join-1'), token: tokenId, request: b64u, mac });
+const joinSchema = object({ format: literal('xylem-join-1'), token: tokenId, request: b64u, mac });
 /** What the bytes of `request` hold. */
-export const joinRequestSchema = object({
+const joinRequestSchema = object({
   csr: b64u,
   name: hostName,
   serve: boolean(),
   nonce: string({ title: 'a nonce (b64u of 16 bytes)', pattern: '^[A-Za-z0-9_-]{22}$' }),
   facts: anyObject(),
 });
-export const joinAnswerSchema = object({ format: literal('xylem-join-answer-1'), answer: b64u, mac });
+const joinAnswerSchema = object({ format: literal('xylem-join-answer-1'), answer: b64u, mac });
 /** What the bytes of `answer` hold. */
 export const joinAnswerBodySchema = object({
   host: hostId,
@@ -35,8 +35,8 @@ export const joinAnswerBodySchema = object({
   parents: array(url, { maxItems: 1000 }),
   issued: time,
 });
-export const renewSchema = object({ format: literal('xylem-renew-1'), csr: b64u });
-export const renewAnswerSchema = object({ certificate: pem, ca: pem });
+const renewSchema = object({ format: literal('xylem-renew-1'), csr: b64u });
+const renewAnswerSchema = object({ certificate: pem, ca: pem });
 
 export type Join = Static<typeof joinSchema>;
 export type JoinRequest = Static<typeof joinRequestSchema>;

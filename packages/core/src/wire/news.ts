@@ -8,7 +8,7 @@ import { b64u, environmentId, metadataVersion } from './fields.ts';
 
 /** docs/spec/news.md: what a held request answers, and the file with all that changed. */
 
-export const newsSchema = object({
+const newsSchema = object({
   format: literal('xylem-news-1'),
   changed: array(object({ environment: environmentId, snapshot: metadataVersion, timestamp: b64u }), {
     maxItems: 10_000,

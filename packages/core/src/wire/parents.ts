@@ -5,7 +5,7 @@ import { documentKind } from './document.ts';
 import { hostId, url } from './fields.ts';
 
 /** docs/spec/repository.md, `GET /parents`. `self.host` is null at the root server. */
-export const parentsSchema = object({
+const parentsSchema = object({
   format: literal('xylem-parents-1'),
   self: object({ url, host: nullable(hostId) }),
   siblings: array(url, { maxItems: 10_000 }),

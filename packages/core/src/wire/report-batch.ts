@@ -5,11 +5,11 @@ import { documentKind } from './document.ts';
 import { envelopeSchema } from './envelope.ts';
 
 /** docs/spec/reports.md: the body of `POST /reports` and its answer. */
-export const reportBatchSchema = object({
+const reportBatchSchema = object({
   format: literal('xylem-reports-1'),
   reports: array(envelopeSchema, { maxItems: 100_000 }),
 });
-export const takenSchema = object({
+const takenSchema = object({
   format: literal('xylem-taken-1'),
   watermarks: array(envelopeSchema, { maxItems: 100_000 }),
 });

@@ -22,7 +22,7 @@ export const incarnation = string({
   title: 'an incarnation (16 hexadecimal digits)',
   pattern: '^[0-9a-f]{16}$',
 });
-export const componentStates = ['running', 'stopped', 'installed', 'failed', 'removing'] as const;
+const componentStates = ['running', 'stopped', 'installed', 'failed', 'removing'] as const;
 
 const refused = object({ package: f.digest, code: f.errorCodeText, message: f.message });
 

@@ -6,7 +6,7 @@ import { hostId, time } from './fields.ts';
 import { incarnation } from './report.ts';
 
 /** docs/spec/reports.md: the root server has everything of this host up to here. */
-export const watermarkSchema = object({
+const watermarkSchema = object({
   format: literal('xylem-watermark-1'),
   host: hostId,
   incarnation,

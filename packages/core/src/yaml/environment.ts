@@ -18,7 +18,7 @@ const environmentName = string({
 const selector = string({ title: 'a selector like "role = web"', maxLength: 4096 });
 const component = closedObject({}, { where: selector, config: anyObject(), after: array(name) });
 const product = closedObject({}, { channel: name, release: version, components: record(name, component) });
-export const hostCountSchema = titled(
+const hostCountSchema = titled(
   either(
     integer({ minimum: 1, maximum: 1_000_000 }),
     string<`${number}%`>({ pattern: '^([1-9][0-9]?|100)%$' }),
@@ -26,7 +26,7 @@ export const hostCountSchema = titled(
   'a number of hosts or a share like "10%"',
 );
 
-export const environmentYamlSchema = closedObject(
+const environmentYamlSchema = closedObject(
   { environment: environmentName },
   {
     products: record(name, product),

@@ -1,12 +1,10 @@
-export { type CheckedYaml, checkYaml, type YamlProblem } from './check.ts';
-export { duration, durationMs } from './duration.ts';
-export { environmentYamlSchema, hostCountSchema, parseEnvironmentYaml } from './environment.ts';
-export { labelsSchema, parseLabelsYaml } from './labels.ts';
+export type { YamlProblem } from './check.ts';
+export { durationMs } from './duration.ts';
+export { parseEnvironmentYaml } from './environment.ts';
+export { parseLabelsYaml } from './labels.ts';
 export {
   type ManifestSource,
-  manifestSchema,
   type PackageManifest,
   packageDocumentOf,
   parseManifestYaml,
 } from './manifest.ts';
-export { type Position, readYaml, type YamlSource } from './source.ts';

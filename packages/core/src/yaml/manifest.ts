@@ -46,7 +46,7 @@ const variable = titled(
   'a string or a whole number',
 );
 
-export const manifestSchema = closedObject(
+const manifestSchema = closedObject(
   { product: name, component: name, version },
   {
     kind: oneOf(...componentKinds),
