@@ -8,7 +8,7 @@ import type { Database } from '../db/tables.ts';
 import { apiPrefix, contract, type Operation, type RouteContract } from './contract.ts';
 import type { Call, Handlers } from './handlers.ts';
 import { problemOf, toXylemError } from './problems.ts';
-import { Problem } from './schemas/common.ts';
+import { Problem, Strict } from './schemas/common.ts';
 
 export interface ApiOptions {
   readonly db: Database;
@@ -19,6 +19,7 @@ export interface ApiOptions {
   readonly isLocal: (request: IncomingMessage) => boolean;
 }
 
+const Nothing = Strict({});
 const defaultBodyBytes = 4 * 1024 * 1024;
 
 /** The API as a request handler without a listener of its own: `app.routing(request, response)`, after `ready()`. */
@@ -50,7 +51,11 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],
     },
+    refResolver: {
+      buildLocalReference: (json, _uri, _fragment, index) => String(json['$id'] ?? `def-${index}`),
+    },
   });
+  app.addSchema({ $id: 'Problem', ...Problem });
   await app.register(async (scope) => {
     for (const operation of Object.keys(contract) as Operation[]) addRoute(scope, operation, options);
   });
@@ -69,12 +74,10 @@ function addRoute(app: FastifyInstance, operation: Operation, options: ApiOption
       summary: route.summary,
       description: `Least role: ${route.role}.`,
       ...(route.params ? { params: route.params } : {}),
-      ...(route.query
-        ? { querystring: route.query }
-        : { querystring: { type: 'object', additionalProperties: false } }),
+      querystring: route.query ?? Nothing,
       ...(route.body && route.body !== 'stream' ? { body: route.body } : {}),
       ...(isStream ? { consumes: ['application/octet-stream'] } : {}),
-      response: { 200: route.response, default: Problem },
+      response: { 200: route.response, default: { $ref: 'Problem#' } },
     },
     // Before the body is read: who has no right sends nothing that is kept.
     onRequest: async (request) => {
