@@ -47,6 +47,8 @@ export interface AgentOptions {
   readonly node?: string;
   /** Environment with HTTPS_PROXY and the like for requests to parents. */
   readonly proxyEnvironment?: NodeJS.ProcessEnv;
+  /** Tried before the parents that the operator named: the relay of this very host, so that objects cross the link once. */
+  readonly parentsFirst?: () => readonly string[];
   /** Asked for each report while this host is a relay too. */
   readonly serving?: () => Serving | null;
   /** Called when the host map's entry says that this host should (not) serve, at start and at each change. */
@@ -54,7 +56,7 @@ export interface AgentOptions {
   /** For crash tests: called, and awaited, at each point of `journalPoints`. */
   readonly onJournalPoint?: (point: JournalPoint) => void | Promise<void>;
   readonly timing?: Partial<AgentTiming>;
-  /** Accept parents with http:// (tests and plain web servers without TLS). Signed metadata and digests are checked all the same. */
+  /** Send reports to parents with http:// too. What such parents give is verified like all else; they hear in the clear. */
   readonly allowPlainHttp?: boolean;
 }
 

@@ -17,7 +17,7 @@ export interface Convergence {
 
 export interface Converger {
   /** Observes, plans, acts and looks again until nothing is left that can be done now. */
-  run(wanted: WantedState | null, onPlan: (plan: SlotPlan) => void): Promise<Convergence>;
+  run(wanted: () => WantedState | null, onPlan: (plan: SlotPlan) => void): Promise<Convergence>;
   /** Milliseconds until something that was postponed should be tried, or null. */
   retryInMs(): number | null;
   /** Direction changed: what was postponed may be tried at once. */
@@ -53,7 +53,13 @@ export function converger(options: ExecuteOptions & { readonly slotRetryMs: numb
       for (let turn = 0; turn < mostTurns; turn += 1) {
         tools.signal.throwIfAborted();
         const slots = await observeSlots(tools, tools.drivers);
-        const plan = planSlots({ slots, wanted, postponed: active(), places: tools, drivers: tools.drivers });
+        const plan = planSlots({
+          slots,
+          wanted: wanted(),
+          postponed: active(),
+          places: tools,
+          drivers: tools.drivers,
+        });
         const next = plan.slots.find(({ component }) => !failedNow.has(component));
         if (next === undefined) return { slots, waiting: plan.waiting, rested: plan.slots.length === 0 };
         onPlan(next);
@@ -68,6 +74,8 @@ export function converger(options: ExecuteOptions & { readonly slotRetryMs: numb
           continue;
         }
         if (outcome.kind === 'refused') continue;
+        // Direction changed under way: the next plan knows.
+        if (outcome.error.code === 'E_INTERRUPTED') continue;
         const isNew = next.action === 'install' || next.action === 'update';
         // After a failed change the way back is still to be taken; after anything else nothing more can be done now.
         if (!isNew || active().has(next.component)) failedNow.add(next.component);

@@ -23,6 +23,8 @@ export interface WantedState {
 /** All that an agent keeps of direction for the next start without any parent. */
 export interface Accepted extends WantedState {
   readonly environmentName: string;
+  /** Why this host takes nothing at all; absent when it does. */
+  readonly frozen?: { readonly code: ErrorCode; readonly message: string };
   readonly reportEverySeconds: number;
   /** b64u of the raw key. */
   readonly collectorKey: string;

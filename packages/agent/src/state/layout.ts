@@ -3,7 +3,6 @@ import { join } from 'node:path';
 /** Where everything lies below a state folder: docs/spec/local.md. */
 export interface StateLayout {
   readonly root: string;
-  readonly config: string;
   readonly lock: string;
   readonly identity: string;
   readonly trust: string;
@@ -11,7 +10,6 @@ export interface StateLayout {
   readonly components: string;
   readonly journal: string;
   readonly documents: string;
-  readonly news: string;
   readonly reports: string;
   readonly supervisor: string;
   readonly logs: string;
@@ -28,17 +26,14 @@ export interface ComponentLayout {
   tree(digest: string): string;
   /** Where a tree is being put together. */
   incoming(digest: string): string;
-  /** What was true of the tree's files when they were verified. */
-  seal(digest: string): string;
-  journal: string;
-  log: string;
+  readonly journal: string;
+  readonly log: string;
 }
 
 /** Paths below the state folder `root`. Pure. */
 export function stateLayout(root: string): StateLayout {
   return {
     root,
-    config: join(root, 'config.json'),
     lock: join(root, 'agent.lock'),
     identity: join(root, 'identity'),
     trust: join(root, 'trust'),
@@ -46,7 +41,6 @@ export function stateLayout(root: string): StateLayout {
     components: join(root, 'components'),
     journal: join(root, 'journal'),
     documents: join(root, 'documents'),
-    news: join(root, 'news'),
     reports: join(root, 'reports'),
     supervisor: join(root, 'supervisor'),
     logs: join(root, 'logs'),
@@ -61,7 +55,6 @@ export function stateLayout(root: string): StateLayout {
         data: join(folder, 'data'),
         tree: (digest) => join(trees, digest),
         incoming: (digest) => join(trees, `.incoming-${digest}`),
-        seal: (digest) => join(folder, 'seals', `${digest}.json`),
         journal: join(root, 'journal', `${component}.jsonl`),
         log: join(root, 'logs', `${component}.log`),
       };

@@ -42,7 +42,10 @@ export async function convergeOnce(
     },
   };
   try {
-    return await converger({ tools, slotRetryMs: 60_000, onJournalPoint }).run(wanted, () => undefined);
+    return await converger({ tools, slotRetryMs: 60_000, onJournalPoint }).run(
+      () => wanted,
+      () => undefined,
+    );
   } finally {
     supervisor.close();
   }

@@ -1,0 +1,207 @@
+import { formatNewsCursor, lifetimes, limits, toB64u, XylemError } from '@xylem/core';
+import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
+import type { ObjectSource } from '@xylem/store';
+import type { Identity } from '@xylem/trust';
+import { codedFault } from '../converge/faults.ts';
+import type { AgentTiming } from '../options.ts';
+import type { Parents } from '../parents/parents.ts';
+import { askNews, askParents, bodyOf } from '../parents/requests.ts';
+import type { Announced, Refresher } from './refresh.ts';
+
+export interface FollowOptions {
+  readonly identity: Identity;
+  readonly refresher: Refresher;
+  readonly parents: Parents;
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly timing: AgentTiming;
+  readonly signal: AbortSignal;
+  /** What keeps direction from being followed, null when nothing does. */
+  readonly onFault: (fault: XylemError | null) => void;
+}
+
+/** A parent that could not hold news is asked for it again after so long. */
+const askNewsAgainMs = 3_600_000;
+/** A timestamp that is due is asked for at most so often. */
+const renewalPauseMs = 1_800_000;
+
+/** Follows the direction of this host's environment through its parents until the signal ends it. */
+export async function followDirection(options: FollowOptions): Promise<void> {
+  const { clock, randomness, timing, signal, refresher, parents, onFault } = options;
+  const follower = new Follower(options);
+  let failures = 0;
+  let isDue = true;
+  while (!signal.aborted) {
+    try {
+      if (isDue || follower.isRenewalDue()) await follower.refreshThroughAny();
+      else await follower.waitForNews();
+      isDue = refresher.incomplete() !== null;
+      const stale = follower.staleness(parents.current()?.url ?? null);
+      onFault(refresher.incomplete() ?? stale);
+      failures = isDue ? failures + 1 : 0;
+    } catch (error) {
+      if (signal.aborted) return;
+      onFault(codedFault(error, 'following direction'));
+      options.log.warn('direction is not followed', { cause: error });
+      failures += 1;
+      isDue = isDue || (error instanceof XylemError && error.code !== 'E_PARENT_UNREACHABLE');
+    }
+    if (failures === 0) continue;
+    const pauseMs = Math.min(timing.retryMaxMs, timing.retryMinMs * 2 ** Math.min(failures - 1, 16));
+    await clock.sleep(pauseMs * (0.1 + 0.9 * randomness.fraction()), signal).catch(() => undefined);
+  }
+}
+
+class Follower {
+  readonly #options: FollowOptions;
+  /** Parents that can't hold news, and until when that is believed. */
+  readonly #polledUntilMs = new Map<string, number>();
+  readonly #etags = new Map<string, string>();
+  readonly #askedParentsAtMs = new Map<string, number>();
+  #renewalAskedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: FollowOptions) {
+    this.#options = options;
+  }
+
+  /** Nobody is woken for a timestamp that was only signed anew: who holds an old one asks. */
+  isRenewalDue(): boolean {
+    const { refresher, clock } = this.#options;
+    if (clock.monotonicMs() - this.#renewalAskedAtMs < renewalPauseMs) return false;
+    return clock.now() - refresher.timestampSignedMs() > lifetimes.timestampOldMs;
+  }
+
+  /** The first parent that has everything; if none has, the last one's word counts for now. */
+  async refreshThroughAny(): Promise<void> {
+    const { parents, refresher, signal, clock } = this.#options;
+    this.#renewalAskedAtMs = clock.monotonicMs();
+    try {
+      await parents.attempt(
+        'direction',
+        async (source) => {
+          await this.#elsewhere(() => refresher.through(source, null));
+          const incomplete = refresher.incomplete();
+          if (incomplete !== null) throw incomplete;
+          const stale = this.staleness(source.name);
+          if (stale !== null) throw stale;
+          await this.#learn(source.name);
+        },
+        signal,
+      );
+    } catch (error) {
+      // Said by the caller from the refresher and the timestamp themselves.
+      const known =
+        refresher.incomplete() !== null || (error instanceof XylemError && error.code === 'E_PARENT_STALE');
+      if (!known || signal.aborted) throw error;
+    }
+  }
+
+  /** Held where the parent can, else one poll. Takes what is new. */
+  async waitForNews(): Promise<void> {
+    const { parents, http, timing, signal, clock, randomness, refresher } = this.#options;
+    const isHeld = await parents.attempt(
+      'news',
+      async (source) => {
+        if ((this.#polledUntilMs.get(source.name) ?? 0) > clock.monotonicMs()) return false;
+        const news = await askNews(http, source.name, this.#cursor(), timing.newsHoldMs, signal);
+        if (news === null) {
+          this.#polledUntilMs.set(source.name, clock.monotonicMs() + askNewsAgainMs);
+          return false;
+        }
+        const own = news.changed.find(
+          ({ environment }) => environment === this.#options.identity.environment.id,
+        );
+        if (own === undefined) return true;
+        if (own.snapshot <= refresher.snapshot()) {
+          throw new XylemError('E_PARENT_STALE', `${source.name} announces what this host already has.`);
+        }
+        await this.#take(source, own);
+        return true;
+      },
+      signal,
+    );
+    if (isHeld) return;
+    const jitter = 1 + lifetimes.pollingJitter * (2 * randomness.fraction() - 1);
+    await clock.sleep(timing.pollMs * jitter, signal);
+    await parents.attempt('timestamp', (source) => this.#poll(source), signal);
+  }
+
+  /** Null, or that nobody signed anything for too long: this parent, and all above it, may have been cut off. */
+  staleness(url: string | null): XylemError | null {
+    const { refresher, clock, timing } = this.#options;
+    const signedMs = refresher.timestampSignedMs();
+    const ageMs = clock.now() - signedMs;
+    if (signedMs === 0 || ageMs <= timing.staleParentMs) return null;
+    const hours = Math.floor(ageMs / 3_600_000);
+    return new XylemError(
+      'E_PARENT_STALE',
+      `${url ?? 'No parent'} has had nothing newly signed for ${hours} hours.`,
+    );
+  }
+
+  async #take(source: ObjectSource, announced: Announced): Promise<void> {
+    await this.#elsewhere(() => this.#options.refresher.through(source, announced));
+    await this.#learn(source.name);
+  }
+
+  async #poll(source: ObjectSource): Promise<void> {
+    const { identity, signal, refresher } = this.#options;
+    const etag = this.#etags.get(source.name);
+    const path = `r/${identity.environment.id}/metadata/timestamp.json`;
+    const answer = await source.get(path, { signal, ...(etag === undefined ? {} : { ifNoneMatch: etag }) });
+    if (answer.status === 'unchanged') return;
+    if (answer.status === 'missing') {
+      throw new XylemError('E_PARENT_STALE', `${source.name} has no timestamp of this environment.`);
+    }
+    const bytes = await bodyOf(answer.body, limits.timestamp, `${source.name}/${path}`, signal);
+    const snapshot = snapshotHint(bytes);
+    // An older copy than ours is no lie of a mirror that lags; there is nothing to take.
+    if (snapshot < refresher.snapshot()) return;
+    await this.#take(source, { snapshot, timestamp: toB64u(bytes) });
+    if (answer.etag !== undefined) this.#etags.set(source.name, answer.etag);
+  }
+
+  #cursor(): string {
+    const { identity, refresher } = this.#options;
+    return formatNewsCursor(new Map([[identity.environment.id, refresher.snapshot()]]));
+  }
+
+  /** Metadata that this parent gives wrong, or only old, another may give right. */
+  async #elsewhere(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      if (!(error instanceof XylemError) || error.code !== 'E_METADATA_EXPIRED') throw error;
+      throw new XylemError(error.code, error.message, { cause: error, retry: 'elsewhere' });
+    }
+  }
+
+  /** Once an hour for each parent; a plain web server has no such list. */
+  async #learn(url: string): Promise<void> {
+    const { clock, http, parents, signal, log } = this.#options;
+    const askedAtMs = this.#askedParentsAtMs.get(url);
+    if (askedAtMs !== undefined && clock.monotonicMs() - askedAtMs < askNewsAgainMs) return;
+    this.#askedParentsAtMs.set(url, clock.monotonicMs());
+    try {
+      const learned = await askParents(http, url, signal);
+      if (learned !== null) parents.learn(url, learned);
+    } catch (cause) {
+      log.warn('parents not learned', { parent: url, cause });
+    }
+  }
+}
+
+/** What an unverified timestamp says of its snapshot, to know which news file to ask for. */
+function snapshotHint(bytes: Uint8Array): number {
+  try {
+    const value = JSON.parse(Buffer.from(bytes).toString('utf8')) as {
+      signed?: { meta?: Record<string, { version?: unknown }> };
+    };
+    const version = value.signed?.meta?.['snapshot.json']?.version;
+    return typeof version === 'number' && Number.isSafeInteger(version) ? version : 0;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,128 @@
+import { fromB64u, XylemError } from '@xylem/core';
+import type { Clock, Log } from '@xylem/platform';
+import { type ObjectSource, readNewsFile } from '@xylem/store';
+import type { Identity } from '@xylem/trust';
+import type { Places } from '../drivers/driver.ts';
+import type { JsonFile } from '../state/json-file.ts';
+import type { Documents } from './documents.ts';
+import { type FileFetch, filesOf, withNewsFile } from './metadata-source.ts';
+import type { Platform } from './place.ts';
+import type { Repositories } from './repositories.ts';
+import { resolveDirection } from './resolve.ts';
+import type { Accepted } from './wanted.ts';
+
+/** What a parent announced about our environment. */
+export interface Announced {
+  readonly snapshot: number;
+  /** b64u. */
+  readonly timestamp: string;
+}
+
+export interface RefreshOptions {
+  readonly identity: Identity;
+  readonly repositories: Repositories;
+  readonly documents: Documents;
+  readonly file: JsonFile<Accepted>;
+  readonly platform: Platform;
+  readonly places: Places;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Direction was accepted that differs from the former. */
+  readonly onAccepted: (accepted: Accepted) => void;
+}
+
+/** The accepted direction and the way in which it is replaced. One refresh at a time. */
+export interface Refresher {
+  /** Loads what was accepted before. */
+  open(): Promise<void>;
+  accepted(): Accepted | null;
+  /** Version of the trusted direction snapshot. */
+  snapshot(): number;
+  /** Epoch milliseconds: when the trusted timestamp was signed, as its version says. 0: there is none. */
+  timestampSignedMs(): number;
+  /** What the last refresh could not get. */
+  incomplete(): XylemError | null;
+  /** Takes what this parent has. @throws as TufClient.refresh and resolveDirection; what was accepted stays */
+  through(source: ObjectSource, announced: Announced | null): Promise<void>;
+}
+
+export function refresher(options: RefreshOptions): Refresher {
+  const { identity, repositories, documents, file, clock, log, signal } = options;
+  const environment = identity.environment.id;
+  const direction = repositories.client(environment);
+  let accepted: Accepted | null = null;
+  let incomplete: XylemError | null = null;
+  let settled = false;
+
+  const take = async (files: FileFetch, announced: Announced | null): Promise<void> => {
+    repositories.fetchThrough(files);
+    const known = announced === null ? {} : { knownTimestamp: fromB64u(announced.timestamp) };
+    const { changed, state } = await direction.refresh(known);
+    if (announced !== null && state.snapshot < announced.snapshot) {
+      throw new XylemError(
+        'E_PARENT_STALE',
+        `The parent announced snapshot ${announced.snapshot} and gives ${state.snapshot}.`,
+      );
+    }
+    if (!changed && settled && incomplete === null) return;
+    const resolved = await resolveDirection({
+      identity,
+      direction,
+      releases: async (id) => repositories.client(id),
+      files,
+      documents,
+      platform: options.platform,
+      places: options.places,
+      before: accepted,
+    });
+    incomplete = resolved.incomplete;
+    settled = true;
+    const isNew = JSON.stringify(resolved.accepted) !== JSON.stringify(accepted);
+    if (isNew) await file.write(resolved.accepted);
+    accepted = resolved.accepted;
+    if (incomplete === null) await documents.forgetUnused();
+    if (!isNew) return;
+    log.info('direction accepted', {
+      snapshot: accepted.snapshot,
+      number: accepted.number,
+      held: accepted.held.length,
+    });
+    options.onAccepted(accepted);
+  };
+
+  return {
+    open: async () => {
+      accepted = await file.read();
+      await direction.open();
+    },
+    accepted: () => accepted,
+    snapshot: () => direction.state().snapshot,
+    timestampSignedMs: () => direction.state().timestamp * 1000,
+    incomplete: () => incomplete,
+    through: async (source, announced) => {
+      const single = filesOf(source, signal);
+      const from = direction.state().snapshot;
+      if (announced !== null && from > 0 && from < announced.snapshot) {
+        const news = await readNewsFile(source, environment, from, announced.snapshot, signal).catch(
+          (cause) => {
+            signal.throwIfAborted();
+            log.warn('news file not used', { parent: source.name, cause });
+            return null;
+          },
+        );
+        if (news !== null) {
+          try {
+            await take(withNewsFile(news, single), announced);
+            return;
+          } catch (cause) {
+            signal.throwIfAborted();
+            // A wrong news file must not stop what its single files can do.
+            log.warn('news file led nowhere', { parent: source.name, cause, at: clock.now() });
+          }
+        }
+      }
+      await take(single, announced);
+    },
+  };
+}

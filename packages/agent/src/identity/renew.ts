@@ -1,0 +1,96 @@
+import { X509Certificate } from 'node:crypto';
+import { XylemError } from '@xylem/core';
+import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
+import { buildRenewRequest, type Identity, renewalDueAt, saveRenewedCertificate } from '@xylem/trust';
+import type { Parents } from '../parents/parents.ts';
+import { askNode } from '../parents/requests.ts';
+import type { CurrentIdentity } from './current.ts';
+
+export interface RenewalOptions {
+  readonly identity: CurrentIdentity;
+  readonly identityFolder: string;
+  readonly parents: Parents;
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly onFault: (fault: XylemError | null) => void;
+}
+
+const lookMs = 3_600_000;
+const retryMs = 600_000;
+const maxAnswerBytes = 256 * 1024;
+
+/** Keeps this host's certificate alive until the signal ends it. An expired one renews as well. */
+export async function renewCertificate(options: RenewalOptions): Promise<void> {
+  const { identity, clock, randomness, signal, log, onFault } = options;
+  const spread = Number.parseInt(identity.get().host.slice(0, 8), 16) / 2 ** 32;
+  while (!signal.aborted) {
+    const dueInMs = renewalDueAt(identity.get().certificatePem, spread) - clock.now();
+    let pauseMs = Math.min(lookMs, Math.max(1_000, dueInMs));
+    if (dueInMs <= 0) {
+      try {
+        await renew(options);
+        onFault(null);
+      } catch (cause) {
+        if (signal.aborted) return;
+        log.warn('certificate not renewed', { cause });
+        onFault(cause instanceof XylemError ? cause : null);
+        pauseMs = retryMs * (0.5 + randomness.fraction());
+      }
+    }
+    await clock.sleep(pauseMs, signal).catch(() => undefined);
+  }
+}
+
+async function renew(options: RenewalOptions): Promise<void> {
+  const { identity, parents, http, signal, log } = options;
+  const own = identity.get();
+  const body = buildRenewRequest(own.key, own.host);
+  let worst: XylemError | null = null;
+  for (const url of parents.urls().filter((parent) => parent.startsWith('https:'))) {
+    try {
+      const headers = { 'content-type': 'application/json' };
+      const request = {
+        method: 'POST' as const,
+        url: `${url}/renew`,
+        headers,
+        body,
+        signal,
+        idleTimeoutMs: 60_000,
+      };
+      const answer = await askNode(http, request, maxAnswerBytes);
+      if (answer === null) continue;
+      const certificatePem = renewedCertificate(answer, own);
+      await saveRenewedCertificate(options.identityFolder, certificatePem);
+      identity.replaceCertificate(certificatePem);
+      log.info('certificate renewed', { validTo: new X509Certificate(certificatePem).validTo });
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof XylemError)) throw error;
+      worst = error;
+    }
+  }
+  throw worst ?? new XylemError('E_PARENT_REFUSED', 'No parent of this host renews certificates.');
+}
+
+/** A relay in between could answer anything: the certificate must be of our key, by our CA, and say the same names. */
+function renewedCertificate(answer: Uint8Array, own: Identity): string {
+  try {
+    const { certificate } = JSON.parse(Buffer.from(answer).toString('utf8')) as { certificate?: unknown };
+    if (typeof certificate !== 'string') throw new Error('no certificate');
+    const fresh = new X509Certificate(certificate);
+    const old = new X509Certificate(own.certificatePem);
+    const ca = new X509Certificate(own.caPem);
+    if (!fresh.checkIssued(ca) || !fresh.verify(ca.publicKey)) throw new Error('not issued by our CA');
+    if (!fresh.publicKey.equals(old.publicKey)) throw new Error('of another key');
+    if (fresh.subject !== old.subject) throw new Error('of another host');
+    if (Date.parse(fresh.validTo) <= Date.parse(old.validTo)) throw new Error('not valid for longer');
+    return certificate;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new XylemError('E_CERTIFICATE', `The renewed certificate is refused: ${reason}.`, { cause });
+  }
+}

@@ -1,0 +1,116 @@
+import { type Parents as LearnedParents, XylemError } from '@xylem/core';
+import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
+import { httpSource, type ObjectSource, type SourceChoice } from '@xylem/store';
+import { afterFault, goodStanding, inStanding, type Standing } from './standing.ts';
+
+export interface ParentsOptions {
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  /** Where to pull from, in order: what the operator said. */
+  readonly wanted: () => readonly string[];
+  /** The longest that a faulty parent is avoided; then it takes its place again. */
+  readonly returnToFirstMs: number;
+}
+
+/** What is known of the parent that answered last. */
+export interface CurrentParent {
+  readonly url: string;
+  readonly host: string | null;
+}
+
+/** The parents of this host: whoever answers best gives, the others stand by. */
+export interface Parents extends SourceChoice {
+  /** As they would be asked now, best first. */
+  urls(): string[];
+  current(): CurrentParent | null;
+  /** Siblings and higher nodes that a parent named: tried after all that the operator named. */
+  learn(from: string, learned: LearnedParents): void;
+  /** A fault that was noticed outside of `attempt`. */
+  blame(url: string, error: XylemError): void;
+}
+
+const mostLearned = 64;
+
+export function parentsOf(options: ParentsOptions): Parents {
+  const { http, clock, randomness, log } = options;
+  const standings = new Map<string, Standing>();
+  let learned: string[] = [];
+  let current: CurrentParent | null = null;
+  const sources = new Map<string, ObjectSource>();
+
+  const urls = (): string[] => {
+    const all = [...new Set([...options.wanted(), ...learned].map(trimmed))];
+    return inStanding(all, standings, clock.monotonicMs());
+  };
+  const sourceOf = (url: string): ObjectSource => {
+    const known = sources.get(url);
+    if (known !== undefined) return known;
+    const made = httpSource(http, url);
+    sources.set(url, made);
+    return made;
+  };
+  const blame = (url: string, error: XylemError): void => {
+    const before = standings.get(url) ?? goodStanding;
+    const nowMs = clock.monotonicMs();
+    standings.set(url, afterFault(before, error, nowMs, randomness.fraction(), options.returnToFirstMs));
+    log.warn('parent has a fault', { parent: url, cause: error });
+    if (current?.url === url) current = null;
+  };
+
+  return {
+    urls,
+    blame,
+    current: () => current,
+    learn: (from, { self, siblings, above }) => {
+      const url = trimmed(from);
+      if (current?.url === url) current = { url, host: self.host };
+      // Higher nodes last: they have the most children to serve.
+      learned = [...shuffled(siblings, randomness), ...above]
+        .map(trimmed)
+        .filter((other) => other !== url)
+        .slice(0, mostLearned);
+    },
+    attempt: async (path, use, signal) => {
+      let worst: XylemError | null = null;
+      for (const url of urls()) {
+        signal?.throwIfAborted();
+        try {
+          const result = await use(sourceOf(url));
+          standings.set(url, goodStanding);
+          if (current?.url !== url) {
+            log.info('parent', { parent: url });
+            current = { url, host: null };
+          }
+          return result;
+        } catch (error) {
+          signal?.throwIfAborted();
+          if (!(error instanceof XylemError) || error.retry !== 'elsewhere') throw error;
+          worst = worst === null || isGraver(error, worst) ? error : worst;
+          // Who has not got something yet is as good as before for everything else.
+          if (error.code !== 'E_OBJECT_MISSING' && error.code !== 'E_METADATA_MISSING') blame(url, error);
+        }
+      }
+      throw worst ?? new XylemError('E_PARENT_UNREACHABLE', `There is no parent to fetch ${path} from.`);
+    },
+  };
+}
+
+/** A wrong answer says more than a missing one, and that more than none. */
+function isGraver(a: XylemError, b: XylemError): boolean {
+  const weight = ({ code }: XylemError): number =>
+    code.startsWith('E_PARENT') || code === 'E_NETWORK' ? 0 : code.endsWith('_MISSING') ? 1 : 2;
+  return weight(a) > weight(b);
+}
+
+function trimmed(url: string): string {
+  return url.replace(/\/+$/, '');
+}
+
+function shuffled(urls: readonly string[], randomness: Randomness): string[] {
+  return urls
+    .map((url) => ({ url, at: randomness.fraction() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ url }) => url);
+}

@@ -1,0 +1,77 @@
+import { limits, type News, type Parents, parseNews, parseParents, XylemError } from '@xylem/core';
+import { type HttpClient, type HttpRequest, readBody } from '@xylem/platform';
+
+/** A small answer of a node; null where it has no such route or nothing there (404, 405, 501). */
+export async function askNode(
+  http: HttpClient,
+  request: HttpRequest,
+  maxBytes: number,
+): Promise<Uint8Array | null> {
+  const { status, body } = await http.request(request);
+  if (status >= 200 && status < 300) return await bodyOf(body, maxBytes, request.url, request.signal);
+  body.on('error', () => undefined);
+  body.destroy();
+  if (status === 404 || status === 405 || status === 501) return null;
+  const refused = status < 500 && status !== 429;
+  throw new XylemError(
+    refused ? 'E_PARENT_REFUSED' : 'E_PARENT_UNREACHABLE',
+    `${request.url} answered ${status}.`,
+    {
+      retry: 'elsewhere',
+      details: { status },
+    },
+  );
+}
+
+/** A held request for news; null where the node can't hold one. */
+export async function askNews(
+  http: HttpClient,
+  url: string,
+  cursor: string,
+  holdMs: number,
+  signal: AbortSignal,
+): Promise<News | null> {
+  const bytes = await askNode(
+    http,
+    { method: 'GET', url: `${url}/news?since=${cursor}`, signal, idleTimeoutMs: holdMs },
+    limits.newsAnswer,
+  );
+  return bytes === null ? null : elsewhere(() => parseNews(bytes));
+}
+
+/** Where else this node says that one could turn; null where it does not say. */
+export async function askParents(
+  http: HttpClient,
+  url: string,
+  signal: AbortSignal,
+): Promise<Parents | null> {
+  const bytes = await askNode(http, { method: 'GET', url: `${url}/parents`, signal }, limits.parents);
+  return bytes === null ? null : elsewhere(() => parseParents(bytes));
+}
+
+/** What a node says wrongly, another may say rightly. */
+function elsewhere<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof XylemError)) throw error;
+    throw new XylemError(error.code, error.message, { cause: error, retry: 'elsewhere' });
+  }
+}
+
+/** A whole body, whose faults are coded and lead to another parent. */
+export async function bodyOf(
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  what: string,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  try {
+    return await readBody(body, maxBytes, what);
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (cause instanceof XylemError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new XylemError('E_PARENT_STALE', `${what} broke off: ${reason}`, { cause, retry: 'elsewhere' });
+  }
+}

@@ -1,0 +1,167 @@
+import {
+  type Digest,
+  type EnvironmentId,
+  type HostId,
+  type Report,
+  type ReportedComponent,
+  type Time,
+  timeOf,
+  type Version,
+  type Waiting,
+} from '@xylem/core';
+import type { Convergence } from '../converge/converge.ts';
+import type { Reason } from '../converge/goal.ts';
+import type { Accepted } from '../direction/wanted.ts';
+import type { Serving } from '../options.ts';
+import type { CurrentParent } from '../parents/parents.ts';
+import type { ObservedSlot } from '../slot/observed.ts';
+import { isRefused, type Placed, type Refusal } from '../slot/placed.ts';
+import type { Facts } from './facts.ts';
+
+/** What a report is made of; all but `time`, `incarnation` and `sequence`. */
+export interface ReportInput {
+  readonly host: HostId;
+  readonly environment: EnvironmentId;
+  readonly agent: Version;
+  readonly name: string;
+  readonly facts: Facts;
+  readonly snapshot: number;
+  readonly accepted: Accepted | null;
+  readonly parent: CurrentParent | null;
+  readonly serving: Serving | null;
+  readonly convergence: Convergence;
+  /** Components that are just being removed. */
+  readonly removing: ReadonlySet<string>;
+  readonly healthy: (component: string) => boolean | null;
+  /** What concerns the whole host. */
+  readonly faults: readonly Reason[];
+  readonly transfer: Report['transfer'];
+}
+
+export type ReportBody = Omit<Report, 'format' | 'incarnation' | 'sequence' | 'time'>;
+
+/** When each reason was first seen, so that `since` says how long something waits. */
+export type Since = Map<string, Time>;
+
+/** This host's full state. Only `since` is changed. */
+export function buildReport(input: ReportInput, since: Since, nowMs: number): ReportBody {
+  const { accepted, parent, serving, convergence } = input;
+  return {
+    host: input.host,
+    environment: input.environment,
+    agent: input.agent,
+    name: accepted?.entry.name ?? input.name,
+    facts: input.facts,
+    direction: { snapshot: accepted?.snapshot ?? input.snapshot, number: accepted?.number ?? 0 },
+    releases: (accepted?.releases ?? {}) as Report['releases'],
+    parent: { url: parent?.url ?? null, host: (parent?.host ?? null) as HostId | null },
+    ...(serving === null ? {} : { serves: serving as Report['serves'] & object }),
+    components: [...convergence.slots.values()].flatMap((slot) => componentOf(slot, input)),
+    waiting: waitingOf(input, since, nowMs),
+    transfer: input.transfer,
+  };
+}
+
+function componentOf(slot: ObservedSlot, input: ReportInput): ReportedComponent[] {
+  const { component, record } = slot;
+  const assigned = input.accepted?.components.find((placed) => placed.component === component) ?? null;
+  const refused = record?.refused ?? null;
+  const counts = refused !== null && assigned !== null && isRefused(refused, assigned) ? refused : null;
+  const running = runningPackage(slot, assigned);
+  if (running === null) return counts === null ? [] : [failedInstall(component, counts)];
+  const isService = running.kind === 'service';
+  const alive = slot.running?.alive === true;
+  const state = input.removing.has(component)
+    ? 'removing'
+    : isService
+      ? slot.running === null
+        ? 'stopped'
+        : alive
+          ? 'running'
+          : 'failed'
+      : 'installed';
+  const isCommitted = record?.installed?.package === running.package;
+  const previous = (isCommitted ? record?.previous[0] : record?.installed)?.package ?? null;
+  return [
+    {
+      component,
+      product: running.product,
+      kind: running.kind,
+      package: running.package,
+      version: running.version,
+      tree: running.tree,
+      previous,
+      state,
+      healthy: isService ? (alive ? input.healthy(component) : false) : null,
+      since: (record?.since ?? '1970-01-01T00:00:00Z') as Time,
+      ...(counts === null ? {} : { refused: refusedOf(counts) }),
+    },
+  ];
+}
+
+/**
+ * What really is there, whatever the record says: the package whose tree `current` shows. A package that is still being
+ * tried counts too, so that the root server sees what runs now.
+ */
+function runningPackage(slot: ObservedSlot, assigned: Placed | null): Placed | null {
+  const known = [slot.record?.installed ?? null, assigned, ...(slot.record?.previous ?? [])];
+  const shown = known.find((placed) => placed !== null && placed.tree === slot.current);
+  return shown ?? null;
+}
+
+function failedInstall(component: string, refused: Refusal): ReportedComponent {
+  return {
+    component,
+    product: refused.product,
+    kind: refused.kind,
+    package: refused.package,
+    version: refused.version,
+    tree: refused.tree,
+    previous: null,
+    state: 'failed',
+    healthy: false,
+    since: refused.since as Time,
+    refused: refusedOf(refused),
+  };
+}
+
+function refusedOf({ package: digest, code, message }: Refusal): {
+  package: Digest;
+  code: string;
+  message: string;
+} {
+  return { package: digest, code, message };
+}
+
+function waitingOf(input: ReportInput, since: Since, nowMs: number): Waiting[] {
+  const reasons: { component: string | null; reason: Reason }[] = [
+    ...input.faults.map((reason) => ({ component: null, reason })),
+    ...[...input.convergence.waiting].map(([component, reason]) => ({ component, reason })),
+  ];
+  const present = new Set<string>();
+  const waiting = reasons.map(({ component, reason }): Waiting => {
+    const key = `${component ?? ''} ${reason.code}`;
+    present.add(key);
+    const first = since.get(key) ?? timeOf(nowMs);
+    since.set(key, first);
+    return { component, code: reason.code, message: reason.message.slice(0, 4_000), since: first };
+  });
+  for (const key of since.keys()) if (!present.has(key)) since.delete(key);
+  return waiting;
+}
+
+/** What must differ for a report to be sent: figures that always move do not count. Pure. */
+export function changeKey(report: ReportBody): string {
+  const { facts, transfer: _transfer, serves, waiting, ...rest } = report;
+  const { diskFreeBytes: _diskFreeBytes, ...steady } = facts;
+  return JSON.stringify({
+    ...rest,
+    facts: steady,
+    serves:
+      serves === undefined
+        ? null
+        : { url: serves.url, children: serves.children.map(({ host }) => host).sort() },
+    // Messages may hold sizes and times that move at each attempt.
+    waiting: waiting.map(({ component, code, since }) => ({ component, code, since })),
+  });
+}

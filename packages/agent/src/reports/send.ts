@@ -1,0 +1,161 @@
+import { encodeReportBatch, fromB64u, limits, parseTaken, type ReportBatch, XylemError } from '@xylem/core';
+import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
+import type { AgentTiming } from '../options.ts';
+import type { Parents } from '../parents/parents.ts';
+import { askNode } from '../parents/requests.ts';
+import { changeKey, type ReportBody } from './build.ts';
+import type { ReportSpool } from './spool.ts';
+
+export interface ReporterOptions {
+  readonly host: string;
+  readonly spool: ReportSpool;
+  readonly parents: Parents;
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly timing: AgentTiming;
+  readonly signal: AbortSignal;
+  readonly allowPlainHttp: boolean;
+  /** This host's state now. */
+  readonly body: () => Promise<ReportBody>;
+  /** b64u of the collector's key, null before the first direction. */
+  readonly collectorKey: () => string | null;
+  readonly everyMs: () => number;
+}
+
+/** Reports changes, what is due, and again what the root server has not said to have. */
+export interface Reporter {
+  /** Something may have changed. */
+  poke(): void;
+  run(): Promise<void>;
+}
+
+export function reporter(options: ReporterOptions): Reporter {
+  const { clock, timing, signal, spool, log } = options;
+  let wake = new AbortController();
+  let isPoked = true;
+  let lastKey: string | null = null;
+  let reportedAtMs = Number.NEGATIVE_INFINITY;
+  let attempts = 0;
+  let nextSendMs = 0;
+
+  const poke = (): void => {
+    isPoked = true;
+    wake.abort();
+  };
+  const pause = async (ms: number, until: AbortSignal): Promise<void> => {
+    await clock.sleep(Math.max(1, ms), AbortSignal.any([signal, until])).catch(() => undefined);
+  };
+  const makeIfDue = async (): Promise<void> => {
+    const isPeriodic = clock.monotonicMs() - reportedAtMs >= options.everyMs();
+    if (!isPoked && !isPeriodic) return;
+    isPoked = false;
+    const body = await options.body();
+    const key = changeKey(body);
+    if (key === lastKey && !isPeriodic) return;
+    await spool.put(body);
+    lastKey = key;
+    reportedAtMs = clock.monotonicMs();
+    attempts = 0;
+    nextSendMs = 0;
+  };
+  const sendIfDue = async (): Promise<void> => {
+    const pending = spool.pending();
+    if (pending === null || clock.monotonicMs() < nextSendMs) return;
+    const pauseMs = Math.min(timing.reportRetryMaxMs, timing.reportRetryMinMs * 2 ** Math.min(attempts, 16));
+    nextSendMs = clock.monotonicMs() + pauseMs * (0.9 + 0.2 * options.randomness.fraction());
+    try {
+      // By the second attempt the watermark may have come back to a parent.
+      if (attempts > 0 && (await lookForWatermark(options))) return;
+      attempts += 1;
+      await send(options, pending, attempts);
+    } catch (cause) {
+      signal.throwIfAborted();
+      attempts += 1;
+      log.warn('report not taken', { attempts, cause });
+    }
+  };
+
+  return {
+    poke,
+    run: async () => {
+      while (!signal.aborted) {
+        wake = new AbortController();
+        try {
+          await makeIfDue();
+          await sendIfDue();
+        } catch (cause) {
+          if (signal.aborted) return;
+          // A full disk: the next attempt makes it again.
+          log.error('report not made', { cause });
+          isPoked = true;
+          await pause(timing.reportRetryMinMs, new AbortController().signal);
+        }
+        if (isPoked) {
+          await pause(timing.reportCoalesceMs, new AbortController().signal);
+          continue;
+        }
+        const periodicMs = reportedAtMs + options.everyMs() - clock.monotonicMs();
+        const againMs = spool.pending() === null ? periodicMs : nextSendMs - clock.monotonicMs();
+        await pause(Math.min(periodicMs, againMs), wake.signal);
+        // Changes come in groups: what follows within a moment goes into the same report.
+        if (isPoked) await pause(timing.reportCoalesceMs, new AbortController().signal);
+      }
+    },
+  };
+}
+
+/** To the first parent that takes it; after a failure also to others than the best. */
+async function send(options: ReporterOptions, pending: Uint8Array, attempt: number): Promise<void> {
+  const { http, signal, parents } = options;
+  const batch = { format: 'xylem-reports-1', reports: [JSON.parse(Buffer.from(pending).toString('utf8'))] };
+  const body = encodeReportBatch(batch as ReportBatch);
+  const usable = parents.urls().filter((url) => options.allowPlainHttp || url.startsWith('https:'));
+  // Each second attempt begins with another parent: one may take reports and never pass them on.
+  const shift = usable.length === 0 ? 0 : Math.floor((attempt - 1) / 2) % usable.length;
+  let worst: XylemError | null = null;
+  for (const url of [...usable.slice(shift), ...usable.slice(0, shift)]) {
+    try {
+      const request = {
+        method: 'POST' as const,
+        url: `${url}/reports`,
+        headers: { 'content-type': 'application/json' },
+        body,
+        signal,
+      };
+      const answer = await askNode(http, request, limits.reportBatch);
+      if (answer === null) continue;
+      for (const watermark of parseTaken(answer).watermarks) await cover(options, watermark);
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof XylemError)) throw error;
+      worst = error;
+    }
+  }
+  throw worst ?? new XylemError('E_PARENT_REFUSED', 'No parent of this host takes reports.');
+}
+
+async function lookForWatermark(options: ReporterOptions): Promise<boolean> {
+  const { http, signal, parents, host } = options;
+  const [url] = parents.urls().filter((parent) => options.allowPlainHttp || parent.startsWith('https:'));
+  if (url === undefined) return false;
+  const answer = await askNode(
+    http,
+    { method: 'GET', url: `${url}/watermarks/${host}`, signal },
+    limits.watermark * 2,
+  ).catch(() => null);
+  return answer !== null && (await cover(options, answer));
+}
+
+async function cover(options: ReporterOptions, watermark: object | Uint8Array): Promise<boolean> {
+  const key = options.collectorKey();
+  if (key === null) return false;
+  try {
+    return await options.spool.cover(watermark, fromB64u(key));
+  } catch (cause) {
+    options.log.warn('watermark refused', { cause });
+    return false;
+  }
+}

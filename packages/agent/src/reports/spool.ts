@@ -1,0 +1,103 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  encodeReport,
+  type HostId,
+  parseWatermark,
+  type Report,
+  reportPayloadType,
+  timeOf,
+  watermarkPayloadType,
+  XylemError,
+} from '@xylem/core';
+import { type Clock, type Log, type Randomness, writeFileAtomic } from '@xylem/platform';
+import { type KeyPair, openEnvelope, signEnvelope } from '@xylem/trust';
+import { jsonFile } from '../state/json-file.ts';
+import type { ReportBody } from './build.ts';
+
+interface SpoolState {
+  readonly incarnation: string;
+  /** The highest number that was ever given away. */
+  readonly sequence: number;
+  /** The highest that the root server has, by a watermark. */
+  readonly covered: number;
+}
+
+/** The newest report of this host, kept until the root server has it. */
+export interface ReportSpool {
+  /** Numbers, signs and keeps a report, durable before it resolves: a number is never used for two. */
+  put(body: ReportBody): Promise<void>;
+  /** The newest envelope while no watermark covers it, else null. */
+  pending(): Uint8Array | null;
+  /** Takes a watermark's envelope; whether it covers the newest report. @throws XylemError E_ENVELOPE_INVALID and the like */
+  cover(envelope: object | Uint8Array, collectorKey: Uint8Array): Promise<boolean>;
+}
+
+const newestMaxBytes = 4 * 1024 * 1024;
+
+export async function openReportSpool(options: {
+  readonly folder: string;
+  readonly host: HostId;
+  readonly key: () => KeyPair;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+}): Promise<ReportSpool> {
+  const { folder, host, clock, log } = options;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = jsonFile(join(folder, 'state.json'), 'xylem-spool-1', parseState, log);
+  const newestPath = join(folder, 'newest.json');
+  let state = await file.read();
+  if (state === null) {
+    // A lost number must not look like an old one: another incarnation begins.
+    state = { incarnation: options.randomness.bytes(8).toString('hex'), sequence: 0, covered: 0 };
+    await file.write(state);
+  }
+  let current: SpoolState = state;
+  let newest: Uint8Array | null = await readFile(newestPath).catch(() => null);
+  if (newest !== null && (newest.length > newestMaxBytes || current.covered >= current.sequence))
+    newest = null;
+
+  return {
+    put: async (body) => {
+      const sequence = current.sequence + 1;
+      await file.write({ ...current, sequence });
+      current = { ...current, sequence };
+      const { incarnation } = current;
+      const report: Report = {
+        format: 'xylem-report-1',
+        ...body,
+        incarnation,
+        sequence,
+        time: timeOf(clock.now()),
+      };
+      const envelope = signEnvelope(reportPayloadType, encodeReport(report), options.key());
+      await writeFileAtomic(newestPath, envelope, { mode: 0o600 });
+      newest = envelope;
+    },
+    pending: () => newest,
+    cover: async (envelope, collectorKey) => {
+      const { payload } = await openEnvelope(envelope, watermarkPayloadType, () => collectorKey);
+      const watermark = parseWatermark(payload);
+      if (watermark.host !== host) {
+        throw new XylemError('E_REPORT_INVALID', 'The watermark is that of another host.');
+      }
+      if (watermark.incarnation !== current.incarnation) return false;
+      if (watermark.sequence > current.covered) {
+        current = { ...current, covered: watermark.sequence };
+        await file.write(current);
+      }
+      if (current.covered < current.sequence) return false;
+      newest = null;
+      return true;
+    },
+  };
+}
+
+function parseState(value: Record<string, unknown>): SpoolState {
+  const { incarnation, sequence, covered } = value;
+  if (typeof incarnation !== 'string' || !/^[0-9a-f]{16}$/.test(incarnation))
+    throw new Error('no incarnation');
+  if (!Number.isSafeInteger(sequence) || !Number.isSafeInteger(covered)) throw new Error('no sequence');
+  return { incarnation, sequence: sequence as number, covered: covered as number };
+}

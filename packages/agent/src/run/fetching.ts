@@ -1,0 +1,84 @@
+import { readdir } from 'node:fs/promises';
+import { type Digest, isDigest, XylemError } from '@xylem/core';
+import type { Log } from '@xylem/platform';
+import { fetchTree, type Seed, type SourceChoice } from '@xylem/store';
+import type { FetchTree } from '../converge/apply/executor.ts';
+import type { WantedState } from '../direction/wanted.ts';
+import { slotFile } from '../slot/record.ts';
+import type { StateLayout } from '../state/layout.ts';
+
+/** How trees come to this host. */
+export interface Fetching {
+  readonly fetchTree: FetchTree;
+  /** Gives up a transfer that nobody wants any more. */
+  giveUpUnless(wanted: WantedState): void;
+  /** Objects that did not fit their digest, since the agent began. */
+  refusedObjects(): number;
+}
+
+export function fetchingThrough(
+  source: SourceChoice,
+  layout: StateLayout,
+  signal: AbortSignal,
+  log: Log,
+): Fetching {
+  let underWay: { tree: string; end: AbortController } | null = null;
+  let refused = 0;
+  return {
+    refusedObjects: () => refused,
+    giveUpUnless: (wanted) => {
+      const own = underWay;
+      if (own === null || wanted.components.some(({ tree }) => tree === own.tree)) return;
+      own.end.abort(new XylemError('E_INTERRUPTED', 'Direction changed while a tree was fetched.'));
+    },
+    fetchTree: async ({ component, kind, domain, tree, into }) => {
+      const end = new AbortController();
+      underWay = { tree, end };
+      // Only root can share files for sure with a component whose user can't write to them, and only of kind files.
+      const isShared = kind === 'files' && process.getuid?.() === 0;
+      try {
+        const fetched = await fetchTree({
+          source,
+          domain,
+          tree,
+          into,
+          seeds: await seedsFor(component, isShared, layout, log),
+          share: isShared ? 'link' : 'copy',
+          log,
+          signal: AbortSignal.any([signal, end.signal]),
+          onRefused: (what) => {
+            refused += 1;
+            log.warn('object refused', { ...what });
+          },
+        });
+        log.info('tree fetched', { component, tree, ...fetched });
+      } finally {
+        underWay = null;
+      }
+    },
+  };
+}
+
+/** Every whole tree on this host, those of the same component first, its current one at the very front. */
+async function seedsFor(
+  component: string,
+  filesOnly: boolean,
+  layout: StateLayout,
+  log: Log,
+): Promise<Seed[]> {
+  const seeds: Seed[] = [];
+  const names = await readdir(layout.components).catch(() => []);
+  for (const name of [component, ...names.filter((other) => other !== component)]) {
+    const own = layout.component(name);
+    const installed = (await slotFile(own.slot, log).read())?.installed ?? null;
+    if (filesOnly && installed !== null && installed.kind !== 'files') continue;
+    const entries = await readdir(own.trees).catch(() => []);
+    const present = new Set(entries);
+    const whole = entries.filter((entry): entry is Digest => isDigest(entry) && present.has(`${entry}.tree`));
+    const current = installed?.tree;
+    for (const tree of whole.sort((a, b) => Number(b === current) - Number(a === current))) {
+      seeds.push({ folder: own.tree(tree) });
+    }
+  }
+  return seeds;
+}

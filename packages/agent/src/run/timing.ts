@@ -1,0 +1,17 @@
+import { lifetimes } from '@xylem/core';
+import type { AgentTiming } from '../options.ts';
+
+export const defaultTiming: AgentTiming = {
+  pollMs: lifetimes.pollingMs,
+  // The parent answers after `heldNewsMs`; silence beyond that is a dead connection.
+  newsHoldMs: lifetimes.heldNewsMs + 10_000,
+  retryMinMs: lifetimes.retryFirstMs,
+  retryMaxMs: lifetimes.retryMaxMs,
+  returnToFirstMs: 300_000,
+  staleParentMs: lifetimes.parentStaleMs,
+  reportCoalesceMs: lifetimes.reportAtMostEveryMs,
+  reportRetryMinMs: lifetimes.reportRetryFirstMs,
+  reportRetryMaxMs: lifetimes.reportRetryMaxMs,
+  slotRetryMs: 10_000,
+  observeMs: 60_000,
+};
