@@ -1,0 +1,107 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import zlib from 'node:zlib';
+import {
+  type EnvironmentId,
+  encodeTaken,
+  encodeWatermark,
+  type Envelope,
+  parseReport,
+  parseReportBatch,
+  type Report,
+  timeOf,
+  watermarkPayloadType,
+} from '@xylem/core';
+import { systemRandomness } from '@xylem/platform';
+import { newsHub, serveRepository } from '@xylem/store';
+import { generateKey, parseEnvelope, serverTls, signEnvelope } from '@xylem/trust';
+import { type Cleanup, removeLater } from '../cleanup.ts';
+import type { TestInstallation } from './installation.ts';
+
+/** A parent over an installation's folder: TLS, files, news, reports with watermarks. It checks nobody's rights. */
+export interface RootFront {
+  readonly url: string;
+  readonly port: number;
+  /** Method and path of each request, in order. */
+  readonly requests: string[];
+  /** Newest report of each host. */
+  readonly reports: ReadonlyMap<string, Report>;
+  /** Answers other than files: for faults. Returns true when it answered. */
+  intercept(handler: ((request: IncomingMessage, response: ServerResponse) => boolean) | null): void;
+  announce(environment: EnvironmentId): void;
+  close(): Promise<void>;
+}
+
+export async function rootFront(
+  context: Cleanup,
+  installation: TestInstallation,
+  options: { holdMs?: number; withoutNews?: boolean; port?: number } = {},
+): Promise<RootFront> {
+  const { repository, ca, clock, collector } = installation;
+  const key = generateKey();
+  const certificatePem = await ca.issueRoot(key.public);
+  const hub = newsHub(repository, {
+    clock,
+    randomness: systemRandomness,
+    ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs }),
+  });
+  const files = serveRepository(repository, { authorise: () => true });
+  const requests: string[] = [];
+  const reports = new Map<string, Report>();
+  let intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | null = null;
+
+  const takeReports = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await buffer(request);
+    const text = request.headers['content-encoding'] === 'zstd' ? zlib.zstdDecompressSync(body) : body;
+    const watermarks: Envelope[] = [];
+    for (const envelope of parseReportBatch(text).reports) {
+      const report = parseReport(parseEnvelope(envelope).payload);
+      reports.set(report.host, report);
+      const { host, incarnation, sequence } = report;
+      const watermark = encodeWatermark({
+        ...{ format: 'xylem-watermark-1', host, incarnation, sequence, time: timeOf(clock.now()) },
+      } as Parameters<typeof encodeWatermark>[0]);
+      watermarks.push(
+        JSON.parse(Buffer.from(signEnvelope(watermarkPayloadType, watermark, collector)).toString()),
+      );
+    }
+    response.writeHead(202).end(encodeTaken({ format: 'xylem-taken-1', watermarks }));
+  };
+
+  const server = createServer(
+    serverTls({ key, certificatePem, caPem: ca.certificatePem }),
+    (request, response) => {
+      requests.push(`${request.method} ${request.url}`);
+      if (intercept?.(request, response) === true) return;
+      const path = request.url?.split('?', 1)[0];
+      if (path === '/news' && options.withoutNews !== true) hub.handle(request, response, () => true);
+      else if (path === '/reports') void takeReports(request, response);
+      else if (!files(request, response)) response.writeHead(404).end();
+    },
+  );
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed ??= new Promise((resolve) => {
+      hub.close();
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+    return closed;
+  };
+  removeLater(context, close);
+  return {
+    url: `https://127.0.0.1:${port}`,
+    port,
+    requests,
+    reports,
+    intercept: (handler) => {
+      intercept = handler;
+    },
+    announce: (environment) => hub.announce(environment),
+    close,
+  };
+}
