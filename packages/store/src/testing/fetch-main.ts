@@ -1,0 +1,19 @@
+// For kill.test.ts: fetches one tree in a process of its own; prints how much is in place.
+import { writeSync } from 'node:fs';
+import type { Digest } from '@xylem/core';
+import { createHttpClient } from '@xylem/platform';
+import { fetchTree } from '../fetch/fetch-tree.ts';
+import { httpSource } from '../source/http-source.ts';
+import { testDomain } from './fixture.ts';
+
+const [url = '', tree = '', into = ''] = process.argv.slice(2);
+const client = createHttpClient();
+const fetched = await fetchTree({
+  source: httpSource(client, url),
+  domain: testDomain,
+  tree: tree as Digest,
+  into,
+  onProgress: (doneBytes) => writeSync(1, `done ${doneBytes}\n`),
+});
+writeSync(1, `fetched ${JSON.stringify(fetched)}\n`);
+client.close();
