@@ -35,7 +35,7 @@ export async function followDirection(options: FollowOptions): Promise<void> {
   let isDue = true;
   while (!signal.aborted) {
     try {
-      if (isDue || follower.isRenewalDue()) await follower.refreshThroughAny();
+      if (isDue || follower.isRenewalDue() || follower.isFirstParentNew()) await follower.refreshThroughAny();
       else await follower.waitForNews();
       isDue = refresher.incomplete() !== null;
       const stale = follower.staleness(parents.current()?.url ?? null);
@@ -61,9 +61,18 @@ class Follower {
   readonly #etags = new Map<string, string>();
   readonly #askedParentsAtMs = new Map<string, number>();
   #renewalAskedAtMs = Number.NEGATIVE_INFINITY;
+  #first: string | null = null;
 
   constructor(options: FollowOptions) {
     this.#options = options;
+  }
+
+  /** Another parent comes first now: its word is asked for at once, and not only when it has news. */
+  isFirstParentNew(): boolean {
+    const [first] = this.#options.parents.urls();
+    if (first === undefined || first === this.#first) return false;
+    this.#first = first;
+    return this.#options.parents.current()?.url !== first;
   }
 
   /** Nobody is woken for a timestamp that was only signed anew: who holds an old one asks. */
