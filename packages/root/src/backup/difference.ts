@@ -1,5 +1,70 @@
-import { XylemError } from '@xylem/core';
+import type { Restored } from '../api/schemas/root.ts';
+import { allEnvironments, refOf } from '../environments/names.ts';
+import { hostsIn } from '../hosts/host-rows.ts';
+import type { HostView } from '../hosts/view.ts';
+import { viewsOf } from '../hosts/views.ts';
 import type { Root } from '../root.ts';
-export function restoredDifference(_root: Root): Promise<never> {
-  throw new XylemError('E_UNSUPPORTED', 'not yet');
+import { heardSince, highest } from './heard.ts';
+
+type Difference = Restored['environments'][number]['differences'][number];
+
+/** What the tree says beside what the backup says. Nothing is changed by looking. */
+export async function restoredDifference(root: Root): Promise<Restored> {
+  const mark = root.restored.read();
+  if (mark === null) {
+    return {
+      restored: false,
+      backupTaken: null,
+      hostsHeard: 0,
+      hostsSilent: 0,
+      unknownHosts: [],
+      environments: [],
+    };
+  }
+  const heard = await heardSince(root, mark);
+  const hosts = (await hostsIn(root.db)).filter((host) => !host.retired);
+  const views = await viewsOf(root, hosts);
+  const isHeard = ({ receivedMs }: HostView): boolean => receivedMs !== null && receivedMs >= mark.restoredMs;
+  const environments = (await allEnvironments(root.db)).map((row) => {
+    const { number, snapshot } = highest(heard, row.id);
+    const own = views.filter((view) => view.host.environment === row.id && isHeard(view));
+    return {
+      environment: refOf(row),
+      backupNumber: root.directing.state(row.id)?.number ?? 0,
+      highestNumber: number,
+      highestSnapshot: snapshot,
+      differences: differencesOf(own),
+    };
+  });
+  return {
+    restored: true,
+    backupTaken: mark.taken,
+    hostsHeard: views.filter(isHeard).length,
+    hostsSilent: views.filter((view) => !isHeard(view)).length,
+    unknownHosts: [...mark.unknownHosts],
+    environments,
+  };
+}
+
+/** Components that run in another package than the backup's desired state gives to their host. */
+export function differencesOf(views: readonly HostView[]): Difference[] {
+  const found = new Map<string, Difference & { runningVersions: { version: string; hosts: number }[] }>();
+  for (const { components } of views) {
+    for (const c of components) {
+      if (c.package === c.wantedPackage) continue;
+      const key = `${c.product} ${c.component} ${c.wantedVersion}`;
+      const entry = found.get(key) ?? {
+        product: c.product ?? '',
+        component: c.component,
+        backupVersion: c.wantedVersion,
+        runningVersions: [],
+      };
+      const version = c.version ?? 'nothing';
+      const running = entry.runningVersions.find((row) => row.version === version);
+      if (running === undefined) entry.runningVersions.push({ version, hosts: 1 });
+      else running.hosts += 1;
+      found.set(key, entry);
+    }
+  }
+  return [...found.values()];
 }

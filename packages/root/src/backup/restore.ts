@@ -1,4 +1,12 @@
-import type { Clock } from '@xylem/platform';
+import { constants, copyFile, lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { XylemError } from '@xylem/core';
+import { type Clock, syncFolder } from '@xylem/platform';
+import { openDatabase } from '../db/open.ts';
+import { databaseOf, finishFolder, readConfig, statePaths } from '../state/folder.ts';
+import { lockState } from '../state/lock.ts';
+import { hashFile, type Manifest, readManifest } from './manifest.ts';
+import { markRestored } from './restored-state.ts';
 
 export interface RestoreRootOptions {
   readonly backup: string;
@@ -6,12 +14,62 @@ export interface RestoreRootOptions {
   readonly stateFolder: string;
   readonly clock: Clock;
 }
+
 export interface RestoredRoot {
+  /** When the backup was taken. */
   readonly taken: string;
   readonly files: number;
 }
 
-/** Verifies a backup by its manifest and makes a state folder of it, in restored mode until a person confirms. */
-export function restoreRoot(_options: RestoreRootOptions): Promise<RestoredRoot> {
-  throw new Error('not yet');
+/**
+ * Verifies a backup by its manifest and makes a state folder of it, in restored mode until a person confirms. Stop
+ * the root server that it replaces first, for good.
+ * @throws XylemError E_INPUT, E_CONFLICT (the folder is not empty), E_OBJECT_DIGEST (a damaged file), E_STATE_VERSION
+ */
+export async function restoreRoot(options: RestoreRootOptions): Promise<RestoredRoot> {
+  const { backup, stateFolder, clock } = options;
+  const manifest = await readManifest(backup);
+  await verify(backup, manifest);
+  const present = await readdir(stateFolder).catch(() => [] as string[]);
+  if (present.length > 0)
+    throw new XylemError('E_CONFLICT', `${stateFolder} is not empty. Restore into a new folder.`);
+  const paths = statePaths(stateFolder);
+  await mkdir(stateFolder, { recursive: true, mode: 0o700 });
+  const lock = lockState(paths.lock);
+  try {
+    for (const [path] of manifest.files) {
+      const to = join(stateFolder, path);
+      await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+      await copyFile(join(backup, path), to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    }
+    await mkdir(paths.incoming, { recursive: true, mode: 0o700 });
+    const db = await openDatabase(databaseOf(paths, await readConfig(paths)));
+    try {
+      await markRestored(db, { taken: manifest.taken, restoredMs: clock.now(), unknownHosts: [] });
+    } finally {
+      await db.destroy();
+    }
+    await syncFolder(stateFolder);
+    // Last: only now the folder counts as a root server's.
+    await finishFolder(paths);
+  } catch (error) {
+    await rm(stateFolder, { recursive: true, force: true });
+    throw error;
+  } finally {
+    lock.release();
+  }
+  return { taken: manifest.taken, files: manifest.files.length };
+}
+
+/** All before anything is written: half a backup is no root server. */
+async function verify(backup: string, { files }: Manifest): Promise<void> {
+  for (const [path, sizeBytes, digest] of files) {
+    const file = join(backup, path);
+    const stats = await lstat(file).catch(() => null);
+    if (stats?.isFile() && stats.size === sizeBytes && (await hashFile(file)) === digest) continue;
+    throw new XylemError('E_OBJECT_DIGEST', `${file} is missing or not what the backup's manifest says.`, {
+      retry: 'never',
+      details: { path },
+    });
+  }
 }

@@ -5,6 +5,8 @@ import type { Database } from '../db/tables.ts';
 export interface RestoredMark {
   /** When the backup was taken, RFC 3339. */
   readonly taken: string;
+  /** When it was restored: reports from before are the backup's own. */
+  readonly restoredMs: number;
   /** Hosts that report and are not in the backup. */
   readonly unknownHosts: readonly string[];
 }
@@ -12,7 +14,7 @@ export interface RestoredMark {
 export interface RestoredState {
   /** While true, nothing new in meaning is signed and nothing is deployed. */
   isRestored(): boolean;
-  read(): Promise<RestoredMark | null>;
+  read(): RestoredMark | null;
   addUnknownHost(host: string): Promise<void>;
   /** Inside the transaction of the confirmation. */
   clear(trx: Database): Promise<void>;
@@ -33,7 +35,7 @@ export async function restoredState(db: Database): Promise<RestoredState> {
   let mark = text === null ? null : (JSON.parse(text) as RestoredMark);
   return {
     isRestored: () => mark !== null,
-    read: async () => mark,
+    read: () => mark,
     addUnknownHost: async (host) => {
       if (mark === null || mark.unknownHosts.includes(host) || mark.unknownHosts.length >= maxUnknownHosts)
         return;

@@ -10,6 +10,7 @@ import {
 import type { Clock, Log } from '@xylem/platform';
 import { type Repository, writeNewsFile } from '@xylem/store';
 import type { KeyPair } from '@xylem/trust';
+import { readFloor } from '../backup/floors.ts';
 import type { RestoredState } from '../backup/restored-state.ts';
 import type { Database } from '../db/tables.ts';
 import { allEnvironments, type EnvironmentRow } from '../environments/names.ts';
@@ -35,8 +36,6 @@ export interface Directing {
   snapshotVersion(environment: string): number;
   /** Those that were published. */
   environments(): readonly string[];
-  /** The lowest versions that may be signed from now on. */
-  raise(environment: string, floor: { readonly number: number; readonly version: number }): void;
   close(): Promise<void>;
 }
 
@@ -66,7 +65,6 @@ export function createDirecting(options: DirectingOptions): Directing {
   const { db, folder, clock, log, restored } = options;
   const known = new Map<string, Known>();
   const flights = new Map<string, () => Promise<void>>();
-  const floors = new Map<string, { number: number; version: number }>();
   const gathering = new Set<string>();
   const stop = new AbortController();
 
@@ -96,7 +94,7 @@ export function createDirecting(options: DirectingOptions): Directing {
       if (row !== undefined) know(id, parseDesiredState(row.document), known.get(id)?.snapshotVersion ?? 0);
       return;
     }
-    const floor = floors.get(id) ?? { number: 0, version: 0 };
+    const floor = await readFloor(db, id);
     const document = await decide(environment, floor.number);
     const keys = await loadDirectionKeys(options.keysFolder, id);
     const published = await convergeDirection({
@@ -188,9 +186,6 @@ export function createDirecting(options: DirectingOptions): Directing {
     domains: (id) => known.get(id)?.domains ?? new Set([id]),
     snapshotVersion: (id) => known.get(id)?.snapshotVersion ?? 0,
     environments: () => [...known.keys()],
-    raise: (id, floor) => {
-      floors.set(id, floor);
-    },
     close: async () => {
       stop.abort();
       await Promise.allSettled([...flights.values()].map((flight) => flight()));

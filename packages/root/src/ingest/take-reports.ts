@@ -84,7 +84,9 @@ async function replaceReport(trx: Database, report: Report, nowMs: number): Prom
     .execute();
   await trx.deleteFrom('host_components').where('host', '=', report.host).execute();
   if (report.components.length === 0) return;
-  const components = report.components.map((c) => ({
+  // One row each: a report that names a component twice must not hold up the batch that it came in.
+  const named = new Map(report.components.map((c) => [c.component, c]));
+  const components = [...named.values()].map((c) => ({
     host: report.host,
     environment: report.environment,
     component: c.component,

@@ -13,6 +13,7 @@ import {
   signTimestamp,
   targetFilePath,
 } from '@xylem/trust';
+import { readFloor } from '../backup/floors.ts';
 import type { RestoredState } from '../backup/restored-state.ts';
 import type { Database } from '../db/tables.ts';
 import type { ReleaseKeys } from '../keys/root-keys.ts';
@@ -52,11 +53,15 @@ export function createReleasePublisher(options: ReleasePublisherOptions): Releas
     snapshotVersion = current?.snapshotVersion ?? 0;
     // Until the difference is confirmed nobody may take what a backup says.
     if (options.restored.isRestored()) return;
+    const { version: atLeast } = await readFloor(db, repository);
     const listed = current === null ? {} : readOwnMetadata(current.snapshot).listed;
     const roles = await db.selectFrom('roles').selectAll().where('repository', '=', repository).execute();
     const changed = roles.filter((row) => row.role !== 'root' && listed[row.role] !== row.version);
     if (changed.some((row) => row.role.startsWith('p-'))) await writeTargets();
-    const isSnapshotDue = current === null || dueForRenewal('snapshot', current.snapshot, nowMs);
+    const isSnapshotDue =
+      current === null ||
+      current.snapshotVersion < atLeast ||
+      dueForRenewal('snapshot', current.snapshot, nowMs);
     if (changed.length > 0 || isSnapshotDue) {
       const files = await publishRoles({
         repository,
@@ -68,6 +73,7 @@ export function createReleasePublisher(options: ReleasePublisherOptions): Releas
         })),
         online,
         nowMs,
+        atLeast,
       });
       await writeRepositoryFiles(folder, repository, files);
     } else if (dueForRenewal('timestamp', current.timestamp, nowMs)) {
@@ -99,7 +105,11 @@ export function createReleasePublisher(options: ReleasePublisherOptions): Releas
     }
   }
 
-  return { repository, snapshotVersion: () => snapshotVersion, publish };
+  return {
+    repository,
+    snapshotVersion: () => snapshotVersion,
+    publish,
+  };
 }
 
 async function isThere(path: string): Promise<boolean> {

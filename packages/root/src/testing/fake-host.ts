@@ -34,6 +34,8 @@ export interface FakeHost {
   readonly answer: JoinAnswerBody;
   get(path: string): Promise<{ status: number; body: Buffer }>;
   post(path: string, body: Uint8Array): Promise<{ status: number; body: Buffer }>;
+  /** From now on it talks to this root server. */
+  moveTo(other: RootFixture): void;
   /** The desired state as a TUF client verifies it; its state is kept over calls. */
   desiredState(folder: string): Promise<DesiredState>;
   /** Reports that it runs these; by default all that it runs already. */
@@ -44,10 +46,11 @@ export interface FakeHost {
 }
 
 export async function fakeHost(
-  root: RootFixture,
+  first: RootFixture,
   token: string,
   options: { readonly name: string; readonly serve?: boolean; readonly key?: KeyPair },
 ): Promise<FakeHost> {
+  let root = first;
   const key = options.key ?? generateKey();
   const parsed = parseToken(token);
   const joinRequest = buildJoinRequest({
@@ -65,6 +68,7 @@ export async function fakeHost(
   const tls = clientTls({ key, certificatePem: answer.certificate, caPem: answer.ca });
   const incarnation = systemRandomness.bytes(8).toString('hex');
   let sequence = 0;
+  let direction = { snapshot: 0, number: 0 };
   let last: Report['components'] = [];
   const get = (path: string) => send(root, tls, 'GET', path);
   const post = (path: string, body: Uint8Array) => send(root, tls, 'POST', path, body);
@@ -74,6 +78,9 @@ export async function fakeHost(
     answer,
     get,
     post,
+    moveTo: (other) => {
+      root = other;
+    },
     desiredState: async (folder) => {
       const environment = answer.environment.id;
       const pinned = Buffer.from(answer.trustMap.repositories[environment]?.root ?? '', 'base64url');
@@ -87,10 +94,12 @@ export async function fakeHost(
           return status === 200 && body.length <= maxBytes ? body : null;
         },
       });
-      await client.refresh();
+      const { state } = await client.refresh();
       const bytes = await client.readTarget('desired-state.json', 1 << 24);
       if (bytes === null) throw new Error('no desired state');
-      return parseDesiredState(bytes);
+      const desired = parseDesiredState(bytes);
+      direction = { snapshot: state.snapshot, number: desired.number };
+      return desired;
     },
     report: async (components, extra = {}) => {
       const time = timeOf(Date.now());
@@ -119,7 +128,7 @@ export async function fakeHost(
         agent: '0.1.0' as Version,
         name: options.name,
         facts: { os: 'linux', osVersion: '12', arch: 'x64', node: 'v26', cores: 2, memoryBytes: 1 },
-        direction: { snapshot: 1, number: 1 },
+        direction,
         releases: {},
         parent: { url: root.running().nodesUrl, host: null },
         components: last,
