@@ -63,10 +63,18 @@ export class LogFile {
     return this.#sizeBytes;
   }
 
-  /** Resolves when the line is on the disk. @throws XylemError E_DISK_FULL, E_STORAGE */
-  append(line: string): Promise<void> {
+  /**
+   * Resolves when the line is on the disk. `onKept` is called right then, before any rewrite can begin: what a rewrite
+   * gives must hold what was kept.
+   * @throws XylemError E_DISK_FULL, E_STORAGE
+   */
+  append(line: string, onKept: () => void = () => undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ line, done: resolve, failed: reject });
+      const done = (): void => {
+        onKept();
+        resolve();
+      };
+      this.#waiting.push({ line, done, failed: reject });
       this.#next();
     });
   }

@@ -42,11 +42,13 @@ test('the log gives back what was appended, passes over a torn line, and shrinks
   await appendFile(join(folder, name), 'torn');
   const second = await read();
   assert.equal(second.lines.length, 101);
-  await second.log.append('after the torn one');
-  await Promise.all([second.log.rewrite(() => ['kept']), second.log.append('during')]);
+  const kept = ['kept'];
+  const append = (line: string): Promise<void> => second.log.append(line, () => kept.push(line));
+  await append('after that');
+  await Promise.all([second.log.rewrite(() => kept), append('during')]);
   await second.log.append('after');
   await second.log.close();
-  assert.deepEqual((await read()).lines.sort(), ['after', 'during', 'kept']);
+  assert.deepEqual((await read()).lines.sort(), ['after', 'after that', 'during', 'kept']);
   assert.equal((await readdir(folder)).length, 1);
   assert.ok(!(await readFile(join(folder, (await readdir(folder))[0] ?? ''), 'utf8')).includes('torn'));
 });

@@ -68,11 +68,7 @@ export class Spool {
         );
       }
       // Counted as kept only when it is on the disk: until then the former one stays.
-      writes.push(
-        this.#opened()
-          .append(line)
-          .then(() => this.#keep(report)),
-      );
+      writes.push(this.#opened().append(line, () => this.#keep(report)));
     }
     await Promise.all(writes);
     this.#compactIfDue();
