@@ -181,9 +181,7 @@ export async function checkCsr(csr: Uint8Array): Promise<CheckedCsr> {
 
 /** Loaded when first needed: only a root server issues certificates, and it costs 7 MB of memory. */
 async function x509Library(): Promise<typeof import('@peculiar/x509')> {
-  // The library's container wants this polyfill to be there first.
-  await import('reflect-metadata');
-  return import('@peculiar/x509');
+  return (await import('./x509-library.ts')).x509;
 }
 
 function refused(what: string): XylemError {
