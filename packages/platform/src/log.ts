@@ -14,7 +14,9 @@ export interface Log {
 export function jsonLog(stream: { write(line: string): unknown }, clock: Clock, base: LogFields = {}): Log {
   const write = (level: string, event: string, fields: LogFields = {}): void => {
     const record = { time: formatTime(clock.now()), level, event, ...base, ...fields };
-    stream.write(`${JSON.stringify(record, (_key, value) => (value instanceof Error ? describe(value) : value))}\n`);
+    stream.write(
+      `${JSON.stringify(record, (_key, value) => (value instanceof Error ? describe(value) : value))}\n`,
+    );
   };
   return {
     info: (event, fields) => write('info', event, fields),

@@ -81,7 +81,9 @@ describe('the HTTP client', () => {
   it('leaves a silent parent after the idle time', async () => {
     const client = createHttpClient({ tls: { rejectUnauthorized: false } });
     const url = `https://127.0.0.1:${portOf(server)}/silent`;
-    await assert.rejects(client.request({ method: 'GET', url, idleTimeoutMs: 50 }), { code: 'E_PARENT_UNREACHABLE' });
+    await assert.rejects(client.request({ method: 'GET', url, idleTimeoutMs: 50 }), {
+      code: 'E_PARENT_UNREACHABLE',
+    });
     client.close();
   });
 

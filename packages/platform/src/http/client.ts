@@ -147,5 +147,7 @@ function unreachableError(url: URL, cause: Error, signal: AbortSignal | undefine
 }
 
 function hasProxy(environment: NodeJS.ProcessEnv = {}): boolean {
-  return ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => Boolean(environment[name]));
+  return ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) =>
+    Boolean(environment[name]),
+  );
 }
