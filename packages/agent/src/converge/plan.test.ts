@@ -73,7 +73,7 @@ function applyStep(slot: ObservedSlot, step: Step): ObservedSlot {
       assert.equal(slot.running, null, 'starts only what does not run');
       assert.equal(slot.current, step.target.tree);
       const { tree, fingerprint } = serviceSpec(step.target, places);
-      return { ...slot, running: { kind: 'service', tree, fingerprint, alive: true } };
+      return { ...slot, running: { kind: 'service', tree, fingerprint, alive: true, instance: '' } };
     }
     case 'commit':
       return {
@@ -302,6 +302,7 @@ const anySlot = (component: string): fc.Arbitrary<ObservedSlot> =>
                 tree: drawn.running.tree,
                 fingerprint: serviceSpec(drawn.running, places).fingerprint,
                 alive: true,
+                instance: '',
               }
             : null,
         hasData: drawn.hasData,

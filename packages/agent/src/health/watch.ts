@@ -8,16 +8,15 @@ const badLooks = 3;
 
 /** Keeps looking at services that run. */
 export interface HealthWatch {
-  /** Null: not known, or it has no check. */
-  healthy(component: string): boolean | null;
-  /** Watches exactly these from now on; one that is known well (just probed) says so. */
-  watch(wanted: ReadonlyMap<string, { check: HealthCheck; fingerprint: string }>): void;
-  probed(component: string): void;
+  /** Null: not known of this very instance, or it has no check. */
+  healthy(component: string, instance: string): boolean | null;
+  /** Watches exactly these from now on. */
+  watch(wanted: ReadonlyMap<string, { check: HealthCheck; instance: string }>): void;
   close(): void;
 }
 
 interface Watched {
-  readonly fingerprint: string;
+  readonly instance: string;
   readonly end: AbortController;
   healthy: boolean | null;
 }
@@ -48,20 +47,19 @@ export function healthWatch(clock: Clock, changed: (component: string) => void):
   };
 
   return {
-    healthy: (component) => watched.get(component)?.healthy ?? null,
-    probed: (component) => {
+    healthy: (component, instance) => {
       const own = watched.get(component);
-      if (own !== undefined) own.healthy = true;
+      return own?.instance === instance ? own.healthy : null;
     },
     watch: (wanted) => {
       for (const [component, own] of watched) {
-        if (wanted.get(component)?.fingerprint === own.fingerprint) continue;
+        if (wanted.get(component)?.instance === own.instance) continue;
         own.end.abort();
         watched.delete(component);
       }
-      for (const [component, { check, fingerprint }] of wanted) {
+      for (const [component, { check, instance }] of wanted) {
         if (watched.has(component)) continue;
-        const own: Watched = { fingerprint, end: new AbortController(), healthy: null };
+        const own: Watched = { instance, end: new AbortController(), healthy: null };
         watched.set(component, own);
         void follow(component, own, check);
       }

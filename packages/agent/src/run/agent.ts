@@ -131,21 +131,23 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
   const removing = new Set<string>();
   const health = healthWatch(clock, () => reporting.poke());
   const watchHealth = (): void => {
-    const watched = new Map<string, { check: HealthCheck; fingerprint: string }>();
+    const watched = new Map<string, { check: HealthCheck; instance: string }>();
     for (const { component, record, running } of convergence.slots.values()) {
       const installed = record?.installed ?? null;
       if (running === null || installed === null || installed.kind !== 'service') continue;
       const check = healthCheckOf(installed, tools);
-      const { fingerprint } = serviceSpec(installed, tools);
-      if (check !== null && fingerprint === running.fingerprint)
-        watched.set(component, { check, fingerprint });
+      if (check === null || !running.alive) continue;
+      if (serviceSpec(installed, tools).fingerprint !== running.fingerprint) continue;
+      watched.set(component, { check, instance: running.instance });
     }
     health.watch(watched);
   };
-  const healthy = (component: string): boolean | null => {
+  const healthy = (component: string, instance: string): boolean | null => {
     const document = convergence.slots.get(component)?.record?.installed?.document;
     // A service without a check is as well as its process, and that lives.
-    return document !== undefined && document.health === undefined ? true : health.healthy(component);
+    return document !== undefined && document.health === undefined
+      ? true
+      : health.healthy(component, instance);
   };
 
   const since: Since = new Map();

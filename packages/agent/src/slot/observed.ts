@@ -10,6 +10,8 @@ export interface Running {
   readonly fingerprint: string;
   /** False between a crash and the supervisor's next try. */
   readonly alive: boolean;
+  /** Names this very process, empty while there is none: what was known of the health of another does not count. */
+  readonly instance: string;
 }
 
 /** What is true of one component's slot, as looked at just now. */

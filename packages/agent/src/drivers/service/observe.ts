@@ -5,9 +5,10 @@ import type { Driver } from '../driver.ts';
 export const observeServices: Driver['observe'] = async ({ supervisor }) => {
   const states = await supervisor.list();
   return new Map(
-    states.map(({ component, tree, fingerprint, process }) => [
-      component,
-      { kind: 'service', tree, fingerprint, alive: process !== null && isAlive(process) },
-    ]),
+    states.map(({ component, tree, fingerprint, process }) => {
+      const alive = process !== null && isAlive(process);
+      const instance = alive ? `${process.pid}.${process.startTicks}` : '';
+      return [component, { kind: 'service', tree, fingerprint, alive, instance }];
+    }),
   );
 };
