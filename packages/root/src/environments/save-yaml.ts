@@ -54,8 +54,8 @@ export async function saveYaml(
       });
     });
     await startWhatItNames(root, who, { ...row, yaml: body.yaml, yaml_version: body.baseVersion + 1 }, spec);
-    await root.directing.publish(row.id);
     await root.deploying.evaluate(row.id);
+    await root.directing.publish(row.id);
   }
   const isSaved = hasChanged && body.dryRun !== true;
   return {

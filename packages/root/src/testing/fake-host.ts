@@ -34,6 +34,9 @@ export interface FakeHost {
   readonly answer: JoinAnswerBody;
   get(path: string): Promise<{ status: number; body: Buffer }>;
   post(path: string, body: Uint8Array): Promise<{ status: number; body: Buffer }>;
+  /** The sequence of the last report sent, and the highest that was answered 202. */
+  sequence(): number;
+  answered(): number;
   /** From now on it talks to this root server. */
   moveTo(other: RootFixture): void;
   /** The desired state as a TUF client verifies it; its state is kept over calls. */
@@ -68,6 +71,7 @@ export async function fakeHost(
   const tls = clientTls({ key, certificatePem: answer.certificate, caPem: answer.ca });
   const incarnation = systemRandomness.bytes(8).toString('hex');
   let sequence = 0;
+  let answered = 0;
   let direction = { snapshot: 0, number: 0 };
   let last: Report['components'] = [];
   const get = (path: string) => send(root, tls, 'GET', path);
@@ -78,6 +82,8 @@ export async function fakeHost(
     answer,
     get,
     post,
+    sequence: () => sequence,
+    answered: () => answered,
     moveTo: (other) => {
       root = other;
     },
@@ -139,6 +145,7 @@ export async function fakeHost(
       const envelope = signEnvelope(reportPayloadType, encodeReport(report), key);
       const batch = `{"format":"xylem-reports-1","reports":[${Buffer.from(envelope)}]}`;
       const { status } = await post('/reports', Buffer.from(batch));
+      if (status === 202) answered = Math.max(answered, report.sequence);
       return status;
     },
   };

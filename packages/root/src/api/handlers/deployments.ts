@@ -113,8 +113,9 @@ async function create(root: Root, body: DeploymentCreate, who: string) {
       );
     }
     for (const { id } of environments) {
-      await root.directing.publish(id);
+      // What is decided at once goes out in the same version as the deployment itself.
       await root.deploying.evaluate(id);
+      await root.directing.publish(id);
     }
   }
   return {

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Report } from '@xylem/core';
+import { removeLater, tempFolder } from '@xylem/testkit';
+import fc from 'fast-check';
+import { openDatabase } from '../db/open.ts';
+import { takeReports } from './take-reports.ts';
+
+const reportOf = (host: string, incarnation: string, sequence: number): Report =>
+  ({ host, environment: 'e', incarnation, sequence, components: [], waiting: [] }) as unknown as Report;
+
+test('keeps the newest of each host, whatever arrives twice, late or out of order', async (t) => {
+  const db = await openDatabase({ kind: 'sqlite', file: join(await tempFolder(t, 'db'), 'root.db') });
+  removeLater(t, () => db.destroy());
+  const arrival = fc.record({
+    incarnation: fc.constantFrom('i1', 'i2', 'i3'),
+    sequence: fc.integer({ min: 1, max: 9 }),
+  });
+  let hosts = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(arrival, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 4 }),
+      async (batches) => {
+        const host = `h${hosts++}`;
+        const seen = new Map<string, number>();
+        const order: string[] = [];
+        for (const batch of batches) {
+          const { marks } = await takeReports(
+            db,
+            batch.map((a) => reportOf(host, a.incarnation, a.sequence)),
+            1,
+          );
+          for (const { incarnation, sequence } of batch) {
+            if (!seen.has(incarnation)) order.push(incarnation);
+            seen.set(incarnation, Math.max(seen.get(incarnation) ?? 0, sequence));
+          }
+          // A watermark covers what was sent, and never more than was ever sent.
+          for (const mark of marks) assert.equal(mark.sequence, seen.get(mark.incarnation));
+        }
+        const row = await db
+          .selectFrom('reports')
+          .selectAll()
+          .where('host', '=', host)
+          .executeTakeFirstOrThrow();
+        const last = order.at(-1) ?? '';
+        assert.equal(row.incarnation, last);
+        assert.equal(row.sequence, seen.get(last));
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
