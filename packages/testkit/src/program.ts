@@ -78,7 +78,7 @@ export function program(options: {
     if (code === 0) return { stdout: output.stdout, code };
     throw new XylemError(
       'E_DEPLOYMENT_FAILED',
-      `xylem ${words.join(' ')} ended with ${code}: ${output.stderr.trim()}`,
+      `xylem ${words.join(' ')} ended with ${code}: ${output.stderr.trim()}\n${output.stdout.trim()}`,
     );
   };
 

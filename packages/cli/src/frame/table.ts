@@ -222,6 +222,11 @@ export const commandTable: readonly TableEntry[] = [
     load: () => import('../commands/root/run.ts'),
   },
   {
+    path: 'root token',
+    summary: 'Make a new operator token from the state folder',
+    load: () => import('../commands/root/token.ts'),
+  },
+  {
     path: 'root backup',
     summary: 'Write a backup while the root server runs',
     load: () => import('../commands/root/backup.ts'),

@@ -1,19 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { text as readText } from 'node:stream/consumers';
-import { XylemError } from '@xylem/core';
 import { count, defineCommand, flag, requiredText } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
-import { inFile } from './in-file.ts';
+import { inFile, readInput } from './in-file.ts';
 import { environmentParams, savedText } from './shared.ts';
-
-async function readYaml(file: string): Promise<string> {
-  if (file === '-') return readText(process.stdin);
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new XylemError('E_INPUT', `${file} can't be read: ${(error as Error).message}`, { cause: error });
-  }
-}
 
 export const command = defineCommand({
   arguments: '<environment>',
@@ -24,11 +12,11 @@ export const command = defineCommand({
   },
   example: 'xylem env apply acme/production --file production.yaml',
   async run({ args, options, api }) {
-    const yaml = await readYaml(options.file);
+    const yaml = await readInput(options.file);
     const server = await api();
     const params = await environmentParams(server, only(args));
     const baseVersion = options.base ?? (await server.call('environmentYaml', { params })).version;
-    const saved = await inFile(options.file === '-' ? 'standard input' : options.file, () =>
+    const saved = await inFile(options.file, () =>
       server.call('environmentYamlPut', { params, body: { baseVersion, yaml, dryRun: options.dryRun } }),
     );
     const name = `${params.tenant}/${params.environment}`;

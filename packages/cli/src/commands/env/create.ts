@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { defineCommand, text } from '../../frame/define.ts';
 import { environmentName, only } from '../../frame/words.ts';
+import { inFile, readInput } from './in-file.ts';
 
 export const command = defineCommand({
   arguments: '<environment>',
@@ -9,8 +9,12 @@ export const command = defineCommand({
   example: 'xylem env create acme/production',
   async run({ args, options, api }) {
     const name = environmentName(only(args));
-    const yaml = options.file === undefined ? {} : { yaml: await readFile(options.file, 'utf8') };
-    const created = await (await api()).call('environmentCreate', { body: { name, ...yaml } });
+    const { file } = options;
+    const yaml = file === undefined ? {} : { yaml: await readInput(file) };
+    const server = await api();
+    const created = await inFile(file ?? name, () =>
+      server.call('environmentCreate', { body: { name, ...yaml } }),
+    );
     return {
       data: created,
       text: `${created.name} is created.\nNext: xylem token create --env ${created.name}`,
