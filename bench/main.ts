@@ -6,6 +6,7 @@ import type { Bench } from './bench.ts';
 /** Every bench there is, loaded when it is asked for. */
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   install: () => import('./install.ts'),
+  publish: () => import('./publish.ts'),
   start: () => import('./start.ts'),
   update: () => import('./update.ts'),
 };

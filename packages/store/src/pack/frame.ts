@@ -1,5 +1,5 @@
 import { limits, XylemError } from '@xylem/core';
-import { compress, decompress } from './zstd.ts';
+import { decompress, type FrameCompressor } from './zstd.ts';
 
 const tagRaw = 0;
 const tagZstd = 1;
@@ -7,10 +7,10 @@ const tagZstd = 1;
 /** Content as a frame: its tag byte and the payload, raw where compression saves less than 3 %. */
 export async function encodeFrame(
   content: Uint8Array,
-  level?: number,
+  compressor: FrameCompressor,
 ): Promise<readonly [tag: number, payload: Uint8Array]> {
   if (!looksCompressible(content)) return [tagRaw, content];
-  const packed = await compress(content, level);
+  const packed = await compressor.compress(content);
   return packed.length > content.length * 0.97 ? [tagRaw, content] : [tagZstd, packed];
 }
 

@@ -3,6 +3,7 @@ import { type Chunk, type Digest, limits } from '@xylem/core';
 import { encodeFrame } from './frame.ts';
 import type { PackInfo } from './layout.ts';
 import { PackFileWriter } from './pack-file-writer.ts';
+import { FrameCompressor } from './zstd.ts';
 
 export interface PackWriterOptions {
   /** Packs are written here as `0`, `1`, … and are the receiver's from `onPack` on. */
@@ -12,14 +13,20 @@ export interface PackWriterOptions {
   readonly onPack: (pack: PackInfo & { readonly file: string }) => Promise<void>;
 }
 
-interface OpenFrame {
+/** What compressing a frame needs; used again and again. */
+interface Slot {
   readonly buffer: Buffer;
+  readonly compressor: FrameCompressor;
+}
+
+interface OpenFrame {
+  readonly slot: Slot;
   length: number;
   chunks: Chunk[];
 }
 
-/** As many frames as threads in the pool; more only cost memory. */
-const framesInFlight = 4;
+/** The pool has four threads; one is left for reading. */
+const framesInFlight = 3;
 
 /**
  * Turns chunks into packs: frames of at most 1 MiB, several of them compressed at the same time, written in the order
@@ -27,7 +34,8 @@ const framesInFlight = 4;
  */
 export class PackWriter {
   readonly #options: PackWriterOptions;
-  readonly #free: Buffer[] = [];
+  readonly #free: Slot[] = [];
+  readonly #slots: Slot[] = [];
   #frame: OpenFrame | undefined;
   /** Frames on the way, oldest first; each settles when it is in its pack. */
   readonly #inFlight: Promise<void>[] = [];
@@ -45,11 +53,11 @@ export class PackWriter {
     if (this.#frame !== undefined && this.#frame.length + bytes.length > limits.frameContent)
       await this.#flush();
     this.#frame ??= {
-      buffer: this.#free.pop() ?? Buffer.allocUnsafeSlow(limits.frameContent),
+      slot: this.#free.pop() ?? this.#newSlot(),
       length: 0,
       chunks: [],
     };
-    this.#frame.buffer.set(bytes, this.#frame.length);
+    this.#frame.slot.buffer.set(bytes, this.#frame.length);
     this.#frame.length += bytes.length;
     this.#frame.chunks.push([digest, bytes.length]);
   }
@@ -60,27 +68,42 @@ export class PackWriter {
     await this.#written;
     await this.#closePack();
     await this.#handing;
+    this.#closeSlots();
   }
 
   /** Lets go of what is open after an error. */
   async abort(): Promise<void> {
     await Promise.allSettled([...this.#inFlight, this.#handing]);
     await this.#pack?.close().catch(() => undefined);
+    this.#closeSlots();
+  }
+
+  #newSlot(): Slot {
+    const slot = {
+      buffer: Buffer.allocUnsafeSlow(limits.frameContent),
+      compressor: new FrameCompressor(this.#options.level),
+    };
+    this.#slots.push(slot);
+    return slot;
+  }
+
+  #closeSlots(): void {
+    for (const { compressor } of this.#slots) compressor.close();
   }
 
   async #flush(): Promise<void> {
     const frame = this.#frame;
     if (frame === undefined) return;
     this.#frame = undefined;
-    const content = frame.buffer.subarray(0, frame.length);
-    const encoded = encodeFrame(content, this.#options.level);
+    const content = frame.slot.buffer.subarray(0, frame.length);
+    const encoded = encodeFrame(content, frame.slot.compressor);
     const before = this.#written;
     const write = async (): Promise<void> => {
       const [tag, payload] = await encoded;
       await before;
       this.#pack ??= await PackFileWriter.create(join(this.#options.folder, String(this.#packs++)));
       await this.#pack.append(tag, payload, frame.length, frame.chunks);
-      this.#free.push(frame.buffer);
+      this.#free.push(frame.slot);
       if (this.#pack.framesBytes >= limits.packFrames) await this.#closePack();
     };
     this.#written = write();

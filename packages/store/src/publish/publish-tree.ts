@@ -1,203 +1,161 @@
-import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type Chunk,
-  type Digest,
-  limits,
-  type TreeEntry,
-  type TreeFile,
-  TreeChecker,
-  treeHeader,
-  treeLine,
-} from '@xylem/core';
+import { type Chunk, encodeTree, sha256, type TreeEntry, type TreeFile } from '@xylem/core';
 import { chunksOf } from '../chunk/cutter.ts';
 import { PackWriter } from '../pack/pack-writer.ts';
 import { defaultLevel } from '../pack/zstd.ts';
 import { storageError } from '../repository/faults.ts';
-import { chunkFile, hashFile } from './read-file.ts';
+import { ChunkWindow } from './chunk-window.ts';
+import { chunkFile, hashFile, readSmallFile } from './read-file.ts';
 import { type ScannedEntry, scanFolder } from './scan.ts';
 import type { PackFile, PublishedTree, PublishOptions } from './types.ts';
 
-/** Bytes of chunks gathered before the sink is asked which of them it knows. */
-const windowBytes = 8 * 1024 * 1024;
-const windowFiles = 2048;
-const readAhead = 32;
-/** Files above this are read alone, in blocks. */
-const smallFileBytes = 1024 * 1024;
+type ScannedFile = Extract<ScannedEntry, { type: 'file' }>;
+
+/** Files above this are read alone, in blocks; up to it many at once, whole. */
+const smallFileBytes = 256 * 1024;
+const smallFilesAtOnce = 32;
 
 /**
  * Cuts, hashes, compresses and packs a folder into a sink. Idempotent: a sink that knows all chunks gets nothing.
- * Memory is bounded by the window and the frames under way, plus the tree's entries.
+ * Memory is bounded by the windows and frames under way, plus the tree's entries.
+ * @throws what `scanFolder` throws; E_FILE_CHANGED; E_DISK_FULL; what the sink throws; the signal's reason
  */
 export async function publishTree(options: PublishOptions): Promise<PublishedTree> {
-  const scanned = await scanFolder(options.folder, options.exclude);
-  const totalBytes = scanned.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.sizeBytes : 0), 0);
-  const scratch = await mkdtemp(join(options.sink.scratchFolder, 'new-')).catch((error: unknown) => {
-    throw storageError(error, options.sink.scratchFolder);
+  const { folder, sink, exclude, level = defaultLevel } = options;
+  const scanned = await scanFolder(folder, exclude);
+  const scratch = await mkdtemp(join(sink.scratchFolder, 'new-')).catch((error: unknown) => {
+    throw storageError(error, sink.scratchFolder);
   });
-  const publication = new Publication(options, totalBytes, scratch);
+  const packs: PackFile[] = [];
+  const onPack = async (pack: PackFile): Promise<void> => {
+    await sink.putPack(pack);
+    packs.push(pack);
+  };
+  const writer = new PackWriter({ folder: scratch, level, onPack });
   try {
-    const entries = await publication.files(scanned);
-    return await publication.tree(entries);
+    const window = new ChunkWindow(sink, writer);
+    const entries = await new FileReader(options, scanned, window).entries();
+    const text = encodeTree(entries);
+    const treeChunks: Chunk[] = [];
+    for (const bytes of chunksOf(text)) treeChunks.push([await window.add(bytes), bytes.length]);
+    await window.end();
+    await writer.end();
+    const files = entries.filter((entry) => entry.type === 'file');
+    const { chunks, newChunks, newBytes } = window;
+    return {
+      tree: sha256(text),
+      entries,
+      treeChunks,
+      sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      files: files.length,
+      chunks,
+      newChunks,
+      newBytes,
+      packs: packs.map(({ digest, sizeBytes }) => ({ digest, sizeBytes })),
+      packedBytes: packs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    };
   } catch (error) {
-    await publication.abort();
-    throw storageError(error, options.folder);
+    await writer.abort();
+    options.signal?.throwIfAborted();
+    throw storageError(error, folder);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-class Publication {
+/** Reads files, small ones ahead, and hands their chunks on in the order of the tree. */
+class FileReader {
   readonly #options: PublishOptions;
-  readonly #writer: PackWriter;
-  readonly #known = new Map<number, Map<Digest, TreeFile>>();
-  readonly #seen = new Set<Digest>();
+  readonly #scanned: readonly ScannedEntry[];
+  readonly #window: ChunkWindow;
+  readonly #previous = new Map<string, TreeFile>();
   readonly #totalBytes: number;
-  #window: { digest: Digest; bytes: Uint8Array }[] = [];
-  #windowBytes = 0;
   #doneBytes = 0;
-  #newChunks = 0;
-  #newBytes = 0;
-  readonly #packs: { digest: Digest; sizeBytes: number }[] = [];
 
-  constructor(options: PublishOptions, totalBytes: number, scratch: string) {
+  constructor(options: PublishOptions, scanned: readonly ScannedEntry[], window: ChunkWindow) {
     this.#options = options;
-    this.#totalBytes = totalBytes;
-    const { level = defaultLevel } = options;
-    this.#writer = new PackWriter({
-      folder: scratch,
-      onPack: (pack) => this.#takePack(pack),
-      level,
-    });
+    this.#scanned = scanned;
+    this.#window = window;
+    this.#totalBytes = scanned.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.sizeBytes : 0), 0);
     for (const entry of options.previous ?? []) {
-      if (entry.type !== 'file') continue;
-      const ofSize = this.#known.get(entry.sizeBytes) ?? new Map<Digest, TreeFile>();
-      this.#known.set(entry.sizeBytes, ofSize.set(entry.digest, entry));
+      if (entry.type === 'file') this.#previous.set(entry.path, entry);
     }
   }
 
-  async files(scanned: readonly ScannedEntry[]): Promise<TreeEntry[]> {
+  async entries(): Promise<TreeEntry[]> {
     const entries: TreeEntry[] = [];
-    for (let at = 0; at < scanned.length; ) {
-      const batch = batchFrom(scanned, at);
-      at += batch.length;
-      this.#options.signal?.throwIfAborted();
-      const done = await settle(batch.map((entry) => this.#entry(entry)));
-      for (const { entry, chunks } of done) {
-        entries.push(entry);
-        for (const { digest, bytes } of chunks) await this.#offer(digest, bytes);
-        if (entry.type === 'file') this.#doneBytes += entry.sizeBytes;
+    const ahead: Promise<{ bytes: Buffer; digest: TreeFile['digest'] }>[] = [];
+    const small = this.#scanned.filter((entry) => entry.type === 'file' && isSmall(entry)).values();
+    const readAhead = (): void => {
+      const next = small.next().value;
+      if (next?.type !== 'file') return;
+      const reading = readSmallFile(this.#path(next), next.sizeBytes);
+      reading.catch(() => undefined);
+      ahead.push(reading);
+    };
+    for (let i = 0; i < smallFilesAtOnce; i += 1) readAhead();
+    try {
+      for (const entry of this.#scanned) {
+        this.#options.signal?.throwIfAborted();
+        if (entry.type !== 'file') {
+          entries.push(entry);
+          continue;
+        }
+        const reading = isSmall(entry) ? ahead.shift() : undefined;
+        if (reading === undefined) entries.push(await this.#large(entry));
+        else {
+          readAhead();
+          entries.push(await this.#small(entry, await reading));
+        }
       }
-      this.#options.onProgress?.(this.#doneBytes, this.#totalBytes);
+    } finally {
+      await Promise.allSettled(ahead);
     }
-    await this.#flush();
     return entries;
   }
 
-  async tree(entries: readonly TreeEntry[]): Promise<PublishedTree> {
-    const checker = new TreeChecker();
-    const lines = [`${treeHeader}\n`];
-    for (const entry of entries) {
-      checker.add(entry);
-      lines.push(`${treeLine(entry)}\n`);
+  async #small(
+    { path, sizeBytes, executable }: ScannedFile,
+    { bytes, digest }: { readonly bytes: Buffer; readonly digest: TreeFile['digest'] },
+  ): Promise<TreeFile> {
+    const chunks: Chunk[] = [];
+    for (const chunk of chunksOf(bytes)) chunks.push([await this.#window.add(chunk), chunk.length]);
+    this.#progress(sizeBytes);
+    return { type: 'file', path, sizeBytes, digest, executable, chunks };
+  }
+
+  async #large({ path, sizeBytes, executable }: ScannedFile): Promise<TreeFile> {
+    const full = this.#path({ path });
+    const known = await this.#unchanged(path, full, sizeBytes);
+    if (known !== null) {
+      this.#progress(sizeBytes);
+      return { ...known, executable };
     }
-    checker.end();
-    const text = Buffer.from(lines.join(''), 'utf8');
-    const treeChunks: Chunk[] = [];
-    for (const bytes of chunksOf(text)) {
-      const digest = createHash('sha256').update(bytes).digest('hex') as Digest;
-      treeChunks.push([digest, bytes.length]);
-      await this.#offer(digest, bytes);
-    }
-    await this.#flush();
-    await this.#writer.end();
-    return {
-      tree: createHash('sha256').update(text).digest('hex') as Digest,
-      treeChunks,
-      sizeBytes: this.#totalBytes,
-      files: entries.filter((entry) => entry.type === 'file').length,
-      chunks: this.#seen.size,
-      newChunks: this.#newChunks,
-      newBytes: this.#newBytes,
-      packs: this.#packs,
-      packedBytes: this.#packs.reduce((sum, pack) => sum + pack.sizeBytes, 0),
-    };
+    const chunks: Chunk[] = [];
+    const digest = await chunkFile(full, sizeBytes, async (bytes) => {
+      this.#options.signal?.throwIfAborted();
+      chunks.push([await this.#window.add(bytes), bytes.length]);
+      this.#progress(bytes.length);
+    });
+    return { type: 'file', path, sizeBytes, digest, executable, chunks };
   }
 
-  abort(): Promise<void> {
-    return this.#writer.abort();
+  /** The earlier entry, if the file is the same and the sink still has all its chunks. */
+  async #unchanged(path: string, full: string, sizeBytes: number): Promise<TreeFile | null> {
+    const before = this.#previous.get(path);
+    if (before?.sizeBytes !== sizeBytes || (await hashFile(full, sizeBytes)) !== before.digest) return null;
+    return (await this.#window.has(before.chunks)) ? before : null;
   }
 
-  async #takePack(pack: PackFile): Promise<void> {
-    this.#packs.push({ digest: pack.digest, sizeBytes: pack.sizeBytes });
-    await this.#options.sink.putPack(pack);
+  #path({ path }: { readonly path: string }): string {
+    return join(this.#options.folder, path);
   }
 
-  /** A small file comes with copies of its chunks; a large one's are offered while it is read. */
-  async #entry(
-    scanned: ScannedEntry,
-  ): Promise<{ entry: TreeEntry; chunks: { digest: Digest; bytes: Uint8Array }[] }> {
-    if (scanned.type !== 'file') return { entry: scanned, chunks: [] };
-    const path = join(this.#options.folder, scanned.path);
-    const { sizeBytes, executable } = scanned;
-    const same = this.#known.get(sizeBytes);
-    const known = same === undefined ? undefined : same.get(await hashFile(path, sizeBytes));
-    if (known !== undefined) return { entry: { ...known, path: scanned.path, executable }, chunks: [] };
-    const chunks: { digest: Digest; bytes: Uint8Array }[] = [];
-    const keep = async (digest: Digest, bytes: Uint8Array): Promise<void> => {
-      if (sizeBytes > smallFileBytes) {
-        await this.#offer(digest, bytes);
-        this.#options.onProgress?.(this.#doneBytes, this.#totalBytes);
-      } else chunks.push({ digest, bytes: Buffer.from(bytes) });
-    };
-    const read = await chunkFile(path, sizeBytes, keep);
-    return { entry: { type: 'file', path: scanned.path, sizeBytes, executable, ...read }, chunks };
-  }
-
-  async #offer(digest: Digest, bytes: Uint8Array): Promise<void> {
-    if (this.#seen.has(digest)) return;
-    this.#seen.add(digest);
-    this.#window.push({ digest, bytes: Buffer.from(bytes) });
-    this.#windowBytes += bytes.length;
-    if (this.#windowBytes >= windowBytes || this.#window.length >= windowFiles) await this.#flush();
-  }
-
-  async #flush(): Promise<void> {
-    const window = this.#window;
-    this.#window = [];
-    this.#windowBytes = 0;
-    if (window.length === 0) return;
-    const known = await this.#options.sink.knownChunks(window.map(({ digest }) => digest));
-    for (const { digest, bytes } of window) {
-      if (known.has(digest)) continue;
-      this.#newChunks += 1;
-      this.#newBytes += bytes.length;
-      await this.#writer.add(digest, bytes);
-    }
+  #progress(bytes: number): void {
+    this.#doneBytes += bytes;
+    this.#options.onProgress?.(this.#doneBytes, this.#totalBytes);
   }
 }
 
-/** The next entries to read at once: one large file alone, or as many small ones as the read-ahead allows. */
-function batchFrom(scanned: readonly ScannedEntry[], at: number): ScannedEntry[] {
-  const batch: ScannedEntry[] = [];
-  let bytes = 0;
-  for (let i = at; i < scanned.length && batch.length < readAhead; i += 1) {
-    const entry = scanned[i] as ScannedEntry;
-    const size = entry.type === 'file' ? entry.sizeBytes : 0;
-    if (batch.length > 0 && (size > smallFileBytes || bytes + size > limits.packFrames / 8)) break;
-    batch.push(entry);
-    bytes += size;
-    if (size > smallFileBytes) break;
-  }
-  return batch;
-}
-
-/** All results, or the first error after all have ended, so that nothing goes on reading behind an error's back. */
-async function settle<T>(promises: Promise<T>[]): Promise<T[]> {
-  const results = await Promise.allSettled(promises);
-  return results.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
-  });
-}
+const isSmall = ({ sizeBytes }: ScannedFile): boolean => sizeBytes <= smallFileBytes;

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
-import type { Stats } from 'node:fs';
+import { createHash, hash } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { type Chunk, type Digest, limits } from '@xylem/core';
+import { type Digest, limits } from '@xylem/core';
 import { Cutter } from '../chunk/cutter.ts';
 import { storageError } from '../repository/faults.ts';
 import { changed } from './scan.ts';
@@ -9,61 +9,80 @@ import { changed } from './scan.ts';
 const blockBytes = 2 * 1024 * 1024;
 
 /**
- * Reads a file once: calls `onChunk` for each chunk in order and returns digest and chunks. The bytes given to
- * `onChunk` are valid until it resolves.
+ * Calls `onChunk` for each chunk in order and returns the file's digest. The bytes given to `onChunk` are valid until
+ * it resolves. Memory: two blocks and a chunk.
  * @throws E_FILE_CHANGED when the file is not the same before and after, or has not the size that was scanned
  */
 export async function chunkFile(
   path: string,
   sizeBytes: number,
-  onChunk: (digest: Digest, bytes: Uint8Array) => Promise<void>,
-): Promise<{ digest: Digest; chunks: Chunk[] }> {
+  onChunk: (bytes: Uint8Array) => Promise<void>,
+): Promise<Digest> {
   return withUnchanged(path, sizeBytes, async (file) => {
     const whole = createHash('sha256');
-    const chunks: Chunk[] = [];
-    const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(sizeBytes, blockBytes + limits.chunkMax)));
-    let held = 0;
-    let read = 0;
-    const isOneChunk = sizeBytes <= limits.chunkMin;
     const cutter = new Cutter();
-    while (read < sizeBytes) {
-      const got = await fill(file, buffer, held, sizeBytes - read, path);
-      if (!isOneChunk) whole.update(buffer.subarray(held, held + got));
-      read += got;
-      let scanned = held;
-      held += got;
-      let at = 0;
-      while (at < held) {
-        const cut = cutter.next(buffer.subarray(0, held), scanned);
-        if (cut === -1 && read < sizeBytes) break;
-        const end = cut === -1 ? held : cut;
-        const bytes = buffer.subarray(at, end);
-        const digest = createHash('sha256').update(bytes).digest('hex') as Digest;
-        chunks.push([digest, bytes.length]);
-        await onChunk(digest, bytes);
+    // The beginning of a chunk whose end comes with the next block.
+    const head = Buffer.allocUnsafe(limits.chunkMax);
+    let headLength = 0;
+    for await (const block of blocksOf(file, path, sizeBytes)) {
+      whole.update(block);
+      for (let at = 0; at < block.length; ) {
+        const cut = cutter.next(block, at);
+        const end = cut === -1 ? block.length : cut;
+        if (cut === -1 || headLength > 0) {
+          head.set(block.subarray(at, end), headLength);
+          headLength += end - at;
+        }
+        if (cut !== -1) {
+          await onChunk(headLength > 0 ? head.subarray(0, headLength) : block.subarray(at, end));
+          headLength = 0;
+        }
         at = end;
-        scanned = end;
       }
-      buffer.copyWithin(0, at, held);
-      held -= at;
     }
-    const digest = isOneChunk && chunks[0] !== undefined ? chunks[0][0] : (whole.digest('hex') as Digest);
-    return { digest, chunks };
+    if (headLength > 0) await onChunk(head.subarray(0, headLength));
+    return whole.digest('hex') as Digest;
   });
 }
 
-/** The digest alone, at the speed of hashing. */
+/** All of a small file and its digest. Throws E_FILE_CHANGED. */
+export async function readSmallFile(
+  path: string,
+  sizeBytes: number,
+): Promise<{ bytes: Buffer; digest: Digest }> {
+  return withUnchanged(path, sizeBytes, async (file) => {
+    const bytes = Buffer.allocUnsafe(sizeBytes);
+    for (let read = 0; read < sizeBytes; ) read += await fill(file, bytes, read, sizeBytes - read, path);
+    return { bytes, digest: hash('sha256', bytes, 'hex') as Digest };
+  });
+}
+
+/** The digest alone, at the speed of hashing. Throws E_FILE_CHANGED. */
 export async function hashFile(path: string, sizeBytes: number): Promise<Digest> {
   return withUnchanged(path, sizeBytes, async (file) => {
     const whole = createHash('sha256');
-    const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(sizeBytes, blockBytes)));
-    for (let read = 0; read < sizeBytes; ) {
-      const got = await fill(file, buffer, 0, sizeBytes - read, path);
-      whole.update(buffer.subarray(0, got));
-      read += got;
-    }
+    for await (const block of blocksOf(file, path, sizeBytes)) whole.update(block);
     return whole.digest('hex') as Digest;
   });
+}
+
+/** Blocks of a file; while one is looked at the next is read. A block is valid until the next is asked for. */
+async function* blocksOf(file: FileHandle, path: string, sizeBytes: number): AsyncGenerator<Buffer> {
+  const buffers = [Buffer.allocUnsafeSlow(blockBytes), Buffer.allocUnsafeSlow(blockBytes)] as const;
+  let asked = 0;
+  const ask = (buffer: Buffer): Promise<number> => {
+    const reading = fill(file, buffer, 0, sizeBytes - asked, path);
+    reading.catch(() => undefined);
+    return reading;
+  };
+  let reading = ask(buffers[0]);
+  for (let turn = 0; asked < sizeBytes; turn += 1) {
+    const got = await reading;
+    asked += got;
+    const [here, there] = turn % 2 === 0 ? buffers : ([buffers[1], buffers[0]] as const);
+    if (asked < sizeBytes) reading = ask(there);
+    yield here.subarray(0, got);
+  }
 }
 
 async function fill(
@@ -80,17 +99,23 @@ async function fill(
   return bytesRead;
 }
 
+/**
+ * Opens without following a link and without waiting for a pipe's writer, should one have taken the file's place
+ * since it was scanned.
+ */
 async function withUnchanged<T>(
   path: string,
   sizeBytes: number,
   act: (file: FileHandle) => Promise<T>,
 ): Promise<T> {
-  const file = await open(path, 'r').catch((error: unknown) => {
-    throw storageError(error, path);
+  const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+  const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch((error: unknown) => {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw ['ENOENT', 'ELOOP', 'ENXIO'].includes(code) ? changed(path) : storageError(error, path);
   });
   try {
     const before = await file.stat();
-    if (before.size !== sizeBytes) throw changed(path);
+    if (!before.isFile() || before.size !== sizeBytes) throw changed(path);
     const result = await act(file);
     if (!isSame(before, await file.stat())) throw changed(path);
     return result;

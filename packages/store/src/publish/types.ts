@@ -1,7 +1,7 @@
 import type { Chunk, Digest, TreeEntry } from '@xylem/core';
 import type { PackFrame } from '@xylem/core';
 
-/** A pack on disk, below the sink's scratch folder, complete and synced. The sink may move it away. */
+/** A pack on disk, below the sink's scratch folder, complete but not synced. The sink may move it away. */
 export interface PackFile {
   readonly digest: Digest;
   readonly sizeBytes: number;
@@ -34,6 +34,8 @@ export interface PublishOptions {
 
 export interface PublishedTree {
   readonly tree: Digest;
+  /** What the tree says; give it as `previous` the next time. */
+  readonly entries: readonly TreeEntry[];
   /** The chunks of the tree's own text, in order: what `makeOffer` and the root server's API want. */
   readonly treeChunks: readonly Chunk[];
   /** Sum of all files. */

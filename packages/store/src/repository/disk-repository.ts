@@ -9,6 +9,7 @@ import type { Bytes, Repository } from './repository.ts';
 
 const defaultMaxBytes = 64 * 1024 * 1024;
 const newPrefix = 'new-';
+const objectsAtOnce = 16;
 
 /**
  * Makes the folder if need be and opens it. What an earlier process left half written is removed; partial objects
@@ -63,14 +64,22 @@ class DiskRepository implements Repository {
   }
 
   async putObjects(domain: DomainId, objects: ReadonlyMap<Digest, Uint8Array>): Promise<void> {
-    for (const [digest, bytes] of objects) await this.#put(domain, digest, bytes);
+    const work = objects.entries();
+    const worker = async (): Promise<void> => {
+      for (const [digest, bytes] of work) await this.#put(domain, digest, bytes);
+    };
+    const results = await Promise.allSettled(Array.from({ length: objectsAtOnce }, worker));
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
     if (objects.size > 0) await this.#sync(`o/${domain}`);
   }
 
   async adoptObject(domain: DomainId, digest: Digest, file: string): Promise<void> {
     try {
       if (await this.hasObject(domain, digest)) await unlink(file);
-      else await this.#adopt(domain, digest, file);
+      else {
+        await syncFile(file);
+        await this.#adopt(domain, digest, file);
+      }
     } catch (error) {
       throw storageError(error, `The object ${digest}`);
     }
@@ -196,6 +205,15 @@ class DiskRepository implements Repository {
       if (isAbsent(error)) return [];
       throw storageError(error, folder);
     }
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.datasync();
+  } finally {
+    await file.close();
   }
 }
 

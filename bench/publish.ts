@@ -1,0 +1,86 @@
+import {
+  closeSync,
+  createReadStream,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { DomainId } from '@xylem/core';
+import { memoryChunkIndex, openRepository, publishTree, repositorySink, scanFolder } from '@xylem/store';
+import type { Bench, Measured } from './bench.ts';
+
+/**
+ * Chunk, hash, compress and store a folder, from a warm cache into a repository on the local disk, synced. By default
+ * one file of 1 GiB of machine code, no part of it like another.
+ */
+export const bench: Bench = {
+  usage: '[--folder DIR] [--level N] [--mib N]: MB/s of publishing a folder (default: one file of 1,024 MiB)',
+  run: publish,
+};
+
+async function publish(words: readonly string[], say: (line: string) => void): Promise<Measured> {
+  const { values } = parseArgs({
+    args: [...words],
+    options: { folder: { type: 'string' }, level: { type: 'string' }, mib: { type: 'string' } },
+  });
+  const base = mkdtempSync(join(tmpdir(), 'xylem-bench-publish-'));
+  try {
+    const folder = values.folder ?? writeBigFile(join(base, 'source'), Number(values.mib ?? 1024));
+    const files = (await scanFolder(folder)).filter((entry) => entry.type === 'file');
+    const bytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    say(`publishing ${files.length} files, ${Math.round(bytes / 1e6)} MB`);
+    if (bytes < 4e9) for (const file of files) await warm(join(folder, file.path));
+    const domain = '0'.repeat(31).concat('1') as DomainId;
+    const repository = await openRepository(join(base, 'repository'));
+    const sink = repositorySink(repository, domain, memoryChunkIndex());
+    const options = { folder, sink, ...(values.level === undefined ? {} : { level: Number(values.level) }) };
+
+    const begin = performance.now();
+    const published = await publishTree(options);
+    const seconds = (performance.now() - begin) / 1000;
+    const peakRssMb = process.resourceUsage().maxRSS / 1000;
+
+    const again = performance.now();
+    const unchanged = await publishTree({ ...options, previous: published.entries });
+    const againSeconds = (performance.now() - again) / 1000;
+    if (unchanged.tree !== published.tree || unchanged.newChunks > 0)
+      throw new Error('published twice, not equal');
+    return {
+      inputs: { folder: values.folder ?? 'one generated file', files: files.length, bytes },
+      figures: {
+        mbPerSecond: bytes / 1e6 / seconds,
+        peakRssMb,
+        seconds,
+        packedBytes: published.packedBytes,
+        unchangedMbPerSecond: bytes / 1e6 / againSeconds,
+      },
+    };
+  } finally {
+    rmSync(base, { recursive: true, force: true });
+  }
+}
+
+/** Node's own program over and over, with a number in every 4 KiB, so that no two chunks are equal. */
+function writeBigFile(folder: string, mib: number): string {
+  mkdirSync(folder);
+  const program = readFileSync(process.execPath).subarray(0, 96 * 1024 * 1024);
+  const file = openSync(join(folder, 'big'), 'w');
+  for (let written = 0, block = 0; written < mib; block += 1) {
+    const piece = Buffer.from(program.subarray((block * 1048576) % program.length).subarray(0, 1048576));
+    for (let at = 0; at + 8 <= piece.length; at += 4096) piece.writeDoubleLE(written * 1048576 + at, at);
+    writeSync(file, piece, 0, piece.length);
+    written += piece.length / 1048576;
+  }
+  closeSync(file);
+  return folder;
+}
+
+async function warm(path: string): Promise<void> {
+  for await (const _ of createReadStream(path, { highWaterMark: 1024 * 1024 })) continue;
+}
