@@ -48,7 +48,7 @@ export async function countingProxy(
   let up = 0;
   let connections = 0;
   const resetAll = (): void => {
-    for (const socket of open) socket.resetAndDestroy();
+    for (const socket of open) resetSocket(socket);
   };
   const downward = async (piece: Buffer): Promise<Buffer> => {
     const before = sinceFault;
@@ -80,7 +80,7 @@ export async function countingProxy(
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     client.on('error', () => undefined);
     if (fault.refuse === true) {
-      client.resetAndDestroy();
+      resetSocket(client);
       return;
     }
     connections += 1;
@@ -98,7 +98,7 @@ export async function countingProxy(
       socket.on('error', () => peer.destroy());
       socket.on('close', (hadError) => {
         open.delete(socket);
-        if (hadError) peer.resetAndDestroy();
+        if (hadError) resetSocket(peer);
       });
     }
     pipeline(client, passing(upward), upstream).catch(() => client.destroy());
@@ -128,6 +128,12 @@ export async function countingProxy(
     },
     reset: resetAll,
   };
+}
+
+/** A socket that is being shut down can't be reset: libuv refuses, and its handle would keep the process alive. */
+function resetSocket(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 function passing(change: (piece: Buffer) => Promise<Buffer>): Transform {
