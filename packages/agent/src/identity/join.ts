@@ -67,7 +67,8 @@ export async function joinHost(options: JoinOptions): Promise<Joined> {
     if (answer === null) throw new XylemError('E_PARENT_REFUSED', `${url} takes no joining hosts.`);
     const joined = checkJoinAnswer(answer, { token, requestMac: request.mac, key });
     const { host, environment, trustMap } = joined;
-    const parents = joined.parents.length === 0 ? [url] : joined.parents;
+    // The node by which it joined comes first (docs/spec/direction.md: "absent: as it joined"); the root's word stands by.
+    const parents = [...new Set([url, ...joined.parents])];
     await saveIdentity(layout.identity, {
       host,
       environment,

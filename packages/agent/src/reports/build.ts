@@ -71,16 +71,16 @@ function componentOf(slot: ObservedSlot, input: ReportInput): ReportedComponent[
   if (running === null) return counts === null ? [] : [failedInstall(component, counts)];
   const isService = running.kind === 'service';
   const alive = slot.running?.alive === true;
+  const isCommitted = record?.installed?.package === running.package;
+  // A version on trial has not failed: the verdict is the commit, or `refused`.
+  const whenDown = isCommitted && slot.running !== null ? 'failed' : 'stopped';
   const state = input.removing.has(component)
     ? 'removing'
     : isService
-      ? slot.running === null
-        ? 'stopped'
-        : alive
-          ? 'running'
-          : 'failed'
+      ? alive
+        ? 'running'
+        : whenDown
       : 'installed';
-  const isCommitted = record?.installed?.package === running.package;
   const previous = (isCommitted ? record?.previous[0] : record?.installed)?.package ?? null;
   return [
     {
@@ -92,7 +92,8 @@ function componentOf(slot: ObservedSlot, input: ReportInput): ReportedComponent[
       tree: running.tree,
       previous,
       state,
-      healthy: isService ? (alive ? input.healthy(component, slot.running?.instance ?? '') : false) : null,
+      healthy:
+        isService && isCommitted ? alive && input.healthy(component, slot.running?.instance ?? '') : null,
       since: (record?.since ?? '1970-01-01T00:00:00Z') as Time,
       ...(counts === null ? {} : { refused: refusedOf(counts) }),
     },

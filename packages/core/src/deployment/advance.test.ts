@@ -161,7 +161,10 @@ test('a refused package, a failed component and an unhealthy one are failures; w
   );
   assert.equal(standing([{ ...runs(newPackage), state: 'failed' }]), 'failed');
   assert.equal(standing([runs(newPackage, false)]), 'failed');
-  assert.equal(standing([runs(newPackage, null)]), 'done');
+  // On trial: started, and not yet seen to be healthy.
+  assert.equal(standing([runs(newPackage, null)]), 'updating');
+  assert.equal(standing([{ ...runs(newPackage, null), state: 'installed' }]), 'done');
+  assert.equal(standing([runs(newPackage, true)]), 'done');
   assert.equal(standing([{ ...runs(newPackage), state: 'stopped' }]), 'updating');
   assert.equal(standing([]), 'updating');
 });

@@ -27,8 +27,10 @@ function isDone({ components }: Deployment, host: HostEvidence): boolean {
     if (wanted === null) return found === undefined;
     return (
       found?.package === wanted &&
-      found.healthy !== false &&
-      (found.state === 'running' || found.state === 'installed')
+      // A service that runs is on trial until it is known to be healthy.
+      (found.state === 'running'
+        ? found.healthy === true
+        : found.state === 'installed' && found.healthy !== false)
     );
   });
 }
