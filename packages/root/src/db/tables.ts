@@ -82,6 +82,8 @@ export interface Tables {
     parents: string;
     /** Configuration of single components on this host alone, over that of the environment. */
     config: string;
+    /** What a relabelled host keeps until the deployment ends that gave it: component to package and deployment. */
+    kept: string;
     serve: number;
     retired: number;
     certificate_expires_ms: number;

@@ -27,6 +27,8 @@ export interface Deploying {
   /** All environments with running deployments. */
   evaluateAll(): Promise<void>;
   reportsArrived(reports: readonly Report[]): void;
+  /** Looks again soon, without anyone waiting for it. */
+  wake(environment: string): void;
   /** Environments that follow the channel begin to deploy its release. */
   channelMoved(product: string, channel: string): Promise<void>;
 }
@@ -133,6 +135,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
         void evaluate(environment).catch(logged(environment));
       }
     },
+    wake: (environment) => void evaluate(environment).catch(logged(environment)),
     channelMoved: (product, channel) => followChannel(options, evaluate, product, channel),
   };
 }

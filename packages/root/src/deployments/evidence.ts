@@ -54,16 +54,20 @@ export async function evidenceOf(
       const mark = marks.get(id);
       const selectable = { id: host.id, name: host.name, labels: host.labels };
       const lastReport = own?.receivedMs ?? null;
-      const lastSeen = Math.max(lastReport ?? 0, seen.get(host.id) ?? 0);
+      // Joining is a sign of life too.
+      const lastSeen = Math.max(lastReport ?? 0, seen.get(host.id) ?? 0, host.joinedMs);
       return {
         id,
         components: [...selectors]
-          .filter(([, selector]) => selects(selector, selectable))
+          .filter(
+            ([name, selector]) =>
+              host.kept[name]?.deployment === deployment.id || selects(selector, selectable),
+          )
           .map(([name]) => name),
         admittedAt: mark?.admittedAt ?? null,
         held: mark?.held ?? false,
         lastReport,
-        lastSeen: lastSeen === 0 ? null : lastSeen,
+        lastSeen,
         reported: own?.report.components ?? [],
       };
     });

@@ -109,11 +109,6 @@ export async function knownRelease(db: Database, product: string, digest: string
 
 /** What has been decided about each product of an environment: what is settled, and what came after it. */
 export async function productDirections(db: Database, environment: string): Promise<ProductDirection[]> {
-  const standings = await db
-    .selectFrom('standings')
-    .selectAll()
-    .where('environment', '=', environment)
-    .execute();
   const rows = await db
     .selectFrom('deployments as d')
     .leftJoin('standings as s', (join) =>
@@ -124,12 +119,19 @@ export async function productDirections(db: Database, environment: string): Prom
     .where((e) => e.or([e('s.sequence', 'is', null), e('d.sequence', '>', e.ref('s.sequence'))]))
     .orderBy('d.sequence', 'desc')
     .execute();
+  // Read after them: what has been settled in between is taken out here, never seen in neither.
+  const standings = await db
+    .selectFrom('standings')
+    .selectAll()
+    .where('environment', '=', environment)
+    .execute();
   const products = new Set([...standings.map((s) => s.product), ...rows.map((d) => d.product)]);
   const directions: ProductDirection[] = [];
   for (const product of [...products].sort()) {
-    const settled = standings.find((standing) => standing.product === product)?.release ?? null;
+    const standing = standings.find((entry) => entry.product === product);
+    const settled = standing?.release ?? null;
     const deployments: ProductDirection['deployments'][number][] = [];
-    for (const row of rows.filter((candidate) => candidate.product === product)) {
+    for (const row of rows.filter(isUnsettled(product, standing?.sequence ?? 0))) {
       const deployment = deploymentOf(row);
       const release = deployment.to === null ? null : await knownRelease(db, product, deployment.to.digest);
       deployments.push({ deployment, release });
@@ -142,6 +144,11 @@ export async function productDirections(db: Database, environment: string): Prom
   }
   return directions;
 }
+
+const isUnsettled =
+  (product: string, settled: number) =>
+  (row: DeploymentRow): boolean =>
+    row.product === product && row.sequence > settled;
 
 /** Moves a product's standing to what a deployment brought. */
 export async function settle(

@@ -7,14 +7,14 @@ import {
   type Digest,
   type EnvironmentId,
   type EnvironmentSpec,
-  everyone,
+  initialThreshold,
   type KnownRelease,
   mappingOf,
-  nobody,
   type ProductDirection,
   parsePackage,
   type ReleaseName,
   refuseConflicts,
+  refuseUnmetRequirements,
   type Strategy,
   XylemError,
 } from '@xylem/core';
@@ -35,8 +35,13 @@ export interface StartDeployment {
   readonly version?: string;
   readonly strategy?: Strategy;
   readonly purgeData?: boolean;
+  /** Check everything, make nothing. */
+  readonly dryRun?: boolean;
   readonly who: string;
 }
+
+/** Takes back what a dry run wrote into its transaction. */
+class DryRun extends Error {}
 
 type Options = Pick<DeployingOptions, 'db' | 'clock' | 'randomness'>;
 
@@ -50,7 +55,7 @@ export async function startDeployment(options: Options, start: StartDeployment):
   const nowMs = clock.now();
   const id = `d-${randomness.bytes(6).toString('hex')}` as DeploymentId;
   const salt = randomness.bytes(16).toString('base64url');
-  await db.transaction().execute(async (trx) => {
+  const made = db.transaction().execute(async (trx) => {
     const { product, kind, who } = start;
     const environment = await mapProduct(trx, start);
     const directions = await productDirections(trx, environment.id);
@@ -72,11 +77,12 @@ export async function startDeployment(options: Options, start: StartDeployment):
       components: componentsOf(spec, product, direction, target),
       strategy: start.strategy ?? defaultStrategy(spec, kind, direction),
       salt,
-      threshold: kind === 'undeploy' ? everyone : nobody,
+      threshold: initialThreshold(kind),
       state: 'running',
       reason: null,
       purgeData: start.purgeData ?? false,
     };
+    if (start.dryRun === true) throw new DryRun();
     for (const { deployment: older } of direction.deployments) {
       if (older.state !== 'running' && older.state !== 'paused') continue;
       await saveDeployment(trx, { ...older, state: 'superseded', reason: `Superseded by ${id}.` }, nowMs);
@@ -115,6 +121,9 @@ export async function startDeployment(options: Options, start: StartDeployment):
       before: { version: deployment.from?.version ?? null },
       after: { product, version: deployment.to?.version ?? null, environment: environment.id },
     });
+  });
+  await made.catch((error: unknown) => {
+    if (!(error instanceof DryRun)) throw error;
   });
   return id;
 }
@@ -213,6 +222,7 @@ async function refuseMisfits(
     if (mapped !== undefined) configFor(document, mapped.config);
   }
   refuseConflicts(spec, packages);
+  refuseUnmetRequirements(spec.name, packages);
 }
 
 function formerRelease({ settled, deployments }: ProductDirection): ReleaseName | null {

@@ -9,6 +9,7 @@ import {
   type HostId,
   type HostMap,
   type HostMapEntry,
+  hasEnded,
   heldPins,
   jcs,
   type ProductDirection,
@@ -19,13 +20,14 @@ import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Database } from '../db/tables.ts';
 import { evidenceOf } from '../deployments/evidence.ts';
 import { deploymentOf, productDirections } from '../deployments/rows.ts';
-import { type EnvironmentRow, fullName } from '../environments/names.ts';
+import { fullName } from '../environments/names.ts';
 import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
 
 /** What an environment's desired state should say, without what belongs to its signing. */
 export interface Composed {
   readonly body: Omit<DesiredState, 'number' | 'issued' | 'repositories'>;
   readonly hostMap: HostMap;
+  readonly entries: ReadonlyMap<HostId, HostMapEntry>;
   /** Equal for equal meaning. */
   readonly meaning: Digest;
 }
@@ -33,19 +35,29 @@ export interface Composed {
 /** Computes the desired state and host map of an environment from the database alone. */
 export async function compose(
   db: Database,
-  environment: EnvironmentRow,
+  id: string,
   collector: Uint8Array,
   nowMs: number,
 ): Promise<Composed> {
+  const environment = await db
+    .selectFrom('environments')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
   const name = fullName(environment);
   const spec = parseEnvironmentYaml(environment.yaml, name);
   const directions = await productDirections(db, environment.id);
   const assignments = desiredAssignments(spec, directions);
   const hosts = await hostsIn(db, [environment.id]);
-  const pins = await pinsOfHeldHosts(db, directions, hosts, nowMs);
-  const hostMap = buildHostMap(
-    new Map(hosts.map((host) => [host.id as HostId, entryOf(host, pins.get(host.id))])),
+  const held = await pinsOfHeldHosts(db, directions, hosts, nowMs);
+  const active = activeIds(directions);
+  const entries = new Map(
+    hosts.map((host) => [
+      host.id as HostId,
+      entryOf(host, { ...held.get(host.id), ...keptPinsOf(host, active) }),
+    ]),
   );
+  const hostMap = buildHostMap(entries);
   const { reportEverySeconds, keepPrevious } = spec.policy;
   const body: Composed['body'] = {
     format: 'xylem-desired-state-1',
@@ -58,15 +70,15 @@ export async function compose(
     collector: { key: Buffer.from(collector).toString('base64url') },
     hostMap: hostMap.root,
   };
-  return { body, hostMap, meaning: sha256(jcs(body)) };
+  return { body, hostMap, entries, meaning: sha256(jcs(body)) };
 }
 
-function entryOf(host: HostRecord, pins: Readonly<Record<string, Digest>> | undefined): HostMapEntry {
+function entryOf(host: HostRecord, pins: Record<string, Digest>): HostMapEntry {
   return {
     name: host.name,
     labels: { ...host.labels },
     ...(host.parents.length > 0 ? { parents: [...host.parents] } : {}),
-    ...(pins === undefined ? {} : { pins }),
+    ...(Object.keys(pins).length > 0 ? { pins } : {}),
     ...(Object.keys(host.config).length > 0 ? { config: copyOf(host.config) } : {}),
     ...(host.serve ? { serve: true } : {}),
     ...(host.retired ? { retired: true } : {}),
@@ -75,6 +87,20 @@ function entryOf(host: HostRecord, pins: Readonly<Record<string, Digest>> | unde
 
 const copyOf = (config: HostRecord['config']) =>
   Object.fromEntries(Object.entries(config).map(([component, values]) => [component, { ...values }]));
+
+/** Deployments that are under way. */
+function activeIds(directions: readonly ProductDirection[]): ReadonlySet<string> {
+  const active = directions
+    .flatMap(({ deployments }) => deployments)
+    .filter(({ deployment }) => !hasEnded(deployment));
+  return new Set(active.map(({ deployment }) => deployment.id));
+}
+
+/** What a host relabelled in the middle of a deployment keeps until that ends. */
+function keptPinsOf({ kept }: HostRecord, active: ReadonlySet<string>): Record<string, Digest> {
+  const still = Object.entries(kept).filter(([, { deployment }]) => active.has(deployment));
+  return Object.fromEntries(still.map(([component, { package: digest }]) => [component, digest]));
+}
 
 /** A host that was offline when its turn came is held at what it ran (core, `advance`). */
 async function pinsOfHeldHosts(

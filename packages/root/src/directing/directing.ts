@@ -3,6 +3,8 @@ import {
   type DomainId,
   type EnvironmentId,
   encodeDesiredState,
+  type HostId,
+  type HostMapEntry,
   parseDesiredState,
   type RepositoryId,
   timeOf,
@@ -34,6 +36,8 @@ export interface Directing {
   /** The domains whose objects hosts of the environment may read. */
   domains(environment: string): ReadonlySet<string>;
   snapshotVersion(environment: string): number;
+  /** What the host map says to a host, or undefined. */
+  entry(environment: string, host: string): HostMapEntry | undefined;
   /** Those that were published. */
   environments(): readonly string[];
   close(): Promise<void>;
@@ -65,6 +69,7 @@ export function createDirecting(options: DirectingOptions): Directing {
   const { db, folder, clock, log, restored } = options;
   const known = new Map<string, Known>();
   const flights = new Map<string, () => Promise<void>>();
+  const entries = new Map<string, Composed['entries']>();
   const gathering = new Set<string>();
   const stop = new AbortController();
 
@@ -115,7 +120,12 @@ export function createDirecting(options: DirectingOptions): Directing {
   /** The document that should be published: the last one while it means the same, else the next number. */
   async function decide(environment: EnvironmentRow, floor: number): Promise<string> {
     const nowMs = clock.now();
-    const composed = await compose(db, environment, options.collector.public, nowMs);
+    // One view of the database: halves of two moments could add up to something that nobody decided.
+    const composed = await db
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute((trx) => compose(trx, environment.id, options.collector.public, nowMs));
+    entries.set(environment.id, composed.entries);
     const before = await db
       .selectFrom('directions')
       .selectAll()
@@ -185,6 +195,7 @@ export function createDirecting(options: DirectingOptions): Directing {
     state: (id) => known.get(id)?.state ?? null,
     domains: (id) => known.get(id)?.domains ?? new Set([id]),
     snapshotVersion: (id) => known.get(id)?.snapshotVersion ?? 0,
+    entry: (id, host) => entries.get(id)?.get(host as HostId),
     environments: () => [...known.keys()],
     close: async () => {
       stop.abort();

@@ -16,7 +16,7 @@ export interface HostChange {
   /** The columns to write, or null where the host is as it should be. */
   readonly change: (
     host: HostRecord,
-  ) => Partial<{ labels: string; parents: string; config: string; retired: number }> | null;
+  ) => Partial<{ labels: string; parents: string; config: string; kept: string; retired: number }> | null;
 }
 
 const shown = 100;
@@ -36,9 +36,10 @@ export async function changeHosts(
   });
   if (!change.dryRun && changes.length > 0) {
     await root.db.transaction().execute((trx) => write(trx, root.clock.now(), change, changes));
-    await Promise.all(
-      [...new Set(changes.map(({ host }) => host.environment))].map((id) => root.directing.publish(id)),
-    );
+    for (const id of new Set(changes.map(({ host }) => host.environment))) {
+      await root.deploying.evaluate(id);
+      await root.directing.publish(id);
+    }
   }
   const names = await environmentRefs(root);
   return {

@@ -1,3 +1,4 @@
+import type { Digest } from '@xylem/core';
 import type { Selectable } from 'kysely';
 import type { Database, Tables } from '../db/tables.ts';
 
@@ -10,6 +11,8 @@ export interface HostRecord {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly parents: readonly string[];
+  /** By component, while that deployment is under way. */
+  readonly kept: Readonly<Record<string, { readonly package: Digest; readonly deployment: string }>>;
   /** By component. */
   readonly config: HostConfig;
   readonly serve: boolean;
@@ -26,6 +29,7 @@ export function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
     labels: JSON.parse(row.labels) as Record<string, string>,
     parents: JSON.parse(row.parents) as string[],
     config: JSON.parse(row.config) as HostConfig,
+    kept: JSON.parse(row.kept) as HostRecord['kept'],
     serve: row.serve === 1,
     retired: row.retired === 1,
     certificateExpiresMs: row.certificate_expires_ms,

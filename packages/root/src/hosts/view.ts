@@ -2,9 +2,10 @@ import {
   assignmentsFor,
   type DesiredState,
   type HostAssignment,
+  type HostDirection,
   type HostId,
+  type HostMapEntry,
   type Report,
-  timeMs,
   timeOf,
 } from '@xylem/core';
 import type { Host, HostComponent } from '../api/schemas/hosts.ts';
@@ -17,29 +18,34 @@ export interface HostView {
   readonly host: HostRecord;
   readonly report: Report | null;
   readonly receivedMs: number | null;
-  readonly wanted: readonly HostAssignment[];
+  readonly direction: HostDirection;
   readonly components: readonly HostComponent[];
   readonly state: HostState;
 }
+
+/** What is directed to a host: the desired state (null: none yet) and the host's entry in the host map. */
+export interface Directed {
+  readonly state: DesiredState | null;
+  readonly entry: HostMapEntry;
+}
+
+const nothing: HostDirection = { assignments: [], held: [] };
 
 /** Reports that may be missed before a host counts as silent. */
 const silentPeriods = 3;
 /** A report may be a while on its way through relays. */
 const leewayMs = 60_000;
 
-/** Compares one host's newest report with what direction says to it. `state` null: nothing was directed yet. */
+/** Compares one host's newest report with what direction says to it. */
 export function viewHost(
   host: HostRecord,
   report: { readonly report: Report; readonly receivedMs: number } | null,
-  state: DesiredState | null,
+  { state, entry }: Directed,
   nowMs: number,
 ): HostView {
-  const config = Object.fromEntries(
-    Object.entries(host.config).map(([name, values]) => [name, { ...values }]),
-  );
-  const entry = { name: host.name, labels: { ...host.labels }, config };
-  const wanted =
-    state === null || host.retired ? [] : assignmentsFor(state, host.id as HostId, entry).assignments;
+  const direction =
+    state === null || host.retired ? nothing : assignmentsFor(state, host.id as HostId, entry);
+  const wanted = direction.assignments;
   const components = joinComponents(report?.report ?? null, wanted);
   const receivedMs = report?.receivedMs ?? null;
   const periodMs = (state?.policy.reportEverySeconds ?? 3600) * 1000;
@@ -47,7 +53,7 @@ export function viewHost(
     host,
     report: report?.report ?? null,
     receivedMs,
-    wanted,
+    direction,
     components,
     state: stateOf(host, report?.report ?? null, receivedMs, components, nowMs, periodMs),
   };
@@ -115,12 +121,4 @@ export function apiHost(view: HostView, environment: { id: string; name: string 
     directionNumber: report?.direction.number ?? null,
     components: [...view.components],
   };
-}
-
-/** How long ago a time of a report was, for sentences. */
-export function agoText(time: Parameters<typeof timeMs>[0], nowMs: number): string {
-  const seconds = Math.max(0, Math.round((nowMs - timeMs(time)) / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
 }

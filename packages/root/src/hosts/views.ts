@@ -2,7 +2,7 @@ import type { Report } from '@xylem/core';
 import { allEnvironments, refOf } from '../environments/names.ts';
 import type { Root } from '../root.ts';
 import type { HostRecord } from './host-rows.ts';
-import { type HostView, viewHost } from './view.ts';
+import { type Directed, type HostView, viewHost } from './view.ts';
 
 /** Views of these hosts in their order. */
 export async function viewsOf(root: Root, hosts: readonly HostRecord[]): Promise<HostView[]> {
@@ -10,9 +10,21 @@ export async function viewsOf(root: Root, hosts: readonly HostRecord[]): Promise
   const reports = await reportsIn(root, environments);
   const nowMs = root.clock.now();
   return hosts.map((host) => {
-    const state = root.directing.state(host.environment);
-    return viewHost(host, reports.get(host.id) ?? null, state, nowMs);
+    return viewHost(host, reports.get(host.id) ?? null, directedTo(root, host), nowMs);
   });
+}
+
+/** Where nothing has been published yet (or again, after a restore) the host's own row stands for its entry. */
+export function directedTo(root: Pick<Root, 'directing'>, host: HostRecord): Directed {
+  const config = Object.fromEntries(
+    Object.entries(host.config).map(([name, values]) => [name, { ...values }]),
+  );
+  const own = { name: host.name, labels: { ...host.labels }, config };
+  const { directing } = root;
+  return {
+    state: directing.state(host.environment),
+    entry: directing.entry(host.environment, host.id) ?? own,
+  };
 }
 
 /** The newest report of each host of these environments. */

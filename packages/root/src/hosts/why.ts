@@ -1,171 +1,135 @@
-import { errorCodes, isErrorCode, parseSelector, type Report, selects, timeOf } from '@xylem/core';
+import {
+  type AdvancePolicy,
+  type Deployment,
+  errorCodes,
+  type HostAssignment,
+  type HostId,
+  isErrorCode,
+  standingOf,
+  type WhyInput,
+  why,
+  whyAnswer,
+} from '@xylem/core';
+import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { HostWhy } from '../api/schemas/hosts.ts';
+import { advancePolicyOf, evidenceOf } from '../deployments/evidence.ts';
+import { activeDeployments, deploymentOf } from '../deployments/rows.ts';
+import { fullName } from '../environments/names.ts';
+import { wantedVersions } from '../fleet/status.ts';
 import type { Root } from '../root.ts';
 import { hostNamed } from './select.ts';
-import { agoText, type HostView } from './view.ts';
+import type { HostView } from './view.ts';
 import { viewsOf } from './views.ts';
 
 type Link = HostWhy['links'][number];
 
-const ok = (link: string, detail: string): Link => ({ link, ok: true, detail, advice: null });
-const broken = (link: string, detail: string, advice: string): Link => ({ link, ok: false, detail, advice });
-
-/** Why a host is not where it should be, along the whole chain; all links are shown, the first broken one answers. */
+/** Why a host is not where it should be: core's chain for each product, the first broken link answers. */
 export async function whyHost(root: Root, text: string): Promise<HostWhy> {
   const host = await hostNamed(root.db, text);
   const [view] = await viewsOf(root, [host]);
   if (view === undefined) throw new TypeError('a host has a view');
+  const inputs = await inputsOf(root, view);
+  const chains = inputs.map((input) => ({ product: input.product, links: why(input) }));
+  const broken = chains.find(({ links }) => links.some(({ status }) => status !== 'ok'));
   const links = [
-    await released(root, view),
-    await directed(root, view),
-    assigned(root, view),
-    reported(root, view),
-    parentLink(view),
-    received(root, view),
-    ...installed(view),
+    ...restoreLink(root),
+    ...chains.flatMap(({ product, links: chain }) =>
+      chain.map(({ step, status, sentence }) => ({
+        link: chains.length > 1 ? `${product}: ${step}` : step,
+        ok: status === 'ok',
+        detail: sentence,
+        advice: status === 'ok' ? null : adviceIn(sentence),
+      })),
+    ),
   ];
-  const first = links.find((link) => !link.ok);
-  const answer = first?.detail ?? `${host.name} runs what it should.`;
+  const answer =
+    links.find((link) => !link.ok && link.link === 'restore')?.detail ??
+    (broken === undefined ? settledAnswer(view) : whyAnswer(broken.links));
   return { host: { id: host.id, name: host.name }, answer, links };
 }
 
-async function released(root: Root, { wanted }: HostView): Promise<Link> {
-  for (const { product, release, version } of wanted) {
-    const row = await root.db
-      .selectFrom('releases')
-      .select('withdrawn')
-      .where('product', '=', product)
-      .where('release', '=', release)
-      .executeTakeFirst();
-    if (row?.withdrawn === 1) {
-      return broken(
-        'release',
-        `${product} with ${version} was withdrawn by its publisher.`,
-        'Deploy another release.',
-      );
-    }
+function settledAnswer({ host, direction, report }: HostView): string {
+  if (report === null) return `${host.name} has joined and never reported.`;
+  return direction.assignments.length === 0 ? 'Nothing is assigned to it.' : 'It runs what it should.';
+}
+
+function restoreLink(root: Root): Link[] {
+  if (!root.restored.isRestored()) return [];
+  const detail =
+    'The root server was restored from a backup and directs nothing new until a person confirms.';
+  return [{ link: 'restore', ok: false, detail, advice: errorCodes.E_CONFIRM_RESTORE.advice }];
+}
+
+/** One for each product that the environment names or the host runs. */
+async function inputsOf(root: Root, view: HostView): Promise<WhyInput[]> {
+  const { db, clock, directing } = root;
+  const { host, report, direction } = view;
+  const row = await db
+    .selectFrom('environments')
+    .selectAll()
+    .where('id', '=', host.environment)
+    .executeTakeFirstOrThrow();
+  const spec = parseEnvironmentYaml(row.yaml, fullName(row));
+  const versions = await wantedVersions(root, host.environment);
+  const active = (await activeDeployments(db, { environment: host.environment })).map(deploymentOf);
+  const policy = advancePolicyOf(spec.policy.reportEverySeconds);
+  const products = new Set([
+    ...Object.keys(spec.products),
+    ...(report?.components ?? []).map((c) => c.product),
+  ]);
+  const inputs: WhyInput[] = [];
+  for (const product of products) {
+    const deployment = active.find((entry) => entry.product === product) ?? null;
+    const { standing, held } = await standingIn(root, deployment, view, policy);
+    const release = await releaseOf(root, product, versions.get(product));
+    const mine = ({ product: of }: HostAssignment): boolean => of === product;
+    inputs.push({
+      product,
+      host: { id: host.id as HostId, retired: host.retired },
+      spec,
+      release: release?.name ?? null,
+      withdrawn: release?.withdrawn ?? false,
+      deployment,
+      standing,
+      held,
+      direction: { assignments: direction.assignments.filter(mine), held: direction.held },
+      number: directing.state(host.environment)?.number ?? 0,
+      report,
+      now: clock.now(),
+      silentAfterMs: policy.offlineAfterMs,
+    });
   }
-  return ok(
-    'release',
-    wanted.length === 0 ? 'Nothing is assigned.' : 'The releases are published and not withdrawn.',
-  );
+  return inputs;
 }
 
-async function directed(root: Root, { host }: HostView): Promise<Link> {
-  const state = root.directing.state(host.environment);
-  if (root.restored.isRestored()) {
-    return broken(
-      'direction',
-      'The root server was restored from a backup and directs nothing new until a person confirms.',
-      'Look at `xylem root restore --difference` and confirm.',
-    );
-  }
-  if (host.retired)
-    return broken('direction', `${host.name} was retired.`, 'Join it again if it should come back.');
-  if (state === null)
-    return broken('direction', 'Nothing was directed in its environment yet.', 'Deploy a release.');
-  return ok('direction', `Desired state ${state.number} was signed ${state.issued}.`);
+async function standingIn(
+  root: Root,
+  deployment: Deployment | null,
+  { host }: HostView,
+  policy: AdvancePolicy,
+): Promise<Pick<WhyInput, 'standing' | 'held'>> {
+  if (deployment === null) return { standing: null, held: false };
+  const nowMs = root.clock.now();
+  const [evidence] = await evidenceOf(root.db, deployment, [host], nowMs);
+  if (evidence === undefined || evidence.components.length === 0) return { standing: null, held: false };
+  return { standing: standingOf(deployment, evidence, nowMs, policy), held: evidence.held };
 }
 
-function assigned(root: Root, { host, wanted }: HostView): Link {
-  const state = root.directing.state(host.environment);
-  if (wanted.length > 0) {
-    return ok('assignment', `It is given ${wanted.map((w) => `${w.component}@${w.version}`).join(', ')}.`);
-  }
-  if (state === null || state.assignments.length === 0)
-    return ok('assignment', 'Nothing is assigned in its environment.');
-  const selectable = { id: host.id, name: host.name, labels: host.labels };
-  const selectors = [...new Set(state.assignments.map((a) => a.where))];
-  const isSelected = selectors.some((where) => selects(parseSelector(where), selectable));
-  return isSelected
-    ? ok('assignment', 'A running deployment has not admitted it yet.')
-    : broken(
-        'assignment',
-        `No component's selector fits its labels (${selectors.map((w) => w || 'all').join('; ')}).`,
-        'Label it, or change the selectors in the environment.',
-      );
+async function releaseOf(root: Root, product: string, version: string | undefined) {
+  if (version === undefined) return null;
+  const row = await root.db
+    .selectFrom('releases')
+    .select(['release', 'withdrawn'])
+    .where('product', '=', product)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  type Name = NonNullable<WhyInput['release']>;
+  return { name: { version, digest: row.release as Name['digest'] }, withdrawn: row.withdrawn === 1 };
 }
 
-function reported(root: Root, view: HostView): Link {
-  const { report, state, host } = view;
-  if (report === null || view.receivedMs === null) {
-    return broken(
-      'report',
-      `It joined ${timeOf(host.joinedMs)} and has never reported.`,
-      'Start `xylem agent run` there.',
-    );
-  }
-  const ago = agoText(timeOf(view.receivedMs), root.clock.now());
-  if (state === 'silent') {
-    return broken(
-      'report',
-      `Its last report came ${ago} ago.`,
-      'Is the host on, and does it reach a parent?',
-    );
-  }
-  return ok('report', `Its last report came ${ago} ago (number ${report.sequence}).`);
-}
-
-function parentLink({ report }: HostView): Link {
-  if (report === null) return ok('parent', 'Unknown until it reports.');
-  const { url, host } = report.parent;
-  if (url === null) return broken('parent', 'It reaches none of its parents.', 'See whether its relays run.');
-  return ok('parent', `It pulls from ${url}${host === null ? '' : ` (host ${host.slice(0, 8)})`}.`);
-}
-
-function received(root: Root, { host, report }: HostView): Link {
-  const state = root.directing.state(host.environment);
-  if (report === null || state === null) return ok('news', 'Nothing to receive yet.');
-  if (report.direction.number >= state.number)
-    return ok('news', `It has desired state ${report.direction.number}.`);
-  const blocked = report.waiting.find((waiting) => waiting.component === null);
-  return broken(
-    'news',
-    `It has desired state ${report.direction.number}, and ${state.number} is current${blocked ? `: ${blocked.message}` : ''}.`,
-    blocked ? adviceFor(blocked.code) : 'The news is on its way; if it stays so, see the relays above it.',
-  );
-}
-
-function installed({ components, report }: HostView): Link[] {
-  return components.map((c) => {
-    const name = `component ${c.component}`;
-    const waiting = report?.waiting.find((entry) => entry.component === c.component);
-    if (c.wantedPackage === null) {
-      return broken(
-        name,
-        `${c.component}@${c.version} is still there and should not be.`,
-        'It is being removed.',
-      );
-    }
-    if (c.refused !== null && c.refused.package === c.wantedPackage) {
-      return broken(name, `It refused ${c.wantedVersion}: ${c.refused.message}`, adviceFor(c.refused.code));
-    }
-    if (waiting !== undefined)
-      return broken(name, waitingText(c.component, waiting), adviceFor(waiting.code));
-    if (c.package !== c.wantedPackage) {
-      const runs = c.version === null ? 'nothing yet' : c.version;
-      return broken(
-        name,
-        `${c.component} runs ${runs} and should run ${c.wantedVersion}.`,
-        'It is under way.',
-      );
-    }
-    if (c.state === 'failed' || c.healthy === false) {
-      return broken(
-        name,
-        `${c.component}@${c.version} is ${c.state} and not healthy.`,
-        adviceFor('E_HEALTH_FAILED'),
-      );
-    }
-    return ok(name, `${c.component}@${c.version} is ${c.state}${c.healthy === true ? ' and healthy' : ''}.`);
-  });
-}
-
-function waitingText(component: string, { message, since }: Report['waiting'][number]): string {
-  return `${component} waits since ${since}: ${message}`;
-}
-
-/** Codes may come from a newer agent, which knows more of them. */
-function adviceFor(code: string): string {
-  return isErrorCode(code) ? errorCodes[code].advice : "See the host's log.";
+/** The advice of the error code that a sentence names; codes may come from a newer agent, which knows more of them. */
+function adviceIn(sentence: string): string | null {
+  const [code = ''] = /E_[A-Z_]+/.exec(sentence) ?? [];
+  return isErrorCode(code) ? errorCodes[code].advice : null;
 }

@@ -48,6 +48,7 @@ export async function join(root: Root, body: Uint8Array): Promise<Uint8Array> {
   });
   // The host finds itself in the host map at once, so that what it is given does not wait.
   root.directing.wake(environment);
+  root.deploying.wake(environment);
   return answer;
 }
 
@@ -95,7 +96,15 @@ async function register(
     if (known === undefined) {
       await trx
         .insertInto('hosts')
-        .values({ id: host, ...values, labels: token.labels, parents: '[]', config: '{}', joined_ms: nowMs })
+        .values({
+          id: host,
+          ...values,
+          labels: token.labels,
+          parents: '[]',
+          config: '{}',
+          kept: '{}',
+          joined_ms: nowMs,
+        })
         .execute();
     } else {
       await trx.updateTable('hosts').set(values).where('id', '=', host).execute();

@@ -97,21 +97,21 @@ async function create(root: Root, body: DeploymentCreate, who: string) {
     environments.map(({ id }) => id),
   );
   const ids: string[] = [];
+  for (const environment of environments) {
+    const strategy = strategyOf(body, environment);
+    const id = await startDeployment(root, {
+      environment,
+      kind: body.kind,
+      product: body.product,
+      who,
+      dryRun: body.dryRun ?? false,
+      ...(version === undefined ? {} : { version }),
+      ...(strategy === undefined ? {} : { strategy }),
+      ...(body.purgeData === undefined ? {} : { purgeData: body.purgeData }),
+    });
+    if (body.dryRun !== true) ids.push(id);
+  }
   if (body.dryRun !== true) {
-    for (const environment of environments) {
-      const strategy = strategyOf(body, environment);
-      ids.push(
-        await startDeployment(root, {
-          environment,
-          kind: body.kind,
-          product: body.product,
-          who,
-          ...(version === undefined ? {} : { version }),
-          ...(strategy === undefined ? {} : { strategy }),
-          ...(body.purgeData === undefined ? {} : { purgeData: body.purgeData }),
-        }),
-      );
-    }
     for (const { id } of environments) {
       // What is decided at once goes out in the same version as the deployment itself.
       await root.deploying.evaluate(id);

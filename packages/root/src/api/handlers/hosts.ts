@@ -1,9 +1,10 @@
 import { timeOf } from '@xylem/core';
 import { changeHosts } from '../../hosts/change.ts';
 import { refuseMisfit } from '../../hosts/check-config.ts';
+import { keptThrough } from '../../hosts/kept.ts';
 import { hostNamed, selectHosts } from '../../hosts/select.ts';
 import { apiHost } from '../../hosts/view.ts';
-import { environmentRefs, viewsOf } from '../../hosts/views.ts';
+import { directedTo, environmentRefs, viewsOf } from '../../hosts/views.ts';
 import { whyHost } from '../../hosts/why.ts';
 import type { Root } from '../../root.ts';
 import type { Handlers } from '../handlers.ts';
@@ -53,10 +54,12 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
         what: 'host.label',
         who: who.name,
         dryRun: body.dryRun ?? false,
-        change: ({ labels }) => {
-          const next = { ...labels, ...body.set };
-          for (const key of body.remove ?? []) delete next[key];
-          return isSame(labels, next) ? null : { labels: JSON.stringify(next) };
+        change: (host) => {
+          const labels = { ...host.labels, ...body.set };
+          for (const key of body.remove ?? []) delete labels[key];
+          if (isSame(host.labels, labels)) return null;
+          const kept = keptThrough(directedTo(root, host), host, labels);
+          return { labels: JSON.stringify(labels), kept: JSON.stringify(kept) };
         },
       }),
     hostMove: ({ body, who }) =>

@@ -154,6 +154,7 @@ async function fleet(db: Kysely<unknown>, { bytes, sequence }: ColumnTypes): Pro
     .addColumn('labels', 'text', (c) => c.notNull())
     .addColumn('parents', 'text', (c) => c.notNull())
     .addColumn('config', 'text', (c) => c.notNull())
+    .addColumn('kept', 'text', (c) => c.notNull())
     .addColumn('serve', 'integer', (c) => c.notNull())
     .addColumn('retired', 'integer', (c) => c.notNull())
     .addColumn('certificate_expires_ms', 'bigint', (c) => c.notNull())
