@@ -73,7 +73,7 @@ test('says why a host is not where it should be, along the chain', async (t) => 
   });
   assert.match(await why(), /No selector of shop/);
   await root.api('hostLabel', { body: { select: { hosts: ['a'] }, set: { role: 'web' } } });
-  assert.match(await why(), /never reported/);
+  assert.match(await why(), /has been offline since before that/);
   const state = await stateOf(a);
   await a.report([]);
   assert.match(await why(), /shop-web 1\.0\.0 is not installed yet/);

@@ -27,13 +27,14 @@ export function sqlChunkIndex(db: Database): SqlChunkIndex {
       return known;
     },
     locate: async (domain, digests) => {
-      const places = new Map<Digest, ChunkPlace & { id: number }>();
+      const places = new Map<Digest, ChunkPlace>();
+      const firstPack = new Map<Digest, number>();
       for (const some of batches([...new Set(digests)])) {
-        for (const { digest, id, ...place } of await locateSome(db, domain, some)) {
+        for (const { digest, id, pack, ...place } of await locateSome(db, domain, some)) {
           const name = toDigest(digest);
-          const before = places.get(name);
-          if (before === undefined || id < before.id)
-            places.set(name, { ...place, pack: place.pack as Digest, id });
+          if (id > (firstPack.get(name) ?? Number.POSITIVE_INFINITY)) continue;
+          firstPack.set(name, id);
+          places.set(name, { ...place, pack: pack as Digest });
         }
       }
       return places;
