@@ -17,7 +17,7 @@ export { readPackIndex, verifyPack } from './pack/pack-reader.ts';
 export { defaultLevel } from './pack/zstd.ts';
 export { publishTree } from './publish/publish-tree.ts';
 export { repositorySink } from './publish/repository-sink.ts';
-export { scanFolder, type ScannedEntry } from './publish/scan.ts';
+export { type Exclude, scanFolder, type ScannedEntry } from './publish/scan.ts';
 export { openRepository } from './repository/disk-repository.ts';
 export type { Asked } from './serve/paths.ts';
 export { serveRepository } from './serve/serve.ts';

@@ -8,16 +8,17 @@ export type ScannedEntry =
   | { readonly type: 'folder'; readonly path: string }
   | { readonly type: 'link'; readonly path: string; readonly target: string };
 
+/** Whether a path (relative, with `/`) is left out; a folder's takes all below it. */
+export type Exclude = (path: string, isFolder: boolean) => boolean;
+
 /**
  * What a folder holds, sorted as in a tree, and refused if a tree can't hold it: device files, sockets and pipes,
- * set-uid and set-gid bits (E_TREE_ENTRY), links that leave it (E_TREE_LINK), names that are not UTF-8 or hold
- * control characters (E_TREE_PATH), names that differ only in case or Unicode form (E_TREE_NAME_CLASH), nothing at
- * all (E_TREE_EMPTY). Links are never followed. `exclude` leaves out a path and all below it.
+ * set-uid and set-gid bits of files (E_TREE_ENTRY), links that leave it (E_TREE_LINK), names that are not UTF-8 or
+ * hold control characters (E_TREE_PATH), names that differ only in case or Unicode form (E_TREE_NAME_CLASH), nothing
+ * at all (E_TREE_EMPTY; a folder of empty folders is something). Links are never followed. A folder that is empty
+ * only because of `exclude` is no entry.
  */
-export async function scanFolder(
-  folder: string,
-  exclude: (path: string) => boolean = () => false,
-): Promise<ScannedEntry[]> {
+export async function scanFolder(folder: string, exclude: Exclude = () => false): Promise<ScannedEntry[]> {
   const entries: ScannedEntry[] = [];
   await scan(folder, '', exclude, entries);
   entries.sort((a, b) => compareTreePaths(a.path, b.path));
@@ -32,53 +33,59 @@ export async function scanFolder(
 async function scan(
   folder: string,
   prefix: string,
-  exclude: (path: string) => boolean,
+  exclude: Exclude,
   entries: ScannedEntry[],
 ): Promise<void> {
-  const names = await list(folder);
-  const before = entries.length;
-  const found = await Promise.all(names.map((name) => look(folder, name, prefix)));
-  for (const [index, entry] of found.entries()) {
-    if (exclude(entry.path)) continue;
-    if (entry.type === 'folder')
-      await scan(join(folder, names[index] ?? ''), `${entry.path}/`, exclude, entries);
-    else entries.push(entry);
+  const names = await list(folder, prefix);
+  if (names.length === 0 && prefix !== '') entries.push({ type: 'folder', path: prefix.slice(0, -1) });
+  const found = await Promise.all(names.map((name) => look(join(folder, name), prefix + name, exclude)));
+  for (const entry of found) {
+    if (entry?.type === 'folder')
+      await scan(join(folder, entry.path.slice(prefix.length)), `${entry.path}/`, exclude, entries);
+    else if (entry !== null) entries.push(entry);
   }
-  if (entries.length === before && prefix !== '') entries.push({ type: 'folder', path: prefix.slice(0, -1) });
 }
 
-async function list(folder: string): Promise<string[]> {
+async function list(folder: string, prefix: string): Promise<string[]> {
   let raw: Buffer[];
   try {
     raw = await readdir(folder, { encoding: 'buffer' });
   } catch (error) {
-    if (isAbsent(error))
-      throw new XylemError('E_INPUT', `${folder} is not a folder.`, { details: { path: folder } });
-    throw storageError(error, folder);
+    if (!isAbsent(error)) throw storageError(error, folder);
+    if (prefix !== '') throw changed(folder);
+    throw new XylemError('E_INPUT', `${folder} is not a folder.`, { details: { path: folder } });
   }
-  return raw.map((bytes) => {
-    const name = bytes.toString('utf8');
-    if (!Buffer.from(name, 'utf8').equals(bytes)) {
-      throw new XylemError('E_TREE_PATH', `The name ${JSON.stringify(name)} in ${folder} is not UTF-8.`, {
-        details: { path: join(folder, name) },
-      });
-    }
-    return name;
-  });
+  return raw.map((bytes) => textOf(bytes, 'name', folder));
 }
 
-async function look(folder: string, name: string, prefix: string): Promise<ScannedEntry> {
-  const full = join(folder, name);
-  const path = prefix + name;
-  const stat = await lstat(full).catch((error: unknown) => {
+/** Null for what is excluded: it may be anything. */
+async function look(full: string, path: string, exclude: Exclude): Promise<ScannedEntry | null> {
+  try {
+    const stat = await lstat(full);
+    if (exclude(path, stat.isDirectory())) return null;
+    if (stat.isDirectory()) return { type: 'folder', path };
+    if (stat.isSymbolicLink()) {
+      return {
+        type: 'link',
+        path,
+        target: textOf(await readlink(full, { encoding: 'buffer' }), 'target', full),
+      };
+    }
+    if (!stat.isFile()) return refuse(full, 'is neither a file, a folder nor a symbolic link');
+    if ((stat.mode & 0o6000) !== 0)
+      return refuse(full, 'has a set-uid or set-gid bit, which a package may not carry');
+    return { type: 'file', path, sizeBytes: stat.size, executable: (stat.mode & 0o111) !== 0 };
+  } catch (error) {
     throw isAbsent(error) ? changed(full) : storageError(error, full);
+  }
+}
+
+function textOf(bytes: Buffer, what: string, path: string): string {
+  const text = bytes.toString('utf8');
+  if (Buffer.from(text, 'utf8').equals(bytes)) return text;
+  throw new XylemError('E_TREE_PATH', `The ${what} ${JSON.stringify(text)} of ${path} is not UTF-8.`, {
+    details: { path },
   });
-  if (stat.isDirectory()) return { type: 'folder', path };
-  if (stat.isSymbolicLink()) return { type: 'link', path, target: await readlink(full) };
-  if (!stat.isFile()) return refuse(full, 'is neither a file, a folder nor a symbolic link');
-  if ((stat.mode & 0o6000) !== 0)
-    return refuse(full, 'has a set-uid or set-gid bit, which a package may not carry');
-  return { type: 'file', path, sizeBytes: stat.size, executable: (stat.mode & 0o111) !== 0 };
 }
 
 function refuse(path: string, reason: string): never {

@@ -1,5 +1,5 @@
-import type { Chunk, Digest, TreeEntry } from '@xylem/core';
-import type { PackFrame } from '@xylem/core';
+import type { Chunk, Digest, PackFrame, TreeEntry } from '@xylem/core';
+import type { Exclude } from './scan.ts';
 
 /** A pack on disk, below the sink's scratch folder, complete but not synced. The sink may move it away. */
 export interface PackFile {
@@ -21,8 +21,7 @@ export interface PackSink {
 export interface PublishOptions {
   readonly folder: string;
   readonly sink: PackSink;
-  /** Paths (relative, with `/`) to leave out; a folder's takes all below it. */
-  readonly exclude?: (path: string) => boolean;
+  readonly exclude?: Exclude;
   /** The entries of an earlier tree: a file with the same path and size is hashed first and cut only if it differs. */
   readonly previous?: Iterable<TreeEntry>;
   /** zstd level; default `defaultLevel`. */

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { appendFile, symlink, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { sha256, XylemError } from '@xylem/core';
+import { chunksOf } from '../chunk/cutter.ts';
+import { noise, temporaryFolder } from '../testing/folder.ts';
+import { chunkFile, hashFile, readSmallFile } from './read-file.ts';
+
+const changed = (error: unknown): boolean => error instanceof XylemError && error.code === 'E_FILE_CHANGED';
+
+test('a file read in blocks has the same chunks as one in memory', async (t) => {
+  const path = join(await temporaryFolder(t), 'file');
+  for (const size of [0, 1, 16_384, 2_097_152, 2_097_153, 7_000_001]) {
+    const bytes = noise('blocks', size);
+    await writeFile(path, bytes);
+    const digests: string[] = [];
+    const digest = await chunkFile(path, size, async (chunk) => void digests.push(sha256(chunk)));
+    assert.equal(digest, sha256(bytes));
+    assert.deepEqual(
+      digests,
+      chunksOf(bytes).map((chunk) => sha256(chunk)),
+    );
+    assert.equal(await hashFile(path, size), digest);
+    assert.deepEqual((await readSmallFile(path, size)).bytes, bytes);
+  }
+});
+
+test('a file that grows, shrinks, is written to or replaced while it is read is refused', async (t) => {
+  const folder = await temporaryFolder(t);
+  const size = 5_000_000;
+  const acts: [string, (path: string) => Promise<void>][] = [
+    ['grows', (path) => appendFile(path, 'x')],
+    ['shrinks', (path) => truncate(path, 4_900_000)],
+    ['is written to', (path) => writeFile(path, noise('other', size))],
+  ];
+  for (const [what, act] of acts) {
+    const path = join(folder, what);
+    await writeFile(path, noise('one', size));
+    let acted = false;
+    const reading = chunkFile(path, size, async () => {
+      if (acted) return;
+      acted = true;
+      await act(path);
+    });
+    await assert.rejects(reading, changed, what);
+  }
+  const path = join(folder, 'size');
+  await writeFile(path, 'four');
+  for (const read of [readSmallFile, hashFile]) {
+    await assert.rejects(read(path, 3), changed);
+    await assert.rejects(read(path, 5), changed);
+    await assert.rejects(read(join(folder, 'absent'), 1), changed);
+  }
+});
+
+test('a link or a pipe that took the place of a file is neither followed nor waited for', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, 'secret'), 'four');
+  await symlink('secret', join(folder, 'link'));
+  await assert.rejects(readSmallFile(join(folder, 'link'), 4), changed);
+  execFileSync('mkfifo', [join(folder, 'pipe')]);
+  await assert.rejects(readSmallFile(join(folder, 'pipe'), 0), changed);
+});
