@@ -5,6 +5,7 @@ import type { Bench } from './bench.ts';
 
 /** Every bench there is, loaded when it is asked for. */
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  idle: () => import('./idle.ts'),
   install: () => import('./install.ts'),
   publish: () => import('./publish.ts'),
   start: () => import('./start.ts'),
