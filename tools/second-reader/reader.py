@@ -2,13 +2,15 @@
 """A second reader of Xylem's formats, written from docs/spec alone: Python's standard library, and the zstd program.
 
   reader.py host REPOSITORY TRUST_MAP HOST_ID NOW   what that host should run, each file verified, as JSON
+  reader.py news REPOSITORY ENVIRONMENT             check each news file against the files that it saves asking for
   reader.py token TOKEN REQUEST ANSWER              check a join request and its answer by the token's secret
   reader.py report ENVELOPE PUBLIC_KEY_HEX          check a report or watermark and print its payload
+  reader.py canonical FILE...                       check that documents are written as the conventions say
 """
 import base64, fnmatch, hashlib, hmac, json, os, re, struct, subprocess, sys
 
 P = 2**255 - 19
-D = -121665 * pow(121666, P - 2, P) % P
+D = -121665 * pow(121666, -1, P) % P
 L = 2**252 + 27742317777372353535851937790883648493
 
 
@@ -28,7 +30,7 @@ def b64u(text):
 def add(a, b):
     (x1, y1), (x2, y2) = a, b
     t = D * x1 * x2 * y1 * y2
-    return ((x1 * y2 + x2 * y1) * pow(1 + t, P - 2, P) % P, (y1 * y2 + x1 * x2) * pow(1 - t, P - 2, P) % P)
+    return ((x1 * y2 + x2 * y1) * pow(1 + t, -1, P) % P, (y1 * y2 + x1 * x2) * pow(1 - t, -1, P) % P)
 
 
 def times(n, point):
@@ -51,7 +53,7 @@ def point_of(raw):
     return (P - x if x & 1 != sign else x, y)
 
 
-BASE = point_of((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+BASE = point_of((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
 
 
 def signed_by(key, message, signature):
@@ -291,6 +293,26 @@ def host(folder, trust_map, host_id, now):
     return {"number": state["number"], "components": components}
 
 
+# news.md
+def news(folder, environment):
+    checked = {}
+    for name in sorted(os.listdir(os.path.join(folder, "news", environment))):
+        with open(os.path.join(folder, "news", environment, name), "rb") as file:
+            document = json.loads(unzstd(file.read()))
+        if (document["format"], document["environment"], f"{document['from']}-{document['to']}") != ("xylem-news-file-1", environment, name):
+            fail(f"news {name} is of something else")
+        if f"r/{environment}/metadata/timestamp.json" in document["files"]:
+            fail("news hold a timestamp of the direction repository")
+        for path, text in document["files"].items():
+            # A replaced file may have changed since.
+            if not path.endswith("timestamp.json") and open(os.path.join(folder, path), "rb").read() != text.encode():
+                fail(f"news {name} differs from {path}")
+        if any(os.path.exists(os.path.join(folder, path)) for path in document["absent"]):
+            fail(f"news {name} says that a file is absent, and it is there")
+        checked[name] = len(document["files"])
+    return checked
+
+
 def token(text, request_file, answer_file):
     _, identifier, secret, _ = text.split(".")
     prk = hmac.new(b"\0" * 32, b64u(secret), "sha256").digest()
@@ -313,8 +335,20 @@ def report(envelope_file, key):
     return json.loads(payload)
 
 
+def is_canonical(*names):
+    for name in names:
+        data = open(name, "rb").read()
+        if canonical(json.loads(data)) != data:
+            fail(f"{name} is not canonical")
+    return names
+
+
 if __name__ == "__main__":
-    verbs = {"host": host, "token": token, "report": report}
+    verbs = {"host": host, "news": news, "token": token, "report": report, "canonical": is_canonical}
     if len(sys.argv) < 3 or sys.argv[1] not in verbs:
         raise SystemExit(__doc__)
-    print(json.dumps(verbs[sys.argv[1]](*sys.argv[2:]), sort_keys=True))
+    try:
+        answer = verbs[sys.argv[1]](*sys.argv[2:])
+    except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError, subprocess.SubprocessError) as error:
+        fail(f"malformed: {type(error).__name__}: {error}")
+    print(json.dumps(answer, sort_keys=True))
