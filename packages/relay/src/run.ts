@@ -38,24 +38,46 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const { signal } = stop;
   const repository = await openRepository(layout.repository);
   const proxy = options.proxyEnvironment === undefined ? {} : { proxyEnvironment: options.proxyEnvironment };
-  const http = options.http ?? createHttpClient({ tls: upwardTls(current), maxSockets: 16, ...proxy });
+  const http = options.http ?? createHttpClient({ tls: upwardTls(current), maxSockets: 32, ...proxy });
   const faults = new Faults(clock);
   const ownParents = new OwnParents(repository, current, log);
   const parents = (): readonly string[] => options.parents?.() ?? ownParents.list();
   const upstream = new Upstream({ http, parents, clock, log });
   const above = new Above(http, clock);
   const hub = newsHub(repository, {
-    ...{ clock, randomness, log, holdMs: timing.holdMs },
+    clock,
+    randomness,
+    log,
+    holdMs: timing.holdMs,
     onAsked: (_request, environments: readonly EnvironmentId[]) => follow.asked(environments),
   });
   const follow: Follow = await openFollow({
-    ...{ layout, identity: current, repository, hub, http, upstream, ownParents, above, faults },
-    ...{ clock, randomness, log, timing, signal },
+    layout,
+    identity: current,
+    repository,
+    hub,
+    http,
+    upstream,
+    ownParents,
+    above,
+    faults,
+    clock,
+    randomness,
+    log,
+    timing,
+    signal,
   });
   const { collectorKeys } = follow;
   const spool = await Spool.open({ folder: layout.spool, log, collectorKeys });
   const forwarder = new Forwarder({
-    ...{ spool, http, parents, clock, randomness, log, timing, signal },
+    spool,
+    http,
+    parents,
+    clock,
+    randomness,
+    log,
+    timing,
+    signal,
     onFault: (error) => faults.set('reports', error),
     onTaken: () => faults.clear('reports'),
   });
@@ -63,9 +85,18 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const peerOn = (socket: TLSSocket): Peer | null =>
     peerOf(socket, { caPem: identity.caPem, clock, graceMs: timing.certificateGraceMs });
   const server = await listenTls({
-    ...{ identity, listen, log, maxConnections: options.maxConnections ?? 20_000 },
+    identity,
+    listen,
+    log,
+    maxConnections: options.maxConnections ?? 20_000,
     handle: routes({
-      ...{ peerOf: peerOn, scopes: follow.scopes, repository, hub, children, spool, log },
+      peerOf: peerOn,
+      scopes: follow.scopes,
+      repository,
+      hub,
+      children,
+      spool,
+      log,
       arriving: (domain, path) =>
         arriving(
           { flights: follow.flights, repository, clock, mostMs: timing.waitForFlightMs },
@@ -89,7 +120,10 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     follow.run(),
     forwarder.run(),
     watchIdentity({
-      ...{ clock, log, signal, current: () => identity },
+      clock,
+      log,
+      signal,
+      current: () => identity,
       read: async () => options.identity?.() ?? (await servingIdentity(layout.identity)),
       onRenewed: (renewed) => {
         identity = renewed;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:tls';
 import { test } from 'node:test';
+import { connect } from 'node:tls';
 import { encodeReport, type Report, reportPayloadType } from '@xylem/core';
 import { createHttpClient, readBody } from '@xylem/platform';
 import { removeLater, waitUntil } from '@xylem/testkit';
@@ -135,7 +135,8 @@ test('joining and renewing are passed on unread; without a parent the answer say
   removeLater(t, () => http.close());
   const post = async (route: string, body: string): Promise<string> => {
     const answer = await http.request({ method: 'POST', url: `${relay.url}${route}`, body });
-    return `${answer.status} ${await readBody(answer.body, 2 ** 20, 'answer')}`;
+    const text = await readBody(answer.body, 2 ** 20, 'answer');
+    return `${answer.status} ${text.toString()}`;
   };
   assert.equal(await post('/join', 'sealed'), '418 {"from":"root"}');
   assert.equal(await post('/renew', 'sealed too'), '418 {"from":"root"}');
@@ -169,4 +170,32 @@ test('an older TLS is refused, and a path that leads out of the folder leads now
   ]) {
     assert.equal((await get(`${relay.url}${path}`)).status, 404, path);
   }
+});
+
+test('a report that the parent refuses holds up no other', async (t) => {
+  const { installation, production, root } = await world(t);
+  const own = { parents: [root.url], serves: [production.id] };
+  const relay = await startRelay(t, await installation.join(production, own), {
+    timing: { reportBatchMs: 300 },
+  });
+  await waitUntil(() => snapshotAt(relay, production.id) > 0);
+  const hosts = [];
+  for (let count = 0; count < 5; count += 1) {
+    hosts.push(await installation.join(production, { parents: [relay.url] }));
+  }
+  const bad = hosts[2]?.identity.host ?? '';
+  root.refuseReportsOf.add(bad);
+  for (const host of hosts) {
+    const { http } = clientOf(t, host);
+    const { status, body } = await http.request({
+      method: 'POST',
+      url: `${relay.url}/reports`,
+      body: batchOf(reportOf(host, 1)),
+    });
+    body.resume();
+    assert.equal(status, 202);
+  }
+  await waitUntil(() => root.reports.size === 4);
+  assert.equal(root.reports.has(bad), false);
+  assert.equal(relay.status().spooledReports, 1);
 });

@@ -1,5 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net';
-import { Transform } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Cleanup, removeLater } from './cleanup.ts';
@@ -136,10 +136,8 @@ function resetSocket(socket: Socket): void {
   else socket.resetAndDestroy();
 }
 
-function passing(change: (piece: Buffer) => Promise<Buffer>): Transform {
-  return new Transform({
-    transform: (piece: Buffer, _encoding, done) => {
-      change(piece).then((changed) => done(null, changed), done);
-    },
+function passing(change: (piece: Buffer) => Promise<Buffer>): Duplex {
+  return Duplex.from(async function* (pieces: AsyncIterable<Buffer>) {
+    for await (const piece of pieces) yield await change(piece);
   });
 }

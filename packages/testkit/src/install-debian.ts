@@ -31,7 +31,7 @@ export async function installDebian(...packages: string[]): Promise<Unavailable 
 }
 
 async function installed(packages: readonly string[]): Promise<boolean> {
-  const query = ['-W', '-f', '${db:Status-Status}\n', ...packages];
+  const query = ['-W', '-f', `\${db:Status-Status}\n`, ...packages];
   const answer = await run('/usr/bin/dpkg-query', query).catch(() => ({ stdout: '' }));
   return answer.stdout.split('\n').filter((line) => line === 'installed').length === packages.length;
 }

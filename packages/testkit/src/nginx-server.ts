@@ -49,7 +49,7 @@ export async function nginxServer(
     .join(' ');
   await writeFile(
     join(own, 'nginx.conf'),
-    `${isRoot() ? 'user root; ' : ''}worker_processes 1; daemon off; pid ${own}/pid; error_log ${own}/error.log;
+    `${isRoot() ? 'user root; ' : ''}master_process off; daemon off; pid ${own}/pid; error_log ${own}/error.log;
 events { worker_connections 512; }
 http {
   log_format plain '$request_method $request_uri $status $body_bytes_sent';
@@ -66,8 +66,7 @@ http {
     url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     port,
     requests: async () => (await readFile(log, 'utf8')).split('\n').filter((line) => line !== ''),
-    // nginx's master leaves its worker behind when it is killed: asked to end, both do.
-    close: () => server.kill('SIGTERM'),
+    close: () => server.kill(),
   };
 }
 

@@ -49,6 +49,13 @@ export async function startProcess(options: StartOptions): Promise<StartedProces
   });
   alive.add(child);
   let ended = false;
+  // Children of its own may hold the pipes open for ever: they are not waited for.
+  child.once('exit', () => {
+    setTimeout(() => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }, 500).unref();
+  });
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once('close', (code, signal) => {
       ended = true;

@@ -112,20 +112,20 @@ export class EnvironmentCopy {
     const { copyOf, upstream, clock, timing } = this.#options;
     const copy = await copyOf(this.id as string as RepositoryId);
     const pieces = tip === null ? noPieces : await this.#news(tip.snapshot, signal);
-    let stale: XylemError | null = null;
+    let triedAll = false;
+    const found: { stale: XylemError | null } = { stale: null };
     const refresh = async (from: NewsPieces): Promise<DesiredState> =>
       await copy.attempt(async (client) => {
         await (tip === null ? client.refresh() : refreshTo(client, tip));
         const target = await copy.readTarget(client, desiredStateTarget, limits.desiredState);
         if (target === null) throw new XylemError('E_METADATA_MISSING', `${this.id} has no desired state.`);
         const ageMs = clock.now() - (await copy.issuedMs());
-        stale = ageMs <= timing.parentStaleMs ? null : staleParent(upstream.current, ageMs);
+        found.stale = ageMs <= timing.parentStaleMs ? null : staleParent(upstream.current, ageMs);
         // A stale parent is left for another; when all are stale the newest of what they have is taken.
-        if (stale !== null && !triedAll) throw stale;
+        if (found.stale !== null && !triedAll) throw found.stale;
         copy.keepTargets(new Set([target.filePath]));
         return parseDesiredState(target.bytes);
       }, from);
-    let triedAll = false;
     const state = await refresh(pieces).catch(async (error: unknown) => {
       signal.throwIfAborted();
       const wasStale = error instanceof XylemError && error.code === 'E_PARENT_STALE';
@@ -142,7 +142,7 @@ export class EnvironmentCopy {
     if (copy.client.state().snapshot === this.snapshot) await this.#renew(copy, state);
     else await this.#take(copy, state, pieces, signal);
     this.#issuedMs = await copy.issuedMs();
-    if (stale !== null) throw stale;
+    if (found.stale !== null) throw found.stale;
   }
 
   /** The same content under a new timestamp: passes on without waking anyone. */

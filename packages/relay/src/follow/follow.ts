@@ -2,11 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import type { DesiredState, DomainId, EnvironmentId, RepositoryId } from '@xylem/core';
 import { fromB64u } from '@xylem/core';
 import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
-import { createMirror, type NewsHub, type Repository } from '@xylem/store';
+import { createMirror, type NewsHub, type Repository, removeStalePartials } from '@xylem/store';
 import type { Identity } from '@xylem/trust';
 import type { Faults } from '../faults.ts';
 import { scopeOfCertificate } from '../identity.ts';
 import type { RelayTiming } from '../options.ts';
+import type { Scopes } from '../serve/rights.ts';
 import type { RelayLayout } from '../state/layout.ts';
 import type { Above } from '../upstream/above.ts';
 import type { OwnParents } from '../upstream/own-parents.ts';
@@ -19,7 +20,6 @@ import { Follower } from './follower.ts';
 import { Gate } from './gate.ts';
 import { ReleaseCopies } from './release-copies.ts';
 import { removeUnreferenced } from './retention.ts';
-import type { Scope } from './scope.ts';
 import { ServedFiles } from './served.ts';
 import { TufCopy } from './tuf-copy.ts';
 import { Worker } from './worker.ts';
@@ -46,7 +46,7 @@ export interface Follow {
   /** Runs until the signal. */
   run(): Promise<void>;
   asked(environments: readonly EnvironmentId[]): void;
-  scopes(): ReadonlyMap<EnvironmentId, Scope>;
+  readonly scopes: Scopes;
   workers(): ReadonlyMap<EnvironmentId, Worker>;
   /** Raw keys by which watermarks are believed. */
   collectorKeys(): Uint8Array[];
@@ -81,13 +81,28 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
     };
     const { hub } = options;
     const copy = new EnvironmentCopy({
-      ...{ id, copyOf, releases, repository, flights, files, upstream, hub, clock, log, timing, onServed },
+      id,
+      copyOf,
+      releases,
+      repository,
+      flights,
+      files,
+      upstream,
+      hub,
+      clock,
+      log,
+      timing,
+      onServed,
     });
     await copy.open();
     const [current] = copy.states;
     if (current !== undefined) await options.ownParents.learn(current);
     return new Worker({
-      ...{ copy, clock, randomness, log, timing },
+      copy,
+      clock,
+      randomness,
+      log,
+      timing,
       enter: () => gate.enter(),
       onFalseNews: (parent) => upstream.leave(parent),
       onCursorBack: () => follower.askAgain(),
@@ -97,7 +112,9 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
     followed: await Followed.open({
       path: layout.followed,
       own: identity().environment.id as EnvironmentId,
-      ...{ followMs: timing.followMs, clock, log },
+      followMs: timing.followMs,
+      clock,
+      log,
     }),
     isInScope: (environment) => scopeOfCertificate(identity())(environment),
     openWorker,
@@ -110,7 +127,13 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
       }
       pruning.soon();
     },
-    ...{ http: options.http, upstream, clock, randomness, log, timing, signal },
+    http: options.http,
+    upstream,
+    clock,
+    randomness,
+    log,
+    timing,
+    signal,
     onFault: (error) => faults.set('news', error),
     onAnswered: () => {
       faults.clear('news');
@@ -123,7 +146,10 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
   return {
     run: () => follower.run(),
     asked: (environments) => follower.asked(environments),
-    scopes: () => new Map([...follower.workers].map(([id, { copy }]) => [id, copy.scope])),
+    scopes: {
+      get: (environment) => follower.workers.get(environment)?.copy.scope,
+      environments: () => follower.workers.keys(),
+    },
     workers: () => follower.workers,
     collectorKeys: () => {
       const keys = allStates().map(({ collector }) => collector.key);
@@ -139,11 +165,21 @@ async function openTufCopy(options: FollowOptions, id: RepositoryId): Promise<Tu
   const { trustMap } = identity();
   const pinnedRoot = await firstRoot({ id, trustMap, folder: layout.roots, upstream, signal });
   const copy = new TufCopy({
-    ...{ id, pinnedRoot, trustFolder: layout.trust, repository, upstream, clock, log, signal },
+    id,
+    pinnedRoot,
+    trustFolder: layout.trust,
+    repository,
+    upstream,
+    clock,
+    log,
+    signal,
   });
   await copy.client.open();
   return copy;
 }
+
+/** A partial object that nobody went on with for so long belongs to a state that is gone. */
+const partialsKeptMs = 24 * 3_600_000;
 
 /** Removes what nothing refers to, once, a grace after the first change; later while updates run. */
 function pruneLater(
@@ -159,6 +195,7 @@ function pruneLater(
       history: copy.served.history,
     }));
     const { removed, freedBytes } = await removeUnreferenced(repository, environments);
+    await removeStalePartials(repository, clock.now() - timing.pruneGraceMs - partialsKeptMs);
     if (removed > 0) log.info('removed what nothing refers to', { removed, freedBytes });
   };
   const later = async (): Promise<void> => {

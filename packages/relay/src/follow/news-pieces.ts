@@ -1,4 +1,4 @@
-import { sha256, type Digest, type NewsFile } from '@xylem/core';
+import { type Digest, type NewsFile, sha256 } from '@xylem/core';
 
 /** What a parent's news file brought, to be looked at before anything is asked for by itself. Nothing in it is believed. */
 export class NewsPieces {

@@ -1,3 +1,5 @@
+import { promisify } from 'node:util';
+import zlib from 'node:zlib';
 import {
   type DesiredState,
   type Digest,
@@ -8,9 +10,8 @@ import {
   parseOffer,
   parsePackage,
 } from '@xylem/core';
-import { type Repository, prune } from '@xylem/store';
-import { promisify } from 'node:util';
-import zlib from 'node:zlib';
+import { prune, type Repository } from '@xylem/store';
+import { readSnapshot, readTimestamp } from '@xylem/trust';
 import type { Served } from './served.ts';
 
 const decompress = promisify(zlib.zstdDecompress);
@@ -108,12 +109,13 @@ async function removeOldMetadata(
   const isUsed = [...keep].some((path) => path.startsWith(`r/${id}/`));
   let removed = 0;
   const metadata = `r/${id}/metadata`;
+  const current = isUsed ? await currentFiles(repository, metadata) : new Set<string>();
   const names = await repository.listFiles(metadata);
   // What points goes before what it points to.
   names.sort((a, b) => Number(b === 'timestamp.json') - Number(a === 'timestamp.json'));
   for (const name of names) {
     const path = `${metadata}/${name}`;
-    if (keep.has(path) || (isUsed && (name === 'timestamp.json' || name.endsWith('.root.json')))) continue;
+    if (keep.has(path) || current.has(name) || (isUsed && name.endsWith('.root.json'))) continue;
     await repository.removeFile(path);
     removed += 1;
   }
@@ -129,4 +131,17 @@ async function removeOldMetadata(
     }
   }
   return removed;
+}
+
+/** What the served timestamp leads to, whoever brought it: repositories are shared by environments. */
+async function currentFiles(repository: Repository, metadata: string): Promise<Set<string>> {
+  const timestamp = await repository.readFile(`${metadata}/timestamp.json`);
+  if (timestamp === null) return new Set();
+  const { snapshotVersion } = readTimestamp(timestamp);
+  const names = new Set(['timestamp.json', `${snapshotVersion}.snapshot.json`]);
+  const snapshot = await repository.readFile(`${metadata}/${snapshotVersion}.snapshot.json`);
+  if (snapshot === null) return names;
+  for (const [role, version] of Object.entries(readSnapshot(snapshot).roles))
+    names.add(`${version}.${role}.json`);
+  return names;
 }

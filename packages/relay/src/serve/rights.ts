@@ -9,21 +9,34 @@ export function mayFollow(peer: Peer, environment: EnvironmentId): boolean {
   return peer.serves === '*' || (peer.serves?.includes(environment) ?? false);
 }
 
+/** Scopes as of now, by environment. */
+export interface Scopes {
+  get(environment: EnvironmentId): Scope | undefined;
+  environments(): Iterable<EnvironmentId>;
+}
+
 /**
  * Whether it may read a file, by the scopes of the environments that it may follow. A scope that this relay does not
  * have is the environment's own repository alone.
  */
-export function mayRead(peer: Peer, asked: Asked, scopes: ReadonlyMap<EnvironmentId, Scope>): boolean {
+export function mayRead(peer: Peer, asked: Asked, scopes: Scopes): boolean {
   if (peer.root) return true;
   if (asked.kind === 'news') return mayFollow(peer, asked.environment);
   if (asked.kind === 'metadata' && mayFollow(peer, asked.repository as EnvironmentId)) return true;
-  for (const [environment, scope] of scopes) {
-    if (!mayFollow(peer, environment)) continue;
+  for (const environment of followable(peer, scopes)) {
+    const scope = scopes.get(environment);
     if (
-      asked.kind === 'metadata' ? scope.repositories.has(asked.repository) : scope.domains.has(asked.domain)
+      asked.kind === 'metadata' ? scope?.repositories.has(asked.repository) : scope?.domains.has(asked.domain)
     ) {
       return true;
     }
   }
   return false;
+}
+
+/** A host's own environment is looked at alone, however many a relay follows. */
+function* followable(peer: Peer, scopes: Scopes): Iterable<EnvironmentId> {
+  if (peer.environment !== null) yield peer.environment;
+  if (peer.serves === '*') yield* scopes.environments();
+  else if (peer.serves !== null) yield* peer.serves;
 }

@@ -11,15 +11,14 @@ import {
 import type { Log } from '@xylem/platform';
 import { type Asked, type NewsHub, type Repository, serveRepository } from '@xylem/store';
 import type { Peer } from '@xylem/trust';
-import type { Scope } from '../follow/scope.ts';
 import type { Spool } from '../spool/spool.ts';
 import { sendFault, sendJson, sendMissing } from './answer.ts';
 import type { Children } from './children.ts';
-import { mayFollow, mayRead } from './rights.ts';
+import { mayFollow, mayRead, type Scopes } from './rights.ts';
 
 export interface RoutesOptions {
   readonly peerOf: (socket: TLSSocket) => Peer | null;
-  readonly scopes: () => ReadonlyMap<EnvironmentId, Scope>;
+  readonly scopes: Scopes;
   readonly repository: Repository;
   /** Waits, not for long, for an object of this domain that is just being fetched. */
   readonly arriving: (domain: DomainId, path: string) => Promise<void>;
@@ -44,7 +43,7 @@ export function routes(options: RoutesOptions): (request: IncomingMessage, respo
   const files = serveRepository(options.repository, {
     authorise: (request, asked) => {
       const peer = options.peerOf(request.socket as TLSSocket);
-      if (peer === null || !mayRead(peer, asked, options.scopes())) return false;
+      if (peer === null || !mayRead(peer, asked, options.scopes)) return false;
       noteFollowing(options, peer, asked);
       return true;
     },
@@ -114,7 +113,7 @@ async function waitForObject(options: RoutesOptions, peer: Peer, path: string): 
   if (match === null) return;
   const domain = match[1] as DomainId;
   const digest = match[2] as Digest;
-  if (mayRead(peer, { kind: 'object', domain, digest }, options.scopes())) {
+  if (mayRead(peer, { kind: 'object', domain, digest }, options.scopes)) {
     await options.arriving(domain, path.slice(1));
   }
 }
@@ -123,6 +122,6 @@ async function waitForObject(options: RoutesOptions, peer: Peer, path: string): 
 function noteFollowing(options: RoutesOptions, peer: Peer, asked: Asked): void {
   if (asked.kind !== 'metadata') return;
   const environment = asked.repository as EnvironmentId;
-  const isKnown = peer.environment === environment || options.scopes().has(environment);
+  const isKnown = peer.environment === environment || options.scopes.get(environment) !== undefined;
   if (isKnown && !peer.root && mayFollow(peer, environment)) options.onAsked([environment]);
 }

@@ -49,7 +49,7 @@ export class Forwarder {
 
   /** Runs until the signal. */
   async run(): Promise<void> {
-    const { clock, timing, signal, spool } = this.#options;
+    const { timing, signal, spool } = this.#options;
     while (!signal.aborted) {
       const due = this.#due();
       if (due.length === 0) {
@@ -61,11 +61,9 @@ export class Forwarder {
       for (const batch of batchesOf(due)) {
         if (signal.aborted) return;
         try {
-          const watermarks = await this.#send(batch);
+          await this.#sendAll(batch);
           this.#failures = 0;
           this.#options.onTaken();
-          for (const report of batch) this.#markSent(report, clock.monotonicMs());
-          await spool.takeWatermarks(watermarks);
         } catch (error) {
           if (signal.aborted) return;
           this.#failures += 1;
@@ -103,6 +101,26 @@ export class Forwarder {
     this.#sent.set(report.host, { report, dueAtMs: nowMs + pauseMs, pauseMs });
   }
 
+  /** One report that parents refuse must not hold up the others: what is refused as malformed is halved. */
+  async #sendAll(batch: readonly SpooledReport[]): Promise<void> {
+    const { spool, clock, log } = this.#options;
+    let watermarks: readonly Envelope[] = [];
+    try {
+      watermarks = await this.#send(batch);
+    } catch (error) {
+      if (!(error instanceof XylemError) || error.code !== 'E_REPORT_INVALID') throw error;
+      if (batch.length > 1) {
+        const middle = Math.ceil(batch.length / 2);
+        await this.#sendAll(batch.slice(0, middle));
+        await this.#sendAll(batch.slice(middle));
+        return;
+      }
+      log.warn('report refused by the parents', { host: batch[0]?.host, error });
+    }
+    for (const report of batch) this.#markSent(report, clock.monotonicMs());
+    await spool.takeWatermarks(watermarks);
+  }
+
   /** To the first parent that takes them. */
   async #send(batch: readonly SpooledReport[]): Promise<readonly Envelope[]> {
     const { http, parents, signal } = this.#options;
@@ -119,7 +137,11 @@ export class Forwarder {
         const answer = await http.request({ method: 'POST', url, headers, body, signal });
         const text = await readBody(answer.body, limits.reportBatch, `The answer of ${parent}`);
         if (answer.status === 202) return parseTaken(text).watermarks;
-        fault = new XylemError('E_PARENT_REFUSED', `${parent} answered ${answer.status} to reports.`);
+        const isMalformed = answer.status === 400 || answer.status === 413;
+        fault = new XylemError(
+          isMalformed ? 'E_REPORT_INVALID' : 'E_PARENT_REFUSED',
+          `${parent} answered ${answer.status} to reports.`,
+        );
       } catch (error) {
         if (signal.aborted) throw error;
         fault = error;

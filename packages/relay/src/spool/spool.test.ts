@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { HostId } from '@xylem/core';
 import { tempFolder } from '@xylem/testkit';
+import fc from 'fast-check';
 import { covers, type ReportNumber, supersedes } from './fold.ts';
 import { LogFile } from './log-file.ts';
 

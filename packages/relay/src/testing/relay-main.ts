@@ -11,5 +11,5 @@ const relay = await runRelay({
   log: jsonLog(process.stderr, systemClock),
   timing: { retryFirstMs: 20, retryMaxMs: 200, reportBatchMs: 10, reportRetryFirstMs: 100 },
 });
-console.log(`url ${relay.url}`);
+process.stdout.write(`url ${relay.url}\n`);
 await relay.stopped;

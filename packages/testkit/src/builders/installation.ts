@@ -12,7 +12,7 @@ import {
   makeCsr,
   saveIdentity,
 } from '@xylem/trust';
-import { type Cleanup } from '../cleanup.ts';
+import type { Cleanup } from '../cleanup.ts';
 import { tempFolder } from '../temp-folder.ts';
 import { TestDirection } from './direction.ts';
 import { TestVendor } from './vendor.ts';

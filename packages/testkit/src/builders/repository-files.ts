@@ -1,5 +1,5 @@
 import type { Repository } from '@xylem/store';
-import { metadataPath, readRole, readSnapshot, readTimestamp, type RepositoryFile } from '@xylem/trust';
+import { metadataPath, type RepositoryFile, readRole, readSnapshot, readTimestamp } from '@xylem/trust';
 
 /** What a repository says now, for signing the next version; null when it has no timestamp yet. */
 export async function readCurrent(
@@ -20,7 +20,7 @@ export async function readCurrent(
   const timestamp = await read(metadataPath('timestamp', 0));
   const snapshot = await read(metadataPath('snapshot', readTimestamp(timestamp).snapshotVersion));
   const { roles } = readSnapshot(snapshot);
-  const targets = readRole(await read(metadataPath('targets', roles['targets'] ?? 0))).version;
+  const targets = readRole(await read(metadataPath('targets', roles.targets ?? 0))).version;
   return { previous: { snapshot, timestamp }, roles, targets };
 }
 

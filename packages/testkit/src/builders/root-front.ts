@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import zlib from 'node:zlib';
 import {
+  type Envelope,
   type EnvironmentId,
   encodeTaken,
   encodeWatermark,
-  type Envelope,
   parseReport,
   parseReportBatch,
   type Report,
@@ -26,6 +26,8 @@ export interface RootFront {
   readonly port: number;
   /** Method and path of each request, in order. */
   readonly requests: string[];
+  /** A batch that holds a report of one of these hosts is answered with 400. */
+  readonly refuseReportsOf: Set<string>;
   /** Newest report of each host. */
   readonly reports: ReadonlyMap<string, Report>;
   /** Answers other than files: for faults. Returns true when it answered. */
@@ -50,18 +52,29 @@ export async function rootFront(
   const files = serveRepository(repository, { authorise: () => true });
   const requests: string[] = [];
   const reports = new Map<string, Report>();
+  const refuseReportsOf = new Set<string>();
   let intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | null = null;
 
   const takeReports = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await buffer(request);
     const text = request.headers['content-encoding'] === 'zstd' ? zlib.zstdDecompressSync(body) : body;
     const watermarks: Envelope[] = [];
-    for (const envelope of parseReportBatch(text).reports) {
-      const report = parseReport(parseEnvelope(envelope).payload);
+    const arrived = parseReportBatch(text).reports.map((envelope) =>
+      parseReport(parseEnvelope(envelope).payload),
+    );
+    if (arrived.some(({ host }) => refuseReportsOf.has(host))) {
+      response.writeHead(400).end('{}');
+      return;
+    }
+    for (const report of arrived) {
       reports.set(report.host, report);
       const { host, incarnation, sequence } = report;
       const watermark = encodeWatermark({
-        ...{ format: 'xylem-watermark-1', host, incarnation, sequence, time: timeOf(clock.now()) },
+        format: 'xylem-watermark-1',
+        host,
+        incarnation,
+        sequence,
+        time: timeOf(clock.now()),
       } as Parameters<typeof encodeWatermark>[0]);
       watermarks.push(
         JSON.parse(Buffer.from(signEnvelope(watermarkPayloadType, watermark, collector)).toString()),
@@ -97,6 +110,7 @@ export async function rootFront(
     url: `https://127.0.0.1:${port}`,
     port,
     requests,
+    refuseReportsOf,
     reports,
     intercept: (handler) => {
       intercept = handler;

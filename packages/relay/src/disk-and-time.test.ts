@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { systemClock } from '@xylem/platform';
+import { fullDisk, waitUntil } from '@xylem/testkit';
+import { rootFront } from '@xylem/testkit/builders';
+import { clientOf, snapshotAt, startRelay, world } from './testing/world.ts';
+
+test('on a full disk the old state is served on, nothing new is told, and it is said why', async (t) => {
+  const disk = await fullDisk(t, 16 * 2 ** 20);
+  if ('skip' in disk) return t.skip(disk.skip);
+  const { installation, vendor, production, root, deploy } = await world(t);
+  const joined = await installation.join(production, { parents: [root.url], serves: [production.id] });
+  const stateFolder = join(disk.folder, 'state');
+  await cp(joined.stateFolder, stateFolder, { recursive: true });
+  const relay = await startRelay(t, { ...joined, stateFolder }, { timing: { retryMaxMs: 300 } });
+  const old = await deploy('1.0.0');
+  await waitUntil(() => snapshotAt(relay, production.id) === old.snapshot);
+  await disk.fill(1_500_000);
+  const next = await deploy('2.0.0', production, { big: { noiseBytes: 6_000_000, seed: 3 } });
+  await waitUntil(() => relay.status().faults.some(({ code }) => code === 'E_DISK_FULL'));
+  const { get } = clientOf(t, await installation.join(production, { parents: [relay.url] }));
+  assert.equal((await get(`${relay.url}/o/${vendor.domain}/offers/${old.tree}`)).status, 200);
+  const { body } = await get(`${relay.url}/news?since=${production.id}.0`);
+  assert.equal(JSON.parse(body.toString()).changed[0].snapshot, old.snapshot);
+  await disk.free();
+  await waitUntil(() => snapshotAt(relay, production.id) === next.snapshot);
+  assert.deepEqual(relay.status().faults, []);
+});
+
+test('a parent whose timestamp is not renewed is left; when all are stale their newest is taken and it is said', async (t) => {
+  const { installation, production, root, deploy } = await world(t);
+  const { snapshot } = await deploy('1.0.0');
+  const second = await rootFront(t, installation);
+  const joined = await installation.join(production, {
+    parents: [root.url, second.url],
+    serves: [production.id],
+  });
+  let aheadMs = 0;
+  const clock = { ...systemClock, now: () => Date.now() + aheadMs };
+  aheadMs = 27 * 3_600_000;
+  const relay = await startRelay(t, joined, { clock, timing: { retryMaxMs: 50 } });
+  await waitUntil(() => snapshotAt(relay, production.id) === snapshot);
+  await waitUntil(() => relay.status().faults.some(({ code }) => code === 'E_PARENT_STALE'));
+  assert.ok(second.requests.some((request) => request.includes('/metadata/')));
+});
+
+test('an environment that nobody asks for any more is dropped with all that only it needed', async (t) => {
+  const { installation, production, root } = await world(t, { holdMs: 100 });
+  const staging = await installation.addEnvironment('acme/staging');
+  const joined = await installation.join(production, { parents: [root.url], serves: '*' });
+  const relay = await startRelay(t, joined, { timing: { followMs: 500 } });
+  const { get } = clientOf(t, await installation.join(staging, { parents: [relay.url] }));
+  const path = `${relay.url}/r/${staging.id}/metadata/timestamp.json`;
+  await get(`${relay.url}/news?since=${staging.id}.0`);
+  await waitUntil(() => snapshotAt(relay, staging.id) > 0);
+  await waitUntil(() => relay.status().followed.length === 1);
+  assert.equal((await get(path)).status, 404);
+  // Asked for again it comes back.
+  const { body } = await get(`${relay.url}/news?since=${staging.id}.0`);
+  assert.equal(JSON.parse(body.toString()).changed.length, 1);
+});
