@@ -1,6 +1,6 @@
 import type { Clock, Log, Randomness } from '@xylem/platform';
 import type { Repository } from '@xylem/store';
-import type { CertificateAuthority, KeyPair } from '@xylem/trust';
+import type { CertificateAuthority, KeyPair, TlsIdentity } from '@xylem/trust';
 import type { RestoredState } from './backup/restored-state.ts';
 import type { Database } from './db/tables.ts';
 import type { Deploying } from './deployments/deploying.ts';
@@ -26,6 +26,8 @@ export interface Root {
   readonly directing: Directing;
   readonly deploying: Deploying;
   readonly restored: RestoredState;
+  /** Its own key and present certificate, for asking nodes. */
+  readonly identity: () => TlsIdentity;
   /** How nodes reach this root server. */
   readonly nodesUrl: () => string;
   readonly startedMs: number;

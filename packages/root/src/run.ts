@@ -95,6 +95,7 @@ async function start(
   const collector = await loadExistingKey(files.collector);
   const tlsKey = await loadExistingKey(files.tls);
   const restored = await restoredState(db);
+  let certificate = await ownCertificate(authority, tlsKey);
   const stop = new AbortController();
   const news = newsHub(repository, { clock, randomness, log });
   closers.push(() => news.close());
@@ -143,6 +144,7 @@ async function start(
     directing,
     deploying,
     restored,
+    identity: () => ({ key: tlsKey, certificatePem: certificate.pem, caPem: authority.certificatePem }),
     nodesUrl: () => nodesUrl,
     startedMs: clock.now(),
   };
@@ -175,7 +177,6 @@ async function start(
 
   const apiServer = createHttpServer((request, response) => api.routing(request, response));
   const apiAddress = await listen(apiServer, options.api, closers);
-  let certificate = await ownCertificate(authority, tlsKey);
   const front = nodesFront({
     root,
     authoriser,

@@ -10,8 +10,8 @@ import { publisher } from '../testing/publisher.ts';
 import { type RootFixture, rootFixture, run } from '../testing/root-fixture.ts';
 import { restoreRoot } from './restore.ts';
 
-/** A fleet of two with one release running, backed up, and 20 deployments further. */
-async function aged(t: Parameters<typeof rootFixture>[0]) {
+/** A fleet of two with one release running, backed up, and some deployments further. */
+async function aged(t: Parameters<typeof rootFixture>[0], deployments: number) {
   const root = await rootFixture(t);
   const shop = await publisher(t, root, 'shop');
   for (const version of ['1.0.0', '2.0.0']) {
@@ -44,7 +44,7 @@ async function aged(t: Parameters<typeof rootFixture>[0]) {
   const out = join(await tempFolder(t, 'backup'), 'out');
   const made = await root.api('backupCreate', { body: { out } });
   assert.ok(made.files > 5);
-  for (let count = 0; count < 20; count += 1) await deploy(count % 2 === 0 ? '2.0.0' : '1.0.0');
+  for (let count = 0; count < deployments; count += 1) await deploy(count % 2 === 0 ? '2.0.0' : '1.0.0');
   await deploy('2.0.0');
   return { root, hosts, out, stateOf };
 }
@@ -64,9 +64,12 @@ async function restored(t: Parameters<typeof rootFixture>[0], root: RootFixture,
   return fixture;
 }
 
-for (const keep of ['hosts', 'backup'] as const) {
-  test(`after a restore nothing happens until it is confirmed (keep: ${keep}), and no host refuses`, async (t) => {
-    const { root, hosts, out, stateOf } = await aged(t);
+for (const [keep, count] of [
+  ['hosts', 20],
+  ['backup', 2],
+] as const) {
+  test(`after a restore nothing happens until it is confirmed (keep: ${keep}), and no host refuses, ${count} deployments later`, async (t) => {
+    const { root, hosts, out, stateOf } = await aged(t, count);
     const before = await stateOf(hosts[0] ?? assert.fail());
     const again = await restored(t, root, out);
     for (const host of hosts) {

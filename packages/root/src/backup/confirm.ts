@@ -2,8 +2,10 @@ import { type Report, XylemError } from '@xylem/core';
 import { appendAudit } from '../audit/audit.ts';
 import type { Database } from '../db/tables.ts';
 import { activeDeployments, deploymentOf, saveDeployment } from '../deployments/rows.ts';
+import { withComponents } from '../environments/edit-yaml.ts';
 import { allEnvironments, type EnvironmentRow, fullName, refOf } from '../environments/names.ts';
 import type { Root } from '../root.ts';
+import { askRelays } from './ask-relays.ts';
 import { writeFloor } from './floors.ts';
 import { heardSince, highest, highestRelease } from './heard.ts';
 
@@ -12,6 +14,7 @@ import { heardSince, highest, highestRelease } from './heard.ts';
  * next stays above them by a margin, a quarter of an hour ahead of the clock at most.
  */
 const unheardVersions = 1000;
+const maxSelectorLength = 4096;
 
 /**
  * Ends restored mode. `hosts`: the releases that most of the heard hosts run become what should run; `backup`: what
@@ -23,6 +26,7 @@ export async function confirmRestore(root: Root, keep: 'hosts' | 'backup', who: 
   const mark = root.restored.read();
   if (mark === null)
     throw new XylemError('E_CONFLICT', 'This root server was not restored, or is confirmed already.');
+  await askRelays(root);
   const heard = await heardSince(root, mark);
   const environments = await allEnvironments(root.db);
   const nowMs = root.clock.now();
@@ -76,6 +80,7 @@ async function adoptRunning(
         details: { product, environment: fullName(environment) },
       });
     }
+    await mapProduct(trx, environment, product, own);
     const last = await trx
       .selectFrom('deployments')
       .select((e) => e.fn.max('sequence').as('sequence'))
@@ -99,6 +104,43 @@ async function adoptRunning(
       .onConflict((c) => c.columns(['environment', 'product']).doUpdateSet(values))
       .execute();
   }
+}
+
+/**
+ * A product that the backup's YAML does not map (it was deployed later) is mapped to just those hosts that run it:
+ * keeping what hosts run must not give it to others.
+ * @throws XylemError E_CONFLICT when these are too many to be named
+ */
+async function mapProduct(
+  trx: Database,
+  environment: EnvironmentRow,
+  product: string,
+  reports: readonly Report[],
+): Promise<void> {
+  const row = await trx
+    .selectFrom('environments')
+    .select(['yaml', 'yaml_version'])
+    .where('id', '=', environment.id)
+    .executeTakeFirstOrThrow();
+  const hostsOf = new Map<string, string[]>();
+  for (const { host, components } of reports) {
+    for (const c of components.filter((candidate) => candidate.product === product)) {
+      hostsOf.set(c.component, [...(hostsOf.get(c.component) ?? []), host]);
+    }
+  }
+  const where = [...hostsOf].map(([name, hosts]) => [name, `id in (${hosts.sort().join(', ')})`] as const);
+  const yaml = withComponents(row.yaml, product, where);
+  if (yaml === row.yaml) return;
+  const tooLong = where.find(([, selector]) => selector.length > maxSelectorLength);
+  if (tooLong !== undefined) {
+    const message = `The YAML of ${fullName(environment)} in the backup does not name ${product}. Add it by \`xylem env edit\`, then confirm.`;
+    throw new XylemError('E_CONFLICT', message, { details: { product } });
+  }
+  await trx
+    .updateTable('environments')
+    .set({ yaml, yaml_version: row.yaml_version + 1 })
+    .where('id', '=', environment.id)
+    .execute();
 }
 
 /** The release whose packages explain most of what hosts report of a product. */

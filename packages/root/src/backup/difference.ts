@@ -4,11 +4,12 @@ import { hostsIn } from '../hosts/host-rows.ts';
 import type { HostView } from '../hosts/view.ts';
 import { viewsOf } from '../hosts/views.ts';
 import type { Root } from '../root.ts';
+import { askRelays } from './ask-relays.ts';
 import { heardSince, highest } from './heard.ts';
 
 type Difference = Restored['environments'][number]['differences'][number];
 
-/** What the tree says beside what the backup says. Nothing is changed by looking. */
+/** What the tree says beside what the backup says. Nothing is directed by looking. */
 export async function restoredDifference(root: Root): Promise<Restored> {
   const mark = root.restored.read();
   if (mark === null) {
@@ -21,6 +22,8 @@ export async function restoredDifference(root: Root): Promise<Restored> {
       environments: [],
     };
   }
+  // What relays still hold of what was lost makes the difference smaller before anyone has to judge it.
+  await askRelays(root);
   const heard = await heardSince(root, mark);
   const hosts = (await hostsIn(root.db)).filter((host) => !host.retired);
   const views = await viewsOf(root, hosts);

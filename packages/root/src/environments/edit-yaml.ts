@@ -37,3 +37,18 @@ export function withProduct(yaml: string, product: string, version: string | nul
   else document.setIn(['products', product, 'release'], version);
   return document.toString();
 }
+
+/** The YAML with a product that it does not map yet, mapped component by component; one that it maps stays as it is. */
+export function withComponents(
+  yaml: string,
+  product: string,
+  components: readonly (readonly [name: string, where: string])[],
+): string {
+  const document = parseDocument(yaml);
+  if (document.getIn(['products', product], true) !== undefined) return yaml;
+  const products = document.get('products', true);
+  if (isMap(products)) products.flow = false;
+  const mapping = Object.fromEntries(components.map(([name, where]) => [name, { where }]));
+  document.setIn(['products', product], document.createNode({ components: mapping }));
+  return document.toString();
+}

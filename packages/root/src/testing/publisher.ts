@@ -32,6 +32,8 @@ import { writeTree } from './root-fixture.ts';
 export interface Publisher {
   readonly product: string;
   readonly domain: DomainId;
+  /** From now on it publishes there. */
+  moveTo(other: RootFixture): void;
   publish(component: string, version: string, files: Readonly<Record<string, string>>): Promise<Digest>;
   release(version: string, packages: Readonly<Record<string, string>>): Promise<Digest>;
   setChannel(channel: string, version: string): Promise<void>;
@@ -39,9 +41,10 @@ export interface Publisher {
 
 export async function publisher(
   t: Pick<TestContext, 'after'>,
-  root: RootFixture,
+  first: RootFixture,
   product: string,
 ): Promise<Publisher> {
+  let root = first;
   const key = generateKey();
   const domain = Buffer.from(generateKey().public).toString('hex').slice(0, 32) as DomainId;
   const delegation = { product, domain, keys: [key] };
@@ -69,6 +72,9 @@ export async function publisher(
   return {
     product,
     domain,
+    moveTo: (other) => {
+      root = other;
+    },
     publish: async (component, version, files) => {
       const folder = join(scratch, `${component}-${version}`);
       await writeTree(folder, files);
