@@ -50,13 +50,13 @@ test('an environment that nobody asks for any more is dropped with all that only
   const { installation, production, root } = await world(t, { holdMs: 100 });
   const staging = await installation.addEnvironment('acme/staging');
   const joined = await installation.join(production, { parents: [root.url], serves: '*' });
-  const relay = await startRelay(t, joined, { timing: { followMs: 500 } });
+  const relay = await startRelay(t, joined, { timing: { followMs: 1_000 } });
   const { get } = clientOf(t, await installation.join(staging, { parents: [relay.url] }));
   const path = `${relay.url}/r/${staging.id}/metadata/timestamp.json`;
   await get(`${relay.url}/news?since=${staging.id}.0`);
   await waitUntil(() => snapshotAt(relay, staging.id) > 0);
   await waitUntil(() => relay.status().followed.length === 1);
-  assert.equal((await get(path)).status, 404);
+  await waitUntil(async () => (await get(path)).status === 404);
   // Asked for again it comes back.
   const { body } = await get(`${relay.url}/news?since=${staging.id}.0`);
   assert.equal(JSON.parse(body.toString()).changed.length, 1);

@@ -2,7 +2,7 @@ export { type Cleanup, cleanup, removeLater } from './cleanup.ts';
 export { type CountingProxy, countingProxy, type NetworkFault } from './counting-proxy.ts';
 export { type FullDisk, fullDisk } from './full-disk.ts';
 export { installDebian } from './install-debian.ts';
-export { freePort, type NginxOptions, type NginxServer, nginxServer } from './nginx-server.ts';
+export { type NginxOptions, type NginxServer, nginxServer } from './nginx-server.ts';
 export { type Postgres, postgres } from './postgres.ts';
 export { type Program, program } from './program.ts';
 export { run } from './run.ts';
@@ -10,5 +10,5 @@ export { type StartedProcess, type StartOptions, startProcess } from './start-pr
 export { type StaticServer, staticServer } from './static-server.ts';
 export { tempFolder } from './temp-folder.ts';
 export { type TestClock, testClock } from './test-clock.ts';
-export { isRoot, type Unavailable } from './unavailable.ts';
+export type { Unavailable } from './unavailable.ts';
 export { waitUntil } from './wait-until.ts';

@@ -78,7 +78,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** Free a moment ago: for programs that can't take port 0. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

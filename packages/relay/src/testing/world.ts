@@ -47,7 +47,7 @@ export async function world(t: TestContext, options: { holdMs?: number } = {}): 
   return { installation, vendor, production, root, deploy };
 }
 
-export const quick = {
+const quick = {
   retryFirstMs: 20,
   retryMaxMs: 200,
   reportBatchMs: 10,

@@ -30,7 +30,7 @@ export function smallFiles(version = '1'): Record<string, FileContent> {
 }
 
 /** Reproducible bytes that do not compress: xorshift32. */
-export function noise(sizeBytes: number, seed = 1): Uint8Array {
+function noise(sizeBytes: number, seed = 1): Uint8Array {
   const words = new Uint32Array(Math.ceil(sizeBytes / 4));
   let state = seed * 2654435761 || 1;
   for (let index = 0; index < words.length; index += 1) {
