@@ -11,6 +11,7 @@ import { repositorySource } from '../source/repository-source.ts';
 import { clientForTest, makeFixture, serveForTest, testDomain } from '../testing/fixture.ts';
 import { type Contents, memoryFolder, noise, text } from '../testing/folder.ts';
 import { readFolder } from '../testing/read-folder.ts';
+import { smallDisk } from '../testing/small-disk.ts';
 import { fetchTree } from './fetch-tree.ts';
 
 const little: Contents = {
@@ -200,4 +201,57 @@ test('called again when the tree is in place, nothing is fetched', async (t) => 
   const again = await fetchTree({ source, domain: testDomain, tree, into });
   assert.equal(again.requests, 0);
   assert.equal(again.sizeBytes, sizeBytes);
+});
+
+test('a full disk is foretold with what is needed, and what was staged goes', async (t) => {
+  const { repository, publish } = await makeFixture(t);
+  const { tree } = await publish('big', { one: noise('disk', 3_000_000) });
+  const disk = await smallDisk(t);
+  if (disk === null) return;
+  const into = join(disk, 'into');
+  const source = repositorySource(repository);
+  await assert.rejects(fetchTree({ source, domain: testDomain, tree, into }), (error) => {
+    assert.ok(error instanceof XylemError && error.code === 'E_DISK_FULL');
+    assert.ok(Number(error.details['neededBytes']) > 3_000_000);
+    assert.ok(Number(error.details['freeBytes']) < 2_200_000);
+    return true;
+  });
+  await assert.rejects(stat(into));
+  await assert.rejects(stat(`${into}.part`));
+});
+
+test('given up by its signal, it stops and can go on', async (t) => {
+  const { base, repository, publish } = await makeFixture(t);
+  const published = await publish('big', { one: noise('abort', 5_000_000) });
+  const source = repositorySource(repository);
+  const into = join(base, 'into');
+  const abort = new AbortController();
+  const options = { source, domain: testDomain, tree: published.tree, into };
+  const fetching = fetchTree({
+    ...options,
+    signal: abort.signal,
+    onProgress: (done) => done > 0 && abort.abort(),
+  });
+  await assert.rejects(fetching, { name: 'AbortError' });
+  await assert.rejects(stat(into));
+  const fetched = await fetchTree(options);
+  assert.ok(fetched.resumedBytes > 0);
+  assert.deepEqual(await readFolder(into), await readFolder(published.folder));
+});
+
+test('two at once for the same place are not let in; something else in its place is not touched', async (t) => {
+  const { base, repository, publish } = await makeFixture(t);
+  const one = await publish('one', { one: '1' });
+  const two = await publish('two', { two: '2' });
+  const source = repositorySource(repository);
+  const into = join(base, 'into');
+  const first = fetchTree({ source, domain: testDomain, tree: one.tree, into });
+  const hasCode = (code: string) => (error: unknown) => error instanceof XylemError && error.code === code;
+  await assert.rejects(fetchTree({ source, domain: testDomain, tree: one.tree, into }), hasCode('E_BUSY'));
+  await first;
+  await assert.rejects(
+    fetchTree({ source, domain: testDomain, tree: two.tree, into }),
+    hasCode('E_CONFLICT'),
+  );
+  assert.deepEqual(await readFolder(into), await readFolder(one.folder));
 });

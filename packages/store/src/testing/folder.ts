@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,11 +15,10 @@ export async function temporaryFolder(t: TestContext, parent = tmpdir()): Promis
 /** Where hundreds of syncs cost nothing. */
 export const memoryFolder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-/** Bytes that anyone can make again and nothing compresses: SHA-256 of a counter. */
+/** Bytes that nothing compresses, the same for the same seed. */
 export function noise(seed: string, length: number): Buffer {
-  const pieces: Buffer[] = [];
-  for (let i = 0; i * 32 < length; i += 1) pieces.push(createHash('sha256').update(`${seed}:${i}`).digest());
-  return Buffer.concat(pieces).subarray(0, length);
+  const key = createHash('sha256').update(seed).digest();
+  return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(length));
 }
 
 /** Bytes that compress about as programs do. */
