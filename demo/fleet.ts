@@ -60,12 +60,14 @@ export async function startNodes(
     const state = join(folder, 'hosts', node.name);
     const labels = Object.entries(node.labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]);
     const serve = node.serve ? ['--serve'] : [];
+    const serves = node.serve ? ['--serves', 'acme/*'] : [];
     const made = (await xylem.command([
       'token',
       'create',
       '--env',
       node.environment,
       ...serve,
+      ...serves,
       ...labels,
     ])) as { token: string; url: string };
     const parent = node.parent === null ? made.url : (addresses.get(node.parent) ?? made.url);

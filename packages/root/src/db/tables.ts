@@ -85,6 +85,8 @@ export interface Tables {
     /** What a relabelled host keeps until the deployment ends that gave it: component to package and deployment. */
     kept: string;
     serve: number;
+    /** Patterns of the environments that it may serve besides its own. */
+    serves: string;
     retired: number;
     certificate_expires_ms: number;
     joined_ms: number;
@@ -94,6 +96,8 @@ export interface Tables {
     id: string;
     environment: string;
     serve: number;
+    /** Patterns of the environments that a relay may serve besides its own. */
+    serves: string;
     /** The MAC key that is derived from the secret; the secret itself is not kept. */
     mac_key: Uint8Array;
     uses_left: number;

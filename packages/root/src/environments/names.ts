@@ -61,6 +61,16 @@ export async function environmentsMatching(
   return rows.filter((row) => tests.some(({ fits }) => fits.test(fullName(row))));
 }
 
+/** Environments that one of the patterns fits; patterns that fit nothing yet are no fault. */
+export async function environmentsFitting(
+  db: Database,
+  patterns: readonly string[],
+  tenant: string,
+): Promise<EnvironmentRow[]> {
+  const tests = patterns.map((pattern) => globOf(fullName(splitName(pattern, tenant))));
+  return (await allEnvironments(db)).filter((row) => tests.some((test) => test.test(fullName(row))));
+}
+
 /** `*` and `?` stay within one segment. */
 function globOf(pattern: string): RegExp {
   return new RegExp(`^${pattern.replaceAll('*', '[^/]*').replaceAll('?', '[^/]')}$`);

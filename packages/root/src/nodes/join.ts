@@ -12,6 +12,7 @@ import type { Database } from '../db/tables.ts';
 import { fullName } from '../environments/names.ts';
 import { readRepositoryFile } from '../publishing/repository-files.ts';
 import type { Root } from '../root.ts';
+import { servingScope } from './scope.ts';
 
 /** How long a certificate issued now is valid (docs/spec/lifetimes.md). */
 export const certificateLifetimeMs = 30 * 24 * 3600_000;
@@ -30,7 +31,7 @@ export async function join(root: Root, body: Uint8Array): Promise<Uint8Array> {
   const environment = token.environment as EnvironmentId;
   const certificate = await authority.issue(request.csr, {
     environment,
-    serves: token.serve && request.serve ? [environment] : null,
+    serves: await servingScope(db, root.config.tenant, { ...token, serve: token.serve && request.serve }),
   });
   const row = await db
     .selectFrom('environments')
@@ -55,6 +56,7 @@ export async function join(root: Root, body: Uint8Array): Promise<Uint8Array> {
 interface TakenToken {
   readonly environment: string;
   readonly serve: boolean;
+  readonly serves: string;
   readonly macKey: Uint8Array;
 }
 
@@ -89,6 +91,7 @@ async function register(
       name: request.name,
       key: Buffer.from(publicKey).toString('base64url'),
       serve: request.serve ? 1 : 0,
+      serves: token.serves,
       retired: 0,
       certificate_expires_ms: nowMs + certificateLifetimeMs,
       token: token.id,
@@ -115,7 +118,12 @@ async function register(
       subject: `host/${host}`,
       after: { name: request.name, environment: token.environment, serve: request.serve },
     });
-    return { environment: token.environment, serve: token.serve === 1, macKey: token.mac_key };
+    return {
+      environment: token.environment,
+      serve: token.serve === 1,
+      serves: token.serves,
+      macKey: token.mac_key,
+    };
   });
 }
 

@@ -2,6 +2,7 @@ import { type EnvironmentId, isHostId, jcsBytes, XylemError } from '@xylem/core'
 import { checkCsr, parseRenewRequest } from '@xylem/trust';
 import type { Root } from '../root.ts';
 import { certificateLifetimeMs } from './join.ts';
+import { servingScope } from './scope.ts';
 
 /**
  * `POST /renew` (docs/spec/identity.md): the request names a host as its subject and is signed by the key registered
@@ -22,7 +23,7 @@ export async function renew(root: Root, body: Uint8Array): Promise<Uint8Array> {
   }
   if (row.retired === 1) throw new XylemError('E_HOST_RETIRED', `The host ${row.name} was retired.`);
   const environment = row.environment as EnvironmentId;
-  const serves = row.serve === 1 ? [environment] : null;
+  const serves = await servingScope(root.db, root.config.tenant, { ...row, serve: row.serve === 1 });
   const certificate = await root.authority.issue(csr, { environment, serves, host: commonName });
   await root.db
     .updateTable('hosts')

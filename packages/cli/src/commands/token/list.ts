@@ -13,7 +13,7 @@ export const command = defineCommand({
           answer.tokens.map((one) => [
             one.id,
             one.environment.name,
-            one.serve ? 'yes' : 'no',
+            one.serve ? ['own', ...one.serves].join(' ') : 'no',
             one.usesLeft,
             one.expires,
           ]),

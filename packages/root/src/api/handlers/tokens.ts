@@ -15,12 +15,20 @@ export function tokenHandlers(root: Root): Pick<Handlers, 'tokenCreate' | 'token
   return {
     tokenCreate: async ({ body, who }) => {
       const environment = await environmentNamed(db, body.environment, root.config.tenant);
+      const serves = body.serves ?? [];
+      if (serves.length > 0 && body.serve !== true) {
+        throw new XylemError(
+          'E_INPUT',
+          'What a host may serve is named, but it may not serve: set serve too.',
+        );
+      }
       const token = makeToken(randomness, authority.pin);
       const nowMs = clock.now();
       const row = {
         id: token.id,
         environment: environment.id,
         serve: body.serve ? 1 : 0,
+        serves: JSON.stringify(serves),
         mac_key: Buffer.from(joinMacKey(token.secret)),
         uses_left: body.uses ?? 1,
         expires_ms: nowMs + (body.expiresInSeconds ?? defaultLifetimeSeconds) * 1000,
@@ -34,7 +42,7 @@ export function tokenHandlers(root: Root): Pick<Handlers, 'tokenCreate' | 'token
           .where((e) => e.or([e('expires_ms', '<=', nowMs), e('uses_left', '<', 1)]))
           .execute();
         await trx.insertInto('tokens').values(row).execute();
-        const after = { environment: environment.id, serve: row.serve === 1, uses: row.uses_left };
+        const after = { environment: environment.id, serve: row.serve === 1, serves, uses: row.uses_left };
         await appendAudit(trx, nowMs, {
           who: who.name,
           what: 'token.create',
@@ -82,6 +90,7 @@ function tokenOf(row: Omit<Selectable<Tables['tokens']>, 'mac_key'>, environment
     id: row.id,
     environment: refOf(environment),
     serve: row.serve === 1,
+    serves: JSON.parse(row.serves) as string[],
     usesLeft: row.uses_left,
     expires: timeOf(row.expires_ms),
     labels: JSON.parse(row.labels) as Record<string, string>,

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import {
   Count,
   EnvironmentName,
+  EnvironmentPattern,
   EnvironmentRef,
   Id32,
   LabelKey,
@@ -52,6 +53,13 @@ export type EnvironmentYamlSaved = Static<typeof EnvironmentYamlSaved>;
 export const TokenCreate = Strict({
   environment: EnvironmentName,
   serve: Type.Optional(Type.Boolean()),
+  serves: Type.Optional(
+    Type.Array(EnvironmentPattern, {
+      maxItems: 100,
+      description:
+        'with `serve`: environments that it may serve besides its own; * alone: all, also later ones',
+    }),
+  ),
   uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
   expiresInSeconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 366 * 86400 })),
   labels: Type.Optional(Type.Record(LabelKey, LabelValue)),
@@ -61,6 +69,7 @@ export const Token = Strict({
   id: Type.String(),
   environment: EnvironmentRef,
   serve: Type.Boolean(),
+  serves: Type.Array(Type.String()),
   usesLeft: Count,
   expires: Time,
   labels: Type.Record(Type.String(), Type.String()),
