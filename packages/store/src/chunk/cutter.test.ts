@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { chunksOf, Cutter } from './cutter.ts';
+import { Cutter, chunksOf } from './cutter.ts';
 import { gearTable } from './gear.ts';
 
 /** Bytes that anyone can make again: SHA-256 of a counter. */

@@ -1,5 +1,3 @@
-import { promisify } from 'node:util';
-import zlib from 'node:zlib';
 import {
   type EnvironmentId,
   encodeNewsFile,
@@ -8,12 +6,11 @@ import {
   parseNewsFile,
   XylemError,
 } from '@xylem/core';
-import { readBody } from '@xylem/platform';
+import { compress, decompress } from '../pack/zstd.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { ObjectSource } from '../source/object-source.ts';
+import { readWhole } from '../source/read.ts';
 
-const compress = promisify(zlib.zstdCompress);
-const decompress = promisify(zlib.zstdDecompress);
 /** docs/spec/news.md: the last values of `from` for which a file is kept. */
 const keptFiles = 8;
 
@@ -23,7 +20,7 @@ const pathOf = (environment: EnvironmentId, from: number, to: number): string =>
 /** Writes `news/<environment>/<from>-<to>` and removes what leads to older versions, and all but the last 8 values of `from`. */
 export async function writeNewsFile(repository: Repository, news: NewsFile): Promise<void> {
   const environment = news.environment as EnvironmentId;
-  const bytes = await compress(encodeNewsFile(news));
+  const bytes = await compress(encodeNewsFile(news), 9);
   await repository.putFile(pathOf(environment, news.from, news.to), bytes);
   const names = await repository.listFiles(`news/${environment}`);
   const present = names
@@ -46,22 +43,20 @@ export async function readNewsFile(
   signal?: AbortSignal,
 ): Promise<NewsFile | null> {
   const path = pathOf(environment, from, to);
-  const answer = await source.get(path, signal === undefined ? {} : { signal });
-  if (answer.status !== 'found') return null;
-  const packed = await readBody(answer.body, limits.newsFile, `The news file of ${source.name}`);
-  let text: Uint8Array;
+  let packed: Buffer;
   try {
-    text = await decompress(packed, { maxOutputLength: limits.newsFile });
-  } catch (cause) {
-    throw new XylemError(
-      'E_DOCUMENT_INVALID',
-      `The news file ${path} of ${source.name} does not decompress.`,
-      {
-        cause,
-        retry: 'elsewhere',
-      },
-    );
+    packed = await readWhole(source, path, limits.newsFile, signal);
+  } catch (error) {
+    if (error instanceof XylemError && error.code === 'E_OBJECT_MISSING') return null;
+    throw error;
   }
+  const text = await decompress(
+    packed,
+    limits.newsFile,
+    `news file of ${source.name}`,
+    'E_DOCUMENT_INVALID',
+    27,
+  );
   const news = parseNewsFile(text);
   if (news.environment !== environment || news.from !== from || news.to !== to) {
     throw new XylemError('E_DOCUMENT_INVALID', `The news file ${path} of ${source.name} is another one.`, {

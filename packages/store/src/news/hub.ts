@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type EnvironmentId,
   encodeNews,
-  limits,
   lifetimes,
+  limits,
   type NewsCursor,
   parseNewsCursor,
   toB64u,
@@ -36,6 +36,8 @@ export interface NewsHubOptions {
   readonly onAsked?: (request: IncomingMessage, environments: readonly EnvironmentId[]) => void;
 }
 
+const knownMs = 1000;
+
 interface Held {
   readonly cursor: NewsCursor;
   readonly response: ServerResponse;
@@ -50,21 +52,21 @@ interface Latest {
 export function newsHub(repository: Repository, options: NewsHubOptions): NewsHub {
   const { clock, randomness, holdMs = lifetimes.heldNewsMs, maxHeld = 20_000 } = options;
   const waiting = new Map<EnvironmentId, Set<Held>>();
-  /** What the folder says, read once a change; a value is forgotten when its environment is announced. */
-  const known = new Map<EnvironmentId, Promise<Latest | null>>();
+  /** What the folder says, read once for all that ask at the same time. */
+  const known = new Map<EnvironmentId, { readonly value: Promise<Latest | null>; readonly readMs: number }>();
   const held = new Set<Held>();
   let isClosed = false;
 
   const latest = (environment: EnvironmentId): Promise<Latest | null> => {
     const present = known.get(environment);
-    if (present !== undefined) return present;
-    const read = readLatest(repository, environment).catch((error: unknown) => {
-      known.delete(environment);
+    // Timestamps are also renewed without being announced: what is handed out is never older than a second.
+    if (present !== undefined && clock.monotonicMs() - present.readMs < knownMs) return present.value;
+    const value = readLatest(repository, environment).catch((error: unknown) => {
       options.log?.error('timestamp can not be read', { environment, error });
       return null;
     });
-    known.set(environment, read);
-    return read;
+    known.set(environment, { value, readMs: clock.monotonicMs() });
+    return value;
   };
 
   const answer = async (cursor: NewsCursor, response: ServerResponse): Promise<boolean> => {
@@ -128,8 +130,10 @@ export function newsHub(repository: Repository, options: NewsHubOptions): NewsHu
       answer(cursor, response).then(
         (answered) => {
           if (answered || response.destroyed) return;
-          if (isClosed || held.size >= maxHeld) send(response, []);
-          else {
+          // Whoever can't be held must not ask again at once: a failure makes it wait, or turn to another parent.
+          if (isClosed || held.size >= maxHeld) {
+            response.writeHead(503, { 'retry-after': '1', 'content-length': 0 }).end();
+          } else {
             hold(cursor, response);
             // What was announced between reading and holding must not be slept through.
             void recheck(cursor, response, answer);
@@ -140,7 +144,7 @@ export function newsHub(repository: Repository, options: NewsHubOptions): NewsHu
     },
     announce: (environment) => {
       known.delete(environment);
-      for (const one of [...(waiting.get(environment) ?? [])]) {
+      for (const one of waiting.get(environment) ?? []) {
         void answer(one.cursor, one.response).then(
           (answered) => {
             if (answered) one.end();
@@ -151,7 +155,7 @@ export function newsHub(repository: Repository, options: NewsHubOptions): NewsHu
     },
     close: () => {
       isClosed = true;
-      for (const one of [...held]) {
+      for (const one of held) {
         one.end();
         send(one.response, []);
       }

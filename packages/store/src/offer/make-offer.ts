@@ -1,5 +1,3 @@
-import { promisify } from 'node:util';
-import zlib from 'node:zlib';
 import {
   type Chunk,
   type ChunkRun,
@@ -11,12 +9,11 @@ import {
   sha256,
   XylemError,
 } from '@xylem/core';
+import { compress } from '../pack/zstd.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { ChunkIndex, ChunkPlace } from './chunk-index.ts';
 import { numberChunks } from './numbering.ts';
 import { readPlaces } from './read-places.ts';
-
-const compress = promisify(zlib.zstdCompress);
 
 export interface PublishOfferOptions {
   readonly repository: Repository;
@@ -45,7 +42,7 @@ export async function publishOffer(
   const chunks = numberChunks(treeChunks, entries);
   const places = await locateAll(index, domain, chunks);
   const offer = encodeOffer(offerOf(tree, treeChunks, places));
-  await repository.putFile(`o/${domain}/offers/${tree}`, await compress(offer));
+  await repository.putFile(`o/${domain}/offers/${tree}`, await compress(offer, 9));
   const files = entries.filter((entry) => entry.type === 'file');
   return { files: files.length, sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0) };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { type Chunk, type Digest, encodePackIndex, type PackFrame, packHeaderBytes } from '@xylem/core';
-import { packMagic, type PackInfo, trailer } from './layout.ts';
+import { type PackInfo, packMagic, trailer } from './layout.ts';
 import { compress } from './zstd.ts';
 
 /** Writes one pack to a file and hashes it on the way. Frames are appended one after the other. */

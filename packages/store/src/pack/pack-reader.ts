@@ -4,14 +4,14 @@ import { type FileHandle, open } from 'node:fs/promises';
 import {
   type Digest,
   limits,
-  packHeaderBytes,
   type PackFrame,
+  packHeaderBytes,
   parsePackIndex,
   sha256,
   XylemError,
 } from '@xylem/core';
 import { decodeFrame } from './frame.ts';
-import { packMagic, type PackInfo, maxPackBytes, trailerBytes, trailerMagic } from './layout.ts';
+import { maxPackBytes, type PackInfo, packMagic, trailerBytes, trailerMagic } from './layout.ts';
 import { decompress } from './zstd.ts';
 
 /** Reads the index of a pack on disk. It says what the pack claims: `verifyPack` checks it. Throws E_PACK_INVALID. */

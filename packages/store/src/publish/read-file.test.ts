@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { appendFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
+import { appendFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { sha256, XylemError } from '@xylem/core';

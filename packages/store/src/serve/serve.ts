@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { close, createReadStream, fstat, open, type Stats } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { promisify } from 'node:util';
+import { createReadStream, type Stats } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { isAbsent } from '../repository/faults.ts';
 import type { Repository } from '../repository/repository.ts';
 import { type Asked, type Servable, servableOf } from './paths.ts';
 import { rangeOf } from './range.ts';
 
-const openFile = promisify(open);
-const statFile = promisify(fstat);
 const readBlockBytes = 256 * 1024;
 
 /**
@@ -26,66 +25,92 @@ export function serveRepository(
     } else if (!options.authorise(request, servable.asked)) {
       sendMissing(response);
     } else {
-      void send(repository.folder, servable, request, response);
+      send(`${repository.folder}/${servable.path}`, servable, request, response).catch((error: unknown) => {
+        if (isAbsent(error)) sendMissing(response);
+        // Out of file descriptors, a failing disk: not the same as absent, the child should try another parent.
+        else if (!response.headersSent) response.writeHead(503, { 'content-length': 0 }).end();
+        else response.destroy();
+      });
     }
     return true;
   };
 }
 
 async function send(
-  folder: string,
+  path: string,
   servable: Servable,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const etagOfName = servable.asked.kind === 'object' ? `"${servable.asked.digest}"` : undefined;
-  let descriptor: number;
-  let stats: Stats;
+  const known = request.headers['if-none-match'];
+  if (known !== undefined) {
+    // Most of what a quiet fleet asks: one look at the file, no more.
+    const headers = headersOf(servable, await stat(path));
+    if (matches(known, headers.etag)) {
+      response.writeHead(304, headers).end();
+      return;
+    }
+  }
+  const file = await open(path, 'r');
+  let isHandedOver = false;
   try {
-    descriptor = await openFile(`${folder}/${servable.path}`, 'r');
-    stats = await statFile(descriptor);
-  } catch {
-    sendMissing(response);
-    return;
+    isHandedOver = await sendFile(file, servable, request, response);
+  } finally {
+    if (!isHandedOver) await file.close();
   }
-  const release = (): void => close(descriptor, () => undefined);
-  const etag = etagOfName ?? validatorOf(stats);
-  const headers = {
-    etag,
-    'accept-ranges': 'bytes',
-    'cache-control': servable.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
-  };
-  if (matches(request.headers['if-none-match'], etag)) {
-    release();
-    response.writeHead(304, headers).end();
-    return;
-  }
+}
+
+/** True when a stream has taken the file and will close it. */
+async function sendFile(
+  file: FileHandle,
+  servable: Servable,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
+  const stats = await file.stat();
+  const headers = headersOf(servable, stats);
   const ifRange = request.headers['if-range'];
-  const asksPart = ifRange === undefined || ifRange === etag;
+  const asksPart = ifRange === undefined || ifRange === headers.etag;
   const range = asksPart ? rangeOf(request.headers.range, stats.size) : null;
   if (range === 'unsatisfiable') {
-    release();
-    response
-      .writeHead(416, { ...headers, 'content-range': `bytes */${stats.size}`, 'content-length': 0 })
-      .end();
-    return;
+    const none = { ...headers, 'content-range': `bytes */${stats.size}`, 'content-length': 0 };
+    response.writeHead(416, none).end();
+    return false;
   }
   const { start, end } = range ?? { start: 0, end: stats.size };
-  response.writeHead(range === null ? 200 : 206, {
+  const length = end - start;
+  const answer: OutgoingHttpHeaders = {
     ...headers,
     'content-type': servable.path.endsWith('.json') ? 'application/json' : 'application/octet-stream',
-    'content-length': end - start,
+    'content-length': length,
     ...(range === null ? {} : { 'content-range': `bytes ${start}-${end - 1}/${stats.size}` }),
-  });
-  if (request.method === 'HEAD' || end === start) {
-    release();
-    response.end();
-    return;
+  };
+  const status = range === null ? 200 : 206;
+  if (request.method === 'HEAD' || length === 0) {
+    response.writeHead(status, answer).end();
+    return false;
   }
-  const body = createReadStream('', { fd: descriptor, start, end: end - 1, highWaterMark: readBlockBytes });
+  if (length <= readBlockBytes) {
+    const bytes = Buffer.allocUnsafe(length);
+    const { bytesRead } = await file.read(bytes, 0, length, start);
+    if (bytesRead < length) throw new Error('The file became shorter.');
+    response.writeHead(status, answer).end(bytes);
+    return false;
+  }
+  response.writeHead(status, answer);
+  const body = createReadStream('', { fd: file, start, end: end - 1, highWaterMark: readBlockBytes });
   body.on('error', () => response.destroy());
   response.on('close', () => body.destroy());
   body.pipe(response);
+  return true;
+}
+
+function headersOf({ asked, immutable }: Servable, stats: Stats): OutgoingHttpHeaders & { etag: string } {
+  return {
+    etag: asked.kind === 'object' ? `"${asked.digest}"` : validatorOf(stats),
+    'accept-ranges': 'bytes',
+    'cache-control': immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+  };
 }
 
 function sendMissing(response: ServerResponse): void {
@@ -98,7 +123,6 @@ function validatorOf(stats: Stats): string {
   return `"${createHash('sha256').update(identity).digest('hex').slice(0, 32)}"`;
 }
 
-function matches(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
+function matches(header: string, etag: string): boolean {
   return header.split(',').some((part) => part.trim() === etag || part.trim() === '*');
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { XylemError } from '@xylem/core';
+import { sha256, XylemError } from '@xylem/core';
 import { clientForTest, makeFixture, serveForTest, testDomain } from '../testing/fixture.ts';
 import { noise } from '../testing/folder.ts';
 import { failover } from './failover.ts';
@@ -10,7 +10,6 @@ import { httpSource } from './http-source.ts';
 import type { ObjectSource, SourceRequest } from './object-source.ts';
 import { readWhole } from './read.ts';
 import { repositorySource } from './repository-source.ts';
-import { sha256 } from '@xylem/core';
 
 const bytes = noise('source', 300_000);
 const path = `o/${testDomain}/${sha256(bytes)}`;
