@@ -8,6 +8,8 @@ import { freePorts } from './services.ts';
 /** What runs once the demo's tree is up. */
 export interface Fleet {
   readonly apiUrl: string;
+  /** Of the root server's operator. */
+  readonly token: string;
   /** The state folder of each node. */
   readonly folders: ReadonlyMap<string, string>;
   /** Where the web service of each host of role web listens: they share one machine. */
@@ -25,7 +27,11 @@ products:
 `;
 
 /** Starts the root server and logs in, as its operator would. */
-export async function startRoot(xylem: Program, folder: string, port: number): Promise<string> {
+export async function startRoot(
+  xylem: Program,
+  folder: string,
+  port: number,
+): Promise<Pick<Fleet, 'apiUrl' | 'token'>> {
   const state = join(folder, 'root');
   const { operatorToken } = (await xylem.command(['root', 'init', '--state', state, '--tenant', 'acme'])) as {
     operatorToken: string;
@@ -35,7 +41,7 @@ export async function startRoot(xylem: Program, folder: string, port: number): P
     apiUrl: string;
   };
   await xylem.command(['login', apiUrl, '--token', operatorToken, '--name', 'demo']);
-  return apiUrl;
+  return { apiUrl, token: operatorToken };
 }
 
 export async function createEnvironments(xylem: Program, folder: string): Promise<void> {
@@ -50,7 +56,7 @@ export async function createEnvironments(xylem: Program, folder: string): Promis
 /** Joins every node below its parent and starts its agent, level by level: a parent serves before a child joins. */
 export async function startNodes(
   xylem: Program,
-  apiUrl: string,
+  root: Pick<Fleet, 'apiUrl' | 'token'>,
   folder: string,
   say: (line: string) => void,
 ): Promise<Fleet> {
@@ -97,7 +103,7 @@ export async function startNodes(
   const webPorts = new Map(webHosts.map(({ name }, index) => [name, ports[index] ?? 0]));
   for (const [name, port] of webPorts)
     await xylem.command(['host', 'configure', name, 'http-server', `port=${port}`]);
-  return { apiUrl, folders, webPorts };
+  return { ...root, folders, webPorts };
 }
 
 function levels(): DemoNode[][] {

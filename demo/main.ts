@@ -86,11 +86,11 @@ async function deploy(
 }
 
 async function run(xylem: Program, folder: string): Promise<number> {
-  const apiUrl = await startRoot(xylem, folder, Number(values.port ?? 0));
-  say(`the root server runs; status page: ${apiUrl}`);
+  const root = await startRoot(xylem, folder, Number(values.port ?? 0));
+  say(`the root server runs; status page: ${root.apiUrl}`);
   await createEnvironments(xylem, join(folder, 'environments'));
   const [fleet, published] = await Promise.all([
-    startNodes(xylem, apiUrl, folder, say),
+    startNodes(xylem, root, folder, say),
     publishReleases(xylem, folder),
   ]);
   const [first, second] = demoReleases;
@@ -110,7 +110,8 @@ async function run(xylem: Program, folder: string): Promise<number> {
   if (values.check === true) return exitCodes.ok;
   const entry = positionals[0] ?? 'xylem';
   process.stdout.write(`
-Status page:  ${apiUrl}
+Status page:  ${root.apiUrl}
+Token:        ${root.token}
 Look around:  export XYLEM_HOME=${join(folder, 'home')}
               ${entry.endsWith('.js') ? join(entry, '..', '..', 'bin', 'xylem') : `node ${entry}`} host list
 Logs:         ${join(folder, 'logs')}
