@@ -56,14 +56,15 @@ function invalidInput(faults: readonly FastifySchemaValidationError[], where: st
   // Of a union every branch complains; the deepest complaint is about the branch that was meant.
   const fault = [...faults].sort((a, b) => depth(b) - depth(a))[0];
   const key = fault?.instancePath.slice(1).replaceAll('/', '.') ?? '';
-  const unknown = fault?.params['additionalProperty'];
+  const named: unknown = fault?.params['additionalProperty'];
+  const unknown = typeof named === 'string' ? named : where;
   const place = key === '' ? where : `${where}: ${key}`;
   const message =
     fault?.keyword === 'additionalProperties'
       ? `${place} holds the unknown key ${JSON.stringify(unknown)}`
       : `${place} ${fault?.message ?? 'is not valid'}`;
   return new XylemError('E_INPUT', `${message}.`, {
-    details: { key: key || String(unknown ?? where), where },
+    details: { key: key || unknown, where },
   });
 }
 

@@ -52,7 +52,8 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       security: [{ token: [] }],
     },
     refResolver: {
-      buildLocalReference: (json, _uri, _fragment, index) => String(json['$id'] ?? `def-${index}`),
+      buildLocalReference: (json, _uri, _fragment, index) =>
+        typeof json['$id'] === 'string' ? json['$id'] : `def-${index}`,
     },
   });
   app.addSchema({ $id: 'Problem', ...Problem });

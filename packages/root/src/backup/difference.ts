@@ -50,7 +50,7 @@ export async function restoredDifference(root: Root): Promise<Restored> {
 }
 
 /** Components that run in another package than the backup's desired state gives to their host. */
-export function differencesOf(views: readonly HostView[]): Difference[] {
+function differencesOf(views: readonly HostView[]): Difference[] {
   const found = new Map<string, Difference & { runningVersions: { version: string; hosts: number }[] }>();
   for (const { components } of views) {
     for (const c of components) {

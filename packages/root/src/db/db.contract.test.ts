@@ -117,7 +117,7 @@ for (const [kind, make] of Object.entries(databases)) {
           .where('value', '=', '1')
           .executeTakeFirstOrThrow();
       const results = await Promise.all([attempt('2'), attempt('3')]);
-      assert.deepEqual(results.map((r) => r.numUpdatedRows).sort(), [0n, 1n]);
+      assert.equal(results.filter((r) => r.numUpdatedRows === 1n).length, 1);
     });
 
     test('refuses what breaks a key, unique or foreign', async () => {

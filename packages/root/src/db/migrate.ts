@@ -8,7 +8,7 @@ type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 /** In order, for ever: what was released is never changed, only followed. */
 const migrations: readonly Migration[] = [begin];
 
-export const schemaVersion = migrations.length;
+const schemaVersion = migrations.length;
 
 /**
  * Brings the database to this program's schema, each step in a transaction of its own together with its number.

@@ -39,6 +39,26 @@ export async function activeDeployments(
   ).execute();
 }
 
+/**
+ * The last word about each product of an environment that has not settled: a deployment that runs, is paused, or
+ * ended without success and still says what its admitted hosts should run.
+ */
+export async function unsettledDeployments(db: Database, environment: string): Promise<DeploymentRow[]> {
+  const rows = await db
+    .selectFrom('deployments as d')
+    .leftJoin('standings as s', (join) =>
+      join.onRef('s.environment', '=', 'd.environment').onRef('s.product', '=', 'd.product'),
+    )
+    .selectAll('d')
+    .where('d.environment', '=', environment)
+    .where((e) => e.or([e('s.sequence', 'is', null), e('d.sequence', '>', e.ref('s.sequence'))]))
+    .orderBy('d.sequence', 'desc')
+    .execute();
+  const newest = new Map<string, DeploymentRow>();
+  for (const row of rows) if (!newest.has(row.product)) newest.set(row.product, row);
+  return [...newest.values()];
+}
+
 /** Writes the deployment after decisions; `trx` holds what goes with them. */
 export async function saveDeployment(trx: Database, deployment: Deployment, nowMs: number): Promise<void> {
   await trx

@@ -1,7 +1,7 @@
 import { timeOf } from '@xylem/core';
 import type { Status } from '../api/schemas/fleet.ts';
 import { hostStates } from '../api/schemas/hosts.ts';
-import { activeDeployments } from '../deployments/rows.ts';
+import { unsettledDeployments } from '../deployments/rows.ts';
 import { showDeployment } from '../deployments/show.ts';
 import { environmentsMatching, refOf } from '../environments/names.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
@@ -24,13 +24,13 @@ export async function fleetStatus(root: Root, environment?: string): Promise<Sta
   const environments = [];
   for (const row of rows) {
     const own = views.filter((view) => view.host.environment === row.id);
-    const active = await activeDeployments(root.db, { environment: row.id });
+    const unsettled = await unsettledDeployments(root.db, row.id);
     environments.push({
       environment: refOf(row),
       number: root.directing.state(row.id)?.number ?? 0,
       hosts: countStates(own),
       products: await productsOf(root, row.id, own),
-      deployments: await Promise.all(active.map((deployment) => showDeployment(root, deployment))),
+      deployments: await Promise.all(unsettled.map((deployment) => showDeployment(root, deployment))),
     });
   }
   return {
@@ -41,7 +41,7 @@ export async function fleetStatus(root: Root, environment?: string): Promise<Sta
   };
 }
 
-export function countStates(views: readonly HostView[]): StateCounts {
+function countStates(views: readonly HostView[]): StateCounts {
   const counts = Object.fromEntries(hostStates.map((state) => [state, 0])) as StateCounts;
   for (const { state } of views) counts[state] += 1;
   return counts;
@@ -87,7 +87,7 @@ export async function wantedVersions(
     .where('environment', '=', environment)
     .execute();
   for (const { product, version } of standings) if (version !== null) versions.set(product, version);
-  for (const row of await activeDeployments(root.db, { environment })) {
+  for (const row of await unsettledDeployments(root.db, environment)) {
     const { to } = JSON.parse(row.document) as { to: { version: string } | null };
     if (to === null) versions.delete(row.product);
     else versions.set(row.product, to.version);

@@ -37,7 +37,7 @@ export async function topology(root: Root, environment?: string): Promise<Topolo
 }
 
 /** Depth first. Two that each call the other their parent, in the middle of a move, are put below the root. */
-export function parentsFirst(nodes: readonly Node[]): Node[] {
+function parentsFirst(nodes: readonly Node[]): Node[] {
   const known = new Set(nodes.map(({ id }) => id));
   const byName = [...nodes].sort((a, b) => (a.name < b.name ? -1 : 1));
   const children = Map.groupBy(byName, ({ parent }) => (parent !== null && known.has(parent) ? parent : ''));

@@ -21,7 +21,7 @@ export interface HostRecord {
   readonly joinedMs: number;
 }
 
-export function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
+function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
   return {
     id: row.id,
     environment: row.environment,

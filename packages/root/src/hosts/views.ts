@@ -28,7 +28,7 @@ export function directedTo(root: Pick<Root, 'directing'>, host: HostRecord): Dir
 }
 
 /** The newest report of each host of these environments. */
-export async function reportsIn(
+async function reportsIn(
   root: Pick<Root, 'db'>,
   environments: readonly string[],
 ): Promise<Map<string, { report: Report; receivedMs: number }>> {

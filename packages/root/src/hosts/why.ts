@@ -13,7 +13,7 @@ import {
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { HostWhy } from '../api/schemas/hosts.ts';
 import { advancePolicyOf, evidenceOf } from '../deployments/evidence.ts';
-import { activeDeployments, deploymentOf } from '../deployments/rows.ts';
+import { deploymentOf, unsettledDeployments } from '../deployments/rows.ts';
 import { fullName } from '../environments/names.ts';
 import { wantedVersions } from '../fleet/status.ts';
 import type { Root } from '../root.ts';
@@ -71,7 +71,7 @@ async function inputsOf(root: Root, view: HostView): Promise<WhyInput[]> {
     .executeTakeFirstOrThrow();
   const spec = parseEnvironmentYaml(row.yaml, fullName(row));
   const versions = await wantedVersions(root, host.environment);
-  const active = (await activeDeployments(db, { environment: host.environment })).map(deploymentOf);
+  const unsettled = (await unsettledDeployments(db, host.environment)).map(deploymentOf);
   const policy = advancePolicyOf(spec.policy.reportEverySeconds);
   const products = new Set([
     ...Object.keys(spec.products),
@@ -79,7 +79,7 @@ async function inputsOf(root: Root, view: HostView): Promise<WhyInput[]> {
   ]);
   const inputs: WhyInput[] = [];
   for (const product of products) {
-    const deployment = active.find((entry) => entry.product === product) ?? null;
+    const deployment = unsettled.find((entry) => entry.product === product) ?? null;
     const { standing, held } = await standingIn(root, deployment, view, policy);
     const release = await releaseOf(root, product, versions.get(product));
     const mine = ({ product: of }: HostAssignment): boolean => of === product;

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { XylemError } from '@xylem/core';
 import { syncFolder } from '@xylem/platform';
@@ -77,17 +77,6 @@ export async function loadReleaseKeys(folder: string): Promise<ReleaseKeys> {
     snapshot: await loadKeyFile(join(release, 'snapshot.pem')),
     timestamp: await loadKeyFile(join(release, 'timestamp.pem')),
   };
-}
-
-/** The key of a file, made when it is not there yet. */
-export async function loadOrMakeKey(file: string): Promise<KeyPair> {
-  const folder = join(file, '..');
-  const names = await readdir(folder).catch(() => [] as string[]);
-  if (names.some((name) => join(folder, name) === file)) return await loadKeyFile(file);
-  const key = generateKey();
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await saveKeyFile(file, key);
-  return key;
 }
 
 /** @throws XylemError E_STATE_DAMAGED: an installation without this key can't be continued, only restored */

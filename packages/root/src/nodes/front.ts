@@ -35,7 +35,10 @@ export function nodesFront(
     const path = request.url?.split('?')[0] ?? '/';
     if (path === '/news' && request.method === 'GET') {
       const peer = authoriser.peer(request);
-      if (peer === null) return void sendProblem(response, forbidden());
+      if (peer === null) {
+        sendProblem(response, forbidden());
+        return;
+      }
       news.handle(request, response, (environment) => authoriser.mayFollow(peer, environment));
       return;
     }

@@ -24,6 +24,6 @@ export function html(strings: TemplateStringsArray, ...values: readonly Piece[])
 function written(value: Piece): string {
   if (value instanceof Html) return value.text;
   if (value === null || value === false) return '';
-  if (Array.isArray(value)) return value.map(written).join('');
+  if (typeof value === 'object') return value.map(written).join('');
   return String(value).replace(/[&<>"']/g, (sign) => signs[sign] ?? '');
 }

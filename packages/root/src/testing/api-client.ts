@@ -42,18 +42,21 @@ export function apiClient(baseUrl: () => string, token: string): ApiClient {
     const path = route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
     const query = new URLSearchParams(options.query as Record<string, string> | undefined);
     const isStream = route.body === 'stream';
-    const response = await fetch(`${baseUrl()}${apiPrefix}${path}${query.size > 0 ? `?${query}` : ''}`, {
-      method: route.method,
-      headers: {
-        authorization: `Bearer ${token}`,
+    const response = await fetch(
+      `${baseUrl()}${apiPrefix}${path}${query.size > 0 ? `?${query.toString()}` : ''}`,
+      {
+        method: route.method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(options.body === undefined
+            ? {}
+            : { 'content-type': isStream ? 'application/octet-stream' : 'application/json' }),
+        },
         ...(options.body === undefined
           ? {}
-          : { 'content-type': isStream ? 'application/octet-stream' : 'application/json' }),
+          : { body: isStream ? Buffer.from(options.body as Uint8Array) : JSON.stringify(options.body) }),
       },
-      ...(options.body === undefined
-        ? {}
-        : { body: isStream ? Buffer.from(options.body as Uint8Array) : JSON.stringify(options.body) }),
-    });
+    );
     const text = await response.text();
     if (!response.ok) throw new ApiProblem(response.status, JSON.parse(text) as Problem);
     return JSON.parse(text) as never;

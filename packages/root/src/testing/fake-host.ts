@@ -143,7 +143,7 @@ export async function fakeHost(
         ...extra,
       };
       const envelope = signEnvelope(reportPayloadType, encodeReport(report), key);
-      const batch = `{"format":"xylem-reports-1","reports":[${Buffer.from(envelope)}]}`;
+      const batch = `{"format":"xylem-reports-1","reports":[${Buffer.from(envelope).toString()}]}`;
       const { status } = await post('/reports', Buffer.from(batch));
       if (status === 202) answered = Math.max(answered, report.sequence);
       return status;

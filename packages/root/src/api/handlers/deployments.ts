@@ -153,7 +153,7 @@ async function channelVersion(
 }
 
 /** @throws XylemError E_CONFIRM_RESTORE */
-export async function refuseRestored(root: Root): Promise<void> {
+async function refuseRestored(root: Root): Promise<void> {
   if (!root.restored.isRestored()) return;
   throw new XylemError(
     'E_CONFIRM_RESTORE',

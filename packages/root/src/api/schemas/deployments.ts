@@ -15,7 +15,7 @@ const HostCount = Type.Union([
   Type.Integer({ minimum: 0 }),
   Type.String({ pattern: '^([1-9][0-9]?|100)%$', description: 'of the eligible hosts, at least one' }),
 ]);
-export const Strategy = Type.Union([
+const Strategy = Type.Union([
   Strict({ kind: Type.Literal('all-at-once') }),
   Strict({
     kind: Type.Literal('rolling'),
@@ -27,15 +27,8 @@ export const Strategy = Type.Union([
 ]);
 export type Strategy = Static<typeof Strategy>;
 
-export const deploymentKinds = ['deploy', 'rollback', 'undeploy'] as const;
-export const deploymentStates = [
-  'running',
-  'paused',
-  'succeeded',
-  'failed',
-  'aborted',
-  'superseded',
-] as const;
+const deploymentKinds = ['deploy', 'rollback', 'undeploy'] as const;
+const deploymentStates = ['running', 'paused', 'succeeded', 'failed', 'aborted', 'superseded'] as const;
 
 /**
  * `version` or `channel` names the release of a `deploy`; a `rollback` goes to the release that the environment ran
@@ -55,7 +48,7 @@ export const DeploymentCreate = Strict({
 export type DeploymentCreate = Static<typeof DeploymentCreate>;
 
 /** Hosts of a deployment counted: every eligible host is in exactly one of the last five. */
-export const Progress = Strict({
+const Progress = Strict({
   eligible: Count,
   admitted: Count,
   waiting: Count,
@@ -109,7 +102,7 @@ export const EventQuery = Strict({
   after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })),
   waitMs: Type.Optional(Type.String({ pattern: '^[0-9]{1,5}$' })),
 });
-export const DeploymentEvent = Strict({
+const DeploymentEvent = Strict({
   sequence: Count,
   time: Time,
   kind: Type.String(),

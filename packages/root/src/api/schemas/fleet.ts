@@ -30,7 +30,9 @@ export const Status = Strict({
           running: Type.Array(Strict({ component: Name, version: Type.String(), hosts: Count })),
         }),
       ),
-      deployments: Type.Array(Deployment, { description: 'running or paused' }),
+      deployments: Type.Array(Deployment, {
+        description: 'running, paused, or ended without success and not replaced',
+      }),
     }),
   ),
 });

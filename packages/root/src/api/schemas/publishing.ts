@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Count, DigestText, Id32, MetadataText, Name, Nullable, Strict, Time, Version } from './common.ts';
+import { Count, DigestText, Id32, MetadataText, Name, Strict, Time, Version } from './common.ts';
 
 /** What a vendor needs to sign its next targets metadata (the delegations to products). */
 export const ReleaseRepository = Strict({
@@ -18,7 +18,7 @@ export const SignedRoleUpload = Strict({
 });
 export type SignedRoleUpload = Static<typeof SignedRoleUpload>;
 /** What `signProductRole` signed anew: the product's role, or bins of it, or both. */
-export const RoleUploads = Type.Array(SignedRoleUpload, { minItems: 1, maxItems: 257 });
+const RoleUploads = Type.Array(SignedRoleUpload, { minItems: 1, maxItems: 257 });
 
 export const Product = Strict({
   product: Name,
@@ -121,4 +121,3 @@ export const Packages = Strict({ packages: Type.Array(Package) });
 export const Releases = Strict({ releases: Type.Array(Release) });
 export const Channels = Strict({ channels: Type.Array(Channel) });
 export const Known = Strict({ known: Type.Array(DigestText) });
-export const NullableVersion = Nullable(Version);

@@ -19,7 +19,7 @@ export const RootInfo = Strict({
 export type RootInfo = Static<typeof RootInfo>;
 
 export const ApiTokenCreate = Strict({ name: Type.String({ minLength: 1, maxLength: 100 }), role: Role });
-export const ApiToken = Strict({ id: Type.String(), name: Type.String(), role: Role, created: Time });
+const ApiToken = Strict({ id: Type.String(), name: Type.String(), role: Role, created: Time });
 export const ApiTokenCreated = Strict({ ...ApiToken.properties, token: Type.String() });
 export const ApiTokens = Strict({ tokens: Type.Array(ApiToken) });
 export const ApiTokenParams = Strict({ id: Type.String({ pattern: '^[0-9a-f]{16}$' }) });
