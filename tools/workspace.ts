@@ -48,8 +48,9 @@ export function sourceFiles(name = '*'): string[] {
   return glob(`packages/${name}/src/**/*.{ts,tsx}`);
 }
 
+/** A test, or what a package's tests share below its src/testing/, which nothing that ships may import. */
 export function isTest(path: string): boolean {
-  return /\.test\.tsx?$/.test(path);
+  return /\.test\.tsx?$|\/src\/testing\//.test(path);
 }
 
 export function readText(path: string): string {
