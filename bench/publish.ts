@@ -4,7 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
-  readFileSync,
+  readSync,
   rmSync,
   writeSync,
 } from 'node:fs';
@@ -14,6 +14,10 @@ import { parseArgs } from 'node:util';
 import type { DomainId } from '@xylem/core';
 import { memoryChunkIndex, openRepository, publishTree, repositorySink, scanFolder } from '@xylem/store';
 import type { Bench, Measured } from './bench.ts';
+
+const blockBytes = 1024 * 1024;
+/** Of the program: less than the smallest Node is. */
+const programBlocks = 64;
 
 /**
  * Chunk, hash, compress and store a folder, from a warm cache into a repository on the local disk, synced. By default
@@ -69,14 +73,15 @@ async function publish(words: readonly string[], say: (line: string) => void): P
 /** Node's own program over and over, with a number in every 4 KiB, so that no two chunks are equal. */
 function writeBigFile(folder: string, mib: number): string {
   mkdirSync(folder);
-  const program = readFileSync(process.execPath).subarray(0, 96 * 1024 * 1024);
+  const program = openSync(process.execPath, 'r');
   const file = openSync(join(folder, 'big'), 'w');
-  for (let written = 0, block = 0; written < mib; block += 1) {
-    const piece = Buffer.from(program.subarray((block * 1048576) % program.length).subarray(0, 1048576));
-    for (let at = 0; at + 8 <= piece.length; at += 4096) piece.writeDoubleLE(written * 1048576 + at, at);
-    writeSync(file, piece, 0, piece.length);
-    written += piece.length / 1048576;
+  const piece = Buffer.alloc(blockBytes);
+  for (let block = 0; block < mib; block += 1) {
+    readSync(program, piece, 0, blockBytes, (block % programBlocks) * blockBytes);
+    for (let at = 0; at < blockBytes; at += 4096) piece.writeDoubleLE(block * blockBytes + at, at);
+    writeSync(file, piece);
   }
+  closeSync(program);
   closeSync(file);
   return folder;
 }

@@ -212,8 +212,8 @@ test('a full disk is foretold with what is needed, and what was staged goes', as
   const source = repositorySource(repository);
   await assert.rejects(fetchTree({ source, domain: testDomain, tree, into }), (error) => {
     assert.ok(error instanceof XylemError && error.code === 'E_DISK_FULL');
-    assert.ok(Number(error.details['neededBytes']) > 3_000_000);
-    assert.ok(Number(error.details['freeBytes']) < 2_200_000);
+    assert.ok(Number(error.details.neededBytes) > 3_000_000);
+    assert.ok(Number(error.details.freeBytes) < 2_200_000);
     return true;
   });
   await assert.rejects(stat(into));

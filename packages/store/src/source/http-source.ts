@@ -24,7 +24,7 @@ export function httpSource(client: HttpClient, baseUrl: string): ObjectSource {
 function headersOf({ offset = 0, length, ifNoneMatch }: SourceRequest): Record<string, string> {
   const headers: Record<string, string> = {};
   if (offset > 0 || length !== undefined) {
-    headers['range'] = `bytes=${offset}-${length === undefined ? '' : offset + length - 1}`;
+    headers.range = `bytes=${offset}-${length === undefined ? '' : offset + length - 1}`;
   }
   if (ifNoneMatch !== undefined) headers['if-none-match'] = ifNoneMatch;
   return headers;
@@ -33,7 +33,7 @@ function headersOf({ offset = 0, length, ifNoneMatch }: SourceRequest): Record<s
 function answerOf(name: string, path: string, request: SourceRequest, response: HttpResponse): SourceAnswer {
   const { status, headers, body } = response;
   const { offset = 0, length } = request;
-  const etag = headers['etag'];
+  const etag = headers.etag;
   if (status === 206) {
     const range = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/.exec(headers['content-range'] ?? '');
     if (range === null || Number(range[1]) !== offset) {

@@ -20,7 +20,7 @@ export function reportRefusals(
             return await use(source);
           } catch (error) {
             if (error instanceof XylemError && error.retry === 'elsewhere' && !harmless.has(error.code)) {
-              const named = error.details['path'];
+              const named = error.details.path;
               onRefused({
                 path: typeof named === 'string' ? named : path,
                 source: source.name,
