@@ -1,7 +1,10 @@
 import { limits, type News, type Parents, parseNews, parseParents, XylemError } from '@xylem/core';
 import { type HttpClient, type HttpRequest, readBody } from '@xylem/platform';
 
-/** A small answer of a node; null where it has no such route or nothing there (404, 405, 501). */
+/** A plain web server redirects `/news` to the folder `/news/`. */
+const absent: ReadonlySet<number> = new Set([301, 302, 307, 308, 404, 405, 410, 501]);
+
+/** A small answer of a node; null where it has no such route or nothing there. */
 export async function askNode(
   http: HttpClient,
   request: HttpRequest,
@@ -11,7 +14,7 @@ export async function askNode(
   if (status >= 200 && status < 300) return await bodyOf(body, maxBytes, request.url, request.signal);
   body.on('error', () => undefined);
   body.destroy();
-  if (status === 404 || status === 405 || status === 501) return null;
+  if (absent.has(status)) return null;
   const refused = status < 500 && status !== 429;
   throw new XylemError(
     refused ? 'E_PARENT_REFUSED' : 'E_PARENT_UNREACHABLE',
