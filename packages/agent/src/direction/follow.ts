@@ -35,7 +35,7 @@ export async function followDirection(options: FollowOptions): Promise<void> {
   let isDue = true;
   while (!signal.aborted) {
     try {
-      if (isDue || follower.isRenewalDue() || follower.isFirstParentNew()) await follower.refreshThroughAny();
+      if (isDue || follower.isRenewalDue()) await follower.refreshThroughAny();
       else await follower.waitForNews();
       isDue = refresher.incomplete() !== null;
       const stale = follower.staleness(parents.current()?.url ?? null);
@@ -61,18 +61,11 @@ class Follower {
   readonly #etags = new Map<string, string>();
   readonly #askedParentsAtMs = new Map<string, number>();
   #renewalAskedAtMs = Number.NEGATIVE_INFINITY;
-  #first: string | null = null;
+  /** The parent whose timestamp was looked at since it became ours: only then does its silence say anything. */
+  #vetted: string | null = null;
 
   constructor(options: FollowOptions) {
     this.#options = options;
-  }
-
-  /** Another parent comes first now: its word is asked for at once, and not only when it has news. */
-  isFirstParentNew(): boolean {
-    const [first] = this.#options.parents.urls();
-    if (first === undefined || first === this.#first) return false;
-    this.#first = first;
-    return this.#options.parents.current()?.url !== first;
   }
 
   /** Nobody is woken for a timestamp that was only signed anew: who holds an old one asks. */
@@ -90,12 +83,11 @@ class Follower {
       await parents.attempt(
         'direction',
         async (source) => {
-          await this.#elsewhere(() => refresher.through(source, null));
+          await this.#vet(source);
           const incomplete = refresher.incomplete();
           if (incomplete !== null) throw incomplete;
           const stale = this.staleness(source.name);
           if (stale !== null) throw stale;
-          await this.#learn(source.name);
         },
         signal,
       );
@@ -113,6 +105,10 @@ class Follower {
     const isHeld = await parents.attempt(
       'news',
       async (source) => {
+        if (source.name !== this.#vetted) {
+          await this.#vet(source);
+          return true;
+        }
         if ((this.#polledUntilMs.get(source.name) ?? 0) > clock.monotonicMs()) return false;
         const news = await askNews(http, source.name, this.#cursor(), timing.newsHoldMs, signal);
         if (news === null) {
@@ -150,26 +146,54 @@ class Follower {
     );
   }
 
+  /**
+   * Takes what a parent has, whatever it announces. One that is behind what this host accepted is no liar: its news
+   * will come. One without our environment is left.
+   */
+  async #vet(source: ObjectSource): Promise<void> {
+    const { refresher, parents } = this.#options;
+    const bytes = await this.#timestamp(source, undefined);
+    if (bytes === null) return;
+    const hint = hintsOf(bytes);
+    const isBehind = hint.version < refresher.timestamp();
+    const announced = { snapshot: hint.snapshot, timestamp: toB64u(bytes) };
+    await this.#elsewhere(() => refresher.through(source, isBehind ? 'behind' : announced));
+    this.#vetted = source.name;
+    parents.use(source.name);
+    await this.#learn(source.name);
+  }
+
   async #take(source: ObjectSource, announced: Announced): Promise<void> {
     await this.#elsewhere(() => this.#options.refresher.through(source, announced));
     await this.#learn(source.name);
   }
 
   async #poll(source: ObjectSource): Promise<void> {
-    const { identity, signal, refresher } = this.#options;
-    const etag = this.#etags.get(source.name);
+    if (source.name !== this.#vetted) {
+      await this.#vet(source);
+      return;
+    }
+    const bytes = await this.#timestamp(source, this.#etags.get(source.name));
+    if (bytes === null) return;
+    const { version, snapshot } = hintsOf(bytes);
+    if (version <= this.#options.refresher.timestamp()) return;
+    await this.#take(source, { snapshot, timestamp: toB64u(bytes) });
+  }
+
+  /** Null: still the one of that ETag. */
+  async #timestamp(source: ObjectSource, etag: string | undefined): Promise<Uint8Array | null> {
+    const { identity, signal } = this.#options;
     const path = `r/${identity.environment.id}/metadata/timestamp.json`;
     const answer = await source.get(path, { signal, ...(etag === undefined ? {} : { ifNoneMatch: etag }) });
-    if (answer.status === 'unchanged') return;
+    if (answer.status === 'unchanged') return null;
     if (answer.status === 'missing') {
-      throw new XylemError('E_PARENT_STALE', `${source.name} has no timestamp of this environment.`);
+      throw new XylemError('E_PARENT_REFUSED', `${source.name} does not serve this environment.`, {
+        retry: 'elsewhere',
+      });
     }
     const bytes = await bodyOf(answer.body, limits.timestamp, `${source.name}/${path}`, signal);
-    const snapshot = snapshotHint(bytes);
-    // An older copy than ours is no lie of a mirror that lags; there is nothing to take.
-    if (snapshot < refresher.snapshot()) return;
-    await this.#take(source, { snapshot, timestamp: toB64u(bytes) });
     if (answer.etag !== undefined) this.#etags.set(source.name, answer.etag);
+    return bytes;
   }
 
   #cursor(): string {
@@ -182,8 +206,14 @@ class Follower {
     try {
       await act();
     } catch (error) {
-      if (!(error instanceof XylemError) || error.code !== 'E_METADATA_EXPIRED') throw error;
-      throw new XylemError(error.code, error.message, { cause: error, retry: 'elsewhere' });
+      if (!(error instanceof XylemError)) throw error;
+      const { code, message } = error;
+      if (code === 'E_METADATA_EXPIRED')
+        throw new XylemError(code, message, { cause: error, retry: 'elsewhere' });
+      // Not whole yet, or turned back since it was looked at: left for a moment, as one that lags.
+      const lags =
+        code === 'E_METADATA_MISSING' || code === 'E_METADATA_ROLLBACK' || code === 'E_OBJECT_MISSING';
+      throw lags ? new XylemError('E_PARENT_STALE', message, { cause: error, retry: 'elsewhere' }) : error;
     }
   }
 
@@ -202,15 +232,21 @@ class Follower {
   }
 }
 
-/** What an unverified timestamp says of its snapshot, to know which news file to ask for. */
-function snapshotHint(bytes: Uint8Array): number {
+/** What an unverified timestamp says: to know which news file to ask for, and whether it is worth a refresh. */
+function hintsOf(bytes: Uint8Array): { version: number; snapshot: number } {
   try {
-    const value = JSON.parse(Buffer.from(bytes).toString('utf8')) as {
-      signed?: { meta?: Record<string, { version?: unknown }> };
+    const { signed } = JSON.parse(Buffer.from(bytes).toString('utf8')) as {
+      signed?: { version?: unknown; meta?: Record<string, { version?: unknown }> };
     };
-    const version = value.signed?.meta?.['snapshot.json']?.version;
-    return typeof version === 'number' && Number.isSafeInteger(version) ? version : 0;
+    return {
+      version: wholeNumber(signed?.version),
+      snapshot: wholeNumber(signed?.meta?.['snapshot.json']?.version),
+    };
   } catch {
-    return 0;
+    return { version: Number.POSITIVE_INFINITY, snapshot: 0 };
   }
+}
+
+function wholeNumber(value: unknown): number {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : 0;
 }

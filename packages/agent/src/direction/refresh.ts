@@ -43,8 +43,13 @@ export interface Refresher {
   timestampSignedMs(): number;
   /** What the last refresh could not get. */
   incomplete(): XylemError | null;
-  /** Takes what this parent has. @throws as TufClient.refresh and resolveDirection; what was accepted stays */
-  through(source: ObjectSource, announced: Announced | null): Promise<void>;
+  /** Version of the trusted timestamp. */
+  timestamp(): number;
+  /**
+   * Takes what this parent has; of one that is behind only what belongs to the direction that is trusted already.
+   * @throws as TufClient.refresh and resolveDirection; what was accepted stays
+   */
+  through(source: ObjectSource, announced: Announced | 'behind'): Promise<void>;
 }
 
 export function refresher(options: RefreshOptions): Refresher {
@@ -55,16 +60,17 @@ export function refresher(options: RefreshOptions): Refresher {
   let incomplete: XylemError | null = null;
   let settled = false;
 
-  const take = async (files: FileFetch, announced: Announced | null): Promise<void> => {
+  const refreshed = async ({ snapshot, timestamp }: Announced): Promise<boolean> => {
+    const { changed, state } = await direction.refresh({ knownTimestamp: fromB64u(timestamp) });
+    if (state.snapshot >= snapshot) return changed;
+    throw new XylemError(
+      'E_PARENT_STALE',
+      `The parent announced snapshot ${snapshot} and gives ${state.snapshot}.`,
+    );
+  };
+  const take = async (files: FileFetch, announced: Announced | 'behind'): Promise<void> => {
     repositories.fetchThrough(files);
-    const known = announced === null ? {} : { knownTimestamp: fromB64u(announced.timestamp) };
-    const { changed, state } = await direction.refresh(known);
-    if (announced !== null && state.snapshot < announced.snapshot) {
-      throw new XylemError(
-        'E_PARENT_STALE',
-        `The parent announced snapshot ${announced.snapshot} and gives ${state.snapshot}.`,
-      );
-    }
+    const changed = announced === 'behind' ? false : await refreshed(announced);
     if (!changed && settled && incomplete === null) return;
     const resolved = await resolveDirection({
       identity,
@@ -98,12 +104,13 @@ export function refresher(options: RefreshOptions): Refresher {
     },
     accepted: () => accepted,
     snapshot: () => direction.state().snapshot,
+    timestamp: () => direction.state().timestamp,
     timestampSignedMs: () => direction.state().timestamp * 1000,
     incomplete: () => incomplete,
     through: async (source, announced) => {
       const single = filesOf(source, signal);
       const from = direction.state().snapshot;
-      if (announced !== null && from > 0 && from < announced.snapshot) {
+      if (announced !== 'behind' && from > 0 && from < announced.snapshot) {
         const news = await readNewsFile(source, environment, from, announced.snapshot, signal).catch(
           (cause) => {
             signal.throwIfAborted();

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { get } from 'node:http';
 import { connect } from 'node:net';
 import { fillPort, healthDefaults } from '@xylem/core';
 import type { Places } from '../drivers/driver.ts';
@@ -35,6 +34,9 @@ export function healthCheckOf(placed: Placed, places: Places): HealthCheck | nul
   };
   return { look: look(), intervalMs, timeoutMs, startTimeoutMs, successes };
 }
+
+// An ES import evaluates every export, also those that load undici: 5 MB in an idle agent.
+const { get } = process.getBuiltinModule('node:http');
 
 /** A connection for each look: a kept one would still answer while new ones are refused. */
 function lookHttp(port: number, path: string, status: number, timeoutMs: number): Look {

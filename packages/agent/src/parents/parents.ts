@@ -25,6 +25,8 @@ export interface Parents extends SourceChoice {
   /** As they would be asked now, best first. */
   urls(): string[];
   current(): CurrentParent | null;
+  /** This parent answered with more than silence: it is the one in use from now on. */
+  use(url: string): void;
   /** Siblings and higher nodes that a parent named: tried after all that the operator named. */
   learn(from: string, learned: LearnedParents): void;
   /** A fault that was noticed outside of `attempt`. */
@@ -38,6 +40,8 @@ export function parentsOf(options: ParentsOptions): Parents {
   const standings = new Map<string, Standing>();
   let learned: string[] = [];
   let current: CurrentParent | null = null;
+  /** Who the parents say that they are, by URL. */
+  const hosts = new Map<string, string | null>();
   const sources = new Map<string, ObjectSource>();
 
   const urls = (): string[] => {
@@ -59,12 +63,21 @@ export function parentsOf(options: ParentsOptions): Parents {
     if (current?.url === url) current = null;
   };
 
+  const use = (url: string): void => {
+    standings.set(url, goodStanding);
+    if (current?.url === url) return;
+    log.info('parent', { parent: url });
+    current = { url, host: hosts.get(url) ?? null };
+  };
+
   return {
     urls,
     blame,
+    use,
     current: () => current,
     learn: (from, { self, siblings, above }) => {
       const url = trimmed(from);
+      hosts.set(url, self.host);
       if (current?.url === url) current = { url, host: self.host };
       // Higher nodes last: they have the most children to serve.
       learned = [...shuffled(siblings, randomness), ...above]
@@ -72,17 +85,15 @@ export function parentsOf(options: ParentsOptions): Parents {
         .filter((other) => other !== url)
         .slice(0, mostLearned);
     },
-    attempt: async (path, use, signal) => {
+    attempt: async (path, act, signal) => {
       let worst: XylemError | null = null;
       for (const url of urls()) {
         signal?.throwIfAborted();
         try {
-          const result = await use(sourceOf(url));
+          const result = await act(sourceOf(url));
           standings.set(url, goodStanding);
-          if (current?.url !== url) {
-            log.info('parent', { parent: url });
-            current = { url, host: null };
-          }
+          // One that only helped out with an object is not the parent.
+          if (current === null) use(url);
           return result;
         } catch (error) {
           signal?.throwIfAborted();

@@ -18,6 +18,8 @@ const silences: ReadonlySet<string> = new Set([
   'E_PARENT_STALE',
   'E_PARENT_REFUSED',
   'E_NETWORK',
+  // Older metadata than what another parent gave: a relay that is a moment behind looks like this.
+  'E_METADATA_ROLLBACK',
 ]);
 
 /**

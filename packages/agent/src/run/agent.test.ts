@@ -215,3 +215,39 @@ test('a moved host pulls from its new parents, and installs nothing again', asyn
   const after = await reported(second, host, 'a report', (report) => report.parent.url === second.url);
   assert.equal(componentOf(after, 'web')?.since, componentOf(before, 'web')?.since);
 });
+
+test('a parent without this environment is left, one that is behind is kept, and a new one is asked at once', async (context) => {
+  const site = await Site.create(context);
+  const [lacking, behind, ahead] = [await site.front(), await site.front(), await site.front()];
+  lacking.intercept((request, response) => {
+    if (request.url?.startsWith('/r/') !== true) return false;
+    response.writeHead(404).end();
+    return true;
+  });
+  const v1 = await site.publish('web', '1.0.0', { a: '1' });
+  const one = await site.vendor.release('1.0.0', [v1]);
+  const host = await site.host([lacking.url, ahead.url]);
+  await site.assign([{ release: one, package: v1 }]);
+  const timestampPath = `/r/${site.environment.id}/metadata/timestamp.json`;
+  const old = await site.installation.repository.readFile(timestampPath.slice(1));
+  const agent = await site.agent(host);
+  await reported(
+    ahead,
+    host,
+    'the release',
+    (report) => report.parent.url === ahead.url && report.components.length === 1,
+  );
+  let isBehind = true;
+  behind.intercept((request, response) => {
+    if (!isBehind || request.url !== timestampPath) return false;
+    response.writeHead(200).end(old);
+    return true;
+  });
+  site.hosts.set(host.identity.host, { labels: {}, parents: [behind.url, ahead.url] });
+  await site.direct();
+  await waitFor('the parent that is behind', () => agent.status().parent === behind.url);
+  assert.ok(behind.requests.includes('GET /parents'));
+  isBehind = false;
+  await site.assign([]);
+  await reported(behind, host, 'the removal', (report) => report.components.length === 0);
+});
