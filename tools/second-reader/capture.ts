@@ -135,7 +135,11 @@ try {
     await Promise.all(
       ['shop-api', 'shop-pages'].map(async (component) => [
         component,
-        { version: '1.1.0', files: await filesOf(path(`${component}-1.1.0`, 'tree')) },
+        {
+          version: '1.1.0',
+          config: component === 'shop-api' ? { port: 18_099 } : {},
+          files: await filesOf(path(`${component}-1.1.0`, 'tree')),
+        },
       ]),
     ),
   );

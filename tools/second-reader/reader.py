@@ -260,6 +260,10 @@ def install(folder, domain, tree):
     return {entry["p"]: entry.get("d") or entry.get("l") or "folder" for entry in lines[1:]}
 
 
+def vendor_role(releases, domain):
+    return releases.role_by(f"p-{domain}", releases.targets["delegations"])
+
+
 def host(folder, trust_map, host_id, now):
     trust = json.load(open(trust_map))
     root_of = lambda repository: b64u(trust["repositories"][repository]["root"])
@@ -273,7 +277,9 @@ def host(folder, trust_map, host_id, now):
     labels = {**entry["labels"], "id": host_id, "name": entry.get("name")}
     components, repositories = {}, {}
     for wanted in state["assignments"]:
-        if wanted["component"] in components or not selects(wanted["where"], labels) or not in_cohort(wanted.get("cohort"), host_id):
+        pin = entry.get("pins", {}).get(wanted["component"])
+        fits = pin == wanted["package"] if pin else selects(wanted["where"], labels) and in_cohort(wanted.get("cohort"), host_id)
+        if wanted["component"] in components or not fits:
             continue
         product = state["products"][wanted["product"]]
         repository = trust["products"].get(wanted["product"], trust["products"].get("*"))
@@ -281,6 +287,9 @@ def host(folder, trust_map, host_id, now):
             fail("the trust map names another repository for the product")
         if repository not in repositories:
             repositories[repository] = Tuf(folder, repository, root_of(repository), now)
+        rules = vendor_role(repositories[repository], product["domain"]).get("xylem", {})
+        if wanted["release"] in rules.get("withdrawn", []):
+            fail(f"release {wanted['release']} was withdrawn")
         vouched = repositories[repository].target(f"release/{wanted['product']}/{wanted['release']}.json")
         if vouched is None or sha(vouched) != wanted["release"]:
             fail(f"nobody vouches for release {wanted['release']}")
@@ -289,7 +298,8 @@ def host(folder, trust_map, host_id, now):
             fail("the release names another package")
         package = json.loads(object_of(folder, product["domain"], wanted["package"]))
         variant = next(v for v in package["variants"] if v.get("os", "linux") == "linux" and v.get("arch", "x64") == "x64")
-        components[wanted["component"]] = {"version": package["version"], "files": install(folder, product["domain"], variant["tree"])}
+        config = {**package.get("configDefaults", {}), **wanted.get("config", {}), **entry.get("config", {}).get(wanted["component"], {})}
+        components[wanted["component"]] = {"version": package["version"], "config": config, "files": install(folder, product["domain"], variant["tree"])}
     return {"number": state["number"], "components": components}
 
 
