@@ -22,6 +22,7 @@ import { type Composed, compose } from './compose.ts';
 import { convergeDirection, type Published } from './converge.ts';
 import { dropOldFiles, readHistory, remember } from './history.ts';
 import { newsContent } from './news-content.ts';
+import { pruneHostMap } from './prune-map.ts';
 
 /** Says what hosts should run, and keeps saying it: signs, publishes and renews each environment's direction. */
 export interface Directing {
@@ -58,6 +59,7 @@ export interface DirectingOptions {
 
 /** How long host joins are gathered before a version is signed for them. */
 const gatherMs = 200;
+const pruneEveryMs = 24 * 3600_000;
 
 interface Known {
   state: DesiredState | null;
@@ -71,6 +73,7 @@ export function createDirecting(options: DirectingOptions): Directing {
   const flights = new Map<string, () => Promise<void>>();
   const entries = new Map<string, Composed['entries']>();
   const gathering = new Set<string>();
+  const pruned = new Map<string, number>();
   const stop = new AbortController();
 
   const publish = (id: string): Promise<void> => {
@@ -114,7 +117,19 @@ export function createDirecting(options: DirectingOptions): Directing {
     know(id, parseDesiredState(document), published.snapshotVersion);
     // Also after a timestamp signed anew: it wakes only those who lack something, and the next asker gets it.
     options.announce(id as EnvironmentId);
-    if (published.isNew) await dropOldFiles(db, folder, id);
+    if (published.isNew) {
+      await dropOldFiles(db, folder, id);
+      await pruneDaily(id);
+    }
+  }
+
+  /** Inside the environment's own run, so that no node is removed while it is being named. */
+  async function pruneDaily(id: string): Promise<void> {
+    const last = pruned.get(id);
+    pruned.set(id, last ?? clock.monotonicMs());
+    if (last === undefined || clock.monotonicMs() - last < pruneEveryMs) return;
+    pruned.set(id, clock.monotonicMs());
+    await pruneHostMap(db, folder, id);
   }
 
   /** The document that should be published: the last one while it means the same, else the next number. */

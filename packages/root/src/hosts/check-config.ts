@@ -1,9 +1,10 @@
-import { configFor, parsePackage, XylemError } from '@xylem/core';
+import { configFor, parsePackage } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 
 /**
- * Values for a component must fit the newest package of it: what no schema knows would stop the host only later.
- * @throws XylemError E_CONFIG_INVALID, E_NOT_FOUND (no such component is published)
+ * Values for a component must fit the newest package of it: what no schema knows would stop the host only later. For
+ * a component of which nothing is published yet there is nothing to check by; the host checks in any case.
+ * @throws XylemError E_CONFIG_INVALID
  */
 export async function refuseMisfit(
   db: Database,
@@ -17,7 +18,6 @@ export async function refuseMisfit(
     .orderBy('created_ms', 'desc')
     .limit(1)
     .executeTakeFirst();
-  if (row === undefined)
-    throw new XylemError('E_NOT_FOUND', `No package of a component ${component} is published.`);
+  if (row === undefined) return;
   configFor(parsePackage(row.document), values);
 }

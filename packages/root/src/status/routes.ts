@@ -21,6 +21,7 @@ const policy =
  */
 export async function addStatusPage(app: FastifyInstance, root: Root): Promise<void> {
   const sessions = createSessions(root);
+  const look = drawn(root);
   const isKnown = (request: FastifyRequest): boolean => sessions.isOpen(cookieOf(request));
 
   const enter = async (
@@ -56,19 +57,29 @@ export async function addStatusPage(app: FastifyInstance, root: Root): Promise<v
     scope.get<{ Querystring: { token?: string } }>('/', { schema: hide }, async (request, reply) => {
       if (typeof request.query.token === 'string') return await enter(request, reply, request.query.token);
       if (!isKnown(request)) return sendHtml(reply.code(401), loginPage(false));
-      return sendHtml(reply, page(await draw(root), version));
+      return sendHtml(reply, page(await look(), version));
     });
     scope.post<{ Body: URLSearchParams }>('/login', { schema: hide }, (request, reply) =>
       enter(request, reply, request.body instanceof URLSearchParams ? (request.body.get('token') ?? '') : ''),
     );
     scope.get('/status/fragment', { schema: hide }, async (request, reply) =>
-      isKnown(request) ? sendHtml(reply, await draw(root)) : sendHtml(reply.code(401), html``),
+      isKnown(request) ? sendHtml(reply, await look()) : sendHtml(reply.code(401), html``),
     );
     scope.get('/status/style.css', { schema: hide }, (_request, reply) => reply.type('text/css').send(style));
     scope.get('/status/script.js', { schema: hide }, (_request, reply) =>
       reply.type('text/javascript').send(script),
     );
   });
+}
+
+/** Drawn at most once a second, however many look at it. */
+function drawn(root: Root): () => Promise<Html> {
+  let last: { readonly atMs: number; readonly html: Promise<Html> } | null = null;
+  return () => {
+    const nowMs = root.clock.monotonicMs();
+    if (last === null || nowMs - last.atMs > 1000) last = { atMs: nowMs, html: draw(root) };
+    return last.html;
+  };
 }
 
 async function draw(root: Root): Promise<Html> {

@@ -1,4 +1,4 @@
-import { request } from 'node:https';
+import { Agent, type AgentOptions, request } from 'node:https';
 import {
   type Assignment,
   type DesiredState,
@@ -153,7 +153,7 @@ export async function fakeHost(
 
 function send(
   root: RootFixture,
-  tls: object,
+  tls: AgentOptions,
   method: string,
   path: string,
   body?: Uint8Array,
@@ -161,7 +161,7 @@ function send(
   return new Promise((resolve, reject) => {
     const outgoing = request(
       `${root.running().nodesUrl}${path}`,
-      { method, ...tls, agent: false },
+      { method, ...tls, agent: agentOf(root, tls) },
       (response) => {
         const pieces: Buffer[] = [];
         response.on('data', (piece: Buffer) => pieces.push(piece));
@@ -172,4 +172,16 @@ function send(
     outgoing.on('error', reject);
     outgoing.end(body);
   });
+}
+
+const agents = new WeakMap<object, Map<string, Agent>>();
+
+/** One warm connection per host and root server, as a real host keeps one. */
+function agentOf(root: RootFixture, tls: AgentOptions): Agent {
+  const byUrl = agents.get(tls) ?? new Map<string, Agent>();
+  agents.set(tls, byUrl);
+  const url = root.running().nodesUrl;
+  const agent = byUrl.get(url) ?? new Agent({ ...tls, keepAlive: true, maxSockets: 4 });
+  byUrl.set(url, agent);
+  return agent;
 }
