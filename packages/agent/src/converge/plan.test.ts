@@ -110,7 +110,10 @@ function settle(start: PlanInput, limit = 60): { slots: Map<string, ObservedSlot
     slots.set(next.component, next.steps.reduce(applyStep, slot));
   }
   throw new Error(
-    `no rest after ${limit} plans: ${plans.slice(-4).map(({ component, action }) => `${component} ${action}`)}`,
+    `no rest after ${limit} plans: ${plans
+      .slice(-4)
+      .map(({ component, action }) => `${component} ${action}`)
+      .join()}`,
   );
 }
 

@@ -12,6 +12,7 @@ import {
 } from '@xylem/core';
 import { type Clock, type Log, type Randomness, writeFileAtomic } from '@xylem/platform';
 import { type KeyPair, openEnvelope, signEnvelope } from '@xylem/trust';
+import { ballastAt } from '../state/ballast.ts';
 import { jsonFile } from '../state/json-file.ts';
 import type { ReportBody } from './build.ts';
 
@@ -47,6 +48,7 @@ export async function openReportSpool(options: {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const file = jsonFile(join(folder, 'state.json'), 'xylem-spool-1', parseState, log);
   const newestPath = join(folder, 'newest.json');
+  const ballast = ballastAt(join(folder, 'ballast'));
   let state = await file.read();
   if (state === null) {
     // A lost number must not look like an old one: another incarnation begins.
@@ -58,23 +60,24 @@ export async function openReportSpool(options: {
   if (newest !== null && (newest.length > newestMaxBytes || current.covered >= current.sequence))
     newest = null;
 
+  const put = async (body: ReportBody): Promise<void> => {
+    const sequence = current.sequence + 1;
+    await file.write({ ...current, sequence });
+    current = { ...current, sequence };
+    const { incarnation } = current;
+    const report: Report = {
+      format: 'xylem-report-1',
+      ...body,
+      incarnation,
+      sequence,
+      time: timeOf(clock.now()),
+    };
+    const envelope = signEnvelope(reportPayloadType, encodeReport(report), options.key());
+    await writeFileAtomic(newestPath, envelope, { mode: 0o600 });
+    newest = envelope;
+  };
   return {
-    put: async (body) => {
-      const sequence = current.sequence + 1;
-      await file.write({ ...current, sequence });
-      current = { ...current, sequence };
-      const { incarnation } = current;
-      const report: Report = {
-        format: 'xylem-report-1',
-        ...body,
-        incarnation,
-        sequence,
-        time: timeOf(clock.now()),
-      };
-      const envelope = signEnvelope(reportPayloadType, encodeReport(report), options.key());
-      await writeFileAtomic(newestPath, envelope, { mode: 0o600 });
-      newest = envelope;
-    },
+    put: (body) => ballast.spend(() => put(body)),
     pending: () => newest,
     cover: async (envelope, collectorKey) => {
       const { payload } = await openEnvelope(envelope, watermarkPayloadType, () => collectorKey);

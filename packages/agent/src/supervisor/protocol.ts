@@ -59,11 +59,6 @@ export interface SupervisorEvent {
   readonly component: string;
 }
 
-export interface SupervisorHello {
-  readonly protocol: number;
-  readonly pid: number;
-}
-
 export const maxLineBytes = 1024 * 1024;
 
 export function parseServiceSpec(value: unknown): ServiceSpec | null {

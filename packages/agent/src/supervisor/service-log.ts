@@ -1,5 +1,4 @@
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const copyBytes = 256 * 1024;
@@ -51,24 +50,5 @@ function copyTail(from: number, start: number, end: number, path: string): void 
     }
   } finally {
     closeSync(to);
-  }
-}
-
-/** The last `maxBytes` of a service's log, for messages. Empty when there is none. */
-export async function tailServiceLog(path: string, maxBytes = 800): Promise<string> {
-  const file = await open(path, 'r').catch(() => null);
-  if (file === null) return '';
-  try {
-    const { size } = await file.stat();
-    const start = Math.max(0, size - maxBytes);
-    const { buffer, bytesRead } = await file.read(
-      Buffer.alloc(Math.min(size, maxBytes)),
-      0,
-      undefined,
-      start,
-    );
-    return buffer.subarray(0, bytesRead).toString('utf8').trim();
-  } finally {
-    await file.close();
   }
 }

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   type Config,
   compareTreePaths,
-  type Digest,
   type DomainId,
   emptyDigest,
   encodeTree,
@@ -17,7 +15,7 @@ import {
 import type { ComponentKind } from '../converge/points.ts';
 import type { Placed } from '../slot/placed.ts';
 
-export const testDomain = 'd0'.repeat(16) as DomainId;
+const testDomain = 'd0'.repeat(16) as DomainId;
 
 /** Small files by path; a path that ends in `!` is executable. */
 export type Files = Readonly<Record<string, string>>;
@@ -81,7 +79,7 @@ export function testPackage(options: {
   };
 }
 
-export function treeText(files: Files): Uint8Array {
+function treeText(files: Files): Uint8Array {
   const entries = Object.entries(files).map(([name, content]): TreeEntry => {
     const digest = content === '' ? emptyDigest : sha256(content);
     const sizeBytes = Buffer.byteLength(content);
@@ -106,11 +104,6 @@ export async function writeTree(into: string, files: Files): Promise<void> {
   }
   await mkdir(into, { recursive: true });
   await writeFile(`${into}.tree`, treeText(files));
-}
-
-/** A stable digest for tests. */
-export function digestOf(text: string): Digest {
-  return createHash('sha256').update(text).digest('hex') as Digest;
 }
 
 /** A service in a file `main.cjs` of its tree that answers its version at the port it is given. */

@@ -30,7 +30,7 @@ import { waitFor } from './wait-for.ts';
 
 const supervisorMain = fileURLToPath(new URL('supervisor-main.ts', import.meta.url));
 
-export const quick: Partial<AgentTiming> = {
+const quick: Partial<AgentTiming> = {
   pollMs: 100,
   retryMinMs: 50,
   retryMaxMs: 200,
