@@ -4,6 +4,8 @@ import type { HttpClient, HttpResponse } from '@xylem/platform';
 import type { ObjectSource, SourceAnswer, SourceRequest } from './object-source.ts';
 import { sliceOf } from './slice.ts';
 
+const settledMs = 2000;
+
 /** A parent, or any web server over the same files. `baseUrl` is what the paths are appended to. */
 export function httpSource(client: HttpClient, baseUrl: string): ObjectSource {
   const base = baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`;
@@ -33,7 +35,7 @@ function headersOf({ offset = 0, length, ifNoneMatch }: SourceRequest): Record<s
 function answerOf(name: string, path: string, request: SourceRequest, response: HttpResponse): SourceAnswer {
   const { status, headers, body } = response;
   const { offset = 0, length } = request;
-  const etag = headers.etag;
+  const etag = strongEtag(headers);
   if (status === 206) {
     const range = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/.exec(headers['content-range'] ?? '');
     if (range === null || Number(range[1]) !== offset) {
@@ -61,6 +63,17 @@ function answerOf(name: string, path: string, request: SourceRequest, response: 
     `${name} answered ${status} to ${path}.`,
     { retry: 'elsewhere', details: { status } },
   );
+}
+
+/**
+ * A plain web server makes its ETag from length and whole seconds of change: within those seconds another content may
+ * have the same one. By RFC 9110 section 8.8.2.2 it counts as strong once the change was long enough before the answer.
+ */
+export function strongEtag(headers: HttpResponse['headers']): string | undefined {
+  const { etag, date, 'last-modified': changed } = headers;
+  if (etag === undefined || etag.startsWith('W/')) return undefined;
+  if (changed === undefined || date === undefined) return etag;
+  return Date.parse(date) - Date.parse(changed) >= settledMs ? etag : undefined;
 }
 
 /** Reads a short body so that the connection can be used again; what may be long is cut off. */
