@@ -25,7 +25,7 @@ import { withProduct } from '../environments/edit-yaml.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
-import { deploymentOf, knownRelease, productDirections, saveDeployment } from './rows.ts';
+import { knownRelease, productDirections, saveDeployment } from './rows.ts';
 
 export interface StartDeployment {
   readonly environment: EnvironmentRow;
@@ -266,37 +266,4 @@ function defaultStrategy(
 ): Strategy {
   if (kind !== 'deploy' || settled === null) return { kind: 'all-at-once' };
   return { kind: 'rolling', maxUnavailable: spec.policy.maxUnavailable };
-}
-
-/** Pauses, resumes or aborts. @throws XylemError E_NOT_FOUND, E_DEPLOYMENT_STATE */
-export async function changeState(
-  options: Options,
-  id: string,
-  change: {
-    readonly to: 'paused' | 'running' | 'aborted';
-    readonly from: readonly string[];
-    readonly who: string;
-  },
-): Promise<{ environment: string }> {
-  const nowMs = options.clock.now();
-  return await options.db.transaction().execute(async (trx) => {
-    const row = await trx.selectFrom('deployments').selectAll().where('id', '=', id).executeTakeFirst();
-    if (row === undefined) throw new XylemError('E_NOT_FOUND', `There is no deployment ${id}.`);
-    if (!change.from.includes(row.state)) {
-      throw new XylemError(
-        'E_DEPLOYMENT_STATE',
-        `The deployment ${id} is ${row.state}; it can't become ${change.to}.`,
-      );
-    }
-    const reason = change.to === 'running' ? null : `${change.to} by ${change.who}.`;
-    await saveDeployment(trx, { ...deploymentOf(row), state: change.to, reason }, nowMs);
-    await appendEvent(trx, id, nowMs, {
-      kind: change.to,
-      message: `${change.to} by ${change.who}.`,
-      details: {},
-    });
-    const entry = { who: change.who, what: `deployment.${change.to}`, subject: `deployment/${id}` };
-    await appendAudit(trx, nowMs, { ...entry, before: { state: row.state }, after: { state: change.to } });
-    return { environment: row.environment };
-  });
 }

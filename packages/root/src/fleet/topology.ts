@@ -19,6 +19,12 @@ export async function topology(root: Root, environment?: string): Promise<Topolo
     ),
   );
   const names = await environmentRefs(root);
+  // A host knows its parent's address; whose it is stands in that parent's own report.
+  const hostAt = new Map(
+    views.flatMap(({ report, host }) =>
+      report?.serves === undefined ? [] : [[report.serves.url, host.id] as const],
+    ),
+  );
   const nodes = views
     .filter(({ host }) => !host.retired)
     .map(({ host, report, state, receivedMs }) => ({
@@ -27,7 +33,7 @@ export async function topology(root: Root, environment?: string): Promise<Topolo
       environment: names.get(host.environment)?.name ?? host.environment,
       serve: host.serve,
       url: report?.serves?.url ?? null,
-      parent: report?.parent.host ?? null,
+      parent: report?.parent.host ?? hostAt.get(report?.parent.url ?? '') ?? null,
       parentUrl: report?.parent.url ?? null,
       depth: 1,
       state,

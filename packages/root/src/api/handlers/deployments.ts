@@ -1,9 +1,10 @@
 import { type Strategy as CoreStrategy, timeOf, XylemError } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
+import { changeState } from '../../deployments/change-state.ts';
 import { readEvents } from '../../deployments/events.ts';
 import { deploymentNamed } from '../../deployments/rows.ts';
 import { showDeployment } from '../../deployments/show.ts';
-import { changeState, startDeployment } from '../../deployments/start.ts';
+import { startDeployment } from '../../deployments/start.ts';
 import { environmentsMatching, fullName, refOf } from '../../environments/names.ts';
 import { hostsIn } from '../../hosts/host-rows.ts';
 import { listChannels } from '../../publishing/channels.ts';

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fakeHost } from '../testing/fake-host.ts';
+import { rootFixture } from '../testing/root-fixture.ts';
+
+test('puts children below the relay that serves at their parent’s address, whoever names whom', async (t) => {
+  const root = await rootFixture(t);
+  await root.api('environmentCreate', { body: { name: 'production' } });
+  const { token } = await root.api('tokenCreate', {
+    body: { environment: 'production', serve: true, uses: 9 },
+  });
+  const relay = await fakeHost(root, token, { name: 'z-relay', serve: true });
+  const byUrl = await fakeHost(root, token, { name: 'by-url' });
+  const byId = await fakeHost(root, token, { name: 'by-id' });
+  const url = 'https://10.0.0.1:7443';
+  await relay.report([], { serves: { url, children: [] } });
+  await byUrl.report([], { parent: { url, host: null } });
+  await byId.report([], { parent: { url, host: relay.id } });
+  const tree = async () => (await root.api('topology')).nodes.map(({ name, depth }) => `${depth} ${name}`);
+  assert.deepEqual(await tree(), ['1 z-relay', '2 by-id', '2 by-url']);
+  // In the middle of a move two may call each other their parent: both are still shown, once.
+  await relay.report([], { serves: { url, children: [] }, parent: { url: 'https://x', host: byId.id } });
+  assert.equal((await tree()).length, 3);
+});
