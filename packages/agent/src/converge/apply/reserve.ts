@@ -1,4 +1,4 @@
-import { mkdir, statfs } from 'node:fs/promises';
+import { mkdir, readdir, statfs } from 'node:fs/promises';
 import { XylemError } from '@xylem/core';
 import type { Execute } from './executor.ts';
 
@@ -11,7 +11,9 @@ export const reserve: Execute<'reserve'> = async ({ sizeBytes }, { component, to
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const { bavail, bsize } = await statfs(folder);
   const freeBytes = bavail * bsize;
-  const neededBytes = Math.ceil(sizeBytes * 1.02) + marginBytes;
+  // What can be shared with trees in place, or came already, only the transfer knows; it looks again by itself.
+  const isFirst = (await readdir(folder)).length === 0;
+  const neededBytes = (isFirst ? Math.ceil(sizeBytes * 1.02) : 0) + marginBytes;
   if (freeBytes >= neededBytes) return;
   throw new XylemError(
     'E_DISK_FULL',
