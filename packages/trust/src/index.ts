@@ -1,6 +1,6 @@
 export { CertificateAuthority, type CheckedCsr, checkCsr, type IssueOptions } from './ca/authority.ts';
 export { makeCsr } from './ca/csr.ts';
-export { addressOf, caIdOf, type HostAddress, hostUri, rootUri, serveUri, spkiPin } from './ca/names.ts';
+export { addressOf, caIdOf, type HostAddress, rootUri } from './ca/names.ts';
 export { type Peer, type PeerOptions, peerOf, peerOfCertificate } from './ca/peer.ts';
 export { clientTls, pinnedCa, serverTls, type TlsIdentity, unpinnedTls } from './ca/tls.ts';
 export { buildJoinAnswer, checkJoinAnswer } from './enrolment/answer.ts';
@@ -13,13 +13,12 @@ export {
   parseRenewRequest,
 } from './enrolment/request.ts';
 export { type JoinToken, joinMacKey, makeToken, parseToken } from './enrolment/token.ts';
-export { buildTrustMap, checkTrustMap, pinnedRootOf, repositoryForProduct } from './enrolment/trust-map.ts';
+export { buildTrustMap, pinnedRootOf, repositoryForProduct } from './enrolment/trust-map.ts';
 export {
   type Envelope,
   type OpenedEnvelope,
   openEnvelope,
   parseEnvelope,
-  preAuthEncoding,
   signEnvelope,
 } from './envelope/envelope.ts';
 export {
@@ -34,12 +33,8 @@ export {
   generateKey,
   hostIdOf,
   type KeyPair,
-  keyFromSeed,
-  keyIdOf,
   type PublicKey,
-  publicKeyOf,
   type Signer,
-  verifySignature,
 } from './keys/key-pair.ts';
 export { TufClient } from './tuf/client/client.ts';
 export type {
@@ -51,7 +46,6 @@ export type {
   TufClientOptions,
   TufState,
 } from './tuf/client/types.ts';
-export { metadataLifetimeMs } from './tuf/lifetimes.ts';
 export {
   channelTarget,
   desiredStateTarget,
@@ -62,7 +56,7 @@ export {
   repositoryIdOf,
   targetFilePath,
 } from './tuf/names.ts';
-export { readRole, readRoot, readSnapshot, readTimestamp } from './tuf/read.ts';
+export { readRole, readSnapshot, readTimestamp } from './tuf/read.ts';
 export { type CheckedProductRole, checkProductRole } from './tuf/write/check-product-role.ts';
 export { checkedDelegations, checkTargets } from './tuf/write/check-targets.ts';
 export { dueForRenewal } from './tuf/write/due.ts';
@@ -78,7 +72,7 @@ export {
 } from './tuf/write/product-role.ts';
 export { createRepository, type OnlineSigners, publishRoles } from './tuf/write/repository.ts';
 export { type RootRoles, signRoot } from './tuf/write/root.ts';
-export { signSnapshot, signTimestamp } from './tuf/write/snapshot.ts';
+export { signTimestamp } from './tuf/write/snapshot.ts';
 export {
   type ProductDelegation,
   readProductDelegations,

@@ -8,8 +8,6 @@ export {
   type Deployment,
   type DeploymentKind,
   type DeploymentState,
-  deploymentKinds,
-  deploymentStates,
   type HostCount,
   type HostEvidence,
   hasEnded,
@@ -20,5 +18,5 @@ export {
   type Strategy,
   type Verdict,
 } from './deployment.ts';
-export { heldPins, keptPins, noPackage } from './pins.ts';
-export { isOffline, standingOf } from './standing.ts';
+export { heldPins, keptPins } from './pins.ts';
+export { standingOf } from './standing.ts';

@@ -4,8 +4,6 @@ export { mayOverlap } from './overlap.ts';
 export { refuseUnmetRequirements } from './requirements.ts';
 export {
   type ComponentMapping,
-  defaultPolicy,
-  defaultTenant,
   type EnvironmentPolicy,
   type EnvironmentSpec,
   mappingOf,

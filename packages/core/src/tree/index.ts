@@ -6,7 +6,6 @@ export {
   type TreeFile,
   type TreeFolder,
   type TreeLink,
-  treeHeader,
 } from './entry.ts';
 export { treeLine } from './line.ts';
 export { linkFault } from './links.ts';

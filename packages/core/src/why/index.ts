@@ -1,1 +1,1 @@
-export { type WhyInput, type WhyLink, type WhyStep, why, whyAnswer, whySteps } from './why.ts';
+export { type WhyInput, type WhyLink, type WhyStep, why, whyAnswer } from './why.ts';

@@ -59,7 +59,7 @@ export function keyPairOf(privateKey: KeyObject): KeyPair {
 }
 
 /** @param raw 32 bytes */
-export function publicKeyOf(raw: Uint8Array): PublicKey {
+function publicKeyOf(raw: Uint8Array): PublicKey {
   return { public: Uint8Array.from(raw), keyId: keyIdOf(raw) };
 }
 

@@ -28,7 +28,7 @@ export const fixtureHostKey = (): KeyPair => testKey('fixture host');
 export const fixtureCollectorKey = (): KeyPair => testKey('fixture collector');
 
 /** Random bytes that are the same each time: for fixtures alone. */
-export function seededRandomness(seed: string): Randomness {
+function seededRandomness(seed: string): Randomness {
   let count = 0;
   const next = (): Buffer => {
     count += 1;

@@ -1,5 +1,5 @@
 import type { Targets } from '@tufjs/models';
-import { expiresMs, parseRoot, parseSnapshot, parseTargets, parseTimestamp } from './parse.ts';
+import { expiresMs, parseSnapshot, parseTargets, parseTimestamp } from './parse.ts';
 import { issuedMsOf } from './xylem-field.ts';
 
 /**
@@ -13,11 +13,6 @@ export function readRole(bytes: Uint8Array): {
 } {
   const { signed } = parseTargets(bytes).metadata;
   return { version: signed.version, expiresMs: expiresMs(signed), targets: signed.targets };
-}
-
-export function readRoot(bytes: Uint8Array): { version: number; expiresMs: number } {
-  const { signed } = parseRoot(bytes).metadata;
-  return { version: signed.version, expiresMs: expiresMs(signed) };
 }
 
 /** @returns the version of each role that it lists, by the role's name */

@@ -96,7 +96,7 @@ export async function signDirector(options: {
   return { ...signed, target: { path: targetFilePath(desiredStateTarget, digest), bytes: desiredState } };
 }
 
-export function productPaths(product: string): string[] {
+function productPaths(product: string): string[] {
   return [
     releaseTarget(product, '*').replace(/\.json$/, ''),
     channelTarget(product, '*').replace(/\.json$/, ''),
