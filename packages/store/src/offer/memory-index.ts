@@ -1,10 +1,25 @@
 import type { Digest, DomainId, PackFrame } from '@xylem/core';
 import type { ChunkIndex, ChunkPlace } from './chunk-index.ts';
 
+interface Pack {
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+  readonly frames: readonly PackFrame[];
+}
+
+/** One of a chunk's places; the others hang on it, so that the usual single one costs one small object. */
+interface Place {
+  readonly pack: Pack;
+  readonly frame: PackFrame;
+  readonly offsetInFrame: number;
+  readonly sizeBytes: number;
+  next: Place | undefined;
+}
+
 interface Domain {
-  readonly packs: Map<Digest, readonly Digest[]>;
+  readonly packs: Map<Digest, Pack>;
   /** Per chunk its places, the one added first at the front. */
-  readonly chunks: Map<Digest, ChunkPlace[]>;
+  readonly chunks: Map<Digest, Place>;
 }
 
 /** A ChunkIndex that lives as long as the process: for publishing into a folder, for tests and benches. */
@@ -21,48 +36,59 @@ export function memoryChunkIndex(): ChunkIndex {
       const { chunks } = domainOf(id);
       const found = new Map<Digest, ChunkPlace>();
       for (const digest of digests) {
-        const place = chunks.get(digest)?.[0];
-        if (place !== undefined) found.set(digest, place);
+        const place = chunks.get(digest);
+        if (place !== undefined) found.set(digest, placeOf(place));
       }
       return found;
     },
-    addPack: async (id, pack, frames) => {
+    addPack: async (id, { digest, sizeBytes }, frames) => {
       const { packs, chunks } = domainOf(id);
-      if (packs.has(pack.digest)) return;
-      const held: Digest[] = [];
-      for (const [digest, place] of placesOf(pack, frames)) {
-        const places = chunks.get(digest) ?? [];
-        chunks.set(digest, places);
-        places.push(place);
-        held.push(digest);
+      if (packs.has(digest)) return;
+      const pack: Pack = { digest, sizeBytes, frames };
+      packs.set(digest, pack);
+      for (const frame of frames) {
+        let offsetInFrame = 0;
+        for (const [chunk, size] of frame[3]) {
+          const place: Place = { pack, frame, offsetInFrame, sizeBytes: size, next: undefined };
+          const first = chunks.get(chunk);
+          if (first === undefined) chunks.set(chunk, place);
+          else lastOf(first).next = place;
+          offsetInFrame += size;
+        }
       }
-      packs.set(pack.digest, held);
     },
-    removePack: async (id, pack) => {
+    removePack: async (id, digest) => {
       const { packs, chunks } = domainOf(id);
-      for (const digest of packs.get(pack) ?? []) {
-        const left = (chunks.get(digest) ?? []).filter((place) => place.pack !== pack);
-        if (left.length === 0) chunks.delete(digest);
-        else chunks.set(digest, left);
+      for (const frame of packs.get(digest)?.frames ?? []) {
+        for (const [chunk] of frame[3]) {
+          const left = without(chunks.get(chunk), digest);
+          if (left === undefined) chunks.delete(chunk);
+          else chunks.set(chunk, left);
+        }
       }
-      packs.delete(pack);
+      packs.delete(digest);
     },
     hasPack: async (id, pack) => domainOf(id).packs.has(pack),
   };
 }
 
-/** Every chunk of a pack with its place. */
-export function* placesOf(
-  pack: { readonly digest: Digest; readonly sizeBytes: number },
-  frames: readonly PackFrame[],
-): Generator<[Digest, ChunkPlace]> {
-  for (const [frameOffset, frameLength, frameRawLength, chunks] of frames) {
-    let offsetInFrame = 0;
-    for (const [digest, sizeBytes] of chunks) {
-      const inPack = { pack: pack.digest, packSizeBytes: pack.sizeBytes };
-      const inFrame = { frameOffset, frameLength, frameRawLength, offsetInFrame };
-      yield [digest, { sizeBytes, ...inPack, ...inFrame }];
-      offsetInFrame += sizeBytes;
-    }
-  }
+function placeOf({ pack, frame, offsetInFrame, sizeBytes }: Place): ChunkPlace {
+  const [frameOffset, frameLength, frameRawLength] = frame;
+  const inPack = { pack: pack.digest, packSizeBytes: pack.sizeBytes };
+  return { sizeBytes, ...inPack, frameOffset, frameLength, frameRawLength, offsetInFrame };
+}
+
+function lastOf(place: Place): Place {
+  let last = place;
+  while (last.next !== undefined) last = last.next;
+  return last;
+}
+
+/** The list without the places in one pack. */
+function without(first: Place | undefined, pack: Digest): Place | undefined {
+  if (first === undefined) return undefined;
+  const next = without(first.next, pack);
+  if (first.pack.digest === pack) return next;
+  first.next = next;
+  return first;
 }

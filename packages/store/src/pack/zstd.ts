@@ -31,7 +31,7 @@ export function compress(bytes: Uint8Array, level: number = defaultLevel): Promi
 
 /**
  * Compresses one frame after the other in the thread pool, each on its own with its content size. It keeps zstd's
- * tables and the output buffer, which costs a quarter less than `compress`.
+ * tables and its output buffers, which costs a quarter less than `compress`.
  */
 export class FrameCompressor {
   readonly #stream: ZstdCompress;

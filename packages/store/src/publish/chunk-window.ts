@@ -21,8 +21,8 @@ interface Window {
  * collector.
  */
 export class ChunkWindow {
-  readonly #sink: PackSink;
-  readonly #writer: PackWriter;
+  readonly #sink: Pick<PackSink, 'knownChunks'>;
+  readonly #writer: Pick<PackWriter, 'add'>;
   readonly #seen = new Set<Digest>();
   readonly #free: Window[] = [];
   #made = 0;
@@ -32,7 +32,7 @@ export class ChunkWindow {
   newChunks = 0;
   newBytes = 0;
 
-  constructor(sink: PackSink, writer: PackWriter) {
+  constructor(sink: Pick<PackSink, 'knownChunks'>, writer: Pick<PackWriter, 'add'>) {
     this.#sink = sink;
     this.#writer = writer;
   }
@@ -104,7 +104,7 @@ export class ChunkWindow {
   }
 
   async #empty(): Promise<Window> {
-    if (this.#free.length === 0 && this.#made === windows) await this.#work.shift();
+    while (this.#free.length === 0 && this.#made === windows) await this.#work.shift();
     const free = this.#free.pop();
     if (free !== undefined) return free;
     this.#made += 1;

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Chunk, encodeTree, sha256, type TreeEntry, type TreeFile } from '@xylem/core';
+import { type Chunk, type Digest, encodeTree, sha256, type TreeEntry, type TreeFile } from '@xylem/core';
 import { chunksOf } from '../chunk/cutter.ts';
 import { PackWriter } from '../pack/pack-writer.ts';
 import { defaultLevel } from '../pack/zstd.ts';
@@ -27,10 +27,10 @@ export async function publishTree(options: PublishOptions): Promise<PublishedTre
   const scratch = await mkdtemp(join(sink.scratchFolder, 'new-')).catch((error: unknown) => {
     throw storageError(error, sink.scratchFolder);
   });
-  const packs: PackFile[] = [];
+  const packs: { digest: Digest; sizeBytes: number }[] = [];
   const onPack = async (pack: PackFile): Promise<void> => {
     await sink.putPack(pack);
-    packs.push(pack);
+    packs.push({ digest: pack.digest, sizeBytes: pack.sizeBytes });
   };
   const writer = new PackWriter({ folder: scratch, level, onPack });
   try {
@@ -52,7 +52,7 @@ export async function publishTree(options: PublishOptions): Promise<PublishedTre
       chunks,
       newChunks,
       newBytes,
-      packs: packs.map(({ digest, sizeBytes }) => ({ digest, sizeBytes })),
+      packs,
       packedBytes: packs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     };
   } catch (error) {
