@@ -40,7 +40,7 @@ async function observeSlot(
 }
 
 /** What stands in `trees/` and is no whole tree, by the digest in its name. Pure. */
-export function partialsOf(entries: readonly string[], whole: ReadonlySet<string>): string[] {
+function partialsOf(entries: readonly string[], whole: ReadonlySet<string>): string[] {
   const digests = entries.map((name) => {
     const digest = /[0-9a-f]{64}/.exec(name)?.[0] ?? '';
     return whole.has(digest) && (name === digest || name === `${digest}.tree`) ? null : digest;

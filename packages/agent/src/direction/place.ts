@@ -84,7 +84,7 @@ function isInstallable(kind: PackageDocument['kind']): kind is ComponentKind {
 }
 
 /** The most specific variant that fits: both named, then one, then any. @throws XylemError E_FACTS_UNSUPPORTED */
-export function variantFor(document: PackageDocument, { os, arch }: Platform): PackageVariant {
+function variantFor(document: PackageDocument, { os, arch }: Platform): PackageVariant {
   const fitting = document.variants.filter(
     (variant) => (variant.os ?? os) === os && (variant.arch ?? arch) === arch,
   );

@@ -1,4 +1,4 @@
-import { stopServices } from '@xylem/agent';
+import { stopServices } from '@xylem/agent/supervisor';
 import { defineCommand } from '../../frame/define.ts';
 import { terminalLog } from '../../frame/terminal-log.ts';
 import { counted } from '../../frame/words.ts';

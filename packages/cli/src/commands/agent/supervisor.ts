@@ -1,4 +1,4 @@
-import { runSupervisor } from '@xylem/agent';
+import { runSupervisor } from '@xylem/agent/supervisor';
 import { jsonLog } from '@xylem/platform';
 import { defineCommand } from '../../frame/define.ts';
 import { hostFolder, stateOption } from './state.ts';
