@@ -20,6 +20,14 @@ interface Counters {
   readonly requests: number;
 }
 
+/** More live releases of the product, as a publisher has after years. */
+async function releaseOften(xylem: Program, count: number, say: (line: string) => void): Promise<void> {
+  for (let n = 1; n <= count; n += 1) {
+    await xylem.command(['release', 'create', `bench@0.0.${n}`, '--with', 'payload@1.0.0']);
+    if (n % 100 === 0) say(`${n} further releases`);
+  }
+}
+
 /** Publishes both folders as versions of one component, each in a release. */
 async function publishBoth(xylem: Program, work: string, folders: readonly [string, string]): Promise<void> {
   for (const [index, folder] of folders.entries()) {
@@ -107,6 +115,7 @@ async function isFolder(path: string | undefined, flag: string): Promise<string>
 async function measure(
   old: string,
   next: string,
+  liveReleases: number,
   say: (line: string) => void,
 ): Promise<Record<string, number | boolean>> {
   const context = cleanup();
@@ -117,6 +126,7 @@ async function measure(
     await mkdir(work, { recursive: true });
     const { proxy, hostState } = await startTree(xylem, work, context);
     await publishBoth(xylem, work, [old, next]);
+    await releaseOften(xylem, liveReleases, say);
     const current = join(hostState, 'components', 'payload', 'current');
     const requests = async (): Promise<number> => {
       const host = (await xylem.command(['host', 'show', 'host'])) as {
@@ -172,15 +182,20 @@ async function measure(
 }
 
 export const bench: Bench = {
-  usage: '--old DIR --new DIR: updates a real host behind a real relay, from one folder to the other',
+  usage:
+    '--old DIR --new DIR [--live-releases N]: updates a real host behind a real relay, from one folder to the other',
   async run(words, say) {
     const { values } = parseArgs({
       args: [...words],
-      options: { old: { type: 'string' }, new: { type: 'string' } },
+      options: { old: { type: 'string' }, new: { type: 'string' }, 'live-releases': { type: 'string' } },
     });
     const old = await isFolder(values.old, '--old');
     const next = await isFolder(values.new, '--new');
-    const figures = await measure(old, next, say);
-    return { inputs: { old, new: next }, figures };
+    const liveReleases = Number(values['live-releases'] ?? 0);
+    if (!Number.isSafeInteger(liveReleases) || liveReleases < 0) {
+      throw new XylemError('E_INPUT', '--live-releases: expected a whole number.');
+    }
+    const figures = await measure(old, next, liveReleases, say);
+    return { inputs: { old, new: next, liveReleases }, figures };
   },
 };
