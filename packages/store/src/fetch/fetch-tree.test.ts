@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { httpSource } from '../source/http-source.ts';
 import { clientForTest, makeFixture, serveForTest, testDomain } from '../testing/fixture.ts';
-import { type Contents, noise, text } from '../testing/folder.ts';
+import { type Contents, memoryFolder, noise, text } from '../testing/folder.ts';
 import { readFolder } from '../testing/read-folder.ts';
 import { fetchTree } from './fetch-tree.ts';
 
@@ -22,7 +22,7 @@ const first: Contents = {
 const second: Contents = { ...first, 'small/7.js': 'changed\n' };
 
 test('a tree arrives over HTTP as it was published', async (t) => {
-  const { base, repository, publish } = await makeFixture(t);
+  const { base, repository, publish } = await makeFixture(t, memoryFolder);
   const published = await publish('first', first);
   const server = await serveForTest(t, repository);
   const source = httpSource(clientForTest(t), server.url);
@@ -35,7 +35,7 @@ test('a tree arrives over HTTP as it was published', async (t) => {
 });
 
 test('an update with the old tree as seed takes two requests and little more than what is new', async (t) => {
-  const { base, repository, publish } = await makeFixture(t);
+  const { base, repository, publish } = await makeFixture(t, memoryFolder);
   const old = await publish('first', first);
   const update = await publish('second', second);
   const server = await serveForTest(t, repository);

@@ -82,7 +82,7 @@ interface FrameRuns {
 }
 
 /** `places[n]` is where chunk `n` lies. */
-function offerOf(tree: Digest, treeChunks: readonly Chunk[], places: readonly ChunkPlace[]): Offer {
+export function offerOf(tree: Digest, treeChunks: readonly Chunk[], places: readonly ChunkPlace[]): Offer {
   const packs = new Map<Digest, number>();
   const frames = new Map<string, FrameRuns>();
   for (const [number, place] of places.entries()) {
