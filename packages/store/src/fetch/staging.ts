@@ -128,7 +128,7 @@ export class Staging {
   }
 }
 
-export async function writeFully(handle: FileHandle, bytes: Uint8Array, offset: number): Promise<void> {
+async function writeFully(handle: FileHandle, bytes: Uint8Array, offset: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, offset + done);
     done += bytesWritten;

@@ -25,7 +25,7 @@ const lies: ReadonlySet<ErrorCode> = new Set([
   'E_TOO_LARGE',
   'E_TREE_INVALID',
 ]);
-export const isLie = (error: XylemError): boolean => lies.has(error.code);
+const isLie = (error: XylemError): boolean => lies.has(error.code);
 
 /** A source that is merely dead is tried again after 1 s, doubling to 5 min; one that lied after a minute at least. */
 const firstAvoidMs = 1000;
