@@ -1,11 +1,14 @@
-import type { IncomingMessage } from 'node:http';
-import http from 'node:http';
-import https from 'node:https';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { AgentOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { XylemError } from '@xylem/core';
 import { TransferCounter } from './counters.ts';
 import { CountingTlsAgent } from './counting-agent.ts';
+
+// An `import` of node:http evaluates all its exports, among them one that loads a WebSocket client: 4 MB a process.
+const http = process.getBuiltinModule('node:http');
+const https = process.getBuiltinModule('node:https');
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
@@ -38,7 +41,7 @@ export interface HttpClient {
 
 export interface HttpClientOptions {
   /** Options for TLS sockets (ca, cert, key, checkServerIdentity, …). A function is asked anew for each connection, so a renewed certificate is used at once. */
-  readonly tls?: https.AgentOptions | (() => https.AgentOptions);
+  readonly tls?: AgentOptions | (() => AgentOptions);
   /** Most sockets to one host. Default 8. */
   readonly maxSockets?: number;
   /** Environment with HTTPS_PROXY, HTTP_PROXY, NO_PROXY. */
@@ -109,7 +112,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   };
 }
 
-async function send(outgoing: http.ClientRequest, body: HttpRequest['body']): Promise<void> {
+async function send(outgoing: ClientRequest, body: HttpRequest['body']): Promise<void> {
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
     outgoing.end(body);
     return;
@@ -125,7 +128,7 @@ async function send(outgoing: http.ClientRequest, body: HttpRequest['body']): Pr
   }
 }
 
-function drained(outgoing: http.ClientRequest): Promise<void> {
+function drained(outgoing: ClientRequest): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       outgoing.off('drain', done);

@@ -1,9 +1,11 @@
-import https from 'node:https';
+import type { Agent, AgentOptions } from 'node:https';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TransferCounter } from './counters.ts';
 
-type CreateConnection = https.Agent['createConnection'];
+const https = process.getBuiltinModule('node:https');
+
+type CreateConnection = Agent['createConnection'];
 
 /**
  * An agent whose TLS connections run over TCP sockets that the counter watches: a TLS socket's own counters
@@ -13,7 +15,7 @@ export class CountingTlsAgent extends https.Agent {
   readonly #counter: TransferCounter;
   readonly #proxied: boolean;
 
-  constructor(options: https.AgentOptions, counter: TransferCounter, proxied: boolean) {
+  constructor(options: AgentOptions, counter: TransferCounter, proxied: boolean) {
     super(options);
     this.#counter = counter;
     this.#proxied = proxied;
