@@ -6,6 +6,9 @@ const words = process.argv.slice(2);
 
 if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
   process.stdout.write(`${version}\n`);
+} else if (words[0] === 'supervisor') {
+  const { supervise } = await import('./commands/agent/supervisor.ts');
+  await supervise(words.slice(1));
 } else {
   const { run } = await import('./frame/run.ts');
   process.exitCode = await run(words, process);

@@ -18,9 +18,7 @@ export function findCommand(table: readonly TableEntry[], words: readonly string
   if (single !== undefined) return { kind: 'command', entry: single, rest: words.slice(1) };
   const ofNoun = table.filter((entry) => entry.path.startsWith(`${first} `));
   if (ofNoun.length === 0) {
-    const nouns = new Set(
-      table.filter((entry) => entry.hidden !== true).map((entry) => entry.path.split(' ')[0] ?? ''),
-    );
+    const nouns = new Set(table.map((entry) => entry.path.split(' ')[0] ?? ''));
     const meant = didYouMean(first, nouns) || didYouMeanVerb(table, first);
     throw new XylemError(
       'E_INPUT',
@@ -48,9 +46,7 @@ function didYouMeanVerb(table: readonly TableEntry[], verb: string): string {
 
 /** The list of commands, of one noun or of all. */
 export function helpText(table: readonly TableEntry[], noun: string | undefined, version: string): string {
-  const shown = table.filter(
-    (entry) => entry.hidden !== true && (noun === undefined || entry.path.startsWith(`${noun} `)),
-  );
+  const shown = table.filter((entry) => noun === undefined || entry.path.startsWith(`${noun} `));
   const width = Math.max(...shown.map(({ path }) => path.length));
   const rows = shown.map(({ path, summary }) => `  ${path.padEnd(width)}  ${summary}`);
   const example = noun === undefined ? 'xylem start' : `xylem ${shown[0]?.path ?? noun} --help`;

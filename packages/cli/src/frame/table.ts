@@ -5,7 +5,6 @@ export interface TableEntry {
   readonly path: string;
   /** One line, without a full stop. */
   readonly summary: string;
-  readonly hidden?: true;
   load(): Promise<{ readonly command: Command }>;
 }
 
@@ -250,11 +249,5 @@ export const commandTable: readonly TableEntry[] = [
     path: 'login',
     summary: 'Remember a root server and a token for it',
     load: () => import('../commands/login/login.ts'),
-  },
-  {
-    path: 'supervisor',
-    summary: 'Keeps the services of a host running; the agent starts it',
-    hidden: true,
-    load: () => import('../commands/agent/supervisor.ts'),
   },
 ];
