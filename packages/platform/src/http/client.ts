@@ -4,11 +4,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { XylemError } from '@xylem/core';
 import { TransferCounter } from './counters.ts';
-import { CountingTlsAgent } from './counting-agent.ts';
-
-// An `import` of node:http evaluates all its exports, among them one that loads a WebSocket client: 4 MB a process.
-const http = process.getBuiltinModule('node:http');
-const https = process.getBuiltinModule('node:https');
+import { countingTlsAgent } from './counting-agent.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
@@ -50,6 +46,10 @@ export interface HttpClientOptions {
 
 /** @throws XylemError E_PARENT_UNREACHABLE (retry elsewhere) when no answer comes */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
+  // An `import` of node:http evaluates all its exports, among them one that loads a WebSocket client: 4 MB a process.
+  // And who makes no client, as the supervisor, needs neither HTTP nor TLS: 15 MB more.
+  const http = process.getBuiltinModule('node:http');
+  const https = process.getBuiltinModule('node:https');
   const counter = new TransferCounter();
   const shared = {
     keepAlive: true,
@@ -62,7 +62,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const tlsOf = options.tls;
   const initialTls = typeof tlsOf === 'function' ? tlsOf() : tlsOf;
   const proxied = hasProxy(options.proxyEnvironment);
-  const secure = new CountingTlsAgent({ ...shared, ...initialTls }, counter, proxied);
+  const secure = countingTlsAgent({ ...shared, ...initialTls }, counter, proxied);
   let latestTls: unknown = initialTls;
 
   const request = (wanted: HttpRequest): Promise<HttpResponse> =>
