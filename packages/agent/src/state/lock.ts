@@ -1,7 +1,13 @@
-import { link, readFile, rename, unlink } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { link, readFile, unlink } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { XylemError } from '@xylem/core';
 import { type Randomness, writeFileAtomic } from '@xylem/platform';
 import { identifyProcess, isAlive, type ProcessIdentity, parseProcessIdentity } from './process-identity.ts';
+
+const attempts = 50;
+const pauseMs = 20;
 
 export interface StateLock {
   release(): Promise<void>;
@@ -10,7 +16,8 @@ export interface StateLock {
 /**
  * Takes the lock file `path` for this process; a lock whose process is gone is taken over.
  *
- * Invariant: the file appears only by `link`, which fails if it exists, so of two takers one loses.
+ * Invariants: the file appears only by `link`, which fails if it exists, so of two takers one loses; a stale one is
+ * removed only by who holds the take-over, and only while it is still the stale one.
  * @throws XylemError E_STATE_LOCKED while another live process holds it
  */
 export async function lockState(path: string, randomness: Randomness): Promise<StateLock> {
@@ -18,15 +25,13 @@ export async function lockState(path: string, randomness: Randomness): Promise<S
   const own = `${path}.${randomness.bytes(6).toString('hex')}`;
   await writeFileAtomic(own, JSON.stringify(self), { mode: 0o600 });
   try {
-    for (let attempt = 0; attempt < 10; attempt += 1) {
-      if (await linked(own, path)) {
-        return { release: () => releaseOwn(path, self) };
-      }
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      if (await linked(own, path)) return { release: () => releaseOwn(path, self) };
       const text = await readFile(path, 'utf8').catch(() => null);
       if (text === null) continue;
       const holder = parseHolder(text);
       if (holder !== null && isAlive(holder)) throw lockedBy(holder, path);
-      await setAside(path, text, `${own}.stale`);
+      if (!(await removeStale(path, text))) await pause(pauseMs);
     }
   } finally {
     await unlink(own).catch(() => undefined);
@@ -37,16 +42,33 @@ export async function lockState(path: string, randomness: Randomness): Promise<S
   );
 }
 
-/** Moves the stale lock away; if another taker was quicker and this is theirs, puts it back. */
-async function setAside(path: string, staleText: string, aside: string): Promise<void> {
+/** Removes the stale lock; false while another taker is about to. */
+async function removeStale(path: string, staleText: string): Promise<boolean> {
+  const takeOver = await beginTakeOver(path);
+  if (takeOver === null) return false;
   try {
-    await rename(path, aside);
-  } catch {
-    return;
+    const text = await readFile(path, 'utf8').catch(() => null);
+    if (text === staleText) await unlink(path).catch(() => undefined);
+    return true;
+  } finally {
+    await new Promise((resolve) => takeOver.close(resolve));
   }
-  const moved = await readFile(aside, 'utf8').catch(() => staleText);
-  if (moved !== staleText) await linked(aside, path);
-  await unlink(aside).catch(() => undefined);
+}
+
+/**
+ * A name that the kernel gives to one process and takes back when that process dies: an abstract socket. Nothing is
+ * left behind that could be stale itself.
+ */
+async function beginTakeOver(path: string): Promise<Server | null> {
+  const name = createHash('sha256').update(path).digest('hex');
+  const server = createServer();
+  return await new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(null);
+      else reject(error);
+    });
+    server.listen({ path: `\0xylem-take-over-${name}` }, () => resolve(server));
+  });
 }
 
 async function releaseOwn(path: string, self: ProcessIdentity): Promise<void> {

@@ -31,10 +31,14 @@ test('a lock is held once, released, and taken over from a dead process', async 
 });
 
 test('of many that take a stale lock at once, one gets it', async (context) => {
-  const path = join(await tempFolder(context), 'agent.lock');
-  await writeFile(path, JSON.stringify({ pid: 4_000_000, startTicks: 1, boot: '' }));
-  const taken = await Promise.allSettled(Array.from({ length: 8 }, () => lockState(path, systemRandomness)));
-  assert.equal(taken.filter(({ status }) => status === 'fulfilled').length, 1);
+  const folder = await tempFolder(context);
+  for (let round = 0; round < 50; round += 1) {
+    const path = join(folder, `agent-${round}.lock`);
+    await writeFile(path, JSON.stringify({ pid: 4_000_000, startTicks: 1, boot: '' }));
+    const takers = Array.from({ length: 8 }, () => lockState(path, systemRandomness));
+    const taken = await Promise.allSettled(takers);
+    assert.equal(taken.filter(({ status }) => status === 'fulfilled').length, 1);
+  }
 });
 
 test('a damaged state file is set aside, a foreign format too', async (context) => {

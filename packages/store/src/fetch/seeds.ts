@@ -91,7 +91,7 @@ export class Seeds {
     try {
       const found = await lstat(seed.path);
       if (!found.isFile() || found.size !== wanted.sizeBytes) return 'absent';
-      const isSuspect = found.ctimeMs > seed.tree.completeMs;
+      const isSuspect = found.ctimeMs >= seed.tree.completeMs;
       if (isSuspect && (await hashOf(seed.path)) !== wanted.digest) return 'absent';
       if (share === 'link' && (found.mode & 0o7777) === modeOf(wanted) && (await linked(seed.path, to))) {
         return 'linked';
