@@ -244,7 +244,7 @@ def install(folder, domain, tree):
     text = b"".join(chunks[digest] for digest, _ in offer["treeChunks"])
     if sha(text) != tree:
         fail("the tree is not the one that was named")
-    lines = [json.loads(line) for line in text.decode().splitlines()]
+    lines = [json.loads(line) for line in text.decode().removesuffix("\n").split("\n")]
     if lines[0] != {"format": "xylem-tree-1"}:
         fail("unknown tree format")
     files = [entry for entry in lines[1:] if "t" not in entry]
