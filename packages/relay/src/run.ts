@@ -12,7 +12,7 @@ import type { RelayOptions, RelayStatus, RunningRelay } from './options.ts';
 import { Children } from './serve/children.ts';
 import { forwarding } from './serve/forward.ts';
 import { routes } from './serve/routes.ts';
-import { listenTls } from './serve/server.ts';
+import { type ListeningServer, listenTls } from './serve/server.ts';
 import { takeReports } from './serve/take-reports.ts';
 import { Forwarder } from './spool/forwarder.ts';
 import { Spool } from './spool/spool.ts';
@@ -84,7 +84,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const children = new Children(clock);
   const peerOn = (socket: TLSSocket): Peer | null =>
     peerOf(socket, { caPem: identity.caPem, clock, graceMs: timing.certificateGraceMs });
-  const server = await listenTls({
+  const server: ListeningServer = await listenTls({
     identity,
     listen,
     log,
@@ -113,6 +113,14 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
       }),
       onAsked: follow.asked,
     }),
+  }).catch(async (error: unknown) => {
+    // Nothing may go on: whoever started it tries again, or ends.
+    stop.abort();
+    hub.close();
+    await follow.close();
+    await spool.close();
+    if (options.http === undefined) http.close();
+    throw error;
   });
   const url = options.url ?? `https://${hostInUrl(listen.host)}:${server.port}`;
 
