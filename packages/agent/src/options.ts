@@ -51,7 +51,7 @@ export interface AgentOptions {
   readonly parentsFirst?: () => readonly string[];
   /** Asked for each report while this host is a relay too. */
   readonly serving?: () => Serving | null;
-  /** Called when the host map's entry says that this host should (not) serve, at start and at each change. */
+  /** Called when direction and the certificate both say that this host serves, and when one no longer does; at start too. */
   readonly onServeChange?: (serve: boolean) => void;
   /** For crash tests: called, and awaited, at each point of `journalPoints`. */
   readonly onJournalPoint?: (point: JournalPoint) => void | Promise<void>;

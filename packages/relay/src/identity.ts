@@ -22,7 +22,7 @@ export function scopeOfCertificate(identity: Identity): (environment: Environmen
   if (serves === null) {
     throw new XylemError(
       'E_CERTIFICATE',
-      'This host may not serve: its certificate is that of a plain host. Join it with a token that was made with --serve.',
+      'This host may not serve: its certificate is that of a plain host. Make it a relay: xylem host serve.',
       { retry: 'never' },
     );
   }

@@ -26,7 +26,7 @@ export {
   loadIdentity,
   loadUnjoinedKey,
   saveIdentity,
-  saveRenewedCertificate,
+  saveRenewed,
 } from './identity/identity.ts';
 export { encodeKey, loadKeyFile, saveKeyFile } from './keys/key-file.ts';
 export {

@@ -1,10 +1,12 @@
 import { XylemError } from '@xylem/core';
-import { clientTls, type Identity, loadIdentity } from '@xylem/trust';
+import { clientTls, type Identity, loadIdentity, saveRenewed } from '@xylem/trust';
+import { mayServe } from './role.ts';
 
 /** Who this host is; its certificate changes while it runs. */
 export interface CurrentIdentity {
   get(): Identity;
-  replaceCertificate(certificatePem: string): void;
+  /** Keeps a renewed certificate, and the role that it gives, before it is used. */
+  renewed(certificatePem: string): Promise<void>;
   /** Options for sockets to parents; the same object until the certificate changes. */
   tls(): ReturnType<typeof clientTls>;
 }
@@ -23,8 +25,11 @@ export async function openIdentity(folder: string): Promise<CurrentIdentity> {
   return {
     get: () => identity,
     tls: () => tls,
-    replaceCertificate: (certificatePem) => {
-      identity = { ...identity, certificatePem };
+    renewed: async (certificatePem) => {
+      const serve = mayServe({ certificatePem, caPem: identity.caPem });
+      const next = { ...identity, certificatePem, serve };
+      await saveRenewed(folder, next);
+      identity = next;
       tls = clientTls(identity);
     },
   };

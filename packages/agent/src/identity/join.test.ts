@@ -25,6 +25,7 @@ import { waitFor } from '../testing/wait-for.ts';
 import { openIdentity } from './current.ts';
 import { joinHost } from './join.ts';
 import { renewCertificate } from './renew.ts';
+import { roleOf } from './role.ts';
 
 const common = { clock: systemClock, randomness: systemRandomness, log: silentLog };
 
@@ -125,7 +126,7 @@ test('a certificate that is due is renewed through a parent, and used at once', 
     ...common,
     clock: later,
     identity,
-    identityFolder: folder,
+    role: roleOf({ identity, accepted: () => null, clock: later, tell: undefined }),
     parents,
     http,
     signal: end.signal,

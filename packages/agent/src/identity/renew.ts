@@ -1,14 +1,15 @@
 import { X509Certificate } from 'node:crypto';
 import { XylemError } from '@xylem/core';
 import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
-import { buildRenewRequest, type Identity, renewalDueAt, saveRenewedCertificate } from '@xylem/trust';
+import { buildRenewRequest, type Identity, renewalDueAt } from '@xylem/trust';
 import type { Parents } from '../parents/parents.ts';
 import { askNode } from '../parents/requests.ts';
 import type { CurrentIdentity } from './current.ts';
+import { mayServe, type Role } from './role.ts';
 
 export interface RenewalOptions {
   readonly identity: CurrentIdentity;
-  readonly identityFolder: string;
+  readonly role: Role;
   readonly parents: Parents;
   readonly http: HttpClient;
   readonly clock: Clock;
@@ -20,27 +21,33 @@ export interface RenewalOptions {
 
 const lookMs = 3_600_000;
 const retryMs = 600_000;
+const roleRetryMs = 30_000;
 const maxAnswerBytes = 256 * 1024;
 
-/** Keeps this host's certificate alive until the signal ends it. An expired one renews as well. */
+/**
+ * Keeps this host's certificate alive until the signal ends it. An expired one renews as well, and one that says
+ * otherwise than direction whether this host serves does so at once.
+ */
 export async function renewCertificate(options: RenewalOptions): Promise<void> {
-  const { identity, clock, randomness, signal, log, onFault } = options;
+  const { identity, role, clock, randomness, signal, log, onFault } = options;
   const spread = Number.parseInt(identity.get().host.slice(0, 8), 16) / 2 ** 32;
   while (!signal.aborted) {
     const dueInMs = renewalDueAt(identity.get().certificatePem, spread) - clock.now();
     let pauseMs = Math.min(lookMs, Math.max(1_000, dueInMs));
-    if (dueInMs <= 0) {
+    if (dueInMs <= 0 || role.isDue()) {
       try {
         await renew(options);
+        role.tell();
+        if (role.isDue()) throw otherRole();
         onFault(null);
       } catch (cause) {
         if (signal.aborted) return;
         log.warn('certificate not renewed', { cause });
         onFault(cause instanceof XylemError ? cause : null);
-        pauseMs = retryMs * (0.5 + randomness.fraction());
+        pauseMs = (role.isDue() ? roleRetryMs : retryMs) * (0.5 + randomness.fraction());
       }
-    }
-    await clock.sleep(pauseMs, signal).catch(() => undefined);
+    } else onFault(null);
+    await role.sleep(pauseMs, signal).catch(() => undefined);
   }
 }
 
@@ -63,8 +70,7 @@ async function renew(options: RenewalOptions): Promise<void> {
       const answer = await askNode(http, request, maxAnswerBytes);
       if (answer === null) continue;
       const certificatePem = renewedCertificate(answer, own);
-      await saveRenewedCertificate(options.identityFolder, certificatePem);
-      identity.replaceCertificate(certificatePem);
+      await identity.renewed(certificatePem);
       log.info('certificate renewed', { validTo: new X509Certificate(certificatePem).validTo });
       return;
     } catch (error) {
@@ -87,10 +93,20 @@ function renewedCertificate(answer: Uint8Array, own: Identity): string {
     if (!fresh.checkIssued(ca) || !fresh.verify(ca.publicKey)) throw new Error('not issued by our CA');
     if (!fresh.publicKey.equals(old.publicKey)) throw new Error('of another key');
     if (fresh.subject !== old.subject) throw new Error('of another host');
-    if (Date.parse(fresh.validTo) <= Date.parse(old.validTo)) throw new Error('not valid for longer');
+    const longerMs = Date.parse(fresh.validTo) - Date.parse(old.validTo);
+    const isOtherRole = mayServe({ certificatePem: certificate, caPem: own.caPem }) !== mayServe(own);
+    // Given for another role within the second in which the old one was given, it ends with that.
+    if (longerMs < 0 || (longerMs === 0 && !isOtherRole)) throw new Error('not valid for longer');
     return certificate;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new XylemError('E_CERTIFICATE', `The renewed certificate is refused: ${reason}.`, { cause });
   }
+}
+
+function otherRole(): XylemError {
+  return new XylemError(
+    'E_CERTIFICATE',
+    'The renewed certificate says otherwise than direction whether this host serves; it is asked for again.',
+  );
 }

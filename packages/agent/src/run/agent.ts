@@ -17,6 +17,7 @@ import { type HealthCheck, healthCheckOf } from '../health/check.ts';
 import { healthWatch } from '../health/watch.ts';
 import { openIdentity } from '../identity/current.ts';
 import { renewCertificate } from '../identity/renew.ts';
+import { roleOf } from '../identity/role.ts';
 import type { AgentOptions, AgentStatus, RunningAgent } from '../options.ts';
 import { parentsOf } from '../parents/parents.ts';
 import { buildReport, type ReportBody, type Since } from '../reports/build.ts';
@@ -92,13 +93,7 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
     slotRetryMs: timing.slotRetryMs,
   });
 
-  let serves: boolean | null = null;
-  const sayServes = (): void => {
-    const now = accepted?.entry.serve ?? identity.get().serve;
-    if (now === serves) return;
-    serves = now;
-    options.onServeChange?.(now);
-  };
+  const role = roleOf({ identity, accepted: () => accepted, clock, tell: options.onServeChange });
   const refresher = makeRefresher({
     identity: identity.get(),
     repositories: repositoriesOf(identity.get(), layout.trust, clock, log),
@@ -113,7 +108,7 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
       accepted = next;
       converging.forgetPostponed();
       fetching.giveUpUnless(next);
-      sayServes();
+      role.look();
       looked.wake();
       reporting.poke();
     },
@@ -228,7 +223,7 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
 
   await refresher.open();
   accepted = refresher.accepted();
-  sayServes();
+  role.look();
   log.info('agent runs', { host, environment: environment.name, accepted: accepted?.number ?? null });
   const common = { parents, http, clock, randomness, log, signal };
   const loops = [
@@ -244,7 +239,7 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
     renewCertificate({
       ...common,
       identity,
-      identityFolder: layout.identity,
+      role,
       onFault: (fault) => setFault('certificate', fault),
     }),
   ];

@@ -39,6 +39,7 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   hostLabel: ['POST', '/hosts/label'],
   hostMove: ['POST', '/hosts/move'],
   hostConfigure: ['POST', '/hosts/configure'],
+  hostServe: ['POST', '/hosts/serve'],
   hostRetire: ['POST', '/hosts/retire'],
   deploymentCreate: ['POST', '/deployments'],
   deploymentList: ['GET', '/deployments'],

@@ -91,6 +91,8 @@ describe('the program', () => {
     ['host move web-1', /Say where to: --parent/],
     ['host move web-1 --parent relay:8443', /is no address/],
     ['host configure port=1', /Write selectors, a component, then pairs/],
+    ['host serve --for acme/staging', /Say which hosts/],
+    ['host serve web-1 --stop --for acme/staging', /--for names what to serve/],
     ['host retire', /Say which hosts/],
     ['token create', /required option '--env <environment>'/],
     ['token create --env acme/production --uses 0', /whole number from 1/],

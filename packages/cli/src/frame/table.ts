@@ -181,6 +181,11 @@ export const commandTable: readonly TableEntry[] = [
     load: () => import('../commands/host/move.ts'),
   },
   {
+    path: 'host serve',
+    summary: 'Make hosts relays, or plain hosts again',
+    load: () => import('../commands/host/serve.ts'),
+  },
+  {
     path: 'host retire',
     summary: 'Take hosts out of service',
     load: () => import('../commands/host/retire.ts'),

@@ -291,6 +291,14 @@ export const contract = {
     response: s.HostsChanged,
     summary: 'Configure a component on single hosts',
   },
+  hostServe: {
+    method: 'POST',
+    path: '/hosts/serve',
+    role: 'operator',
+    body: s.HostServe,
+    response: s.HostsChanged,
+    summary: 'Make hosts relays, or plain hosts again',
+  },
   hostRetire: {
     method: 'POST',
     path: '/hosts/retire',

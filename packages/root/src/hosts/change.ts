@@ -1,11 +1,14 @@
 import { XylemError } from '@xylem/core';
+import type { Insertable } from 'kysely';
 import type { HostSelection, HostsChanged } from '../api/schemas/index.ts';
 import { appendAudit } from '../audit/audit.ts';
-import type { Database } from '../db/tables.ts';
+import type { Database, Tables } from '../db/tables.ts';
 import type { Root } from '../root.ts';
 import type { HostRecord } from './host-rows.ts';
 import { selectHosts } from './select.ts';
 import { environmentRefs } from './views.ts';
+
+type Changed = 'labels' | 'parents' | 'config' | 'kept' | 'serve' | 'serves' | 'retired';
 
 export interface HostChange {
   /** `host.label`, for the audit log. */
@@ -14,9 +17,7 @@ export interface HostChange {
   readonly dryRun: boolean;
   readonly withRetired?: boolean;
   /** The columns to write, or null where the host is as it should be. */
-  readonly change: (
-    host: HostRecord,
-  ) => Partial<{ labels: string; parents: string; config: string; kept: string; retired: number }> | null;
+  readonly change: (host: HostRecord) => Partial<Pick<Insertable<Tables['hosts']>, Changed>> | null;
 }
 
 const shown = 100;
@@ -61,12 +62,12 @@ async function write(
 ): Promise<void> {
   for (const { host, columns } of changes) {
     await trx.updateTable('hosts').set(columns).where('id', '=', host.id).execute();
-    const { labels, parents, config, retired } = host;
+    const { labels, parents, config, serve, serves, retired } = host;
     await appendAudit(trx, nowMs, {
       who,
       what,
       subject: `host/${host.id}`,
-      before: { labels, parents, config, retired },
+      before: { labels, parents, config, serve, serves, retired },
       after: columns,
     });
   }

@@ -16,6 +16,8 @@ export interface HostRecord {
   /** By component. */
   readonly config: HostConfig;
   readonly serve: boolean;
+  /** Patterns of the environments that it may serve besides its own. */
+  readonly serves: readonly string[];
   readonly retired: boolean;
   readonly certificateExpiresMs: number;
   readonly joinedMs: number;
@@ -31,6 +33,7 @@ function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
     config: JSON.parse(row.config) as HostConfig,
     kept: JSON.parse(row.kept) as HostRecord['kept'],
     serve: row.serve === 1,
+    serves: JSON.parse(row.serves) as string[],
     retired: row.retired === 1,
     certificateExpiresMs: row.certificate_expires_ms,
     joinedMs: row.joined_ms,

@@ -10,13 +10,7 @@ import { buildTrustMap } from '../enrolment/trust-map.ts';
 import { generateKey, hostIdOf } from '../keys/key-pair.ts';
 import { temporaryFolder } from '../testing/readers.ts';
 import { directionRepository } from '../testing/test-repository.ts';
-import {
-  type Identity,
-  loadIdentity,
-  loadUnjoinedKey,
-  saveIdentity,
-  saveRenewedCertificate,
-} from './identity.ts';
+import { type Identity, loadIdentity, loadUnjoinedKey, saveIdentity, saveRenewed } from './identity.ts';
 
 async function identity(): Promise<Identity> {
   const direction = await directionRepository('identity');
@@ -49,8 +43,9 @@ test('an identity is loaded as it was saved; its key is for its owner alone', as
   assert.ok(loaded);
   assert.deepEqual({ ...loaded, key: loaded.key.keyId }, { ...saved, key: saved.key.keyId });
   assert.equal((await stat(join(folder, 'key.pem'))).mode & 0o777, 0o600);
-  await saveRenewedCertificate(folder, saved.caPem);
-  assert.equal((await loadIdentity(folder))?.certificatePem, saved.caPem);
+  await saveRenewed(folder, { ...saved, certificatePem: saved.caPem, serve: !saved.serve });
+  const renewed = await loadIdentity(folder);
+  assert.deepEqual([renewed?.certificatePem, renewed?.serve], [saved.caPem, !saved.serve]);
 });
 
 test('killed before host.json was written it has not joined, and joins again with the same key', async (t) => {

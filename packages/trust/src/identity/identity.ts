@@ -15,12 +15,12 @@ import { checkTrustMap } from '../enrolment/trust-map.ts';
 import { loadKeyFile, saveKeyFile } from '../keys/key-file.ts';
 import type { KeyPair } from '../keys/key-pair.ts';
 
-/** Who this host is, as it joined. */
+/** Who this host is. */
 export interface Identity {
   readonly host: HostId;
   readonly environment: { readonly id: EnvironmentId; readonly name: string };
   readonly name: string;
-  /** Whether it asked to be a relay; what it may serve stands in its certificate. */
+  /** Whether it is to be a relay, as it joined or was told since; what it may serve stands in its certificate. */
   readonly serve: boolean;
   /** Where it pulls from unless the host map says otherwise. */
   readonly parents: readonly string[];
@@ -42,14 +42,19 @@ export async function saveIdentity(folder: string, identity: Identity): Promise<
   await writeFileAtomic(join(folder, 'ca.pem'), identity.caPem);
   await writeFileAtomic(join(folder, 'cert.pem'), identity.certificatePem);
   await writeFileAtomic(join(folder, 'trust-map.json'), encodeTrustMap(identity.trustMap));
+  await saveHostDocument(folder, identity);
+}
+
+/** Writes `cert.pem` anew after a renewal, then `host.json` with the role that came with it. */
+export async function saveRenewed(folder: string, identity: Identity): Promise<void> {
+  await writeFileAtomic(join(folder, 'cert.pem'), identity.certificatePem);
+  await saveHostDocument(folder, identity);
+}
+
+async function saveHostDocument(folder: string, identity: Identity): Promise<void> {
   const { host, environment, name, serve, parents } = identity;
   const document = { format: 'xylem-identity-1', host, environment, name, serve, parents };
   await writeFileAtomic(join(folder, 'host.json'), jcsBytes(document));
-}
-
-/** Replaces the certificate after a renewal. */
-export async function saveRenewedCertificate(folder: string, certificatePem: string): Promise<void> {
-  await writeFileAtomic(join(folder, 'cert.pem'), certificatePem);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { runAgent } from '@xylem/agent';
+import { type RunningAgent, runAgent } from '@xylem/agent';
 import { jsonLog } from '@xylem/platform';
 import { readAddress } from '../../frame/address.ts';
 import { defineCommand, text } from '../../frame/define.ts';
@@ -10,8 +10,8 @@ import { hostFolder, stateOption } from './state.ts';
 const defaultListen = '0.0.0.0:8442';
 
 export const command = defineCommand({
-  about: `Keeps the host as its environment says, until it is ended; services go on without it. A host that joined with --serve
-is a relay too, in the same process. The log goes to stderr, one JSON document a line.`,
+  about: `Keeps the host as its environment says, until it is ended; services go on without it. A host that joined with --serve, or
+was told to serve (xylem host serve), is a relay too, in the same process. The log goes to stderr, one JSON document a line.`,
   options: {
     ...stateOption,
     listen: text('<host:port>', `as a relay: where children reach it (default: ${defaultListen})`),
@@ -22,6 +22,8 @@ is a relay too, in the same process. The log goes to stderr, one JSON document a
     const stateFolder = hostFolder(options.state);
     const log = jsonLog(process.stderr, clock);
     const { url } = options;
+    let agent: RunningAgent | undefined;
+    let serving: Promise<void> = Promise.resolve();
     const relay = servingRelay(
       {
         stateFolder,
@@ -33,10 +35,9 @@ is a relay too, in the same process. The log goes to stderr, one JSON document a
         proxyEnvironment: environment,
       },
       log,
+      () => agent?.reportSoon(),
     );
-    // Who says where to listen wants to serve, and wants to hear at once if that is impossible.
-    if (options.listen !== undefined) await relay.set(true);
-    const agent = await runAgent({
+    agent = await runAgent({
       stateFolder,
       clock,
       randomness,
@@ -46,9 +47,23 @@ is a relay too, in the same process. The log goes to stderr, one JSON document a
       proxyEnvironment: environment,
       serving: () => relay.running?.serving() ?? null,
       onServeChange: (serve) => {
-        relay.set(serve).catch((error: unknown) => log.error('the relay could not start', { error }));
+        serving = relay.set(serve);
+        serving.catch((error: unknown) => log.error('the relay could not start', { error }));
       },
     });
+    try {
+      await serving;
+    } catch (error) {
+      // Who says where to listen wants to hear at once if that is impossible.
+      if (options.listen !== undefined) {
+        await relay.set(false);
+        await agent.stop();
+        throw error;
+      }
+    }
+    if (options.listen !== undefined && relay.running === undefined) {
+      log.info('this host is no relay yet; it listens when xylem host serve makes it one');
+    }
     const serves = relay.running?.url;
     terminal.ready(
       { host: agent.host, environment: agent.environment, ...(serves === undefined ? {} : { url: serves }) },

@@ -1,4 +1,4 @@
-import { timeOf } from '@xylem/core';
+import { timeOf, XylemError } from '@xylem/core';
 import { changeHosts } from '../../hosts/change.ts';
 import { refuseMisfit } from '../../hosts/check-config.ts';
 import { keptThrough } from '../../hosts/kept.ts';
@@ -10,7 +10,15 @@ import type { Root } from '../../root.ts';
 import type { Handlers } from '../handlers.ts';
 import type { HostQuery, HostSelection } from '../schemas/index.ts';
 
-type Own = 'hostList' | 'hostShow' | 'hostWhy' | 'hostLabel' | 'hostConfigure' | 'hostMove' | 'hostRetire';
+type Own =
+  | 'hostList'
+  | 'hostShow'
+  | 'hostWhy'
+  | 'hostLabel'
+  | 'hostConfigure'
+  | 'hostMove'
+  | 'hostServe'
+  | 'hostRetire';
 
 const defaultLimit = 1000;
 
@@ -82,6 +90,21 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
           const { [body.component]: before, ...others } = config;
           const next = Object.keys(values).length === 0 ? others : { ...others, [body.component]: values };
           return isSame(before ?? {}, values) ? null : { config: JSON.stringify(next) };
+        },
+      });
+    },
+    hostServe: async ({ body, who }) => {
+      if (!body.serve && (body.serves ?? []).length > 0) {
+        throw new XylemError('E_INPUT', 'What hosts may serve is named, but they shall not serve.');
+      }
+      return await changeHosts(root, body.select, {
+        what: 'host.serve',
+        who: who.name,
+        dryRun: body.dryRun ?? false,
+        change: (host) => {
+          const serves = body.serve ? (body.serves ?? (host.serve ? host.serves : [])) : [];
+          const isSo = host.serve === body.serve && (!body.serve || isSame(host.serves, serves));
+          return isSo ? null : { serve: body.serve ? 1 : 0, serves: JSON.stringify(serves) };
         },
       });
     },

@@ -124,6 +124,19 @@ export const HostConfigure = Strict({
   remove: Type.Optional(Type.Array(Type.String({ maxLength: 255 }), { maxItems: 1000 })),
   dryRun: Type.Optional(Type.Boolean()),
 });
+/** The role of hosts: whether they serve others as relays. Nothing is installed again. */
+export const HostServe = Strict({
+  select: HostSelection,
+  serve: Type.Boolean(),
+  serves: Type.Optional(
+    Type.Array(EnvironmentPattern, {
+      maxItems: 100,
+      description:
+        'with `serve`: environments besides its own; * alone: all, also later ones. Absent: as before, at first none',
+    }),
+  ),
+  dryRun: Type.Optional(Type.Boolean()),
+});
 export const HostRetire = Strict({ select: HostSelection, dryRun: Type.Optional(Type.Boolean()) });
 /** `count` hosts were meant, `changed` of them needed a change; `hosts` names the first 100. */
 export const HostsChanged = Strict({
