@@ -38,7 +38,7 @@ export function inside({ status, topology, views }: PageData): Html {
 ${
   status.restored &&
   html`<p class="card warn">This root server was restored from a backup. It directs nothing until
- the difference is confirmed: <code>xylem root restore --difference</code></p>`
+ the difference is confirmed: <code>xylem root difference</code></p>`
 }
 ${counts(status.hosts)}
 ${status.environments.length === 0 && html`<p class="soft">No environment yet: <code>xylem env create production</code></p>`}
