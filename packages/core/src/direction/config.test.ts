@@ -73,9 +73,12 @@ test('a placeholder that means nothing is refused', () => {
 
 test('text without placeholders passes unchanged, and an escape gives any text', () => {
   fc.assert(
-    fc.property(fc.string(), (text) => {
-      assert.equal(fillPlaceholders(text.replaceAll('${', '$${'), places), text.replaceAll('${', '${'));
+    fc.property(fc.string({ unit: fc.constantFrom('$', '{', '}', 'a', '.') }), (text) => {
+      // A function, because `$$` in a replacement text stands for one `$`.
+      const escaped = text.replaceAll('${', () => '$${');
+      assert.equal(fillPlaceholders(escaped, places), text);
     }),
+    { numRuns: 1000 },
   );
 });
 

@@ -12,23 +12,22 @@ export interface Places {
   readonly node: string;
 }
 
-const placeholder = /\$(\$)?\{([^{}]*)(\})?/g;
+const literalBrace = '$${';
+/** An escape is a match of its own, so that another may follow at once. */
+const placeholder = /\$\$\{|\$\{([^{}]*)(\})?/g;
 
 /**
  * `text` with `${config.KEY}`, `${tree}`, `${data}` and `${node}` replaced, and `$${` as a literal `${`. A value stays
  * inside its one argument whatever it holds, and is not looked at again. Throws E_PLACEHOLDER.
  */
 export function fillPlaceholders(text: string, places: Places): string {
-  return text.replace(
-    placeholder,
-    (whole, escaped: string | undefined, name: string, closed: string | undefined) => {
-      if (escaped !== undefined) return whole.slice(1);
-      if (closed === undefined) return refuse(text, `"${whole}" is not closed by "}"`);
-      if (name === 'tree' || name === 'data' || name === 'node') return places[name];
-      if (!name.startsWith('config.')) return refuse(text, `"${whole}" is unknown`);
-      return configValue(name.slice('config.'.length), places.config, text);
-    },
-  );
+  return text.replace(placeholder, (whole: string, name: string | undefined, closed: string | undefined) => {
+    if (whole === literalBrace) return whole.slice(1);
+    if (name === undefined || closed === undefined) return refuse(text, `"${whole}" is not closed by "}"`);
+    if (name === 'tree' || name === 'data' || name === 'node') return places[name];
+    if (!name.startsWith('config.')) return refuse(text, `"${whole}" is unknown`);
+    return configValue(name.slice('config.'.length), places.config, text);
+  });
 }
 
 /** A port given as a number or as text with placeholders. Throws E_PLACEHOLDER where it is none. */
@@ -43,8 +42,8 @@ export function fillPort(port: number | string, places: Places): number {
 /** The names of the placeholders in `text`, so that a publisher hears of a mistake. Throws E_PLACEHOLDER. */
 export function placeholdersIn(text: string): readonly string[] {
   const names: string[] = [];
-  for (const [whole, escaped, name = '', closed] of text.matchAll(placeholder)) {
-    if (escaped !== undefined) continue;
+  for (const [whole, name = '', closed] of text.matchAll(placeholder)) {
+    if (whole === literalBrace) continue;
     if (closed === undefined) refuse(text, `"${whole}" is not closed by "}"`);
     if (!/^(tree|data|node|config\..+)$/.test(name)) refuse(text, `"${whole}" is unknown`);
     names.push(name);
