@@ -22,6 +22,8 @@ import type { Facts } from './facts.ts';
 export interface ReportInput {
   readonly host: HostId;
   readonly environment: EnvironmentId;
+  /** PEM. */
+  readonly certificate: string;
   readonly agent: Version;
   readonly name: string;
   readonly facts: Facts;
@@ -49,6 +51,7 @@ export function buildReport(input: ReportInput, since: Since, nowMs: number): Re
   return {
     host: input.host,
     environment: input.environment,
+    certificate: input.certificate,
     agent: input.agent,
     name: accepted?.entry.name ?? input.name,
     facts: input.facts,

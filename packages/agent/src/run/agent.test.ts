@@ -30,6 +30,7 @@ test('a release arrives by news, is updated, and reported with a watermark', asy
   const first = await reported(front, host, 'the first release', (report) => {
     return componentOf(report, 'api')?.healthy === true && componentOf(report, 'web')?.version === '1.0.0';
   });
+  assert.match(first.certificate ?? '', /^-----BEGIN CERTIFICATE-----/, 'a restored root server needs it');
   assert.equal(componentOf(first, 'api')?.state, 'running');
   assert.equal(await answerOf(port), '1.0.0');
   const current = join(host.stateFolder, 'components', 'web', 'current');

@@ -153,6 +153,7 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
       {
         host,
         environment: environment.id,
+        certificate: identity.get().certificatePem,
         agent: (options.agentVersion ?? '0.1.0') as Version,
         name,
         facts: await hostFacts(layout.root),

@@ -9,7 +9,7 @@ import { trustMapSchema } from './trust-map.ts';
 
 const tokenId = string({ title: 'a token id (16 hexadecimal digits)', pattern: '^[0-9a-f]{16}$' });
 const mac = string({ title: 'a MAC (b64u of 32 bytes)', pattern: '^[A-Za-z0-9_-]{43}$' });
-const pem = string({
+export const pem = string({
   title: 'a PEM certificate',
   pattern: '^-----BEGIN CERTIFICATE-----',
   maxLength: 64 * 1024,

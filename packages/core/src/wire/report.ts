@@ -13,6 +13,7 @@ import {
 import type { Static } from '../schema/json-schema.ts';
 import { documentKind } from './document.ts';
 import * as f from './fields.ts';
+import { pem } from './join.ts';
 import { componentKinds } from './package-document.ts';
 
 /** docs/spec/reports.md: what a host says, inside the envelope that it signs. */
@@ -72,6 +73,8 @@ export const reportSchema = object(
     }),
   },
   {
+    /** The host's own: a root server that was restored knows by it who joined after the backup. */
+    certificate: pem,
     serves: object({
       url: f.url,
       children: array(object({ host: f.hostId, lastSeen: f.time }), { maxItems: 10_000 }),
