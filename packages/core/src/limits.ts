@@ -12,6 +12,8 @@ export const limits = {
   channel: 64 * KiB,
   package: 1 * MiB,
   hostMapNode: 1 * MiB,
+  /** What may be said to one host: sixteen of them and their pins fit into a node. */
+  hostMapEntry: 60 * KiB,
   /** Decompressed. */
   offer: 64 * MiB,
   /** Decompressed. */

@@ -1,6 +1,10 @@
+import { XylemError } from '../errors.ts';
+import { jcsBytes } from '../jcs.ts';
 import { limits } from '../limits.ts';
 import { anyObject, array, boolean, either, literal, object, record, string } from '../schema/build.ts';
+import { issuesOf } from '../schema/check.ts';
 import type { Static } from '../schema/json-schema.ts';
+import { issueText } from '../schema/message.ts';
 import { documentKind } from './document.ts';
 import * as f from './fields.ts';
 
@@ -36,3 +40,29 @@ const kind = documentKind(hostMapNodeSchema, {
 });
 export const parseHostMapNode = kind.parse;
 export const encodeHostMapNode = kind.encode;
+
+/**
+ * Whether a host map can hold what shall be said to a host: one entry that it can't hold would keep the whole
+ * environment from being directed. @throws XylemError E_INPUT naming the host, the key and what would be right
+ */
+export function checkHostMapEntry(host: string, entry: HostMapEntry): void {
+  const refuse = (what: string, cause?: unknown): never => {
+    throw new XylemError('E_INPUT', `What shall be said to the host ${host} is not valid: ${what}.`, {
+      cause,
+    });
+  };
+  const [issue] = issuesOf(hostMapEntrySchema, entry);
+  if (issue !== undefined) refuse(issueText(issue));
+  let sizeBytes = 0;
+  try {
+    sizeBytes = jcsBytes({ hosts: { [host]: entry } }).length;
+  } catch (error) {
+    if (!(error instanceof XylemError)) throw error;
+    refuse(error.message.replace(/\.$/, ''), error);
+  }
+  if (sizeBytes > limits.hostMapEntry) {
+    refuse(
+      `it has ${sizeBytes} bytes; labels, parents and configuration together have at most ${limits.hostMapEntry}`,
+    );
+  }
+}

@@ -73,7 +73,8 @@ export async function compose(
   return { body, hostMap, entries, meaning: sha256(jcs(body)) };
 }
 
-function entryOf(host: HostRecord, pins: Record<string, Digest>): HostMapEntry {
+/** What the host map says to a host. */
+export function entryOf(host: HostRecord, pins: Readonly<Record<string, Digest>> = {}): HostMapEntry {
   return {
     name: host.name,
     labels: { ...host.labels },

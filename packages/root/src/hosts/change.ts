@@ -1,8 +1,9 @@
-import { XylemError } from '@xylem/core';
+import { checkHostMapEntry, XylemError } from '@xylem/core';
 import type { Insertable } from 'kysely';
 import type { HostSelection, HostsChanged } from '../api/schemas/index.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Database, Tables } from '../db/tables.ts';
+import { entryOf } from '../directing/compose.ts';
 import type { Root } from '../root.ts';
 import type { HostRecord } from './host-rows.ts';
 import { selectHosts } from './select.ts';
@@ -17,8 +18,10 @@ export interface HostChange {
   readonly dryRun: boolean;
   readonly withRetired?: boolean;
   /** The columns to write, or null where the host is as it should be. */
-  readonly change: (host: HostRecord) => Partial<Pick<Insertable<Tables['hosts']>, Changed>> | null;
+  readonly change: (host: HostRecord) => Columns | null;
 }
+
+type Columns = Partial<Pick<Insertable<Tables['hosts']>, Changed>>;
 
 const shown = 100;
 
@@ -33,7 +36,9 @@ export async function changeHosts(
   if (hosts.length === 0) throw new XylemError('E_NOT_FOUND', 'The selection fits no host.');
   const changes = hosts.flatMap((host) => {
     const columns = change.change(host);
-    return columns === null ? [] : [{ host, columns }];
+    if (columns === null) return [];
+    checkHostMapEntry(host.name, entryOf(changed(host, columns)));
+    return [{ host, columns }];
   });
   if (!change.dryRun && changes.length > 0) {
     await root.db.transaction().execute((trx) => write(trx, root.clock.now(), change, changes));
@@ -51,6 +56,16 @@ export async function changeHosts(
       name,
       environment: names.get(environment)?.name ?? environment,
     })),
+  };
+}
+
+/** The host as it will be directed. */
+function changed(host: HostRecord, { labels, parents, config }: Columns): HostRecord {
+  return {
+    ...host,
+    ...(labels === undefined ? {} : { labels: JSON.parse(labels) as HostRecord['labels'] }),
+    ...(parents === undefined ? {} : { parents: JSON.parse(parents) as string[] }),
+    ...(config === undefined ? {} : { config: JSON.parse(config) as HostRecord['config'] }),
   };
 }
 

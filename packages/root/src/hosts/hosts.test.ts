@@ -65,6 +65,39 @@ test('labels, moves and retires by one selector language, with counts', async (t
   assert.ok(entries.some(({ what, subject }) => what === 'host.label' && subject === `host/${a.id}`));
 });
 
+const badChanges = [
+  ['hostLabel', { set: { Role: 'web' } }, /Role/],
+  ['hostLabel', { set: { role: 'two\nlines' } }, /role/],
+  ['hostMove', { parents: ['https://relay:1 '] }, /parents/],
+  ['hostConfigure', { component: 'shop-api', set: { text: 'x'.repeat(70_000) } }, /it has 70\d{3} bytes/],
+  ['hostConfigure', { component: 'shop-api', set: { text: '\ud800' } }, /surrogate/],
+] as const;
+for (const [operation, body, message] of badChanges) {
+  test(`${operation} refuses what no host map can hold (${String(message)}), and others go on`, async (t) => {
+    const { root, a } = await fleet(t);
+    const select = { hosts: ['a'] };
+    const { labels, config } = await root.api('hostShow', { params: { host: 'a' } });
+    for (const dryRun of [true, false]) {
+      await assert.rejects(root.api(operation, { body: { select, ...body, dryRun } as never }), {
+        code: 'E_INPUT',
+        message,
+      });
+    }
+    const after = await root.api('hostShow', { params: { host: a.id } });
+    assert.deepEqual([after.labels, after.config], [labels, config]);
+    await root.api('hostLabel', { body: { select, set: { role: 'web' } } });
+  });
+}
+
+test('a token can give no label that no host map can hold', async (t) => {
+  const { root } = await fleet(t);
+  for (const labels of [{ 'Ro le': 'x' }, { role: 'a\u0000b' }]) {
+    await assert.rejects(root.api('tokenCreate', { body: { environment: 'acme/production', labels } }), {
+      code: 'E_INPUT',
+    });
+  }
+});
+
 test('says why a host is not where it should be, along the chain', async (t) => {
   const { root, a, stateOf } = await fleet(t);
   const why = async () => (await root.api('hostWhy', { params: { host: 'a' } })).answer;

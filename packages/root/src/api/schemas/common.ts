@@ -9,7 +9,9 @@ export const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Ty
 const namePattern = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
 export const Name = Type.String({ pattern: `^${namePattern}$`, maxLength: 63 });
 export const LabelKey = Type.String({ pattern: `^${namePattern}(\\.${namePattern})?$`, maxLength: 127 });
-export const LabelValue = Type.String({ maxLength: 255 });
+export const LabelValue = Type.String({ pattern: '^[^\\p{Cc}]*$', maxLength: 255 });
+/** Keys that do not fit are refused, not passed over. */
+export const Labels = Type.Record(LabelKey, LabelValue, { additionalProperties: false });
 export const DigestText = Type.String({ pattern: '^[0-9a-f]{64}$' });
 export const Id32 = Type.String({ pattern: '^[0-9a-f]{32}$' });
 export const Version = Type.String({ minLength: 1, maxLength: 255 });

@@ -5,8 +5,7 @@ import {
   EnvironmentPattern,
   EnvironmentRef,
   Id32,
-  LabelKey,
-  LabelValue,
+  Labels,
   Name,
   Strict,
   Time,
@@ -62,7 +61,7 @@ export const TokenCreate = Strict({
   ),
   uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
   expiresInSeconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 366 * 86400 })),
-  labels: Type.Optional(Type.Record(LabelKey, LabelValue)),
+  labels: Type.Optional(Labels),
 });
 export type TokenCreate = Static<typeof TokenCreate>;
 export const Token = Strict({

@@ -7,7 +7,7 @@ import {
   HostSelection,
   Id32,
   LabelKey,
-  LabelValue,
+  Labels,
   Name,
   Nullable,
   Strict,
@@ -104,7 +104,7 @@ export type HostWhy = Static<typeof HostWhy>;
 
 export const HostLabel = Strict({
   select: HostSelection,
-  set: Type.Optional(Type.Record(LabelKey, LabelValue)),
+  set: Type.Optional(Labels),
   remove: Type.Optional(Type.Array(LabelKey, { maxItems: 100 })),
   dryRun: Type.Optional(Type.Boolean()),
 });
