@@ -1,4 +1,5 @@
 export { fetchTree } from './fetch/fetch-tree.ts';
+export { inParallel } from './fetch/parallel.ts';
 export type { Seed } from './fetch/types.ts';
 export { createMirror, type Mirror } from './mirror/mirror.ts';
 export { removeStalePartials } from './mirror/partial.ts';

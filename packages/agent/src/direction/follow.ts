@@ -152,8 +152,9 @@ class Follower {
    */
   async #vet(source: ObjectSource): Promise<void> {
     const { refresher, parents } = this.#options;
-    const bytes = await this.#timestamp(source, undefined);
-    if (bytes === null) return;
+    const found = await this.#timestamp(source, undefined);
+    if (found === null) return;
+    const { bytes } = found;
     const hint = hintsOf(bytes);
     const isBehind = hint.version < refresher.timestamp();
     const announced = { snapshot: hint.snapshot, timestamp: toB64u(bytes) };
@@ -173,15 +174,21 @@ class Follower {
       await this.#vet(source);
       return;
     }
-    const bytes = await this.#timestamp(source, this.#etags.get(source.name));
-    if (bytes === null) return;
+    const found = await this.#timestamp(source, this.#etags.get(source.name));
+    if (found === null) return;
+    const { bytes, etag } = found;
     const { version, snapshot } = hintsOf(bytes);
-    if (version <= this.#options.refresher.timestamp()) return;
-    await this.#take(source, { snapshot, timestamp: toB64u(bytes) });
+    if (version > this.#options.refresher.timestamp())
+      await this.#take(source, { snapshot, timestamp: toB64u(bytes) });
+    // Only now: what broke off on the way is asked for again at the next poll.
+    if (etag !== undefined) this.#etags.set(source.name, etag);
   }
 
   /** Null: still the one of that ETag. */
-  async #timestamp(source: ObjectSource, etag: string | undefined): Promise<Uint8Array | null> {
+  async #timestamp(
+    source: ObjectSource,
+    etag: string | undefined,
+  ): Promise<{ readonly bytes: Uint8Array; readonly etag: string | undefined } | null> {
     const { identity, signal } = this.#options;
     const path = `r/${identity.environment.id}/metadata/timestamp.json`;
     const answer = await source.get(path, { signal, ...(etag === undefined ? {} : { ifNoneMatch: etag }) });
@@ -192,8 +199,7 @@ class Follower {
       });
     }
     const bytes = await bodyOf(answer.body, limits.timestamp, `${source.name}/${path}`, signal);
-    if (answer.etag !== undefined) this.#etags.set(source.name, answer.etag);
-    return bytes;
+    return { bytes, etag: answer.etag };
   }
 
   #cursor(): string {

@@ -1,11 +1,13 @@
-import { fromB64u, XylemError } from '@xylem/core';
+import { fromB64u, limits, XylemError } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
-import { type ObjectSource, readNewsFile } from '@xylem/store';
+import type { ObjectSource } from '@xylem/store';
 import type { Identity } from '@xylem/trust';
 import type { Places } from '../drivers/driver.ts';
 import type { JsonFile } from '../state/json-file.ts';
+import { type Ahead, ahead } from './ahead.ts';
 import type { Documents } from './documents.ts';
-import { type FileFetch, filesOf, withNewsFile } from './metadata-source.ts';
+import { filesOf, withNewsFile } from './metadata-source.ts';
+import { newsFilesOf } from './news-files.ts';
 import type { Platform } from './place.ts';
 import type { Repositories } from './repositories.ts';
 import { resolveDirection } from './resolve.ts';
@@ -59,6 +61,7 @@ export function refresher(options: RefreshOptions): Refresher {
   let accepted: Accepted | null = null;
   let incomplete: XylemError | null = null;
   let settled = false;
+  const newsFiles = newsFilesOf({ environment, clock, log, signal });
 
   const refreshed = async ({ snapshot, timestamp }: Announced): Promise<boolean> => {
     const { changed, state } = await direction.refresh({ knownTimestamp: fromB64u(timestamp) });
@@ -68,8 +71,8 @@ export function refresher(options: RefreshOptions): Refresher {
       `The parent announced snapshot ${snapshot} and gives ${state.snapshot}.`,
     );
   };
-  const take = async (files: FileFetch, announced: Announced | 'behind'): Promise<void> => {
-    repositories.fetchThrough(files);
+  const take = async (files: Ahead, announced: Announced | 'behind'): Promise<void> => {
+    repositories.fetchThrough(files.fetch);
     const changed = announced === 'behind' ? false : await refreshed(announced);
     if (!changed && settled && incomplete === null) return;
     const resolved = await resolveDirection({
@@ -109,27 +112,26 @@ export function refresher(options: RefreshOptions): Refresher {
     incomplete: () => incomplete,
     through: async (source, announced) => {
       const single = filesOf(source, signal);
-      const from = direction.state().snapshot;
-      if (announced !== 'behind' && from > 0 && from < announced.snapshot) {
-        const news = await readNewsFile(source, environment, from, announced.snapshot, signal).catch(
-          (cause) => {
-            signal.throwIfAborted();
-            log.warn('news file not used', { parent: source.name, cause });
-            return null;
-          },
-        );
-        if (news !== null) {
-          try {
-            await take(withNewsFile(news, single), announced);
-            return;
-          } catch (cause) {
-            signal.throwIfAborted();
-            // A wrong news file must not stop what its single files can do.
-            log.warn('news file led nowhere', { parent: source.name, cause, at: clock.now() });
-          }
+      const { root, snapshot: from } = direction.state();
+      const isNewer = announced !== 'behind' && from < announced.snapshot;
+      const news = isNewer && from > 0 ? await newsFiles.read(source, from, announced.snapshot) : null;
+      if (news !== null) {
+        try {
+          await take(ahead(withNewsFile(news, single)), announced);
+          return;
+        } catch (cause) {
+          signal.throwIfAborted();
+          // A wrong news file must not stop what its single files can do.
+          log.warn('news file led nowhere', { parent: source.name, cause });
         }
       }
-      await take(single, announced);
+      const files = ahead(single);
+      if (isNewer) {
+        const metadata = `r/${environment}/metadata`;
+        files.begin(`${metadata}/${root + 1}.root.json`, limits.rootMetadata);
+        files.begin(`${metadata}/${announced.snapshot}.snapshot.json`, limits.metadata);
+      }
+      await take(files, announced);
     },
   };
 }
