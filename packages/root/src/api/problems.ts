@@ -52,21 +52,53 @@ export function toXylemError(error: unknown): XylemError {
   });
 }
 
-function invalidInput(faults: readonly FastifySchemaValidationError[], where: string): XylemError {
+/** With `verbose` ajv adds what it looked at, and by which schema. */
+interface Fault extends FastifySchemaValidationError {
+  readonly data?: unknown;
+  readonly parentSchema?: { readonly description?: string; readonly type?: string };
+}
+
+const placeNames: Readonly<Record<string, string>> = { querystring: 'query', params: 'path' };
+
+/** What a person can correct: the key, what would be right, what was found. */
+function invalidInput(faults: readonly Fault[], context: string): XylemError {
   // Of a union every branch complains; the deepest complaint is about the branch that was meant.
   const fault = [...faults].sort((a, b) => depth(b) - depth(a))[0];
   const key = fault?.instancePath.slice(1).replaceAll('/', '.') ?? '';
-  const named: unknown = fault?.params['additionalProperty'];
-  const unknown = typeof named === 'string' ? named : where;
+  const where = placeNames[context] ?? context;
   const place = key === '' ? where : `${where}: ${key}`;
-  const message =
-    fault?.keyword === 'additionalProperties'
-      ? `${place} holds the unknown key ${JSON.stringify(unknown)}`
-      : `${place} ${fault?.message ?? 'is not valid'}`;
-  return new XylemError('E_INPUT', `${message}.`, {
-    details: { key: key || unknown, where },
-  });
+  const { sentence, culprit } = complaint(fault, place);
+  return new XylemError('E_INPUT', `${sentence}.`, { details: { key: key || (culprit ?? where), where } });
 }
+
+function complaint(fault: Fault | undefined, place: string): { sentence: string; culprit?: string } {
+  const named = (name: string): string | undefined => {
+    const value: unknown = fault?.params[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const unknown = named('additionalProperty');
+  if (fault?.keyword === 'additionalProperties' && unknown !== undefined) {
+    return {
+      sentence: `${place} holds the unknown key ${JSON.stringify(shortened(unknown))}`,
+      culprit: unknown,
+    };
+  }
+  const missing = named('missingProperty');
+  if (fault?.keyword === 'required' && missing !== undefined) {
+    return { sentence: `${place}: ${missing} is missing`, culprit: missing };
+  }
+  const expected = fault?.parentSchema?.description;
+  if (
+    expected !== undefined &&
+    ['pattern', 'maxLength', 'minLength', 'type'].includes(fault?.keyword ?? '')
+  ) {
+    const found = shortened(JSON.stringify(fault?.data) ?? 'nothing');
+    return { sentence: `${place}: expected ${expected}, found ${found}` };
+  }
+  return { sentence: `${place} ${fault?.message ?? 'is not valid'}` };
+}
+
+const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
 function depth(fault: FastifySchemaValidationError): number {
   return fault.instancePath.split('/').length;

@@ -23,7 +23,21 @@ test('refuses unknown keys, wrong types and unknown queries, naming them', async
     message: /unknown key "stage"/,
   });
   await assert.rejects(bad('environmentCreate', { name: 7 }), { code: 'E_INPUT', message: /name/ });
-  await assert.rejects(bad('environmentCreate', { name: '../x' }), { code: 'E_INPUT' });
+  await assert.rejects(bad('environmentCreate', { name: '../x' }), {
+    code: 'E_INPUT',
+    message: /name: expected an environment's name, like acme\/production, found "\.\.\/x"\./,
+  });
+  await assert.rejects(bad('environmentCreate', {}), { message: /name is missing/ });
+  await assert.rejects(root.api('hostList', { query: { environment: 'acme/' } }), {
+    message: /query: environment: expected an environment's name or pattern, like .*, found "acme\/"\./,
+  });
+  await assert.rejects(root.api('deploymentShow', { params: { id: 'x' } }), {
+    message: /id: expected a deployment's id, like d-567073cb9f4b, found "x"\./,
+  });
+  await assert.rejects(root.api('hostList', { query: { site: 'x'.repeat(9999) } }), ({ message }: Error) => {
+    assert.ok(message.length < 300, message);
+    return true;
+  });
   await assert.rejects(root.api('hostList', { query: { whre: 'x' } as never }), {
     code: 'E_INPUT',
     message: /whre/,

@@ -29,7 +29,13 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     bodyLimit: defaultBodyBytes,
     // Each request that a schema does not describe exactly is refused: nothing is removed, guessed or converted.
     ajv: {
-      customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false },
+      customOptions: {
+        removeAdditional: false,
+        coerceTypes: false,
+        useDefaults: false,
+        allErrors: false,
+        verbose: true,
+      },
     },
     forceCloseConnections: true,
   });

@@ -7,13 +7,32 @@ export const Strict = <P extends TProperties>(properties: P, description?: strin
 export const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
 
 const namePattern = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
-export const Name = Type.String({ pattern: `^${namePattern}$`, maxLength: 63 });
-export const LabelKey = Type.String({ pattern: `^${namePattern}(\\.${namePattern})?$`, maxLength: 127 });
-export const LabelValue = Type.String({ pattern: '^[^\\p{Cc}]*$', maxLength: 255 });
+/** A refusal cites the description: "expected <description>". */
+export const Name = Type.String({
+  pattern: `^${namePattern}$`,
+  maxLength: 63,
+  description: 'a name (lower-case letters, digits and inner hyphens, at most 63)',
+});
+export const LabelKey = Type.String({
+  pattern: `^${namePattern}(\\.${namePattern})?$`,
+  maxLength: 127,
+  description: 'a label key (lower-case letters, digits and inner hyphens, at most one dot)',
+});
+export const LabelValue = Type.String({
+  pattern: '^[^\\p{Cc}]*$',
+  maxLength: 255,
+  description: 'a label value (at most 255 characters, no control characters)',
+});
 /** Keys that do not fit are refused, not passed over. */
 export const Labels = Type.Record(LabelKey, LabelValue, { additionalProperties: false });
-export const DigestText = Type.String({ pattern: '^[0-9a-f]{64}$' });
-export const Id32 = Type.String({ pattern: '^[0-9a-f]{32}$' });
+export const DigestText = Type.String({
+  pattern: '^[0-9a-f]{64}$',
+  description: 'a digest (64 lower-case hexadecimal digits)',
+});
+export const Id32 = Type.String({
+  pattern: '^[0-9a-f]{32}$',
+  description: 'an id (32 lower-case hexadecimal digits)',
+});
 export const Version = Type.String({ minLength: 1, maxLength: 255 });
 export const Time = Type.String({ description: 'RFC 3339, UTC, whole seconds' });
 export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
@@ -21,9 +40,14 @@ export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER
 export const EnvironmentName = Type.String({
   pattern: `^(${namePattern}/)?${namePattern}$`,
   maxLength: 127,
+  description: "an environment's name, like acme/production",
 });
 /** An environment's name in which `*` and `?` stand for any characters: any tenant's `production`. */
-export const EnvironmentPattern = Type.String({ pattern: '^[a-z0-9*?-]+(/[a-z0-9*?-]+)?$', maxLength: 127 });
+export const EnvironmentPattern = Type.String({
+  pattern: '^[a-z0-9*?-]+(/[a-z0-9*?-]+)?$',
+  maxLength: 127,
+  description: "an environment's name or pattern, like acme/production or */production",
+});
 /** JSON text of signed TUF metadata, kept byte for byte. */
 export const MetadataText = Type.String({ minLength: 2, maxLength: 32 * 1024 * 1024 });
 

@@ -95,7 +95,9 @@ export const DeploymentQuery = Strict({
   active: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')])),
   limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,4}$' })),
 });
-export const DeploymentParams = Strict({ id: Type.String({ pattern: '^[a-z0-9-]{8,40}$' }) });
+export const DeploymentParams = Strict({
+  id: Type.String({ pattern: '^[a-z0-9-]{8,40}$', description: "a deployment's id, like d-567073cb9f4b" }),
+});
 
 /** `after`: the last `sequence` seen. `waitMs` up to 30,000: the answer is held until there is something new. */
 export const EventQuery = Strict({

@@ -79,4 +79,6 @@ export const Tokens = Strict({ tokens: Type.Array(Token) });
 /** `token` is shown this once. `url` is where nodes reach this root server. */
 export const TokenCreated = Strict({ ...Token.properties, token: Type.String(), url: Type.String() });
 export type TokenCreated = Static<typeof TokenCreated>;
-export const TokenParams = Strict({ id: Type.String({ pattern: '^[0-9a-f]{16}$' }) });
+export const TokenParams = Strict({
+  id: Type.String({ pattern: '^[0-9a-f]{16}$', description: 'the id of a token (16 hexadecimal digits)' }),
+});
