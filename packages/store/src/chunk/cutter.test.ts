@@ -53,12 +53,17 @@ test('golden: the gear table and the cuts never change', () => {
 });
 
 test('the cuts are those of the specification', () => {
-  const random = bytesOf('spec', 1_500_000);
-  assert.deepEqual(cutsOf(random), cutsBySpecification(random));
   const zeros = new Uint8Array(700_000);
   assert.deepEqual(cutsOf(zeros), cutsBySpecification(zeros));
   const text = Buffer.from('a line of text that repeats, number 12\n'.repeat(30_000));
   assert.deepEqual(cutsOf(text), cutsBySpecification(text));
+  fc.assert(
+    fc.property(fc.nat(), fc.nat({ max: 700_000 }), (seed, length) => {
+      const bytes = bytesOf(String(seed), length);
+      assert.deepEqual(cutsOf(bytes), cutsBySpecification(bytes));
+    }),
+    { numRuns: 20 },
+  );
 });
 
 test('chunks concatenate to the input and keep the limits', () => {

@@ -1,19 +1,19 @@
 import { limits } from '@xylem/core';
-import { gearTable } from './gear.ts';
+import { sharedScanner } from './scanner.ts';
 
 const min = limits.chunkMin;
 const average = 64 * 1024;
 const max = limits.chunkMax;
-// As 32-bit integers, because bitwise operators give those: the top 18 bits, and the top 14.
-const strict = 0xffffc000 | 0;
-const loose = 0xfffc0000 | 0;
+// A hash fits a mask of top bits when it is below the lowest of them: 18 bits up to the average length, then 14.
+const strict = 0x4000;
+const loose = 0x40000;
 
 /**
  * FastCDC as docs/spec/objects.md fixes it, over bytes that come in pieces of any size. The cuts do not depend on
  * how the pieces are split.
  */
 export class Cutter {
-  readonly #gear = gearTable();
+  readonly #scanner = sharedScanner();
   #length = 0;
   #hash = 0;
 
@@ -24,47 +24,35 @@ export class Cutter {
   next(bytes: Uint8Array, from: number): number {
     const begin = from - this.#length;
     const end = bytes.length;
-    let i = Math.max(from, begin + min);
-    if (i < end) {
-      i = this.#scan(bytes, i, Math.min(end, begin + average - 1), strict);
-      if (i >= 0) i = this.#scan(bytes, i, Math.min(end, begin + max), loose);
-      // A cut comes back as its bitwise complement.
-      if (i < 0 || i === begin + max) {
-        this.reset();
-        return i < 0 ? ~i : i;
+    const first = Math.max(from, begin + min);
+    if (first < end) {
+      const change = Math.min(end, begin + average - 1);
+      const last = Math.min(end, begin + max);
+      let cut = this.#scan(bytes, first, change, strict);
+      if (cut === -1) cut = this.#scan(bytes, Math.max(first, change), last, loose);
+      if (cut === -1 && last === begin + max) cut = last;
+      if (cut !== -1) {
+        this.#length = 0;
+        this.#hash = 0;
+        return cut;
       }
     }
     this.#length = end - begin;
     return -1;
   }
 
-  /** Begins a new chunk: at the end of a file. */
-  reset(): void {
-    this.#length = 0;
-    this.#hash = 0;
-  }
-
-  // Four bytes a round: 950 MB/s where the plain loop has 600.
-  #scan(bytes: Uint8Array, from: number, to: number, mask: number): number {
-    const gear = this.#gear;
-    let hash = this.#hash;
-    let i = from;
-    for (const last = to - 3; i < last; i += 4) {
-      hash = ((hash << 1) + (gear[bytes[i] as number] as number)) | 0;
-      if ((hash & mask) === 0) return ~(i + 1);
-      hash = ((hash << 1) + (gear[bytes[i + 1] as number] as number)) | 0;
-      if ((hash & mask) === 0) return ~(i + 2);
-      hash = ((hash << 1) + (gear[bytes[i + 2] as number] as number)) | 0;
-      if ((hash & mask) === 0) return ~(i + 3);
-      hash = ((hash << 1) + (gear[bytes[i + 3] as number] as number)) | 0;
-      if ((hash & mask) === 0) return ~(i + 4);
+  /** The index behind the byte at which the hash falls below `bound`; -1 when it does not. */
+  #scan(bytes: Uint8Array, from: number, to: number, bound: number): number {
+    const { input, scan, hash } = this.#scanner;
+    for (let at = from; at < to; at += input.length) {
+      const length = Math.min(input.length, to - at);
+      // The copy costs 0.1 ms/MB of the 0.35 that all of the cutting takes.
+      input.set(bytes.subarray(at, at + length));
+      const cut = scan(length, this.#hash, bound);
+      if (cut !== -1) return at + cut;
+      this.#hash = hash();
     }
-    for (; i < to; i += 1) {
-      hash = ((hash << 1) + (gear[bytes[i] as number] as number)) | 0;
-      if ((hash & mask) === 0) return ~(i + 1);
-    }
-    this.#hash = hash;
-    return i;
+    return -1;
   }
 }
 
