@@ -1,104 +1,73 @@
 import { lstatSync, readlinkSync } from 'node:fs';
-import { cp, mkdir, readFile, realpath } from 'node:fs/promises';
+import { cp, open, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { XylemError } from '@xylem/core';
-import { systemClock, writeFileAtomic } from '@xylem/platform';
-import { cleanup, countingProxy, type Program, program, tempFolder, waitUntil } from '@xylem/testkit';
+import { systemClock } from '@xylem/platform';
+import { countingProxy, differences, listing, startNode, waitUntil } from '@xylem/testkit';
 import type { Bench } from './bench.ts';
-import { sameFolders } from './same-folders.ts';
+import { environment, inLab, type Lab, usageOf } from './lab.ts';
+import {
+  type CountedRequest,
+  countingWords,
+  isReport,
+  requestsBetween,
+  requestsOf,
+  type Sum,
+  sumOf,
+} from './requests.ts';
 
-const entry = join(import.meta.dirname, '..', 'dist', 'xylem.js');
-const environment = 'bench/main';
 const updateWithinMs = 600_000;
 /** So long without a byte counts as quiet: reports and watermarks of the install have passed. */
 const quietMs = 2500;
 
-interface Counters {
-  readonly down: number;
-  readonly up: number;
-  readonly requests: number;
+interface Versions {
+  readonly old: string;
+  readonly next: string;
+  /** More live releases of the product, as a publisher has after years. */
+  readonly liveReleases: number;
 }
 
-/** More live releases of the product, as a publisher has after years. */
-async function releaseOften(xylem: Program, count: number, say: (line: string) => void): Promise<void> {
-  for (let n = 1; n <= count; n += 1) {
+async function publishAll({ xylem, work, release }: Lab, versions: Versions, say: Say): Promise<void> {
+  const folders = { '1.0.0': versions.old, '2.0.0': versions.next };
+  for (const [version, folder] of Object.entries(folders)) {
+    const made = join(work, `package-${version}`);
+    await cp(folder, join(made, 'tree'), { recursive: true, verbatimSymlinks: true });
+    await release(version, made);
+  }
+  for (let n = 1; n <= versions.liveReleases; n += 1) {
     await xylem.command(['release', 'create', `bench@0.0.${n}`, '--with', 'payload@1.0.0']);
     if (n % 100 === 0) say(`${n} further releases`);
   }
 }
 
-/** Publishes both folders as versions of one component, each in a release. */
-async function publishBoth(xylem: Program, work: string, folders: readonly [string, string]): Promise<void> {
-  for (const [index, folder] of folders.entries()) {
-    const version = `${index + 1}.0.0`;
-    const made = join(work, `package-${version}`);
-    await cp(folder, join(made, 'tree'), { recursive: true, verbatimSymlinks: true });
-    const manifest = `product: bench\ncomponent: payload\nversion: ${version}\nkind: files\nfolder: tree\n`;
-    await writeFileAtomic(join(made, 'xylem.yaml'), manifest);
-    await xylem.command(['package', 'publish', made]);
-    await xylem.command(['release', 'create', `bench@${version}`, '--with', `payload@${version}`]);
-  }
-}
-
-/** Root server, relay, and a host that reaches the relay through a proxy which counts at the socket. */
-async function startTree(xylem: Program, work: string, context: ReturnType<typeof cleanup>) {
-  const rootState = join(work, 'root');
-  const made = (await xylem.command(['root', 'init', '--state', rootState, '--tenant', 'bench'])) as {
-    operatorToken: string;
-  };
-  const words = ['root', 'run', '--state', rootState, '--api', '127.0.0.1:0', '--listen', '127.0.0.1:0'];
-  const { apiUrl } = (await xylem.start('root', words)) as { apiUrl: string };
-  await xylem.command(['login', apiUrl, '--token', made.operatorToken]);
-  const yaml = join(work, 'environment.yaml');
-  await writeFileAtomic(
-    yaml,
-    `environment: ${environment}\nproducts:\n  bench:\n    components:\n      payload: { where: name = host }\n`,
-  );
-  await xylem.command(['env', 'create', environment, '--file', yaml]);
-
-  const join_ = async (
-    name: string,
-    parent: string | undefined,
-    serve: readonly string[],
-  ): Promise<string> => {
-    const token = (await xylem.command(['token', 'create', '--env', environment, ...serve])) as {
-      token: string;
-      url: string;
-    };
-    const state = join(work, name);
-    await xylem.command([
-      'join',
-      parent ?? token.url,
-      '--token',
-      token.token,
-      '--name',
-      name,
-      '--state',
-      state,
-      ...serve,
-    ]);
-    return state;
-  };
-  const relayState = await join_('relay', undefined, ['--serve']);
-  const relay = (await xylem.start('relay', [
-    'agent',
-    'run',
-    '--state',
-    relayState,
-    '--listen',
-    '127.0.0.1:0',
-  ])) as { url: string };
-  const proxy = await countingProxy(context, { port: Number(new URL(relay.url).port) });
+/** A relay, and a host that reaches it through a proxy which counts at the socket and that counts its own requests. */
+async function startTree({ xylem, work, context }: Lab) {
+  const relay = { name: 'relay', environment, state: join(work, 'relay'), serve: true };
+  const relayUrl = (await startNode(xylem, relay)) ?? '';
+  const proxy = await countingProxy(context, { port: Number(new URL(relayUrl).port) });
+  const requestsFile = join(work, 'requests.json');
+  const state = join(work, 'host');
   const parent = `https://127.0.0.1:${proxy.port}`;
-  const hostState = await join_('host', parent, []);
-  await xylem.start('host', ['agent', 'run', '--state', hostState]);
-  return { proxy, hostState };
-}
-
-async function highestRssMb(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
+  await startNode(xylem, {
+    name: 'host',
+    environment,
+    state,
+    parent,
+    nodeWords: countingWords(requestsFile),
+  });
+  const quiet = async (): Promise<{ wire: Sum; requests: readonly CountedRequest[] }> => {
+    for (let before = -1; ; ) {
+      const [bytesDown, bytesUp] = [proxy.bytesDown(), proxy.bytesUp()];
+      if (bytesDown + bytesUp === before) {
+        const requests = await requestsOf(xylem.pidOf('host'), requestsFile);
+        return { wire: { requests: sumOf(requests).requests, bytesDown, bytesUp }, requests };
+      }
+      before = bytesDown + bytesUp;
+      await systemClock.sleep(quietMs);
+    }
+  };
+  return { quiet, current: join(state, 'components', 'payload', 'current') };
 }
 
 const linkAt = (path: string): string | undefined =>
@@ -112,78 +81,83 @@ async function isFolder(path: string | undefined, flag: string): Promise<string>
   return realpath(folder);
 }
 
-async function measure(
-  old: string,
-  next: string,
-  liveReleases: number,
-  say: (line: string) => void,
-): Promise<Record<string, number | boolean>> {
-  const context = cleanup();
-  const work = await tempFolder(context);
-  const xylem = program({ entry, home: join(work, 'home'), logs: join(work, 'logs') });
-  context.after(() => xylem.stop());
+/** Whether this request's body is content: a part of a pack, and no document, offer or metadata. */
+async function isPayload({ path }: CountedRequest, work: string): Promise<boolean> {
+  if (!/^\/o\/[0-9a-f]{32}\/[0-9a-f]{64}$/.test(path)) return false;
+  const file = await open(join(work, 'root', 'repository', path));
   try {
-    await mkdir(work, { recursive: true });
-    const { proxy, hostState } = await startTree(xylem, work, context);
-    await publishBoth(xylem, work, [old, next]);
-    await releaseOften(xylem, liveReleases, say);
-    const current = join(hostState, 'components', 'payload', 'current');
-    const requests = async (): Promise<number> => {
-      const host = (await xylem.command(['host', 'show', 'host'])) as {
-        transfer: { requests: number } | null;
-      };
-      return host.transfer?.requests ?? 0;
-    };
-    const quiet = async (): Promise<Counters> => {
-      for (let before = -1; ; ) {
-        const now = proxy.bytesDown() + proxy.bytesUp();
-        if (now === before)
-          return { down: proxy.bytesDown(), up: proxy.bytesUp(), requests: await requests() };
-        before = now;
-        await systemClock.sleep(quietMs);
-      }
-    };
-    say('installing the old version');
-    await xylem.command([
-      'deploy',
-      'bench@1.0.0',
-      '--to',
-      environment,
-      '--yes',
-      '--watch',
-      '--timeout',
-      String(updateWithinMs / 1000),
-    ]);
-    const before = await quiet();
-    const wasAt = linkAt(current);
-
-    say('updating');
-    const startedMs = systemClock.monotonicMs();
-    await xylem.command(['deploy', 'bench@2.0.0', '--to', environment, '--yes']);
-    await waitUntil(() => linkAt(current) !== wasAt, updateWithinMs, 'the switch to the new version');
-    const seconds = (systemClock.monotonicMs() - startedMs) / 1000;
-    const after = await quiet();
-    const [relayPeakRssMb, agentPeakRssMb] = await Promise.all([
-      highestRssMb(xylem.pidOf('relay')),
-      highestRssMb(xylem.pidOf('host')),
-    ]);
-    return {
-      wireBytesDown: after.down - before.down,
-      wireBytesUp: after.up - before.up,
-      requests: after.requests - before.requests,
-      seconds: Number(seconds.toFixed(3)),
-      relayPeakRssMb: Math.round(relayPeakRssMb),
-      agentPeakRssMb: Math.round(agentPeakRssMb),
-      verified: await sameFolders(next, current),
-    };
+    const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0);
+    return buffer.toString('latin1') === 'XYLPACK1';
   } finally {
-    await context.run();
+    await file.close();
   }
 }
 
+type Say = (line: string) => void;
+
+async function measure(
+  lab: Lab,
+  versions: Versions,
+  say: Say,
+): Promise<Readonly<Record<string, number | boolean>>> {
+  const { xylem, work, deploy } = lab;
+  const { quiet, current } = await startTree(lab);
+  await publishAll(lab, versions, say);
+  say('installing the old version');
+  await deploy('1.0.0', ['--watch', '--timeout', String(updateWithinMs / 1000)]);
+  const before = await quiet();
+  const wasAt = linkAt(current);
+
+  say('updating');
+  const startedMs = systemClock.monotonicMs();
+  await deploy('2.0.0');
+  await waitUntil(() => linkAt(current) !== wasAt, updateWithinMs, 'the switch to the new version');
+  const seconds = (systemClock.monotonicMs() - startedMs) / 1000;
+  const after = await quiet();
+
+  const requests = requestsBetween(before.requests, after.requests);
+  const all = sumOf(requests);
+  const reports = sumOf(requests.filter(isReport));
+  const wireBytesDown = after.wire.bytesDown - before.wire.bytesDown;
+  const wireBytesUp = after.wire.bytesUp - before.wire.bytesUp;
+  // Two independent counts: the proxy's, and the host's own by request.
+  if (all.bytesDown !== wireBytesDown || all.bytesUp !== wireBytesUp)
+    throw new XylemError(
+      'E_INTERNAL',
+      `The proxy saw ${wireBytesDown} bytes down and ${wireBytesUp} up, the requests of the host add up to ${all.bytesDown} and ${all.bytesUp}.`,
+    );
+  let payloadBytes = 0;
+  for (const request of requests) {
+    if (request.answered && (await isPayload(request, work))) payloadBytes += request.bodyBytes;
+    if (request.bytesDown + request.bytesUp === 0) continue;
+    const what = request.method === '' ? 'connections' : `${request.method} ${request.path}`;
+    const held = request.answered ? '' : ' (held)';
+    say(
+      `  ${what}${held}: ${request.bytesUp} bytes up, ${request.bytesDown} down${isReport(request) ? ', a report' : ''}`,
+    );
+  }
+  const [relay, host] = await Promise.all([usageOf(xylem.pidOf('relay')), usageOf(xylem.pidOf('host'))]);
+  return {
+    wireBytesDown,
+    wireBytesUp,
+    requests: all.requests - reports.requests,
+    seconds: Number(seconds.toFixed(3)),
+    relayPeakRssMb: Math.round(relay.highestRssMb),
+    agentPeakRssMb: Math.round(host.highestRssMb),
+    verified: differences(await listing(versions.next), await listing(current)).length === 0,
+    reportRequests: reports.requests,
+    reportBytesDown: reports.bytesDown,
+    reportBytesUp: reports.bytesUp,
+    payloadBytes,
+    besidePayloadBytes: wireBytesDown + wireBytesUp - reports.bytesDown - reports.bytesUp - payloadBytes,
+  };
+}
+
 export const bench: Bench = {
-  usage:
-    '--old DIR --new DIR [--live-releases N]: updates a real host behind a real relay, from one folder to the other',
+  usage: `--old DIR --new DIR [--live-releases N]: updates a real host behind a real relay, from one folder to the other.
+  wireBytesDown and wireBytesUp are all bytes at the host's sockets, TLS counted, from the order until all is quiet. Of
+  them, reportBytesDown and reportBytesUp went for reports and watermarks, and payloadBytes are the parts of packs that
+  the update fetched; besidePayloadBytes is what remains. \`requests\` are those of the update: reportRequests are apart.`,
   async run(words, say) {
     const { values } = parseArgs({
       args: [...words],
@@ -195,7 +169,8 @@ export const bench: Bench = {
     if (!Number.isSafeInteger(liveReleases) || liveReleases < 0) {
       throw new XylemError('E_INPUT', '--live-releases: expected a whole number.');
     }
-    const figures = await measure(old, next, liveReleases, say);
+    const versions = { old, next, liveReleases };
+    const figures = await inLab('name = host', (lab) => measure(lab, versions, say));
     return { inputs: { old, new: next, liveReleases }, figures };
   },
 };

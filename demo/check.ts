@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { differences, listing } from '@xylem/testkit';
 import type { Fleet } from './fleet.ts';
 import { demoHosts } from './nodes.ts';
 import { askVersion } from './services.ts';
-import { differences, listing } from './verify.ts';
 
 /** What the publisher has for each component of a release: the folder that it was published from. */
 export type Published = ReadonlyMap<string, string>;

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@xylem/platform';
-import type { Program } from '@xylem/testkit';
+import { type Program, startNode } from '@xylem/testkit';
 import { type DemoNode, demoHosts, demoNodes, environments } from './nodes.ts';
 import { freePorts } from './services.ts';
 
@@ -26,24 +26,6 @@ products:
         where: role = web
 `;
 
-/** Starts the root server and logs in, as its operator would. */
-export async function startRoot(
-  xylem: Program,
-  folder: string,
-  port: number,
-): Promise<Pick<Fleet, 'apiUrl' | 'token'>> {
-  const state = join(folder, 'root');
-  const { operatorToken } = (await xylem.command(['root', 'init', '--state', state, '--tenant', 'acme'])) as {
-    operatorToken: string;
-  };
-  const addresses = ['--api', `127.0.0.1:${port}`, '--listen', '127.0.0.1:0'];
-  const { apiUrl } = (await xylem.start('root', ['root', 'run', '--state', state, ...addresses])) as {
-    apiUrl: string;
-  };
-  await xylem.command(['login', apiUrl, '--token', operatorToken, '--name', 'demo']);
-  return { apiUrl, token: operatorToken };
-}
-
 export async function createEnvironments(xylem: Program, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const name of environments) {
@@ -63,38 +45,15 @@ export async function startNodes(
   const folders = new Map<string, string>();
   const addresses = new Map<string, string>();
   const start = async (node: DemoNode): Promise<void> => {
-    const state = join(folder, 'hosts', node.name);
+    const { name, environment, serve } = node;
+    const state = join(folder, 'hosts', name);
     const labels = Object.entries(node.labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]);
-    const serve = node.serve ? ['--serve'] : [];
-    const serves = node.serve ? ['--serves', 'acme/*'] : [];
-    const made = (await xylem.command([
-      'token',
-      'create',
-      '--env',
-      node.environment,
-      ...serve,
-      ...serves,
-      ...labels,
-    ])) as { token: string; url: string };
-    const parent = node.parent === null ? made.url : (addresses.get(node.parent) ?? made.url);
-    await xylem.command([
-      'join',
-      parent,
-      '--token',
-      made.token,
-      '--name',
-      node.name,
-      '--state',
-      state,
-      ...serve,
-    ]);
-    const listen = node.serve ? ['--listen', '127.0.0.1:0'] : [];
-    const ready = (await xylem.start(node.name, ['agent', 'run', '--state', state, ...listen])) as {
-      url?: string;
-    };
-    if (ready.url !== undefined) addresses.set(node.name, ready.url);
-    folders.set(node.name, state);
-    say(`${node.name} joined ${node.environment} below ${node.parent ?? 'the root server'}`);
+    const tokenWords = serve ? ['--serves', 'acme/*', ...labels] : labels;
+    const parent = node.parent === null ? undefined : addresses.get(node.parent);
+    const url = await startNode(xylem, { name, environment, state, parent, serve, tokenWords });
+    if (url !== undefined) addresses.set(name, url);
+    folders.set(name, state);
+    say(`${name} joined ${environment} below ${node.parent ?? 'the root server'}`);
   };
   for (const level of levels()) await Promise.all(level.map(start));
 

@@ -6,10 +6,10 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { errorCodes, exitCodes, XylemError } from '@xylem/core';
 import { systemClock } from '@xylem/platform';
-import { type Program, program } from '@xylem/testkit';
+import { type Program, program, startRoot } from '@xylem/testkit';
 import { demoReleases, installApp, packageFolder } from './apps.ts';
 import { checkFleet, type Published, serviceLines } from './check.ts';
-import { createEnvironments, type Fleet, startNodes, startRoot } from './fleet.ts';
+import { createEnvironments, type Fleet, startNodes } from './fleet.ts';
 import { demoNodes } from './nodes.ts';
 
 const { values, positionals } = parseArgs({
@@ -86,7 +86,7 @@ async function deploy(
 }
 
 async function run(xylem: Program, folder: string): Promise<number> {
-  const root = await startRoot(xylem, folder, Number(values.port ?? 0));
+  const root = await startRoot(xylem, join(folder, 'root'), 'acme', Number(values.port ?? 0));
   say(`the root server runs; status page: ${root.apiUrl}`);
   await createEnvironments(xylem, join(folder, 'environments'));
   const [fleet, published] = await Promise.all([

@@ -1,7 +1,9 @@
 export { type Cleanup, cleanup, removeLater } from './cleanup.ts';
 export { type CountingProxy, countingProxy, type NetworkFault } from './counting-proxy.ts';
+export { differences, listing } from './folder-listing.ts';
 export { type FullDisk, fullDisk } from './full-disk.ts';
 export { installDebian } from './install-debian.ts';
+export { startNode, startRoot } from './lab.ts';
 export { type NginxOptions, type NginxServer, nginxServer } from './nginx-server.ts';
 export { type Postgres, postgres } from './postgres.ts';
 export { type Program, program } from './program.ts';

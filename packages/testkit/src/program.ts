@@ -12,8 +12,11 @@ export interface Program {
   command(words: readonly string[]): Promise<unknown>;
   /** Runs a command for its text, exit code and all. */
   show(words: readonly string[]): Promise<string>;
-  /** Starts a program that stays, and waits for the document by which it says that it is ready. */
-  start(name: string, words: readonly string[]): Promise<unknown>;
+  /**
+   * Starts a program that stays, and waits for the document by which it says that it is ready.
+   * @param nodeWords words for Node before the program's, as `--import` and a module
+   */
+  start(name: string, words: readonly string[], nodeWords?: readonly string[]): Promise<unknown>;
   /** Ends the services of a host whose agent has ended. */
   endServices(stateFolder: string): Promise<void>;
   /** The process of something that was started by this name last. */
@@ -55,9 +58,9 @@ export function program(options: {
     return found;
   };
 
-  const spawned = (words: readonly string[]): ChildProcess =>
+  const spawned = (words: readonly string[], nodeWords: readonly string[] = []): ChildProcess =>
     // A group of its own, so that Ctrl-C reaches only the demo, which ends the others in order.
-    spawn(process.execPath, [entry, ...words], {
+    spawn(process.execPath, [...nodeWords, entry, ...words], {
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
@@ -89,9 +92,9 @@ export function program(options: {
     async show(words) {
       return (await run(words)).stdout.trimEnd();
     },
-    async start(name, words) {
+    async start(name, words, nodeWords) {
       if (stopping) throw new XylemError('E_INTERRUPTED', 'The demo is being ended.');
-      const child = spawned([...words, '--json']);
+      const child = spawned([...words, '--json'], nodeWords);
       const ended = endOf(child);
       running.push({ name, child, ended });
       child.stderr?.pipe(createWriteStream(join(logs, `${name}.log`), { flags: 'a' }));

@@ -12,9 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { differences, listing } from './verify.ts';
+import { differences, listing } from './folder-listing.ts';
 
-describe('the check of the demo', () => {
+describe('the listing of folders', () => {
   let folder: string;
   let published: string;
   let installed: string;

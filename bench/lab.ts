@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '@xylem/platform';
+import { cleanup, type Program, program, startRoot, tempFolder } from '@xylem/testkit';
+
+const entry = join(import.meta.dirname, '..', 'dist', 'xylem.js');
+
+/** The one environment of a bench, and the component that its releases hold. */
+export const environment = 'bench/main';
+
+/** A root server with the environment, as real processes in a folder of their own. */
+export interface Lab {
+  readonly xylem: Program;
+  readonly work: string;
+  readonly context: ReturnType<typeof cleanup>;
+  /** Publishes what lies in `folder`/tree as a version of the component, in a release of its own. */
+  release(version: string, folder: string): Promise<void>;
+  /** Deploys a release; `words` go to the command. */
+  deploy(version: string, words?: readonly string[]): Promise<void>;
+}
+
+/**
+ * Runs `measure` in a lab, and ends and removes everything after it.
+ * @param where which hosts run the component
+ */
+export async function inLab<T>(where: string, measure: (lab: Lab) => Promise<T>): Promise<T> {
+  const context = cleanup();
+  try {
+    const work = await tempFolder(context);
+    const xylem = program({ entry, home: join(work, 'home'), logs: join(work, 'logs') });
+    context.after(() => xylem.stop());
+    await startRoot(xylem, join(work, 'root'), 'bench');
+    const yaml = join(work, 'environment.yaml');
+    await writeFileAtomic(
+      yaml,
+      `environment: ${environment}\nproducts:\n  bench:\n    components:\n      payload: { where: ${where} }\n`,
+    );
+    await xylem.command(['env', 'create', environment, '--file', yaml]);
+    return await measure({
+      xylem,
+      work,
+      context,
+      release: async (version, folder) => {
+        const manifest = `product: bench\ncomponent: payload\nversion: ${version}\nkind: files\nfolder: tree\n`;
+        await writeFileAtomic(join(folder, 'xylem.yaml'), manifest);
+        await xylem.command(['package', 'publish', folder]);
+        await xylem.command(['release', 'create', `bench@${version}`, '--with', `payload@${version}`]);
+      },
+      deploy: async (version, words = []) => {
+        await xylem.command(['deploy', `bench@${version}`, '--to', environment, '--yes', ...words]);
+      },
+    });
+  } finally {
+    await context.run();
+  }
+}
+
+export interface Usage {
+  readonly rssMb: number;
+  readonly highestRssMb: number;
+  readonly cpuSeconds: number;
+}
+
+const clockTicksPerSecond = 100;
+
+/** What a process of this machine uses, and has used. */
+export async function usageOf(pid: number): Promise<Usage> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const mb = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) / 1024;
+  return {
+    rssMb: mb('VmRSS'),
+    highestRssMb: mb('VmHWM'),
+    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / clockTicksPerSecond,
+  };
+}
