@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
 import type { JournalPoint } from './converge/points.ts';
 
@@ -5,6 +6,10 @@ import type { JournalPoint } from './converge/points.ts';
 export interface Serving {
   readonly url: string;
   readonly children: readonly { readonly host: string; readonly lastSeen: string }[];
+  /** What keeps the relay from its work: reported as what this host waits for. */
+  readonly faults?: readonly { readonly code: ErrorCode; readonly message: string }[];
+  /** Objects that its parents gave it and that it threw away. */
+  readonly refusedObjects?: number;
 }
 
 /** Durations that tests shorten; the defaults stand in docs/spec/lifetimes.md and docs/spec/local.md. */

@@ -58,11 +58,18 @@ export function buildReport(input: ReportInput, since: Since, nowMs: number): Re
     direction: { snapshot: accepted?.snapshot ?? input.snapshot, number: accepted?.number ?? 0 },
     releases: (accepted?.releases ?? {}) as Report['releases'],
     parent: { url: parent?.url ?? null, host: (parent?.host ?? null) as HostId | null },
-    ...(serving === null ? {} : { serves: serving as Report['serves'] & object }),
+    ...(serving === null ? {} : { serves: servesOf(serving) }),
     components: [...convergence.slots.values()].flatMap((slot) => componentOf(slot, input)),
     waiting: waitingOf(input, since, nowMs),
-    transfer: input.transfer,
+    transfer: {
+      ...input.transfer,
+      refusedObjects: input.transfer.refusedObjects + (serving?.refusedObjects ?? 0),
+    },
   };
+}
+
+function servesOf({ url, children }: Serving): Report['serves'] & object {
+  return { url, children } as Report['serves'] & object;
 }
 
 function componentOf(slot: ObservedSlot, input: ReportInput): ReportedComponent[] {
@@ -140,6 +147,10 @@ function refusedOf({ package: digest, code, message }: Refusal): {
 function waitingOf(input: ReportInput, since: Since, nowMs: number): Waiting[] {
   const reasons: { component: string | null; reason: Reason }[] = [
     ...input.faults.map((reason) => ({ component: null, reason })),
+    ...(input.serving?.faults ?? []).map(({ code, message }) => ({
+      component: null,
+      reason: { code, message: `As a relay: ${message}` },
+    })),
     ...[...input.convergence.waiting].map(([component, reason]) => ({ component, reason })),
   ];
   const present = new Set<string>();
