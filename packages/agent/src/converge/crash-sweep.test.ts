@@ -12,7 +12,7 @@ import { convergeOnce } from '../testing/converge-once.ts';
 import { httpService, type TestPackage, testPackage, writeTree } from '../testing/packages.ts';
 import { cleanUp, temporaryFolder } from '../testing/state-folder.ts';
 import type { Convergence } from './converge.ts';
-import { journalPoints } from './points.ts';
+import { journalPoints, updateSteps } from './points.ts';
 
 const main = fileURLToPath(new URL('../testing/converge-main.ts', import.meta.url));
 /** Points that a scenario passed: the sweep is over all of them, or it fails. */
@@ -200,18 +200,7 @@ suite('crash sweep', { concurrency: 3 }, () => {
       kind: 'service',
       before: [one, two],
       wanted: three,
-      steps: [
-        'reserve',
-        'fetch',
-        'stage',
-        'preflight',
-        'stop',
-        'switch',
-        'start',
-        'probe',
-        'commit',
-        'retire',
-      ],
+      steps: updateSteps,
     });
   });
 

@@ -1,5 +1,5 @@
-/** Every kind of step, in the order in which an update takes them; `revert`, `remove` and `purge` end other roads. */
-export const stepKinds = [
+/** What an update can take, in this order. */
+export const updateSteps = [
   'reserve',
   'fetch',
   'stage',
@@ -10,10 +10,10 @@ export const stepKinds = [
   'probe',
   'commit',
   'retire',
-  'revert',
-  'remove',
-  'purge',
 ] as const;
+
+/** Every kind of step; `revert`, `remove` and `purge` end other roads. */
+export const stepKinds = [...updateSteps, 'revert', 'remove', 'purge'] as const;
 export type StepKind = (typeof stepKinds)[number];
 
 /** Which steps a component of each kind can take. */

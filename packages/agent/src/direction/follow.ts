@@ -1,23 +1,16 @@
 import { formatNewsCursor, lifetimes, limits, toB64u, XylemError } from '@xylem/core';
-import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
 import type { ObjectSource } from '@xylem/store';
 import type { Identity } from '@xylem/trust';
 import { codedFault } from '../converge/faults.ts';
 import type { AgentTiming } from '../options.ts';
-import type { Parents } from '../parents/parents.ts';
+import type { AsksParents } from '../parents/parents.ts';
 import { askNews, askParents, bodyOf } from '../parents/requests.ts';
 import type { Announced, Refresher } from './refresh.ts';
 
-export interface FollowOptions {
+export interface FollowOptions extends AsksParents {
   readonly identity: Identity;
   readonly refresher: Refresher;
-  readonly parents: Parents;
-  readonly http: HttpClient;
-  readonly clock: Clock;
-  readonly randomness: Randomness;
-  readonly log: Log;
   readonly timing: AgentTiming;
-  readonly signal: AbortSignal;
   /** What keeps direction from being followed, null when nothing does. */
   readonly onFault: (fault: XylemError | null) => void;
 }

@@ -1,21 +1,14 @@
 import { X509Certificate } from 'node:crypto';
 import { XylemError } from '@xylem/core';
-import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
 import { buildRenewRequest, type Identity, renewalDueAt } from '@xylem/trust';
-import type { Parents } from '../parents/parents.ts';
-import { askNode } from '../parents/requests.ts';
+import type { AsksParents } from '../parents/parents.ts';
+import { postToFirst } from '../parents/requests.ts';
 import type { CurrentIdentity } from './current.ts';
 import { mayServe, type Role } from './role.ts';
 
-export interface RenewalOptions {
+export interface RenewalOptions extends AsksParents {
   readonly identity: CurrentIdentity;
   readonly role: Role;
-  readonly parents: Parents;
-  readonly http: HttpClient;
-  readonly clock: Clock;
-  readonly randomness: Randomness;
-  readonly log: Log;
-  readonly signal: AbortSignal;
   readonly onFault: (fault: XylemError | null) => void;
 }
 
@@ -52,34 +45,22 @@ export async function renewCertificate(options: RenewalOptions): Promise<void> {
 }
 
 async function renew(options: RenewalOptions): Promise<void> {
-  const { identity, parents, http, signal, log } = options;
+  const { identity, parents, log } = options;
   const own = identity.get();
-  const body = buildRenewRequest(own.key, own.host);
-  let worst: XylemError | null = null;
-  for (const url of parents.urls().filter((parent) => parent.startsWith('https:'))) {
-    try {
-      const headers = { 'content-type': 'application/json' };
-      const request = {
-        method: 'POST' as const,
-        url: `${url}/renew`,
-        headers,
-        body,
-        signal,
-        idleTimeoutMs: 60_000,
-      };
-      const answer = await askNode(http, request, maxAnswerBytes);
-      if (answer === null) continue;
-      const certificatePem = renewedCertificate(answer, own);
-      await identity.renewed(certificatePem);
-      log.info('certificate renewed', { validTo: new X509Certificate(certificatePem).validTo });
-      return;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof XylemError)) throw error;
-      worst = error;
-    }
-  }
-  throw worst ?? new XylemError('E_PARENT_REFUSED', 'No parent of this host renews certificates.');
+  const post = {
+    path: '/renew',
+    body: buildRenewRequest(own.key, own.host),
+    maxBytes: maxAnswerBytes,
+    // A relay asks its own parents, up to the root server.
+    idleTimeoutMs: 60_000,
+    nobody: 'No parent of this host renews certificates.',
+  };
+  const urls = parents.urls().filter((parent) => parent.startsWith('https:'));
+  await postToFirst(options, urls, post, async (answer) => {
+    const certificatePem = renewedCertificate(answer, own);
+    await identity.renewed(certificatePem);
+    log.info('certificate renewed', { validTo: new X509Certificate(certificatePem).validTo });
+  });
 }
 
 /** A relay in between could answer anything: the certificate must be of our key, by our CA, and say the same names. */

@@ -33,6 +33,17 @@ export interface Parents extends SourceChoice {
   blame(url: string, error: XylemError): void;
 }
 
+/** What whoever asks parents works with. */
+export interface AsksParents {
+  readonly parents: Parents;
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  /** Ends the agent. */
+  readonly signal: AbortSignal;
+}
+
 const mostLearned = 64;
 
 export function parentsOf(options: ParentsOptions): Parents {

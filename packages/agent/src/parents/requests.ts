@@ -1,5 +1,6 @@
 import { limits, type News, type Parents, parseNews, parseParents, XylemError } from '@xylem/core';
 import { type HttpClient, type HttpRequest, readBody } from '@xylem/platform';
+import type { AsksParents } from './parents.ts';
 
 /** A plain web server redirects `/news` to the folder `/news/`. */
 const absent: ReadonlySet<number> = new Set([301, 302, 307, 308, 404, 405, 410, 501]);
@@ -50,6 +51,41 @@ export async function askParents(
 ): Promise<Parents | null> {
   const bytes = await askNode(http, { method: 'GET', url: `${url}/parents`, signal }, limits.parents);
   return bytes === null ? null : elsewhere(() => parseParents(bytes));
+}
+
+/**
+ * Posts JSON to one parent after the other until one answers with something that `take` does not refuse.
+ * @throws XylemError the last refusal; E_PARENT_REFUSED where none of them has such a route: `nobody` says it
+ */
+export async function postToFirst(
+  { http, signal }: Pick<AsksParents, 'http' | 'signal'>,
+  urls: readonly string[],
+  post: {
+    readonly path: string;
+    readonly body: string | Uint8Array;
+    readonly maxBytes: number;
+    readonly idleTimeoutMs?: number;
+    readonly nobody: string;
+  },
+  take: (answer: Uint8Array) => Promise<void>,
+): Promise<void> {
+  const { path, body, maxBytes, nobody, ...rest } = post;
+  const headers = { 'content-type': 'application/json' };
+  let worst: XylemError | null = null;
+  for (const url of urls) {
+    try {
+      const request = { method: 'POST' as const, url: `${url}${path}`, headers, body, signal, ...rest };
+      const answer = await askNode(http, request, maxBytes);
+      if (answer === null) continue;
+      await take(answer);
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof XylemError)) throw error;
+      worst = error;
+    }
+  }
+  throw worst ?? new XylemError('E_PARENT_REFUSED', nobody);
 }
 
 /** What a node says wrongly, another may say rightly. */

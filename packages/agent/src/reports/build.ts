@@ -34,7 +34,7 @@ export interface ReportInput {
   readonly convergence: Convergence;
   /** Components that are just being removed. */
   readonly removing: ReadonlySet<string>;
-  readonly healthy: (component: string, instance: string) => boolean | null;
+  readonly healthy: (slot: ObservedSlot) => boolean | null;
   /** What concerns the whole host. */
   readonly faults: readonly Reason[];
   readonly transfer: Report['transfer'];
@@ -102,8 +102,7 @@ function componentOf(slot: ObservedSlot, input: ReportInput): ReportedComponent[
       tree: running.tree,
       previous,
       state,
-      healthy:
-        isService && isCommitted ? alive && input.healthy(component, slot.running?.instance ?? '') : null,
+      healthy: isService && isCommitted ? alive && input.healthy(slot) : null,
       since: (record?.since ?? '1970-01-01T00:00:00Z') as Time,
       ...(counts === null ? {} : { refused: refusedOf(counts) }),
     },

@@ -1,21 +1,14 @@
-import { encodeReportBatch, fromB64u, limits, parseTaken, type ReportBatch, XylemError } from '@xylem/core';
-import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
+import { encodeReportBatch, fromB64u, limits, parseTaken, type ReportBatch } from '@xylem/core';
 import type { AgentTiming } from '../options.ts';
-import type { Parents } from '../parents/parents.ts';
-import { askNode } from '../parents/requests.ts';
+import type { AsksParents } from '../parents/parents.ts';
+import { askNode, postToFirst } from '../parents/requests.ts';
 import { changeKey, type ReportBody } from './build.ts';
 import type { ReportSpool } from './spool.ts';
 
-export interface ReporterOptions {
+export interface ReporterOptions extends AsksParents {
   readonly host: string;
   readonly spool: ReportSpool;
-  readonly parents: Parents;
-  readonly http: HttpClient;
-  readonly clock: Clock;
-  readonly randomness: Randomness;
-  readonly log: Log;
   readonly timing: AgentTiming;
-  readonly signal: AbortSignal;
   readonly allowPlainHttp: boolean;
   /** This host's state now. */
   readonly body: () => Promise<ReportBody>;
@@ -108,38 +101,29 @@ export function reporter(options: ReporterOptions): Reporter {
 
 /** To the first parent that takes it; after a failure also to others than the best. */
 async function send(options: ReporterOptions, pending: Uint8Array, attempt: number): Promise<void> {
-  const { http, signal, parents } = options;
   const batch = { format: 'xylem-reports-1', reports: [JSON.parse(Buffer.from(pending).toString('utf8'))] };
-  const body = encodeReportBatch(batch as ReportBatch);
-  const usable = parents.urls().filter((url) => options.allowPlainHttp || url.startsWith('https:'));
+  const usable = reportable(options);
   // Each second attempt begins with another parent: one may take reports and never pass them on.
   const shift = usable.length === 0 ? 0 : Math.floor((attempt - 1) / 2) % usable.length;
-  let worst: XylemError | null = null;
-  for (const url of [...usable.slice(shift), ...usable.slice(0, shift)]) {
-    try {
-      const request = {
-        method: 'POST' as const,
-        url: `${url}/reports`,
-        headers: { 'content-type': 'application/json' },
-        body,
-        signal,
-      };
-      const answer = await askNode(http, request, limits.reportBatch);
-      if (answer === null) continue;
-      for (const watermark of parseTaken(answer).watermarks) await cover(options, watermark);
-      return;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof XylemError)) throw error;
-      worst = error;
-    }
-  }
-  throw worst ?? new XylemError('E_PARENT_REFUSED', 'No parent of this host takes reports.');
+  const post = {
+    path: '/reports',
+    body: encodeReportBatch(batch as ReportBatch),
+    maxBytes: limits.reportBatch,
+    nobody: 'No parent of this host takes reports.',
+  };
+  await postToFirst(options, [...usable.slice(shift), ...usable.slice(0, shift)], post, async (answer) => {
+    for (const watermark of parseTaken(answer).watermarks) await cover(options, watermark);
+  });
+}
+
+/** Parents that may hear what this host says of itself. */
+function reportable({ parents, allowPlainHttp }: ReporterOptions): string[] {
+  return parents.urls().filter((url) => allowPlainHttp || url.startsWith('https:'));
 }
 
 async function lookForWatermark(options: ReporterOptions): Promise<boolean> {
-  const { http, signal, parents, host } = options;
-  const [url] = parents.urls().filter((parent) => options.allowPlainHttp || parent.startsWith('https:'));
+  const { http, signal, host } = options;
+  const [url] = reportable(options);
   if (url === undefined) return false;
   const answer = await askNode(
     http,

@@ -1,34 +1,29 @@
 import { mkdir } from 'node:fs/promises';
-import { type EnvironmentId, type Version, XylemError } from '@xylem/core';
+import { type EnvironmentId, XylemError } from '@xylem/core';
 import { createHttpClient } from '@xylem/platform';
 import type { ExecutorTools } from '../converge/apply/executor.ts';
-import { type Convergence, converger } from '../converge/converge.ts';
-import { codedFault } from '../converge/faults.ts';
-import { observeSlots } from '../converge/observe.ts';
 import { acceptedFile } from '../direction/accepted-file.ts';
 import { documentsIn } from '../direction/documents.ts';
 import { followDirection } from '../direction/follow.ts';
 import { refresher as makeRefresher } from '../direction/refresh.ts';
 import { repositoriesOf } from '../direction/repositories.ts';
-import type { Accepted } from '../direction/wanted.ts';
 import { drivers } from '../drivers/index.ts';
-import { serviceSpec } from '../drivers/service/spec.ts';
-import { type HealthCheck, healthCheckOf } from '../health/check.ts';
-import { healthWatch } from '../health/watch.ts';
 import { openIdentity } from '../identity/current.ts';
 import { renewCertificate } from '../identity/renew.ts';
 import { roleOf } from '../identity/role.ts';
-import type { AgentOptions, AgentStatus, RunningAgent } from '../options.ts';
+import type { AgentOptions, RunningAgent } from '../options.ts';
 import { parentsOf } from '../parents/parents.ts';
-import { buildReport, type ReportBody, type Since } from '../reports/build.ts';
-import { hostFacts } from '../reports/facts.ts';
-import { reporter as makeReporter } from '../reports/send.ts';
-import { openReportSpool } from '../reports/spool.ts';
+import type { Reporter } from '../reports/send.ts';
 import { stateLayout } from '../state/layout.ts';
 import { lockState } from '../state/lock.ts';
 import { supervisorClient } from '../supervisor/client.ts';
 import { fetchingThrough } from './fetching.ts';
+import { hostFaults } from './host-faults.ts';
+import { lookAfter as makeLookAfter } from './look-after.ts';
+import { reportingOf } from './reporting.ts';
+import { statusOf } from './status.ts';
 import { defaultTiming } from './timing.ts';
+import { together } from './together.ts';
 import { wakeable } from './wake.ts';
 
 /**
@@ -37,25 +32,34 @@ import { wakeable } from './wake.ts';
  * @throws XylemError E_NOT_JOINED, E_STATE_LOCKED, E_STATE_DAMAGED
  */
 export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
+  const layout = stateLayout(options.stateFolder);
+  // First of all: of two agents on one folder, the second must not read what the first is about to change.
+  const lock = await lockState(layout.lock, options.randomness);
+  try {
+    return await runLocked(options, () => lock.release());
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** Four loops side by side: direction comes in, components are led there, reports go out, the certificate is kept. */
+async function runLocked(options: AgentOptions, release: () => Promise<void>): Promise<RunningAgent> {
   const { clock, randomness, log } = options;
   const timing = { ...defaultTiming, ...options.timing };
   const layout = stateLayout(options.stateFolder);
   const identity = await openIdentity(layout.identity);
-  const lock = await lockState(layout.lock, randomness);
   for (const folder of [layout.components, layout.logs])
     await mkdir(folder, { recursive: true, mode: 0o755 });
-  const { host, environment, name } = identity.get();
+  const { host, environment } = identity.get();
   const over = new AbortController();
-  const end = (): void => over.abort(new XylemError('E_INTERRUPTED', 'The agent was asked to end.'));
-  options.signal?.addEventListener('abort', end, { once: true });
-  if (options.signal?.aborted === true) end();
   const { signal } = over;
+  const node = options.node ?? process.execPath;
 
   const http = createHttpClient({
     tls: () => identity.tls(),
     ...(options.proxyEnvironment === undefined ? {} : { proxyEnvironment: options.proxyEnvironment }),
   });
-  let accepted: Accepted | null = null;
   const parents = parentsOf({
     http,
     clock,
@@ -63,10 +67,11 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
     log,
     wanted: () => [
       ...(options.parentsFirst?.() ?? []),
-      ...(accepted?.entry.parents ?? identity.get().parents),
+      ...(refresher.accepted()?.entry.parents ?? identity.get().parents),
     ],
     returnToFirstMs: timing.returnToFirstMs,
   });
+  const asks = { parents, http, clock, randomness, log, signal };
   const fetching = fetchingThrough(parents, layout, signal, log);
   const looked = wakeable(clock);
   const supervisor = supervisorClient({
@@ -76,7 +81,6 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
     log,
     changed: () => looked.wake(),
   });
-  const node = options.node ?? process.execPath;
   const tools: ExecutorTools = {
     layout,
     node,
@@ -87,13 +91,10 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
     drivers,
     fetchTree: fetching.fetchTree,
   };
-  const converging = converger({
-    tools,
-    onJournalPoint: options.onJournalPoint,
-    slotRetryMs: timing.slotRetryMs,
-  });
 
-  const role = roleOf({ identity, accepted: () => accepted, clock, tell: options.onServeChange });
+  let reporting: Reporter | null = null;
+  const reportSoon = (): void => reporting?.poke();
+  const faults = hostFaults(reportSoon);
   const refresher = makeRefresher({
     identity: identity.get(),
     repositories: repositoriesOf(identity.get(), layout.trust, clock, log),
@@ -105,184 +106,70 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
     log,
     signal,
     onAccepted: (next) => {
-      accepted = next;
-      converging.forgetPostponed();
       fetching.giveUpUnless(next);
       role.look();
-      looked.wake();
-      reporting.poke();
+      lookAfter.directionChanged();
+      reportSoon();
     },
   });
-
-  const faults = new Map<'direction' | 'converging' | 'certificate', XylemError>();
-  const setFault = (what: 'direction' | 'converging' | 'certificate', fault: XylemError | null): void => {
-    const before = faults.get(what)?.code;
-    if (fault === null) faults.delete(what);
-    else faults.set(what, fault);
-    if (before !== fault?.code) reporting.poke();
-  };
-
-  let convergence: Convergence = { slots: new Map(), waiting: new Map(), rested: false };
-  const removing = new Set<string>();
-  const health = healthWatch(clock, () => reporting.poke());
-  const watchHealth = (): void => {
-    const watched = new Map<string, { check: HealthCheck; instance: string }>();
-    for (const { component, record, running } of convergence.slots.values()) {
-      const installed = record?.installed ?? null;
-      if (running === null || installed === null || installed.kind !== 'service') continue;
-      const check = healthCheckOf(installed, tools);
-      if (check === null || !running.alive) continue;
-      if (serviceSpec(installed, tools).fingerprint !== running.fingerprint) continue;
-      watched.set(component, { check, instance: running.instance });
-    }
-    health.watch(watched);
-  };
-  const healthy = (component: string, instance: string): boolean | null => {
-    const document = convergence.slots.get(component)?.record?.installed?.document;
-    // A service without a check is as well as its process, and that lives.
-    return document !== undefined && document.health === undefined
-      ? true
-      : health.healthy(component, instance);
-  };
-
-  const since: Since = new Map();
-  const body = async (): Promise<ReportBody> => {
-    const slots = await observeSlots(tools, drivers).catch(() => convergence.slots);
-    const frozen = accepted?.frozen;
-    return buildReport(
-      {
-        host,
-        environment: environment.id,
-        certificate: identity.get().certificatePem,
-        agent: (options.agentVersion ?? '0.1.0') as Version,
-        name,
-        facts: await hostFacts(layout.root),
-        snapshot: refresher.snapshot(),
-        accepted,
-        parent: parents.current(),
-        serving: options.serving?.() ?? null,
-        convergence: { ...convergence, slots },
-        removing,
-        healthy,
-        faults: [...(frozen === undefined ? [] : [frozen]), ...faults.values()],
-        transfer: { ...http.transfer(), refusedObjects: fetching.refusedObjects() },
-      },
-      since,
-      clock.now(),
-    );
-  };
-  const spool = await openReportSpool({
-    folder: layout.reports,
-    host,
-    key: () => identity.get().key,
-    clock,
-    randomness,
-    log,
-  });
-  const reporting = makeReporter({
-    host,
-    spool,
-    parents,
-    http,
-    clock,
-    randomness,
-    log,
+  const accepted = refresher.accepted;
+  const role = roleOf({ identity, accepted, clock, tell: options.onServeChange });
+  const lookAfter = makeLookAfter({
+    tools,
     timing,
-    signal,
-    allowPlainHttp: options.allowPlainHttp === true,
-    body,
-    collectorKey: () => accepted?.collectorKey ?? null,
-    everyMs: () => (accepted?.reportEverySeconds ?? 3_600) * 1_000,
+    looked,
+    accepted,
+    faults,
+    onJournalPoint: options.onJournalPoint,
+    changed: reportSoon,
   });
-
-  const converge = async (): Promise<void> => {
-    while (!signal.aborted) {
-      try {
-        convergence = await converging.run(
-          () => accepted,
-          ({ component, action }) => {
-            if (action === 'remove') removing.add(component);
-          },
-        );
-        removing.clear();
-        watchHealth();
-        const needsSupervisor = [...convergence.slots.values()].some(({ running }) => running !== null);
-        if (!needsSupervisor) supervisor.close();
-        setFault('converging', null);
-      } catch (error) {
-        if (signal.aborted) return;
-        log.error('converging failed', { cause: error });
-        setFault('converging', codedFault(error, 'looking after components'));
-        await clock.sleep(timing.slotRetryMs / 4, signal).catch(() => undefined);
-      }
-      reporting.poke();
-      await looked
-        .sleep(Math.min(timing.observeMs, converging.retryInMs() ?? timing.observeMs), signal)
-        .catch(() => undefined);
-    }
-  };
+  const reported = { ...asks, options, timing, identity, tools, refresher, lookAfter, fetching, faults };
+  const reporter = await reportingOf(reported);
+  reporting = reporter;
 
   await refresher.open();
-  accepted = refresher.accepted();
   role.look();
-  log.info('agent runs', { host, environment: environment.name, accepted: accepted?.number ?? null });
-  const common = { parents, http, clock, randomness, log, signal };
-  const loops = [
-    converge(),
-    followDirection({
-      ...common,
-      identity: identity.get(),
-      refresher,
-      timing,
-      onFault: (fault) => setFault('direction', fault),
-    }),
-    reporting.run(),
-    renewCertificate({
-      ...common,
-      identity,
-      role,
-      onFault: (fault) => setFault('certificate', fault),
-    }),
-  ];
-  const finish = async (): Promise<void> => {
-    try {
-      await Promise.all(
-        loops.map((loop) =>
-          loop.catch((error: unknown) => {
-            if (!signal.aborted) throw error;
-          }),
-        ),
-      );
-    } finally {
-      end();
-      await Promise.allSettled(loops);
-      options.signal?.removeEventListener('abort', end);
-      health.close();
+  log.info('agent runs', { host, environment: environment.name, accepted: accepted()?.number ?? null });
+  const stopped = together({
+    over,
+    outer: options.signal,
+    interrupted: new XylemError('E_INTERRUPTED', 'The agent was asked to end.'),
+    loops: [
+      () => lookAfter.run(),
+      () =>
+        followDirection({
+          ...asks,
+          identity: identity.get(),
+          refresher,
+          timing,
+          onFault: (fault) => faults.set('direction', fault),
+        }),
+      () => reporter.run(),
+      () =>
+        renewCertificate({
+          ...asks,
+          identity,
+          role,
+          onFault: (fault) => faults.set('certificate', fault),
+        }),
+    ],
+    close: async () => {
+      lookAfter.health.close();
       supervisor.close();
       http.close();
-      await lock.release();
-    }
-  };
-  const stopped = finish();
-  stopped.catch(() => undefined);
+      await release();
+    },
+  });
 
   return {
     host,
     environment: environment.id as EnvironmentId,
-    stopped,
+    stopped: stopped.ended,
     stop: async () => {
-      end();
-      await stopped;
+      stopped.end();
+      await stopped.ended;
     },
-    reportSoon: () => reporting.poke(),
-    status: (): AgentStatus => ({
-      parent: parents.current()?.url ?? null,
-      direction: accepted === null ? null : { snapshot: accepted.snapshot, number: accepted.number },
-      converged: accepted !== null && convergence.rested && convergence.waiting.size === 0,
-      waiting: [
-        ...[...faults.values()].map(({ code, message }) => ({ component: null, code, message })),
-        ...[...convergence.waiting].map(([component, { code, message }]) => ({ component, code, message })),
-      ],
-    }),
+    reportSoon,
+    status: () => statusOf(parents, accepted(), lookAfter.convergence(), faults),
   };
 }

@@ -1,0 +1,82 @@
+import type { ExecutorTools } from '../converge/apply/executor.ts';
+import { type Convergence, type Converger, converger } from '../converge/converge.ts';
+import { codedFault } from '../converge/faults.ts';
+import type { Accepted } from '../direction/wanted.ts';
+import { type ServiceHealth, serviceHealth } from '../health/services.ts';
+import type { AgentOptions, AgentTiming } from '../options.ts';
+import type { HostFaults } from './host-faults.ts';
+import type { Wake } from './wake.ts';
+
+/** Leads this host's components to where direction wants them, and keeps them there. */
+export interface LookAfter {
+  /** Until the signal ends it. */
+  run(): Promise<void>;
+  directionChanged(): void;
+  /** What was found by the last pass. */
+  convergence(): Convergence;
+  /** Components that are just being removed. */
+  readonly removing: ReadonlySet<string>;
+  readonly health: ServiceHealth;
+}
+
+export interface LookAfterOptions {
+  readonly tools: ExecutorTools;
+  readonly timing: AgentTiming;
+  /** Ends the pause between two passes. */
+  readonly looked: Wake;
+  readonly accepted: () => Accepted | null;
+  readonly faults: HostFaults;
+  readonly onJournalPoint: AgentOptions['onJournalPoint'];
+  /** Something that a report says may have changed. */
+  readonly changed: () => void;
+}
+
+/** The loop of a host: observe, plan, act, until nothing is left; then again when something happens, or after a while. */
+export function lookAfter(options: LookAfterOptions): LookAfter {
+  const { tools, timing, looked, changed, onJournalPoint } = options;
+  const { clock, log } = tools;
+  const converging = converger({ tools, onJournalPoint, slotRetryMs: timing.slotRetryMs });
+  const health = serviceHealth(tools, clock, changed);
+  const removing = new Set<string>();
+  let convergence: Convergence = { slots: new Map(), waiting: new Map(), rested: false };
+
+  const pass = async (): Promise<void> => {
+    convergence = await converging.run(options.accepted, ({ component, action }) => {
+      if (action === 'remove') removing.add(component);
+    });
+    removing.clear();
+    health.watch(convergence.slots);
+    const hasServices = [...convergence.slots.values()].some(({ running }) => running !== null);
+    if (!hasServices) tools.supervisor.close();
+  };
+
+  return {
+    health,
+    removing,
+    convergence: () => convergence,
+    directionChanged: () => {
+      converging.forgetPostponed();
+      looked.wake();
+    },
+    run: async () => {
+      const { signal } = tools;
+      while (!signal.aborted) {
+        try {
+          await pass();
+          options.faults.set('converging', null);
+        } catch (error) {
+          if (signal.aborted) return;
+          log.error('converging failed', { cause: error });
+          options.faults.set('converging', codedFault(error, 'looking after components'));
+          await clock.sleep(timing.slotRetryMs / 4, signal).catch(() => undefined);
+        }
+        changed();
+        await looked.sleep(pauseMs(converging, timing), signal).catch(() => undefined);
+      }
+    },
+  };
+}
+
+function pauseMs(converging: Converger, { observeMs }: AgentTiming): number {
+  return Math.min(observeMs, converging.retryInMs() ?? observeMs);
+}

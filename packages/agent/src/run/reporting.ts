@@ -1,0 +1,87 @@
+import type { Version } from '@xylem/core';
+import { observeSlots } from '../converge/observe.ts';
+import type { Refresher } from '../direction/refresh.ts';
+import type { DriverTools } from '../drivers/driver.ts';
+import { drivers } from '../drivers/index.ts';
+import type { CurrentIdentity } from '../identity/current.ts';
+import type { AgentOptions, AgentTiming } from '../options.ts';
+import type { AsksParents } from '../parents/parents.ts';
+import { buildReport, type ReportBody, type Since } from '../reports/build.ts';
+import { hostFacts } from '../reports/facts.ts';
+import { type Reporter, reporter } from '../reports/send.ts';
+import { openReportSpool } from '../reports/spool.ts';
+import type { Fetching } from './fetching.ts';
+import type { HostFaults } from './host-faults.ts';
+import type { LookAfter } from './look-after.ts';
+
+/** Where what a report says is found. */
+export interface ReportedFrom extends AsksParents {
+  readonly options: AgentOptions;
+  readonly timing: AgentTiming;
+  readonly identity: CurrentIdentity;
+  readonly tools: DriverTools;
+  readonly refresher: Refresher;
+  readonly lookAfter: LookAfter;
+  readonly fetching: Fetching;
+  readonly faults: HostFaults;
+}
+
+/** Reports this host's state as it is looked at, not as it is remembered. */
+export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
+  const { options, identity, tools, refresher, lookAfter, fetching, faults, parents, http } = from;
+  const { clock, randomness, log } = options;
+  const { layout } = tools;
+  const { host, environment, name } = identity.get();
+  const since: Since = new Map();
+
+  const body = async (): Promise<ReportBody> => {
+    const accepted = refresher.accepted();
+    const frozen = accepted?.frozen;
+    const convergence = lookAfter.convergence();
+    const slots = await observeSlots(tools, drivers).catch(() => convergence.slots);
+    return buildReport(
+      {
+        host,
+        environment: environment.id,
+        certificate: identity.get().certificatePem,
+        agent: (options.agentVersion ?? '0.1.0') as Version,
+        name,
+        facts: await hostFacts(layout.root),
+        snapshot: refresher.snapshot(),
+        accepted,
+        parent: parents.current(),
+        serving: options.serving?.() ?? null,
+        convergence: { ...convergence, slots },
+        removing: lookAfter.removing,
+        healthy: (slot) => lookAfter.health.healthy(slot),
+        faults: [...(frozen === undefined ? [] : [frozen]), ...faults.all()],
+        transfer: { ...http.transfer(), refusedObjects: fetching.refusedObjects() },
+      },
+      since,
+      clock.now(),
+    );
+  };
+  const spool = await openReportSpool({
+    folder: layout.reports,
+    host,
+    key: () => identity.get().key,
+    clock,
+    randomness,
+    log,
+  });
+  return reporter({
+    parents,
+    http,
+    clock,
+    randomness,
+    log,
+    signal: from.signal,
+    host,
+    spool,
+    timing: from.timing,
+    allowPlainHttp: options.allowPlainHttp === true,
+    body,
+    collectorKey: () => refresher.accepted()?.collectorKey ?? null,
+    everyMs: () => (refresher.accepted()?.reportEverySeconds ?? 3_600) * 1_000,
+  });
+}
