@@ -52,6 +52,8 @@ export interface RelayOptions {
   readonly timing?: Partial<RelayTiming>;
   /** Most connections at once. Default 20,000. */
   readonly maxConnections?: number;
+  /** Called when what `serving` says about faults has changed: the host's report is due. */
+  readonly onFaultsChanged?: () => void;
 }
 
 /** What keeps the relay from its work now; gone from the status when it works again. */
@@ -77,12 +79,18 @@ export interface RelayStatus {
   readonly faults: readonly RelayFault[];
 }
 
+/** What the report of this host says about its relay. */
+export interface RelayServing extends Pick<RelayStatus, 'url' | 'children' | 'refusedObjects'> {
+  /** One for each kind of fault. */
+  readonly faults: readonly Pick<RelayFault, 'code' | 'message'>[];
+}
+
 export interface RunningRelay {
   readonly url: string;
   readonly port: number;
   status(): RelayStatus;
   /** For the agent's report: `runAgent({ serving: () => relay.serving() })`. */
-  serving(): Pick<RelayStatus, 'url' | 'children'>;
+  serving(): RelayServing;
   /** Settles when the relay has ended; rejects with the fault that ended it. */
   readonly stopped: Promise<void>;
   /** Answers held requests, ends transfers (which resume later) and closes the port. Repeatable. */

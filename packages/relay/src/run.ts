@@ -5,10 +5,10 @@ import { createHttpClient } from '@xylem/platform';
 import { newsHub, openRepository } from '@xylem/store';
 import { type Identity, type Peer, peerOf } from '@xylem/trust';
 import { relayTiming } from './defaults.ts';
-import { Faults } from './faults.ts';
+import { Faults, summary } from './faults.ts';
 import { arriving, type Follow, openFollow } from './follow/follow.ts';
 import { scopeOfCertificate, servingIdentity, upwardTls, watchIdentity } from './identity.ts';
-import type { RelayOptions, RelayStatus, RunningRelay } from './options.ts';
+import type { RelayOptions, RelayServing, RelayStatus, RunningRelay } from './options.ts';
 import { Children } from './serve/children.ts';
 import { forwarding } from './serve/forward.ts';
 import { routes } from './serve/routes.ts';
@@ -39,7 +39,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const repository = await openRepository(layout.repository);
   const proxy = options.proxyEnvironment === undefined ? {} : { proxyEnvironment: options.proxyEnvironment };
   const http = options.http ?? createHttpClient({ tls: upwardTls(current), maxSockets: 32, ...proxy });
-  const faults = new Faults(clock);
+  const faults = new Faults(clock, options.onFaultsChanged);
   const ownParents = new OwnParents(repository, current, log);
   const parents = (): readonly string[] => options.parents?.() ?? ownParents.list();
   const upstream = new Upstream({ http, parents, clock, log });
@@ -173,9 +173,14 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     })),
     spooledReports: spool.size,
     refusedObjects: follow.flights.refused,
-    faults: [...faults.list(), ...[...follow.workers().values()].flatMap(({ fault }) => fault ?? [])],
+    faults: faults.list(),
   });
-  const serving = (): Pick<RelayStatus, 'url' | 'children'> => ({ url, children: children.list() });
+  const serving = (): RelayServing => ({
+    url,
+    children: children.list(),
+    faults: summary(faults.list()),
+    refusedObjects: follow.flights.refused,
+  });
   return { url, port: server.port, status, serving, stopped, close };
 }
 

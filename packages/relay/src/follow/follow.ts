@@ -99,6 +99,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
     if (current !== undefined) await options.ownParents.learn(current);
     return new Worker({
       copy,
+      faults,
       clock,
       randomness,
       log,

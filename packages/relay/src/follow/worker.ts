@@ -1,10 +1,12 @@
-import { type Time, timeOf, XylemError } from '@xylem/core';
+import { XylemError } from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
-import type { RelayFault, RelayTiming } from '../options.ts';
+import type { Faults } from '../faults.ts';
+import type { RelayTiming } from '../options.ts';
 import { type EnvironmentCopy, isFalseWord, type Tip } from './environment-copy.ts';
 
 export interface WorkerOptions {
   readonly copy: EnvironmentCopy;
+  readonly faults: Faults;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
@@ -27,7 +29,6 @@ export class Worker {
   #stop = new AbortController();
   #retry = new AbortController();
   #isClosed = false;
-  #fault: RelayFault | null = null;
   #nextRenewalMs = 0;
 
   constructor(options: WorkerOptions) {
@@ -38,14 +39,6 @@ export class Worker {
   /** The snapshot to name in the news cursor: served, or on its way. */
   get cursor(): number {
     return Math.max(this.copy.snapshot, this.#told);
-  }
-
-  get fault(): RelayFault | null {
-    return this.#fault;
-  }
-
-  get isBusy(): boolean {
-    return this.#running !== null;
   }
 
   /** Something newer than the cursor is out: it replaces what is under way, which keeps all that it fetched. */
@@ -78,6 +71,7 @@ export class Worker {
     this.#stop.abort();
     this.#retry.abort();
     await this.#running;
+    this.#options.faults.clear(this.copy.id);
   }
 
   #start(): void {
@@ -88,7 +82,7 @@ export class Worker {
   }
 
   async #work(): Promise<void> {
-    const { copy, log } = this.#options;
+    const { copy, log, faults } = this.#options;
     for (let failures = 0; this.#wanted !== undefined && !this.#isClosed; ) {
       const tip = this.#wanted;
       this.#wanted = undefined;
@@ -97,13 +91,13 @@ export class Worker {
         const leave = await this.#options.enter();
         await copy.update(tip, this.#stop.signal).finally(leave);
         failures = 0;
-        this.#fault = null;
+        faults.clear(copy.id);
       } catch (error) {
         if (this.#isClosed) return;
         if (this.#stop.signal.aborted && this.#wanted !== undefined) continue;
         failures += 1;
         if (tip !== null && isFalseWord(error)) this.#options.onFalseNews(tip.from);
-        this.#blame(error);
+        faults.set(copy.id, error, copy.id);
         log.warn('environment not updated', { environment: copy.id, error });
         // A stale parent's newest was taken; what remains is to renew it later.
         if (error instanceof XylemError && error.code === 'E_PARENT_STALE' && this.#told <= copy.snapshot)
@@ -123,12 +117,5 @@ export class Worker {
     const most = Math.min(timing.retryMaxMs, timing.retryFirstMs * 2 ** Math.min(20, failures - 1));
     this.#retry = new AbortController();
     await clock.sleep(most * randomness.fraction(), this.#retry.signal).catch(() => undefined);
-  }
-
-  #blame(error: unknown): void {
-    const { code, message } =
-      error instanceof XylemError ? error : { code: 'E_INTERNAL' as const, message: String(error) };
-    const since: Time = this.#fault?.code === code ? this.#fault.since : timeOf(this.#options.clock.now());
-    this.#fault = { environment: this.copy.id, code, message, since };
   }
 }

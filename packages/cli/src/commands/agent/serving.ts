@@ -12,7 +12,8 @@ const retryMs = 30_000;
 
 /**
  * The relay is loaded and started only when it is wanted. One that can't start, or ends by a fault, is tried again
- * every now and then: the agent goes on either way. `changed` is called whenever it began or ended to serve.
+ * every now and then: the agent goes on either way. `changed` is called whenever it began or ended to serve, or
+ * has another fault.
  */
 export function servingRelay(options: RelayOptions, log: Log, changed: () => void): ServingRelay {
   let wanted = false;
@@ -22,7 +23,7 @@ export function servingRelay(options: RelayOptions, log: Log, changed: () => voi
 
   const start = async (): Promise<void> => {
     const { runRelay } = await import('@xylem/relay');
-    const relay = await runRelay(options);
+    const relay = await runRelay({ ...options, onFaultsChanged: changed });
     running = relay;
     relay.stopped
       .catch((error: unknown) => log.error('the relay ended', { error }))
