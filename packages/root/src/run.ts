@@ -8,6 +8,7 @@ import { CertificateAuthority } from '@xylem/trust';
 import { allHandlers } from './api/all-handlers.ts';
 import { createApi } from './api/server.ts';
 import { restoredState } from './backup/restored-state.ts';
+import { createStrangers } from './backup/strangers.ts';
 import { openDatabase } from './db/open.ts';
 import { createDeploying } from './deployments/deploying.ts';
 import { eventFeed } from './deployments/events.ts';
@@ -155,10 +156,7 @@ async function start(
     log,
     collector,
     onChanged: (reports) => deploying.reportsArrived(reports),
-    onUnknown: (host) =>
-      void restored
-        .addUnknownHost(host)
-        .catch((error: unknown) => log.error('an unknown host was not noted', { error })),
+    strangers: createStrangers(root),
   });
 
   const api = await createApi({

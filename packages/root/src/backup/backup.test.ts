@@ -3,16 +3,21 @@ import { appendFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '@xylem/platform';
-import { removeLater, tempFolder, waitUntil } from '@xylem/testkit';
-import { apiClient } from '../testing/api-client.ts';
+import { tempFolder, waitUntil } from '@xylem/testkit';
 import { fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
-import { type RootFixture, rootFixture, run } from '../testing/root-fixture.ts';
+import { restoredFixture } from '../testing/restored-fixture.ts';
+import { rootFixture } from '../testing/root-fixture.ts';
+import { shiftedClock } from '../testing/shifted-clock.ts';
 import { restoreRoot } from './restore.ts';
 
-/** A fleet of two with one release running, backed up, and some deployments further. */
+const dayMs = 24 * 3600_000;
+
+/** A fleet of two with one release running, backed up, and a day and some deployments further. */
 async function aged(t: Parameters<typeof rootFixture>[0], deployments: number) {
-  const root = await rootFixture(t);
+  // It ends now: TLS keeps to the machine's own clock.
+  const clock = shiftedClock(-dayMs);
+  const root = await rootFixture(t, clock);
   const shop = await publisher(t, root, 'shop');
   for (const version of ['1.0.0', '2.0.0']) {
     await shop.publish('shop-web', version, { 'index.html': version });
@@ -44,41 +49,34 @@ async function aged(t: Parameters<typeof rootFixture>[0], deployments: number) {
   const out = join(await tempFolder(t, 'backup'), 'out');
   const made = await root.api('backupCreate', { body: { out } });
   assert.ok(made.files > 5);
-  for (let count = 0; count < deployments; count += 1) await deploy(count % 2 === 0 ? '2.0.0' : '1.0.0');
+  for (let count = 0; count < deployments; count += 1) {
+    clock.pass(dayMs / deployments);
+    await deploy(count % 2 === 0 ? '2.0.0' : '1.0.0');
+  }
   await deploy('2.0.0');
-  return { root, hosts, out, stateOf };
-}
-
-async function restored(t: Parameters<typeof rootFixture>[0], root: RootFixture, out: string) {
-  await root.running().close();
-  const folder = join(await tempFolder(t, 'restored'), 'state');
-  await restoreRoot({ backup: out, stateFolder: folder, clock: systemClock });
-  const running = await run(folder);
-  removeLater(t, () => running.close());
-  const fixture: RootFixture = {
-    ...root,
-    folder,
-    running: () => running,
-    api: apiClient(() => running.apiUrl, root.token),
-  };
-  return fixture;
+  return { root, hosts, out, token, stateOf, deploy, tuf };
 }
 
 for (const [keep, count] of [
   ['hosts', 20],
   ['backup', 2],
 ] as const) {
-  test(`after a restore nothing happens until it is confirmed (keep: ${keep}), and no host refuses, ${count} deployments later`, async (t) => {
-    const { root, hosts, out, stateOf } = await aged(t, count);
+  test(`after a restore nothing happens until it is confirmed (keep: ${keep}), and no host refuses, a day and ${count} deployments later`, async (t) => {
+    const { root, hosts, out, token, stateOf } = await aged(t, count);
     const before = await stateOf(hosts[0] ?? assert.fail());
-    const again = await restored(t, root, out);
+    const again = await restoredFixture(t, root, out);
     for (const host of hosts) {
       host.moveTo(again);
+      const sequence = host.sequence();
       assert.equal(await host.report(), 202, 'reports are taken');
+      const { body } = await host.get(`/watermarks/${host.id}`);
+      assert.equal(watermarkIn(body).sequence, sequence + 1, 'numbers go on where the host is');
       await assert.rejects(stateOf(host), 'and no old direction is shown');
     }
     const difference = await again.api('restored');
     assert.equal(difference.restored, true);
+    const takenMs = Date.parse(difference.backupTaken ?? '');
+    assert.ok(again.clock.now() - takenMs >= dayMs - 1000, `the backup is of ${difference.backupTaken}`);
     assert.equal(difference.hostsHeard, 2);
     assert.deepEqual(difference.environments[0]?.differences, [
       {
@@ -94,6 +92,8 @@ for (const [keep, count] of [
       }),
       { code: 'E_CONFIRM_RESTORE' },
     );
+    assert.ok(difference.lost.some((sentence) => sentence.startsWith('Join tokens')));
+    await assert.rejects(fakeHost(again, token, { name: 'late' }), { code: 'E_JOIN_TOKEN' });
     await again.api('restoreConfirm', { body: { keep } });
     for (const host of hosts) {
       // The same TUF client with the state it had: it must take this, or the host would refuse the root server.
@@ -103,6 +103,11 @@ for (const [keep, count] of [
     }
     assert.equal((await again.api('restored')).restored, false);
   });
+}
+
+function watermarkIn(body: Buffer): { sequence: number } {
+  const { payload } = JSON.parse(body.toString()) as { payload: string };
+  return JSON.parse(Buffer.from(payload, 'base64').toString()) as { sequence: number };
 }
 
 test('refuses a damaged backup and a folder that holds something, and leaves nothing behind', async (t) => {

@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict';
-import { cp } from 'node:fs/promises';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { systemClock } from '@xylem/platform';
-import { openRepository, serveRepository } from '@xylem/store';
-import { removeLater, tempFolder, waitUntil } from '@xylem/testkit';
-import { serverTls } from '@xylem/trust';
-import { apiClient } from '../testing/api-client.ts';
+import { tempFolder, waitUntil } from '@xylem/testkit';
 import { fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
-import { type RootFixture, rootFixture, run } from '../testing/root-fixture.ts';
-import { restoreRoot } from './restore.ts';
+import { relayCopy } from '../testing/relay-copy.ts';
+import { restoredFixture } from '../testing/restored-fixture.ts';
+import { rootFixture } from '../testing/root-fixture.ts';
 
 test('takes back from a relay what was published after the backup, and hosts keep what they run', async (t) => {
   const root = await rootFixture(t);
@@ -37,26 +31,11 @@ test('takes back from a relay what was published after the backup, and hosts kee
   await relay.report(before.assignments);
   const id = deployments[0]?.id ?? '';
   await waitUntil(async () => (await root.api('deploymentShow', { params: { id } })).state === 'succeeded');
-  await root.running().close();
 
-  // The relay's copy of the repository, served as a relay serves it.
-  const copy = join(await tempFolder(t, 'relay'), 'repository');
-  await cp(join(root.folder, 'repository'), copy, { recursive: true });
-  const serve = serveRepository(await openRepository(copy), { authorise: () => true });
-  const identity = { key: relay.key, certificatePem: relay.answer.certificate, caPem: relay.answer.ca };
-  const server = createServer(serverTls(identity), (request, response) => {
-    if (!serve(request, response)) response.writeHead(404).end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  removeLater(t, () => void server.close());
-  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = await relayCopy(t, relay, root.folder);
 
-  const folder = join(await tempFolder(t, 'restored'), 'state');
-  await restoreRoot({ backup: out, stateFolder: folder, clock: systemClock });
-  const running = await run(folder);
-  removeLater(t, () => running.close());
-  const api = apiClient(() => running.apiUrl, root.token);
-  const again: RootFixture = { ...root, folder, running: () => running, api };
+  const again = await restoredFixture(t, root, out);
+  const { api } = again;
   relay.moveTo(again);
   await relay.report(undefined, { serves: { url, children: [] } });
 

@@ -9,7 +9,6 @@ import {
   sha256,
   XylemError,
 } from '@xylem/core';
-import { readBody } from '@xylem/platform';
 import { createMirror, type ObjectSource } from '@xylem/store';
 import {
   type CheckedProductRole,
@@ -24,6 +23,7 @@ import type { Database } from '../db/tables.ts';
 import { repositoryPath } from '../publishing/repository-files.ts';
 import { roleNamed, rolesOfProduct, saveRole } from '../publishing/roles.ts';
 import type { Root } from '../root.ts';
+import { readSource } from './read-source.ts';
 
 /**
  * Takes from a relay what was published after the backup: the vendor's and publishers' roles that are newer than
@@ -35,18 +35,18 @@ export async function catchUp(root: Root, source: ObjectSource): Promise<string[
   const repository = root.config.releaseRepository as RepositoryId | null;
   if (repository === null) return [];
   const at = (path: string) => repositoryPath(repository, path);
-  const timestamp = await read(source, at(metadataPath('timestamp', 0)), limits.timestamp);
+  const timestamp = await readSource(source, at(metadataPath('timestamp', 0)), limits.timestamp);
   if (timestamp === null) return [];
   // Only hints where to look: every role below is checked by the keys that must have signed it.
   const { snapshotVersion } = readTimestamp(timestamp);
-  const snapshot = await read(source, at(metadataPath('snapshot', snapshotVersion)), limits.metadata);
+  const snapshot = await readSource(source, at(metadataPath('snapshot', snapshotVersion)), limits.metadata);
   if (snapshot === null) return [];
   const { roles } = readSnapshot(snapshot);
   const newer = new Map<string, Uint8Array>();
   for (const [role, version] of Object.entries(roles)) {
     const present = await versionOf(root.db, repository, role);
     if (version <= present) continue;
-    const bytes = await read(source, at(metadataPath(role, version)), limits.metadata);
+    const bytes = await readSource(source, at(metadataPath(role, version)), limits.metadata);
     if (bytes !== null) newer.set(role, bytes);
   }
   const taken: string[] = [];
@@ -126,7 +126,7 @@ async function takeProduct(
 ): Promise<string[]> {
   const taken: string[] = [];
   for (const [path, { target, length }] of checked.targetFiles) {
-    const bytes = await read(
+    const bytes = await readSource(
       source,
       repositoryPath(place.repository, path),
       Math.min(length, limits.release),
@@ -219,11 +219,4 @@ async function versionOf(db: Database, repository: string, role: string): Promis
     .where('role', '=', role)
     .executeTakeFirst();
   return row?.version ?? 0;
-}
-
-async function read(source: ObjectSource, path: string, maxBytes: number): Promise<Buffer | null> {
-  const answer = await source.get(path);
-  return answer.status === 'found'
-    ? await readBody(answer.body, maxBytes, `${path} of ${source.name}`)
-    : null;
 }

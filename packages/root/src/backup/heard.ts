@@ -1,10 +1,10 @@
 import type { Report } from '@xylem/core';
-import type { Root } from '../root.ts';
+import type { Database } from '../db/tables.ts';
 import type { RestoredMark } from './restored-state.ts';
 
 /** What was reported to a restored root server since it was restored. */
-export async function heardSince(root: Root, { restoredMs }: RestoredMark): Promise<Report[]> {
-  const rows = await root.db
+export async function heardSince(db: Database, { restoredMs }: RestoredMark): Promise<Report[]> {
+  const rows = await db
     .selectFrom('reports')
     .select('document')
     .where('received_ms', '>=', restoredMs)
@@ -12,22 +12,32 @@ export async function heardSince(root: Root, { restoredMs }: RestoredMark): Prom
   return rows.map(({ document }) => JSON.parse(document) as Report);
 }
 
-/** The highest numbers that hosts have accepted: whatever is signed next must lie above them. */
+/** A desired state's number and the version of the snapshot that shows it. */
+export interface Place {
+  readonly number: number;
+  readonly snapshot: number;
+}
+
+/**
+ * The highest numbers that hosts have accepted, or a relay was found to hold: whatever is signed next must lie above.
+ */
 export function highest(
   reports: readonly Report[],
   environment: string,
-): { number: number; snapshot: number } {
-  const own = reports.filter((report) => report.environment === environment);
-  return {
-    number: Math.max(0, ...own.map((report) => report.direction.number)),
-    snapshot: Math.max(0, ...own.map((report) => report.direction.snapshot)),
-  };
+  found: Place = { number: 0, snapshot: 0 },
+): Place {
+  let { number, snapshot } = found;
+  for (const { direction } of reports.filter((report) => report.environment === environment)) {
+    number = Math.max(number, direction.number);
+    snapshot = Math.max(snapshot, direction.snapshot);
+  }
+  return { number, snapshot };
 }
 
 /** The highest snapshot of a release repository that hosts have accepted. */
 export function highestRelease(reports: readonly Report[], repository: string): number {
-  const versions = reports.map(
-    (report) => Object.entries(report.releases).find(([id]) => id === repository)?.[1] ?? 0,
-  );
-  return Math.max(0, ...versions);
+  return reports.reduce((highest, { releases }) => {
+    const [, version = 0] = Object.entries(releases).find(([id]) => id === repository) ?? [];
+    return Math.max(highest, version);
+  }, 0);
 }

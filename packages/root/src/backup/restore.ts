@@ -45,7 +45,9 @@ export async function restoreRoot(options: RestoreRootOptions): Promise<Restored
     await mkdir(paths.incoming, { recursive: true, mode: 0o700 });
     const db = await openDatabase(databaseOf(paths, await readConfig(paths)));
     try {
-      await markRestored(db, { taken: manifest.taken, restoredMs: clock.now(), unknownHosts: [] });
+      await markRestored(db, { taken: manifest.taken, restoredMs: clock.now() });
+      // How often they were used since, and whether they were revoked, nobody knows.
+      await db.updateTable('tokens').set({ uses_left: 0 }).execute();
     } finally {
       await db.destroy();
     }

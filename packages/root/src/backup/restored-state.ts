@@ -7,15 +7,21 @@ export interface RestoredMark {
   readonly taken: string;
   /** When it was restored: reports from before are the backup's own. */
   readonly restoredMs: number;
-  /** Hosts that report and are not in the backup. */
-  readonly unknownHosts: readonly string[];
+}
+
+/** Who reports and can't be taken in: no certificate of ours, or one of an environment whose keys are lost. */
+export interface UnknownHost {
+  readonly host: string;
+  readonly environment: string | null;
 }
 
 export interface RestoredState {
   /** While true, nothing new in meaning is signed and nothing is deployed. */
   isRestored(): boolean;
   read(): RestoredMark | null;
-  addUnknownHost(host: string): Promise<void>;
+  /** Only in memory: they report again. */
+  unknownHosts(): readonly UnknownHost[];
+  addUnknownHost(host: UnknownHost): void;
   /** Inside the transaction of the confirmation. */
   clear(trx: Database): Promise<void>;
   /** After that transaction is committed. */
@@ -33,18 +39,18 @@ export async function markRestored(db: Database, mark: RestoredMark): Promise<vo
 export async function restoredState(db: Database): Promise<RestoredState> {
   const text = await readSetting(db, key);
   let mark = text === null ? null : (JSON.parse(text) as RestoredMark);
+  const unknown = new Map<string, UnknownHost>();
   return {
     isRestored: () => mark !== null,
     read: () => mark,
-    addUnknownHost: async (host) => {
-      if (mark === null || mark.unknownHosts.includes(host) || mark.unknownHosts.length >= maxUnknownHosts)
-        return;
-      mark = { ...mark, unknownHosts: [...mark.unknownHosts, host] };
-      await markRestored(db, mark);
+    unknownHosts: () => [...unknown.values()],
+    addUnknownHost: (host) => {
+      if (mark !== null && unknown.size < maxUnknownHosts) unknown.set(host.host, host);
     },
     clear: (trx) => removeSetting(trx, key),
     cleared: () => {
       mark = null;
+      unknown.clear();
     },
   };
 }

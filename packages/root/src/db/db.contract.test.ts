@@ -39,7 +39,7 @@ for (const [kind, make] of Object.entries(databases)) {
       const versions = await sql<{ version: number }>`select version from xylem_schema`.execute(db);
       assert.deepEqual(
         versions.rows.map((r) => r.version),
-        [1],
+        [1, 2],
       );
     });
 

@@ -2,11 +2,12 @@ import { XylemError } from '@xylem/core';
 import { type Kysely, sql } from 'kysely';
 import type { ColumnTypes } from './column-types.ts';
 import * as begin from './migrations/0001-begin.ts';
+import * as found from './migrations/0002-found.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
 /** In order, for ever: what was released is never changed, only followed. */
-const migrations: readonly Migration[] = [begin];
+const migrations: readonly Migration[] = [begin, found];
 
 const schemaVersion = migrations.length;
 

@@ -24,6 +24,7 @@ test('a root server runs over PostgreSQL, from publishing to a deployment’s en
   const api = apiClient(() => running.apiUrl, token);
   const root: RootFixture = {
     folder,
+    clock: systemClock,
     token,
     vendor,
     running: () => running,

@@ -167,6 +167,23 @@ export interface Tables {
     frame: number;
     offset_in_frame: number;
   };
+  /**
+   * What the tree of a restored root server says about single hosts: `entry` is that of the newest host map that a
+   * relay held; the rest comes from the certificate and report of a host that is not in `hosts`.
+   */
+  found_hosts: {
+    host: string;
+    environment: string;
+    entry: string | null;
+    name: string | null;
+    /** Raw Ed25519 key, b64u. */
+    key: string | null;
+    /** As in its certificate, JSON: null, `"*"`, or ids of environments. */
+    serves: string | null;
+    certificate_expires_ms: number | null;
+  };
+  /** The newest desired state of each environment that a relay held. */
+  found_directions: { environment: string; number: number; snapshot_version: number; document: string };
   api_tokens: { id: string; name: string; role: string; hash: string; created_ms: number };
   audit: {
     sequence: Generated<number>;

@@ -27,7 +27,9 @@ test('a pinned release follows what is deployed, and goes with an undeploy', () 
 });
 
 test('maps components to selectors only where the product is not mapped', () => {
-  const yaml = withComponents(firstYaml('production'), 'shop', [['shop-web', 'id in (a, b)']]);
+  const yaml = withComponents(firstYaml('production'), 'shop', [
+    { component: 'shop-web', where: 'id in (a, b)', config: { port: 80 } },
+  ]);
   assert.equal(specOf(yaml).products['shop']?.components?.['shop-web']?.where, 'id in (a, b)');
-  assert.equal(withComponents(yaml, 'shop', [['shop-web', 'all']]), yaml);
+  assert.equal(withComponents(yaml, 'shop', [{ component: 'shop-web', where: 'all' }]), yaml);
 });

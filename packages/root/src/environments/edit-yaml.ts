@@ -38,17 +38,24 @@ export function withProduct(yaml: string, product: string, version: string | nul
   return document.toString();
 }
 
+export interface ComponentMap {
+  readonly component: string;
+  readonly where: string;
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
 /** The YAML with a product that it does not map yet, mapped component by component; one that it maps stays as it is. */
-export function withComponents(
-  yaml: string,
-  product: string,
-  components: readonly (readonly [name: string, where: string])[],
-): string {
+export function withComponents(yaml: string, product: string, components: readonly ComponentMap[]): string {
   const document = parseDocument(yaml);
   if (document.getIn(['products', product], true) !== undefined) return yaml;
   const products = document.get('products', true);
   if (isMap(products)) products.flow = false;
-  const mapping = Object.fromEntries(components.map(([name, where]) => [name, { where }]));
+  const mapping = Object.fromEntries(
+    components.map(({ component, where, config = {} }) => [
+      component,
+      { where, ...(Object.keys(config).length > 0 ? { config } : {}) },
+    ]),
+  );
   document.setIn(['products', product], document.createNode({ components: mapping }));
   return document.toString();
 }

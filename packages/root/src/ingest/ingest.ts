@@ -9,6 +9,7 @@ import {
 } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
 import { type KeyPair, openEnvelope, signEnvelope } from '@xylem/trust';
+import type { Stranger, Strangers } from '../backup/strangers.ts';
 import type { Database } from '../db/tables.ts';
 import { type Mark, takeReports } from './take-reports.ts';
 
@@ -30,8 +31,8 @@ export interface IngestOptions {
   readonly collector: KeyPair;
   /** Hosts whose state changed; called after the commit. */
   readonly onChanged: (reports: readonly Report[]) => void;
-  /** Someone signs who is not registered (a host that joined after the backup was taken, or an impostor). */
-  readonly onUnknown: (host: string) => void;
+  /** Someone signs who is not registered: a host that joined after the backup was taken, or an impostor. */
+  readonly strangers: Strangers;
 }
 
 interface Waiting {
@@ -134,6 +135,7 @@ export function createIngest(options: IngestOptions): Ingest {
   /** Signed by the registered key of the host that it speaks of, and of the environment that the host is in. */
   async function verified(envelope: object): Promise<Report> {
     let environment = '';
+    const strange: Stranger[] = [];
     const { payload, keyId } = await openEnvelope(envelope, reportPayloadType, async (host) => {
       const row = await db
         .selectFrom('hosts')
@@ -141,8 +143,11 @@ export function createIngest(options: IngestOptions): Ingest {
         .where('id', '=', host)
         .executeTakeFirst();
       if (row === undefined) {
-        options.onUnknown(host);
-        return null;
+        const stranger = await options.strangers.know(host, envelope);
+        if (stranger === null) return null;
+        strange.push(stranger);
+        environment = stranger.environment;
+        return Buffer.from(stranger.key, 'base64url');
       }
       environment = row.environment;
       return Buffer.from(row.key, 'base64url');
@@ -153,6 +158,10 @@ export function createIngest(options: IngestOptions): Ingest {
     if (report.environment !== environment) {
       throw new XylemError('E_REPORT_INVALID', `${keyId} reports for an environment that it is not in.`);
     }
-    return report;
+    const stranger = strange.find((one) => one.host === keyId);
+    if (stranger !== undefined) await options.strangers.take(stranger);
+    // It is needed to know a stranger by, and would be most of what is kept of an idle host.
+    const { certificate: _, ...kept } = report;
+    return kept;
   }
 }

@@ -13,7 +13,7 @@ import {
   timeOf,
   type Version,
 } from '@xylem/core';
-import { systemClock, systemRandomness } from '@xylem/platform';
+import { systemRandomness } from '@xylem/platform';
 import {
   buildJoinRequest,
   checkJoinAnswer,
@@ -94,7 +94,7 @@ export async function fakeHost(
         id: environment,
         pinnedRoot: pinned,
         stateFolder: folder,
-        clock: systemClock,
+        clock: root.clock,
         fetchMetadata: async (path, maxBytes) => {
           const { status, body } = await get(`/r/${environment}/${path}`);
           return status === 200 && body.length <= maxBytes ? body : null;
@@ -108,7 +108,7 @@ export async function fakeHost(
       return desired;
     },
     report: async (components, extra = {}) => {
-      const time = timeOf(Date.now());
+      const time = timeOf(root.clock.now());
       if (components !== undefined) {
         last = components.map((c) => ({
           component: c.component,
@@ -131,6 +131,7 @@ export async function fakeHost(
         incarnation,
         sequence,
         time,
+        certificate: answer.certificate,
         agent: '0.1.0' as Version,
         name: options.name,
         facts: { os: 'linux', osVersion: '12', arch: 'x64', node: 'v26', cores: 2, memoryBytes: 1 },

@@ -60,7 +60,7 @@ export async function publisher(
       previous,
       content,
       signers: [key],
-      nowMs: Date.now(),
+      nowMs: root.clock.now(),
     });
     return signed.map(({ role, file }) => ({
       role,
@@ -122,7 +122,7 @@ export async function publisher(
         product,
         version: version as Version,
         domain,
-        issued: timeOf(Date.now()),
+        issued: timeOf(root.clock.now()),
         notes: '',
         packages: Object.entries(packages)
           .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -149,7 +149,7 @@ export async function publisher(
         channel,
         version: version as Version,
         release: release.release as Digest,
-        issued: timeOf(Date.now()),
+        issued: timeOf(root.clock.now()),
       });
       const roles = await sign((content) => ({
         ...content,
@@ -174,14 +174,14 @@ async function createProduct(
     products: [...products, delegation],
     previousVersion: targets.version,
     signers: [root.vendor.targetsKey],
-    nowMs: Date.now(),
+    nowMs: root.clock.now(),
   });
   const roles = await signProductRole({
     product: delegation,
     previous: new Map(),
     content: emptyProductRole,
     signers: [key],
-    nowMs: Date.now(),
+    nowMs: root.clock.now(),
   });
   const upload = ({ role, file }: { role: string; file: { bytes: Uint8Array } }, baseVersion: number) => ({
     role,

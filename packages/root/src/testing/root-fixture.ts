@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { silentLog, systemClock, systemRandomness } from '@xylem/platform';
+import { type Clock, silentLog, systemClock, systemRandomness } from '@xylem/platform';
 import { removeLater, tempFolder } from '@xylem/testkit';
 import { generateKey, type KeyPair } from '@xylem/trust';
 import { initRoot } from '../init.ts';
@@ -10,6 +10,8 @@ import { type ApiClient, apiClient } from './api-client.ts';
 
 export interface RootFixture {
   readonly folder: string;
+  /** Of the root server and of those who speak with it. */
+  readonly clock: Clock;
   readonly token: string;
   readonly vendor: { readonly rootKey: KeyPair; readonly targetsKey: KeyPair };
   readonly running: () => RunningRoot;
@@ -19,37 +21,41 @@ export interface RootFixture {
 }
 
 /** A real root server on ports of its own, removed at the end of the test. */
-export async function rootFixture(t: Pick<TestContext, 'after'>): Promise<RootFixture> {
+export async function rootFixture(
+  t: Pick<TestContext, 'after'>,
+  clock: Clock = systemClock,
+): Promise<RootFixture> {
   const folder = join(await tempFolder(t, 'root'), 'state');
   const vendor = { rootKey: generateKey(), targetsKey: generateKey() };
   const { operatorToken } = await initRoot({
     stateFolder: folder,
-    clock: systemClock,
+    clock,
     randomness: systemRandomness,
     vendor,
   });
   if (operatorToken === null) throw new Error('a new folder gives a token');
-  let running = await run(folder);
+  let running = await run(folder, clock);
   removeLater(t, () => running.close());
   return {
     folder,
+    clock,
     token: operatorToken,
     vendor,
     running: () => running,
     api: apiClient(() => running.apiUrl, operatorToken),
     restart: async () => {
       await running.close();
-      running = await run(folder);
+      running = await run(folder, clock);
     },
   };
 }
 
-export function run(folder: string): Promise<RunningRoot> {
+export function run(folder: string, clock: Clock = systemClock): Promise<RunningRoot> {
   return runRoot({
     stateFolder: folder,
     api: { host: '127.0.0.1', port: 0 },
     nodes: { host: '127.0.0.1', port: 0 },
-    clock: systemClock,
+    clock,
     randomness: systemRandomness,
     log: silentLog,
   });

@@ -41,7 +41,32 @@ export const Restored = Strict({
   backupTaken: Nullable(Time),
   hostsHeard: Count,
   hostsSilent: Count,
-  unknownHosts: Type.Array(Id32, { description: 'joined after the backup; they report and are not in it' }),
+  unknownHosts: Type.Array(Id32, { description: 'they report and can not be taken in; `lost` says why' }),
+  joinedHosts: Type.Array(
+    Strict({
+      id: Id32,
+      name: Type.String(),
+      environment: EnvironmentRef,
+      serve: Type.Boolean(),
+      retired: Type.Boolean(),
+      labels: Nullable(Type.Record(Type.String(), Type.String())),
+    }),
+    { description: 'joined after the backup, and registered upon the confirmation; labels null: not known' },
+  ),
+  awaitedHosts: Type.Integer({
+    minimum: 0,
+    description: 'joined after the backup and silent; registered when they report',
+  }),
+  changedHosts: Type.Array(
+    Strict({
+      id: Id32,
+      name: Type.String(),
+      changed: Type.Array(Type.String()),
+      retired: Type.Boolean(),
+    }),
+    { description: 'an operator changed them after the backup' },
+  ),
+  lost: Type.Array(Type.String(), { description: 'what can not be had back, and what to do' }),
   environments: Type.Array(
     Strict({
       environment: EnvironmentRef,
@@ -64,7 +89,11 @@ export type Restored = Static<typeof Restored>;
 export const RestoreConfirm = Strict({
   keep: Type.Union([Type.Literal('hosts'), Type.Literal('backup')]),
 });
-export const RestoreConfirmed = Strict({ environments: Type.Array(EnvironmentRef), kept: Type.String() });
+export const RestoreConfirmed = Strict({
+  environments: Type.Array(EnvironmentRef),
+  kept: Type.String(),
+  hostsTaken: Count,
+});
 
 export const AuditQuery = Strict({
   after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })),
