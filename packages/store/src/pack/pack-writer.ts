@@ -25,8 +25,8 @@ interface OpenFrame {
   chunks: Chunk[];
 }
 
-/** The pool has four threads; one is left for reading. */
-const framesInFlight = 3;
+/** Some wait to be written while others are compressed: so the thread pool is never without one. */
+const framesInFlight = 6;
 
 /**
  * Turns chunks into packs: frames of at most 1 MiB, several of them compressed at the same time, written in the order

@@ -42,9 +42,12 @@ export class ChunkWindow {
     return this.#seen.size;
   }
 
-  /** Copies the bytes; returns their digest. Resolves late when the sink or the disk is slower than the reading. */
-  async add(bytes: Uint8Array): Promise<Digest> {
-    const digest = hash('sha256', bytes, 'hex') as Digest;
+  /**
+   * Copies the bytes; returns their digest, which is taken from who knows it. Resolves late when the sink or the disk
+   * is slower than the reading.
+   */
+  async add(bytes: Uint8Array, known?: Digest): Promise<Digest> {
+    const digest = known ?? (hash('sha256', bytes, 'hex') as Digest);
     if (this.#seen.has(digest)) return digest;
     this.#seen.add(digest);
     if (this.#current !== undefined) {

@@ -120,7 +120,10 @@ class FileReader {
     { bytes, digest }: { readonly bytes: Buffer; readonly digest: TreeFile['digest'] },
   ): Promise<TreeFile> {
     const chunks: Chunk[] = [];
-    for (const chunk of chunksOf(bytes)) chunks.push([await this.#window.add(chunk), chunk.length]);
+    for (const chunk of chunksOf(bytes)) {
+      const known = chunk.length === bytes.length ? digest : undefined;
+      chunks.push([await this.#window.add(chunk, known), chunk.length]);
+    }
     this.#progress(sizeBytes);
     return { type: 'file', path, sizeBytes, digest, executable, chunks };
   }

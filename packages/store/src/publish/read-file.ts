@@ -6,11 +6,13 @@ import { Cutter } from '../chunk/cutter.ts';
 import { storageError } from '../repository/faults.ts';
 import { changed } from './scan.ts';
 
-const blockBytes = 2 * 1024 * 1024;
+const blockBytes = 512 * 1024;
+/** A read waits in the thread pool behind frames that are being compressed: enough that there is always one done. */
+const blocksAhead = 8;
 
 /**
  * Calls `onChunk` for each chunk in order and returns the file's digest. The bytes given to `onChunk` are valid until
- * it resolves. Memory: two blocks and a chunk.
+ * it resolves. Memory: the blocks read ahead and a chunk.
  * @throws E_FILE_CHANGED when the file is not the same before and after, or has not the size that was scanned
  */
 export async function chunkFile(
@@ -51,8 +53,7 @@ export async function readSmallFile(
   sizeBytes: number,
 ): Promise<{ bytes: Buffer; digest: Digest }> {
   return withUnchanged(path, sizeBytes, async (file) => {
-    const bytes = Buffer.allocUnsafe(sizeBytes);
-    for (let read = 0; read < sizeBytes; ) read += await fill(file, bytes, read, sizeBytes - read, path);
+    const bytes = await readExactly(file, path, Buffer.allocUnsafe(sizeBytes), 0);
     return { bytes, digest: hash('sha256', bytes, 'hex') as Digest };
   });
 }
@@ -66,37 +67,39 @@ export async function hashFile(path: string, sizeBytes: number): Promise<Digest>
   });
 }
 
-/** Blocks of a file; while one is looked at the next is read. A block is valid until the next is asked for. */
+/** Blocks of a file, read ahead. A block is valid until the next is asked for. */
 async function* blocksOf(file: FileHandle, path: string, sizeBytes: number): AsyncGenerator<Buffer> {
-  const buffers = [Buffer.allocUnsafeSlow(blockBytes), Buffer.allocUnsafeSlow(blockBytes)] as const;
+  const reading: Promise<Buffer>[] = [];
   let asked = 0;
-  const ask = (buffer: Buffer): Promise<number> => {
-    const reading = fill(file, buffer, 0, sizeBytes - asked, path);
-    reading.catch(() => undefined);
-    return reading;
+  const ask = (buffer: Buffer): void => {
+    const length = Math.min(buffer.length, sizeBytes - asked);
+    if (length === 0) return;
+    const read = readExactly(file, path, buffer.subarray(0, length), asked);
+    // Seen by whoever awaits it; until then it must not count as unhandled.
+    read.catch(() => undefined);
+    reading.push(read);
+    asked += length;
   };
-  let reading = ask(buffers[0]);
-  for (let turn = 0; asked < sizeBytes; turn += 1) {
-    const got = await reading;
-    asked += got;
-    const [here, there] = turn % 2 === 0 ? buffers : ([buffers[1], buffers[0]] as const);
-    if (asked < sizeBytes) reading = ask(there);
-    yield here.subarray(0, got);
+  try {
+    for (let i = 0; i < blocksAhead; i += 1) {
+      if (asked < sizeBytes) ask(Buffer.allocUnsafeSlow(Math.min(blockBytes, sizeBytes - asked)));
+    }
+    for (let block = await reading.shift(); block !== undefined; block = await reading.shift()) {
+      yield block;
+      ask(block);
+    }
+  } finally {
+    await Promise.allSettled(reading);
   }
 }
 
-async function fill(
-  file: FileHandle,
-  buffer: Buffer,
-  from: number,
-  left: number,
-  path: string,
-): Promise<number> {
-  const wanted = Math.min(buffer.length - from, left);
-  if (wanted === 0) return 0;
-  const { bytesRead } = await file.read(buffer, from, wanted, null);
-  if (bytesRead === 0) throw changed(path);
-  return bytesRead;
+async function readExactly(file: FileHandle, path: string, bytes: Buffer, position: number): Promise<Buffer> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesRead } = await file.read(bytes, at, bytes.length - at, position + at);
+    if (bytesRead === 0) throw changed(path);
+    at += bytesRead;
+  }
+  return bytes;
 }
 
 /**
