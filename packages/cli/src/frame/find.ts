@@ -16,6 +16,12 @@ export function findCommand(table: readonly TableEntry[], words: readonly string
   if (first === undefined || asksHelp(first)) return { kind: 'help', noun: undefined };
   const single = table.find((entry) => entry.path === first);
   if (single !== undefined) return { kind: 'command', entry: single, rest: words.slice(1) };
+  if (first.startsWith('-')) {
+    throw new XylemError(
+      'E_INPUT',
+      `Options stand behind the command: xylem NOUN VERB ${first.split('=')[0]}. \`xylem --help\` lists the commands.`,
+    );
+  }
   const ofNoun = table.filter((entry) => entry.path.startsWith(`${first} `));
   if (ofNoun.length === 0) {
     const nouns = new Set(table.map((entry) => entry.path.split(' ')[0] ?? ''));

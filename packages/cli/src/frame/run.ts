@@ -3,6 +3,7 @@ import { createHome } from '../home/home.ts';
 import { version } from '../version.ts';
 import { renderError } from './failure.ts';
 import { findCommand, helpText } from './find.ts';
+import { printable } from './printable.ts';
 import { commandTable } from './table.ts';
 import type { Streams } from './terminal.ts';
 import { createTerminal } from './terminal.ts';
@@ -20,6 +21,7 @@ export interface Host extends Streams {
 /** Runs one command to its end. Never throws: faults are said on stderr. Returns the exit code. */
 export async function run(words: readonly string[], host: Host): Promise<number> {
   const wantsJson = words.includes('--json');
+  watchStreams(host, wantsJson);
   const stopping = new AbortController();
   const stop = (): void => {
     // The first asks politely; who asks twice does not want to wait.
@@ -32,12 +34,27 @@ export async function run(words: readonly string[], host: Host): Promise<number>
     return await dispatch(words, host, stopping.signal);
   } catch (error) {
     const failure = renderError(error, { json: wantsJson, debug: Boolean(host.env.XYLEM_DEBUG) });
-    host.stderr.write(`${failure.text}\n`);
+    host.stderr.write(`${wantsJson ? failure.text : printable(failure.text)}\n`);
     return failure.exitCode;
   } finally {
     host.off('SIGINT', stop);
     host.off('SIGTERM', stop);
   }
+}
+
+/**
+ * An answer that nobody takes any more (`xylem host list | head`) ends the program without a word; one that can't be
+ * written is a fault. What is only noted, on stderr, may get lost.
+ */
+function watchStreams(host: Host, json: boolean): void {
+  host.stderr.on('error', () => undefined);
+  host.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') host.exit(exitCodes.interrupted);
+    const fault = new XylemError('E_STORAGE', `The answer can't be written: ${error.message}`);
+    const failure = renderError(fault, { json, debug: false });
+    host.stderr.write(`${failure.text}\n`);
+    host.exit(failure.exitCode);
+  });
 }
 
 async function dispatch(words: readonly string[], host: Host, signal: AbortSignal): Promise<number> {
@@ -77,9 +94,7 @@ async function dispatch(words: readonly string[], host: Host, signal: AbortSigna
     if (outcome === undefined) return 0;
     const text = json
       ? JSON.stringify(outcome.data, null, host.stdout.isTTY === true ? 2 : undefined)
-      : typeof outcome.text === 'string'
-        ? outcome.text
-        : outcome.text();
+      : printable(typeof outcome.text === 'string' ? outcome.text : outcome.text());
     if (text !== '') host.stdout.write(`${text}\n`);
     return outcome.exitCode ?? 0;
   } finally {

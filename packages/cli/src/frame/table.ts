@@ -255,4 +255,14 @@ export const commandTable: readonly TableEntry[] = [
     summary: 'Remember a root server and a token for it',
     load: () => import('../commands/login/login.ts'),
   },
+  {
+    path: 'context list',
+    summary: 'The root servers that are remembered here',
+    load: () => import('../commands/context/list.ts'),
+  },
+  {
+    path: 'context use',
+    summary: 'Choose which remembered root server is asked',
+    load: () => import('../commands/context/use.ts'),
+  },
 ];

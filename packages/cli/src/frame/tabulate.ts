@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { printableLine } from './printable.ts';
 
 const none = {
   top: '',
@@ -30,7 +31,9 @@ export function tabulate(
     chars: none,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  table.push(...rows.map((row) => [...row]));
+  table.push(
+    ...rows.map((row) => row.map((cell) => (typeof cell === 'string' ? printableLine(cell) : cell))),
+  );
   return table
     .toString()
     .split('\n')

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { printable, printableLine } from './printable.ts';
 
 /** The streams that a command may use. */
 export interface Streams {
@@ -29,22 +30,36 @@ export interface Terminal {
 
 export function createTerminal({ stdin, stdout, stderr }: Streams, json: boolean): Terminal {
   const clearLine = '\r\u001b[K';
+  /** The line of progress that stands there now: what is said meanwhile goes above it. */
+  let standing = '';
+  const say = (stream: NodeJS.WriteStream, text: string): void => {
+    if (standing !== '') stderr.write(clearLine);
+    stream.write(`${printable(text)}\n`);
+    if (standing !== '') stderr.write(standing);
+  };
   return {
     interactive: stdin.isTTY === true && stderr.isTTY === true,
-    line: (text) => void (json ? stderr : stdout).write(`${text}\n`),
-    ready: (data, text) => void stdout.write(`${json ? JSON.stringify(data) : text}\n`),
-    note: (text) => void stderr.write(`${text}\n`),
+    line: (text) => say(json ? stderr : stdout, text),
+    ready: (data, text) => void stdout.write(`${json ? JSON.stringify(data) : printable(text)}\n`),
+    note: (text) => say(stderr, text),
     progress(label) {
       if (stderr.isTTY !== true) {
-        stderr.write(`${label}\n`);
-        return { update: () => undefined, done: (state) => void stderr.write(`${label}: ${state}\n`) };
+        say(stderr, label);
+        return { update: () => undefined, done: (state) => say(stderr, `${label}: ${state}`) };
       }
-      const width = stderr.columns > 0 ? stderr.columns - 1 : 79;
-      const show = (state: string): string => clearLine + `${label}: ${state}`.slice(0, width);
-      stderr.write(show('…'));
+      const show = (state: string): void => {
+        const width = stderr.columns > 0 ? stderr.columns - 1 : 79;
+        standing = printableLine(`${label}: ${state}`).slice(0, width);
+        stderr.write(clearLine + standing);
+      };
+      show('…');
       return {
-        update: (state) => void stderr.write(show(state)),
-        done: (state) => void stderr.write(`${show(state)}\n`),
+        update: show,
+        done: (state) => {
+          show(state);
+          standing = '';
+          stderr.write('\n');
+        },
       };
     },
     async confirm(question, signal) {

@@ -4,6 +4,16 @@ import { XylemError } from '@xylem/core';
 export const counted = (number: number, noun: string): string =>
   `${number} ${noun}${number === 1 ? '' : 's'}`;
 
+/** `612 bytes`, `4.9 MB`: decimal, as disks and networks count. */
+export function sizeText(bytes: number): string {
+  if (bytes < 1000) return counted(bytes, 'byte');
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length, Math.floor(Math.log10(bytes) / 3));
+  // 999,999 bytes are 1.0 MB, not 1000.0 kB.
+  const text = (bytes / 1000 ** power).toFixed(1);
+  return text === '1000.0' && power < units.length ? `1.0 ${units[power]}` : `${text} ${units[power - 1]}`;
+}
+
 /** How long ago, in the largest unit that fits: `12s`, `5m`, `3h`, `4d`; `never` for null. */
 export function age(time: string | null, nowMs: number): string {
   if (time === null) return 'never';

@@ -15,6 +15,25 @@ export interface Home {
   remember(name: string, context: Context): Promise<void>;
 }
 
+/** Half of it would mean another root server than the one that was meant. @throws XylemError E_INPUT */
+function fromEnvironment(
+  url: string | undefined,
+  token: string | undefined,
+  pin: string | undefined,
+): Context {
+  if (!url || !token) {
+    const missing = url ? 'XYLEM_TOKEN' : 'XYLEM_URL';
+    throw new XylemError('E_INPUT', `${missing} is not set: XYLEM_URL and XYLEM_TOKEN belong together.`);
+  }
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
+    throw new XylemError(
+      'E_INPUT',
+      `XYLEM_URL is "${url}", which is no address of a root server, such as http://127.0.0.1:8440.`,
+    );
+  }
+  return { url, token, ...(pin ? { pin } : {}) };
+}
+
 export function createHome(environment: NodeJS.ProcessEnv): Home {
   const folder = resolve(environment.XYLEM_HOME || join(homedir(), '.xylem'));
   const path = join(folder, 'contexts.json');
@@ -36,7 +55,7 @@ export function createHome(environment: NodeJS.ProcessEnv): Home {
     contexts,
     async context(name) {
       const { XYLEM_URL: url, XYLEM_TOKEN: token, XYLEM_PIN: pin } = environment;
-      if (name === undefined && url && token) return { url, token, ...(pin ? { pin } : {}) };
+      if (name === undefined && (url || token)) return fromEnvironment(url, token, pin);
       const known = await contexts();
       const wanted = name ?? known.current;
       const found = wanted === undefined ? undefined : known.contexts[wanted];

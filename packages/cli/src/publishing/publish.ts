@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type PublishedTree, publishTree } from '@xylem/store';
 import type { Api } from '../api/client.ts';
 import type { Progress } from '../frame/terminal.ts';
+import { sizeText } from '../frame/words.ts';
 import { httpSink } from './http-sink.ts';
 import { pathTest } from './path-test.ts';
 
@@ -30,7 +31,7 @@ export async function publishFolder(options: {
       sink: httpSink(api, product, scratch),
       exclude: leftOut(folder, include, exclude),
       signal,
-      onProgress: (done, total) => progress.update(`${megabytes(done)} of ${megabytes(total)}`),
+      onProgress: (done, total) => progress.update(`${sizeText(done)} of ${sizeText(total)}`),
     });
     await api.call('treeRegister', {
       params: { product },
@@ -59,5 +60,3 @@ function leftOut(
     lstatSync(join(folder, path), { throwIfNoEntry: false })?.isDirectory() === true;
   return (path) => excluded(path) || !(included(path) || isFolder(path));
 }
-
-export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -10,10 +10,18 @@ export function environmentPatterns(words: readonly string[], optionName: string
       `Say which environments: ${optionName} acme/production, or a pattern such as '*/production'.`,
     );
   }
-  const bad = words.find((word) => !pattern.test(word));
-  if (bad === undefined) return [...words];
+  return words.map(environmentPattern);
+}
+
+/** @throws XylemError E_INPUT */
+export function environmentPattern(word: string): string {
+  if (pattern.test(word)) return word;
   throw new XylemError(
     'E_INPUT',
-    `"${bad}" is no environment's name or pattern. Write tenant/environment, as in acme/production or '*/production'.`,
+    `"${word}" is no environment's name or pattern. Write tenant/environment, as in acme/production or '*/production'.`,
   );
 }
+
+/** The query of a command that looks at one environment, a pattern of them, or all. @throws XylemError E_INPUT */
+export const environmentQuery = (word: string | undefined): { environment?: string } =>
+  word === undefined ? {} : { environment: environmentPattern(word) };

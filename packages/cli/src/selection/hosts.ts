@@ -1,6 +1,8 @@
 import { XylemError } from '@xylem/core';
 import type { HostQuery, HostSelection } from '@xylem/root/contract';
 import { text } from '../frame/define.ts';
+import { isName } from '../frame/words.ts';
+import { environmentPattern } from './environments.ts';
 
 /** The options of every command that takes hosts. */
 export const hostOptions = {
@@ -41,7 +43,7 @@ function narrowed(words: readonly string[], where: string | undefined): string |
 }
 
 function sorted(words: readonly string[]): { readonly environments: string[]; readonly hosts: string[] } {
-  const environments = words.filter(isEnvironment);
+  const environments = words.filter(isEnvironment).map(environmentPattern);
   const hosts = words.filter((word) => !isEnvironment(word) && !isAll(word));
   if (environments.length > 0 && hosts.length > 0) {
     throw new XylemError(
@@ -57,6 +59,12 @@ function sorted(words: readonly string[]): { readonly environments: string[]; re
 export function hostQuery(words: readonly string[], { where, site }: Narrowing): HostQuery {
   const { environments, hosts } = sorted(words);
   const clause = narrowed(hosts, where);
+  if (site !== undefined && !isName(site)) {
+    throw new XylemError(
+      'E_INPUT',
+      `--site ${site} is no site's name. Use lower-case letters, digits and -.`,
+    );
+  }
   return {
     ...(environments.length === 0 ? {} : { environment: environments }),
     ...(clause === undefined ? {} : { where: clause }),

@@ -10,8 +10,9 @@ import { hostFolder, stateOption } from './state.ts';
 const defaultListen = '0.0.0.0:8442';
 
 export const command = defineCommand({
-  about: `Keeps the host as its environment says, until it is ended; services go on without it. A host that joined with --serve, or
-was told to serve (xylem host serve), is a relay too, in the same process. The log goes to stderr, one JSON document a line.`,
+  about: `Keeps the host as its environment says, until it is ended; services go on without it. A host that joined with
+--serve, or was told to serve (xylem host serve), is a relay too, in the same process.
+The log goes to stderr, one JSON document a line.`,
   options: {
     ...stateOption,
     listen: text('<host:port>', `as a relay: where children reach it (default: ${defaultListen})`),

@@ -1,4 +1,5 @@
 import { count, defineCommand, flag, text } from '../../frame/define.ts';
+import { environmentQuery } from '../../selection/environments.ts';
 import { deploymentTable } from './shared.ts';
 
 export const command = defineCommand({
@@ -13,7 +14,7 @@ export const command = defineCommand({
     const { env, product, active, limit } = options;
     const answer = await (await api()).call('deploymentList', {
       query: {
-        ...(env === undefined ? {} : { environment: env }),
+        ...environmentQuery(env),
         ...(product === undefined ? {} : { product }),
         ...(active ? { active: 'true' as const } : {}),
         limit: String(limit ?? 50),

@@ -1,12 +1,21 @@
 import { XylemError } from '@xylem/core';
 import type { Deployment } from '@xylem/root/contract';
 import type { Invocation } from '../../frame/define.ts';
+import { counted } from '../../frame/words.ts';
 
 const holdMs = 20_000;
 const goesOn = ({ state }: Deployment): boolean => state === 'running' || state === 'paused';
 
-const progressOf = ({ progress }: Deployment): string =>
-  `${progress.done} of ${progress.eligible} done, ${progress.updating} updating, ${progress.waiting} waiting, ${progress.failed} failed`;
+const labelOf = ({ environment, product }: Deployment): string => `${environment.name} ${product}`;
+
+function progressOf(deployments: readonly Deployment[]): string {
+  const sum = (key: 'done' | 'eligible' | 'updating' | 'waiting' | 'failed'): number =>
+    deployments.reduce((total, { progress }) => total + progress[key], 0);
+  return `${sum('done')} of ${sum('eligible')} done, ${sum('updating')} updating, ${sum('waiting')} waiting, ${sum('failed')} failed`;
+}
+
+/** Steps of the machinery that say nothing to a person. */
+const untold = new Set(['threshold']);
 
 /**
  * Follows deployments side by side until each has ended, a line for each event.
@@ -21,16 +30,30 @@ export async function watchDeployments(
     timeoutSeconds === undefined
       ? Number.POSITIVE_INFINITY
       : invocation.clock.monotonicMs() + timeoutSeconds * 1000;
-  return Promise.all(deployments.map((one) => watchOne(invocation, one, endMs)));
+  const [first] = deployments;
+  const label =
+    deployments.length === 1 && first !== undefined
+      ? labelOf(first)
+      : counted(deployments.length, 'deployment');
+  const states = new Map(deployments.map((one) => [one.id, one]));
+  const progress = invocation.terminal.progress(label);
+  const show = (one: Deployment): void => {
+    states.set(one.id, one);
+    progress.update(progressOf([...states.values()]));
+  };
+  const ended = await Promise.all(deployments.map((one) => watchOne(invocation, one, endMs, show)));
+  progress.done(progressOf(ended));
+  return ended;
 }
 
 async function watchOne(
   { api, terminal, clock }: Invocation,
   deployment: Deployment,
   endMs: number,
+  show: (now: Deployment) => void,
 ): Promise<Deployment> {
   const server = await api();
-  const label = `${deployment.environment.name} ${deployment.product}`;
+  const label = labelOf(deployment);
   let now = deployment;
   let said = '';
   for (let after = '0'; goesOn(now); ) {
@@ -38,18 +61,17 @@ async function watchOne(
     if (leftMs <= 0)
       throw new XylemError(
         'E_TIMEOUT',
-        `${label}: still ${now.state} when the time ran out: ${progressOf(now)}.`,
+        `${label}: still ${now.state} when the time ran out: ${progressOf([now])}.`,
       );
     const waitMs = String(Math.floor(Math.max(1, Math.min(holdMs, leftMs))));
     const news = await server.call('deploymentEvents', { params: { id: now.id }, query: { after, waitMs } });
     now = news.deployment;
     for (const event of news.events) {
       after = String(event.sequence);
-      terminal.line(`${label}: ${event.message}`);
+      if (event.message !== said && !untold.has(event.kind)) terminal.line(`${label}: ${event.message}`);
+      said = event.message;
     }
-    const state = progressOf(now);
-    if (state !== said) terminal.line(`${label}: ${state}`);
-    said = state;
+    show(now);
   }
   return now;
 }

@@ -20,6 +20,6 @@ export const command = defineCommand({
       server.call('environmentYamlPut', { params, body: { baseVersion, yaml, dryRun: options.dryRun } }),
     );
     const name = `${params.tenant}/${params.environment}`;
-    return { data: saved, text: () => savedText(options.dryRun ? `${name}, not saved` : name, saved) };
+    return { data: saved, text: () => savedText(name, saved, options.dryRun) };
   },
 });

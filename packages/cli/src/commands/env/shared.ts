@@ -19,7 +19,10 @@ export async function environmentParams(
   throw new XylemError('E_INPUT', `Several tenants have a ${first}, so say whose: ${names}.`);
 }
 
-export function savedText(name: string, saved: EnvironmentYamlSaved): string {
+export function savedText(name: string, saved: EnvironmentYamlSaved, dryRun = false): string {
+  const isNew = dryRun
+    ? `it is valid, and was not saved; it would be version ${saved.version}`
+    : `saved as version ${saved.version}`;
   const assignments = tabulate(
     ['COMPONENT', 'VERSION', 'WHERE', 'HOSTS'],
     saved.assignments.map(({ component, version, where, hosts }) => [
@@ -30,5 +33,5 @@ export function savedText(name: string, saved: EnvironmentYamlSaved): string {
     ]),
     'Nothing is assigned yet.',
   );
-  return `${name}: ${saved.changed ? `saved as version ${saved.version}` : 'unchanged'}\n${assignments}`;
+  return `${name}: ${saved.changed ? isNew : 'unchanged'}\n${assignments}`;
 }

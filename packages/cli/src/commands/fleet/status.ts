@@ -2,6 +2,7 @@ import type { Status } from '@xylem/root/contract';
 import { defineCommand, text } from '../../frame/define.ts';
 import { tabulate } from '../../frame/tabulate.ts';
 import { counted } from '../../frame/words.ts';
+import { environmentQuery } from '../../selection/environments.ts';
 import { deploymentTable } from '../deployment/shared.ts';
 
 function statesText(states: Status['hosts']): string {
@@ -14,7 +15,7 @@ export const command = defineCommand({
   example: "xylem status --env '*/production'",
   async run({ options, api }) {
     const status = await (await api()).call('status', {
-      query: options.env === undefined ? {} : { environment: options.env },
+      query: environmentQuery(options.env),
     });
     const rows = status.environments.map(({ environment, number, hosts, products }) => [
       environment.name,

@@ -1,6 +1,7 @@
 import type { Topology } from '@xylem/root/contract';
 import { defineCommand, text } from '../../frame/define.ts';
 import { age } from '../../frame/words.ts';
+import { environmentQuery } from '../../selection/environments.ts';
 
 type Node = Topology['nodes'][number];
 
@@ -31,7 +32,7 @@ export const command = defineCommand({
   example: 'xylem topology',
   async run({ options, api, clock }) {
     const topology = await (await api()).call('topology', {
-      query: options.env === undefined ? {} : { environment: options.env },
+      query: environmentQuery(options.env),
     });
     return { data: topology, text: () => drawTopology(topology, clock.now()) };
   },

@@ -1,6 +1,7 @@
 import { defineCommand, text } from '../../frame/define.ts';
 import { tabulate } from '../../frame/tabulate.ts';
 import { only } from '../../frame/words.ts';
+import { environmentQuery } from '../../selection/environments.ts';
 
 export const command = defineCommand({
   arguments: '<product>',
@@ -9,7 +10,7 @@ export const command = defineCommand({
   async run({ args, options, api }) {
     const answer = await (await api()).call('where', {
       params: { product: only(args) },
-      query: options.env === undefined ? {} : { environment: options.env },
+      query: environmentQuery(options.env),
     });
     const rows = answer.environments.flatMap(({ environment, wanted, components }) =>
       components.flatMap(({ component, versions }) =>

@@ -3,6 +3,7 @@ import { joinHost } from '@xylem/agent';
 import { XylemError } from '@xylem/core';
 import { defineCommand, flag, requiredText, text } from '../../frame/define.ts';
 import { terminalLog } from '../../frame/terminal-log.ts';
+import { tokenOf } from '../../frame/token.ts';
 import { only } from '../../frame/words.ts';
 import { hostFolder, stateOption } from '../agent/state.ts';
 
@@ -21,7 +22,7 @@ export const command = defineCommand({
     const url = only(args);
     if (!/^https:\/\/[^/]+\/?$/.test(url))
       throw new XylemError('E_INPUT', `"${url}" is no node's address. Write https://host:port.`);
-    const token = options.token === '-' ? await standardInput() : options.token;
+    const token = await tokenOf(options.token);
     const stateFolder = hostFolder(options.state);
     const joined = await joinHost({
       url: url.replace(/\/$/, ''),
@@ -41,8 +42,3 @@ export const command = defineCommand({
     };
   },
 });
-
-async function standardInput(): Promise<string> {
-  const { text: readText } = await import('node:stream/consumers');
-  return (await readText(process.stdin)).trim();
-}

@@ -2,6 +2,7 @@ import { XylemError } from '@xylem/core';
 import { defineCommand } from '../../frame/define.ts';
 import { yesOption } from '../../selection/confirm.ts';
 import { hostOptions, hostSelection, selectorHelp } from '../../selection/hosts.ts';
+import { readLabels } from '../../selection/labels.ts';
 import { changeHosts } from './shared.ts';
 
 /** `role=web` sets, `role-` removes; other words select. */
@@ -11,15 +12,14 @@ function readWords(words: readonly string[]): {
   remove: string[];
 } {
   const selector: string[] = [];
-  const set: Record<string, string> = {};
+  const pairs: string[] = [];
   const remove: string[] = [];
   for (const word of words) {
-    const equals = word.indexOf('=');
-    if (equals > 0) set[word.slice(0, equals)] = word.slice(equals + 1);
+    if (word.includes('=')) pairs.push(word);
     else if (/^[a-z0-9.-]+-$/.test(word)) remove.push(word.slice(0, -1));
     else selector.push(word);
   }
-  if (Object.keys(set).length + remove.length > 0) return { selector, set, remove };
+  if (pairs.length + remove.length > 0) return { selector, set: readLabels(pairs, remove), remove };
   throw new XylemError('E_INPUT', 'No label is named. Write role=web to set one, role- to remove one.');
 }
 

@@ -7,6 +7,10 @@ import { componentsText, shortId } from './shared.ts';
 
 const pageSize = 1000;
 
+const byName = (a: Host, b: Host): number =>
+  a.environment.name.localeCompare(b.environment.name) ||
+  a.name.localeCompare(b.name, 'en', { numeric: true });
+
 export const command = defineCommand({
   arguments: hostArguments,
   about: selectorHelp,
@@ -20,7 +24,7 @@ export const command = defineCommand({
       const page = await server.call('hostList', {
         query: {
           ...query,
-          ...(options.retired ? {} : { retired: 'false' }),
+          retired: options.retired ? 'true' : 'false',
           limit: String(pageSize),
           ...(after === undefined ? {} : { after }),
         },
@@ -33,15 +37,17 @@ export const command = defineCommand({
       text: () =>
         `${tabulate(
           ['NAME', 'ID', 'ENVIRONMENT', 'STATE', 'SITE', 'REPORTED', 'RUNS'],
-          hosts.map((host) => [
-            host.name,
-            shortId(host.id),
-            host.environment.name,
-            host.state,
-            host.labels.site ?? '-',
-            age(host.lastReport, clock.now()),
-            componentsText(host),
-          ]),
+          hosts
+            .toSorted(byName)
+            .map((host) => [
+              host.name,
+              shortId(host.id),
+              host.environment.name,
+              host.state,
+              host.labels.site ?? '-',
+              age(host.lastReport, clock.now()),
+              componentsText(host),
+            ]),
           'No host fits.',
         )}\n${counted(hosts.length, 'host')}`,
     };

@@ -17,6 +17,9 @@ export function componentsText(host: Host): string {
     .join(', ');
 }
 
+const needNoChange = (count: number): string =>
+  `${counted(count, 'host')} ${count === 1 ? 'needs' : 'need'} no change`;
+
 /** Changes hosts in two steps: how many would it be, then, confirmed, do it. */
 export async function changeHosts(
   invocation: Invocation,
@@ -24,16 +27,20 @@ export async function changeHosts(
   verb: string,
   change: (dryRun: boolean) => Promise<HostsChanged>,
 ): Promise<Outcome> {
-  const { count } = await change(true);
-  if (count === 0)
-    return {
-      data: { count: 0, changed: 0, hosts: [] },
-      text: 'No host fits the selector; nothing was changed.',
-    };
-  await confirmCount(invocation, count, `${counted(count, 'host')} will be ${verb}.`, yes);
+  const meant = await change(true);
+  if (meant.changed === 0) return { data: meant, text: `${needNoChange(meant.count)}.` };
+  const others = meant.count - meant.changed;
+  const beside = others === 0 ? '' : `; ${needNoChange(others)}`;
+  await confirmCount(
+    invocation,
+    meant.count,
+    `${counted(meant.changed, 'host')} will be ${verb}${beside}.`,
+    yes,
+  );
   const done = await change(false);
+  const left = done.count - done.changed;
   return {
     data: done,
-    text: `${done.changed} of ${counted(done.count, 'host')} ${verb}; the others were so already.`,
+    text: `${counted(done.changed, 'host')} ${verb}${left === 0 ? '' : `; ${needNoChange(left)}`}.`,
   };
 }

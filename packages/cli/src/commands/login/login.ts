@@ -1,6 +1,7 @@
 import { XylemError } from '@xylem/core';
 import { openApi } from '../../api/client.ts';
 import { defineCommand, requiredText, text } from '../../frame/define.ts';
+import { tokenOf } from '../../frame/token.ts';
 import { isName, only } from '../../frame/words.ts';
 
 function rootUrl(word: string): string {
@@ -29,7 +30,7 @@ export const command = defineCommand({
   arguments: '<url>',
   about: 'Also without login: XYLEM_URL, XYLEM_TOKEN and XYLEM_PIN in the environment.',
   options: {
-    token: requiredText('<token>', "an operator's token"),
+    token: requiredText('<token>', "an operator's token; - reads it from standard input"),
     pin: text('<pin>', "for https: the pin of the installation's CA, the last part of a join token"),
     name: text('<name>', 'how to call it with --context (default: root)'),
   },
@@ -39,7 +40,8 @@ export const command = defineCommand({
     if (!isName(name))
       throw new XylemError('E_INPUT', `--name ${name} is not valid. Use lower-case letters, digits and -.`);
     const url = rootUrl(only(args));
-    const { token, pin } = options;
+    const { pin } = options;
+    const token = await tokenOf(options.token);
     const pinned = pin === undefined || !url.startsWith('https:') ? {} : { pin, ca: await learn(url, pin) };
     const context = { url, token, ...pinned };
     const api = await openApi(context, environment, signal);

@@ -3,11 +3,11 @@ import { encodePackage, isVersion, type PackageVariant, XylemError } from '@xyle
 import { type PackageManifest, packageDocumentOf } from '@xylem/core/yaml';
 import type { Api } from '../../api/client.ts';
 import { defineCommand, type Invocation, text } from '../../frame/define.ts';
-import { counted, only } from '../../frame/words.ts';
+import { counted, only, sizeText } from '../../frame/words.ts';
 import { manifestName, readManifest } from '../../manifest/manifest.ts';
 import { createProduct } from '../../publishing/product.ts';
 import { textOf } from '../../publishing/product-role.ts';
-import { megabytes, publishFolder } from '../../publishing/publish.ts';
+import { publishFolder } from '../../publishing/publish.ts';
 
 /** The first publication of a product creates it, and says so. */
 async function ensureProduct(
@@ -67,7 +67,9 @@ bytes again change nothing; other bytes under a published version are refused.`,
       params: { product },
       body: { document: textOf(encodePackage(document)) },
     });
-    progress.done(`${counted(files, 'file')}, ${megabytes(sentBytes)} sent`);
+    progress.done(
+      `${counted(files, 'file')}, ${sentBytes === 0 ? 'nothing new to send' : `${sizeText(sentBytes)} sent`}`,
+    );
     return {
       data: { ...registered, product, component, version, variants, sentBytes, files },
       text: registered.created

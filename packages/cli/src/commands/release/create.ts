@@ -34,6 +34,12 @@ async function packagesOf(
   );
   if (stranger !== undefined)
     throw new XylemError('E_INPUT', `--after names ${stranger}, which no --with names.`);
+  const twice = wanted.find(({ name }, index) => wanted.findIndex((one) => one.name === name) < index);
+  if (twice !== undefined)
+    throw new XylemError(
+      'E_INPUT',
+      `--with names ${twice.name} twice. A release has one version of a component.`,
+    );
   const packages = await Promise.all(
     wanted.map(async ({ name, version }) => {
       const found = await api.call('packageShow', { params: { product, component: name, version } });

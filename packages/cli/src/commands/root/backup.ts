@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../../frame/define.ts';
-import { counted, only } from '../../frame/words.ts';
+import { counted, only, sizeText } from '../../frame/words.ts';
 
 export const command = defineCommand({
   arguments: '<out>',
@@ -14,7 +14,7 @@ they lie in ~/.xylem/keys.`,
     });
     return {
       data: backup,
-      text: `${counted(backup.files, 'file')}, ${backup.sizeBytes} bytes in ${backup.out}, taken ${backup.taken}.`,
+      text: `${counted(backup.files, 'file')}, ${sizeText(backup.sizeBytes)} in ${backup.out}, taken ${backup.taken}.`,
     };
   },
 });

@@ -7,7 +7,7 @@ export const command = defineCommand({
 server's state: keep a copy of them on another medium. Run again, it changes nothing.`,
   options: {
     ...stateOption,
-    tenant: text('<tenant>', 'the first tenant, meant wherever none is named (default: main)'),
+    tenant: text('<tenant>', 'the first tenant, meant wherever none is named (default: default)'),
   },
   example: 'xylem root init --state /var/lib/xylem/root --tenant acme',
   async run({ options, home, clock, randomness }) {

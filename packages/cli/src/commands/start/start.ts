@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { XylemError } from '@xylem/core';
 import { jsonLog } from '@xylem/platform';
 import { runRoot } from '@xylem/root';
 import { count, defineCommand, flag, type Invocation, text } from '../../frame/define.ts';
 import { untilStopped } from '../../frame/until.ts';
+import { contextOfState } from '../../home/contexts.ts';
 import { ensureRoot } from '../root/folder.ts';
 import { defaultPorts, freePort, isRootFolder, type Ports, readPorts, writePorts } from '../root/ports.ts';
 
@@ -34,12 +34,6 @@ export const command = defineCommand({
   },
 });
 
-/** The context's name for a state folder: `local` for the usual one, else told apart by its path. */
-function contextName(folder: string): string {
-  if (folder === resolve('.xylem')) return 'local';
-  return `local-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`;
-}
-
 async function startRoot({
   options: { state, port },
   home,
@@ -47,11 +41,13 @@ async function startRoot({
   randomness,
   terminal,
   signal,
+  environment,
 }: Invocation<typeof options>): Promise<void> {
   const folder = resolve(state ?? '.xylem');
   const rootState = join(folder, 'root');
   const portsFile = join(folder, 'ports.json');
-  const name = contextName(folder);
+  const before = await home.contexts();
+  const name = contextOfState(folder, resolve('.xylem'), before);
   const { operatorToken, releaseRepository } = await ensureRoot({
     folder: rootState,
     home,
@@ -63,6 +59,7 @@ async function startRoot({
     await home.remember(name, {
       url: `http://127.0.0.1:${defaultPorts.api}`,
       token: operatorToken,
+      state: folder,
       ...(releaseRepository === null ? {} : { repository: releaseRepository }),
     });
 
@@ -85,11 +82,19 @@ async function startRoot({
   const token = operatorToken ?? known?.token;
   const repository = releaseRepository ?? known?.repository;
   if (token !== undefined) {
-    await home.remember(name, { url: apiUrl, token, ...(repository === undefined ? {} : { repository }) });
+    await home.remember(name, {
+      url: apiUrl,
+      token,
+      state: folder,
+      ...(repository === undefined ? {} : { repository }),
+    });
+    if (before.current !== undefined && before.current !== name) {
+      terminal.note(`Commands ask this root server now; \`xylem context use ${before.current}\` goes back.`);
+    }
   }
   terminal.ready(
     { apiUrl, nodesUrl, token: token ?? null, state: folder, context: name },
-    readyText(apiUrl, token, folder),
+    readyText(apiUrl, token, folder, environment.XYLEM_COMMAND || 'xylem'),
   );
   await untilStopped(signal);
   await root.close();
@@ -97,13 +102,13 @@ async function startRoot({
 
 const portOf = (url: string): number => Number(new URL(url).port);
 
-function readyText(apiUrl: string, token: string | undefined, folder: string): string {
+function readyText(apiUrl: string, token: string | undefined, folder: string, xylem: string): string {
   return [
     `Status page:      ${apiUrl}`,
-    `Operator's token: ${token ?? 'shown when the state folder was made'}`,
+    `Operator's token: ${token ?? `not kept here; a new one: ${xylem} root token --state ${join(folder, 'root')}`}`,
     `State folder:     ${folder}`,
     '',
     'Next, in another terminal:',
-    '  xylem env create production && xylem token create --env production',
+    `  ${xylem} env create production && ${xylem} token create --env production`,
   ].join('\n');
 }

@@ -2,15 +2,7 @@ import { XylemError } from '@xylem/core';
 import { count, defineCommand, flag, list, requiredText } from '../../frame/define.ts';
 import { environmentName } from '../../frame/words.ts';
 import { environmentPatterns } from '../../selection/environments.ts';
-
-function readLabels(words: readonly string[]): Record<string, string> {
-  const bad = words.find((word) => word.indexOf('=') < 1);
-  if (bad !== undefined)
-    throw new XylemError('E_INPUT', `--label ${bad} is not valid. Write key=value, as in role=web.`);
-  return Object.fromEntries(
-    words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]),
-  );
-}
+import { readLabels } from '../../selection/labels.ts';
 
 export const command = defineCommand({
   about: 'The token is shown this once. By default it works for one host and for 24 hours.',
