@@ -73,6 +73,7 @@ describe('progress', () => {
     const progress = made.progress('shop-api');
     progress.update('1 of 2');
     progress.done('2 of 2');
+    made.progress('shop-web', true).done('all');
     assert.equal(text(), 'shop-api\nshop-api: 2 of 2\n');
   });
 

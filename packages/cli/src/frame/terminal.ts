@@ -23,7 +23,8 @@ export interface Terminal {
   ready(data: unknown, text: string): void;
   /** Beside the answer: stderr. */
   note(text: string): void;
-  progress(label: string): Progress;
+  /** `liveOnly`: nothing where nobody looks, because lines tell the same. */
+  progress(label: string, liveOnly?: boolean): Progress;
   /** Asks yes or no; only where `interactive`. Anything but yes is no. */
   confirm(question: string, signal: AbortSignal): Promise<boolean>;
 }
@@ -42,8 +43,9 @@ export function createTerminal({ stdin, stdout, stderr }: Streams, json: boolean
     line: (text) => say(json ? stderr : stdout, text),
     ready: (data, text) => void stdout.write(`${json ? JSON.stringify(data) : printable(text)}\n`),
     note: (text) => say(stderr, text),
-    progress(label) {
+    progress(label, liveOnly = false) {
       if (stderr.isTTY !== true) {
+        if (liveOnly) return { update: () => undefined, done: () => undefined };
         say(stderr, label);
         return { update: () => undefined, done: (state) => say(stderr, `${label}: ${state}`) };
       }

@@ -36,7 +36,7 @@ export async function watchDeployments(
       ? labelOf(first)
       : counted(deployments.length, 'deployment');
   const states = new Map(deployments.map((one) => [one.id, one]));
-  const progress = invocation.terminal.progress(label);
+  const progress = invocation.terminal.progress(label, true);
   const show = (one: Deployment): void => {
     states.set(one.id, one);
     progress.update(progressOf([...states.values()]));
