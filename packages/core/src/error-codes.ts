@@ -127,6 +127,12 @@ export const errorCodes = {
     'elsewhere',
     'integrity',
   ),
+  E_DRIFT: code(
+    'Something on a host that Xylem installed was changed by something else. It is put back.',
+    'Find out who changed it; what must differ on a host belongs into its configuration or its data folder.',
+    'later',
+    'outcome',
+  ),
   E_DRIVER_UNSUPPORTED: code(
     "This host can't install components of this kind.",
     'Give the component to other hosts by its selector, or update the agent.',
@@ -386,6 +392,12 @@ export const errorCodes = {
     'later',
     'outcome',
   ),
+  E_SIGNER: code(
+    'A command that holds a key did not sign.',
+    'Try the command of the signer file by hand; what it said on standard error stands in the message.',
+    'never',
+    'machine',
+  ),
   E_STATE_DAMAGED: code(
     'A file of the state folder is damaged.',
     'Keep a copy, then follow the message: most state is fetched again by itself after removing the file.',
@@ -415,6 +427,12 @@ export const errorCodes = {
     "See logs/supervisor.log in the host's state folder; the agent tries again by itself.",
     'later',
     'machine',
+  ),
+  E_THRESHOLD: code(
+    'Fewer keys are here than must sign.',
+    'Write the change to a file with `--out FILE` and have it signed where the other keys are: `xylem ceremony sign FILE`.',
+    'never',
+    'auth',
   ),
   E_TIMEOUT: code(
     'Something did not happen within the time given.',
