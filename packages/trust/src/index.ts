@@ -28,6 +28,7 @@ export {
   saveIdentity,
   saveRenewed,
 } from './identity/identity.ts';
+export { externalSigner } from './keys/external-signer.ts';
 export { encodeKey, loadKeyFile, saveKeyFile } from './keys/key-file.ts';
 export {
   generateKey,
@@ -36,6 +37,7 @@ export {
   type PublicKey,
   type Signer,
 } from './keys/key-pair.ts';
+export { publicKeyFile, sealKey } from './keys/sealed-key.ts';
 export { TufClient } from './tuf/client/client.ts';
 export type {
   MetadataFetch,

@@ -1,22 +1,30 @@
 import { createPrivateKey } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { XylemError } from '@xylem/core';
+import { parseKeyFile, XylemError } from '@xylem/core';
 import { writeFileAtomic } from '@xylem/platform';
 import { type KeyPair, keyPairOf } from './key-pair.ts';
+import { openKey } from './sealed-key.ts';
 
 const maxKeyFileBytes = 16 * 1024;
 
 /**
- * Reads a PKCS#8 PEM file, encrypted or not.
- * @throws XylemError E_KEY_INVALID (no such file, not a key, wrong or missing passphrase)
+ * Reads a key: `xylem-key-1`, or PKCS#8 PEM, each with a passphrase or not.
+ * @throws XylemError E_KEY_INVALID (no such file, not a key, wrong or missing passphrase), E_UNSUPPORTED (no argon2)
  */
 export async function loadKeyFile(path: string, passphrase?: string): Promise<KeyPair> {
-  return parseKey(await readBounded(path), path, passphrase);
+  const text = await readBounded(path);
+  if (!text.trimStart().startsWith('{')) return parsePem(text, path, passphrase);
+  try {
+    return await openKey(parseKeyFile(text), passphrase);
+  } catch (error) {
+    if (!(error instanceof XylemError)) throw error;
+    throw new XylemError(error.code, `Cannot read the key ${path}. ${error.message}`, { cause: error });
+  }
 }
 
 /**
- * Writes the key as PKCS#8 PEM with mode 0600; if there is a passphrase, encrypted as OpenSSL does (PBES2, PBKDF2 with
- * 2,048 rounds, AES-256-CBC): against a thief of the file a long passphrase counts, the rounds hardly do.
+ * Writes the key as PKCS#8 PEM with mode 0600: a node's own key, which no person is there to unlock. With a passphrase
+ * encrypted as OpenSSL does (PBES2, PBKDF2 with 2,048 rounds, AES-256-CBC); people's keys are sealed by `sealKey`.
  */
 export async function saveKeyFile(path: string, key: KeyPair, passphrase?: string): Promise<void> {
   await writeFileAtomic(path, encodeKey(key, passphrase), { mode: 0o600 });
@@ -29,7 +37,7 @@ export function encodeKey(key: KeyPair, passphrase?: string): string {
   return key.privateKey.export({ format: 'pem', type: 'pkcs8', ...encryption }).toString();
 }
 
-function parseKey(pem: string, path: string, passphrase?: string): KeyPair {
+function parsePem(pem: string, path: string, passphrase?: string): KeyPair {
   const isEncrypted = pem.includes('BEGIN ENCRYPTED PRIVATE KEY');
   if (isEncrypted && passphrase === undefined) {
     throw new XylemError(
