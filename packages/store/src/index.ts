@@ -18,6 +18,8 @@ export { openRepository } from './repository/disk-repository.ts';
 export type { Repository } from './repository/repository.ts';
 export type { Asked } from './serve/paths.ts';
 export { serveRepository } from './serve/serve.ts';
+export { askToVerify, verifyHeader } from './source/ask-to-verify.ts';
 export { failover } from './source/failover.ts';
 export { httpSource } from './source/http-source.ts';
 export type { ObjectSource, SourceChoice } from './source/object-source.ts';
+export type { Refused } from './source/refused.ts';

@@ -72,7 +72,7 @@ async function runLocked(options: AgentOptions, release: () => Promise<void>): P
     returnToFirstMs: timing.returnToFirstMs,
   });
   const asks = { parents, http, clock, randomness, log, signal };
-  const fetching = fetchingThrough(parents, layout, signal, log);
+  const fetching = fetchingThrough(parents, http, layout, signal, log);
   const looked = wakeable(clock);
   const supervisor = supervisorClient({
     stateFolder: options.stateFolder,

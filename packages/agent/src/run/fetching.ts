@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { type Digest, isDigest, XylemError } from '@xylem/core';
-import type { Log } from '@xylem/platform';
-import { fetchTree, type Seed, type SourceChoice } from '@xylem/store';
+import type { HttpClient, Log } from '@xylem/platform';
+import { askToVerify, fetchTree, type Seed, type SourceChoice } from '@xylem/store';
 import type { FetchTree } from '../converge/apply/executor.ts';
 import type { WantedState } from '../direction/wanted.ts';
 import { slotFile } from '../slot/record.ts';
@@ -18,6 +18,7 @@ export interface Fetching {
 
 export function fetchingThrough(
   source: SourceChoice,
+  http: HttpClient,
   layout: StateLayout,
   signal: AbortSignal,
   log: Log,
@@ -49,6 +50,7 @@ export function fetchingThrough(
           onRefused: (what) => {
             refused += 1;
             log.warn('object refused', { ...what });
+            void askToVerify(http, what, signal);
           },
         });
         log.info('tree fetched', { component, tree, ...fetched });
