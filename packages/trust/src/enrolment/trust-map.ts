@@ -45,7 +45,7 @@ export function checkTrustMap(input: unknown): TrustMap {
     if (bytes.length > limits.rootMetadata) throw untrusted(`holds too large a root for ${id}`);
     if (repositoryIdOf(bytes) !== id) throw untrusted(`gives ${id} a root that is not the one its id names`);
     const { metadata } = parseRoot(bytes);
-    verifySigned(metadata, 'root', metadata);
+    verifySigned(metadata, 'root', bytes);
   }
   return map;
 }

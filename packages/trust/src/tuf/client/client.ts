@@ -1,11 +1,14 @@
-import { type Digest, limits, type RepositoryId, sha256, XylemError } from '@xylem/core';
+import { hash } from 'node:crypto';
+import { type Digest, limits, type RepositoryId, XylemError } from '@xylem/core';
 import { silentLog } from '@xylem/platform';
 import { metadataPath, type RepositoryFile, targetFilePath } from '../names.ts';
 import { expiresMs, invalidMetadata } from '../parse.ts';
 import { productRulesOf } from '../xylem-field.ts';
 import { loadStored } from './load.ts';
+import type { MetadataStore } from './metadata-store.ts';
+import { pathOf, quoted, segment } from './paths.ts';
 import { stateOf } from './state.ts';
-import { roleFile, StateStore } from './state-store.ts';
+import { StateStore } from './state-store.ts';
 import {
   checkRoleExpiry,
   checkRootExpiry,
@@ -13,12 +16,12 @@ import {
   checkTimestampExpiry,
   type Freshness,
   hasCurrentSnapshot,
+  isSignedFor,
   metaOf,
   pinnedRoot,
   present,
   recovered,
   type Trusted,
-  verifyRole,
   withRole,
   withRoot,
   withSnapshot,
@@ -40,20 +43,22 @@ const maxRootRotations = 256;
  * Follows one TUF repository: the client workflow of the TUF specification 1.0.31, section 5. A step that fails
  * throws and leaves the trusted state as it was: the host keeps what it has.
  *
- * One deviation: 5.4.5, 5.5.7 and 5.6.6 (write to storage) happen together once all three are verified, so that what
- * is stored is always a consistent whole and half of a foreign set never displaces ours.
+ * One deviation (ADR 0002), by the store that hosts use: 5.4.5, 5.5.7 and 5.6.6 (write to storage) happen together
+ * once all three are verified, so that what is stored is always a consistent whole and half of a foreign set never
+ * displaces ours. `packages/trust/conformance` runs this class with a store that keeps each step.
  */
 export class TufClient {
   readonly id: RepositoryId;
   readonly #options: TufClientOptions;
-  readonly #store: StateStore;
+  readonly #store: MetadataStore;
   #trusted: Trusted | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(options: TufClientOptions) {
     this.id = options.id;
     this.#options = options;
-    this.#store = new StateStore(options.stateFolder, options.id, options.log ?? silentLog);
+    const { stateFolder, id, log = silentLog } = options;
+    this.#store = typeof stateFolder === 'string' ? new StateStore(stateFolder, id, log) : stateFolder;
   }
 
   /** Loads the stored state, verifying it, without any fetch. @throws XylemError if the pinned root is not `id`'s */
@@ -84,10 +89,12 @@ export class TufClient {
       let next = withTimestamp(start, options.knownTimestamp ?? (await this.#fetchTimestamp()), this.id);
       const freshness = { nowMs: Math.max(startMs, next.floorMs), ...vouched(options) };
       checkTimestampExpiry(next, freshness);
+      await this.#keepStep(next);
       if (!hasCurrentSnapshot(next)) next = withSnapshot(next, await this.#fetchSnapshot(next));
       checkSnapshotExpiry(next, freshness);
+      await this.#keepStep(next);
       next = await this.#withRole(next, 'targets', null, freshness);
-      if (next !== start) await this.#commit(next, start);
+      await this.#commit(next);
       return { changed: next.snapshot !== before.snapshot, state: stateOf(next) };
     });
   }
@@ -129,7 +136,7 @@ export class TufClient {
   async raiseFloor(issuedMs: number): Promise<void> {
     await this.#exclusively(async () => {
       const trusted = await this.#opened();
-      if (issuedMs > trusted.floorMs) await this.#commit({ ...trusted, floorMs: issuedMs }, trusted);
+      if (issuedMs > trusted.floorMs) await this.#commit({ ...trusted, floorMs: issuedMs });
     });
   }
 
@@ -142,7 +149,7 @@ export class TufClient {
       const { root, roles, snapshot, timestamp } = await this.#opened();
       const files: RepositoryFile[] = [{ path: metadataPath('root', 1), bytes: this.#options.pinnedRoot }];
       for (let version = 2; version < root.metadata.signed.version; version += 1) {
-        const bytes = await this.#store.readFile(roleFile('root', version));
+        const bytes = await this.#store.readRole('root', version);
         if (bytes !== null) files.push({ path: metadataPath('root', version), bytes });
       }
       const add = (
@@ -168,7 +175,7 @@ export class TufClient {
       const bytes = await this.#fetch(path, limits.rootMetadata);
       if (bytes === null) break;
       const next = recovered(withRoot(trusted, bytes), trusted.root.metadata);
-      await this.#commit(next, trusted);
+      await this.#commit(next);
       trusted = next;
     }
     checkRootExpiry(trusted, Math.max(startMs, trusted.floorMs));
@@ -183,7 +190,7 @@ export class TufClient {
     // 5.5.1.
     const meta = present(trusted.timestamp, 'timestamp').metadata.signed.snapshotMeta;
     const maxBytes = Math.min(meta.length ?? limits.metadata, limits.metadata);
-    return this.#fetchExisting(metadataPath('snapshot', meta.version), maxBytes);
+    return this.#fetchExisting(pathOf(trusted, 'snapshot', meta.version), maxBytes);
   }
 
   /** The role in the trusted set, from the disk, or fetched (5.6.1). */
@@ -193,16 +200,14 @@ export class TufClient {
     delegator: string | null,
     freshness: Freshness,
   ): Promise<Trusted> {
-    if (!/^[a-z0-9-]+$/.test(role))
-      throw invalidMetadata(role.slice(0, 100), 'its name is not of a-z, 0-9 and -');
+    checkRoleName(role, this.#options.dialect ?? 'ours');
     const known = trusted.roles.get(role);
-    if (known !== undefined) {
-      verifyRole(trusted, role, delegator, known);
+    if (known !== undefined && isSignedFor(trusted, role, delegator, known)) {
       checkRoleExpiry(trusted, role, known, freshness);
       return trusted;
     }
     const meta = metaOf(trusted, role);
-    const stored = await this.#store.readFile(roleFile(role, meta.version));
+    const stored = await this.#store.readRole(role, meta.version);
     if (stored !== null) {
       try {
         return withRole(trusted, role, delegator, stored, freshness);
@@ -211,7 +216,7 @@ export class TufClient {
       }
     }
     const maxBytes = Math.min(meta.length ?? limits.metadata, limits.metadata);
-    const bytes = await this.#fetchExisting(metadataPath(role, meta.version), maxBytes);
+    const bytes = await this.#fetchExisting(pathOf(trusted, role, meta.version), maxBytes);
     return withRole(trusted, role, delegator, bytes, freshness);
   }
 
@@ -222,13 +227,14 @@ export class TufClient {
     if (next !== trusted) {
       const piece = present(next.roles.get(role), role);
       // Its name holds the version that the stored snapshot names: the state need not be written again.
-      await this.#store.writeFile(roleFile(role, piece.metadata.signed.version), piece.bytes);
+      await this.#store.writeRole(role, piece.metadata.signed.version, piece.bytes);
       this.#trusted = next;
     }
     return present(next.roles.get(role), role);
   }
 
   async #target(path: string, freshness: Freshness): Promise<TargetInfo | null> {
+    const isConsistent = (await this.#opened()).root.metadata.signed.consistentSnapshot;
     const found = await findTarget(path, async (role, delegator) => this.#load(role, delegator, freshness));
     if (found === null) return null;
     const digest = found.target.hashes.sha256;
@@ -237,7 +243,8 @@ export class TufClient {
       path,
       length: found.target.length,
       sha256: digest as Digest,
-      filePath: targetFilePath(path, digest),
+      hashes: found.target.hashes,
+      filePath: isConsistent ? quoted(targetFilePath(path, digest)) : `targets/${quoted(path)}`,
       roles: found.roles,
       expiresAt: found.expiresAt,
     };
@@ -247,11 +254,11 @@ export class TufClient {
     const { path, length, filePath } = info;
     if (length > maxBytes)
       throw new XylemError('E_TOO_LARGE', `${path} has ${length} bytes; ${maxBytes} are allowed.`);
-    const stored = await this.#store.readFile(`targets/${info.sha256}`, length);
-    if (stored !== null && sha256(stored) === info.sha256) return stored;
-    // 5.7.3: at most the stated length, and that digest.
+    const stored = await this.#store.readTarget(info.sha256, length);
+    if (stored !== null && isTarget(info, stored)) return stored;
+    // 5.7.3: at most the stated length, and those digests.
     const bytes = await this.#fetchExisting(filePath, length);
-    if (bytes.length !== length || sha256(bytes) !== info.sha256) {
+    if (!isTarget(info, bytes)) {
       throw new XylemError('E_OBJECT_DIGEST', `${filePath} does not hold the bytes that its role names.`);
     }
     await this.#store.writeTarget(info.sha256, bytes);
@@ -286,18 +293,30 @@ export class TufClient {
     checkRootExpiry(trusted, nowMs);
     checkTimestampExpiry(trusted, freshness);
     checkSnapshotExpiry(trusted, freshness);
+    // Where each step is stored apart, a refresh that failed may have left a newer timestamp.
+    if (!hasCurrentSnapshot(trusted)) present(undefined, 'snapshot');
     return freshness;
   }
 
   async #opened(): Promise<Trusted> {
-    this.#trusted ??= await loadStored(this.#store, pinnedRoot(this.id, this.#options.pinnedRoot), this.id);
+    if (this.#trusted === undefined) {
+      const rules = { keyIds: this.#options.dialect === 'any' ? 'given' : 'calculated' } as const;
+      const pinned = pinnedRoot(this.id, this.#options.pinnedRoot, rules);
+      this.#trusted = await loadStored(this.#store, pinned, this.id);
+    }
     return this.#trusted;
   }
 
   /** What is on disk is what is in memory, or older: memory follows only a successful write. */
-  async #commit(next: Trusted, before: Trusted): Promise<void> {
-    await this.#store.commit(next, before);
+  async #commit(next: Trusted): Promise<void> {
+    const before = await this.#opened();
+    if (next !== before) await this.#store.commit(next, before);
     this.#trusted = next;
+  }
+
+  /** 5.4.5 and 5.5.7. */
+  async #keepStep(next: Trusted): Promise<void> {
+    if (this.#store.keepsEachStep) await this.#commit(next);
   }
 
   /** One step at a time: two updates at once would each build on a state that the other replaces. */
@@ -306,6 +325,20 @@ export class TufClient {
     this.#queue = result.catch(() => undefined);
     return result;
   }
+}
+
+/** Names become paths and file names. */
+function checkRoleName(role: string, dialect: 'ours' | 'any'): void {
+  if (dialect === 'ours' ? /^[a-z0-9-]+$/.test(role) : role !== '' && segment(role).length <= 200) return;
+  const why = dialect === 'ours' ? 'its name is not of a-z, 0-9 and -' : 'its name is empty or too long';
+  throw invalidMetadata(role.slice(0, 100), why);
+}
+
+/** Of the length and of all digests that the role names. An algorithm that we don't know is not passed over. */
+function isTarget(info: TargetInfo, bytes: Uint8Array): boolean {
+  const fits = ([algorithm, digest]: [string, string]): boolean =>
+    /^sha(256|384|512)$/.test(algorithm) && hash(algorithm, bytes) === digest;
+  return bytes.length === info.length && Object.entries(info.hashes).every(fits);
 }
 
 function vouched(options: RefreshOptions): { vouchedSnapshot?: number } {

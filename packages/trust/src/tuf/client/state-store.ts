@@ -2,16 +2,8 @@ import { mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jcsBytes, limits, type RepositoryId, sha256 } from '@xylem/core';
 import { type Log, writeFileAtomic } from '@xylem/platform';
-
+import type { MetadataStore, Stored } from './metadata-store.ts';
 import type { Trusted } from './trusted.ts';
-
-/** What lay on disk, not yet believed: the client verifies it as if it had been fetched. */
-export interface Stored {
-  readonly rootVersion: number;
-  readonly timestamp: Uint8Array | null;
-  readonly snapshotVersion: number | null;
-  readonly floorMs: number;
-}
 
 const nothing: Stored = { rootVersion: 1, timestamp: null, snapshotVersion: null, floorMs: 0 };
 
@@ -20,7 +12,8 @@ const nothing: Stored = { rootVersion: 1, timestamp: null, snapshotVersion: null
  * are written before it and carry their version in their name: replacing it is the one atomic step from one
  * consistent state to the next (platform.writeFileAtomic), and a crash leaves the former state whole.
  */
-export class StateStore {
+export class StateStore implements MetadataStore {
+  readonly keepsEachStep = false;
   readonly #folder: string;
   readonly #repository: RepositoryId;
   readonly #log: Log;
@@ -32,13 +25,15 @@ export class StateStore {
   }
 
   async read(): Promise<Stored> {
-    const bytes = await this.readFile('state.json', limits.timestamp * 3);
+    const bytes = await this.#readFile('state.json', limits.timestamp * 3);
     if (bytes === null) return nothing;
     try {
-      const state = JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>;
+      const { digest, ...state } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>;
       const { format, repository, root, timestamp, snapshot, floor } = state;
       if (format !== 'xylem-tuf-state-1' || repository !== this.#repository)
         throw new TypeError('not our state');
+      // A flipped bit in the floor alone could freeze this host for years.
+      if (digest !== sha256(jcsBytes(state))) throw new TypeError('not as it was written');
       return {
         rootVersion: typeof root === 'number' ? root : 1,
         timestamp: typeof timestamp === 'string' ? Buffer.from(timestamp) : null,
@@ -52,8 +47,20 @@ export class StateStore {
     }
   }
 
+  async readRole(role: string, version: number, maxBytes?: number): Promise<Uint8Array | null> {
+    return this.#readFile(roleFile(role, version), maxBytes);
+  }
+
+  async writeRole(role: string, version: number, bytes: Uint8Array): Promise<void> {
+    await this.#writeFile(roleFile(role, version), bytes);
+  }
+
+  async readTarget(digest: string, length: number): Promise<Uint8Array | null> {
+    return this.#readFile(join('targets', digest), length);
+  }
+
   /** A stored file, or null if it is absent or beyond its limit. */
-  async readFile(name: string, maxBytes: number = limits.metadata): Promise<Uint8Array | null> {
+  async #readFile(name: string, maxBytes: number = limits.metadata): Promise<Uint8Array | null> {
     try {
       await using file = await open(join(this.#folder, name), 'r');
       const { size } = await file.stat();
@@ -65,7 +72,7 @@ export class StateStore {
     }
   }
 
-  async writeFile(name: string, bytes: Uint8Array): Promise<void> {
+  async #writeFile(name: string, bytes: Uint8Array): Promise<void> {
     await mkdir(join(this.#folder, 'targets'), { recursive: true });
     await writeFileAtomic(join(this.#folder, name), bytes);
   }
@@ -73,13 +80,14 @@ export class StateStore {
   /** Makes `trusted` the stored state. Files that `stored` does not hold yet must differ in name, not in place. */
   async commit(trusted: Trusted, before: Trusted): Promise<void> {
     const { root, timestamp, snapshot, roles, floorMs } = trusted;
-    if (root !== before.root) await this.writeFile(rootFile(root.metadata.signed.version), root.bytes);
+    if (root !== before.root)
+      await this.#writeFile(roleFile('root', root.metadata.signed.version), root.bytes);
     if (snapshot !== undefined && snapshot !== before.snapshot) {
-      await this.writeFile(roleFile('snapshot', snapshot.metadata.signed.version), snapshot.bytes);
+      await this.#writeFile(roleFile('snapshot', snapshot.metadata.signed.version), snapshot.bytes);
     }
     for (const [role, piece] of roles) {
       if (piece !== before.roles.get(role)) {
-        await this.writeFile(roleFile(role, piece.metadata.signed.version), piece.bytes);
+        await this.#writeFile(roleFile(role, piece.metadata.signed.version), piece.bytes);
       }
     }
     const state = {
@@ -90,13 +98,13 @@ export class StateStore {
       snapshot: snapshot?.metadata.signed.version ?? null,
       floor: floorMs,
     };
-    await this.writeFile('state.json', jcsBytes({ ...state, digest: sha256(jcsBytes(state)) }));
+    await this.#writeFile('state.json', jcsBytes({ ...state, digest: sha256(jcsBytes(state)) }));
     await this.#prune(trusted);
   }
 
   /** Stores verified bytes of a target, of which the newest `keep` stay. */
   async writeTarget(digest: string, bytes: Uint8Array, keep = 64): Promise<void> {
-    await this.writeFile(join('targets', digest), bytes);
+    await this.#writeFile(join('targets', digest), bytes);
     const names = await readdir(join(this.#folder, 'targets'));
     if (names.length <= keep) return;
     const dated = await Promise.all(
@@ -128,11 +136,7 @@ export class StateStore {
   }
 }
 
-export function rootFile(version: number): string {
-  return `${version}.root.json`;
-}
-
 /** Role names are checked to be of `[a-z0-9-]`, so that none leads out of the folder. */
-export function roleFile(role: string, version: number): string {
+function roleFile(role: string, version: number): string {
   return `${version}.${role}.json`;
 }

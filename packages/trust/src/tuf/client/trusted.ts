@@ -1,8 +1,7 @@
-import type { Metadata, Root, Snapshot, Targets, Timestamp } from '@tufjs/models';
+import type { Key, Metadata, Root, Snapshot, Timestamp } from '@tufjs/models';
 import { type RepositoryId, sha256, XylemError } from '@xylem/core';
 
 import {
-  type Delegator,
   expiresMs,
   invalidMetadata,
   type Piece,
@@ -11,17 +10,26 @@ import {
   parseTargets,
   parseTimestamp,
   type Signed,
+  type TargetsPiece,
   verifySigned,
 } from '../parse.ts';
+import { type Delegator, hasOwnId } from '../signatures.ts';
 import { issuedMsOf, repositoryOf } from '../xylem-field.ts';
+
+/** What is asked of a repository beyond the specification's letter. */
+export interface TrustRules {
+  /** Whether ids of keys are calculated again (4.3), or only have to be different. */
+  readonly keyIds: 'calculated' | 'given';
+}
 
 /** Metadata that was verified, of one repository at one moment. Never changed: each step gives a new one. */
 export interface Trusted {
+  readonly rules: TrustRules;
   readonly root: Piece<Root>;
   readonly timestamp?: Piece<Timestamp>;
   readonly snapshot?: Piece<Snapshot>;
   /** The targets role and delegated roles of this very snapshot, as far as they were needed. */
-  readonly roles: ReadonlyMap<string, Piece<Targets>>;
+  readonly roles: ReadonlyMap<string, TargetsPiece>;
   /** Time was at least this, by signed content of this repository. Milliseconds since 1970. */
   readonly floorMs: number;
 }
@@ -36,18 +44,20 @@ export interface Freshness {
 }
 
 /** Client workflow 5.2: the trusted root to begin with is what joining pinned. */
-export function pinnedRoot(id: RepositoryId, bytes: Uint8Array): Trusted {
+export function pinnedRoot(id: RepositoryId, bytes: Uint8Array, rules: TrustRules): Trusted {
   if (sha256(bytes).slice(0, 32) !== id) throw invalidMetadata('root', `it is not the one that ${id} names`);
   const root = parseRoot(bytes);
-  verifySigned(root.metadata, 'root', root.metadata);
-  return { root, roles: new Map(), floorMs: 0 };
+  verifySigned(root.metadata, 'root', bytes);
+  checkKeyIds('root', root.metadata.signed.keys, rules);
+  return { rules, root, roles: new Map(), floorMs: 0 };
 }
 
 /** Client workflow 5.3.4, 5.3.5 and 5.3.7: the next root, signed by the old root's keys and its own. */
 export function withRoot(trusted: Trusted, bytes: Uint8Array): Trusted {
   // 5.3.4: arbitrary software attack.
   const root = parseRoot(bytes, trusted.root.metadata);
-  verifySigned(root.metadata, 'root', root.metadata);
+  verifySigned(root.metadata, 'root', bytes);
+  checkKeyIds('root', root.metadata.signed.keys, trusted.rules);
   // 5.3.5: rollback attack; exactly one step.
   const expected = trusted.root.metadata.signed.version + 1;
   if (root.metadata.signed.version !== expected) {
@@ -59,7 +69,8 @@ export function withRoot(trusted: Trusted, bytes: Uint8Array): Trusted {
 /**
  * Client workflow 5.3.11: when the keys of timestamp or snapshot were changed, what they signed is forgotten, so that
  * versions (and here the floor of time too) that a stolen key drove up do not stay for ever. Done with each new root,
- * so that one write stores both.
+ * so that one write stores both. What the new root would not accept for another reason, as a threshold that rose, is
+ * forgotten too and fetched again (5.4.2, 5.5.3); targets are checked against the root of the moment at each use.
  */
 export function recovered(trusted: Trusted, before: Metadata<Root>): Trusted {
   const after = trusted.root.metadata;
@@ -67,7 +78,23 @@ export function recovered(trusted: Trusted, before: Metadata<Root>): Trusted {
     const [old, now] = [before.signed.roles[role], after.signed.roles[role]];
     return old !== undefined && now !== undefined && sameSet(old.keyIDs, now.keyIDs);
   });
-  return same ? trusted : { root: trusted.root, roles: new Map(), floorMs: 0 };
+  if (!same) return { rules: trusted.rules, root: trusted.root, roles: new Map(), floorMs: 0 };
+  const { timestamp, snapshot, ...rest } = trusted;
+  return {
+    ...rest,
+    ...(timestamp !== undefined && signs(after, 'timestamp', timestamp.bytes) ? { timestamp } : {}),
+    ...(snapshot !== undefined && signs(after, 'snapshot', snapshot.bytes) ? { snapshot } : {}),
+  };
+}
+
+function signs(delegator: Delegator, role: string, bytes: Uint8Array): boolean {
+  try {
+    verifySigned(delegator, role, bytes);
+    return true;
+  } catch (error) {
+    if (error instanceof XylemError) return false;
+    throw error;
+  }
 }
 
 /** Client workflow 5.3.10: freeze attack by an expired root. */
@@ -107,8 +134,7 @@ export function checkTimestampExpiry(trusted: Trusted, freshness: Freshness): vo
 export function hasCurrentSnapshot(trusted: Trusted): boolean {
   const meta = present(trusted.timestamp, 'timestamp').metadata.signed.snapshotMeta;
   const { snapshot } = trusted;
-  if (snapshot === undefined || snapshot.metadata.signed.version !== meta.version) return false;
-  return meta.hashes?.sha256 === undefined || meta.hashes.sha256 === sha256(snapshot.bytes);
+  return snapshot !== undefined && snapshot.metadata.signed.version === meta.version && isOf(meta, snapshot);
 }
 
 /** Client workflow 5.5.2 to 5.5.5; roles of another version leave the trusted set. */
@@ -132,10 +158,20 @@ export function withSnapshot(trusted: Trusted, bytes: Uint8Array): Trusted {
     if (now === undefined) throw invalidMetadata('snapshot', `${name} disappeared from it`);
     if (now.version < version) throw rolledBack(name, now.version, version);
   }
-  const kept = [...trusted.roles].filter(
-    ([role, piece]) => after[`${role}.json`]?.version === piece.metadata.signed.version,
-  );
+  // 5.6.2 and 5.6.4 for what need not be fetched again.
+  const kept = [...trusted.roles].filter(([role, piece]) => {
+    const named = Object.hasOwn(after, `${role}.json`) ? after[`${role}.json`] : undefined;
+    return named?.version === piece.metadata.signed.version && isOf(named, piece);
+  });
   return { ...trusted, snapshot, roles: new Map(kept) };
+}
+
+/**
+ * A snapshot that was accepted before. Where each step is stored apart it may be older than the stored timestamp: then
+ * it is not current, but still says below which versions no role may fall (5.5.5).
+ */
+export function withStoredSnapshot(trusted: Trusted, bytes: Uint8Array): Trusted {
+  return { ...trusted, snapshot: parseSnapshot(bytes, trusted.root.metadata) };
 }
 
 /** Client workflow 5.5.6: freeze attack. */
@@ -168,6 +204,7 @@ export function withRole(
   fitsMeta(role, meta, bytes);
   // 5.6.3: arbitrary software attack.
   const piece = parseTargets(bytes, role, delegatorOf(trusted, delegator));
+  checkKeyIds(role, piece.metadata.signed.delegations?.keys ?? {}, trusted.rules);
   // 5.6.4: version as the snapshot says.
   if (piece.metadata.signed.version !== meta.version) {
     throw invalidMetadata(role, `its version is ${piece.metadata.signed.version}, not ${meta.version}`);
@@ -177,14 +214,15 @@ export function withRole(
   return { ...trusted, roles: new Map(trusted.roles).set(role, piece) };
 }
 
-/** Client workflow 5.6.3, for a role that another delegator may have led to before. */
-export function verifyRole(
+/** Client workflow 5.6.3, for a role that an older root, or another delegator, has led to before. */
+export function isSignedFor(
   trusted: Trusted,
   role: string,
   delegator: string | null,
-  piece: Piece<Targets>,
-): void {
-  verifySigned(delegatorOf(trusted, delegator), role, piece.metadata);
+  piece: TargetsPiece,
+): boolean {
+  const by = delegatorOf(trusted, delegator);
+  return piece.by === by || signs(by, role, piece.bytes);
 }
 
 function delegatorOf(trusted: Trusted, role: string | null): Delegator {
@@ -195,7 +233,7 @@ function delegatorOf(trusted: Trusted, role: string | null): Delegator {
 export function checkRoleExpiry(
   trusted: Trusted,
   role: string,
-  piece: Piece<Targets>,
+  piece: TargetsPiece,
   freshness: Freshness,
 ): void {
   const snapshotVersion = present(trusted.snapshot, 'snapshot').metadata.signed.version;
@@ -222,11 +260,27 @@ function checkExpiry(role: string, signed: Signed, { nowMs }: Freshness): void {
   });
 }
 
-function fitsMeta(
-  role: string,
-  meta: { length?: number; hashes?: Record<string, string>; verify(data: Buffer): void },
-  bytes: Uint8Array,
-): void {
+function isOf(meta: MetaFile, piece: Piece<Signed>): boolean {
+  try {
+    fitsMeta('', meta, piece.bytes);
+    return true;
+  } catch (error) {
+    if (error instanceof XylemError) return false;
+    throw error;
+  }
+}
+
+type MetaFile = Snapshot['meta'][string];
+
+/** 4.3: the id of a key is its own, or one key could stand for another in a role's list. */
+function checkKeyIds(role: string, keys: Readonly<Record<string, Key>>, rules: TrustRules): void {
+  if (rules.keyIds === 'given') return;
+  for (const key of Object.values(keys)) {
+    if (!hasOwnId(key, sha256)) throw invalidMetadata(role, `${key.keyID.slice(0, 64)} is not its key's id`);
+  }
+}
+
+function fitsMeta(role: string, meta: MetaFile, bytes: Uint8Array): void {
   try {
     meta.verify(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   } catch (cause) {

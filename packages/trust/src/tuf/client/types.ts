@@ -1,5 +1,6 @@
 import type { Digest, RepositoryId, RoleExtension } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
+import type { MetadataStore } from './metadata-store.ts';
 
 /**
  * Fetches a file of the repository. `path` is below `/r/<repository>/`; null: it does not exist (404). Must stop
@@ -11,8 +12,13 @@ export interface TufClientOptions {
   readonly id: RepositoryId;
   /** `1.root.json`, as joining pinned it. */
   readonly pinnedRoot: Uint8Array;
-  /** The repository's state lies below, in a folder named by its id. */
-  readonly stateFolder: string;
+  /** The repository's state lies below, in a folder named by its id; or where a store of one's own keeps it. */
+  readonly stateFolder: string | MetadataStore;
+  /**
+   * `ours` (the default): role names are of a-z, 0-9 and -, and ids of keys are calculated again. `any`: what other
+   * writers of TUF repositories may do is followed too: names that need quoting, ids that are only names (TAP 12).
+   */
+  readonly dialect?: 'ours' | 'any';
   readonly fetchMetadata: MetadataFetch;
   readonly clock: Clock;
   readonly log?: Log;
@@ -50,6 +56,8 @@ export interface TargetInfo {
   readonly path: string;
   readonly length: number;
   readonly sha256: Digest;
+  /** All digests that the role names, by algorithm: each must fit (5.7.3). */
+  readonly hashes: Readonly<Record<string, string>>;
   /** Where its bytes lie, below `/r/<repository>/`. */
   readonly filePath: string;
   /** The roles from targets down to the one that lists it. */

@@ -1,8 +1,9 @@
-import type { TargetFile, Targets } from '@tufjs/models';
-import { expiresMs, type Piece } from '../parse.ts';
+import type { TargetFile } from '@tufjs/models';
+import { expiresMs, type TargetsPiece } from '../parse.ts';
+import { mayHold } from '../path-pattern.ts';
 
 /** Gives a verified role. @param delegator the role that delegates to it, null for the root */
-export type RoleLoader = (role: string, delegator: string | null) => Promise<Piece<Targets>>;
+export type RoleLoader = (role: string, delegator: string | null) => Promise<TargetsPiece>;
 
 interface Visit {
   readonly role: string;
@@ -32,12 +33,13 @@ export async function findTarget(
     // 5.6.7.1: each role once.
     if (visited.has(role)) continue;
     visited.add(role);
-    const { signed } = (await load(role, delegator)).metadata;
+    const piece = await load(role, delegator);
+    const { signed } = piece.metadata;
     const expiresAt = Math.min(visit.expiresAt, expiresMs(signed));
     const target = Object.hasOwn(signed.targets, path) ? signed.targets[path] : undefined;
     if (target !== undefined) return { target, roles: chain, expiresAt };
     const children: Visit[] = [];
-    for (const child of signed.delegations?.rolesForTarget(path) ?? []) {
+    for (const child of delegationsFor(piece, path)) {
       children.push({ role: child.role, delegator: role, chain: [...chain, child.role], expiresAt });
       // 5.6.7.2.1: nothing after a terminating delegation is asked, here or above.
       if (child.terminating) {
@@ -48,4 +50,18 @@ export async function findTarget(
     stack.push(...children.reverse());
   }
   return null;
+}
+
+/** The delegations that may hold a path, in their order. Hash bins named by a prefix (TAP 15) are one each. */
+function delegationsFor(
+  { metadata, delegated }: TargetsPiece,
+  path: string,
+): { readonly role: string; readonly terminating: boolean }[] {
+  const bins = metadata.signed.delegations?.succinctRoles;
+  if (bins !== undefined && delegated.length === 0) {
+    return [{ role: bins.getRoleForTarget(path), terminating: true }];
+  }
+  return delegated
+    .filter((role) => mayHold(role, path))
+    .map(({ name, terminating }) => ({ role: name, terminating }));
 }

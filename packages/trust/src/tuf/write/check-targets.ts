@@ -44,7 +44,7 @@ export function checkTargets(options: {
  */
 export function checkedDelegations(root: Uint8Array, targets: Uint8Array): ProductDelegation[] {
   const rootMetadata = parseRoot(root).metadata;
-  verifySigned(rootMetadata, 'root', rootMetadata);
+  verifySigned(rootMetadata, 'root', root);
   parseTargets(targets, 'targets', rootMetadata);
   return readProductDelegations(targets);
 }

@@ -1,9 +1,10 @@
-import { Metadata, Signature } from '@tufjs/models';
+import { Snapshot, Targets } from '@tufjs/models';
 import { jcsBytes } from '@xylem/core';
 import { formatTime } from '@xylem/platform';
 import type { PublicKey, Signer } from '../../keys/key-pair.ts';
 import { metadataPath, type RepositoryFile } from '../names.ts';
 import type { Signed } from '../parse.ts';
+import { canonicalBytes } from '../signatures.ts';
 
 /** Keys of a role and how many of them must sign (default 1). */
 export interface RoleKeys {
@@ -26,18 +27,43 @@ export async function signMetadata(
   signed: Signed,
   signers: readonly Signer[],
 ): Promise<SignedRole> {
-  const metadata = new Metadata<Signed>(signed);
+  const plain = plainOf(signed);
+  const canonical = canonicalBytes(plain);
+  const signatures = new Map<string, { keyid: string; sig: string }>();
   for (const signer of signers) {
-    let canonical: Uint8Array = new Uint8Array();
-    metadata.sign((data) => {
-      canonical = data;
-      return new Signature({ keyID: signer.keyId, sig: '' });
-    });
     const sig = Buffer.from(await signer.sign(canonical)).toString('hex');
-    metadata.signatures[signer.keyId] = new Signature({ keyID: signer.keyId, sig });
+    signatures.set(signer.keyId, { keyid: signer.keyId, sig });
   }
-  const file = { path: metadataPath(role, signed.version), bytes: jcsBytes(metadata.toJSON()) };
+  const file = {
+    path: metadataPath(role, signed.version),
+    bytes: jcsBytes({ signatures: [...signatures.values()], signed: plain }),
+  };
   return { role, version: signed.version, file };
+}
+
+/** As the library's `toJSON`, which copies all former entries of a map for each of them. */
+function plainOf(signed: Signed): object {
+  if (signed instanceof Snapshot) {
+    const { version, specVersion: spec, expires, unrecognizedFields } = signed;
+    const rest = new Snapshot({ version, specVersion: spec, expires, unrecognizedFields, meta: {} }).toJSON();
+    return { ...rest, meta: plainMap(signed.meta) };
+  }
+  if (!(signed instanceof Targets)) return signed.toJSON();
+  const { delegations, version, specVersion: spec, expires, unrecognizedFields } = signed;
+  const rest = new Targets({ version, specVersion: spec, expires, unrecognizedFields, targets: {} }).toJSON();
+  const targets = plainMap(signed.targets);
+  if (delegations === undefined) return { ...rest, targets };
+  const { keys, roles } = delegations;
+  const listed = Object.values(roles ?? {}).map((role) => role.toJSON());
+  return {
+    ...rest,
+    targets,
+    delegations: { ...delegations.unrecognizedFields, keys: plainMap(keys), roles: listed },
+  };
+}
+
+function plainMap(map: Readonly<Record<string, { toJSON(): object }>>): object {
+  return Object.fromEntries(Object.entries(map).map(([name, entry]) => [name, entry.toJSON()]));
 }
 
 /** The TUF key objects of these keys, by key id. */

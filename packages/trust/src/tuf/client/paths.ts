@@ -1,0 +1,22 @@
+import { metadataPath } from '../names.ts';
+import type { Trusted } from './trusted.ts';
+
+/** Where the file of a role lies below the repository: with its version in consistent snapshots (6.2). */
+export function pathOf({ root }: Trusted, role: string, version: number): string {
+  const name = segment(role);
+  return root.metadata.signed.consistentSnapshot ? metadataPath(name, version) : `metadata/${name}.json`;
+}
+
+/** A path for a URL, its slashes kept. Names of our own repositories stay as they are. */
+export function quoted(path: string): string {
+  return path.split('/').map(segment).join('/');
+}
+
+/** A name as one segment of a URL, or as the name of a file: RFC 3986, all but its unreserved characters quoted. */
+export function segment(name: string): string {
+  // A lone surrogate has no UTF-8: as everywhere, U+FFFD stands for it.
+  return encodeURIComponent(name.toWellFormed()).replaceAll(
+    /[!'()*]/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
