@@ -58,4 +58,5 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   restored: ['GET', '/root/restored'],
   restoreConfirm: ['POST', '/root/restored/confirm'],
   auditList: ['GET', '/audit'],
+  auditCheckpoint: ['POST', '/audit/checkpoint'],
 };

@@ -77,6 +77,14 @@ describe('progress', () => {
     assert.equal(text(), 'shop-api\nshop-api: 2 of 2\n');
   });
 
+  it('that was not done leaves its line to what went wrong', () => {
+    const { made, text } = terminal(true);
+    made.progress('shop-api');
+    made.leaveProgress();
+    made.note('a fault');
+    assert.equal(text(), '\r\u001b[Kshop-api: …\na fault\n');
+  });
+
   it('stays below what is said meanwhile, and within the width', () => {
     const { made, text } = terminal(true);
     const progress = made.progress('shop-api');
@@ -89,6 +97,18 @@ describe('progress', () => {
       text(),
       `${clear}shop-api: …${clear}an event\nshop-api: …${clear}${wide}${clear}shop-api: 2 of 2\n`,
     );
+  });
+});
+
+describe('a question', () => {
+  it('whose asker ends the input is answered by no', async () => {
+    const stdin = Object.assign(new PassThrough(), { isTTY: true });
+    const stream = new PassThrough().resume();
+    const streams = { stdin, stdout: stream, stderr: stream };
+    const made = createTerminal(streams as unknown as Parameters<typeof createTerminal>[0], false);
+    const answer = made.confirm('Go on?', new AbortController().signal);
+    stdin.end();
+    assert.equal(await answer, false);
   });
 });
 

@@ -77,12 +77,13 @@ async function dispatch(words: readonly string[], host: Host, signal: AbortSigna
     const { openApi } = await import('../api/client.ts');
     return openApi(await home.context(parsed.context), host.env, signal);
   });
+  const terminal = createTerminal(host, json);
   try {
     const outcome = await command.run({
       args: parsed.args,
       options: parsed.options,
       json,
-      terminal: createTerminal(host, json),
+      terminal,
       home,
       clock: systemClock,
       randomness: systemRandomness,
@@ -98,6 +99,7 @@ async function dispatch(words: readonly string[], host: Host, signal: AbortSigna
     if (text !== '') host.stdout.write(`${text}\n`);
     return outcome.exitCode ?? 0;
   } finally {
+    terminal.leaveProgress();
     (await api.made())?.close();
   }
 }

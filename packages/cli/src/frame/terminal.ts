@@ -25,6 +25,8 @@ export interface Terminal {
   note(text: string): void;
   /** `liveOnly`: nothing where nobody looks, because lines tell the same. */
   progress(label: string, liveOnly?: boolean): Progress;
+  /** Leaves a line of progress that was not done: what is said next begins on a line of its own. */
+  leaveProgress(): void;
   /** Asks yes or no; only where `interactive`. Anything but yes is no. */
   confirm(question: string, signal: AbortSignal): Promise<boolean>;
 }
@@ -64,10 +66,16 @@ export function createTerminal({ stdin, stdout, stderr }: Streams, json: boolean
         },
       };
     },
+    leaveProgress() {
+      if (standing !== '') stderr.write('\n');
+      standing = '';
+    },
     async confirm(question, signal) {
       const asking = createInterface({ input: stdin, output: stderr });
       try {
-        const answer = await asking.question(`${question} [y/N] `, { signal });
+        // Who ends the input (Ctrl-D) has not said yes.
+        const closed = new Promise<string>((resolve) => asking.once('close', () => resolve('')));
+        const answer = await Promise.race([asking.question(`${question} [y/N] `, { signal }), closed]);
         return /^y(es)?$/i.test(answer.trim());
       } finally {
         asking.close();

@@ -58,6 +58,7 @@ describe('confirmation', () => {
         ready: () => undefined,
         note: (text: string) => void notes.push(text),
         progress: () => ({ update: () => undefined, done: () => undefined }),
+        leaveProgress: () => undefined,
         confirm: async (question: string) => {
           asked.push(question);
           return answer;

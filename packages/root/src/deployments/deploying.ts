@@ -154,12 +154,12 @@ async function record(
       return await event('threshold', 'More hosts may follow.', { threshold: decision.threshold });
     case 'admit':
       await markHosts(trx, row.id, decision.hosts, { admittedAt: nowMs, held: false });
-      return await event('admit', `${decision.hosts.length} host(s) admitted.`, {
+      return await event('admit', `Admitted: ${decision.hosts.length}.`, {
         hosts: decision.hosts.slice(0, 100),
       });
     case 'hold':
       await markHosts(trx, row.id, decision.hosts, { admittedAt: null, held: true });
-      return await event('hold', `${decision.hosts.length} offline host(s) held.`, {
+      return await event('hold', `Held, being offline: ${decision.hosts.length}.`, {
         hosts: decision.hosts.slice(0, 100),
       });
     case 'end':

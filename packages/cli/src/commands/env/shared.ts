@@ -20,9 +20,7 @@ export async function environmentParams(
 }
 
 export function savedText(name: string, saved: EnvironmentYamlSaved, dryRun = false): string {
-  const isNew = dryRun
-    ? `it is valid, and was not saved; it would be version ${saved.version}`
-    : `saved as version ${saved.version}`;
+  const isNew = dryRun ? 'valid, not saved' : `saved as version ${saved.version}`;
   const assignments = tabulate(
     ['COMPONENT', 'VERSION', 'WHERE', 'HOSTS'],
     saved.assignments.map(({ component, version, where, hosts }) => [

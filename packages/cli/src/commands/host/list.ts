@@ -1,7 +1,7 @@
 import type { Host } from '@xylem/root/contract';
 import { defineCommand, flag } from '../../frame/define.ts';
 import { tabulate } from '../../frame/tabulate.ts';
-import { age, counted } from '../../frame/words.ts';
+import { age, counted, isName } from '../../frame/words.ts';
 import { hostArguments, hostOptions, hostQuery, selectorHelp } from '../../selection/hosts.ts';
 import { componentsText, shortId } from './shared.ts';
 
@@ -48,7 +48,9 @@ export const command = defineCommand({
               age(host.lastReport, clock.now()),
               componentsText(host),
             ]),
-          'No host fits.',
+          args.some(isName)
+            ? "No host fits. A word without / is a host; the hosts of an environment are '*/production'."
+            : 'No host fits.',
         )}\n${counted(hosts.length, 'host')}`,
     };
   },

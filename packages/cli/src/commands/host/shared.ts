@@ -1,6 +1,7 @@
+import { XylemError } from '@xylem/core';
 import type { Host, HostsChanged } from '@xylem/root/contract';
 import type { Invocation, Outcome } from '../../frame/define.ts';
-import { counted } from '../../frame/words.ts';
+import { counted, isName } from '../../frame/words.ts';
 import { confirmCount } from '../../selection/confirm.ts';
 
 export const shortId = (id: string): string => id.slice(0, 12);
@@ -17,6 +18,14 @@ export function componentsText(host: Host): string {
     .join(', ');
 }
 
+/** `production` is a host of that name; the environment is written with a slash. */
+function hinted(words: readonly string[], error: unknown): unknown {
+  const word = words.find(isName);
+  if (!(error instanceof XylemError) || error.code !== 'E_NOT_FOUND' || word === undefined) return error;
+  const message = `${error.message} A word without / is a host; the hosts of an environment are '*/${word}'.`;
+  return new XylemError('E_NOT_FOUND', message, { cause: error, details: error.details });
+}
+
 const needNoChange = (count: number): string =>
   `${counted(count, 'host')} ${count === 1 ? 'needs' : 'need'} no change`;
 
@@ -27,7 +36,9 @@ export async function changeHosts(
   verb: string,
   change: (dryRun: boolean) => Promise<HostsChanged>,
 ): Promise<Outcome> {
-  const meant = await change(true);
+  const meant = await change(true).catch((error: unknown) => {
+    throw hinted(invocation.args, error);
+  });
   if (meant.changed === 0) return { data: meant, text: `${needNoChange(meant.count)}.` };
   const others = meant.count - meant.changed;
   const beside = others === 0 ? '' : `; ${needNoChange(others)}`;
