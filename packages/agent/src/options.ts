@@ -34,6 +34,8 @@ export interface AgentTiming {
   readonly slotRetryMs: number;
   /** How often what really runs is looked at when nothing happens. */
   readonly observeMs: number;
+  /** How often each file of what is installed is looked at. */
+  readonly driftMs: number;
 }
 
 export interface AgentOptions {

@@ -37,6 +37,12 @@ export const errorCodes = {
     'later',
     'outcome',
   ),
+  E_AUDIT_BROKEN: code(
+    'The audit log was changed, shortened or put in another order, or its key is not the known one.',
+    'Keep the log and its newest export as evidence and find out who could write to the database; after a restore, `xylem audit verify --anew`.',
+    'never',
+    'integrity',
+  ),
   E_BELOW_FLOOR: code(
     'The release is older than the lowest version that its publisher still allows.',
     'Choose a release at or above the floor; `xylem release list` shows it.',

@@ -1,6 +1,7 @@
 import { readdir, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Digest, isDigest } from '@xylem/core';
+import { isDoubted } from '../drift/doubt.ts';
 import type { Drivers, DriverTools } from '../drivers/driver.ts';
 import type { ObservedSlot, Running } from '../slot/observed.ts';
 import { slotFile } from '../slot/record.ts';
@@ -27,7 +28,11 @@ async function observeSlot(
   const own = tools.layout.component(component);
   const entries = await list(own.trees);
   const present = new Set(entries);
-  const trees = entries.filter((name): name is Digest => isDigest(name) && present.has(`${name}.tree`));
+  const trees: Digest[] = [];
+  for (const name of entries) {
+    if (!isDigest(name) || !present.has(`${name}.tree`)) continue;
+    if (!(await isDoubted(own.text(name)))) trees.push(name);
+  }
   return {
     component,
     record: await slotFile(own.slot, tools.log).read(),

@@ -92,7 +92,7 @@ function isInstalled(slot: ObservedSlot, assigned: Placed): boolean {
 function planGoal(slot: ObservedSlot, goal: Goal, keepPrevious: number, input: PlanInput): SlotPlan | null {
   const kind = slot.running?.kind ?? slot.record?.installed?.kind ?? slot.record?.refused?.kind ?? 'files';
   const plan = (action: Action, steps: readonly Step[]): SlotPlan => {
-    return { component: slot.component, kind, action, target: null, steps };
+    return { component: slot.component, kind, action, target: null, steps, drift: null };
   };
   const end = (): Step[] => input.drivers[kind].plan.toEnd(slot);
   switch (goal.kind) {
@@ -142,7 +142,22 @@ function planRun(
   if (!committed || kept.length !== previous.length) steps.push({ kind: 'commit', target, previous: kept });
   const keep = [target, ...kept, ...(keepAlso === null ? [] : [keepAlso])].map(({ tree }) => tree);
   if (hasOthers(slot, keep)) steps.push({ kind: 'retire', keep: [...new Set(keep)].sort() });
-  return { component, kind: target.kind, action: actionOf(slot, target, committed), target, steps };
+  const action = actionOf(slot, target, committed);
+  return {
+    component,
+    kind: target.kind,
+    action,
+    target,
+    steps,
+    drift: committed ? driftOf(slot, target) : null,
+  };
+}
+
+/** What is committed has its tree and a switch that shows it, or on the way back from a trial another tree of ours. */
+function driftOf({ trees, partials, current }: ObservedSlot, { tree }: Placed): string | null {
+  if (partials.includes(tree)) return 'files of its tree were changed or removed';
+  if (!trees.includes(tree)) return 'its tree was removed';
+  return current === null ? 'its switch `current` was removed' : null;
 }
 
 /** A component that changed its kind: what the former driver runs must end. */

@@ -35,4 +35,6 @@ export interface SlotPlan {
   /** What it leads to; null when it leads to nothing. */
   readonly target: Placed | null;
   readonly steps: readonly Step[];
+  /** Who else than this agent must have been at work, where what was committed is not there; else null. */
+  readonly drift: string | null;
 }

@@ -34,6 +34,8 @@ export interface ReportInput {
   readonly convergence: Convergence;
   /** Components that are just being removed. */
   readonly removing: ReadonlySet<string>;
+  /** What others changed about components. */
+  readonly drift: ReadonlyMap<string, Reason>;
   readonly healthy: (slot: ObservedSlot) => boolean | null;
   /** What concerns the whole host. */
   readonly faults: readonly Reason[];
@@ -151,6 +153,7 @@ function waitingOf(input: ReportInput, since: Since, nowMs: number): Waiting[] {
       reason: { code, message: `As a relay: ${message}` },
     })),
     ...[...input.convergence.waiting].map(([component, reason]) => ({ component, reason })),
+    ...[...input.drift].map(([component, reason]) => ({ component, reason })),
   ];
   const present = new Set<string>();
   const waiting = reasons.map(({ component, reason }): Waiting => {

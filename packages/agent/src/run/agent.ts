@@ -7,6 +7,7 @@ import { documentsIn } from '../direction/documents.ts';
 import { followDirection } from '../direction/follow.ts';
 import { refresher as makeRefresher } from '../direction/refresh.ts';
 import { repositoriesOf } from '../direction/repositories.ts';
+import { driftWatch } from '../drift/watch.ts';
 import { drivers } from '../drivers/index.ts';
 import { openIdentity } from '../identity/current.ts';
 import { renewCertificate } from '../identity/renew.ts';
@@ -43,7 +44,10 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
   }
 }
 
-/** Four loops side by side: direction comes in, components are led there, reports go out, the certificate is kept. */
+/**
+ * Five loops side by side: direction comes in, components are led there, what others changed is found, reports go out,
+ * the certificate is kept.
+ */
 async function runLocked(options: AgentOptions, release: () => Promise<void>): Promise<RunningAgent> {
   const { clock, randomness, log } = options;
   const timing = { ...defaultTiming, ...options.timing };
@@ -114,12 +118,22 @@ async function runLocked(options: AgentOptions, release: () => Promise<void>): P
   });
   const accepted = refresher.accepted;
   const role = roleOf({ identity, accepted, clock, tell: options.onServeChange });
+  const drift = driftWatch({
+    layout,
+    clock,
+    randomness,
+    log,
+    signal,
+    everyMs: timing.driftMs,
+    changed: () => looked.wake(),
+  });
   const lookAfter = makeLookAfter({
     tools,
     timing,
     looked,
     accepted,
     faults,
+    driftWatch: drift,
     onJournalPoint: options.onJournalPoint,
     changed: reportSoon,
   });
@@ -144,6 +158,7 @@ async function runLocked(options: AgentOptions, release: () => Promise<void>): P
           timing,
           onFault: (fault) => faults.set('direction', fault),
         }),
+      () => drift.run(() => lookAfter.convergence().slots),
       () => reporter.run(),
       () =>
         renewCertificate({

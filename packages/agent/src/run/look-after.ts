@@ -2,6 +2,8 @@ import type { ExecutorTools } from '../converge/apply/executor.ts';
 import { type Convergence, type Converger, converger } from '../converge/converge.ts';
 import { codedFault } from '../converge/faults.ts';
 import type { Accepted } from '../direction/wanted.ts';
+import { type DriftNotes, driftNotes } from '../drift/notes.ts';
+import type { DriftWatch } from '../drift/watch.ts';
 import { type ServiceHealth, serviceHealth } from '../health/services.ts';
 import type { AgentOptions, AgentTiming } from '../options.ts';
 import type { HostFaults } from './host-faults.ts';
@@ -17,6 +19,7 @@ export interface LookAfter {
   /** Components that are just being removed. */
   readonly removing: ReadonlySet<string>;
   readonly health: ServiceHealth;
+  readonly drift: DriftNotes;
 }
 
 export interface LookAfterOptions {
@@ -26,6 +29,7 @@ export interface LookAfterOptions {
   readonly looked: Wake;
   readonly accepted: () => Accepted | null;
   readonly faults: HostFaults;
+  readonly driftWatch: DriftWatch;
   readonly onJournalPoint: AgentOptions['onJournalPoint'];
   /** Something that a report says may have changed. */
   readonly changed: () => void;
@@ -38,13 +42,22 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
   const converging = converger({ tools, onJournalPoint, slotRetryMs: timing.slotRetryMs });
   const health = serviceHealth(tools, clock, changed);
   const removing = new Set<string>();
+  const drift = driftNotes();
   let convergence: Convergence = { slots: new Map(), waiting: new Map(), rested: false };
 
   const pass = async (): Promise<void> => {
-    convergence = await converging.run(options.accepted, ({ component, action }) => {
+    await options.driftWatch.settle((component, what) => drift.add(component, what));
+    const acted = new Set<string>();
+    convergence = await converging.run(options.accepted, (plan) => {
+      const { component, action } = plan;
+      acted.add(component);
       if (action === 'remove') removing.add(component);
+      if (plan.drift === null) return;
+      drift.add(component, plan.drift);
+      changed();
     });
     removing.clear();
+    drift.settled((component) => !acted.has(component));
     health.watch(convergence.slots);
     const hasServices = [...convergence.slots.values()].some(({ running }) => running !== null);
     if (!hasServices) tools.supervisor.close();
@@ -52,6 +65,7 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
 
   return {
     health,
+    drift,
     removing,
     convergence: () => convergence,
     directionChanged: () => {

@@ -53,6 +53,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
         serving: options.serving?.() ?? null,
         convergence: { ...convergence, slots },
         removing: lookAfter.removing,
+        drift: lookAfter.drift.say(),
         healthy: (slot) => lookAfter.health.healthy(slot),
         faults: [...(frozen === undefined ? [] : [frozen]), ...faults.all()],
         transfer: { ...http.transfer(), refusedObjects: fetching.refusedObjects() },

@@ -14,4 +14,5 @@ export const defaultTiming: AgentTiming = {
   reportRetryMaxMs: lifetimes.reportRetryMaxMs,
   slotRetryMs: 10_000,
   observeMs: 60_000,
+  driftMs: 3_600_000,
 };

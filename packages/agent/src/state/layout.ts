@@ -24,6 +24,10 @@ export interface ComponentLayout {
   readonly data: string;
   /** The finished tree; it exists only when every byte was verified. */
   tree(digest: string): string;
+  /** Its text, beside it. */
+  text(digest: string): string;
+  /** How the files of the installed tree looked when they were known to be right. */
+  readonly seen: string;
   /** Where a tree is being put together. */
   incoming(digest: string): string;
   readonly journal: string;
@@ -54,6 +58,8 @@ export function stateLayout(root: string): StateLayout {
         trees,
         data: join(folder, 'data'),
         tree: (digest) => join(trees, digest),
+        text: (digest) => join(trees, `${digest}.tree`),
+        seen: join(folder, 'seen.json'),
         incoming: (digest) => join(trees, `.incoming-${digest}`),
         journal: join(root, 'journal', `${component}.jsonl`),
         log: join(root, 'logs', `${component}.log`),

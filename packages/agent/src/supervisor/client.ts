@@ -27,25 +27,37 @@ export interface SupervisorClientOptions {
   readonly command: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
-  /** A service started or ended. */
-  readonly changed: (component: string) => void;
+  /** A service started or ended; null: the supervisor died. */
+  readonly changed: (component: string | null) => void;
 }
 
 const answerMs = 15_000;
 const startMs = 20_000;
 const connectPauseMs = 50;
+const lostPauseMs = 10_000;
 const ownLogMaxBytes = 4 * 1024 * 1024;
 
 export function supervisorClient(options: SupervisorClientOptions): Supervisor {
   const { stateFolder, clock, log } = options;
   const layout = stateLayout(stateFolder);
+  let lostAtMs = Number.NEGATIVE_INFINITY;
   let connected: Promise<SupervisorConnection | null> | null = null;
+
+  /** It died: its services want another, at once. One that dies again and again waits for the next look. */
+  const lost = (): void => {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - lostAtMs < lostPauseMs) return;
+    lostAtMs = nowMs;
+    log.warn('supervisor ended', {});
+    options.changed(null);
+  };
 
   const connect = async (): Promise<SupervisorConnection | null> => {
     const connection = await connectSupervisor(supervisorSocketPath(stateFolder), {
       changed: options.changed,
-      closed: () => {
+      closed: (byUs) => {
         connected = null;
+        if (!byUs) lost();
       },
     });
     if (connection === null) return null;

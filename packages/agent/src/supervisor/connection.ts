@@ -19,7 +19,7 @@ export interface SupervisorConnection {
 /** @returns null when nothing listens there */
 export function connectSupervisor(
   path: string,
-  heard: { changed(component: string): void; closed(): void },
+  heard: { changed(component: string): void; closed(byUs: boolean): void },
 ): Promise<SupervisorConnection | null> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
@@ -33,10 +33,11 @@ export function connectSupervisor(
 
 function converse(
   socket: Socket,
-  heard: { changed(component: string): void; closed(): void },
+  heard: { changed(component: string): void; closed(byUs: boolean): void },
 ): SupervisorConnection {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   let lastId = 0;
+  let isLetGo = false;
   readLines(socket, (value) => {
     const line = (value ?? {}) as Record<string, unknown>;
     if (line.event === 'changed') {
@@ -50,7 +51,7 @@ function converse(
   socket.on('error', () => socket.destroy());
   socket.once('close', () => {
     for (const { reject } of waiting.values()) reject(broken('the supervisor ended the connection'));
-    heard.closed();
+    heard.closed(isLetGo);
   });
   return {
     ask: async (operation, timeoutMs) => {
@@ -72,7 +73,10 @@ function converse(
         waiting.delete(id);
       }
     },
-    close: () => socket.destroy(),
+    close: () => {
+      isLetGo = true;
+      socket.destroy();
+    },
   };
 }
 

@@ -32,7 +32,7 @@ async function bench(context: TestContext, folder?: string, idleMs = 60_000): Pr
     command: [process.execPath, main, stateFolder, String(idleMs)],
     clock: systemClock,
     log: silentLog,
-    changed: (component) => changed.push(component),
+    changed: (component) => changed.push(String(component)),
   });
   const pid = async (): Promise<number> => {
     const connection = await connectSupervisor(supervisorSocketPath(stateFolder), {

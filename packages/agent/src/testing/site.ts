@@ -40,6 +40,7 @@ const quick: Partial<AgentTiming> = {
   reportRetryMaxMs: 400,
   slotRetryMs: 300,
   observeMs: 500,
+  driftMs: 300,
 };
 
 export interface Given {

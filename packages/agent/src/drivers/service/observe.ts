@@ -1,3 +1,4 @@
+import { readlinkSync } from 'node:fs';
 import { isAlive } from '../../state/process-identity.ts';
 import type { Driver } from '../driver.ts';
 
@@ -8,7 +9,18 @@ export const observeServices: Driver['observe'] = async ({ supervisor }) => {
     states.map(({ component, tree, fingerprint, process }) => {
       const alive = process !== null && isAlive(process);
       const instance = alive ? `${process.pid}.${process.startTicks}` : '';
-      return [component, { kind: 'service', tree, fingerprint, alive, instance }];
+      const isStale = alive && worksInRemoved(process.pid, component);
+      return [component, { kind: 'service', tree, fingerprint: isStale ? '' : fingerprint, alive, instance }];
     }),
   );
 };
+
+/** A process whose tree was taken away or replaced works on in the folder that is no more. */
+function worksInRemoved(pid: number, component: string): boolean {
+  try {
+    const folder = readlinkSync(`/proc/${pid}/cwd`);
+    return folder.includes(`/components/${component}/trees/`) && folder.endsWith(' (deleted)');
+  } catch {
+    return false;
+  }
+}

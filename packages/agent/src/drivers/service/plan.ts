@@ -8,7 +8,9 @@ export const planService: DriverPlan = {
   toRun: (slot, target, committed, places) => {
     const isCurrent = slot.current === target.tree;
     // Between a crash and the supervisor's next try it still is the service that should run.
-    const runs = slot.running?.fingerprint === serviceSpec(target, places).fingerprint;
+    const isSame = slot.running?.fingerprint === serviceSpec(target, places).fingerprint;
+    // Files that are put back under a running service are not those that it has open.
+    const runs = isSame && slot.trees.includes(target.tree);
     const steps: Step<DriverStepKind | 'switch'>[] = [];
     if (!runs || !isCurrent) steps.push({ kind: 'preflight', target });
     if (slot.running !== null && !runs) steps.push(stopOf(slot));
