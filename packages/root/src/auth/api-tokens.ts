@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { XylemError } from '@xylem/core';
 import type { Clock, Randomness } from '@xylem/platform';
 import { type Role, roles } from '../api/schemas/common.ts';
+import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 
 /** For whom a request is made. */
@@ -70,6 +71,7 @@ export async function listApiTokens(db: Database) {
 /** @throws XylemError E_NOT_FOUND, or E_CONFLICT for the last administrator, who would lock everyone out */
 export async function deleteApiToken(db: Database, id: string): Promise<void> {
   await db.transaction().execute(async (trx) => {
+    await lockFor(trx, 'api-tokens');
     const tokens = await trx.selectFrom('api_tokens').select(['id', 'role']).execute();
     const token = tokens.find((row) => row.id === id);
     if (token === undefined) throw new XylemError('E_NOT_FOUND', `There is no API token ${id}.`);

@@ -7,6 +7,7 @@ import { publisher } from '../testing/publisher.ts';
 import { relayCopy } from '../testing/relay-copy.ts';
 import { restoredFixture } from '../testing/restored-fixture.ts';
 import { rootFixture } from '../testing/root-fixture.ts';
+import { shiftedClock } from '../testing/shifted-clock.ts';
 
 test('takes back from a relay what was published after the backup, and hosts keep what they run', async (t) => {
   const root = await rootFixture(t);
@@ -60,4 +61,39 @@ test('takes back from a relay what was published after the backup, and hosts kee
   await shop.publish('shop-web', '3.0.0', { 'index.html': 'next' });
   await shop.release('3.0.0', { 'shop-web': '3.0.0' });
   assert.equal((await api('releaseList', { params: { product: 'shop' } })).releases.length, 2);
+});
+
+test('publishing goes on though no relay holds a release that the newest role vouches for', async (t) => {
+  const clock = shiftedClock(-60_000);
+  const root = await rootFixture(t, clock);
+  const shop = await publisher(t, root, 'shop');
+  await root.api('environmentCreate', { body: { name: 'production' } });
+  const { token } = await root.api('tokenCreate', { body: { environment: 'production', serve: true } });
+  const relay = await fakeHost(root, token, { name: 'relay', serve: true });
+  const out = join(await tempFolder(t, 'backup'), 'out');
+  await root.api('backupCreate', { body: { out } });
+  for (const version of ['1.0.0', '1.1.0', '2.0.0']) {
+    await shop.publish('shop-web', version, { 'index.html': version });
+    await shop.release(version, { 'shop-web': version });
+  }
+  // A relay holds what its environments were given: of these, the last alone.
+  const lost = (await root.api('releaseList', { params: { product: 'shop' } })).releases.slice(1);
+  const url = await relayCopy(t, relay, root.folder, (path) =>
+    lost.some(({ release }) => path.includes(release)),
+  );
+  const again = await restoredFixture(t, root, out);
+  relay.moveTo(again);
+  await relay.report([], { serves: { url, children: [] } });
+  const versions = async () =>
+    (await again.api('releaseList', { params: { product: 'shop' } })).releases.map(({ version }) => version);
+  await again.api('restored');
+  assert.deepEqual(await versions(), ['2.0.0']);
+  await again.api('restoreConfirm', { body: { keep: 'hosts' } });
+  shop.moveTo(again);
+  clock.pass(5000);
+  for (const version of ['1.0.0', '1.1.0', '3.0.0']) {
+    await shop.publish('shop-web', version, { 'index.html': version });
+    await shop.release(version, { 'shop-web': version });
+  }
+  assert.deepEqual(await versions(), ['3.0.0', '2.0.0', '1.1.0', '1.0.0']);
 });

@@ -20,6 +20,7 @@ import {
   readTimestamp,
 } from '@xylem/trust';
 import type { Database } from '../db/tables.ts';
+import { saveWithdrawn } from '../publishing/releases.ts';
 import { repositoryPath } from '../publishing/repository-files.ts';
 import { roleNamed, rolesOfProduct, saveRole } from '../publishing/roles.ts';
 import type { Root } from '../root.ts';
@@ -140,6 +141,7 @@ async function takeProduct(
   }
   await root.db.transaction().execute(async (trx) => {
     for (const { role, file } of checked.changed) await saveRole(trx, place.repository, role, file.bytes);
+    await saveWithdrawn(trx, place.product, checked);
   });
   return taken;
 }

@@ -1,8 +1,9 @@
 import { XylemError } from '@xylem/core';
 import { appendAudit } from '../audit/audit.ts';
+import { lockFor } from '../db/lock.ts';
 import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
-import { deploymentOf, saveDeployment } from './rows.ts';
+import { deployingLock, deploymentNamed, deploymentOf, saveDeployment } from './rows.ts';
 
 type Options = Pick<DeployingOptions, 'db' | 'clock'>;
 
@@ -18,8 +19,8 @@ export async function changeState(
 ): Promise<{ environment: string }> {
   const nowMs = options.clock.now();
   return await options.db.transaction().execute(async (trx) => {
-    const row = await trx.selectFrom('deployments').selectAll().where('id', '=', id).executeTakeFirst();
-    if (row === undefined) throw new XylemError('E_NOT_FOUND', `There is no deployment ${id}.`);
+    await lockFor(trx, deployingLock((await deploymentNamed(trx, id)).environment));
+    const row = await deploymentNamed(trx, id);
     if (!change.from.includes(row.state)) {
       throw new XylemError(
         'E_DEPLOYMENT_STATE',

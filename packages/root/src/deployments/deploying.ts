@@ -2,6 +2,7 @@ import { advance, applyDecisions, type Decision, type Deployment, type Report } 
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Clock, Log, Randomness } from '@xylem/platform';
 import type { RestoredState } from '../backup/restored-state.ts';
+import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import type { Directing } from '../directing/directing.ts';
 import { fullName } from '../environments/names.ts';
@@ -13,6 +14,7 @@ import { followChannel } from './follow-channel.ts';
 import {
   activeDeployments,
   type DeploymentRow,
+  deployingLock,
   deploymentOf,
   markHosts,
   saveDeployment,
@@ -61,13 +63,15 @@ export function createDeploying(options: DeployingOptions): Deploying {
   async function evaluateNow(environment: string): Promise<void> {
     if (restored.isRestored()) return;
     // What one decision changes the next may build on: until nothing more follows from what is known.
-    for (let changed = true; changed; ) {
+    let hasChanged = false;
+    for (let changed = true; changed; hasChanged ||= changed) {
       changed = false;
       for (const row of await activeDeployments(db, { environment, states: ['running'] })) {
         changed = (await advanceOne(row)) || changed;
       }
-      if (changed) await directing.publish(environment);
     }
+    // All of them together are one step, and one version of what hosts read.
+    if (hasChanged) await directing.publish(environment);
   }
 
   async function advanceOne(row: DeploymentRow): Promise<boolean> {
@@ -90,6 +94,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
     await tellProgress(deployment, progress, reason);
     if (decisions.length === 0) return false;
     await db.transaction().execute(async (trx) => {
+      await lockFor(trx, deployingLock(row.environment));
       const present = await trx
         .selectFrom('deployments')
         .selectAll()
@@ -103,6 +108,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
       if (next.state === 'succeeded') await settle(trx, row, next);
     });
     events.announce(row.id);
+    if (decisions.some(({ kind }) => kind === 'end')) told.delete(row.id);
     return true;
   }
 

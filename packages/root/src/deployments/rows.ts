@@ -13,6 +13,9 @@ import type { Database, Tables } from '../db/tables.ts';
 
 export type DeploymentRow = Selectable<Tables['deployments']>;
 
+/** Who starts, changes or advances deployments of an environment goes one after the other (`lockFor`). */
+export const deployingLock = (environment: string): string => `deploying/${environment}`;
+
 /** The deployment as core decides over it. */
 export const deploymentOf = (row: DeploymentRow): Deployment => JSON.parse(row.document) as Deployment;
 
@@ -44,7 +47,16 @@ export async function activeDeployments(
  * ended without success and still says what its admitted hosts should run.
  */
 export async function unsettledDeployments(db: Database, environment: string): Promise<DeploymentRow[]> {
-  const rows = await db
+  const newest = new Map<string, DeploymentRow>();
+  for (const row of await afterStandings(db, environment)) {
+    if (!newest.has(row.product)) newest.set(row.product, row);
+  }
+  return [...newest.values()];
+}
+
+/** Deployments of an environment that came after what is settled of their product, newest first. */
+async function afterStandings(db: Database, environment: string): Promise<DeploymentRow[]> {
+  return await db
     .selectFrom('deployments as d')
     .leftJoin('standings as s', (join) =>
       join.onRef('s.environment', '=', 'd.environment').onRef('s.product', '=', 'd.product'),
@@ -54,9 +66,6 @@ export async function unsettledDeployments(db: Database, environment: string): P
     .where((e) => e.or([e('s.sequence', 'is', null), e('d.sequence', '>', e.ref('s.sequence'))]))
     .orderBy('d.sequence', 'desc')
     .execute();
-  const newest = new Map<string, DeploymentRow>();
-  for (const row of rows) if (!newest.has(row.product)) newest.set(row.product, row);
-  return [...newest.values()];
 }
 
 /** Writes the deployment after decisions; `trx` holds what goes with them. */
@@ -129,16 +138,7 @@ export async function knownRelease(db: Database, product: string, digest: string
 
 /** What has been decided about each product of an environment: what is settled, and what came after it. */
 export async function productDirections(db: Database, environment: string): Promise<ProductDirection[]> {
-  const rows = await db
-    .selectFrom('deployments as d')
-    .leftJoin('standings as s', (join) =>
-      join.onRef('s.environment', '=', 'd.environment').onRef('s.product', '=', 'd.product'),
-    )
-    .selectAll('d')
-    .where('d.environment', '=', environment)
-    .where((e) => e.or([e('s.sequence', 'is', null), e('d.sequence', '>', e.ref('s.sequence'))]))
-    .orderBy('d.sequence', 'desc')
-    .execute();
+  const rows = await afterStandings(db, environment);
   // Read after them: what has been settled in between is taken out here, never seen in neither.
   const standings = await db
     .selectFrom('standings')

@@ -20,12 +20,13 @@ import {
 } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import { appendAudit } from '../audit/audit.ts';
+import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import { withProduct } from '../environments/edit-yaml.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
-import { knownRelease, productDirections, saveDeployment } from './rows.ts';
+import { deployingLock, knownRelease, productDirections, saveDeployment } from './rows.ts';
 
 export interface StartDeployment {
   readonly environment: EnvironmentRow;
@@ -57,6 +58,7 @@ export async function startDeployment(options: Options, start: StartDeployment):
   const salt = randomness.bytes(16).toString('base64url');
   const made = db.transaction().execute(async (trx) => {
     const { product, kind, who } = start;
+    await lockFor(trx, deployingLock(start.environment.id));
     const environment = await mapProduct(trx, start);
     const directions = await productDirections(trx, environment.id);
     const direction = directions.find((entry) => entry.product === product) ?? {

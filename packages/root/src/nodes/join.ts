@@ -81,11 +81,13 @@ async function register(
         'This host has joined another environment. Retire it there and use a new state folder.',
       );
     }
-    await trx
+    const { numUpdatedRows } = await trx
       .updateTable('tokens')
       .set((e) => ({ uses_left: e('uses_left', '-', 1) }))
       .where('id', '=', token.id)
-      .execute();
+      .where('uses_left', '>', 0)
+      .executeTakeFirst();
+    if (numUpdatedRows !== 1n) throw new XylemError('E_JOIN_TOKEN', 'The join token is used up or expired.');
     const values = {
       environment: token.environment,
       name: request.name,

@@ -3,10 +3,12 @@ import { channelTarget } from '@xylem/trust';
 import type { BodyOf } from '../api/contract.ts';
 import type { Channel } from '../api/schemas/publishing.ts';
 import { appendAudit } from '../audit/audit.ts';
+import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import type { Root } from '../root.ts';
 import { productNamed, requireReleases } from './products.ts';
 import { checkRoles, releaseNamed, saveChecked } from './releases.ts';
+import { publishingLock } from './roles.ts';
 
 /**
  * Points a channel to a release. The same pointer again changes nothing.
@@ -33,6 +35,7 @@ export async function setChannel(
   }
   if (release.withdrawn) throw new XylemError('E_WITHDRAWN', `${product}@${document.version} was withdrawn.`);
   await root.db.transaction().execute(async (trx) => {
+    await lockFor(trx, publishingLock);
     const known = await trx
       .selectFrom('channels')
       .selectAll()

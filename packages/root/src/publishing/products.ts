@@ -2,11 +2,12 @@ import { timeOf, XylemError } from '@xylem/core';
 import { productRoleName } from '@xylem/trust';
 import type { Product, ProductCreate } from '../api/schemas/publishing.ts';
 import { appendAudit } from '../audit/audit.ts';
+import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import type { Root } from '../root.ts';
 import { checkTargetsUpload } from './check-targets.ts';
 import type { ReleasePublisher } from './release-publisher.ts';
-import { checkUpload, requireBase, roleNamed, saveRole } from './roles.ts';
+import { checkUpload, publishingLock, requireBase, roleNamed, saveRole } from './roles.ts';
 
 export interface ProductRow {
   readonly product: string;
@@ -43,6 +44,7 @@ export async function createProduct(root: Root, who: string, body: ProductCreate
   const { repository } = releases;
   const { product, domain } = body;
   await root.db.transaction().execute(async (trx) => {
+    await lockFor(trx, publishingLock);
     const nowMs = root.clock.now();
     const known = await trx
       .selectFrom('products')

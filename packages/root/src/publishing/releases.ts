@@ -10,11 +10,12 @@ import {
 import { type CheckedProductRole, releaseTarget } from '@xylem/trust';
 import type { Release, ReleaseCreate } from '../api/schemas/publishing.ts';
 import { appendAudit } from '../audit/audit.ts';
+import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import type { Root } from '../root.ts';
 import { requireKnownTargets } from './known-targets.ts';
 import { type ProductRow, productNamed, requireReleases } from './products.ts';
-import { checkUpload, roleNamed, saveRole } from './roles.ts';
+import { checkUpload, publishingLock, roleNamed, saveRole } from './roles.ts';
 
 /**
  * Publishes a release: its document and the product's role that vouches for it. Repeating it changes nothing.
@@ -31,6 +32,7 @@ export async function createRelease(root: Root, who: string, product: string, bo
     throw new XylemError('E_INPUT', `The release document is not of the product ${product} and its domain.`);
   }
   const { created, roleVersion } = await root.db.transaction().execute(async (trx) => {
+    await lockFor(trx, publishingLock);
     const known = await trx
       .selectFrom('releases')
       .select('release')
@@ -91,15 +93,24 @@ export async function saveChecked(
   row: ProductRow,
   checked: CheckedProductRole,
 ): Promise<void> {
-  await requireKnownTargets(trx, row.product, checked.content);
+  await requireKnownTargets(trx, row, checked.content);
   for (const { role, file } of checked.changed) await saveRole(trx, row.repository, role, file.bytes);
-  const withdrawn = [...(checked.content.withdrawn ?? [])];
-  await trx.updateTable('releases').set({ withdrawn: 0 }).where('product', '=', row.product).execute();
+  await saveWithdrawn(trx, row.product, checked);
+}
+
+/** Which releases their publisher has withdrawn, as the role says. */
+export async function saveWithdrawn(
+  trx: Database,
+  product: string,
+  { content }: CheckedProductRole,
+): Promise<void> {
+  const withdrawn = [...(content.withdrawn ?? [])];
+  await trx.updateTable('releases').set({ withdrawn: 0 }).where('product', '=', product).execute();
   if (withdrawn.length > 0) {
     await trx
       .updateTable('releases')
       .set({ withdrawn: 1 })
-      .where('product', '=', row.product)
+      .where('product', '=', product)
       .where('release', 'in', withdrawn)
       .execute();
   }

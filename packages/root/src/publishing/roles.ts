@@ -10,6 +10,9 @@ export interface RoleRow {
   readonly metadata: string;
 }
 
+/** Who changes roles goes one after the other: each must have been made from the version that is there. */
+export const publishingLock = 'publishing';
+
 /** The product's role and its bins. */
 export async function rolesOfProduct(db: Database, repository: string, domain: string): Promise<RoleRow[]> {
   const name = productRoleName(domain as DomainId);

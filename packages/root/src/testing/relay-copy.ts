@@ -13,13 +13,14 @@ export async function relayCopy(
   t: Pick<TestContext, 'after'>,
   relay: FakeHost,
   rootFolder: string,
+  lacks: (path: string) => boolean = () => false,
 ): Promise<string> {
   const copy = join(await tempFolder(t, 'relay'), 'repository');
   await cp(join(rootFolder, 'repository'), copy, { recursive: true });
   const serve = serveRepository(await openRepository(copy), { authorise: () => true });
   const identity = { key: relay.key, certificatePem: relay.answer.certificate, caPem: relay.answer.ca };
   const server = createServer(serverTls(identity), (request, response) => {
-    if (!serve(request, response)) response.writeHead(404).end();
+    if (lacks(request.url ?? '') || !serve(request, response)) response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   removeLater(t, () => void server.close());
