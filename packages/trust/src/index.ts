@@ -3,6 +3,20 @@ export { makeCsr } from './ca/csr.ts';
 export { addressOf, caIdOf, type HostAddress, rootUri } from './ca/names.ts';
 export { type Peer, type PeerOptions, peerOf, peerOfCertificate } from './ca/peer.ts';
 export { clientTls, pinnedCa, serverTls, type TlsIdentity, unpinnedTls } from './ca/tls.ts';
+export { type OpenCeremony, readCeremony, writeCeremony } from './custody/ceremony.ts';
+export {
+  type Draft,
+  draftChange,
+  type KeyChange,
+  missingSignatures,
+  requirementsOf,
+  type TrustedRepository,
+  trustRepository,
+} from './custody/change.ts';
+export { coSign, signedBy } from './custody/co-sign.ts';
+export { signedOnlyBy, withoutReleases } from './custody/revoke.ts';
+export { checkNextRoot, followRoots, type RootState, readRoot } from './custody/roots.ts';
+export { changeInWords, shortId } from './custody/words.ts';
 export { buildJoinAnswer, checkJoinAnswer } from './enrolment/answer.ts';
 export { renewalDue, renewalDueAt } from './enrolment/renewal.ts';
 export {

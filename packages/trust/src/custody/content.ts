@@ -1,0 +1,31 @@
+import type { Digest } from '@xylem/core';
+import { productRoleName } from '../tuf/names.ts';
+import { parseTargets } from '../tuf/parse.ts';
+import type { ProductRoleContent, RoleFiles, TargetDigest } from '../tuf/write/product-role.ts';
+import type { ProductDelegation } from '../tuf/write/targets.ts';
+import { productRulesOf } from '../tuf/xylem-field.ts';
+
+/**
+ * What drafts of a product's role say, unsigned as they are. For what is signed use `readProductRole`.
+ * @throws XylemError E_METADATA_INVALID
+ */
+export function contentOf(product: ProductDelegation, files: RoleFiles): ProductRoleContent {
+  const name = productRoleName(product.domain);
+  const bytes = files.get(name);
+  const releases = new Map<string, TargetDigest>();
+  const channels = new Map<string, TargetDigest>();
+  if (bytes === undefined) return { releases, channels };
+  const { signed } = parseTargets(bytes, name).metadata;
+  const parts = [signed];
+  for (const bin of Object.keys(signed.delegations?.roles ?? {})) {
+    const binBytes = files.get(bin);
+    if (binBytes !== undefined) parts.push(parseTargets(binBytes, bin).metadata.signed);
+  }
+  for (const part of parts) {
+    for (const [path, target] of Object.entries(part.targets)) {
+      const digest = { length: target.length, sha256: target.hashes.sha256 as Digest };
+      (path.startsWith('release/') ? releases : channels).set(path, digest);
+    }
+  }
+  return { releases, channels, ...productRulesOf(signed) };
+}
