@@ -392,6 +392,12 @@ export const errorCodes = {
     'never',
     'input',
   ),
+  E_SERVICE_ENDED: code(
+    'A service that was well ended by itself. It is started again, after growing pauses of up to a minute.',
+    'Read its log on the host; roll back if it began with an update.',
+    'later',
+    'outcome',
+  ),
   E_SERVICE_START: code(
     'The service could not be started or ended at once.',
     "See the component's log on the host; check the command in `xylem.yaml`.",

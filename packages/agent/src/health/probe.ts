@@ -1,6 +1,7 @@
 import { type ErrorCode, XylemError } from '@xylem/core';
 import type { Clock } from '@xylem/platform';
-import type { LastExit, ServiceState } from '../supervisor/protocol.ts';
+import { exitText } from '../supervisor/exit-text.ts';
+import type { ServiceState } from '../supervisor/protocol.ts';
 import type { HealthCheck } from './check.ts';
 
 export interface ProbeOptions {
@@ -69,11 +70,4 @@ export async function probe(options: ProbeOptions): Promise<void> {
 function failed(options: ProbeOptions, code: ErrorCode, what: string): XylemError {
   const message = `${options.component} ${options.version}: ${what}. Its log is ${options.logPath}`;
   return new XylemError(code, message, { retry: 'never' });
-}
-
-function exitText(exit: LastExit | null): string {
-  if (exit === null) return 'it has not ended yet';
-  if (exit.error !== null) return `it could not be started: ${exit.error}`;
-  if (exit.signal !== null) return `by ${exit.signal}`;
-  return exit.code === null ? 'in a way that nobody saw' : `with exit code ${exit.code}`;
 }

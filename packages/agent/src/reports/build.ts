@@ -154,6 +154,7 @@ function waitingOf(input: ReportInput, since: Since, nowMs: number): Waiting[] {
     })),
     ...[...input.convergence.waiting].map(([component, reason]) => ({ component, reason })),
     ...[...input.drift].map(([component, reason]) => ({ component, reason })),
+    ...[...input.convergence.slots.values()].flatMap(endedByItself),
   ];
   const present = new Set<string>();
   const waiting = reasons.map(({ component, reason }): Waiting => {
@@ -165,6 +166,16 @@ function waitingOf(input: ReportInput, since: Since, nowMs: number): Waiting[] {
   });
   for (const key of since.keys()) if (!present.has(key)) since.delete(key);
   return waiting;
+}
+
+/** A committed service that its supervisor starts again and again; of one on trial the probe says it. */
+function endedByItself({
+  component,
+  record,
+  running,
+}: ObservedSlot): { component: string; reason: Reason }[] {
+  if (running?.ended === undefined || record?.installed?.tree !== running.tree) return [];
+  return [{ component, reason: { code: 'E_SERVICE_ENDED', message: `${component}: ${running.ended}` } }];
 }
 
 /** What must differ for a report to be sent: figures that always move do not count. Pure. */

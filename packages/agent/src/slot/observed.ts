@@ -12,6 +12,8 @@ export interface Running {
   readonly alive: boolean;
   /** Names this very process, empty while there is none: what was known of the health of another does not count. */
   readonly instance: string;
+  /** How it ended by itself lately, in a few words; absent while it runs well. */
+  readonly ended?: string;
 }
 
 /** What is true of one component's slot, as looked at just now. */

@@ -89,6 +89,7 @@ export class SupervisedService {
     let running = this.#adopt();
     while (!this.#ending.signal.aborted) {
       running ??= await this.#start();
+      const sinceMs = clock.monotonicMs();
       this.#firstStart();
       const { identity, exit } = running;
       running = null;
@@ -96,7 +97,7 @@ export class SupervisedService {
       if (this.#isAbandoned()) return;
       const lastExit = await this.#afterExit(identity, exit);
       if (this.#ending.signal.aborted) break;
-      const ranMs = clock.now() - this.#record.startedAt;
+      const ranMs = clock.monotonicMs() - sinceMs;
       this.#failures = identity !== null && ranMs >= wellAfterMs ? 0 : this.#failures + 1;
       const pauseMs = Math.min(restartMaxMs, restartMinMs * 2 ** Math.max(0, this.#failures - 1));
       log.warn('service ended by itself, starting it again', {
