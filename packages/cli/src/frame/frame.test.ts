@@ -120,7 +120,8 @@ describe('the program', () => {
     ['root run --listen somewhere', /--listen somewhere is no address/],
     ['root confirm --keep both', /--keep both is unknown/],
     ['package init /nonexistent', /is no folder/],
-    ['package publish /nonexistent', /holds no xylem\.yaml.*package init/],
+    ['package publish /nonexistent', /is no folder/],
+    ['package publish /proc', /holds no xylem\.yaml.*package init/],
   ];
   for (const [words, message] of refusals) {
     it(`refuses: xylem ${words}`, async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -7,6 +7,7 @@ import { parseManifestYaml } from '@xylem/core/yaml';
 import { runHere } from '../testing/run-here.ts';
 import { asName, detect, splitWords } from './detect.ts';
 import { firstManifest } from './first.ts';
+import { readManifest, sourceFolder } from './manifest.ts';
 
 const node = ['$', '{node}'].join('');
 const port = ['$', '{config.port}'].join('');
@@ -104,6 +105,29 @@ describe('xylem package init', () => {
     const { code, stderr } = await runHere(['package', 'publish', folder]);
     assert.match(stderr, /E_INPUT: .*xylem\.yaml:5:1: .*servcie.*did you mean "service"/);
     assert.equal(code, 2);
+  });
+});
+
+describe('the folder that becomes a tree', () => {
+  it('stays below the manifest, also by links', async (t) => {
+    const at = mkdtempSync(join(tmpdir(), 'xylem-source-'));
+    t.after(() => rmSync(at, { recursive: true }));
+    const package_ = join(at, 'package');
+    mkdirSync(join(package_, 'dist'), { recursive: true });
+    symlinkSync('dist', join(package_, 'inside'));
+    symlinkSync('..', join(package_, 'outside'));
+    for (const good of ['.', 'dist', 'inside']) {
+      assert.equal(await sourceFolder(package_, good), join(package_, good));
+    }
+    await assert.rejects(sourceFolder(package_, 'outside'), {
+      code: 'E_INPUT',
+      message: /xylem\.yaml: folder: .*leaves/,
+    });
+    await assert.rejects(sourceFolder(package_, 'absent'), {
+      code: 'E_INPUT',
+      message: /folder: expected a folder/,
+    });
+    await assert.rejects(readManifest(join(at, 'absent')), { code: 'E_INPUT', message: /is no folder/ });
   });
 });
 

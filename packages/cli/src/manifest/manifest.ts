@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { XylemError } from '@xylem/core';
 import { type PackageManifest, parseManifestYaml } from '@xylem/core/yaml';
 
@@ -7,6 +7,9 @@ export const manifestName = 'xylem.yaml';
 
 /** @throws XylemError E_INPUT naming file, line, key and what would be right */
 export async function readManifest(folder: string): Promise<PackageManifest> {
+  if (!(await stat(folder).catch(() => undefined))?.isDirectory()) {
+    throw new XylemError('E_INPUT', `${folder} is no folder.`);
+  }
   const file = join(folder, manifestName);
   let text: string;
   try {
@@ -19,4 +22,20 @@ export async function readManifest(folder: string): Promise<PackageManifest> {
     throw new XylemError('E_INPUT', `${folder} holds no ${manifestName}. ${advice}`);
   }
   return parseManifestYaml(text, file);
+}
+
+/**
+ * The folder of one variant. Also by links it stays below the manifest: a manifest that came with someone's sources
+ * publishes nothing else of this machine. @throws XylemError E_INPUT naming file and key
+ */
+export async function sourceFolder(folder: string, below: string): Promise<string> {
+  const refuse = (what: string): XylemError =>
+    new XylemError('E_INPUT', `${join(folder, manifestName)}: folder: ${what}.`);
+  const source = join(folder, below);
+  if (!(await stat(source).catch(() => undefined))?.isDirectory()) {
+    throw refuse(`expected a folder, and there is none at ${source}`);
+  }
+  const [inside, outside] = await Promise.all([realpath(source), realpath(folder)]);
+  if (inside === outside || inside.startsWith(outside.endsWith(sep) ? outside : outside + sep)) return source;
+  throw refuse(`${below} is a link that leaves ${folder}`);
 }

@@ -13,6 +13,12 @@ export function pathText(path: Path): string {
     .join('');
 }
 
+/** An issue as a whole sentence. */
+export function issueSentence(issue: Issue): string {
+  const text = issueText(issue);
+  return text.endsWith('?') ? text : `${text}.`;
+}
+
 /** An issue as a sentence without its full stop: what is wrong where, and what would be right. */
 export function issueText(issue: Issue): string {
   const where = pathText(issue.path);

@@ -72,7 +72,7 @@ export class TreeChecker {
       const reason =
         other.name === name
           ? `${quote(name)} is both a folder and something else`
-          : `${quote(name)} and ${quote(other.name)} differ only in case or Unicode form`;
+          : `${distinct(name, other.name)} differ only in case or Unicode form`;
       throw new XylemError('E_TREE_NAME_CLASH', `${quote(path)} is not allowed: ${reason}.`, {
         details: { path },
       });
@@ -98,6 +98,15 @@ function checkFile({ path, sizeBytes, digest, chunks }: TreeFile): void {
 
 function refuse(reason: string, path: string): never {
   throw new XylemError('E_TREE_INVALID', `The tree is not valid: ${reason}.`, { details: { path } });
+}
+
+/** Two names, by their code points where they look the same. */
+function distinct(one: string, other: string): string {
+  const both = [one, other].map(quote);
+  if (one.normalize() !== other.normalize()) return both.join(' and ');
+  const codes = (text: string): string =>
+    text.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return both.map(codes).join(' and ');
 }
 
 const quote = (text: string): string => JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);

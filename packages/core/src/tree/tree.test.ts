@@ -153,6 +153,14 @@ test('paths that could leave the folder or confuse a file system are refused', (
   }
 });
 
+test('names that look alike are shown by their code points', () => {
+  const entries = [file('e\u0301'), file('\u00e9')];
+  assert.throws(() => encodeTree(entries), {
+    code: 'E_TREE_NAME_CLASH',
+    message: /"\\u00e9" and "e\\u0301" differ only in case or Unicode form/,
+  });
+});
+
 test('names that would be one file somewhere are refused, in files and in folders on the way', () => {
   assert.equal(code([file('README'), file('readme')]), 'E_TREE_NAME_CLASH');
   assert.equal(code([file('Lib/a'), file('lib/b')]), 'E_TREE_NAME_CLASH');

@@ -4,7 +4,7 @@ import { jcs } from '../jcs.ts';
 import { parseJson } from '../json.ts';
 import { issuesOf } from '../schema/check.ts';
 import type { Schema, Static } from '../schema/json-schema.ts';
-import { issueText, pathText } from '../schema/message.ts';
+import { issueSentence, pathText } from '../schema/message.ts';
 
 const encoder = new TextEncoder();
 
@@ -39,7 +39,7 @@ export function documentKind<S extends Schema<unknown>>(
     const [issue] = issuesOf(schema, value);
     if (issue !== undefined) {
       const details = { key: pathText(issue.path), expected: issue.expected };
-      throw new XylemError(code, `The ${what} is not valid: ${issueText(issue)}.`, { details });
+      throw new XylemError(code, `The ${what} is not valid: ${issueSentence(issue)}`, { details });
     }
     const document = value as Static<S>;
     const wrong = check?.(document);

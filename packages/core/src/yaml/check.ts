@@ -1,7 +1,7 @@
 import { XylemError } from '../errors.ts';
 import { type Issue, issuesOf, type Path } from '../schema/check.ts';
 import type { Schema } from '../schema/json-schema.ts';
-import { issueText, pathText } from '../schema/message.ts';
+import { issueSentence, pathText } from '../schema/message.ts';
 import { readYaml, type YamlSource } from './source.ts';
 
 export interface YamlProblem {
@@ -57,7 +57,7 @@ function problemOf(issue: Issue, { positionOf }: YamlSource, file: string): Yaml
     column,
     key: pathText(issue.path),
     expected: issue.expected,
-    message: `${file}:${line}:${column}: ${issueText(issue)}.`,
+    message: `${file}:${line}:${column}: ${issueSentence(issue)}`,
   };
 }
 

@@ -35,10 +35,10 @@ const pattern = string({
   pattern: '^[^\\0]+$',
 });
 const folder = string({
-  title: 'a folder relative to the manifest',
+  title: 'a folder below the manifest, without ..',
   minLength: 1,
   maxLength: 4096,
-  pattern: '^(?!/)[^\\0]+$',
+  pattern: '^(?!/)(?!(.*/)?\\.\\.(/|$))[^\\0]+$',
 });
 /** YAML writes `PORT: 8080` as a number; a variable is text. */
 const variable = titled(

@@ -61,7 +61,7 @@ test('what is wrong in an environment is said with file, line, column, key and w
     [
       'channel: stable',
       'chanel: stable',
-      'env.yaml:4:5: products.shop.chanel is not a known key: did you mean "channel"?.',
+      'env.yaml:4:5: products.shop.chanel is not a known key: did you mean "channel"?',
     ],
     [
       'channel: stable',
@@ -226,7 +226,10 @@ test('what is wrong in a manifest is said where it stands', () => {
     ],
     ['  http: {', '  tcp: { port: 1 }\n  http: {', /^xylem\.yaml:11:3: health: expected exactly one/],
     ['^2.0.0', 'newest', /^xylem\.yaml:16:22: requires\.shop-db: expected a version range/],
-    ['folder: dist', 'folder: /dist', /folder: expected a folder relative to the manifest/],
+    ['folder: dist', 'folder: /dist', /folder: expected a folder below the manifest/],
+    ['folder: dist', 'folder: ..', /folder: expected a folder below the manifest.*found "\.\."/],
+    ['folder: dist', 'folder: dist/../../x', /folder: expected a folder below/],
+    ['folder: dist', 'variants: [{ os: linux, folder: a/.. }]', /folder: expected a folder below/],
     ['folder: dist', 'variants: [{ folder: x }]\nos: linux', /os: expected inside each of the variants/],
     [
       'type: integer',

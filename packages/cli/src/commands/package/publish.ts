@@ -1,10 +1,10 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { encodePackage, isVersion, type PackageVariant, XylemError } from '@xylem/core';
 import { type PackageManifest, packageDocumentOf } from '@xylem/core/yaml';
 import type { Api } from '../../api/client.ts';
 import { defineCommand, type Invocation, text } from '../../frame/define.ts';
 import { counted, only, sizeText } from '../../frame/words.ts';
-import { manifestName, readManifest } from '../../manifest/manifest.ts';
+import { manifestName, readManifest, sourceFolder } from '../../manifest/manifest.ts';
 import { createProduct } from '../../publishing/product.ts';
 import { textOf } from '../../publishing/product-role.ts';
 import { publishFolder } from '../../publishing/publish.ts';
@@ -52,7 +52,7 @@ bytes again change nothing; other bytes under a published version are refused.`,
       const published = await publishFolder({
         api: server,
         product,
-        folder: join(folder, below),
+        folder: await sourceFolder(folder, below),
         include: manifest.include,
         exclude: [...manifest.exclude, `./${manifestName}`],
         progress,
