@@ -75,6 +75,7 @@ export interface RelayStatus {
   }[];
   /** Reports that wait for the root server's watermark. */
   readonly spooledReports: number;
+  /** Objects that were thrown away: a parent gave them wrong, or this relay's own disk had damaged them. */
   readonly refusedObjects: number;
   readonly faults: readonly RelayFault[];
 }

@@ -103,6 +103,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
           domain,
           path,
         ),
+      doubt: (domain, digest, kind) => follow.ownCopy.doubt(domain, digest, kind),
       forward: forwarding({ http, parents, clock, log, timeoutMs: timing.forwardTimeoutMs, signal }),
       reports: takeReports({ spool, log, onTaken: () => forwarder.wake() }),
       parents: () => ({
@@ -164,6 +165,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   stopped.catch((error: unknown) => log.error('relay ended', { error }));
   log.info('relay serves', { url });
 
+  const refusedObjects = (): number => follow.flights.refused + follow.ownCopy.damaged;
   const status = (): RelayStatus => ({
     url,
     children: children.list(),
@@ -172,14 +174,14 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
       snapshot: copy.snapshot,
     })),
     spooledReports: spool.size,
-    refusedObjects: follow.flights.refused,
+    refusedObjects: refusedObjects(),
     faults: faults.list(),
   });
   const serving = (): RelayServing => ({
     url,
     children: children.list(),
     faults: summary(faults.list()),
-    refusedObjects: follow.flights.refused,
+    refusedObjects: refusedObjects(),
   });
   return { url, port: server.port, status, serving, stopped, close };
 }

@@ -11,6 +11,7 @@ import type { Repository } from '@xylem/store';
 import type { Flights } from './flights.ts';
 import { inParallel } from './in-parallel.ts';
 import type { NewsPieces } from './news-pieces.ts';
+import { isDamage, readOwnOffer, removeEverywhere } from './own-copy.ts';
 
 /** An object and the domain in which it is asked for. */
 export interface Reference {
@@ -59,11 +60,20 @@ export async function fetchClosure(options: ClosureOptions): Promise<Closure> {
   });
   const wanted = uniqueReferences(trees);
   await inParallel(wanted, treesAtOnce, signal, async ({ domain, digest }) => {
-    // The offer is written last, so where it is the packs are.
-    const offer = await options.repository.readFile(`o/${domain}/offers/${digest}`).catch(() => null);
-    if (offer === null) await options.flights.tree(domain, digest, signal);
+    if (!(await hasTree(options.repository, domain, digest)))
+      await options.flights.tree(domain, digest, signal);
   });
   return { hostMapNodes, packages, trees: wanted };
+}
+
+/** The offer is written last, so where it is the packs were; but a disk can lose files, and a damaged one is removed. */
+async function hasTree(repository: Repository, domain: DomainId, tree: Digest): Promise<boolean> {
+  const offer = await readOwnOffer(repository, domain, tree).catch(() => null);
+  if (offer === null || offer === 'damaged') return false;
+  for (const [pack, sizeBytes] of offer.packs) {
+    if ((await repository.objectSize(domain, pack)) !== sizeBytes) return false;
+  }
+  return true;
 }
 
 /** Level by level, each level's nodes at the same time. */
@@ -95,7 +105,11 @@ async function smallObject(
   digest: Digest,
   maxBytes: number,
 ): Promise<Uint8Array> {
-  const here = await repository.readObject(domain, digest, maxBytes);
+  const here = await repository.readObject(domain, digest, maxBytes).catch(async (error: unknown) => {
+    if (!isDamage(error)) throw error;
+    await removeEverywhere(repository, digest);
+    return null;
+  });
   if (here !== null) return here;
   const brought = pieces.object(domain, digest);
   if (brought !== undefined && brought.length <= maxBytes) {

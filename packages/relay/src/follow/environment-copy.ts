@@ -139,27 +139,53 @@ export class EnvironmentCopy {
         `The desired state of ${this.id} is that of another environment.`,
       );
     }
-    if (copy.client.state().snapshot === this.snapshot) await this.#renew(copy, state);
+    if (copy.client.state().snapshot === this.snapshot) await this.#renew(copy, state, signal);
     else await this.#take(copy, state, pieces, signal);
     this.#issuedMs = await copy.issuedMs();
     if (found.stale !== null) throw found.stale;
   }
 
+  /** Looks whether all that is served is really here, and fetches what the disk has lost. */
+  async look(signal: AbortSignal): Promise<void> {
+    const [state, ...former] = this.#served.states;
+    if (state === undefined || this.snapshot === 0) return;
+    await this.#complete(state, 0, noPieces, signal);
+    await this.#options.releases.publish(state);
+    for (const one of former) {
+      // It is for a way back only, and the parents may have it no more.
+      await this.#complete(one, 0, noPieces, signal).catch((error: unknown) => {
+        signal.throwIfAborted();
+        this.#options.log.warn('former state is not whole', { environment: this.id, error });
+      });
+    }
+  }
+
   /** The same content under a new timestamp: passes on without waking anyone. */
-  async #renew(copy: TufCopy, state: DesiredState): Promise<void> {
+  async #renew(copy: TufCopy, state: DesiredState, signal: AbortSignal): Promise<void> {
     const { releases, clock, timing, hub } = this.#options;
-    await releases.take(state, clock.now() - timing.timestampOldMs, noPieces);
+    await this.#complete(state, clock.now() - timing.timestampOldMs, noPieces, signal);
     await releases.publish(state);
     await copy.publish();
     hub.announce(this.id);
   }
 
+  /** Fetches what `state` leads to and is not here. @param anew as for ReleaseCopies.take */
+  async #complete(
+    state: DesiredState,
+    anew: number,
+    pieces: NewsPieces,
+    signal: AbortSignal,
+  ): Promise<Closure> {
+    const { releases, repository, flights } = this.#options;
+    const vouched = await releases.take(state, anew, pieces);
+    return await fetchClosure({ state, vouched, repository, flights, pieces, signal });
+  }
+
   async #take(copy: TufCopy, state: DesiredState, pieces: NewsPieces, signal: AbortSignal): Promise<void> {
-    const { releases, repository, flights, files, hub, clock, timing, log } = this.#options;
+    const { releases, repository, files, hub, clock, timing, log } = this.#options;
     this.#pending = state;
     this.#rescope();
-    const vouched = await releases.take(state, clock.now() - timing.timestampOldMs, pieces);
-    const closure = await fetchClosure({ state, vouched, repository, flights, pieces, signal });
+    const closure = await this.#complete(state, clock.now() - timing.timestampOldMs, pieces, signal);
     signal.throwIfAborted();
     const releasePaths = await releases.publish(state);
     const { snapshot } = copy.client.state();

@@ -1,5 +1,6 @@
 import type { Digest, DomainId } from '@xylem/core';
-import type { Mirror, SourceChoice } from '@xylem/store';
+import type { HttpClient } from '@xylem/platform';
+import { askToVerify, type Mirror, type Refused, type SourceChoice } from '@xylem/store';
 
 /**
  * What is being fetched right now, for children who ask for it meanwhile: they wait for that flight instead of being
@@ -9,11 +10,13 @@ export class Flights {
   readonly #mirror: Mirror;
   readonly #source: SourceChoice;
   readonly #running = new Map<DomainId, Set<Promise<unknown>>>();
+  readonly #http: HttpClient;
   #refused = 0;
 
-  constructor(mirror: Mirror, source: SourceChoice) {
+  constructor(mirror: Mirror, source: SourceChoice, http: HttpClient) {
     this.#mirror = mirror;
     this.#source = source;
+    this.#http = http;
   }
 
   /** Objects that parents gave and that were thrown away, since the start. */
@@ -46,8 +49,9 @@ export class Flights {
     return {
       source: this.#source,
       signal,
-      onRefused: () => {
+      onRefused: (refused: Refused) => {
         this.#refused += 1;
+        void askToVerify(this.#http, refused, signal);
       },
     };
   }

@@ -18,6 +18,7 @@ import { Flights } from './flights.ts';
 import { Followed } from './followed.ts';
 import { Follower } from './follower.ts';
 import { Gate } from './gate.ts';
+import { isDamage, OwnCopy } from './own-copy.ts';
 import { ReleaseCopies } from './release-copies.ts';
 import { removeUnreferenced } from './retention.ts';
 import { ServedFiles } from './served.ts';
@@ -51,6 +52,8 @@ export interface Follow {
   /** Raw keys by which watermarks are believed. */
   collectorKeys(): Uint8Array[];
   readonly flights: Flights;
+  /** What lies on this relay's disk, for children who doubt it. */
+  readonly ownCopy: OwnCopy;
   close(): Promise<void>;
 }
 
@@ -59,7 +62,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
   const { layout, identity, repository, upstream, clock, log, timing, signal, faults, randomness } = options;
   await mkdir(layout.roots, { recursive: true });
   const files = new ServedFiles(layout.served, log);
-  const flights = new Flights(createMirror(repository), upstream);
+  const flights = new Flights(createMirror(repository), upstream, options.http);
   const gate = new Gate();
   const tufCopies = new Map<RepositoryId, Promise<TufCopy>>();
   const copyOf = (id: RepositoryId): Promise<TufCopy> => {
@@ -73,7 +76,12 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
   const allStates = (): DesiredState[] =>
     [...follower.workers.values()].flatMap(({ copy }) => copy.states.slice(0, 2));
   const releases = new ReleaseCopies({ copyOf, allStates, signal });
-  const pruning = pruneLater(options, gate, () => follower.workers);
+  const pruning = pruneLater(
+    options,
+    gate,
+    () => follower.workers,
+    () => void look(() => true),
+  );
   const openWorker = async (id: EnvironmentId): Promise<Worker> => {
     const onServed = (state: DesiredState): void => {
       void options.ownParents.learn(state);
@@ -142,10 +150,25 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
     },
   });
   await follower.open();
+  const ownCopy = new OwnCopy({
+    repository,
+    clock,
+    log,
+    onDamaged: (domain) => void look((worker) => worker.copy.scope.domains.has(domain)),
+  });
+  /** One after the other: all is read, and there may be many. */
+  const look = async (isMeant: (worker: Worker) => boolean): Promise<void> => {
+    for (const worker of follower.workers.values()) if (isMeant(worker)) await worker.look();
+    pruning.soon();
+  };
   // A crash between a change and its pruning leaves what nothing refers to.
   pruning.soon();
   return {
-    run: () => follower.run(),
+    run: async () => {
+      // The disk may have lost what the record says.
+      void look(() => true);
+      await follower.run();
+    },
     asked: (environments) => follower.asked(environments),
     scopes: {
       get: (environment) => follower.workers.get(environment)?.copy.scope,
@@ -157,6 +180,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
       return [...new Set(keys)].map((key) => fromB64u(key));
     },
     flights,
+    ownCopy,
     close: () => follower.close(),
   };
 }
@@ -187,6 +211,7 @@ function pruneLater(
   { repository, clock, timing, log, signal, faults }: FollowOptions,
   gate: Gate,
   workers: () => ReadonlyMap<EnvironmentId, Worker>,
+  onDamage: () => void,
 ): { soon(): void } {
   let isDue = false;
   const prune = async (): Promise<void> => {
@@ -213,6 +238,8 @@ function pruneLater(
           if (signal.aborted) return;
           faults.set('prune', error);
           log.warn('pruning failed', { error });
+          isDue = false;
+          if (isDamage(error)) onDamage();
         })
         .finally(() => {
           isDue = false;

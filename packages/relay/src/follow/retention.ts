@@ -1,5 +1,3 @@
-import { promisify } from 'node:util';
-import zlib from 'node:zlib';
 import {
   type DesiredState,
   type Digest,
@@ -7,14 +5,12 @@ import {
   type EnvironmentId,
   hostMapEntries,
   limits,
-  parseOffer,
   parsePackage,
 } from '@xylem/core';
 import { prune, type Repository } from '@xylem/store';
 import { readSnapshot, readTimestamp } from '@xylem/trust';
+import { readOwnOffer } from './own-copy.ts';
 import type { Served } from './served.ts';
-
-const decompress = promisify(zlib.zstdDecompress);
 
 /** What an environment keeps alive. */
 export interface Kept {
@@ -57,7 +53,10 @@ export async function removeUnreferenced(
   return { removed, freedBytes };
 }
 
-/** As far as it is here: what is not can't be removed either. */
+/**
+ * As far as it is here: what is not can't be removed either.
+ * @throws what keeps a document from being read: then nobody knows what it needs, and nothing may be removed
+ */
 async function addReferences(
   repository: Repository,
   state: DesiredState,
@@ -69,14 +68,18 @@ async function addReferences(
     keep.set(domain, set);
     return set;
   };
+  let isWhole = true;
   const node = async (digest: Digest): Promise<Uint8Array | undefined> => {
     kept(own).add(digest);
-    return (await repository.readObject(own, digest, limits.hostMapNode).catch(() => null)) ?? undefined;
+    const bytes = await repository.readObject(own, digest, limits.hostMapNode);
+    isWhole &&= bytes !== null;
+    return bytes ?? undefined;
   };
   try {
     for await (const _entry of hostMapEntries(state.hostMap as Digest, node));
-  } catch {
+  } catch (error) {
     // A node that is not here yet.
+    if (isWhole) throw error;
   }
   for (const { product, package: digest } of state.assignments) {
     const domain = state.products[product]?.domain as DomainId | undefined;
@@ -84,7 +87,7 @@ async function addReferences(
     const set = kept(domain);
     if (set.has(digest as Digest)) continue;
     set.add(digest as Digest);
-    const bytes = await repository.readObject(domain, digest as Digest, limits.package).catch(() => null);
+    const bytes = await repository.readObject(domain, digest as Digest, limits.package);
     if (bytes === null) continue;
     for (const { tree } of parsePackage(bytes).variants) {
       set.add(tree as Digest);
@@ -94,10 +97,8 @@ async function addReferences(
 }
 
 async function packsOf(repository: Repository, domain: DomainId, tree: Digest): Promise<Digest[]> {
-  const packed = await repository.readFile(`o/${domain}/offers/${tree}`).catch(() => null);
-  if (packed === null) return [];
-  const offer = parseOffer(await decompress(packed, { maxOutputLength: limits.offer }));
-  return offer.packs.map(([digest]) => digest);
+  const offer = await readOwnOffer(repository, domain, tree);
+  return offer === null || offer === 'damaged' ? [] : offer.packs.map(([digest]) => digest);
 }
 
 /** Metadata and targets of versions before the previous one. Roots stay: they are the way from the first to the newest. */

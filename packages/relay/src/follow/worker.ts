@@ -24,6 +24,8 @@ export class Worker {
   readonly #options: WorkerOptions;
   /** What the next update should bring; undefined: nothing to do, null: whatever is newest. */
   #wanted: Tip | null | undefined;
+  /** Who waits until it has been looked whether all that is served is here. */
+  #doubters: (() => void)[] = [];
   #told = 0;
   #running: Promise<void> | null = null;
   #stop = new AbortController();
@@ -51,6 +53,16 @@ export class Worker {
     this.#start();
   }
 
+  /** Looks whether all that is served is here, and mends it; resolves when that was tried once. */
+  async look(): Promise<void> {
+    if (this.#isClosed) return;
+    const looked = new Promise<void>((resolve) => {
+      this.#doubters.push(resolve);
+    });
+    this.#start();
+    await looked;
+  }
+
   /** Asks for a newer timestamp where the one that is served is old. */
   renewIfDue(): void {
     const { clock, timing, randomness } = this.#options;
@@ -71,6 +83,7 @@ export class Worker {
     this.#stop.abort();
     this.#retry.abort();
     await this.#running;
+    for (const tell of this.#doubters) tell();
     this.#options.faults.clear(this.copy.id);
   }
 
@@ -83,20 +96,25 @@ export class Worker {
 
   async #work(): Promise<void> {
     const { copy, log, faults } = this.#options;
-    for (let failures = 0; this.#wanted !== undefined && !this.#isClosed; ) {
+    for (let failures = 0; (this.#wanted !== undefined || this.#doubters.length > 0) && !this.#isClosed; ) {
       const tip = this.#wanted;
       this.#wanted = undefined;
+      const doubters = this.#doubters;
+      this.#doubters = [];
       this.#stop = new AbortController();
       try {
         const leave = await this.#options.enter();
-        await copy.update(tip, this.#stop.signal).finally(leave);
+        await this.#act(tip, this.#stop.signal).finally(() => {
+          leave();
+          for (const tell of doubters) tell();
+        });
         failures = 0;
-        faults.clear(copy.id);
+        if (tip !== undefined) faults.clear(copy.id);
       } catch (error) {
         if (this.#isClosed) return;
         if (this.#stop.signal.aborted && this.#wanted !== undefined) continue;
         failures += 1;
-        if (tip !== null && isFalseWord(error)) this.#options.onFalseNews(tip.from);
+        if (tip !== null && tip !== undefined && isFalseWord(error)) this.#options.onFalseNews(tip.from);
         faults.set(copy.id, error, copy.id);
         log.warn('environment not updated', { environment: copy.id, error });
         // A stale parent's newest was taken; what remains is to renew it later.
@@ -110,6 +128,12 @@ export class Worker {
         this.#options.onCursorBack();
       }
     }
+  }
+
+  /** An update looks at everything by the way. */
+  async #act(tip: Tip | null | undefined, signal: AbortSignal): Promise<void> {
+    const { copy } = this.#options;
+    await (tip === undefined ? copy.look(signal) : copy.update(tip, signal));
   }
 
   async #pause(failures: number): Promise<void> {

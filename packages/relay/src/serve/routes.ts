@@ -9,7 +9,7 @@ import {
   isHostId,
 } from '@xylem/core';
 import type { Log } from '@xylem/platform';
-import { type Asked, type NewsHub, type Repository, serveRepository } from '@xylem/store';
+import { type Asked, type NewsHub, type Repository, serveRepository, verifyHeader } from '@xylem/store';
 import type { Peer } from '@xylem/trust';
 import type { Spool } from '../spool/spool.ts';
 import { sendFault, sendJson, sendMissing } from './answer.ts';
@@ -22,6 +22,8 @@ export interface RoutesOptions {
   readonly repository: Repository;
   /** Waits, not for long, for an object of this domain that is just being fetched. */
   readonly arriving: (domain: DomainId, path: string) => Promise<void>;
+  /** Looks whether an own file is damaged, and removes it if so. */
+  readonly doubt: (domain: DomainId, digest: Digest, kind: 'object' | 'offer') => Promise<void>;
   readonly hub: NewsHub;
   readonly children: Children;
   readonly spool: Spool;
@@ -95,7 +97,7 @@ async function route(
     );
   } else if (path.startsWith('/watermarks/')) sendWatermark(options, peer, path.slice(12), response);
   else {
-    await waitForObject(options, peer, path);
+    await waitForObject(options, peer, path, request.headers[verifyHeader] !== undefined);
     if (!response.destroyed && !files(request, response)) sendMissing(response);
   }
 }
@@ -107,15 +109,20 @@ function sendWatermark({ spool }: RoutesOptions, peer: Peer, host: string, respo
   else sendJson(response, 200, JSON.stringify(watermark));
 }
 
-/** A child that may have an object that is on its way here waits for it. */
-async function waitForObject(options: RoutesOptions, peer: Peer, path: string): Promise<void> {
-  const match = /^\/o\/([0-9a-f]{32})\/(?:offers\/)?([0-9a-f]{64})$/.exec(path);
+/** A child that may have an object that is on its way here waits for it; one that got it wrong has it looked at. */
+async function waitForObject(
+  options: RoutesOptions,
+  peer: Peer,
+  path: string,
+  isDoubted: boolean,
+): Promise<void> {
+  const match = /^\/o\/([0-9a-f]{32})\/(offers\/)?([0-9a-f]{64})$/.exec(path);
   if (match === null) return;
   const domain = match[1] as DomainId;
-  const digest = match[2] as Digest;
-  if (mayRead(peer, { kind: 'object', domain, digest }, options.scopes)) {
-    await options.arriving(domain, path.slice(1));
-  }
+  const digest = match[3] as Digest;
+  if (!mayRead(peer, { kind: 'object', domain, digest }, options.scopes)) return;
+  if (isDoubted) await options.doubt(domain, digest, match[2] === undefined ? 'object' : 'offer');
+  else await options.arriving(domain, path.slice(1));
 }
 
 /** A child that polls shows by its requests for metadata what it follows. */
