@@ -32,7 +32,13 @@ interface Postponed extends Reason {
 /** Each turn changes one slot; a fleet's component count is far below. */
 const mostTurns = 20_000;
 
-export function converger(options: ExecuteOptions & { readonly slotRetryMs: number }): Converger {
+export interface ConvergerOptions extends ExecuteOptions {
+  readonly slotRetryMs: number;
+  /** Between 0 and 1, for jitter: hosts that lost the same parent must not come back to it together. */
+  readonly fraction: () => number;
+}
+
+export function converger(options: ConvergerOptions): Converger {
   const { tools, slotRetryMs } = options;
   const postponed = new Map<string, Postponed>();
 
@@ -44,7 +50,15 @@ export function converger(options: ExecuteOptions & { readonly slotRetryMs: numb
     const before = postponed.get(component)?.pauseMs ?? slotRetryMs / 2;
     const pauseMs = Math.min(before * 2, slotRetryMs * 32);
     const { code, message } = reason;
-    postponed.set(component, { code, message, pauseMs, untilMs: tools.clock.monotonicMs() + pauseMs });
+    const untilMs = tools.clock.monotonicMs() + pauseMs * (0.75 + options.fraction() / 2);
+    postponed.set(component, { code, message, pauseMs, untilMs });
+  };
+  /** What is due and needs nothing any more came right by another hand: it must not be waited for again and again. */
+  const forgetRighted = (needing: ReadonlySet<string>): void => {
+    const stillActive = active();
+    for (const component of postponed.keys()) {
+      if (!stillActive.has(component) && !needing.has(component)) postponed.delete(component);
+    }
   };
 
   return {
@@ -61,7 +75,10 @@ export function converger(options: ExecuteOptions & { readonly slotRetryMs: numb
           drivers: tools.drivers,
         });
         const next = plan.slots.find(({ component }) => !failedNow.has(component));
-        if (next === undefined) return { slots, waiting: plan.waiting, rested: plan.slots.length === 0 };
+        if (next === undefined) {
+          forgetRighted(new Set(plan.slots.map(({ component }) => component)));
+          return { slots, waiting: plan.waiting, rested: plan.slots.length === 0 };
+        }
         onPlan(next);
         tools.log.info('acts', {
           component: next.component,

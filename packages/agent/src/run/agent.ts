@@ -134,6 +134,7 @@ async function runLocked(options: AgentOptions, release: () => Promise<void>): P
     accepted,
     faults,
     driftWatch: drift,
+    fraction: () => randomness.fraction(),
     onJournalPoint: options.onJournalPoint,
     changed: reportSoon,
   });

@@ -30,6 +30,7 @@ export interface LookAfterOptions {
   readonly accepted: () => Accepted | null;
   readonly faults: HostFaults;
   readonly driftWatch: DriftWatch;
+  readonly fraction: () => number;
   readonly onJournalPoint: AgentOptions['onJournalPoint'];
   /** Something that a report says may have changed. */
   readonly changed: () => void;
@@ -39,7 +40,12 @@ export interface LookAfterOptions {
 export function lookAfter(options: LookAfterOptions): LookAfter {
   const { tools, timing, looked, changed, onJournalPoint } = options;
   const { clock, log } = tools;
-  const converging = converger({ tools, onJournalPoint, slotRetryMs: timing.slotRetryMs });
+  const converging = converger({
+    tools,
+    onJournalPoint,
+    slotRetryMs: timing.slotRetryMs,
+    fraction: options.fraction,
+  });
   const health = serviceHealth(tools, clock, changed);
   const removing = new Set<string>();
   const drift = driftNotes();

@@ -42,7 +42,7 @@ export async function convergeOnce(
     },
   };
   try {
-    return await converger({ tools, slotRetryMs: 60_000, onJournalPoint }).run(
+    return await converger({ tools, slotRetryMs: 60_000, fraction: () => 0.5, onJournalPoint }).run(
       () => wanted,
       () => undefined,
     );
