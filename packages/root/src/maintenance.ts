@@ -11,10 +11,19 @@ const evaluateEveryMs = 30_000;
 /** Metadata falls due by the day; looking each hour spreads many repositories over the day. */
 const renewEveryMs = 3600_000;
 
+/** How long 1,000 new entries of the audit log wait for a checkpoint. */
+const auditEveryMs = 45_000;
+
 /** What must happen though nobody asks: silence noticed, metadata and the own certificate renewed. Ends with the signal. */
 export async function runMaintenance({ root, renewCertificate, signal }: MaintenanceOptions): Promise<void> {
   const { clock, randomness, log } = root;
-  const every = async (ms: number, what: string, work: () => Promise<unknown>): Promise<void> => {
+  const every = async (
+    ms: number,
+    what: string,
+    work: () => Promise<unknown>,
+    first?: 'at once',
+  ): Promise<void> => {
+    if (first === 'at once') await work().catch((error: unknown) => log.error(`${what} failed`, { error }));
     for (;;) {
       try {
         await clock.sleep(ms * (0.9 + 0.2 * randomness.fraction()), signal);
@@ -26,6 +35,7 @@ export async function runMaintenance({ root, renewCertificate, signal }: Mainten
   };
   await Promise.all([
     every(evaluateEveryMs, 'looking at deployments', () => root.deploying.evaluateAll()),
+    every(auditEveryMs, 'looking after the audit log', () => root.audit.maintain(signal), 'at once'),
     every(renewEveryMs, 'renewing metadata', async () => {
       await renewCertificate();
       await root.releases?.publish();

@@ -7,6 +7,7 @@ import { newsHub, openRepository } from '@xylem/store';
 import { CertificateAuthority } from '@xylem/trust';
 import { allHandlers } from './api/all-handlers.ts';
 import { createApi } from './api/server.ts';
+import { openAuditing } from './audit/auditing.ts';
 import { restoredState } from './backup/restored-state.ts';
 import { createStrangers } from './backup/strangers.ts';
 import { openDatabase } from './db/open.ts';
@@ -96,6 +97,7 @@ async function start(
   const collector = await loadExistingKey(files.collector);
   const tlsKey = await loadExistingKey(files.tls);
   const restored = await restoredState(db);
+  const audit = await openAuditing(paths, { db, clock, log });
   let certificate = await ownCertificate(authority, tlsKey);
   const stop = new AbortController();
   const news = newsHub(repository, { clock, randomness, log });
@@ -144,6 +146,7 @@ async function start(
     releases,
     directing,
     deploying,
+    audit,
     restored,
     identity: () => ({ key: tlsKey, certificatePem: certificate.pem, caPem: authority.certificatePem }),
     nodesUrl: () => nodesUrl,

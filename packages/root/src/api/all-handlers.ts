@@ -1,5 +1,6 @@
 import type { Root } from '../root.ts';
 import { accessHandlers } from './handlers/access.ts';
+import { auditHandlers } from './handlers/audit.ts';
 import { deploymentHandlers } from './handlers/deployments.ts';
 import { environmentHandlers } from './handlers/environments.ts';
 import { fleetHandlers } from './handlers/fleet.ts';
@@ -12,6 +13,7 @@ import type { Handlers } from './handlers.ts';
 export function allHandlers(root: Root): Handlers {
   return {
     ...accessHandlers(root),
+    ...auditHandlers(root),
     ...deploymentHandlers(root),
     ...environmentHandlers(root),
     ...fleetHandlers(root),

@@ -447,6 +447,13 @@ export const contract = {
     response: s.AuditEntries,
     summary: 'Who did what',
   },
+  auditCheckpoint: {
+    method: 'POST',
+    path: '/audit/checkpoint',
+    role: 'admin',
+    response: s.AuditCheckpointed,
+    summary: 'Sign where the audit log stands',
+  },
 } as const satisfies Record<string, RouteContract>;
 
 export type Operation = keyof typeof contract;

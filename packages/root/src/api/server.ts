@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger';
 import { XylemError } from '@xylem/core';
 import type { Log } from '@xylem/platform';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { addressOf, withOrigin } from '../audit/origin.ts';
 import { checkApiToken, requireRole } from '../auth/api-tokens.ts';
 import type { Database } from '../db/tables.ts';
 import { apiPrefix, contract, type Operation, type RouteContract } from './contract.ts';
@@ -107,7 +108,8 @@ function addRoute(app: FastifyInstance, operation: Operation, options: ApiOption
         request: request.raw,
       };
       const handler = options.handlers[operation] as (call: Call<Operation>) => Promise<unknown>;
-      const answer = await handler(call as unknown as Call<Operation>);
+      const origin = { who: request.who.subject, from: addressOf(request.raw.socket.remoteAddress) };
+      const answer = await withOrigin(origin, () => handler(call as unknown as Call<Operation>));
       return reply.header('cache-control', 'no-store').send(answer);
     },
   });

@@ -1,61 +1,55 @@
-import { createHash } from 'node:crypto';
+import { timeMs, timeOf } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
+import { auditHash } from './entry.ts';
+import { currentOrigin } from './origin.ts';
+import { documentOf } from './rows.ts';
 
 export interface AuditEntry {
+  /** Who acts where no request is being answered; else the request's own word stands. */
   readonly who: string;
   /** The operation, `host.label`. */
   readonly what: string;
   /** On what, `host/<id>`. */
   readonly subject: string;
+  /** Id of the environment that the change belongs to; who administers only that sees no entry without it. */
+  readonly environment?: string;
   readonly before?: unknown;
   readonly after?: unknown;
 }
 
-/** Appends to the audit log; call it inside the transaction of the change itself, so that neither is without the other. */
-export async function appendAudit(trx: Database, nowMs: number, entry: AuditEntry): Promise<void> {
-  const last = await trx
-    .selectFrom('audit')
-    .select('hash')
-    .orderBy('sequence', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+/**
+ * Appends to the audit log; call it inside the transaction of the change itself, so that neither is without the other.
+ * Two that append stand in line at the head's row until the first has committed.
+ */
+export async function appendAudit(db: Database, nowMs: number, entry: AuditEntry): Promise<void> {
+  if (!db.isTransaction) {
+    await db.transaction().execute((trx) => appendAudit(trx, nowMs, entry));
+    return;
+  }
+  const { sequence, hash: previous } = await db
+    .updateTable('audit_head')
+    .set((e) => ({ sequence: e('sequence', '+', 1) }))
+    .where('id', '=', 1)
+    .returning(['sequence', 'hash'])
+    .executeTakeFirstOrThrow();
+  const origin = currentOrigin();
   const row = {
-    time_ms: nowMs,
-    who: entry.who,
+    sequence,
+    // What is hashed has whole seconds.
+    time_ms: timeMs(timeOf(nowMs)),
+    who: origin?.who ?? entry.who,
     what: entry.what,
     subject: entry.subject,
     before: JSON.stringify(entry.before ?? null),
     after: JSON.stringify(entry.after ?? null),
+    format: 1,
+    from_address: origin?.from ?? null,
+    environment: entry.environment ?? null,
   };
-  await trx
+  const hash = auditHash(documentOf({ ...row, hash: '' }, previous));
+  await db
     .insertInto('audit')
-    .values({ ...row, hash: linkHash(last?.hash ?? '', row) })
+    .values({ ...row, hash })
     .execute();
-}
-
-type Linked = { time_ms: number; who: string; what: string; subject: string; before: string; after: string };
-
-function linkHash(previous: string, { time_ms, who, what, subject, before, after }: Linked): string {
-  const link = JSON.stringify([previous, time_ms, who, what, subject, before, after]);
-  return createHash('sha256').update(link).digest('hex');
-}
-
-/** The sequence of the first entry whose hash does not follow from the one before, or null if the log is whole. */
-export async function firstBrokenEntry(db: Database): Promise<number | null> {
-  let previous = '';
-  for await (const row of db.selectFrom('audit').selectAll().orderBy('sequence').stream()) {
-    if (row.hash !== linkHash(previous, row)) return row.sequence;
-    previous = row.hash;
-  }
-  return null;
-}
-
-export async function readAudit(db: Database, after: number, limit: number) {
-  return await db
-    .selectFrom('audit')
-    .selectAll()
-    .where('sequence', '>', after)
-    .orderBy('sequence')
-    .limit(limit)
-    .execute();
+  await db.updateTable('audit_head').set({ hash }).where('id', '=', 1).execute();
 }

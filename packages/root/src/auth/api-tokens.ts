@@ -9,6 +9,8 @@ import type { Database } from '../db/tables.ts';
 export interface Who {
   readonly tokenId: string;
   readonly name: string;
+  /** As the audit log names it. */
+  readonly subject: string;
   readonly role: Role;
 }
 
@@ -44,7 +46,8 @@ export async function checkApiToken(db: Database, token: string | null): Promise
   const isRight = timingSafeEqual(Buffer.from(hashOf(secret)), Buffer.from(row?.hash ?? hashOf('')));
   if (row === undefined || !isRight)
     throw new XylemError('E_UNAUTHORISED', 'The token is unknown or was revoked.');
-  return { tokenId: id, name: row.name, role: row.role as Role };
+  const subject = `api-token/${id} (${row.name})`;
+  return { tokenId: id, name: row.name, subject, role: row.role as Role };
 }
 
 /** @throws XylemError E_FORBIDDEN */

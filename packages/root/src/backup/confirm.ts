@@ -97,6 +97,7 @@ async function takeHosts(
       who: 'restore',
       what: 'host.found',
       subject: `host/${host.id}`,
+      environment: host.environment,
       before,
       after,
     });

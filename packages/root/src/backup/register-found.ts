@@ -41,7 +41,8 @@ export async function registerFound(
     labels: entry?.labels ?? null,
     retired: values.retired === 1,
   };
-  await appendAudit(trx, nowMs, { who: registrar, what: 'host.found', subject: `host/${host}`, after });
+  const subject = `host/${host}`;
+  await appendAudit(trx, nowMs, { who: registrar, what: 'host.found', subject, environment, after });
 }
 
 type Columns = Pick<Insertable<Tables['hosts']>, 'labels' | 'parents' | 'config' | 'serve' | 'retired'>;

@@ -3,11 +3,12 @@ import { type Kysely, sql } from 'kysely';
 import type { ColumnTypes } from './column-types.ts';
 import * as begin from './migrations/0001-begin.ts';
 import * as found from './migrations/0002-found.ts';
+import * as audit from './migrations/0003-audit.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
 /** In order, for ever: what was released is never changed, only followed. */
-const migrations: readonly Migration[] = [begin, found];
+const migrations: readonly Migration[] = [begin, found, audit];
 
 const schemaVersion = migrations.length;
 

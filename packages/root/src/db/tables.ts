@@ -186,7 +186,7 @@ export interface Tables {
   found_directions: { environment: string; number: number; snapshot_version: number; document: string };
   api_tokens: { id: string; name: string; role: string; hash: string; created_ms: number };
   audit: {
-    sequence: Generated<number>;
+    sequence: number;
     time_ms: number;
     who: string;
     what: string;
@@ -195,7 +195,14 @@ export interface Tables {
     after: string;
     /** SHA-256 over the hash before it and this entry: a removed or altered entry shows. */
     hash: string;
+    /** 0: hashed by the rule of the first migration; 1: by docs/spec/audit.md. */
+    format: number;
+    from_address: string | null;
+    environment: string | null;
   };
+  /** One row: the last entry. Its lock keeps two that append in line, and so the sequence without gaps. */
+  audit_head: { id: number; sequence: number; hash: string };
+  audit_checkpoints: { sequence: number; time_ms: number; envelope: string };
 }
 
 export type Database = Kysely<Tables>;

@@ -34,8 +34,14 @@ export async function changeState(
       message: `${change.to} by ${change.who}.`,
       details: {},
     });
-    const entry = { who: change.who, what: `deployment.${change.to}`, subject: `deployment/${id}` };
-    await appendAudit(trx, nowMs, { ...entry, before: { state: row.state }, after: { state: change.to } });
+    await appendAudit(trx, nowMs, {
+      who: change.who,
+      what: `deployment.${change.to}`,
+      subject: `deployment/${id}`,
+      environment: row.environment,
+      before: { state: row.state },
+      after: { state: change.to },
+    });
     return { environment: row.environment };
   });
 }

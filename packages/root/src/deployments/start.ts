@@ -120,6 +120,7 @@ export async function startDeployment(options: Options, start: StartDeployment):
       who,
       what: `deployment.${kind}`,
       subject: `deployment/${id}`,
+      environment: environment.id,
       before: { version: deployment.from?.version ?? null },
       after: { product, version: deployment.to?.version ?? null, environment: environment.id },
     });

@@ -50,7 +50,8 @@ export async function createEnvironment(
     const row = { id, ...name, yaml, yaml_version: 1, created_ms: nowMs };
     await trx.insertInto('environments').values(row).execute();
     const after = { name: fullName(name), newTenant: known !== undefined };
-    await appendAudit(trx, nowMs, { who, what: 'environment.create', subject: `environment/${id}`, after });
+    const subject = `environment/${id}`;
+    await appendAudit(trx, nowMs, { who, what: 'environment.create', subject, environment: id, after });
   });
   await root.directing.publish(id);
   return await showEnvironment(root, await environmentNamed(db, fullName(name), root.config.tenant));

@@ -49,6 +49,7 @@ export async function saveYaml(
         who,
         what: 'environment.yaml',
         subject: `environment/${row.id}`,
+        environment: row.id,
         before: { version: body.baseVersion, yaml: row.yaml },
         after: { version: body.baseVersion + 1, yaml: body.yaml },
       });

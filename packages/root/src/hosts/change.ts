@@ -82,6 +82,7 @@ async function write(
       who,
       what,
       subject: `host/${host.id}`,
+      environment: host.environment,
       before: { labels, parents, config, serve, serves, retired },
       after: columns,
     });

@@ -62,7 +62,7 @@ test('labels, moves and retires by one selector language, with counts', async (t
     { code: 'E_NOT_FOUND' },
   );
   const { entries } = await root.api('auditList', { query: { limit: '1000' } });
-  assert.ok(entries.some(({ what, subject }) => what === 'host.label' && subject === `host/${a.id}`));
+  assert.ok(entries.some(({ entry }) => entry['what'] === 'host.label' && entry['on'] === `host/${a.id}`));
 });
 
 const badChanges = [

@@ -5,6 +5,7 @@ import { encodeParents, encodeTaken, limits, parseReportBatch, type Report, Xyle
 import { readBody } from '@xylem/platform';
 import { type NewsHub, serveRepository } from '@xylem/store';
 import { problemOf, toXylemError } from '../api/problems.ts';
+import { addressOf, withOrigin } from '../audit/origin.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Root } from '../root.ts';
 import type { Authoriser } from './authorise.ts';
@@ -44,7 +45,8 @@ export function nodesFront(
     }
     const route = routes(request.method ?? '', path);
     if (route === null) return options.others(request, response);
-    route(request, response).catch((error: unknown) => {
+    const origin = { from: addressOf(request.socket.remoteAddress) };
+    withOrigin(origin, () => route(request, response)).catch((error: unknown) => {
       const known = toXylemError(error);
       if (known.code === 'E_INTERNAL') root.log.error('a node request failed', { path, error: known.cause });
       sendProblem(response, error);

@@ -118,6 +118,7 @@ async function register(
       who: `token/${token.id}`,
       what: known === undefined ? 'host.join' : 'host.join.again',
       subject: `host/${host}`,
+      environment: token.environment,
       after: { name: request.name, environment: token.environment, serve: request.serve },
     });
     return {

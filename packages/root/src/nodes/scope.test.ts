@@ -67,5 +67,5 @@ test('a host becomes a relay and a plain host again by its entry and its next ce
   assert.deepEqual(await role(), [undefined, null]);
   await assert.rejects(serve({ serve: false, serves: ['acme/*'] }), { code: 'E_INPUT' });
   const { entries } = await root.api('auditList', { query: { limit: '1000' } });
-  assert.equal(entries.filter(({ what }) => what === 'host.serve').length, 3);
+  assert.equal(entries.filter(({ entry }) => entry['what'] === 'host.serve').length, 3);
 });

@@ -1,11 +1,11 @@
 import { timeOf } from '@xylem/core';
-import { appendAudit, readAudit } from '../../audit/audit.ts';
+import { appendAudit } from '../../audit/audit.ts';
 import { createApiToken, deleteApiToken, listApiTokens } from '../../auth/api-tokens.ts';
 import type { Root } from '../../root.ts';
 import type { Handlers } from '../handlers.ts';
 import type { Role } from '../schemas/common.ts';
 
-type Own = 'whoami' | 'apiTokenCreate' | 'apiTokenList' | 'apiTokenDelete' | 'auditList';
+type Own = 'whoami' | 'apiTokenCreate' | 'apiTokenList' | 'apiTokenDelete';
 
 export function accessHandlers(root: Root): Pick<Handlers, Own> {
   const { db, clock } = root;
@@ -35,20 +35,6 @@ export function accessHandlers(root: Root): Pick<Handlers, Own> {
       const subject = `api-token/${params.id}`;
       await appendAudit(db, clock.now(), { who: who.name, what: 'api-token.delete', subject });
       return {};
-    },
-    auditList: async ({ query }) => {
-      const rows = await readAudit(db, Number(query.after ?? 0), Number(query.limit ?? 100));
-      return {
-        entries: rows.map(({ sequence, time_ms, who, what, subject, before, after }) => ({
-          sequence,
-          time: timeOf(time_ms),
-          who,
-          what,
-          subject,
-          before: JSON.parse(before) as unknown,
-          after: JSON.parse(after) as unknown,
-        })),
-      };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { timeOf, XylemError } from '@xylem/core';
+import { timeOf, toB64u, XylemError } from '@xylem/core';
 import { confirmRestore } from '../../backup/confirm.ts';
 import { createBackup } from '../../backup/create.ts';
 import { restoredDifference } from '../../backup/difference.ts';
@@ -23,6 +23,7 @@ export function rootHandlers(root: Root): Pick<Handlers, Own> {
       nodesUrl: root.nodesUrl(),
       pin: Buffer.from(authority.pin).toString('base64url'),
       ca: authority.certificatePem,
+      audit: { key: toB64u(root.audit.key), fault: root.audit.fault() },
       started: timeOf(root.startedMs),
       restored: root.restored.isRestored(),
     }),

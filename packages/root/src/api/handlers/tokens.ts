@@ -47,6 +47,7 @@ export function tokenHandlers(root: Root): Pick<Handlers, 'tokenCreate' | 'token
           who: who.name,
           what: 'token.create',
           subject: `token/${token.id}`,
+          environment: environment.id,
           after,
         });
       });

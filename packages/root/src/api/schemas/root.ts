@@ -13,6 +13,10 @@ export const RootInfo = Strict({
   nodesUrl: Type.String(),
   pin: Type.String({ description: 'b64u of SHA-256 of the CA key: what a join token ends with' }),
   ca: Type.String({ description: 'PEM' }),
+  audit: Strict({
+    key: Type.String({ description: 'b64u: what signs the checkpoints of the audit log' }),
+    fault: Nullable(Strict({ sequence: Nullable(Count), message: Type.String() })),
+  }),
   started: Time,
   restored: Type.Boolean(),
 });
@@ -93,22 +97,4 @@ export const RestoreConfirmed = Strict({
   environments: Type.Array(EnvironmentRef),
   kept: Type.String(),
   hostsTaken: Count,
-});
-
-export const AuditQuery = Strict({
-  after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })),
-  limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,4}$' })),
-});
-export const AuditEntries = Strict({
-  entries: Type.Array(
-    Strict({
-      sequence: Count,
-      time: Time,
-      who: Type.String(),
-      what: Type.String(),
-      subject: Type.String(),
-      before: Type.Unknown(),
-      after: Type.Unknown(),
-    }),
-  ),
 });

@@ -134,7 +134,10 @@ async function publishing(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
-async function fleet(db: Kysely<unknown>, { bytes, sequence }: ColumnTypes): Promise<void> {
+async function fleet(
+  db: Kysely<unknown>,
+  { bytes, sequence }: Pick<ColumnTypes, 'bytes' | 'sequence'>,
+): Promise<void> {
   const table = (name: string) => db.schema.createTable(name);
   await table('standings')
     .addColumn('environment', 'text', (c) => c.notNull().references('environments.id'))
