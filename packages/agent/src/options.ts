@@ -18,6 +18,8 @@ export interface AgentTiming {
   readonly pollMs: number;
   /** Client-side end of a held news request. */
   readonly newsHoldMs: number;
+  /** A timestamp and an answer to news are small: a parent that has not given one whole after so long is left. */
+  readonly timestampMs: number;
   /** First pause after a failed request; doubles to `retryMaxMs`, full jitter. */
   readonly retryMinMs: number;
   readonly retryMaxMs: number;

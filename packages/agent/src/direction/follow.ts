@@ -4,7 +4,7 @@ import type { Identity } from '@xylem/trust';
 import { codedFault } from '../converge/faults.ts';
 import type { AgentTiming } from '../options.ts';
 import type { AsksParents } from '../parents/parents.ts';
-import { askNews, askParents, bodyOf } from '../parents/requests.ts';
+import { askNews, askParents, bodyOf, within } from '../parents/requests.ts';
 import type { Announced, Refresher } from './refresh.ts';
 
 export interface FollowOptions extends AsksParents {
@@ -182,17 +182,19 @@ class Follower {
     source: ObjectSource,
     etag: string | undefined,
   ): Promise<{ readonly bytes: Uint8Array; readonly etag: string | undefined } | null> {
-    const { identity, signal } = this.#options;
+    const { identity, signal: over, timing } = this.#options;
     const path = `r/${identity.environment.id}/metadata/timestamp.json`;
-    const answer = await source.get(path, { signal, ...(etag === undefined ? {} : { ifNoneMatch: etag }) });
-    if (answer.status === 'unchanged') return null;
-    if (answer.status === 'missing') {
-      throw new XylemError('E_PARENT_REFUSED', `${source.name} does not serve this environment.`, {
-        retry: 'elsewhere',
-      });
-    }
-    const bytes = await bodyOf(answer.body, limits.timestamp, `${source.name}/${path}`, signal);
-    return { bytes, etag: answer.etag };
+    return await within(timing.timestampMs, `${source.name}/${path}`, over, async (signal) => {
+      const answer = await source.get(path, { signal, ...(etag === undefined ? {} : { ifNoneMatch: etag }) });
+      if (answer.status === 'unchanged') return null;
+      if (answer.status === 'missing') {
+        throw new XylemError('E_PARENT_REFUSED', `${source.name} does not serve this environment.`, {
+          retry: 'elsewhere',
+        });
+      }
+      const bytes = await bodyOf(answer.body, limits.timestamp, `${source.name}/${path}`, signal);
+      return { bytes, etag: answer.etag };
+    });
   }
 
   #cursor(): string {
@@ -223,7 +225,7 @@ class Follower {
     if (askedAtMs !== undefined && clock.monotonicMs() - askedAtMs < askNewsAgainMs) return;
     this.#askedParentsAtMs.set(url, clock.monotonicMs());
     try {
-      const learned = await askParents(http, url, signal);
+      const learned = await askParents(http, url, this.#options.timing.timestampMs, signal);
       if (learned !== null) parents.learn(url, learned);
     } catch (cause) {
       log.warn('parents not learned', { parent: url, cause });

@@ -5,8 +5,44 @@ import type { AsksParents } from './parents.ts';
 /** A plain web server redirects `/news` to the folder `/news/`. */
 const absent: ReadonlySet<number> = new Set([301, 302, 307, 308, 404, 405, 410, 501]);
 
-/** A small answer of a node; null where it has no such route or nothing there. */
+/**
+ * Ends what is not whole after so long. A parent that gives a byte now and then is never idle, and would hold this host
+ * for ever without a word to say that it is stale.
+ * @throws XylemError E_PARENT_STALE, or what `act` throws
+ */
+export async function within<T>(
+  ms: number,
+  what: string,
+  signal: AbortSignal | undefined,
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = AbortSignal.timeout(Math.ceil(ms));
+  try {
+    return await act(signal === undefined ? late : AbortSignal.any([signal, late]));
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (!late.aborted) throw cause;
+    const message = `${what} was not whole after ${Math.ceil(ms / 1_000)} s.`;
+    throw new XylemError('E_PARENT_STALE', message, { cause, retry: 'elsewhere' });
+  }
+}
+
+/** An upload over a slow line has its time; an answer that never ends has not. */
+const answerMs = 600_000;
+
+/** A small answer of a node, whole after `deadlineMs`; null where it has no such route or nothing there. */
 export async function askNode(
+  http: HttpClient,
+  request: HttpRequest,
+  maxBytes: number,
+  deadlineMs = answerMs,
+): Promise<Uint8Array | null> {
+  return await within(deadlineMs, request.url, request.signal, (signal) =>
+    wholeAnswer(http, { ...request, signal }, maxBytes),
+  );
+}
+
+async function wholeAnswer(
   http: HttpClient,
   request: HttpRequest,
   maxBytes: number,
@@ -39,6 +75,7 @@ export async function askNews(
     http,
     { method: 'GET', url: `${url}/news?since=${cursor}`, signal, idleTimeoutMs: holdMs },
     limits.newsAnswer,
+    holdMs * 2,
   );
   return bytes === null ? null : elsewhere(() => parseNews(bytes));
 }
@@ -47,9 +84,11 @@ export async function askNews(
 export async function askParents(
   http: HttpClient,
   url: string,
+  deadlineMs: number,
   signal: AbortSignal,
 ): Promise<Parents | null> {
-  const bytes = await askNode(http, { method: 'GET', url: `${url}/parents`, signal }, limits.parents);
+  const request = { method: 'GET' as const, url: `${url}/parents`, signal };
+  const bytes = await askNode(http, request, limits.parents, deadlineMs);
   return bytes === null ? null : elsewhere(() => parseParents(bytes));
 }
 

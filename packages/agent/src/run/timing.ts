@@ -8,6 +8,7 @@ export const defaultTiming: AgentTiming = {
   retryMinMs: lifetimes.retryFirstMs,
   retryMaxMs: lifetimes.retryMaxMs,
   returnToFirstMs: 300_000,
+  timestampMs: 60_000,
   staleParentMs: lifetimes.parentStaleMs,
   reportCoalesceMs: lifetimes.reportAtMostEveryMs,
   reportRetryMinMs: lifetimes.reportRetryFirstMs,
