@@ -33,20 +33,20 @@ export function checkYaml<T>(text: string, schema: Schema<T>, file: string): Che
   return {
     value: value as T,
     refuse: (path, sentence) => {
-      const { line, column } = source.positionOf(path, 'value');
-      const key = pathText(path);
-      throw inputError([
-        {
-          file,
-          line,
-          column,
-          key,
-          expected: sentence,
-          message: `${file}:${line}:${column}: ${key}: ${sentence}.`,
-        },
-      ]);
+      throw faultIn(source, file, path, sentence);
     },
   };
+}
+
+/** E_INPUT for a value in YAML that is valid by itself, at its place: it names what is not there. */
+export const yamlFault = (text: string, file: string, path: Path, sentence: string): XylemError =>
+  faultIn(readYaml(text, file), file, path, sentence);
+
+function faultIn({ positionOf }: YamlSource, file: string, path: Path, sentence: string): XylemError {
+  const { line, column } = positionOf(path, 'value');
+  const key = pathText(path);
+  const message = `${file}:${line}:${column}: ${key}: ${sentence}.`;
+  return inputError([{ file, line, column, key, expected: sentence, message }]);
 }
 
 function problemOf(issue: Issue, { positionOf }: YamlSource, file: string): YamlProblem {

@@ -1,4 +1,4 @@
-export type { YamlProblem } from './check.ts';
+export { type YamlProblem, yamlFault } from './check.ts';
 export { durationMs } from './duration.ts';
 export { parseEnvironmentYaml } from './environment.ts';
 export { parseLabelsYaml } from './labels.ts';

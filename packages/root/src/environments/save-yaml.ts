@@ -16,6 +16,7 @@ import { newestTarget } from '../deployments/target.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
 import type { Root } from '../root.ts';
 import { checkName } from './create.ts';
+import { refuseUnknownReleases } from './named-releases.ts';
 import { type EnvironmentRow, fullName } from './names.ts';
 
 /**
@@ -32,6 +33,7 @@ export async function saveYaml(
   const { db, clock } = root;
   const name = fullName(row);
   const spec = checkName(body.yaml, name);
+  await refuseUnknownReleases(db, row.id, name, body.yaml, spec);
   await refuseUnfit(db, row, spec);
   const hasChanged = body.yaml !== row.yaml;
   if (body.baseVersion !== row.yaml_version) throw moved(name, body.baseVersion, row.yaml_version);

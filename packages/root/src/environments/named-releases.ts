@@ -1,0 +1,33 @@
+import type { EnvironmentSpec } from '@xylem/core';
+import { yamlFault } from '@xylem/core/yaml';
+import type { Database } from '../db/tables.ts';
+import { newestTarget } from '../deployments/target.ts';
+
+/**
+ * What the YAML names must be there before it is saved: a deployment could not begin with it.
+ * @throws XylemError E_INPUT at the place of a release that is unknown, or withdrawn and not there yet
+ */
+export async function refuseUnknownReleases(
+  db: Database,
+  environment: string,
+  name: string,
+  yaml: string,
+  { products }: EnvironmentSpec,
+): Promise<void> {
+  for (const [product, { release: version }] of Object.entries(products)) {
+    if (version === undefined) continue;
+    const row = await db
+      .selectFrom('releases')
+      .select('withdrawn')
+      .where('product', '=', product)
+      .where('version', '=', version)
+      .executeTakeFirst();
+    const at = ['products', product, 'release'];
+    if (row === undefined) throw yamlFault(yaml, name, at, `there is no release ${product}@${version}`);
+    if (row.withdrawn === 0) continue;
+    const target = await newestTarget(db, environment, product);
+    if (target?.version !== version) {
+      throw yamlFault(yaml, name, at, `${product}@${version} was withdrawn by its publisher`);
+    }
+  }
+}
