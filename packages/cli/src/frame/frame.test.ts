@@ -163,3 +163,11 @@ describe('the program', () => {
     assert.equal(code, exitCodes.network);
   });
 });
+
+it('an agent without a host is told to join', async () => {
+  const { code, stderr } = await runHere(['agent', 'run', '--state', '/nonexistent/host']);
+  assert.match(stderr, /E_NOT_JOINED: \/nonexistent\/host/);
+  assert.equal(code, errorCodes.E_NOT_JOINED.exitCode);
+  const stopped = await runHere(['agent', 'stop', '--state', '/nonexistent/host']);
+  assert.match(stopped.stderr, /E_NOT_JOINED: \/nonexistent\/host/);
+});

@@ -5,7 +5,7 @@ import { defineCommand, text } from '../../frame/define.ts';
 import { untilStopped } from '../../frame/until.ts';
 import { version } from '../../version.ts';
 import { servingRelay } from './serving.ts';
-import { hostFolder, stateOption } from './state.ts';
+import { joinedFolder, stateOption } from './state.ts';
 
 const defaultListen = '0.0.0.0:8442';
 
@@ -20,7 +20,7 @@ The log goes to stderr, one JSON document a line.`,
   },
   example: 'xylem agent run --state /var/lib/xylem/host',
   async run({ options, clock, randomness, environment, signal, self, terminal }) {
-    const stateFolder = hostFolder(options.state);
+    const stateFolder = joinedFolder(options.state);
     const log = jsonLog(process.stderr, clock);
     const { url } = options;
     let agent: RunningAgent | undefined;

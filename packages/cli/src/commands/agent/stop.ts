@@ -2,14 +2,14 @@ import { stopServices } from '@xylem/agent/supervisor';
 import { defineCommand } from '../../frame/define.ts';
 import { terminalLog } from '../../frame/terminal-log.ts';
 import { counted } from '../../frame/words.ts';
-import { hostFolder, stateOption } from './state.ts';
+import { joinedFolder, stateOption } from './state.ts';
 
 export const command = defineCommand({
   about: 'Services outlive the agent; this ends them too. End the agent first, or it starts them again.',
   options: stateOption,
   example: 'xylem agent stop --state /var/lib/xylem/host',
   async run({ options, clock, terminal }) {
-    const stateFolder = hostFolder(options.state);
+    const stateFolder = joinedFolder(options.state);
     const stopped = await stopServices({ stateFolder, clock, log: terminalLog(terminal) });
     return { data: { stopped, state: stateFolder }, text: `${counted(stopped, 'service')} ended.` };
   },
