@@ -51,7 +51,7 @@ async function publishReleases(xylem: Program, folder: string): Promise<Map<stri
         sentBytes: number;
       };
       say(
-        `published ${app.component}@${app.version}: ${files} files, ${(sentBytes / 1e6).toFixed(1)} MB sent`,
+        `published ${app.component}@${app.version}: ${files} files, ${Math.ceil(sentBytes / 1000)} kB sent`,
       );
       trees.set(app.component, made.tree);
       packages.push('--with', `${app.component}@${app.version}`);
