@@ -1,11 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { type Digest, isDigest, XylemError } from '@xylem/core';
-import type { HttpClient, Log } from '@xylem/platform';
+import { type HttpClient, type Log, releaseMemorySoon } from '@xylem/platform';
 import { askToVerify, fetchTree, type Seed, type SourceChoice } from '@xylem/store';
 import type { FetchTree } from '../converge/apply/executor.ts';
 import type { WantedState } from '../direction/wanted.ts';
 import { slotFile } from '../slot/record.ts';
 import type { StateLayout } from '../state/layout.ts';
+
+/** Trees above this leave much behind in memory. */
+const largeBytes = 4 * 1024 * 1024;
 
 /** How trees come to this host. */
 export interface Fetching {
@@ -54,6 +57,7 @@ export function fetchingThrough(
           },
         });
         log.info('tree fetched', { component, tree, ...fetched });
+        if (fetched.sizeBytes > largeBytes) releaseMemorySoon();
       } finally {
         underWay = null;
       }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import http from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { readBody } from './body.ts';
 import { createHttpClient } from './client.ts';
 
@@ -85,6 +87,58 @@ describe('the HTTP client', () => {
       code: 'E_PARENT_UNREACHABLE',
     });
     client.close();
+  });
+
+  it('leaves a server that takes the connection and never finishes, or trickles the head of its answer', async () => {
+    const client = createHttpClient({ tls: { rejectUnauthorized: false } });
+    const trickling = net.createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.write('HTTP/1.1 200 OK\r\n');
+      const timer = setInterval(() => socket.write('x-more: 1\r\n'), 20);
+      socket.on('close', () => clearInterval(timer));
+    });
+    const silent = net.createServer((socket) => socket.on('error', () => undefined));
+    for (const [other, scheme] of [
+      [trickling, 'http'],
+      [silent, 'https'],
+    ] as const) {
+      await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+      const url = `${scheme}://127.0.0.1:${portOf(other)}/`;
+      await assert.rejects(client.request({ method: 'GET', url, idleTimeoutMs: 200 }), {
+        code: 'E_PARENT_UNREACHABLE',
+        retry: 'elsewhere',
+      });
+      other.close();
+    }
+    client.close();
+  });
+
+  it('gives up a body that trickles, with a coded error, and waits for a reader that is slow itself', async () => {
+    const trickling = http.createServer((request, response) => {
+      if (request.url === '/whole') {
+        response.end(Buffer.alloc(1_000_000));
+        return;
+      }
+      response.writeHead(200, { 'content-length': 1_000_000 });
+      const timer = setInterval(() => response.write('x'), 10);
+      response.on('close', () => clearInterval(timer));
+    });
+    await new Promise<void>((resolve) => trickling.listen(0, '127.0.0.1', resolve));
+    const base = `http://127.0.0.1:${portOf(trickling)}`;
+    const client = createHttpClient({ slowest: { bytesPerSecond: 100_000, overMs: 200 } });
+    const slow = await client.request({ method: 'GET', url: `${base}/` });
+    await assert.rejects(readBody(slow.body, 1e6, 'answer'), {
+      code: 'E_PARENT_UNREACHABLE',
+      retry: 'elsewhere',
+      message: /too slowly/,
+    });
+    const whole = await client.request({ method: 'GET', url: `${base}/whole` });
+    // The reader's own pause is what is under test: three times what a sender would get.
+    await delay(600);
+    assert.equal((await readBody(whole.body, 1e6, 'answer')).length, 1_000_000);
+    client.close();
+    trickling.closeAllConnections();
+    trickling.close();
   });
 
   it('stops reading a body at its bound', async () => {

@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import { XylemError } from '@xylem/core';
 import { TransferCounter } from './counters.ts';
 import { countingTlsAgent } from './counting-agent.ts';
+import { guardAnswer, guardRate, type SlowestTransfer, slowestTransfer } from './slow-guard.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
@@ -13,7 +14,10 @@ export interface HttpRequest {
   /** Bytes, or a stream with its length when known (else chunked). */
   readonly body?: Uint8Array | string | AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
-  /** No byte in either direction for so long ends the request. Default 20,000 ms. */
+  /**
+   * No byte in either direction for so long ends the request; nor may connecting, or the head of the answer once the
+   * request is sent, take longer. Default 20,000 ms.
+   */
   readonly idleTimeoutMs?: number;
 }
 
@@ -40,11 +44,13 @@ export interface HttpClientOptions {
   readonly tls?: AgentOptions | (() => AgentOptions);
   /** Most sockets to one host. Default 8. */
   readonly maxSockets?: number;
+  /** Bodies that come slower are given up. Default 1,024 bytes/s over 30 s. */
+  readonly slowest?: SlowestTransfer;
   /** Environment with HTTPS_PROXY, HTTP_PROXY, NO_PROXY. */
   readonly proxyEnvironment?: NodeJS.ProcessEnv;
 }
 
-/** @throws XylemError E_PARENT_UNREACHABLE (retry elsewhere) when no answer comes */
+/** @throws XylemError E_PARENT_UNREACHABLE (retry elsewhere) when no answer comes; bodies error so when they trickle */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   // An `import` of node:http evaluates all its exports, among them one that loads a WebSocket client: 4 MB a process.
   // And who makes no client, as the supervisor, needs neither HTTP nor TLS: 15 MB more.
@@ -89,9 +95,11 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       outgoing.setTimeout(wanted.idleTimeoutMs ?? 20_000, () => {
         outgoing.destroy(new Error(`no byte for ${wanted.idleTimeoutMs ?? 20_000} ms`));
       });
+      guardAnswer(outgoing, isTls, wanted.idleTimeoutMs ?? 20_000);
       if (!isTls || proxied) outgoing.on('socket', (socket) => counter.watch(socket));
       outgoing.on('error', (cause) => reject(unreachable(cause)));
       outgoing.on('response', (incoming) => {
+        guardRate(incoming, url.origin, options.slowest ?? slowestTransfer);
         resolve({
           status: incoming.statusCode ?? 0,
           headers: incoming.headers as Record<string, string | undefined>,

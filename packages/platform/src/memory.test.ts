@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { releaseMemorySoon } from './memory.ts';
+
+/** Nobody refers to it any more after this; but it was old by then, and what is old stays until room is needed. */
+let held: Buffer[] = [];
+function leaveBehind(): void {
+  held = Array.from({ length: 3 }, () => Buffer.alloc(2_000_000, 1));
+  for (let i = 0; i < 100_000; i += 1) held[i % 3]![0] = new Array(100).fill(i).length;
+  held = [];
+}
+
+test('what large work left behind goes, without anybody asking for memory', async () => {
+  leaveBehind();
+  const before = process.memoryUsage().arrayBuffers;
+  assert.ok(before > 5_000_000, `${before}`);
+  releaseMemorySoon();
+  releaseMemorySoon();
+  const deadline = Date.now() + 20_000;
+  while (process.memoryUsage().arrayBuffers > 2_000_000 && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const after = process.memoryUsage().arrayBuffers;
+  assert.ok(after < 2_000_000, `${after}`);
+});
