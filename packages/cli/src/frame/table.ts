@@ -251,6 +251,21 @@ export const commandTable: readonly TableEntry[] = [
     load: () => import('../commands/root/confirm.ts'),
   },
   {
+    path: 'audit list',
+    summary: 'Who changed what, newest first',
+    load: () => import('../commands/audit/list.ts'),
+  },
+  {
+    path: 'audit export',
+    summary: 'Write the audit log as JSON lines',
+    load: () => import('../commands/audit/export.ts'),
+  },
+  {
+    path: 'audit verify',
+    summary: 'Verify that nothing in the audit log was changed, removed or cut off',
+    load: () => import('../commands/audit/verify.ts'),
+  },
+  {
     path: 'login',
     summary: 'Remember a root server and a token for it',
     load: () => import('../commands/login/login.ts'),

@@ -33,7 +33,10 @@ export async function verifyExport(
       if (key.length !== 32) throw noExport();
       if (header.end !== null) end = await openCheckpoint(header.end, key);
       const partial = header.filter !== null;
-      opened = { header, verifier: auditVerifier({ key, known: knownOf(header.key), partial }) };
+      opened = {
+        header,
+        verifier: auditVerifier({ key, known: knownOf(header.key), partial, mayEndBefore: true }),
+      };
       continue;
     }
     if (text === '') continue;

@@ -32,6 +32,8 @@ export interface AuditVerifierOptions {
   readonly key: Uint8Array;
   /** What must be in the log, known from an earlier verification. */
   readonly known?: readonly AuditPlace[];
+  /** The log may end before what is known: an older export does. */
+  readonly mayEndBefore?: boolean;
   /** A selection by a filter: entries are checked one by one, and nothing is said about what lies between. */
   readonly partial?: boolean;
 }
@@ -45,7 +47,12 @@ export interface AuditVerifier {
 }
 
 /** docs/spec/audit.md, Verification. */
-export function auditVerifier({ key, known = [], partial = false }: AuditVerifierOptions): AuditVerifier {
+export function auditVerifier({
+  key,
+  known = [],
+  mayEndBefore = false,
+  partial = false,
+}: AuditVerifierOptions): AuditVerifier {
   const knownHash = new Map(known.map(({ sequence, hash }) => [sequence, hash]));
   let entries = 0;
   let checkpoints = 0;
@@ -98,7 +105,11 @@ export function auditVerifier({ key, known = [], partial = false }: AuditVerifie
     },
     finish: (end) => {
       const reached = last?.sequence ?? 0;
-      const furthest = Math.max(0, end?.sequence ?? 0, ...(partial ? [] : known.map((k) => k.sequence)));
+      const furthest = Math.max(
+        0,
+        end?.sequence ?? 0,
+        ...(partial || mayEndBefore ? [] : known.map((k) => k.sequence)),
+      );
       if (reached < furthest) {
         throw broken(
           reached + 1,
