@@ -39,7 +39,7 @@ export function toXylemError(error: unknown): XylemError {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return new XylemError('E_TOO_LARGE', 'The request is larger than this route takes.', { cause: error });
   }
-  if (code === 'ENOSPC')
+  if (code === 'ENOSPC' || isDatabaseFull(error))
     return new XylemError('E_DISK_FULL', "The root server's disk is full.", { cause: error });
   if (code === 'EACCES' || code === 'EROFS' || code === 'EIO') {
     return new XylemError('E_STORAGE', `The root server's disk refused (${code}).`, { cause: error });
@@ -61,6 +61,15 @@ interface Fault extends FastifySchemaValidationError {
 const placeNames: Readonly<Record<string, string>> = { querystring: 'query', params: 'path' };
 
 /** What a person can correct: the key, what would be right, what was found. */
+const sqliteFull = 13;
+const postgresDiskFull = '53100';
+
+/** A database says in its own way that its disk is full. */
+function isDatabaseFull(error: unknown): boolean {
+  const { code, errcode } = error as { code?: string; errcode?: number };
+  return code === postgresDiskFull || (code === 'ERR_SQLITE_ERROR' && errcode === sqliteFull);
+}
+
 function invalidInput(faults: readonly Fault[], context: string): XylemError {
   // Of a union every branch complains; the deepest complaint is about the branch that was meant.
   const fault = [...faults].sort((a, b) => depth(b) - depth(a))[0];

@@ -1,4 +1,4 @@
-import { constants, copyFile, link, mkdir } from 'node:fs/promises';
+import { constants, copyFile, link, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { jcs, sha256, timeOf, XylemError } from '@xylem/core';
 import { syncFolder, writeFileAtomic } from '@xylem/platform';
@@ -15,7 +15,7 @@ import { describeFolder, filesBelow, type Manifest } from './manifest.ts';
  * @throws XylemError E_CONFLICT (`out` exists), E_UNSUPPORTED (PostgreSQL: use its own tools), E_DISK_FULL
  */
 export async function createBackup(root: Root, out: string, who: string): Promise<BackupCreated> {
-  const { db, clock, paths, config } = root;
+  const { config } = root;
   if (config.database.kind !== 'sqlite') {
     throw new XylemError(
       'E_UNSUPPORTED',
@@ -29,6 +29,17 @@ export async function createBackup(root: Root, out: string, who: string): Promis
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
     throw new XylemError('E_CONFLICT', `${out} exists already. Name a folder that does not.`, { cause });
   }
+  try {
+    return await writeBackup(root, out, who);
+  } catch (error) {
+    // It is no backup, and may be what fills the disk.
+    await rm(out, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function writeBackup(root: Root, out: string, who: string): Promise<BackupCreated> {
+  const { db, clock, paths } = root;
   const taken = timeOf(clock.now());
   await sql`vacuum into ${join(out, 'root.db')}`.execute(db);
   await takeFolder(paths.keys, join(out, 'keys'), copyExclusive);

@@ -28,7 +28,8 @@ function asKyselyDatabase(database: DatabaseSync): SqliteDatabase {
         cached.set(text, known);
         return known;
       }
-      const statement = asKyselyStatement(database.prepare(text));
+      const prepared = asKyselyStatement(database.prepare(text));
+      const statement = text === 'rollback' ? rollbackOnce(database, prepared) : prepared;
       cached.set(text, statement);
       if (cached.size > maxStatements) {
         const oldest = cached.keys().next().value;
@@ -36,6 +37,17 @@ function asKyselyDatabase(database: DatabaseSync): SqliteDatabase {
       }
       return statement;
     },
+  };
+}
+
+/**
+ * SQLite takes a transaction back by itself where the disk is full or fails. A second time would throw, and hide why.
+ */
+function rollbackOnce(database: DatabaseSync, rollback: SqliteStatement): SqliteStatement {
+  return {
+    ...rollback,
+    run: (parameters) =>
+      database.isTransaction ? rollback.run(parameters) : { changes: 0, lastInsertRowid: 0 },
   };
 }
 

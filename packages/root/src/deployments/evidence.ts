@@ -25,27 +25,43 @@ export function advancePolicyOf(reportEverySeconds: number): AdvancePolicy {
   return { offlineAfterMs: offlinePeriods * reportEverySeconds * 1000, silentAfterMs };
 }
 
-/** What the hosts of an environment say about a deployment: their own newest reports, and relays' words about them. */
+/** What an environment's hosts have reported, and when relays last saw them. */
+export interface Heard {
+  readonly reports: ReadonlyMap<string, { readonly report: Report; readonly receivedMs: number }>;
+  readonly seen: ReadonlyMap<string, number>;
+}
+
+export async function heardIn(db: Database, environment: string, nowMs: number): Promise<Heard> {
+  const rows = await db
+    .selectFrom('reports as r')
+    .innerJoin('hosts as h', 'h.id', 'r.host')
+    .select(['r.host', 'r.document', 'r.received_ms', 'h.serve'])
+    .where('r.environment', '=', environment)
+    .execute();
+  const reports = new Map<string, { report: Report; receivedMs: number }>();
+  const relays: Report[] = [];
+  for (const { host, document, received_ms: receivedMs, serve } of rows) {
+    const report = JSON.parse(document) as Report;
+    reports.set(host, { report, receivedMs });
+    if (serve === 1) relays.push(report);
+  }
+  return { reports, seen: lastSeenByRelays(relays, nowMs) };
+}
+
+/**
+ * What the hosts of an environment say about a deployment: their own newest reports, and relays' words about them.
+ * @param heard of the deployment's environment, where it is at hand: reading it costs most of this
+ */
 export async function evidenceOf(
   db: Database,
   deployment: Deployment,
   hosts: readonly HostRecord[],
   nowMs: number,
+  heard?: Heard,
 ): Promise<HostEvidence[]> {
   const selectors = await selectorsOf(db, deployment);
   const marks = await hostMarks(db, deployment.id);
-  const rows = await db
-    .selectFrom('reports')
-    .select(['host', 'document', 'received_ms'])
-    .where('environment', '=', deployment.environment)
-    .execute();
-  const reports = new Map(
-    rows.map((row) => [
-      row.host,
-      { report: JSON.parse(row.document) as Report, receivedMs: row.received_ms },
-    ]),
-  );
-  const seen = lastSeenByRelays(reports.values(), nowMs);
+  const { reports, seen } = heard ?? (await heardIn(db, deployment.environment, nowMs));
   return hosts
     .filter((host) => !host.retired)
     .map((host) => {
@@ -93,10 +109,10 @@ async function selectorsOf(db: Database, deployment: Deployment): Promise<Map<st
 }
 
 /** Hints, never verdicts; a relay whose clock is ahead can't make a host more alive than now. */
-function lastSeenByRelays(reports: Iterable<{ report: Report }>, nowMs: number): Map<string, number> {
+function lastSeenByRelays(reports: readonly Report[], nowMs: number): Map<string, number> {
   const seen = new Map<string, number>();
-  for (const { report } of reports) {
-    for (const { host, lastSeen } of report.serves?.children ?? []) {
+  for (const { serves } of reports) {
+    for (const { host, lastSeen } of serves?.children ?? []) {
       seen.set(host, Math.max(seen.get(host) ?? 0, Math.min(timeMs(lastSeen), nowMs)));
     }
   }

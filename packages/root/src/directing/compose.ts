@@ -18,7 +18,7 @@ import {
 } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Database } from '../db/tables.ts';
-import { evidenceOf } from '../deployments/evidence.ts';
+import { evidenceOf, type Heard, heardIn } from '../deployments/evidence.ts';
 import { deploymentOf, productDirections } from '../deployments/rows.ts';
 import { fullName } from '../environments/names.ts';
 import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
@@ -111,10 +111,12 @@ async function pinsOfHeldHosts(
   nowMs: number,
 ): Promise<Map<string, Readonly<Record<string, Digest>>>> {
   const pins = new Map<string, Readonly<Record<string, Digest>>>();
+  let heard: Heard | undefined;
   for (const { deployments } of directions) {
     const newest = deployments[0]?.deployment;
     if (newest === undefined) continue;
-    const evidence = await evidenceOf(db, newest, hosts, nowMs);
+    heard ??= await heardIn(db, newest.environment, nowMs);
+    const evidence = await evidenceOf(db, newest, hosts, nowMs, heard);
     for (const host of evidence.filter(({ held }) => held)) {
       pins.set(host.id, { ...pins.get(host.id), ...heldPins(newest, host) });
     }

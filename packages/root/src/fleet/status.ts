@@ -2,7 +2,7 @@ import { timeOf } from '@xylem/core';
 import type { Status } from '../api/schemas/fleet.ts';
 import { hostStates } from '../api/schemas/hosts.ts';
 import { unsettledDeployments } from '../deployments/rows.ts';
-import { showDeployment } from '../deployments/show.ts';
+import { fleetReader, showDeployment } from '../deployments/show.ts';
 import { environmentsMatching, refOf } from '../environments/names.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
 import type { HostView } from '../hosts/view.ts';
@@ -21,6 +21,7 @@ export async function fleetStatus(root: Root, environment?: string): Promise<Sta
     rows.map(({ id }) => id),
   );
   const views = await viewsOf(root, hosts);
+  const fleetOf = fleetReader(root);
   const environments = [];
   for (const row of rows) {
     const own = views.filter((view) => view.host.environment === row.id);
@@ -30,7 +31,9 @@ export async function fleetStatus(root: Root, environment?: string): Promise<Sta
       number: root.directing.state(row.id)?.number ?? 0,
       hosts: countStates(own),
       products: await productsOf(root, row.id, own),
-      deployments: await Promise.all(unsettled.map((deployment) => showDeployment(root, deployment))),
+      deployments: await Promise.all(
+        unsettled.map((deployment) => showDeployment(root, deployment, fleetOf)),
+      ),
     });
   }
   return {

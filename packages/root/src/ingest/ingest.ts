@@ -113,10 +113,14 @@ export function createIngest(options: IngestOptions): Ingest {
         }
       }
       if (reports.length === 0) return [];
-      const done = Promise.withResolvers<Mark[]>();
-      line.push({ reports, done });
+      const parts: Promise<Mark[]>[] = [];
+      for (let at = 0; at < reports.length; at += maxBatch) {
+        const done = Promise.withResolvers<Mark[]>();
+        line.push({ reports: reports.slice(at, at + maxBatch), done });
+        parts.push(done.promise);
+      }
       void write();
-      const marks = await done.promise;
+      const marks = (await Promise.all(parts)).flat();
       const newest = new Map(marks.map((mark) => [`${mark.host} ${mark.incarnation}`, mark]));
       return [...newest.values()].map(signed);
     },

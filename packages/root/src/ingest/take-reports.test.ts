@@ -51,3 +51,18 @@ test('keeps the newest of each host, whatever arrives twice, late or out of orde
     { numRuns: 60 },
   );
 });
+
+test('a host that draws incarnations without end fills nothing', async (t) => {
+  const db = await openDatabase({ kind: 'sqlite', file: join(await tempFolder(t, 'db'), 'root.db') });
+  removeLater(t, () => db.destroy());
+  const named = (n: number) => n.toString(16).padStart(16, '0');
+  for (let first = 0; first < 500; first += 100) {
+    const reports = Array.from({ length: 100 }, (_, index) => reportOf('h', named(first + index), 1));
+    const { marks } = await takeReports(db, reports, 1);
+    assert.equal(marks.length, 100);
+  }
+  const rows = await db.selectFrom('incarnations').selectAll().where('host', '=', 'h').execute();
+  assert.ok(rows.length <= 64, `${rows.length} rows`);
+  const row = await db.selectFrom('reports').selectAll().executeTakeFirstOrThrow();
+  assert.equal(row.incarnation, named(499));
+});

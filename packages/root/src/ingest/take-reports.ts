@@ -8,6 +8,9 @@ export interface Mark {
   readonly sequence: number;
 }
 
+/** Of one host. An honest one draws its incarnation with its state folder; the oldest go when there are more. */
+const maxIncarnations = 64;
+
 /** The rows of one report's incarnation, and whether this report is now the host's newest. */
 interface Judged {
   readonly report: Report;
@@ -41,6 +44,15 @@ export async function takeReports(
         .insertInto('incarnations')
         .values(row)
         .onConflict((c) => c.columns(['host', 'incarnation']).doUpdateSet({ sequence: row.sequence }))
+        .execute();
+    }
+    for (const [host, held] of heldOf) {
+      const last = Math.max(0, ...held.map((row) => row.rank));
+      if (held.length <= maxIncarnations) continue;
+      await trx
+        .deleteFrom('incarnations')
+        .where('host', '=', host)
+        .where('rank', '<=', last - maxIncarnations)
         .execute();
     }
     for (const report of newest.values()) await replaceReport(trx, report, nowMs);

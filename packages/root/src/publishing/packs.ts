@@ -44,7 +44,8 @@ async function receive(body: Readable, path: string, digest: Digest): Promise<vo
       if (total > maxPackBytes)
         throw new XylemError('E_TOO_LARGE', `A pack has at most ${maxPackBytes} bytes.`);
       hash.update(piece);
-      await file.write(piece);
+      // All of it: a single write may end short where the disk is nearly full.
+      await file.appendFile(piece);
     }
     await file.sync();
   } finally {

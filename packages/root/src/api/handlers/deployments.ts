@@ -3,7 +3,7 @@ import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import { changeState } from '../../deployments/change-state.ts';
 import { readEvents } from '../../deployments/events.ts';
 import { deploymentNamed } from '../../deployments/rows.ts';
-import { showDeployment } from '../../deployments/show.ts';
+import { fleetReader, showDeployment } from '../../deployments/show.ts';
 import { startDeployment } from '../../deployments/start.ts';
 import { environmentsMatching, fullName, refOf } from '../../environments/names.ts';
 import { hostsIn } from '../../hosts/host-rows.ts';
@@ -51,9 +51,9 @@ export function deploymentHandlers(root: Root): Pick<Handlers, Own> {
         .limit(Number(query.limit ?? 50));
       if (query.product !== undefined) rows = rows.where('product', '=', query.product);
       if (states !== undefined) rows = rows.where('state', 'in', states);
-      return {
-        deployments: await Promise.all((await rows.execute()).map((row) => showDeployment(root, row))),
-      };
+      const fleetOf = fleetReader(root);
+      const shownAll = (await rows.execute()).map((row) => showDeployment(root, row, fleetOf));
+      return { deployments: await Promise.all(shownAll) };
     },
     deploymentShow: ({ params }) => shown(params.id),
     deploymentEvents: async ({ params, query, signal }) => {

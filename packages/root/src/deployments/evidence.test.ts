@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { timeOf } from '@xylem/core';
+import { tempFolder, waitUntil } from '@xylem/testkit';
+import { fakeHost } from '../testing/fake-host.ts';
+import { publisher } from '../testing/publisher.ts';
+import { rootFixture } from '../testing/root-fixture.ts';
+import { shiftedClock } from '../testing/shifted-clock.ts';
+
+test('only a relay can say that a silent host lives', async (t) => {
+  const clock = shiftedClock(-24 * 3600_000);
+  const root = await rootFixture(t, clock);
+  const shop = await publisher(t, root, 'shop');
+  await shop.publish('shop-web', '1.0.0', { 'index.html': 'one' });
+  await shop.release('1.0.0', { 'shop-web': '1.0.0' });
+  await root.api('environmentCreate', { body: { name: 'production' } });
+  const joined = async (name: string, serve: boolean) => {
+    const { token } = await root.api('tokenCreate', { body: { environment: 'production', serve } });
+    return await fakeHost(root, token, { name, serve });
+  };
+  const silent = await joined('silent', false);
+  const heard = await joined('heard', false);
+  const plain = await joined('plain', false);
+  const relay = await joined('relay', true);
+  clock.pass(12 * 3600_000);
+  const url = 'https://10.0.0.1:8442';
+  const lastSeen = timeOf(clock.now());
+  await plain.report([], { serves: { url, children: [{ host: silent.id, lastSeen }] } });
+  await relay.report([], { serves: { url, children: [{ host: heard.id, lastSeen }] } });
+  const { deployments } = await root.api('deploymentCreate', {
+    body: { kind: 'deploy', product: 'shop', version: '1.0.0', environments: ['production'] },
+  });
+  const id = deployments[0]?.id ?? '';
+  const { progress } = await root.api('deploymentShow', { params: { id } });
+  assert.equal(progress.offline, 1);
+  const state = await relay.desiredState(await tempFolder(t, 'tuf'));
+  for (const host of [heard, plain, relay]) await host.report(state.assignments);
+  await waitUntil(async () => (await root.api('deploymentShow', { params: { id } })).progress.done === 3);
+});
