@@ -6,7 +6,7 @@ import { releaseMemorySoon } from './memory.ts';
 let held: Buffer[] = [];
 function leaveBehind(): void {
   held = Array.from({ length: 3 }, () => Buffer.alloc(2_000_000, 1));
-  for (let i = 0; i < 100_000; i += 1) held[i % 3]![0] = new Array(100).fill(i).length;
+  for (let i = 0; i < 100_000; i += 1) held[i % 3]![0] = Array.from({ length: 100 }, () => i).length;
   held = [];
 }
 
