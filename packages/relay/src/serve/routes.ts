@@ -67,11 +67,13 @@ async function route(
 ): Promise<void> {
   const url = request.url ?? '';
   const path = url.split('?', 1)[0] ?? '';
+  const peer = options.peerOf(request.socket as TLSSocket);
+  // Connections are few: a stranger has one question, whatever it is.
+  if (peer === null) response.setHeader('connection', 'close');
   if (request.method === 'POST' && (path === '/join' || path === '/renew')) {
     await options.forward(path, request, response);
     return;
   }
-  const peer = options.peerOf(request.socket as TLSSocket);
   if (peer === null) {
     sendMissing(response);
     return;

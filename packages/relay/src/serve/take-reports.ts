@@ -26,8 +26,10 @@ export function takeReports(options: TakeReportsOptions) {
         sendFaultAndClose(request, response, 415, 'E_UNSUPPORTED', 'Reports come plain or as zstd.');
         return;
       }
-      const body = await readBody(request, limits.reportBatch, 'The batch of reports');
-      const text = encoding === 'zstd' ? await unpack(body) : body;
+      // A thousand hosts may report at once: each has room for its own report, in base64 and with its envelope.
+      const mostBytes = carriesOthers(peer) ? limits.reportBatch : limits.report * 2;
+      const body = await readBody(request, mostBytes, 'The batch of reports');
+      const text = encoding === 'zstd' ? await unpack(body, mostBytes) : body;
       const reports = admit(peer, parseReportBatch(text).reports, options.log);
       const watermarks = await options.spool.take(reports);
       sendJson(response, 202, encodeTaken({ format: 'xylem-taken-1', watermarks }));
@@ -45,9 +47,11 @@ export function takeReports(options: TakeReportsOptions) {
   };
 }
 
+const carriesOthers = (peer: Peer): boolean => peer.root || peer.serves !== null;
+
 /** One bad report of another host must not hold up a relay's whole batch; a host that sends one hears of it. */
 function admit(peer: Peer, envelopes: readonly Envelope[], log: Log): SpooledReport[] {
-  const carries = peer.root || peer.serves !== null;
+  const carries = carriesOthers(peer);
   const reports: SpooledReport[] = [];
   for (const envelope of envelopes) {
     try {
@@ -64,9 +68,9 @@ function admit(peer: Peer, envelopes: readonly Envelope[], log: Log): SpooledRep
   return reports;
 }
 
-async function unpack(body: Buffer): Promise<Buffer> {
+async function unpack(body: Buffer, maxOutputLength: number): Promise<Buffer> {
   try {
-    return await decompress(body, { maxOutputLength: limits.reportBatch });
+    return await decompress(body, { maxOutputLength });
   } catch (cause) {
     throw new XylemError('E_REPORT_INVALID', 'The batch of reports does not decompress, or is too large.', {
       cause,

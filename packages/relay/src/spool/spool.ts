@@ -9,7 +9,7 @@ export interface SpoolOptions {
   readonly log: Log;
   /** Raw public keys by which watermarks are believed, as of now. */
   readonly collectorKeys: () => readonly Uint8Array[];
-  /** Bound on what is kept, bytes of reports. Default 1 GiB. */
+  /** Bound on what is kept, on disk and in memory: bytes of reports. Default 256 MiB. */
   readonly maxBytes?: number;
 }
 
@@ -58,7 +58,7 @@ export class Spool {
       if (watermark !== undefined) watermarks.set(report.host, watermark.envelope);
       if (covers(watermark, report) || !supersedes(report, this.#reports.get(report.host))) continue;
       const line = JSON.stringify({ report: report.envelope } satisfies Line);
-      if (this.#bytes + line.length > (this.#options.maxBytes ?? 1024 * 1024 * 1024)) {
+      if (this.#bytes + line.length > (this.#options.maxBytes ?? 256 * 1024 * 1024)) {
         throw new XylemError(
           'E_DISK_FULL',
           'The spool of reports has reached its bound: no parent takes them.',
