@@ -15,7 +15,7 @@ import { createDeploying } from './deployments/deploying.ts';
 import { eventFeed } from './deployments/events.ts';
 import { createDirecting } from './directing/directing.ts';
 import { createIngest } from './ingest/ingest.ts';
-import { keyFiles, loadExistingKey, loadReleaseKeys } from './keys/root-keys.ts';
+import { keyFiles, loadExistingKey } from './keys/root-keys.ts';
 import { runMaintenance } from './maintenance.ts';
 import { createAuthoriser } from './nodes/authorise.ts';
 import { nodesFront } from './nodes/front.ts';
@@ -111,7 +111,7 @@ async function start(
           folder: repository,
           db,
           clock,
-          keys: await loadReleaseKeys(paths.keys),
+          keysFolder: paths.keys,
           restored,
         });
   const directing = createDirecting({

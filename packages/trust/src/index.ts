@@ -49,6 +49,7 @@ export {
   hostIdOf,
   type KeyPair,
   type PublicKey,
+  publicKeyOf,
   type Signer,
 } from './keys/key-pair.ts';
 export { publicKeyFile, sealKey } from './keys/sealed-key.ts';
@@ -87,7 +88,7 @@ export {
   targetDigest,
 } from './tuf/write/product-role.ts';
 export { createRepository, type OnlineSigners, publishRoles } from './tuf/write/repository.ts';
-export { type RootRoles, signRoot } from './tuf/write/root.ts';
+export { draftRoot, type RootRoles, signRoot } from './tuf/write/root.ts';
 export { signTimestamp } from './tuf/write/snapshot.ts';
 export {
   type ProductDelegation,

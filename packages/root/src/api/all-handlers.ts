@@ -5,6 +5,7 @@ import { deploymentHandlers } from './handlers/deployments.ts';
 import { environmentHandlers } from './handlers/environments.ts';
 import { fleetHandlers } from './handlers/fleet.ts';
 import { hostHandlers } from './handlers/hosts.ts';
+import { keyHandlers } from './handlers/keys.ts';
 import { publishingHandlers } from './handlers/publishing.ts';
 import { rootHandlers } from './handlers/root.ts';
 import { tokenHandlers } from './handlers/tokens.ts';
@@ -18,6 +19,7 @@ export function allHandlers(root: Root): Handlers {
     ...environmentHandlers(root),
     ...fleetHandlers(root),
     ...hostHandlers(root),
+    ...keyHandlers(root),
     ...publishingHandlers(root),
     ...rootHandlers(root),
     ...tokenHandlers(root),

@@ -1,4 +1,5 @@
 import type { Static, TSchema } from 'typebox';
+import { keyRoutes } from './contract-keys.ts';
 import { Strict } from './schemas/common.ts';
 import * as s from './schemas/index.ts';
 
@@ -454,6 +455,8 @@ export const contract = {
     response: s.AuditCheckpointed,
     summary: 'Sign where the audit log stands',
   },
+
+  ...keyRoutes,
 } as const satisfies Record<string, RouteContract>;
 
 export type Operation = keyof typeof contract;

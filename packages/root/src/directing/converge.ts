@@ -9,6 +9,7 @@ import {
   signTimestamp,
 } from '@xylem/trust';
 import type { DirectionKeys } from '../keys/root-keys.ts';
+import { isSignedBy } from '../keys/root-versions.ts';
 import {
   readCurrent,
   readOwnMetadata,
@@ -48,8 +49,14 @@ export async function convergeDirection(options: {
       ? null
       : await readRepositoryFile(folder, repository, metadataPath('targets', presentVersion));
   const isDirectorDue =
-    present === null || !saysSo(present, document) || dueForRenewal('director', present, nowMs);
-  const isSnapshotDue = current === null || dueForRenewal('snapshot', current.snapshot, nowMs);
+    present === null ||
+    !saysSo(present, document) ||
+    !isSignedBy(present, keys.director) ||
+    dueForRenewal('director', present, nowMs);
+  const isSnapshotDue =
+    current === null ||
+    !isSignedBy(current.snapshot, keys.snapshot) ||
+    dueForRenewal('snapshot', current.snapshot, nowMs);
   const isBehind = current !== null && current.snapshotVersion < options.atLeast;
   if (isDirectorDue || isSnapshotDue || isBehind) {
     const previousVersion = Math.max(presentVersion, options.atLeast - 1);
@@ -82,7 +89,10 @@ export async function convergeDirection(options: {
     await writeRepositoryFiles(folder, repository, [timestamp]);
     return published;
   }
-  if (dueForRenewal('timestamp', current.timestamp, nowMs)) {
+  if (
+    dueForRenewal('timestamp', current.timestamp, nowMs) ||
+    !isSignedBy(current.timestamp, keys.timestamp)
+  ) {
     const { snapshot, timestamp: previous } = current;
     const signed = await signTimestamp({ repository, previous, snapshot, signers: online.timestamp, nowMs });
     await writeRepositoryFiles(folder, repository, [signed.file]);

@@ -17,6 +17,7 @@ import type { RestoredState } from '../backup/restored-state.ts';
 import type { Database } from '../db/tables.ts';
 import { allEnvironments, type EnvironmentRow } from '../environments/names.ts';
 import { loadDirectionKeys } from '../keys/root-keys.ts';
+import { newestRoot } from '../keys/root-versions.ts';
 import { singleFlight } from '../publishing/single-flight.ts';
 import { type Composed, compose } from './compose.ts';
 import { convergeDirection, type Published } from './converge.ts';
@@ -104,7 +105,7 @@ export function createDirecting(options: DirectingOptions): Directing {
     }
     const floor = await readFloor(db, id);
     const document = await decide(environment, floor.number);
-    const keys = await loadDirectionKeys(options.keysFolder, id);
+    const keys = await loadDirectionKeys(options.keysFolder, id, await newestRoot(folder, id));
     const published = await convergeDirection({
       folder,
       repository: id as EnvironmentId,

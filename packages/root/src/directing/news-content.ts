@@ -14,6 +14,7 @@ import {
   releaseTarget,
   targetFilePath,
 } from '@xylem/trust';
+import { newestRoot } from '../keys/root-versions.ts';
 import { readOwnMetadata, repositoryPath } from '../publishing/repository-files.ts';
 
 /** What a snapshot of a direction repository showed. */
@@ -51,10 +52,14 @@ export async function newsContent(
   for (const digest of await changedNodes(folder, environment, before, after)) {
     await add(`o/${environment}/${digest}`);
   }
-  const absent = [own(metadataPath('root', 2))];
+  const afterRoot = async (repository: string): Promise<string> => {
+    const { version } = await newestRoot(folder, repository);
+    return repositoryPath(repository, metadataPath('root', version + 1));
+  };
+  const absent = [await afterRoot(environment)];
   for (const repository of Object.keys(after.repositories)) {
     for (const path of await releaseFiles(folder, repository, before, after)) await add(path);
-    absent.push(repositoryPath(repository, metadataPath('root', 2)));
+    absent.push(await afterRoot(repository));
   }
   for (const path of documentFiles(before, after)) await add(path);
   return {

@@ -1,5 +1,5 @@
 import { XylemError } from '@xylem/core';
-import { checkTargets, readProductDelegations } from '@xylem/trust';
+import { checkTargets, type ProductDelegation, readProductDelegations } from '@xylem/trust';
 
 /**
  * Checks new targets metadata of the vendor: signed as root.json says, and delegating what was delegated before and
@@ -24,16 +24,23 @@ export function checkTargetsUpload(upload: {
   });
   const before = readProductDelegations(Buffer.from(upload.current));
   const after = readProductDelegations(bytes);
-  const isThere = (product: string, domain: string) =>
-    after.some((delegation) => delegation.product === product && delegation.domain === domain);
-  const lost = before.find((delegation) => !isThere(delegation.product, delegation.domain));
-  if (lost !== undefined) {
-    throw new XylemError('E_INPUT', `The targets metadata no longer delegates the product ${lost.product}.`);
-  }
-  if (!isThere(upload.product, upload.domain)) {
+  requireNothingLost(before, after);
+  if (!after.some((one) => one.product === upload.product && one.domain === upload.domain)) {
     throw new XylemError(
       'E_INPUT',
       `The targets metadata does not delegate ${upload.product} to p-${upload.domain}.`,
     );
   }
+}
+
+/** @throws XylemError E_INPUT */
+export function requireNothingLost(
+  before: readonly ProductDelegation[],
+  after: readonly ProductDelegation[],
+): void {
+  const lost = before.find(
+    (one) => !after.some(({ product, domain }) => product === one.product && domain === one.domain),
+  );
+  if (lost === undefined) return;
+  throw new XylemError('E_INPUT', `The targets metadata no longer delegates the product ${lost.product}.`);
 }

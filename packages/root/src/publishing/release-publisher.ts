@@ -9,6 +9,7 @@ import {
   metadataPath,
   publishRoles,
   type RepositoryFile,
+  readRoot,
   releaseTarget,
   signTimestamp,
   targetFilePath,
@@ -16,8 +17,10 @@ import {
 import { readFloor } from '../backup/floors.ts';
 import type { RestoredState } from '../backup/restored-state.ts';
 import type { Database } from '../db/tables.ts';
-import type { ReleaseKeys } from '../keys/root-keys.ts';
+import { loadReleaseKeys } from '../keys/root-keys.ts';
+import { isSignedBy } from '../keys/root-versions.ts';
 import { readCurrent, readOwnMetadata, repositoryPath, writeRepositoryFiles } from './repository-files.ts';
+import { roleNamed } from './roles.ts';
 import { singleFlight } from './single-flight.ts';
 
 /** Brings the folder of the release repository to what the database says. */
@@ -34,7 +37,8 @@ export interface ReleasePublisherOptions {
   readonly folder: Repository;
   readonly db: Database;
   readonly clock: Clock;
-  readonly keys: ReleaseKeys;
+  /** Below the state folder: the keys that the root metadata names are taken from there. */
+  readonly keysFolder: string;
   readonly restored: Pick<RestoredState, 'isRestored'>;
 }
 
@@ -43,9 +47,8 @@ export interface ReleasePublisherOptions {
  * next run, which is at the latest that of the next start.
  */
 export function createReleasePublisher(options: ReleasePublisherOptions): ReleasePublisher {
-  const { repository, folder, db, clock, keys } = options;
+  const { repository, folder, db, clock } = options;
   let snapshotVersion = 0;
-  const online = { snapshot: [keys.snapshot], timestamp: [keys.timestamp] };
 
   const publish = singleFlight(async () => {
     const nowMs = clock.now();
@@ -56,11 +59,19 @@ export function createReleasePublisher(options: ReleasePublisherOptions): Releas
     const { version: atLeast } = await readFloor(db, repository);
     const listed = current === null ? {} : readOwnMetadata(current.snapshot).listed;
     const roles = await db.selectFrom('roles').selectAll().where('repository', '=', repository).execute();
+    const rootRow = await roleNamed(db, repository, 'root');
+    await writeIfAbsent({
+      path: metadataPath('root', rootRow.version),
+      bytes: Buffer.from(rootRow.metadata),
+    });
+    const keys = await loadReleaseKeys(options.keysFolder, readRoot(Buffer.from(rootRow.metadata)));
+    const online = { snapshot: [keys.snapshot], timestamp: [keys.timestamp] };
     const changed = roles.filter((row) => row.role !== 'root' && listed[row.role] !== row.version);
     if (changed.some((row) => row.role.startsWith('p-'))) await writeTargets();
     const isSnapshotDue =
       current === null ||
       current.snapshotVersion < atLeast ||
+      !isSignedBy(current.snapshot, keys.snapshot) ||
       dueForRenewal('snapshot', current.snapshot, nowMs);
     if (changed.length > 0 || isSnapshotDue) {
       const files = await publishRoles({
@@ -76,7 +87,10 @@ export function createReleasePublisher(options: ReleasePublisherOptions): Releas
         atLeast,
       });
       await writeRepositoryFiles(folder, repository, files);
-    } else if (dueForRenewal('timestamp', current.timestamp, nowMs)) {
+    } else if (
+      dueForRenewal('timestamp', current.timestamp, nowMs) ||
+      !isSignedBy(current.timestamp, keys.timestamp)
+    ) {
       const { snapshot, timestamp: previous } = current;
       const signed = await signTimestamp({
         repository,
@@ -99,10 +113,12 @@ export function createReleasePublisher(options: ReleasePublisherOptions): Releas
       ...releases.map((r) => targetFile(releaseTarget(r.product, r.release), r.document)),
       ...channels.map((c) => targetFile(channelTarget(c.product, c.channel), c.document)),
     ];
-    for (const file of files) {
-      const path = repositoryPath(repository, file.path);
-      if (!(await isThere(folder.filePath(path)))) await folder.putFile(path, file.bytes);
-    }
+    for (const file of files) await writeIfAbsent(file);
+  }
+
+  async function writeIfAbsent(file: RepositoryFile): Promise<void> {
+    const path = repositoryPath(repository, file.path);
+    if (!(await isThere(folder.filePath(path)))) await folder.putFile(path, file.bytes);
   }
 
   return {

@@ -59,7 +59,7 @@ export function keyPairOf(privateKey: KeyObject): KeyPair {
 }
 
 /** @param raw 32 bytes */
-function publicKeyOf(raw: Uint8Array): PublicKey {
+export function publicKeyOf(raw: Uint8Array): PublicKey {
   return { public: Uint8Array.from(raw), keyId: keyIdOf(raw) };
 }
 

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { metadataPath } from '@xylem/trust';
+import { readRoots } from '../../keys/root-versions.ts';
 import { listChannels, setChannel } from '../../publishing/channels.ts';
 import { listPackages, packageNamed, registerPackage } from '../../publishing/packages.ts';
 import { storePack } from '../../publishing/packs.ts';
@@ -11,7 +11,6 @@ import {
   showProduct,
 } from '../../publishing/products.ts';
 import { createRelease, listReleases, releaseNamed } from '../../publishing/releases.ts';
-import { readRepositoryFile } from '../../publishing/repository-files.ts';
 import { roleNamed, rolesOfProduct } from '../../publishing/roles.ts';
 import { registerTree } from '../../publishing/trees.ts';
 import type { Root } from '../../root.ts';
@@ -41,10 +40,11 @@ export function publishingHandlers(root: Root): Pick<Handlers, Own> {
     releaseRepository: async () => {
       const { repository, snapshotVersion } = requireReleases(root);
       const targets = await roleNamed(db, repository, 'targets');
-      const first = await readRepositoryFile(root.repository, repository, metadataPath('root', 1));
+      const [first = '', ...roots] = (await readRoots(root.repository, repository)).map(String);
       return {
         repository,
-        root: Buffer.from(first).toString(),
+        root: first,
+        roots,
         targets: { version: targets.version, metadata: targets.metadata },
         snapshotVersion: snapshotVersion(),
       };

@@ -4,5 +4,6 @@ export * from './deployments.ts';
 export * from './environments.ts';
 export * from './fleet.ts';
 export * from './hosts.ts';
+export * from './keys.ts';
 export * from './publishing.ts';
 export * from './root.ts';

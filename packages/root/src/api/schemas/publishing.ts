@@ -5,6 +5,7 @@ import { Count, DigestText, Id32, MetadataText, Name, Strict, Time, Version } fr
 export const ReleaseRepository = Strict({
   repository: Id32,
   root: MetadataText,
+  roots: Type.Array(MetadataText, { description: 'root metadata from version 2 on' }),
   targets: Strict({ version: Count, metadata: MetadataText }),
   snapshotVersion: Count,
 });
@@ -18,7 +19,7 @@ export const SignedRoleUpload = Strict({
 });
 export type SignedRoleUpload = Static<typeof SignedRoleUpload>;
 /** What `signProductRole` signed anew: the product's role, or bins of it, or both. */
-const RoleUploads = Type.Array(SignedRoleUpload, { minItems: 1, maxItems: 257 });
+export const RoleUploads = Type.Array(SignedRoleUpload, { minItems: 1, maxItems: 257 });
 
 export const Product = Strict({
   product: Name,
