@@ -122,6 +122,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
       path: layout.followed,
       own: identity().environment.id as EnvironmentId,
       followMs: timing.followMs,
+      isServed: (id) => (follower.workers.get(id)?.copy.snapshot ?? 0) > 0,
       clock,
       log,
     }),

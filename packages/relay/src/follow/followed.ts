@@ -12,6 +12,8 @@ export interface FollowedOptions {
   /** The host's own environment: always followed. */
   readonly own: EnvironmentId;
   readonly followMs: number;
+  /** Whether children are given something of an environment: one that exists, and is no mere word of a child. */
+  readonly isServed: (environment: EnvironmentId) => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -21,6 +23,7 @@ export class Followed {
   readonly #options: FollowedOptions;
   readonly #lastAsked = new Map<EnvironmentId, { atMs: number; writtenMs: number }>();
   #writing: Promise<void> = Promise.resolve();
+  #isWriteDue = false;
 
   private constructor(options: FollowedOptions) {
     this.#options = options;
@@ -51,12 +54,23 @@ export class Followed {
     if (environment === this.#options.own) return false;
     const now = this.#options.clock.now();
     const known = this.#lastAsked.get(environment);
-    if (known === undefined && this.#lastAsked.size >= mostEnvironments - 1) return false;
+    if (known === undefined && !this.#makeRoom()) return false;
     const isNew = known === undefined || known.atMs < now - this.#options.followMs;
     const isDue = isNew || now - known.writtenMs >= writeEveryMs;
     this.#lastAsked.set(environment, { atMs: now, writtenMs: isDue ? now : known.writtenMs });
     if (isDue) this.#writeSoon();
     return isNew;
+  }
+
+  /** Those that were never served go first, whoever was named longest ago. @returns whether there is room for one more */
+  #makeRoom(): boolean {
+    if (this.#lastAsked.size < mostEnvironments - 1) return true;
+    for (const id of this.#lastAsked.keys()) {
+      if (this.#options.isServed(id)) continue;
+      this.#lastAsked.delete(id);
+      return true;
+    }
+    return false;
   }
 
   list(): EnvironmentId[] {
@@ -80,8 +94,12 @@ export class Followed {
     await this.#writing;
   }
 
+  /** However many ask meanwhile, one write follows the one that runs. */
   #writeSoon(): void {
+    if (this.#isWriteDue) return;
+    this.#isWriteDue = true;
     this.#writing = this.#writing.then(async () => {
+      this.#isWriteDue = false;
       const environments = Object.fromEntries([...this.#lastAsked].map(([id, { atMs }]) => [id, atMs]));
       await writeSmallFile(this.#options.path, jcs({ format, environments })).catch((error: unknown) =>
         this.#options.log.warn('list of followed environments not kept', { error }),
