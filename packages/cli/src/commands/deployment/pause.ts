@@ -1,12 +1,3 @@
-import { defineCommand } from '../../frame/define.ts';
-import { only } from '../../frame/words.ts';
-import { deploymentTable } from './shared.ts';
+import { deploymentChange } from './change.ts';
 
-export const command = defineCommand({
-  arguments: '<id>',
-  example: 'xylem deployment pause 01jd3k8q',
-  async run({ args, api }) {
-    const deployment = await (await api()).call('deploymentPause', { params: { id: only(args) } });
-    return { data: deployment, text: () => deploymentTable([deployment]) };
-  },
-});
+export const command = deploymentChange('pause', 'deploymentPause');

@@ -8,7 +8,7 @@ const { watch, timeout } = watchOptions;
 export const command = defineCommand({
   arguments: '<id>',
   options: { watch, timeout },
-  example: 'xylem deployment show 01jd3k8q --watch',
+  example: 'xylem deployment show d-567073cb9f4b --watch',
   async run(invocation) {
     const { args, options, api } = invocation;
     const server = await api();
