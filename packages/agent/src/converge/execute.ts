@@ -28,7 +28,7 @@ const mostInterruptions = 3;
 /**
  * Takes the steps of one slot's plan in order.
  *
- * Invariant: before a step acts, the journal durably says that it begins.
+ * Invariant: before a step that leads to something new acts, the journal durably says that it begins.
  * @throws only the signal's reason: the agent is ending
  */
 export async function executeSlot(plan: SlotPlan, options: ExecuteOptions): Promise<Outcome> {
@@ -52,12 +52,17 @@ async function take(step: Step, plan: SlotPlan, journal: Journal, options: Execu
   const { component, kind, target } = plan;
   const fingerprint = target === null ? '' : installFingerprint(target);
   options.onStep?.(component, step.kind);
-  await journal.begin(step.kind, fingerprint);
+  await journal.begin(step.kind, fingerprint).catch((error: unknown) => {
+    // What was accepted comes up again on a full disk too; nothing is ever decided by how often that was cut off.
+    const isKnown = plan.action === 'repair' || plan.action === 'restore';
+    if (!isKnown || codedFault(error, '').code !== 'E_DISK_FULL') throw error;
+  });
   await options.onJournalPoint?.(`${kind}/${step.kind}/written` as JournalPoint);
   const execute = executors[step.kind] as Execute<typeof step.kind>;
   await execute(step as never, { component, kind, tools: options.tools });
   await options.onJournalPoint?.(`${kind}/${step.kind}/acted` as JournalPoint);
-  await journal.end(step.kind, fingerprint);
+  // Not durable, and without it the start only counts as cut off once more.
+  await journal.end(step.kind, fingerprint).catch(() => undefined);
 }
 
 async function afterFault(

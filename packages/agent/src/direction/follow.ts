@@ -39,7 +39,8 @@ export async function followDirection(options: FollowOptions): Promise<void> {
       onFault(codedFault(error, 'following direction'));
       options.log.warn('direction is not followed', { cause: error });
       failures += 1;
-      isDue = isDue || (error instanceof XylemError && error.code !== 'E_PARENT_UNREACHABLE');
+      const isSilence = error instanceof XylemError && error.code === 'E_PARENT_UNREACHABLE';
+      isDue = isDue || !isSilence || !refresher.settled();
     }
     if (failures === 0) continue;
     const pauseMs = Math.min(timing.retryMaxMs, timing.retryMinMs * 2 ** Math.min(failures - 1, 16));

@@ -45,6 +45,8 @@ export interface Refresher {
   timestampSignedMs(): number;
   /** What the last refresh could not get. */
   incomplete(): XylemError | null;
+  /** Whether all that follows from the trusted metadata was accepted. */
+  settled(): boolean;
   /** Version of the trusted timestamp. */
   timestamp(): number;
   /**
@@ -75,6 +77,8 @@ export function refresher(options: RefreshOptions): Refresher {
     repositories.fetchThrough(files.fetch);
     const changed = announced === 'behind' ? false : await refreshed(announced);
     if (!changed && settled && incomplete === null) return;
+    // The metadata is taken; until it is known what follows from it, whatever breaks off here is begun again.
+    settled = false;
     const resolved = await resolveDirection({
       identity,
       direction,
@@ -85,10 +89,10 @@ export function refresher(options: RefreshOptions): Refresher {
       places: options.places,
       before: accepted,
     });
-    incomplete = resolved.incomplete;
-    settled = true;
     const isNew = JSON.stringify(resolved.accepted) !== JSON.stringify(accepted);
     if (isNew) await file.write(resolved.accepted);
+    incomplete = resolved.incomplete;
+    settled = true;
     accepted = resolved.accepted;
     if (incomplete === null) await documents.forgetUnused();
     if (!isNew) return;
@@ -110,6 +114,7 @@ export function refresher(options: RefreshOptions): Refresher {
     timestamp: () => direction.state().timestamp,
     timestampSignedMs: () => direction.state().timestamp * 1000,
     incomplete: () => incomplete,
+    settled: () => settled,
     through: async (source, announced) => {
       const single = filesOf(source, signal);
       const { root, snapshot: from } = direction.state();

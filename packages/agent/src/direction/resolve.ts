@@ -86,7 +86,7 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
       continue;
     }
     const { component, error } = outcome;
-    if (error.retry === 'elsewhere') incomplete = error;
+    if (error.retry === 'elsewhere' || isOwnFault(error)) incomplete = error;
     held.push({ component, code: error.code, message: error.message.slice(0, 2_000) });
   }
   const unmet = unmetRequirements(components);
@@ -100,6 +100,11 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
     floors: { ...before?.floors, ...reading.floors },
   };
   return { accepted, incomplete };
+}
+
+/** Of this host's disk, not of what direction says: it passes when the disk is well again. */
+function isOwnFault({ code }: XylemError): boolean {
+  return code === 'E_DISK_FULL' || code === 'E_STORAGE' || code === 'E_PERMISSION';
 }
 
 /** Null: the map does not know this host. */

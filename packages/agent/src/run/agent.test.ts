@@ -221,7 +221,8 @@ test('a parent without this environment is left, one that is behind is kept, and
   const site = await Site.create(context);
   const [lacking, behind, ahead] = [await site.front(), await site.front(), await site.front()];
   lacking.intercept((request, response) => {
-    if (request.url?.startsWith('/r/') !== true) return false;
+    // Nor does it take reports: whoever is in standing just then gets them.
+    if (request.url?.startsWith('/r') !== true) return false;
     response.writeHead(404).end();
     return true;
   });

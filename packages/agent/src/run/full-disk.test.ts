@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { removeLater, tempFolder } from '@xylem/testkit';
 import { componentOf, freePort, reported, Site, webService } from '../testing/site.ts';
+import { waitFor } from '../testing/wait-for.ts';
 
 /** A real file system of so many MiB, or why there is none. */
 async function smallDisk(context: TestContext, mib: number): Promise<string | { skip: string }> {
@@ -59,7 +60,7 @@ test('a full disk leaves the old version running, says so, and the next release 
     await stopServices({ stateFolder, clock: systemClock, log: silentLog });
   });
   await site.assign([{ release: first, package: v1 }]);
-  await site.agent(host);
+  const agent = await site.agent(host);
   await reported(front, host, 'version 1', (report) => componentOf(report, 'api')?.healthy === true);
 
   const hog = join(disk, 'hog');
@@ -88,6 +89,16 @@ test('a full disk leaves the old version running, says so, and the next release 
   );
   assert.equal(componentOf(report, 'api')?.version, '1.0.0');
   assert.equal(await (await fetch(`http://127.0.0.1:${port}/`)).text(), '1.0.0');
+
+  // As after a reboot: nothing runs, and there is no byte to write.
+  await agent.stop();
+  assert.equal(await stopServices({ stateFolder, clock: systemClock, log: silentLog }), 1);
+  await fill(0);
+  await site.agent(host);
+  await waitFor('the service after a restart', async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => null);
+    return (await answer?.text()) === '1.0.0';
+  });
 
   await rm(hog);
   await reported(front, host, 'version 2', (latest) => {

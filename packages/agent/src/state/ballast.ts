@@ -1,4 +1,5 @@
-import { open, stat, unlink } from 'node:fs/promises';
+import { open, stat, statfs, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 const sizeBytes = 256 * 1024;
 
@@ -14,6 +15,9 @@ export interface Ballast {
 export function ballastAt(path: string): Ballast {
   const take = async (): Promise<void> => {
     if (((await stat(path).catch(() => null))?.size ?? 0) >= sizeBytes) return;
+    const { bavail, bsize } = await statfs(dirname(path));
+    // What was just given up must not be taken away again from the next who writes.
+    if (bavail * bsize < sizeBytes * 4) return;
     const file = await open(path, 'w', 0o600);
     try {
       // Zeros are written, not left as a hole, which would keep no room.

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { link, readFile, unlink } from 'node:fs/promises';
+import { link, open, readFile, rename, unlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { XylemError } from '@xylem/core';
@@ -23,7 +23,7 @@ export interface StateLock {
 export async function lockState(path: string, randomness: Randomness): Promise<StateLock> {
   const self = identifyProcess(process.pid) ?? { pid: process.pid, startTicks: 0, boot: '' };
   const own = `${path}.${randomness.bytes(6).toString('hex')}`;
-  await writeFileAtomic(own, JSON.stringify(self), { mode: 0o600 });
+  await writeOwn(own, path, JSON.stringify(self));
   try {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       if (await linked(own, path)) return { release: () => releaseOwn(path, self) };
@@ -40,6 +40,43 @@ export async function lockState(path: string, randomness: Randomness): Promise<S
     'E_STATE_LOCKED',
     `${path} changes hands too quickly; is something restarting in a loop?`,
   );
+}
+
+/**
+ * Without a byte free on the disk too, for then of all times a host must come up again: a former lock gives its block,
+ * a stale one or the one that was given back last.
+ */
+async function writeOwn(own: string, path: string, text: string): Promise<void> {
+  const write = (): Promise<void> => writeFileAtomic(own, text, { mode: 0o600 });
+  try {
+    await write();
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    const held = await readFile(path, 'utf8').catch(() => null);
+    const holder = held === null ? null : parseHolder(held);
+    if (held !== null && (holder === null || !isAlive(holder)) && (await removeStale(path, held))) {
+      await write();
+      return;
+    }
+    await rename(spareOf(path), own).catch(() => {
+      throw error;
+    });
+    const file = await open(own, 'r+');
+    try {
+      await file.write(text, 0);
+      await file.truncate(Buffer.byteLength(text));
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+const spareOf = (path: string): string => `${path}.spare`;
+
+function isDiskFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 /** Removes the stale lock; false while another taker is about to. */
@@ -75,7 +112,7 @@ async function releaseOwn(path: string, self: ProcessIdentity): Promise<void> {
   const text = await readFile(path, 'utf8').catch(() => '');
   const holder = parseHolder(text);
   if (holder?.pid === self.pid && holder.startTicks === self.startTicks)
-    await unlink(path).catch(() => undefined);
+    await rename(path, spareOf(path)).catch(() => undefined);
 }
 
 async function linked(from: string, to: string): Promise<boolean> {
