@@ -9,7 +9,7 @@ import type { Database } from '../db/tables.ts';
 import { apiPrefix, contract, type Operation, type RouteContract } from './contract.ts';
 import type { Call, Handlers } from './handlers.ts';
 import { problemOf, toXylemError } from './problems.ts';
-import { Problem, Strict } from './schemas/common.ts';
+import { Nothing, Problem } from './schemas/common.ts';
 
 export interface ApiOptions {
   readonly db: Database;
@@ -20,7 +20,6 @@ export interface ApiOptions {
   readonly isLocal: (request: IncomingMessage) => boolean;
 }
 
-const Nothing = Strict({});
 const defaultBodyBytes = 4 * 1024 * 1024;
 
 /** The API as a request handler without a listener of its own: `app.routing(request, response)`, after `ready()`. */

@@ -4,6 +4,9 @@ import { type Static, type TProperties, type TSchema, Type } from 'typebox';
 export const Strict = <P extends TProperties>(properties: P, description?: string) =>
   Type.Object(properties, { additionalProperties: false, ...(description ? { description } : {}) });
 
+/** No keys at all. */
+export const Nothing = Strict({});
+
 export const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
 
 const namePattern = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';

@@ -1,5 +1,5 @@
-import type { RouteContract } from './contract.ts';
-import * as s from './schemas/index.ts';
+import type { RouteContract } from '../contract.ts';
+import * as s from '../schemas/index.ts';
 
 const metadataBodyBytes = 96 * 1024 * 1024;
 

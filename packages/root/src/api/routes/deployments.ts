@@ -1,0 +1,63 @@
+import type { RouteContract } from '../contract.ts';
+import * as s from '../schemas/index.ts';
+
+/** Deployments. */
+export const deploymentRoutes = {
+  deploymentCreate: {
+    method: 'POST',
+    path: '/deployments',
+    role: 'operator',
+    body: s.DeploymentCreate,
+    response: s.DeploymentsCreated,
+    summary: 'Deploy, roll back or undeploy a product',
+  },
+  deploymentList: {
+    method: 'GET',
+    path: '/deployments',
+    role: 'viewer',
+    query: s.DeploymentQuery,
+    response: s.Deployments,
+    summary: 'Deployments, newest first',
+  },
+  deploymentShow: {
+    method: 'GET',
+    path: '/deployments/:id',
+    role: 'viewer',
+    params: s.DeploymentParams,
+    response: s.Deployment,
+    summary: 'One deployment',
+  },
+  deploymentEvents: {
+    method: 'GET',
+    path: '/deployments/:id/events',
+    role: 'viewer',
+    params: s.DeploymentParams,
+    query: s.EventQuery,
+    response: s.DeploymentEvents,
+    summary: 'Events of a deployment; may be held until there are new ones',
+  },
+  deploymentPause: {
+    method: 'POST',
+    path: '/deployments/:id/pause',
+    role: 'operator',
+    params: s.DeploymentParams,
+    response: s.Deployment,
+    summary: 'Admit no more hosts',
+  },
+  deploymentResume: {
+    method: 'POST',
+    path: '/deployments/:id/resume',
+    role: 'operator',
+    params: s.DeploymentParams,
+    response: s.Deployment,
+    summary: 'Go on',
+  },
+  deploymentAbort: {
+    method: 'POST',
+    path: '/deployments/:id/abort',
+    role: 'operator',
+    params: s.DeploymentParams,
+    response: s.Deployment,
+    summary: 'Stop for good: hosts stay as they are; a rollback takes them back',
+  },
+} as const satisfies Record<string, RouteContract>;

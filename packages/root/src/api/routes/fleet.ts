@@ -1,0 +1,31 @@
+import type { RouteContract } from '../contract.ts';
+import * as s from '../schemas/index.ts';
+
+/** The fleet as a whole. */
+export const fleetRoutes = {
+  status: {
+    method: 'GET',
+    path: '/status',
+    role: 'viewer',
+    query: s.FleetQuery,
+    response: s.Status,
+    summary: 'The fleet at a glance',
+  },
+  topology: {
+    method: 'GET',
+    path: '/topology',
+    role: 'viewer',
+    query: s.FleetQuery,
+    response: s.Topology,
+    summary: 'Who is whose child, as reported',
+  },
+  where: {
+    method: 'GET',
+    path: '/where/:product',
+    role: 'viewer',
+    params: s.WhereParams,
+    query: s.FleetQuery,
+    response: s.Where,
+    summary: 'Which versions of a product run where',
+  },
+} as const satisfies Record<string, RouteContract>;

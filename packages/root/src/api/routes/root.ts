@@ -1,0 +1,29 @@
+import type { RouteContract } from '../contract.ts';
+import * as s from '../schemas/index.ts';
+
+/** Backup and restore of the root server. */
+export const rootRoutes = {
+  backupCreate: {
+    method: 'POST',
+    path: '/root/backup',
+    role: 'admin',
+    body: s.BackupCreate,
+    response: s.BackupCreated,
+    summary: 'Write a backup to a folder of the root server',
+  },
+  restored: {
+    method: 'GET',
+    path: '/root/restored',
+    role: 'viewer',
+    response: s.Restored,
+    summary: 'After a restore: what the tree says beside what the backup says',
+  },
+  restoreConfirm: {
+    method: 'POST',
+    path: '/root/restored/confirm',
+    role: 'admin',
+    body: s.RestoreConfirm,
+    response: s.RestoreConfirmed,
+    summary: 'Confirm the difference and go on',
+  },
+} as const satisfies Record<string, RouteContract>;

@@ -1,0 +1,20 @@
+import type { RouteContract } from '../contract.ts';
+import * as s from '../schemas/index.ts';
+
+/** Who asks, and who is asked. */
+export const selfRoutes = {
+  whoami: {
+    method: 'GET',
+    path: '/whoami',
+    role: 'viewer',
+    summary: 'Who the token speaks for',
+    response: s.WhoAmI,
+  },
+  rootInfo: {
+    method: 'GET',
+    path: '/root',
+    role: 'viewer',
+    summary: 'What this root server is',
+    response: s.RootInfo,
+  },
+} as const satisfies Record<string, RouteContract>;
