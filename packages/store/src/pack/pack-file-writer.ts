@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { type Chunk, type Digest, encodePackIndex, type PackFrame, packHeaderBytes } from '@xylem/core';
-import { type PackInfo, packMagic, trailer } from './layout.ts';
+import { type PackInfo, packMagic, trailer, trailerBytes } from './layout.ts';
 import { compress } from './zstd.ts';
 
 /** Writes one pack to a file and hashes it on the way. Frames are appended one after the other. */
@@ -19,8 +19,13 @@ export class PackFileWriter {
 
   static async create(file: string): Promise<PackFileWriter> {
     const writer = new PackFileWriter(file, await open(file, 'wx'));
-    await writer.#write([packMagic]);
-    return writer;
+    try {
+      await writer.#write([packMagic]);
+      return writer;
+    } catch (error) {
+      await writer.close();
+      throw error;
+    }
   }
 
   /** Bytes of frames so far. */
@@ -35,15 +40,22 @@ export class PackFileWriter {
     await this.#write([Buffer.of(tag), payload]);
   }
 
-  /** Adds index and trailer and closes the file. */
+  /** Adds index and trailer and closes the file, also when it fails. */
   async finish(): Promise<PackInfo> {
+    try {
+      return await this.#finish();
+    } finally {
+      await this.close();
+    }
+  }
+
+  async #finish(): Promise<PackInfo> {
     // The index compresses once and is read often: a better level than that of the frames.
     const index = await compress(encodePackIndex(this.#frames), 9);
     await this.#write([index, trailer(this.#offset, index.length)]);
-    await this.#handle.close();
     return {
       digest: this.#hash.digest('hex') as Digest,
-      sizeBytes: this.#offset + index.length + 16,
+      sizeBytes: this.#offset + index.length + trailerBytes,
       frames: this.#frames,
     };
   }

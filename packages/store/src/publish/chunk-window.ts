@@ -26,6 +26,7 @@ export class ChunkWindow {
   readonly #seen = new Set<Digest>();
   readonly #free: Window[] = [];
   #made = 0;
+  #isAborted = false;
   #current: Window | undefined;
   /** Windows on their way, oldest first; each settles when its buffer is free again. */
   readonly #work: Promise<void>[] = [];
@@ -81,6 +82,12 @@ export class ChunkWindow {
     while (this.#work.length > 0) await this.#work.shift();
   }
 
+  /** Lets go after an error: resolves when nothing is asked or handed on any more. */
+  async abort(): Promise<void> {
+    this.#isAborted = true;
+    await Promise.allSettled(this.#work);
+  }
+
   #send(): void {
     const window = this.#current;
     this.#current = undefined;
@@ -96,6 +103,7 @@ export class ChunkWindow {
 
   async #pass(window: Window, known: ReadonlySet<Digest>): Promise<void> {
     for (const { digest, begin, end } of window.chunks) {
+      if (this.#isAborted) return;
       if (known.has(digest)) continue;
       this.newChunks += 1;
       this.newBytes += end - begin;

@@ -33,8 +33,8 @@ export async function publishTree(options: PublishOptions): Promise<PublishedTre
     packs.push({ digest: pack.digest, sizeBytes: pack.sizeBytes });
   };
   const writer = new PackWriter({ folder: scratch, level, onPack });
+  const window = new ChunkWindow(sink, writer);
   try {
-    const window = new ChunkWindow(sink, writer);
     const entries = await new FileReader(options, scanned, window).entries();
     const text = encodeTree(entries);
     const treeChunks: Chunk[] = [];
@@ -56,6 +56,7 @@ export async function publishTree(options: PublishOptions): Promise<PublishedTre
       packedBytes: packs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     };
   } catch (error) {
+    await window.abort();
     await writer.abort();
     options.signal?.throwIfAborted();
     throw storageError(error, folder);
