@@ -248,7 +248,7 @@ test('a parent without this environment is left, one that is behind is kept, and
   site.hosts.set(host.identity.host, { labels: {}, parents: [behind.url, ahead.url] });
   await site.direct();
   await waitFor('the parent that is behind', () => agent.status().parent === behind.url);
-  assert.ok(behind.requests.includes('GET /parents'));
+  await waitFor('its word on other parents', () => behind.requests.includes('GET /parents'));
   isBehind = false;
   await site.assign([]);
   await reported(behind, host, 'the removal', (report) => report.components.length === 0);

@@ -16,6 +16,7 @@ import type { AgentOptions, RunningAgent } from '../options.ts';
 import { parentsOf } from '../parents/parents.ts';
 import type { Reporter } from '../reports/send.ts';
 import { stateLayout } from '../state/layout.ts';
+import { clearLeftovers } from '../state/leftovers.ts';
 import { lockState } from '../state/lock.ts';
 import { supervisorClient } from '../supervisor/client.ts';
 import { fetchingThrough } from './fetching.ts';
@@ -52,6 +53,7 @@ async function runLocked(options: AgentOptions, release: () => Promise<void>): P
   const { clock, randomness, log } = options;
   const timing = { ...defaultTiming, ...options.timing };
   const layout = stateLayout(options.stateFolder);
+  await clearLeftovers(layout, clock.now());
   const identity = await openIdentity(layout.identity);
   for (const folder of [layout.components, layout.logs])
     await mkdir(folder, { recursive: true, mode: 0o755 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { componentOf, reported, Site } from '../testing/site.ts';
@@ -65,4 +65,40 @@ test('a second agent on the same folder is refused, and a start that failed leav
   await rm(reports);
   const again = await site.agent(host);
   await waitFor('the parent', () => again.status().parent === front.url);
+});
+
+test('what a killed agent left half written does not pile up', async (context) => {
+  const site = await Site.create(context);
+  const front = await site.front();
+  const v1 = await site.publish('web', '1.0.0', { a: '1' });
+  const one = await site.vendor.release('1.0.0', [v1]);
+  const host = await site.host([front.url]);
+  await site.assign([{ release: one, package: v1 }]);
+  const first = await site.agent(host);
+  await reported(front, host, 'the release', (report) => componentOf(report, 'web') !== undefined);
+  await first.stop();
+  const at = (...names: string[]): string => join(host.stateFolder, ...names);
+  const left = [
+    at('.tmp-accepted.json-0123456789ab'),
+    at('.tmp-agent.lock.0123456789ab-0123456789ab'),
+    at('agent.lock.0123456789ab'),
+    at('identity', '.tmp-cert.pem-0123456789ab'),
+    at('reports', '.tmp-newest.json-0123456789ab'),
+    at('components', 'web', '.tmp-slot.json-0123456789ab'),
+  ];
+  const longAgo = new Date(Date.now() - 3_600_000);
+  for (const path of left) {
+    await writeFile(path, 'half');
+    await utimes(path, longAgo, longAgo);
+  }
+  const taker = at('agent.lock.0123456789ff');
+  await writeFile(taker, 'just now');
+  const theirs = at('components', 'web', 'data', '.tmp-slot.json-0123456789ab');
+  await mkdir(at('components', 'web', 'data'));
+  await writeFile(theirs, 'not ours to judge');
+  await site.agent(host);
+  const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => null)) !== null;
+  for (const path of left) assert.equal(await exists(path), false, path);
+  assert.ok(await exists(theirs));
+  assert.ok(await exists(taker), 'who is taking the lock now is left alone');
 });

@@ -2,6 +2,7 @@ import { mkdir, unlink } from 'node:fs/promises';
 import { XylemError } from '@xylem/core';
 import type { SupervisorOptions } from '../options.ts';
 import { stateLayout } from '../state/layout.ts';
+import { clearFolder } from '../state/leftovers.ts';
 import { lockState } from '../state/lock.ts';
 import { supervisorServer } from './server.ts';
 import { supervisorSocketPath } from './socket-path.ts';
@@ -27,6 +28,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<void> {
   await mkdir(layout.supervisor, { recursive: true, mode: 0o700 });
   await mkdir(layout.logs, { recursive: true, mode: 0o700 });
   const lock = await lockState(`${layout.supervisor}/lock`, randomness);
+  await clearFolder(layout.supervisor, clock.now());
   const over = new AbortController();
   const end = (): void => over.abort();
   options.signal?.addEventListener('abort', end, { once: true });

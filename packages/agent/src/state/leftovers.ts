@@ -1,0 +1,32 @@
+import { lstat, readdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StateLayout } from './layout.ts';
+
+/** What `writeFileAtomic` writes beside the file that it replaces. */
+const temporary = /^\.tmp-.+-[0-9a-f]{12}$/;
+/** What a taker of a lock writes before it links it: another one may be at it just now. */
+const lockTaker = /^(\.tmp-)?(agent\.)?lock\.[0-9a-f]{12}(-[0-9a-f]{12})?$/;
+const takerIsDeadAfterMs = 600_000;
+
+/**
+ * Removes what a process that was killed left half written in the agent's own folders. To be called by who holds the
+ * lock. Data folders are nobody's business but their component's, and the supervisor clears its own.
+ */
+export async function clearLeftovers(layout: StateLayout, nowMs: number): Promise<void> {
+  const components = await readdir(layout.components).catch(() => []);
+  const folders = components.map((component) => layout.component(component).folder);
+  for (const folder of [layout.root, layout.identity, layout.reports, ...folders])
+    await clearFolder(folder, nowMs);
+}
+
+/** The files directly in one folder. */
+export async function clearFolder(folder: string, nowMs: number): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!temporary.test(name) && !lockTaker.test(name)) continue;
+    const path = join(folder, name);
+    const found = await lstat(path).catch(() => null);
+    if (found?.isFile() !== true) continue;
+    if (lockTaker.test(name) && Math.abs(nowMs - found.mtimeMs) < takerIsDeadAfterMs) continue;
+    await unlink(path).catch(() => undefined);
+  }
+}
