@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, readlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -145,11 +145,22 @@ test('nothing but the paths of the specification is served', async (t) => {
   assert.equal((await ask(`${server.url}/o/${testDomain}/${digest}?x=1`)).status, 200);
 });
 
+/** Waits until no file of this process is open at `path`, for at most five seconds. */
+async function isClosedSoon(path: string): Promise<boolean> {
+  const deadline = Date.now() + 5000;
+  for (;;) {
+    const names = await readdir('/proc/self/fd').catch(() => []);
+    const targets = await Promise.all(names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')));
+    if (!targets.includes(path)) return true;
+    if (Date.now() > deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 test('who hangs up in the middle leaves no open file behind', async (t) => {
   const { repository, objectUrl } = await setUp(t);
   const bytes = Buffer.alloc(20_000_000, 'x');
   await repository.putObject(testDomain, sha256(bytes), bytes);
-  const path = repository.objectPath(testDomain, sha256(bytes));
   for (let i = 0; i < 10; i += 1) {
     await new Promise<void>((resolve, reject) => {
       const asking = request(objectUrl(bytes), (response) => {
@@ -162,16 +173,23 @@ test('who hangs up in the middle leaves no open file behind', async (t) => {
       asking.end();
     });
   }
-  const deadline = Date.now() + 5000;
-  const { readlink } = await import('node:fs/promises');
-  const isOpen = async (): Promise<boolean> => {
-    const names = await readdir('/proc/self/fd').catch(() => []);
-    const targets = await Promise.all(names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')));
-    return targets.includes(path);
-  };
-  while ((await isOpen()) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
-  assert.equal(await isOpen(), false);
-  await rm(path);
+  assert.ok(await isClosedSoon(repository.objectPath(testDomain, sha256(bytes))));
+});
+
+test('who hangs up before the file is open leaves none behind either', async (t) => {
+  const { repository } = await setUp(t);
+  const handle = serveRepository(repository, { authorise: () => true });
+  let served = 0;
+  const server = await serveForTest(t, repository, (incoming, response) => {
+    handle(incoming, response);
+    response.destroy();
+    served += 1;
+    return true;
+  });
+  const url = `${server.url}/o/${testDomain}/${sha256(large)}`;
+  for (let i = 0; i < 10; i += 1) await assert.rejects(ask(url));
+  assert.equal(served, 10);
+  assert.ok(await isClosedSoon(repository.objectPath(testDomain, sha256(large))));
 });
 
 test('ranges as RFC 9110 has them', () => {

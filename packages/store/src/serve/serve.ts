@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream';
 import { isAbsent } from '../repository/faults.ts';
 import type { Repository } from '../repository/repository.ts';
 import { type Asked, type Servable, servableOf } from './paths.ts';
@@ -99,9 +100,8 @@ async function sendFile(
   }
   response.writeHead(status, answer);
   const body = createReadStream('', { fd: file, start, end: end - 1, highWaterMark: readBlockBytes });
-  body.on('error', () => response.destroy());
-  response.on('close', () => body.destroy());
-  body.pipe(response);
+  // Destroys both when one of them breaks, also where the asker has hung up already.
+  pipeline(body, response, () => undefined);
   return true;
 }
 
