@@ -1,9 +1,12 @@
-import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { limits } from '@xylem/core';
 import { syncFolder } from '@xylem/platform';
 import { storageFault } from '../state/small-file.ts';
+import { linesOf } from './lines.ts';
+
+/** A report of the largest size in its envelope, twice over. */
+const mostLineBytes = 4 * limits.report;
 
 interface Waiting {
   readonly line: string;
@@ -25,6 +28,10 @@ export class LogFile {
   #sizeBytes: number;
   #waiting: Waiting[] = [];
   #busy: Promise<void> | null = null;
+  /** After a write that failed in the middle and could not be taken back. */
+  #isTorn = false;
+  #rewrittenBytes = 0;
+  #isClosed = false;
 
   private constructor(folder: string, number: number, file: FileHandle, sizeBytes: number) {
     this.#folder = folder;
@@ -50,7 +57,7 @@ export class LogFile {
       const file = await open(path, 'a');
       await syncFolder(folder);
       const { size } = await file.stat();
-      if (size > 0) for await (const line of createInterface({ input: createReadStream(path) })) read(line);
+      if (size > 0) for await (const line of linesOf(path, mostLineBytes)) read(line);
       // A torn last line must not swallow the next one.
       const { bytesWritten } = size > 0 ? await file.write('\n') : { bytesWritten: 0 };
       return new LogFile(folder, number, file, size + bytesWritten);
@@ -61,6 +68,11 @@ export class LogFile {
 
   get sizeBytes(): number {
     return this.#sizeBytes;
+  }
+
+  /** What the log had when it was last rewritten; 0: not since it was opened. */
+  get rewrittenBytes(): number {
+    return this.#rewrittenBytes;
   }
 
   /**
@@ -82,6 +94,7 @@ export class LogFile {
   /** Replaces the log by these lines; appends wait meanwhile. */
   async rewrite(lines: () => Iterable<string>): Promise<void> {
     while (this.#busy !== null) await this.#busy;
+    if (this.#isClosed) return;
     this.#busy = this.#rewrite(lines).finally(() => {
       this.#busy = null;
       this.#next();
@@ -91,6 +104,7 @@ export class LogFile {
 
   async close(): Promise<void> {
     while (this.#busy !== null) await this.#busy;
+    this.#isClosed = true;
     await this.#file.close();
   }
 
@@ -105,15 +119,18 @@ export class LogFile {
   }
 
   async #write(batch: readonly Waiting[]): Promise<void> {
-    const bytes = Buffer.from(batch.map(({ line }) => `${line}\n`).join(''));
+    const text = batch.map(({ line }) => `${line}\n`).join('');
+    const bytes = Buffer.from(this.#isTorn ? `\n${text}` : text);
     try {
       await this.#file.writeFile(bytes);
       await this.#file.datasync();
       this.#sizeBytes += bytes.length;
+      this.#isTorn = false;
       for (const { done } of batch) done();
     } catch (error) {
       const fault = storageFault(error, join(this.#folder, `log-${this.#number}`));
       // What was written of the batch must not run into the next line.
+      this.#isTorn = true;
       await this.#file.truncate(this.#sizeBytes).catch(() => undefined);
       for (const { failed } of batch) failed(fault);
     }
@@ -143,14 +160,20 @@ export class LogFile {
       await rename(temporary, next);
       await syncFolder(this.#folder);
       const appending = await open(next, 'a');
-      await this.#file.close();
-      await unlink(join(this.#folder, `log-${this.#number}`));
-      this.#number += 1;
+      const former = this.#file;
       this.#file = appending;
       this.#sizeBytes = sizeBytes;
+      this.#rewrittenBytes = sizeBytes;
+      this.#isTorn = false;
+      this.#number += 1;
+      await former.close().catch(() => undefined);
+      // One that stays is removed when the log is opened.
+      await unlink(join(this.#folder, `log-${this.#number - 1}`)).catch(() => undefined);
     } catch (error) {
       await file?.close().catch(() => undefined);
       await unlink(temporary).catch(() => undefined);
+      // The old one is appended to further: a newer one beside it would count for more.
+      await unlink(next).catch(() => undefined);
       throw storageFault(error, next);
     }
   }

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { HostId } from '@xylem/core';
-import { tempFolder } from '@xylem/testkit';
+import { type Envelope, encodeWatermark, type HostId, type Time, watermarkPayloadType } from '@xylem/core';
+import { silentLog } from '@xylem/platform';
+import { fullDisk, tempFolder } from '@xylem/testkit';
+import { generateKey, signEnvelope } from '@xylem/trust';
 import fc from 'fast-check';
 import { covers, type ReportNumber, supersedes } from './fold.ts';
 import { LogFile } from './log-file.ts';
+import { Spool } from './spool.ts';
 
 const number = fc.record({
   host: fc.constant('a'.repeat(32) as HostId),
@@ -48,7 +51,76 @@ test('the log gives back what was appended, passes over a torn line, and shrinks
   await Promise.all([second.log.rewrite(() => kept), append('during')]);
   await second.log.append('after');
   await second.log.close();
-  assert.deepEqual((await read()).lines.sort(), ['after', 'after that', 'during', 'kept']);
+  const third = await read();
+  await third.log.close();
+  assert.deepEqual(third.lines.sort(), ['after', 'after that', 'during', 'kept']);
   assert.equal((await readdir(folder)).length, 1);
   assert.ok(!(await readFile(join(folder, (await readdir(folder))[0] ?? ''), 'utf8')).includes('torn'));
+});
+
+test('thousands of watermarks do not make each report rewrite the log', async (t) => {
+  const folder = await tempFolder(t, 'spool');
+  const collector = generateKey();
+  const spool = await Spool.open({ folder, log: silentLog, collectorKeys: () => [collector.public] });
+  const hostOf = (n: number): HostId => n.toString(16).padStart(32, '0') as HostId;
+  const incarnation = '0123456789abcdef';
+  const envelopes = Array.from({ length: 7_000 }, (_, n): Envelope => {
+    const time = '2026-11-21T03:28:06Z' as Time;
+    const watermark = {
+      format: 'xylem-watermark-1',
+      host: hostOf(n),
+      incarnation,
+      sequence: 1,
+      time,
+    } as const;
+    const signed = signEnvelope(watermarkPayloadType, encodeWatermark(watermark), collector);
+    return JSON.parse(Buffer.from(signed).toString()) as Envelope;
+  });
+  await spool.takeWatermarks(envelopes);
+  const numberOf = async (): Promise<number> =>
+    Math.max(...(await readdir(folder)).map((name) => Number(name.replace(/^(\.tmp-)?log-/, ''))));
+  const payload = Buffer.alloc(300).toString('base64');
+  for (let sequence = 2; sequence <= 60; sequence += 1) {
+    const envelope = { payload, payloadType: 'x', signatures: [] } as unknown as Envelope;
+    await spool.take([{ host: hostOf(1), environment: 'e', incarnation, sequence, envelope }]);
+  }
+  assert.ok((await numberOf()) <= 3, `log-${await numberOf()}`);
+  await spool.close();
+  const again = await Spool.open({ folder, log: silentLog, collectorKeys: () => [] });
+  assert.notEqual(again.watermark(hostOf(6_999)), null);
+  await again.close();
+});
+
+test('what a full disk refused spoils nothing that is kept before or after', async (t) => {
+  const disk = await fullDisk(t, 2 ** 20);
+  if ('skip' in disk) return t.skip(disk.skip);
+  const folder = join(disk.folder, 'spool');
+  const log = await LogFile.open(folder, () => undefined);
+  await log.append('before');
+  await disk.fill();
+  await assert.rejects(log.append('x'.repeat(100_000)), { code: 'E_DISK_FULL' });
+  await disk.free();
+  await log.append('after');
+  await log.close();
+  const lines: string[] = [];
+  await (await LogFile.open(folder, (line) => lines.push(line))).close();
+  assert.deepEqual(
+    lines.filter((line) => line !== ''),
+    ['before', 'after'],
+  );
+});
+
+test('a log of which the disk gives back rubbish is opened, and what can be read of it counts', async (t) => {
+  const folder = await tempFolder(t, 'spool');
+  const log = await LogFile.open(folder, () => undefined);
+  await log.append('first');
+  await log.close();
+  await appendFile(join(folder, 'log-1'), Buffer.alloc(8 * 2 ** 20));
+  await appendFile(join(folder, 'log-1'), Buffer.from([10, 0xff, 0xfe, 0, 10]));
+  await appendFile(join(folder, 'log-1'), 'last\n');
+  const lines: string[] = [];
+  await (await LogFile.open(folder, (line) => lines.push(line))).close();
+  assert.equal(lines[0], 'first');
+  assert.ok(lines.includes('last'));
+  assert.ok(lines.every((line) => line.length < 4 * 2 ** 20));
 });

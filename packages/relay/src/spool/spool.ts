@@ -144,7 +144,8 @@ export class Spool {
 
   #compactIfDue(): void {
     const log = this.#opened();
-    if (this.#isCompacting || log.sizeBytes < compactAboveBytes + 2 * this.#bytes) return;
+    // Watermarks take room too: what a rewrite could not make smaller is not rewritten for each report.
+    if (this.#isCompacting || log.sizeBytes < compactAboveBytes + 2 * log.rewrittenBytes) return;
     this.#isCompacting = true;
     log
       .rewrite(() => this.#lines())
