@@ -23,4 +23,9 @@ test('YAML that names a release that is not there is refused at its place, and n
   const good = 'environment: acme/production\nproducts:\n  shop:\n    release: 1.0.0\n';
   const saved = await root.api('environmentYamlPut', { params, body: { baseVersion: version, yaml: good } });
   assert.equal(saved.version, version + 1);
+  const misfit = `${good}    components:\n      shop-web:\n        config: { prot: 80 }\n`;
+  await assert.rejects(
+    root.api('environmentYamlPut', { params, body: { baseVersion: saved.version, yaml: misfit } }),
+    { code: 'E_CONFIG_INVALID', message: /:7:17: products\.shop\.components\.shop-web\.config: .*prot/ },
+  );
 });

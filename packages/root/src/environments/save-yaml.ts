@@ -1,12 +1,4 @@
-import {
-  configFor,
-  mappingOf,
-  parsePackage,
-  parseSelector,
-  refuseConflicts,
-  selects,
-  XylemError,
-} from '@xylem/core';
+import { mappingOf, parsePackage, parseSelector, refuseConflicts, selects, XylemError } from '@xylem/core';
 import type { EnvironmentYamlSaved } from '../api/schemas/environments.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Database } from '../db/tables.ts';
@@ -16,6 +8,7 @@ import { newestTarget } from '../deployments/target.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
 import type { Root } from '../root.ts';
 import { checkName } from './create.ts';
+import { refuseMisfitAt } from './fitting-config.ts';
 import { refuseUnknownReleases } from './named-releases.ts';
 import { type EnvironmentRow, fullName } from './names.ts';
 
@@ -34,7 +27,7 @@ export async function saveYaml(
   const name = fullName(row);
   const spec = checkName(body.yaml, name);
   await refuseUnknownReleases(db, row.id, name, body.yaml, spec);
-  await refuseUnfit(db, row, spec);
+  await refuseUnfit(db, row, spec, body.yaml);
   const hasChanged = body.yaml !== row.yaml;
   if (body.baseVersion !== row.yaml_version) throw moved(name, body.baseVersion, row.yaml_version);
   if (hasChanged && body.dryRun !== true) {
@@ -102,7 +95,7 @@ async function channelVersion(
 }
 
 /** Checked against every release that runs or is on its way there. */
-async function refuseUnfit(db: Database, row: EnvironmentRow, spec: Spec): Promise<void> {
+async function refuseUnfit(db: Database, row: EnvironmentRow, spec: Spec, yaml: string): Promise<void> {
   const packages = [];
   for (const { settled, deployments } of await productDirections(db, row.id)) {
     for (const known of [settled, ...deployments.map(({ release }) => release)]) {
@@ -121,7 +114,7 @@ async function refuseUnfit(db: Database, row: EnvironmentRow, spec: Spec): Promi
       ? spec.products[document.product]
       : undefined;
     const mapped = mapping === undefined ? undefined : mappingOf(mapping, document.component);
-    if (mapped !== undefined) configFor(document, mapped.config);
+    if (mapped !== undefined) refuseMisfitAt({ yaml, name: fullName(row) }, document, mapped.config);
   }
   refuseConflicts(spec, packages);
 }
