@@ -4,17 +4,19 @@ import { systemRandomness } from './randomness.ts';
 
 /**
  * Replaces `path` by `data` so that a reader, or this host after a power loss, sees either the old bytes or the
- * new: writes beside, syncs the file, renames, syncs the folder. The temporary is removed on any error.
+ * new: writes beside, syncs the file, renames, syncs the folder. The temporary is removed on any error; `temporary`
+ * says where it is, on the same file system, for who clears away there what a killed process left.
  * @throws the file system's error, with its `code` (ENOSPC, EROFS, …)
  */
 export async function writeFileAtomic(
   path: string,
   data: string | Uint8Array,
-  options: { mode?: number } = {},
+  options: { mode?: number; temporary?: string } = {},
 ): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.tmp-${basename(path)}-${systemRandomness.bytes(6).toString('hex')}`);
-  const file = await open(temporary, 'wx', options.mode ?? 0o644);
+  const beside = `.tmp-${basename(path)}-${systemRandomness.bytes(6).toString('hex')}`;
+  const { mode = 0o644, temporary = join(folder, beside) } = options;
+  const file = await open(temporary, 'wx', mode);
   try {
     try {
       await file.writeFile(data);

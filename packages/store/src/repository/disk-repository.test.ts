@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type DomainId, sha256, XylemError } from '@xylem/core';
-import { noise, temporaryFolder } from '../testing/folder.ts';
+import { memoryFolder, noise, temporaryFolder } from '../testing/folder.ts';
 import { smallDisk } from '../testing/small-disk.ts';
 import { openRepository } from './disk-repository.ts';
 
@@ -101,6 +101,48 @@ test('what a killed process left half written is cleared away when the folder is
   await writeFile(join(workFolder, `part-${sha256('x')}`), 'part');
   await openRepository(folder);
   assert.deepEqual(await readdir(workFolder), [`part-${sha256('x')}`]);
+});
+
+test('put by one and removed by another at the same time, what was put is there', async (t) => {
+  const repository = await openRepository(await temporaryFolder(t, memoryFolder));
+  const bytes = Buffer.from('contended');
+  const digest = sha256(bytes);
+  for (let i = 0; i < 50; i += 1) {
+    let isPutting = true;
+    const putting = repository.putObject(two, digest, bytes).finally(() => {
+      isPutting = false;
+    });
+    while (isPutting) await repository.removeObject(one, digest);
+    await putting;
+    assert.ok(await repository.hasObject(two, digest), `lost in round ${i}`);
+    await repository.removeObject(two, digest);
+  }
+});
+
+test('a file is half written in the work folder alone, where the next start clears it away', async (t) => {
+  const repository = await openRepository(await temporaryFolder(t));
+  const path = `o/${one}/offers/${sha256('offer')}`;
+  await repository.putFile(path, 'old');
+  const folder = join(repository.folder, 'o', one, 'offers');
+  let isWriting = true;
+  const writing = repository.putFile(path, noise('offer', 50_000_000)).finally(() => {
+    isWriting = false;
+  });
+  let seenInWork = 0;
+  while (isWriting) {
+    assert.deepEqual(await readdir(folder), [sha256('offer')]);
+    seenInWork += (await readdir(repository.workFolder)).length;
+  }
+  await writing;
+  assert.ok(seenInWork > 0);
+  assert.deepEqual(await readdir(repository.workFolder), []);
+});
+
+test('strange names among the domains are nobody’s domain', async (t) => {
+  const repository = await openRepository(await temporaryFolder(t));
+  await mkdir(join(repository.folder, 'o', 'lost+found'));
+  await repository.putObject(one, sha256('x'), Buffer.from('x'));
+  assert.deepEqual(await repository.listDomains(), [one]);
 });
 
 test('a full disk is said, leaves nothing visible, and what was there stays readable', async (t) => {

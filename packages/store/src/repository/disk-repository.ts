@@ -114,14 +114,15 @@ class DiskRepository implements Repository {
   }
 
   async listDomains(): Promise<DomainId[]> {
-    return (await this.#names(join(this.folder, 'o'))) as DomainId[];
+    const names = await this.#names(join(this.folder, 'o'));
+    return names.filter((name): name is DomainId => /^[0-9a-f]{32}$/.test(name));
   }
 
   async putFile(path: string, bytes: Uint8Array | string): Promise<void> {
     const full = this.filePath(path);
     try {
       await mkdir(dirname(full), { recursive: true });
-      await writeFileAtomic(full, bytes);
+      await writeFileAtomic(full, bytes, { temporary: this.#newFile() });
     } catch (error) {
       throw storageError(error, path);
     }
@@ -154,7 +155,7 @@ class DiskRepository implements Repository {
   }
 
   async #put(domain: DomainId, digest: Digest, source: Bytes): Promise<void> {
-    const file = join(this.workFolder, `${newPrefix}${systemRandomness.bytes(12).toString('hex')}`);
+    const file = this.#newFile();
     try {
       if ((await this.hasObject(domain, digest)) || (await this.#link(domain, digest))) return;
       if ((await writeHashed(file, source)) !== digest) throw damaged(digest);
@@ -165,20 +166,26 @@ class DiskRepository implements Repository {
     }
   }
 
+  /** The domain's own link first: whoever finds the pool's to be the last one, and removes it, takes nothing away. */
   async #adopt(domain: DomainId, digest: Digest, file: string): Promise<void> {
+    await this.#linkTo(file, domain, digest);
     const pooled = this.#pooled(digest);
     await mkdir(dirname(pooled), { recursive: true });
     await rename(file, pooled);
     await syncFolder(dirname(pooled));
-    await this.#link(domain, digest);
   }
 
   /** False when the pool has no such object. */
-  async #link(domain: DomainId, digest: Digest): Promise<boolean> {
+  #link(domain: DomainId, digest: Digest): Promise<boolean> {
+    return this.#linkTo(this.#pooled(digest), domain, digest);
+  }
+
+  /** Makes the domain's object a link to `file`, or leaves that which is there; false when there is no such file. */
+  async #linkTo(file: string, domain: DomainId, digest: Digest): Promise<boolean> {
     const path = this.objectPath(domain, digest);
     await mkdir(dirname(path), { recursive: true });
     try {
-      await link(this.#pooled(digest), path);
+      await link(file, path);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EEXIST') return true;
@@ -186,6 +193,11 @@ class DiskRepository implements Repository {
       throw storageError(error, path);
     }
     return true;
+  }
+
+  /** A name that nobody has; what is left there is removed at the next start. */
+  #newFile(): string {
+    return join(this.workFolder, `${newPrefix}${systemRandomness.bytes(12).toString('hex')}`);
   }
 
   #pooled(digest: Digest): string {
