@@ -17,7 +17,7 @@ const dayMs = 24 * 3600_000;
 async function aged(t: Parameters<typeof rootFixture>[0], deployments: number) {
   // It ends now: TLS keeps to the machine's own clock.
   const clock = shiftedClock(-dayMs);
-  const root = await rootFixture(t, clock);
+  const root = await rootFixture(t, { clock });
   const shop = await publisher(t, root, 'shop');
   for (const version of ['1.0.0', '2.0.0']) {
     await shop.publish('shop-web', version, { 'index.html': version });

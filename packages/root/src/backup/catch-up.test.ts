@@ -65,7 +65,7 @@ test('takes back from a relay what was published after the backup, and hosts kee
 
 test('publishing goes on though no relay holds a release that the newest role vouches for', async (t) => {
   const clock = shiftedClock(-60_000);
-  const root = await rootFixture(t, clock);
+  const root = await rootFixture(t, { clock });
   const shop = await publisher(t, root, 'shop');
   await root.api('environmentCreate', { body: { name: 'production' } });
   const { token } = await root.api('tokenCreate', { body: { environment: 'production', serve: true } });

@@ -1,44 +1,12 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { systemClock, systemRandomness } from '@xylem/platform';
-import { postgres, removeLater, tempFolder } from '@xylem/testkit';
-import { generateKey } from '@xylem/trust';
-import { initRoot } from '../init.ts';
-import { apiClient } from '../testing/api-client.ts';
+import { postgres } from '@xylem/testkit';
 import { fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
-import { type RootFixture, rootFixture, run } from '../testing/root-fixture.ts';
+import { type RootFixture, rootFixture } from '../testing/root-fixture.ts';
 
 /** SQLite lends its one connection to one transaction after the other; PostgreSQL really runs them at once. */
 const many = 12;
-
-async function onPostgres(t: TestContext): Promise<RootFixture | string> {
-  const server = await postgres(t);
-  if ('skip' in server) return server.skip;
-  const folder = join(await tempFolder(t, 'root'), 'state');
-  const vendor = { rootKey: generateKey(), targetsKey: generateKey() };
-  const url = await server.createDatabase('races');
-  const { operatorToken } = await initRoot({
-    stateFolder: folder,
-    clock: systemClock,
-    randomness: systemRandomness,
-    vendor,
-    database: { kind: 'postgres', url },
-  });
-  const running = await run(folder);
-  removeLater(t, () => running.close());
-  const token = operatorToken ?? '';
-  return {
-    folder,
-    clock: systemClock,
-    token,
-    vendor,
-    running: () => running,
-    api: apiClient(() => running.apiUrl, token),
-    restart: async () => undefined,
-  };
-}
 
 async function races(t: TestContext, root: RootFixture): Promise<void> {
   const shop = await publisher(t, root, 'shop');
@@ -108,7 +76,8 @@ test('at once, on SQLite', async (t) => {
 });
 
 test('at once, on PostgreSQL', async (t) => {
-  const root = await onPostgres(t);
-  if (typeof root === 'string') return t.skip(root);
-  await races(t, root);
+  const server = await postgres(t);
+  if ('skip' in server) return t.skip(server.skip);
+  const url = await server.createDatabase('races');
+  await races(t, await rootFixture(t, { database: { kind: 'postgres', url } }));
 });

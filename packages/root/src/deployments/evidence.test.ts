@@ -9,7 +9,7 @@ import { shiftedClock } from '../testing/shifted-clock.ts';
 
 test('only a relay can say that a silent host lives', async (t) => {
   const clock = shiftedClock(-24 * 3600_000);
-  const root = await rootFixture(t, clock);
+  const root = await rootFixture(t, { clock });
   const shop = await publisher(t, root, 'shop');
   await shop.publish('shop-web', '1.0.0', { 'index.html': 'one' });
   await shop.release('1.0.0', { 'shop-web': '1.0.0' });

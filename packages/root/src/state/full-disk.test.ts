@@ -2,34 +2,16 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { systemClock, systemRandomness } from '@xylem/platform';
-import { fullDisk, removeLater, tempFolder } from '@xylem/testkit';
-import { generateKey } from '@xylem/trust';
-import { initRoot } from '../init.ts';
-import { apiClient } from '../testing/api-client.ts';
+import { systemRandomness } from '@xylem/platform';
+import { fullDisk, tempFolder } from '@xylem/testkit';
 import { fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
-import { type RootFixture, rootFixture, run } from '../testing/root-fixture.ts';
+import { rootFixture } from '../testing/root-fixture.ts';
 
 test('a full disk is said, breaks nothing, and is over when there is room again', async (t) => {
   const disk = await fullDisk(t, 48 * 2 ** 20);
   if ('skip' in disk) return t.skip(disk.skip);
-  const folder = join(disk.folder, 'state');
-  const vendor = { rootKey: generateKey(), targetsKey: generateKey() };
-  const ports = { clock: systemClock, randomness: systemRandomness };
-  const { operatorToken } = await initRoot({ stateFolder: folder, ...ports, vendor });
-  const running = await run(folder);
-  removeLater(t, () => running.close());
-  const token = operatorToken ?? '';
-  const root: RootFixture = {
-    folder,
-    clock: systemClock,
-    token,
-    vendor,
-    running: () => running,
-    api: apiClient(() => running.apiUrl, token),
-    restart: async () => undefined,
-  };
+  const root = await rootFixture(t, { folder: join(disk.folder, 'state') });
   const shop = await publisher(t, root, 'shop');
   await root.api('environmentCreate', { body: { name: 'production' } });
   const join1 = await root.api('tokenCreate', { body: { environment: 'production' } });

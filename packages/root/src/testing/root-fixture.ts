@@ -6,6 +6,7 @@ import { removeLater, tempFolder } from '@xylem/testkit';
 import { generateKey, type KeyPair } from '@xylem/trust';
 import { initRoot } from '../init.ts';
 import { type RunningRoot, runRoot } from '../run.ts';
+import type { RootConfig } from '../state/folder.ts';
 import { type ApiClient, apiClient } from './api-client.ts';
 
 export interface RootFixture {
@@ -20,18 +21,26 @@ export interface RootFixture {
   restart(): Promise<void>;
 }
 
+export interface RootFixtureOptions {
+  readonly clock?: Clock;
+  /** Must not exist. */
+  readonly folder?: string;
+  readonly database?: RootConfig['database'];
+}
+
 /** A real root server on ports of its own, removed at the end of the test. */
 export async function rootFixture(
   t: Pick<TestContext, 'after'>,
-  clock: Clock = systemClock,
+  options: RootFixtureOptions = {},
 ): Promise<RootFixture> {
-  const folder = join(await tempFolder(t, 'root'), 'state');
+  const { clock = systemClock, folder = join(await tempFolder(t, 'root'), 'state'), database } = options;
   const vendor = { rootKey: generateKey(), targetsKey: generateKey() };
   const { operatorToken } = await initRoot({
     stateFolder: folder,
     clock,
     randomness: systemRandomness,
     vendor,
+    ...(database === undefined ? {} : { database }),
   });
   if (operatorToken === null) throw new Error('a new folder gives a token');
   let running = await run(folder, clock);

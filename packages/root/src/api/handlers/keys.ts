@@ -2,8 +2,8 @@ import { environmentNamed } from '../../environments/names.ts';
 import { draftDirectionRoot, showDirectionKeys, takeDirectionRoot } from '../../keys/direction-change.ts';
 import { addReleaseKeys, changeVendor } from '../../publishing/vendor-change.ts';
 import type { Root } from '../../root.ts';
-import type { keyRoutes } from '../routes/keys.ts';
 import type { Handlers } from '../handlers.ts';
+import type { keyRoutes } from '../routes/keys.ts';
 
 export function keyHandlers(root: Root): Pick<Handlers, keyof typeof keyRoutes> {
   const named = (params: { tenant: string; environment: string }) =>
