@@ -2,7 +2,8 @@ import { XylemError } from '@xylem/core';
 
 /**
  * Reads a body to its end, at most `maxBytes`.
- * @throws XylemError E_TOO_LARGE as soon as a byte more arrives
+ * @throws XylemError E_TOO_LARGE as soon as a byte more arrives, E_NETWORK when it breaks off, also by the signal of its
+ *   request (both retry elsewhere)
  */
 export async function readBody(
   body: AsyncIterable<Uint8Array>,
@@ -11,12 +12,22 @@ export async function readBody(
 ): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   let total = 0;
-  for await (const piece of body) {
-    total += piece.length;
-    if (total > maxBytes) {
-      throw new XylemError('E_TOO_LARGE', `${what} is larger than ${maxBytes} bytes`, { retry: 'elsewhere' });
+  try {
+    for await (const piece of body) {
+      total += piece.length;
+      if (total > maxBytes) {
+        throw new XylemError('E_TOO_LARGE', `${what} is larger than ${maxBytes} bytes`, {
+          retry: 'elsewhere',
+        });
+      }
+      pieces.push(piece);
     }
-    pieces.push(piece);
+  } catch (cause) {
+    if (cause instanceof XylemError || !(cause instanceof Error)) throw cause;
+    throw new XylemError('E_NETWORK', `${what} broke off after ${total} bytes: ${cause.message}`, {
+      cause,
+      retry: 'elsewhere',
+    });
   }
   return Buffer.concat(pieces, total);
 }

@@ -28,6 +28,11 @@ describe('the HTTP client', () => {
       { key: readFileSync(join(folder, 'k.pem')), cert: readFileSync(join(folder, 'c.pem')) },
       (request, response) => {
         if (request.url === '/silent') return;
+        if (request.url === '/broken') {
+          response.writeHead(200, { 'content-length': 100 });
+          response.write('half', () => response.destroy());
+          return;
+        }
         void readBody(request, 1e6, 'body').then((body) => response.end(Buffer.alloc(100_000 + body.length)));
       },
     );
@@ -139,6 +144,14 @@ describe('the HTTP client', () => {
     client.close();
     trickling.closeAllConnections();
     trickling.close();
+  });
+
+  it('codes a body that breaks off, so that another parent is asked', async () => {
+    const client = createHttpClient({ tls: { rejectUnauthorized: false } });
+    const url = `https://127.0.0.1:${portOf(server)}/broken`;
+    const { body } = await client.request({ method: 'GET', url });
+    await assert.rejects(readBody(body, 1000, 'answer'), { code: 'E_NETWORK', retry: 'elsewhere' });
+    client.close();
   });
 
   it('stops reading a body at its bound', async () => {
