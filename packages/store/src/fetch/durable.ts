@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { syncFolder } from '@xylem/platform';
 import { inParallel } from './parallel.ts';
 
 const run = promisify(execFile);
@@ -22,14 +22,6 @@ export async function syncTree(folder: string, paths: readonly string[]): Promis
       // BusyBox and macOS have no -f.
     }
   }
-  await inParallel(paths, syncsAtOnce, syncPath);
-}
-
-async function syncPath(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  // What syncs a folder syncs a file too.
+  await inParallel(paths, syncsAtOnce, syncFolder);
 }

@@ -39,6 +39,7 @@ export async function fetchTree(options: FetchTreeOptions): Promise<FetchedTree>
     if (error instanceof XylemError && error.code === 'E_DISK_FULL') {
       // What runs now needs the room more than the next attempt needs its head start.
       await rm(`${into}.part`, { recursive: true, force: true });
+      await rm(`${into}.part.tree`, { force: true });
     }
     throw error;
   } finally {

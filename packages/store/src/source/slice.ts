@@ -4,6 +4,8 @@ import { Readable } from 'node:stream';
 export function sliceOf(body: Readable, skip: number, length: number | undefined): Readable {
   if (skip === 0 && length === undefined) return body;
   const slice = Readable.from(bytesOf(body, skip, length ?? Number.POSITIVE_INFINITY), { objectMode: false });
+  // The generator ends the body only if it was begun.
+  slice.once('close', () => body.destroy());
   return slice;
 }
 

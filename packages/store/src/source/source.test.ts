@@ -97,6 +97,22 @@ test('statuses and broken lines are coded errors to be tried elsewhere', async (
   assert.deepEqual(await source.get(path), { status: 'missing' });
 });
 
+test('an answer that is let go unread ends its connection', async (t) => {
+  const repository = await filled(t);
+  let closed = 0;
+  const server = await serveForTest(t, repository, (_request, response) => {
+    response.on('close', () => (closed += 1));
+    response.writeHead(200, { 'content-length': 1e9 }).write(bytes);
+    return true;
+  });
+  const answer = await httpSource(clientForTest(t), server.url).get(path, { offset: 5, length: 10 });
+  assert.equal(answer.status, 'found');
+  if (answer.status === 'found') answer.body.destroy();
+  const deadline = Date.now() + 5000;
+  while (closed === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(closed, 1);
+});
+
 test('a server that answers another range is not believed', async (t) => {
   const server = await serveForTest(t, await filled(t), (_request, response) => {
     response
