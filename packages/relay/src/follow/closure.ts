@@ -7,9 +7,8 @@ import {
   parsePackage,
   XylemError,
 } from '@xylem/core';
-import type { Repository } from '@xylem/store';
+import { inParallel, type Repository } from '@xylem/store';
 import type { Flights } from './flights.ts';
-import { inParallel } from './in-parallel.ts';
 import type { NewsPieces } from './news-pieces.ts';
 import { isDamage, readOwnOffer, removeEverywhere } from './own-copy.ts';
 
@@ -54,12 +53,13 @@ export async function fetchClosure(options: ClosureOptions): Promise<Closure> {
       .map(({ product, package: digest }) => ({ domain: domainOf(state, product), digest })),
   );
   const trees: Reference[] = [];
-  await inParallel(packages, objectsAtOnce, signal, async ({ domain, digest }) => {
+  await inParallel(packages, objectsAtOnce, async ({ domain, digest }) => {
     const document = parsePackage(await smallObject(options, domain, digest, limits.package));
     for (const { tree } of document.variants) trees.push({ domain, digest: tree });
   });
   const wanted = uniqueReferences(trees);
-  await inParallel(wanted, treesAtOnce, signal, async ({ domain, digest }) => {
+  await inParallel(wanted, treesAtOnce, async ({ domain, digest }) => {
+    signal.throwIfAborted();
     if (!(await hasTree(options.repository, domain, digest)))
       await options.flights.tree(domain, digest, signal);
   });
@@ -85,7 +85,7 @@ async function fetchHostMap(options: ClosureOptions): Promise<Digest[]> {
     if (depth > deepestHostMap)
       throw new XylemError('E_DOCUMENT_INVALID', 'The host map is deeper than a host id.');
     const next: Digest[] = [];
-    await inParallel(level, objectsAtOnce, options.signal, async (digest) => {
+    await inParallel(level, objectsAtOnce, async (digest) => {
       const node = parseHostMapNode(await smallObject(options, domain, digest, limits.hostMapNode));
       if ('hosts' in node) return;
       for (const child of Object.values(node.children)) {
@@ -105,6 +105,7 @@ async function smallObject(
   digest: Digest,
   maxBytes: number,
 ): Promise<Uint8Array> {
+  signal.throwIfAborted();
   const here = await repository.readObject(domain, digest, maxBytes).catch(async (error: unknown) => {
     if (!isDamage(error)) throw error;
     await removeEverywhere(repository, digest);

@@ -1,6 +1,6 @@
 import { type DesiredState, type Digest, limits, type RepositoryId, XylemError } from '@xylem/core';
+import { inParallel } from '@xylem/store';
 import { productRoleName, releaseTarget, type TufClient } from '@xylem/trust';
-import { inParallel } from './in-parallel.ts';
 import type { NewsPieces } from './news-pieces.ts';
 import type { TufCopy } from './tuf-copy.ts';
 
@@ -31,7 +31,8 @@ export class ReleaseCopies {
   async take(state: DesiredState, anew: number, pieces: NewsPieces): Promise<ReadonlySet<Digest>> {
     const vouched = new Set<Digest>();
     const repositories = Object.entries(state.repositories) as [RepositoryId, { snapshot: number }][];
-    await inParallel(repositories, 4, this.#options.signal, async ([id, { snapshot }]) => {
+    await inParallel(repositories, 4, async ([id, { snapshot }]) => {
+      this.#options.signal.throwIfAborted();
       const copy = await this.#options.copyOf(id);
       await copy.attempt(async (client) => {
         if (client.state().snapshot < snapshot || (await copy.issuedMs()) < anew) {
