@@ -29,6 +29,10 @@ export function createAuthoriser(root: Root): Authoriser {
     who.environment === environment ||
     (who.serves?.includes(environment) ?? false);
 
+  /** It still reads its own direction, which says so, and nothing else: its certificate lives on for a while. */
+  const isRetired = ({ environment, host }: Peer): boolean =>
+    environment !== null && host !== null && root.directing.entry(environment, host)?.retired === true;
+
   return {
     peer,
     mayFollow,
@@ -40,6 +44,7 @@ export function createAuthoriser(root: Root): Authoriser {
         if (asked.repository === root.config.releaseRepository) return !hidesTimestamp(request);
         return mayFollow(who, asked.repository as EnvironmentId) && !hidesTimestamp(request);
       }
+      if ((asked.domain as string) !== who.environment && isRetired(who)) return false;
       return root.directing
         .environments()
         .some((id) => mayFollow(who, id as EnvironmentId) && root.directing.domains(id).has(asked.domain));
