@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -89,7 +90,7 @@ export async function loadIdentity(folder: string): Promise<Identity | null> {
     typeof environmentName !== 'string' ||
     typeof name !== 'string' ||
     typeof serve !== 'boolean' ||
-    !Array.isArray(parents)
+    !isStrings(parents)
   ) {
     throw damaged(path);
   }
@@ -99,12 +100,32 @@ export async function loadIdentity(folder: string): Promise<Identity | null> {
     environment: { id, name: environmentName },
     name,
     serve,
-    parents: parents.map(String),
+    parents,
     key: await loadKeyFile(join(folder, 'key.pem')),
-    certificatePem: await readText(join(folder, 'cert.pem')),
-    caPem: await readText(join(folder, 'ca.pem')),
-    trustMap: checkTrustMap(parse(mapPath, await readText(mapPath))),
+    certificatePem: await readCertificate(join(folder, 'cert.pem')),
+    caPem: await readCertificate(join(folder, 'ca.pem')),
+    trustMap: readTrustMap(mapPath, await readText(mapPath)),
   };
+}
+
+function readTrustMap(path: string, text: string): TrustMap {
+  try {
+    return checkTrustMap(parse(path, text));
+  } catch (error) {
+    if (!(error instanceof XylemError) || error.message.startsWith(path)) throw error;
+    throw new XylemError(error.code, `${path}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Read here, so that a damaged one is said now, by name, and not by TLS at the first connection. */
+async function readCertificate(path: string): Promise<string> {
+  const pem = await readText(path);
+  try {
+    new X509Certificate(pem);
+  } catch {
+    throw damaged(path);
+  }
+  return pem;
 }
 
 async function readText(path: string): Promise<string> {
@@ -132,6 +153,10 @@ function parse(path: string, text: string): Record<string, unknown> {
     // said below
   }
   throw damaged(path);
+}
+
+function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 }
 
 function damaged(path: string): XylemError {

@@ -33,14 +33,25 @@ export function verifyThreshold(delegator: Delegator, role: string, metadata: Pl
   }
 }
 
-/** The canonical form (specification 4.1) of what is signed. @throws TypeError for what it can't express (fractions) */
+/**
+ * The canonical form (specification 4.1) of what is signed.
+ * @throws XylemError E_METADATA_INVALID for what it can't express: fractions
+ */
 export function canonicalBytes(signed: object): Uint8Array {
   let bytes: Uint8Array = new Uint8Array();
-  // The library has its canonical JSON only behind `sign`.
-  new Metadata({ toJSON: () => signed } as Root).sign((data) => {
-    bytes = data;
-    return new Signature({ keyID: '', sig: '' });
-  });
+  try {
+    // The library has its canonical JSON only behind `sign`.
+    new Metadata({ toJSON: () => signed } as Root).sign((data) => {
+      bytes = data;
+      return new Signature({ keyID: '', sig: '' });
+    });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new XylemError('E_METADATA_INVALID', `The metadata has no canonical form: ${why}.`, {
+      cause,
+      retry: 'elsewhere',
+    });
+  }
   return bytes;
 }
 

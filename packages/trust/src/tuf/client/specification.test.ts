@@ -197,6 +197,15 @@ test('an end that is not written in UTC to the second is refused', async (t) => 
   }
 });
 
+test('a fraction, which has no canonical form, is refused with a code, signed by nobody', async (t) => {
+  const repository = new ForeignRepository(startMs);
+  const { client } = await follow(t, repository);
+  const json = JSON.parse(Buffer.from(repository.file('metadata/timestamp.json')).toString()) as object;
+  const odd = { ...json, signed: { ...repository.timestamp, x: 1.5 } };
+  repository.put('timestamp', Buffer.from(JSON.stringify(odd)));
+  await assert.rejects(client.refresh(), { code: 'E_METADATA_INVALID', retry: 'elsewhere' });
+});
+
 test('every digest that a role names must fit, and each be of a kind that we know', async (t) => {
   for (const [algorithm, digest] of [
     ['sha512', '0'.repeat(128)],
