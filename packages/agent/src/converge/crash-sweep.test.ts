@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { silentLog, systemClock } from '@xylem/platform';
 import type { WantedState } from '../direction/wanted.ts';
+import { doubt } from '../drift/doubt.ts';
 import { stopServices } from '../supervisor/stop-services.ts';
 import { convergeOnce } from '../testing/converge-once.ts';
 import { httpService, type TestPackage, testPackage, writeTree } from '../testing/packages.ts';
@@ -81,6 +82,8 @@ async function looks(state: string, result: Convergence): Promise<unknown> {
       trees: slot.trees,
       partials: slot.partials,
       running: slot.running === null ? null : slot.running.tree,
+      // Of a tree that was put back under it, a service would work on in the folder that is no more.
+      worksIn: await readlink(`/proc/${slot.running?.instance.split('.')[0]}/cwd`).catch(() => null),
       installed: record?.installed?.version ?? null,
       previous: record?.previous.map(({ version }) => version) ?? null,
       refused: record?.refused === null || record === null ? null : record.refused.code,
@@ -97,6 +100,8 @@ interface Scenario {
   /** What is there before, in order. */
   readonly before: readonly string[];
   readonly wanted: string;
+  /** A file of the tree in place that somebody removed, and that was found missing. */
+  readonly missing?: string;
   /** Points that this scenario must pass. */
   readonly steps: readonly string[];
 }
@@ -115,6 +120,10 @@ async function sweep(context: TestContext, bench: Bench, scenario: Scenario): Pr
     const data = join(state, 'components', scenario.component, 'data');
     await mkdir(data, { recursive: true });
     await writeFile(join(data, 'kept'), 'by the user');
+    if (scenario.missing === undefined) return;
+    const current = join(state, 'components', scenario.component, 'current');
+    await rm(join(current, scenario.missing));
+    await doubt(`${await realpath(current)}.tree`);
   };
   await prepare();
   const undisturbed = await converge(state, scenario.wanted);
@@ -133,6 +142,8 @@ async function sweep(context: TestContext, bench: Bench, scenario: Scenario): Pr
       });
     }
   }
+  // The next scenario's service wants the same port: this one's would answer in its place.
+  await stopServices({ stateFolder: state, clock: systemClock, log: silentLog });
 }
 
 async function freePort(): Promise<number> {
@@ -167,6 +178,15 @@ suite('crash sweep', { concurrency: 3 }, () => {
       before: [one, two],
       wanted: three,
       steps: ['reserve', 'fetch', 'stage', 'preflight', 'switch', 'commit', 'retire'],
+    });
+    await sweep(context, bench, {
+      name: 'healing',
+      component: 'web',
+      kind: 'files',
+      before: [one],
+      wanted: one,
+      missing: 'index.html',
+      steps: ['reserve', 'fetch', 'stage'],
     });
     await sweep(context, bench, {
       name: 'removal',
@@ -221,6 +241,15 @@ suite('crash sweep', { concurrency: 3 }, () => {
       before: [one],
       wanted: two,
       steps: ['switch', 'start', 'probe', 'revert', 'stop', 'retire'],
+    });
+    await sweep(context, bench, {
+      name: 'healing',
+      component: 'api',
+      kind: 'service',
+      before: [one],
+      wanted: one,
+      missing: 'VERSION',
+      steps: ['fetch', 'stage', 'preflight', 'stop', 'start'],
     });
     await sweep(context, bench, {
       name: 'removal',
