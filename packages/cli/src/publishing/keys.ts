@@ -1,39 +1,29 @@
-import { mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { XylemError } from '@xylem/core';
-import { generateKey, type KeyPair, loadKeyFile, saveKeyFile } from '@xylem/trust';
-
-/** A key's file is found by the end of its name, its key id: metadata says which key is needed, not where it is. */
-const fileName = (label: string, keyId: string): string => `${label}-${keyId.slice(0, 16)}.pem`;
+import type { KeyPair, Signer } from '@xylem/trust';
+import { heldOf, makeKey, newPassphrase, openSigner } from './key-ring.ts';
 
 /**
- * Makes a key and saves it before anybody can rely on it. XYLEM_PASSPHRASE protects it, if set.
- * @param label what it is for, at the beginning of the file's name: root, targets, or a product
+ * Makes a key and saves it before anybody can rely on it, protected by a passphrase where one is given or asked for.
+ * @param what what it is for: root, targets, or a product
+ * @param options.ask ask for a passphrase where a person can be asked, also for a first key
  */
 export async function createKey(
   folder: string,
-  label: string,
-  passphrase = process.env.XYLEM_PASSPHRASE,
+  what: string,
+  options: { readonly ask?: boolean } = {},
 ): Promise<KeyPair> {
-  const key = generateKey();
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await saveKeyFile(join(folder, fileName(label, key.keyId)), key, passphrase || undefined);
-  return key;
+  return await makeKey(folder, what, await newPassphrase(folder, what, options.ask === true));
 }
 
 /**
- * Loads as many of the keys as are needed to sign a role.
+ * Opens as many of the keys as this person holds; enough to sign a role.
  * @throws XylemError E_KEY_INVALID naming the folder when this person does not hold enough of them
  */
 export async function loadKeys(
   folder: string,
   role: { readonly what: string; readonly keyIds: readonly string[]; readonly threshold: number },
-  passphrase = process.env.XYLEM_PASSPHRASE,
-): Promise<KeyPair[]> {
-  const files = await readdir(folder).catch(() => []);
-  const found = role.keyIds.flatMap(
-    (keyId) => files.find((file) => file.endsWith(`-${keyId.slice(0, 16)}.pem`)) ?? [],
-  );
+): Promise<Signer[]> {
+  const found = await heldOf(folder, role.keyIds);
   if (found.length < role.threshold) {
     throw new XylemError(
       'E_KEY_INVALID',
@@ -41,5 +31,8 @@ export async function loadKeys(
         'Sign where they are kept, or bring them here from their copy.',
     );
   }
-  return Promise.all(found.map((file) => loadKeyFile(join(folder, file), passphrase || undefined)));
+  const signers: Signer[] = [];
+  // One after the other: each may ask for a passphrase.
+  for (const one of found) signers.push(await openSigner(one, role.what));
+  return signers;
 }

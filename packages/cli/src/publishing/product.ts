@@ -22,8 +22,8 @@ export async function createProduct(options: {
   const { targetsKeys, targetsVersion, products: before } = await readVendor(api);
   const signers = await loadKeys(keysFolder, {
     what: 'the list of products',
-    keyIds: targetsKeys.keyids,
-    threshold: targetsKeys.threshold,
+    keyIds: targetsKeys.keys.map(({ keyId }) => keyId),
+    threshold: targetsKeys.threshold ?? 1,
   });
   if (before.some((one) => one.product === name))
     throw new XylemError('E_CONFLICT', `The product ${name} exists already.`);

@@ -32,17 +32,17 @@ export function signedOnlyBy(
 /**
  * What a product's role says after a revocation: without those releases, which are withdrawn, and without the channels
  * that point to them.
- * @param pointsTo the release that a channel's document (by its digest) names; undefined where that is unknown
+ * @param pointsTo the release that a channel (by its target path) names; undefined where that is unknown
  */
 export function withoutReleases(
   content: ProductRoleContent,
   gone: ReadonlySet<Digest>,
-  pointsTo: (document: Digest) => Digest | undefined,
+  pointsTo: (channel: string) => Digest | undefined,
 ): ProductRoleContent {
   const releases = new Map([...content.releases].filter(([, { sha256 }]) => !gone.has(sha256)));
   const channels = new Map(
-    [...content.channels].filter(([, { sha256 }]) => {
-      const release = pointsTo(sha256);
+    [...content.channels].filter(([path]) => {
+      const release = pointsTo(path);
       return release !== undefined && !gone.has(release);
     }),
   );

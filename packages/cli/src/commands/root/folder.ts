@@ -22,11 +22,13 @@ export async function ensureRoot(options: {
   readonly randomness: Randomness;
   readonly tenant?: string;
   readonly exists: boolean;
+  /** Ask for a passphrase of the vendor's keys, where a person can be asked. */
+  readonly ask?: boolean;
 }): Promise<InitializedRoot> {
   const { folder, home, clock, randomness, tenant } = options;
   if (options.exists) return { created: false, operatorToken: null, releaseRepository: null };
-  const rootKey = await createKey(home.keysFolder, 'root');
-  const targetsKey = await createKey(home.keysFolder, 'targets');
+  const rootKey = await createKey(home.keysFolder, 'root', options);
+  const targetsKey = await createKey(home.keysFolder, 'targets', options);
   const named = tenant === undefined ? {} : { tenant };
   return initRoot({ stateFolder: folder, clock, randomness, vendor: { rootKey, targetsKey }, ...named });
 }

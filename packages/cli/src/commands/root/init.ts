@@ -4,7 +4,8 @@ import { isRootFolder } from './ports.ts';
 
 export const command = defineCommand({
   about: `The keys of the release repository (root and targets) are made here and stay in ~/.xylem/keys, apart from the
-server's state: keep a copy of them on another medium. Run again, it changes nothing.`,
+server's state: keep a copy of them on another medium. On a terminal it asks for a passphrase for them; elsewhere
+XYLEM_PASSPHRASE or XYLEM_PASSPHRASE_FILE gives it. Run again, it changes nothing.`,
   options: {
     ...stateOption,
     tenant: text('<tenant>', 'the first tenant, meant wherever none is named (default: default)'),
@@ -20,6 +21,7 @@ server's state: keep a copy of them on another medium. Run again, it changes not
       clock,
       randomness,
       exists,
+      ask: true,
       ...(tenant === undefined ? {} : { tenant }),
     });
     const run = `xylem root run --state ${folder}`;

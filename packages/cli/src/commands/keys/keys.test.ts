@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { cleanup, type Program, program, tempFolder, waitUntil } from '@xylem/testkit';
+
+const main = join(import.meta.dirname, '..', '..', 'main.ts');
+
+interface RoleLine {
+  readonly environment: string | null;
+  readonly role: string;
+  readonly threshold: number;
+  readonly held: readonly string[];
+  readonly keys: readonly string[];
+  readonly warning: string | null;
+}
+interface Listed {
+  readonly roles: readonly RoleLine[];
+  readonly keys: readonly { readonly key: string; readonly what: string; readonly custody: string }[];
+}
+
+describe('keys over several machines, a real root server and a real host', { timeout: 240_000 }, () => {
+  const clean = cleanup();
+  let folder = '';
+  let anna: Program;
+  let bernd: Program;
+  let carla: Program;
+  const at = (name: string): string => join(folder, name);
+  const state = (name: string): string => at(`state-${name}`);
+  const machine = (name: string): Program => program({ entry: main, home: at(name), logs: at('logs') });
+
+  const list = async (who = anna, ...words: string[]): Promise<Listed> =>
+    (await who.command(['keys', 'list', ...words])) as Listed;
+  const role = async (name: string, who = anna, ...words: string[]): Promise<RoleLine> => {
+    const inEnvironment = words.includes('--env');
+    const { roles } = await list(who, ...words);
+    const found = roles.find((one) => one.role === name && (one.environment !== null) === inEnvironment);
+    assert.ok(found, name);
+    return found;
+  };
+  /** A public key file of a key that is made on another machine. */
+  const foreignKey = async (who: Program, name: string, what: string): Promise<string> => {
+    const pem = at(`${name}-${what}.pub.json`);
+    const home = at(name);
+    await mkdir(join(home, 'keys'), { recursive: true });
+    const { generateKey, sealKey, publicKeyFile } = await import('@xylem/trust');
+    const { systemRandomness } = await import('@xylem/platform');
+    const key = generateKey();
+    const path = join(home, 'keys', `${what}-${key.keyId.slice(0, 16)}.json`);
+    await writeFile(path, await sealKey(key, { what, passphrase: undefined, randomness: systemRandomness }));
+    await writeFile(pem, publicKeyFile(key, what));
+    const exported = (await who.command(['keys', 'export', key.keyId.slice(0, 16)])) as { keyid: string };
+    assert.equal(exported.keyid, key.keyId);
+    return pem;
+  };
+  const installed = async (component: string): Promise<string> =>
+    readFile(join(state('web'), 'components', component, 'current', 'page.html'), 'utf8').catch(() => '');
+
+  async function publish(version: string, who = anna): Promise<void> {
+    const made = at(`pages-${version}`);
+    await mkdir(join(made, 'tree'), { recursive: true });
+    await writeFile(join(made, 'tree', 'page.html'), version);
+    await writeFile(
+      join(made, 'xylem.yaml'),
+      `product: shop\ncomponent: pages\nversion: ${version}\nfolder: tree\n`,
+    );
+    await who.command(['package', 'publish', made]);
+    await who.command(['release', 'create', `shop@${version}`, '--with', `pages@${version}`]);
+  }
+  const deploy = (version: string): Promise<unknown> =>
+    anna.command(['deploy', `shop@${version}`, '--to', 'production', '--watch', '--yes', '--timeout', '60']);
+
+  before(async () => {
+    folder = await tempFolder(clean, 'keys');
+    anna = machine('anna');
+    bernd = machine('bernd');
+    carla = machine('carla');
+    const { operatorToken } = (await anna.command([
+      'root',
+      'init',
+      '--state',
+      state('root'),
+      '--tenant',
+      'acme',
+    ])) as {
+      operatorToken: string;
+    };
+    const listen = ['--api', '127.0.0.1:0', '--listen', '127.0.0.1:0'];
+    const { apiUrl, nodesUrl } = (await anna.start('root', [
+      'root',
+      'run',
+      '--state',
+      state('root'),
+      ...listen,
+    ])) as {
+      apiUrl: string;
+      nodesUrl: string;
+    };
+    for (const who of [anna, bernd]) await who.command(['login', apiUrl, '--token', operatorToken]);
+    await writeFile(
+      at('production.yaml'),
+      'environment: acme/production\nproducts:\n  shop:\n    components:\n      pages: { where: all }\n',
+    );
+    await anna.command(['env', 'create', 'acme/production', '--file', at('production.yaml')]);
+    const { token } = (await anna.command(['token', 'create', '--env', 'production'])) as { token: string };
+    await anna.command(['join', nodesUrl, '--token', token, '--name', 'web', '--state', state('web')]);
+    await anna.start('web', ['agent', 'run', '--state', state('web')]);
+    await publish('1.0.0');
+    await deploy('1.0.0');
+  });
+  after(async () => {
+    await anna.stop();
+    await clean.run();
+  });
+
+  it('lists roles, who may sign them, and how the keys are kept', async () => {
+    const { keys } = await list();
+    assert.deepEqual(keys.map(({ what, custody }) => `${what} ${custody}`).toSorted(), [
+      'root open',
+      'shop open',
+      'targets open',
+    ]);
+    const root = await role('root');
+    assert.deepEqual([root.threshold, root.held.length, root.warning], [1, 1, null]);
+    assert.equal((await role('director', anna, '--env', 'production')).held.length, 0);
+    assert.match(await anna.show(['keys', 'list']), /product:shop +1 of 1 +20/);
+  });
+
+  it('passes the root to two of three people, each on a machine of their own', async () => {
+    const files = [await foreignKey(bernd, 'bernd', 'root'), await foreignKey(carla, 'carla', 'root')];
+    const file = at('root.ceremony');
+    const words = files.flatMap((one) => ['--add', one]);
+    await anna.command(['ceremony', 'begin', 'root', ...words, '--threshold', '2', '--out', file, '--yes']);
+    await assert.rejects(anna.command(['ceremony', 'finish', file]), /E_THRESHOLD.*1 of the 2/);
+    // Carla's machine knows no root server.
+    assert.match(
+      await carla.show(['ceremony', 'show', file]),
+      /root: 2 of 3 keys must sign \(before: 1 of 1\)/,
+    );
+    await assert.rejects(carla.command(['ceremony', 'sign', file]), /E_CONFIRMATION/);
+    await carla.command(['ceremony', 'sign', file, '--yes']);
+    await anna.command(['ceremony', 'finish', file]);
+    assert.deepEqual((await role('root')).threshold, 2);
+    await assert.rejects(anna.command(['keys', 'rotate', 'targets', '--yes']), /E_THRESHOLD.*1 of the 2/);
+    // What is published next is built on the new chain, and a host takes it.
+    await publish('1.1.0');
+    await deploy('1.1.0');
+    assert.equal(await installed('pages'), '1.1.0');
+  });
+
+  it('recovers from the loss of one root key of three', async () => {
+    const keys = join(at('anna'), 'keys');
+    const lost = (await readdir(keys)).find((name) => name.startsWith('root-')) ?? '';
+    const lostId = lost.slice('root-'.length, -'.json'.length);
+    await rm(join(keys, lost));
+    const file = at('lost.ceremony');
+    const successor = await foreignKey(bernd, 'bernd', 'successor');
+    const words = ['--remove', lostId, '--add', successor, '--out', file, '--yes'];
+    await bernd.command(['ceremony', 'begin', 'root', ...words]);
+    await carla.command(['ceremony', 'sign', file, '--yes']);
+    await bernd.command(['ceremony', 'finish', file]);
+    const root = await role('root', bernd);
+    assert.equal(root.held.length, 2);
+    assert.ok(root.keys.every((id) => !id.startsWith(lostId)));
+  });
+
+  it('replaces a lost publisher key, and hosts go on', async () => {
+    const keys = join(at('anna'), 'keys');
+    const lost = (await readdir(keys)).find((name) => name.startsWith('shop-')) ?? '';
+    await rm(join(keys, lost));
+    await assert.rejects(publish('1.2.0'), /E_KEY_INVALID/);
+    await anna.command(['keys', 'rotate', 'product:shop', '--yes']);
+    await publish('1.2.0');
+    await deploy('1.2.0');
+    assert.equal(await installed('pages'), '1.2.0');
+  });
+
+  it('revokes a stolen publisher key: what it alone signed is listed where it runs and never installed again', async () => {
+    const thief = machine('thief');
+    await cp(at('anna'), at('thief'), { recursive: true });
+    await publish('6.6.6', thief);
+    await deploy('6.6.6');
+    assert.equal(await installed('pages'), '6.6.6');
+    const [stolen = ''] = (await role('product:shop')).keys;
+    const keep = ['1.0.0', '1.1.0', '1.2.0'].flatMap((version) => ['--keep', `shop@${version}`]);
+    const said = (await anna.command(['keys', 'revoke', stolen, ...keep, '--yes'])) as {
+      withdrawn: string[];
+      running: { component: string; version: string; names: string[] }[];
+    };
+    assert.deepEqual(said.withdrawn, ['shop@6.6.6']);
+    assert.deepEqual(
+      said.running.map(({ version, names }) => [version, names]),
+      [['6.6.6', ['web']]],
+    );
+    // The thief signs on, and nobody takes it.
+    await assert.rejects(publish('6.6.7', thief), /E_KEY_INVALID|E_METADATA_SIGNATURE/);
+    await deploy('1.2.0');
+    assert.equal(await installed('pages'), '1.2.0');
+    await assert.rejects(deploy('6.6.6'), /E_WITHDRAWN/);
+    await publish('1.3.0');
+    await deploy('1.3.0');
+    assert.equal(await installed('pages'), '1.3.0');
+  });
+
+  it('replaces a lost or stolen director key of an environment', async () => {
+    const before = await role('director', anna, '--env', 'production');
+    await anna.command(['keys', 'rotate', 'director', '--env', 'production', '--yes']);
+    const next = await role('director', anna, '--env', 'production');
+    assert.notDeepEqual(next.keys, before.keys);
+    await publish('1.4.0');
+    await deploy('1.4.0');
+    assert.equal(await installed('pages'), '1.4.0');
+    for (const online of ['snapshot', 'timestamp', 'root']) {
+      await anna.command(['keys', 'rotate', online, '--env', 'production', '--yes']);
+    }
+    await publish('1.5.0');
+    await deploy('1.5.0');
+    assert.equal(await installed('pages'), '1.5.0');
+  });
+
+  it("takes an environment's root key, without which nobody rotates its keys", async () => {
+    await anna.command(['keys', 'take-root', '--env', 'production', '--yes']);
+    assert.equal((await role('root', anna, '--env', 'production')).held.length, 1);
+    await assert.rejects(
+      bernd.command(['keys', 'rotate', 'director', '--env', 'production', '--yes']),
+      /E_THRESHOLD/,
+    );
+    await anna.command(['keys', 'rotate', 'director', '--env', 'production', '--yes']);
+    await anna.command(['keys', 'rotate', 'root', '--env', 'production', '--yes']);
+    await publish('1.6.0');
+    await deploy('1.6.0');
+    assert.equal(await installed('pages'), '1.6.0');
+  });
+
+  it('rotates the online keys of the release repository by a ceremony', async () => {
+    for (const online of ['snapshot', 'timestamp']) {
+      const file = at(`${online}.ceremony`);
+      await bernd.command(['keys', 'rotate', online, '--out', file, '--yes']);
+      await bernd.command(['ceremony', 'finish', file]);
+    }
+    await publish('1.7.0');
+    await deploy('1.7.0');
+    await waitUntil(async () => (await installed('pages')) === '1.7.0', 20_000, 'the host to follow');
+  });
+});

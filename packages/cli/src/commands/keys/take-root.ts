@@ -1,0 +1,51 @@
+import { toB64u, XylemError } from '@xylem/core';
+import { publicKeyOf, shortId } from '@xylem/trust';
+import { count, defineCommand, flag, list, requiredText, text } from '../../frame/define.ts';
+import { carryOut } from '../../publishing/carry-out.ts';
+import { environmentParams, readPublicKeys, repositoryOf } from '../../publishing/key-roles.ts';
+import { createKey } from '../../publishing/keys.ts';
+
+export const command = defineCommand({
+  about: `Makes a root key of the environment here and takes the root server's out of force, so that whoever takes over the
+root server can't give the environment other keys. Rotating its keys needs this key from then on.`,
+  options: {
+    env: requiredText('<environment>', 'the environment whose root key becomes yours'),
+    public: list('<file>', 'public keys that become its root keys instead of a new one; may be repeated'),
+    threshold: count('<n>', 'so many of them must sign (default: 1)', 1, 32),
+    out: text('<file>', 'write the change into a file, to be signed on several machines'),
+    yes: flag('do not ask whether what is shown shall be signed'),
+  },
+  example: 'xylem keys take-root --env acme/production',
+  async run(invocation) {
+    const { options, api, home } = invocation;
+    const server = await api();
+    const params = await environmentParams(server, options.env);
+    const given = await readPublicKeys(options.public);
+    const name = `${params.tenant}/${params.environment}`;
+    const keys = given.length > 0 ? given : [await createKey(home.keysFolder, `${name} root`, { ask: true })];
+    const trusted = await repositoryOf(server, options.env, []);
+    const root = { keys: keys.map((key) => toB64u(key.public)), threshold: options.threshold ?? 1 };
+    if (root.threshold > keys.length) {
+      throw new XylemError(
+        'E_INPUT',
+        `--threshold ${root.threshold} needs as many keys; ${keys.length} are given.`,
+      );
+    }
+    const { base, metadata } = await server.call('environmentKeysNext', {
+      params,
+      body: { rotate: [], root },
+    });
+    return carryOut(invocation, {
+      api: server,
+      trusted,
+      drafts: [{ role: 'root', base, bytes: Buffer.from(metadata) }],
+      out: options.out,
+      yes: options.yes,
+      done: `${keys.map(({ keyId }) => shortId(keyId)).join(', ')} signs the root of ${name} from now on; keep a copy of it elsewhere.`,
+      data: {
+        environment: name,
+        keys: root.keys.map((raw) => publicKeyOf(Buffer.from(raw, 'base64url')).keyId),
+      },
+    });
+  },
+});

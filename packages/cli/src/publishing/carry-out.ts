@@ -1,0 +1,156 @@
+import { XylemError } from '@xylem/core';
+import { formatTime, writeFileAtomic } from '@xylem/platform';
+import {
+  changeInWords,
+  coSign,
+  type Draft,
+  missingSignatures,
+  requirementsOf,
+  shortId,
+  type TrustedRepository,
+  writeCeremony,
+} from '@xylem/trust';
+import type { Api } from '../api/client.ts';
+import type { Invocation, Outcome } from '../frame/define.ts';
+import { heldOf, openSigner, readKeyRing } from './key-ring.ts';
+
+type Here = Pick<Invocation, 'terminal' | 'signal' | 'clock' | 'home'>;
+
+/** What a change says, with the names that keys have in this folder. */
+export async function inWords(
+  keysFolder: string,
+  trusted: TrustedRepository,
+  drafts: readonly Draft[],
+): Promise<string[]> {
+  const ring = await readKeyRing(keysFolder);
+  return changeInWords(trusted, drafts, (keyId) => ring.find((one) => one.shortId === shortId(keyId))?.what);
+}
+
+/**
+ * Shows the change and asks.
+ * @throws XylemError E_CONFIRMATION when the answer is no, or nobody can be asked and there is no --yes
+ */
+export async function confirmWords(here: Here, words: readonly string[], yes: boolean): Promise<void> {
+  for (const line of words) here.terminal.note(line);
+  if (yes) return;
+  if (!here.terminal.interactive) {
+    throw new XylemError('E_CONFIRMATION', 'Nobody could be asked whether this is to be signed: give --yes.');
+  }
+  if (!(await here.terminal.confirm('Sign this?', here.signal))) {
+    throw new XylemError('E_CONFIRMATION', 'It was not confirmed, and nothing was signed.');
+  }
+}
+
+/** Each draft with the signatures of the keys that this person holds of those who must sign it. */
+export async function signHere(
+  keysFolder: string,
+  trusted: TrustedRepository,
+  drafts: readonly Draft[],
+): Promise<{ drafts: Draft[]; signedWith: string[] }> {
+  const signedWith = new Set<string>();
+  const signed: Draft[] = [];
+  for (const draft of drafts) {
+    const wanted = requirementsOf(trusted, drafts, draft).flatMap(({ keys }) =>
+      keys.map(({ keyId }) => keyId),
+    );
+    const held = await heldOf(keysFolder, [...new Set(wanted)]);
+    const signers = [];
+    for (const one of held) {
+      const signer = await openSigner(one, `${draft.role} metadata of the repository ${trusted.id}`);
+      // A file may be named by the beginning of an id that is not its own.
+      if (!wanted.includes(signer.keyId)) continue;
+      signers.push(signer);
+      signedWith.add(signer.keyId);
+    }
+    signed.push({ ...draft, bytes: await coSign(draft.bytes, signers) });
+  }
+  return { drafts: signed, signedWith: [...signedWith] };
+}
+
+/** `root: 1 of 2 keys of root, version 3, have signed`, one line for each demand that is not met. */
+export function stillMissing(trusted: TrustedRepository, drafts: readonly Draft[]): string[] {
+  return missingSignatures(trusted, drafts).map(({ role, whose, signed, threshold, keys }) => {
+    const others = keys.filter(({ keyId }) => !signed.some((one) => one.keyId === keyId));
+    const who = others.map(({ keyId }) => shortId(keyId)).join(', ');
+    return `${role}: signed by ${signed.length} of the ${threshold} keys that it needs of ${whose}; possible are ${who}`;
+  });
+}
+
+/** Sends what all have signed; the root server takes it whole or not at all. */
+export async function sendChange(api: Api, trusted: TrustedRepository, drafts: readonly Draft[]) {
+  const upload = ({ role, base, bytes }: Draft) => ({
+    role,
+    baseVersion: base,
+    metadata: Buffer.from(bytes).toString(),
+  });
+  const of = (name: string): Draft | undefined => drafts.find(({ role }) => role === name);
+  const [root, targets] = [of('root'), of('targets')];
+  if (trusted.targets === null) {
+    const { environments } = await api.call('environmentList', {});
+    const found = environments.find(({ id }) => id === trusted.id);
+    if (found === undefined || root === undefined) {
+      throw new XylemError('E_NOT_FOUND', `${api.url} has no environment ${trusted.id}.`);
+    }
+    const { tenant, environment } = found;
+    const body = { base: root.base, metadata: Buffer.from(root.bytes).toString() };
+    const { version } = await api.call('environmentKeysPut', { params: { tenant, environment }, body });
+    return { rootVersion: version };
+  }
+  const products = trusted.products
+    .map(({ product, domain }) => ({
+      product,
+      roles: drafts.filter(({ role }) => role.startsWith(`p-${domain}`)).map(upload),
+    }))
+    .filter(({ roles }) => roles.length > 0);
+  return await api.call('releaseKeysPut', {
+    body: {
+      ...(root === undefined ? {} : { root: upload(root) }),
+      ...(targets === undefined ? {} : { targets: upload(targets) }),
+      products,
+    },
+    timeoutMs: 300_000,
+  });
+}
+
+/**
+ * Signs a change with what is here and sends it; with --out, or where other keys must sign too, it goes into a file.
+ * @throws XylemError E_THRESHOLD (too few keys here and no --out), E_CONFIRMATION
+ */
+export async function carryOut(
+  here: Here,
+  options: {
+    readonly api: Api;
+    readonly trusted: TrustedRepository;
+    readonly drafts: readonly Draft[];
+    readonly out: string | undefined;
+    readonly yes: boolean;
+    readonly done: string;
+    readonly data?: Readonly<Record<string, unknown>>;
+  },
+): Promise<Outcome> {
+  const { api, trusted, out, yes, done, data } = options;
+  const { keysFolder } = here.home;
+  const words = await inWords(keysFolder, trusted, options.drafts);
+  await confirmWords(here, words, yes);
+  const { drafts, signedWith } = await signHere(keysFolder, trusted, options.drafts);
+  const missing = stillMissing(trusted, drafts);
+  const facts = { repository: trusted.id, words, signedWith, missing, ...data };
+  if (out !== undefined) {
+    const began = formatTime(here.clock.now()) as Parameters<typeof writeCeremony>[0]['began'];
+    await writeFileAtomic(out, writeCeremony({ trusted, drafts, began }));
+    const next = missing.length === 0 ? 'finish' : 'sign';
+    return {
+      data: { ...facts, out, sent: false },
+      text: [
+        `The change lies in ${out}; nothing is in force yet.`,
+        ...missing,
+        `Next: xylem ceremony ${next} ${out}`,
+      ].join('\n'),
+    };
+  }
+  if (missing.length > 0) {
+    throw new XylemError('E_THRESHOLD', `The keys in ${keysFolder} are not enough. ${missing.join('; ')}.`);
+  }
+  const sent = await sendChange(api, trusted, drafts);
+  return { data: { ...facts, ...sent, sent: true }, text: done };
+}

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { XylemError } from '@xylem/core';
+
+/** Whether a person sits there who could be asked. */
+export const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true;
+
+/** The passphrase that the environment gives: XYLEM_PASSPHRASE, or the first line of XYLEM_PASSPHRASE_FILE. */
+export async function givenPassphrase(environment = process.env): Promise<string | undefined> {
+  const { XYLEM_PASSPHRASE: word, XYLEM_PASSPHRASE_FILE: file } = environment;
+  if (word) return word;
+  if (!file) return undefined;
+  try {
+    const [line = ''] = (await readFile(file, 'utf8')).split(/\r?\n/, 1);
+    return line || undefined;
+  } catch (cause) {
+    throw new XylemError('E_INPUT', `XYLEM_PASSPHRASE_FILE ${file} can't be read.`, { cause });
+  }
+}
+
+/** Asks without showing what is typed. */
+export async function askPassphrase(question: string): Promise<string> {
+  process.stderr.write(`${question}: `);
+  const nowhere = new Writable({ write: (_piece, _encoding, done) => done() });
+  const asking = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  try {
+    return await asking.question('');
+  } finally {
+    asking.close();
+    process.stderr.write('\n');
+  }
+}
+
+/** A new passphrase, typed twice; empty: none. @throws XylemError E_INPUT when the two differ */
+export async function askNewPassphrase(what: string): Promise<string | undefined> {
+  const first = await askPassphrase(`Passphrase for ${what} (empty: none)`);
+  if (first === '') return undefined;
+  if ((await askPassphrase('The same again')) === first) return first;
+  throw new XylemError('E_INPUT', 'The two are not the same. Nothing was written.');
+}
