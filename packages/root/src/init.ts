@@ -30,6 +30,9 @@ import {
 } from './state/folder.ts';
 import { lockState } from './state/lock.ts';
 
+/** Of whoever owns the state folder: it can be had again from there, so it never expires. */
+const everything = { grants: [{ role: 'admin', scope: '*' }], expiresMs: null } as const;
+
 export interface InitRootOptions {
   readonly stateFolder: string;
   readonly clock: Clock;
@@ -98,7 +101,7 @@ async function initialize(paths: StatePaths, options: InitRootOptions): Promise<
       .values({ tenant, created_ms: nowMs })
       .onConflict((c) => c.column('tenant').doNothing())
       .execute();
-    const { id, token } = await createApiToken(db, options, { name: 'operator', role: 'admin' });
+    const { id, token } = await createApiToken(db, options, { name: 'operator', ...everything });
     await appendAudit(db, nowMs, { who: 'init', what: 'root.init', subject: 'root', after: { token: id } });
     await writeConfig(paths, { ...config, releaseRepository });
     await finishFolder(paths);
@@ -161,7 +164,7 @@ export async function createOperatorToken(options: {
   }
   const db = await openDatabase(databaseOf(paths, await readConfig(paths)));
   try {
-    const { id, token } = await createApiToken(db, options, { name: options.name, role: 'admin' });
+    const { id, token } = await createApiToken(db, options, { name: options.name, ...everything });
     const subject = `api-token/${id}`;
     await appendAudit(db, options.clock.now(), { who: 'local', what: 'api-token.create', subject });
     return token;

@@ -164,6 +164,8 @@ async function start(
 
   const api = await createApi({
     db,
+    clock,
+    tenant: config.tenant,
     handlers: allHandlers(root),
     log,
     stop: stop.signal,

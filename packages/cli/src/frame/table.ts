@@ -311,6 +311,21 @@ export const commandTable: readonly TableEntry[] = [
     load: () => import('../commands/root/confirm.ts'),
   },
   {
+    path: 'api-token create',
+    summary: 'Make a token for a program, with grants and an expiry',
+    load: () => import('../commands/api-token/create.ts'),
+  },
+  {
+    path: 'api-token list',
+    summary: 'API tokens, what they may and when they were used',
+    load: () => import('../commands/api-token/list.ts'),
+  },
+  {
+    path: 'api-token revoke',
+    summary: 'Make an API token useless',
+    load: () => import('../commands/api-token/revoke.ts'),
+  },
+  {
     path: 'audit list',
     summary: 'Who changed what, newest first',
     load: () => import('../commands/audit/list.ts'),

@@ -1,4 +1,5 @@
 import type { Static, TSchema } from 'typebox';
+import type { Needs } from './needs.ts';
 import { accessRoutes } from './routes/access.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
@@ -10,14 +11,13 @@ import { publishingRoutes } from './routes/publishing.ts';
 import { rootRoutes } from './routes/root.ts';
 import { selfRoutes } from './routes/self.ts';
 import { tokenRoutes } from './routes/tokens.ts';
-import type { Role } from './schemas/common.ts';
 
-/** One route of the API. `role` is the least that the token must hold. */
+/** One route of the API. `needs` is what whoever asks must hold, checked in one place (authorise.ts). */
 export interface RouteContract {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below `/api/v1`; parameters as `:name`. */
   readonly path: string;
-  readonly role: Role;
+  readonly needs: Needs;
   readonly summary: string;
   readonly params?: TSchema;
   readonly query?: TSchema;

@@ -8,6 +8,8 @@ import { createApi } from './server.ts';
 export async function openApiText(): Promise<string> {
   const app = await createApi({
     db: {} as Database,
+    clock: { now: () => 0 },
+    tenant: 'default',
     handlers: {} as Handlers,
     log: silentLog,
     stop: new AbortController().signal,

@@ -6,7 +6,7 @@ test('says who asks, and refuses who has no token or the wrong one', async (t) =
   const root = await rootFixture(t);
   const who = await root.api('whoami');
   assert.equal(who.name, 'operator');
-  assert.equal(who.role, 'admin');
+  assert.deepEqual(who.grants, [{ role: 'admin', scope: '*' }]);
   for (const authorization of ['', 'Bearer nonsense', `Bearer ${root.token.slice(0, -2)}xx`]) {
     const response = await fetch(`${root.running().apiUrl}/api/v1/whoami`, { headers: { authorization } });
     assert.equal(response.status, 401);
@@ -46,7 +46,9 @@ test('refuses unknown keys, wrong types and unknown queries, naming them', async
 
 test('gives each role what is its own', async (t) => {
   const root = await rootFixture(t);
-  const { token } = await root.api('apiTokenCreate', { body: { name: 'reader', role: 'viewer' } });
+  const { token } = await root.api('apiTokenCreate', {
+    body: { name: 'reader', grants: [{ role: 'viewer', scope: '*' }] },
+  });
   const response = await fetch(`${root.running().apiUrl}/api/v1/environments`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },

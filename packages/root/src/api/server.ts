@@ -1,18 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import swagger from '@fastify/swagger';
 import { XylemError } from '@xylem/core';
-import type { Log } from '@xylem/platform';
+import type { Clock, Log } from '@xylem/platform';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { addressOf, withOrigin } from '../audit/origin.ts';
-import { checkApiToken, requireRole } from '../auth/api-tokens.ts';
+import { checkApiToken } from '../auth/api-tokens.ts';
 import type { Database } from '../db/tables.ts';
+import { authorise, type Named } from './authorise.ts';
 import { apiPrefix, contract, type Operation, type RouteContract } from './contract.ts';
 import type { Call, Handlers } from './handlers.ts';
+import { needsText } from './needs.ts';
 import { problemOf, toXylemError } from './problems.ts';
 import { Nothing, Problem } from './schemas/common.ts';
+import { addSecurityHeaders } from './security-headers.ts';
 
 export interface ApiOptions {
   readonly db: Database;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Meant where none is named. */
+  readonly tenant: string;
   readonly handlers: Handlers;
   readonly log: Log;
   /** Aborts held requests when the server stops. */
@@ -39,6 +45,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     },
     forceCloseConnections: true,
   });
+  addSecurityHeaders(app);
   app.setErrorHandler((error, request, reply) => {
     const { status, problem } = problemOf(error);
     if (status >= 500)
@@ -79,7 +86,7 @@ function addRoute(app: FastifyInstance, operation: Operation, options: ApiOption
     schema: {
       operationId: operation,
       summary: route.summary,
-      description: `Least role: ${route.role}.`,
+      description: needsText(route.needs),
       ...(route.params ? { params: route.params } : {}),
       querystring: route.query ?? Nothing,
       ...(route.body && route.body !== 'stream' ? { body: route.body } : {}),
@@ -88,10 +95,10 @@ function addRoute(app: FastifyInstance, operation: Operation, options: ApiOption
     },
     // Before the body is read: who has no right sends nothing that is kept.
     onRequest: async (request) => {
-      const who = await checkApiToken(options.db, bearerOf(request));
-      requireRole(who, route.role);
-      request.who = who;
+      request.who = await checkApiToken(options.db, options.clock, bearerOf(request));
+      await authorise(route.needs, namedBy(request), request.who, options);
     },
+    preHandler: (request) => authorise(route.needs, namedBy(request), request.who, options),
     // What handlers return is typed by the same schema; serialising by it would drop a key silently.
     serializerCompiler: () => JSON.stringify,
     handler: async (request, reply) => {
@@ -109,9 +116,16 @@ function addRoute(app: FastifyInstance, operation: Operation, options: ApiOption
       const handler = options.handlers[operation] as (call: Call<Operation>) => Promise<unknown>;
       const origin = { who: request.who.subject, from: addressOf(request.raw.socket.remoteAddress) };
       const answer = await withOrigin(origin, () => handler(call as unknown as Call<Operation>));
-      return reply.header('cache-control', 'no-store').send(answer);
+      return reply.send(answer);
     },
   });
+}
+
+/** The body is not there yet when it is asked first, and may be of any kind. */
+function namedBy({ params, body }: FastifyRequest): Named {
+  const record = (value: unknown): Named['params'] =>
+    typeof value === 'object' && value !== null ? (value as Named['params']) : {};
+  return { params: record(params), body: record(body) };
 }
 
 function bearerOf(request: FastifyRequest): string | null {

@@ -1,39 +1,60 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { XylemError } from '@xylem/core';
 import type { Clock, Randomness } from '@xylem/platform';
-import { type Role, roles } from '../api/schemas/common.ts';
+import type { Selectable } from 'kysely';
 import { lockFor } from '../db/lock.ts';
-import type { Database } from '../db/tables.ts';
+import type { Database, Tables } from '../db/tables.ts';
+import { type Access, accessOf } from './access.ts';
+import { addGrants, grantsByKind, grantsOf, removeGrants } from './grant-rows.ts';
+import type { Grant } from './grants.ts';
+import { requireAdministrator } from './last-administrator.ts';
 
 /** For whom a request is made. */
 export interface Who {
+  readonly kind: 'api-token' | 'person';
+  /** Of the API token or the session. */
   readonly tokenId: string;
   readonly name: string;
   /** As the audit log names it. */
   readonly subject: string;
-  readonly role: Role;
+  readonly access: Access;
+  readonly expiresMs: number | null;
+}
+
+export interface ApiToken extends Omit<Selectable<Tables['api_tokens']>, 'hash'> {
+  readonly grants: readonly Grant[];
 }
 
 const pattern = /^xyo1\.([0-9a-f]{16})\.([A-Za-z0-9_-]{43})$/;
+const usedToTheMs = 60_000;
 
-/** Makes a token; its text is returned this once and only its hash is kept. */
+/** Makes a token; its text is returned this once and only its hash is kept. Call it in the transaction of its entry. */
 export async function createApiToken(
-  db: Database,
+  trx: Database,
   { clock, randomness }: { clock: Clock; randomness: Randomness },
-  { name, role }: { name: string; role: Role },
+  {
+    name,
+    grants,
+    expiresMs,
+  }: { readonly name: string; readonly grants: readonly Grant[]; readonly expiresMs: number | null },
 ): Promise<{ id: string; token: string; createdMs: number }> {
   const id = randomness.bytes(8).toString('hex');
   const secret = randomness.bytes(32).toString('base64url');
   const createdMs = clock.now();
-  await db
+  await trx
     .insertInto('api_tokens')
-    .values({ id, name, role, hash: hashOf(secret), created_ms: createdMs })
+    .values({ id, name, hash: hashOf(secret), created_ms: createdMs, expires_ms: expiresMs, used_ms: null })
     .execute();
+  await addGrants(trx, `api-token/${id}`, grants, createdMs);
   return { id, token: `xyo1.${id}.${secret}`, createdMs };
 }
 
-/** @throws XylemError E_UNAUTHORISED; unknown id and wrong secret read the same */
-export async function checkApiToken(db: Database, token: string | null): Promise<Who> {
+/** @throws XylemError E_UNAUTHORISED; unknown, expired and revoked ids and wrong secrets read the same */
+export async function checkApiToken(
+  db: Database,
+  clock: Pick<Clock, 'now'>,
+  token: string | null,
+): Promise<Who> {
   const [, id, secret] = pattern.exec(token ?? '') ?? [];
   if (id === undefined || secret === undefined) {
     throw new XylemError(
@@ -44,45 +65,49 @@ export async function checkApiToken(db: Database, token: string | null): Promise
   const row = await db.selectFrom('api_tokens').selectAll().where('id', '=', id).executeTakeFirst();
   // 32 random bytes need no slow hash: nobody guesses them.
   const isRight = timingSafeEqual(Buffer.from(hashOf(secret)), Buffer.from(row?.hash ?? hashOf('')));
-  if (row === undefined || !isRight)
-    throw new XylemError('E_UNAUTHORISED', 'The token is unknown or was revoked.');
-  const subject = `api-token/${id} (${row.name})`;
-  return { tokenId: id, name: row.name, subject, role: row.role as Role };
+  const nowMs = clock.now();
+  if (row === undefined || !isRight || (row.expires_ms !== null && row.expires_ms <= nowMs))
+    throw new XylemError('E_UNAUTHORISED', 'The token is unknown, expired or was revoked.');
+  if (row.used_ms === null || Math.abs(nowMs - row.used_ms) >= usedToTheMs) {
+    await db.updateTable('api_tokens').set({ used_ms: nowMs }).where('id', '=', id).execute();
+  }
+  return {
+    kind: 'api-token',
+    tokenId: id,
+    name: row.name,
+    subject: `api-token/${id} (${row.name})`,
+    access: accessOf(await grantsOf(db, `api-token/${id}`)),
+    expiresMs: row.expires_ms,
+  };
 }
 
-/** @throws XylemError E_FORBIDDEN */
-export function requireRole(who: Who, least: Role): void {
-  if (roles.indexOf(who.role) >= roles.indexOf(least)) return;
-  throw new XylemError(
-    'E_FORBIDDEN',
-    `This needs the role ${least}; the token ${who.name} has ${who.role}.`,
-    {
-      details: { needed: least, role: who.role },
-    },
-  );
-}
-
-export async function listApiTokens(db: Database) {
-  return await db
+export async function listApiTokens(db: Database): Promise<ApiToken[]> {
+  const rows = await db
     .selectFrom('api_tokens')
-    .select(['id', 'name', 'role', 'created_ms'])
+    .select(['id', 'name', 'created_ms', 'expires_ms', 'used_ms'])
     .orderBy('created_ms')
     .orderBy('id')
     .execute();
+  const grants = await grantsByKind(db, 'api-token');
+  return rows.map((row) => ({ ...row, grants: grants.get(`api-token/${row.id}`) ?? [] }));
 }
 
-/** @throws XylemError E_NOT_FOUND, or E_CONFLICT for the last administrator, who would lock everyone out */
-export async function deleteApiToken(db: Database, id: string): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    await lockFor(trx, 'api-tokens');
-    const tokens = await trx.selectFrom('api_tokens').select(['id', 'role']).execute();
-    const token = tokens.find((row) => row.id === id);
-    if (token === undefined) throw new XylemError('E_NOT_FOUND', `There is no API token ${id}.`);
-    if (token.role === 'admin' && tokens.filter((row) => row.role === 'admin').length === 1) {
-      throw new XylemError('E_CONFLICT', "This is the last administrator's token. Create another one first.");
-    }
-    await trx.deleteFrom('api_tokens').where('id', '=', id).execute();
-  });
+/**
+ * Call it in the transaction of its entry.
+ * @throws XylemError E_NOT_FOUND (also outside of what `access` administers), E_CONFLICT for the last administrator's
+ */
+export async function deleteApiToken(trx: Database, id: string, access: Access): Promise<void> {
+  await lockFor(trx, 'grants');
+  const subject = `api-token/${id}` as const;
+  const token = await trx.selectFrom('api_tokens').select('id').where('id', '=', id).executeTakeFirst();
+  const grants = await grantsOf(trx, subject);
+  const isOurs =
+    access.everywhere('administer') ||
+    (grants.length > 0 && grants.every(({ scope }) => access.administers(scope)));
+  if (token === undefined || !isOurs) throw new XylemError('E_NOT_FOUND', `There is no API token ${id}.`);
+  await trx.deleteFrom('api_tokens').where('id', '=', id).execute();
+  await removeGrants(trx, subject);
+  if (grants.some(({ role, scope }) => role === 'admin' && scope === '*')) await requireAdministrator(trx);
 }
 
 function hashOf(secret: string): string {

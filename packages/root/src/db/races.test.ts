@@ -63,7 +63,9 @@ async function races(t: TestContext, root: RootFixture): Promise<void> {
 
   await t.test('an administrator remains, however many are revoked at once', async () => {
     const first = (await root.api('apiTokenList')).tokens[0]?.id ?? '';
-    const { id } = await root.api('apiTokenCreate', { body: { name: 'second', role: 'admin' } });
+    const { id } = await root.api('apiTokenCreate', {
+      body: { name: 'second', grants: [{ role: 'admin', scope: '*' }] },
+    });
     const revoked = await Promise.allSettled(
       [first, id].map((token) => root.api('apiTokenDelete', { params: { id: token } })),
     );

@@ -184,7 +184,41 @@ export interface Tables {
   };
   /** The newest desired state of each environment that a relay held. */
   found_directions: { environment: string; number: number; snapshot_version: number; document: string };
-  api_tokens: { id: string; name: string; role: string; hash: string; created_ms: number };
+  /** Expiry null: for ever, as the first operator's. */
+  api_tokens: {
+    id: string;
+    name: string;
+    hash: string;
+    created_ms: number;
+    expires_ms: number | null;
+    used_ms: number | null;
+  };
+  /** What a subject may do where; `auth/grants.ts` reads roles and scopes. */
+  grants: { subject: string; role: string; scope: string; created_ms: number };
+  people: {
+    name: string;
+    /** As `auth/passwords.ts` writes it; null: no sign-in by password. */
+    password: string | null;
+    disabled: number;
+    created_ms: number;
+    password_ms: number | null;
+  };
+  sessions: {
+    id: string;
+    subject: string;
+    /** `cli` or `browser`. */
+    kind: string;
+    name: string;
+    hash: string;
+    /** Grants that live as long as the session, JSON; null: those of the subject. */
+    grants: string | null;
+    from_address: string | null;
+    created_ms: number;
+    expires_ms: number;
+    used_ms: number;
+  };
+  /** By `account/<name>` and `address/<address>`. */
+  sign_in_failures: { key: string; failures: number; last_ms: number };
   audit: {
     sequence: number;
     time_ms: number;

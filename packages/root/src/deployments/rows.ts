@@ -23,8 +23,11 @@ export const deploymentOf = (row: DeploymentRow): Deployment => JSON.parse(row.d
 export async function deploymentNamed(db: Database, id: string): Promise<DeploymentRow> {
   const row = await db.selectFrom('deployments').selectAll().where('id', '=', id).executeTakeFirst();
   if (row !== undefined) return row;
-  throw new XylemError('E_NOT_FOUND', `There is no deployment ${id}.`);
+  throw noDeployment(id);
 }
+
+export const noDeployment = (id: string): XylemError =>
+  new XylemError('E_NOT_FOUND', `There is no deployment ${id}.`);
 
 /** Deployments that run, or that are paused too, oldest first. */
 export async function activeDeployments(

@@ -1,4 +1,5 @@
 import { XylemError } from '@xylem/core';
+import type { Within } from '../auth/access.ts';
 import type { Database } from '../db/tables.ts';
 
 export interface EnvironmentRow {
@@ -33,24 +34,31 @@ export async function environmentNamed(db: Database, name: string, tenant: strin
     .where('environment', '=', parts.environment)
     .executeTakeFirst();
   if (row === undefined) {
-    const names = (await allEnvironments(db)).map(fullName);
-    const known = names.length === 0 ? 'There is none yet.' : `There are: ${names.slice(0, 10).join(', ')}.`;
-    throw new XylemError('E_NOT_FOUND', `There is no environment ${fullName(parts)}. ${known}`);
+    throw noEnvironment(fullName(parts));
   }
   return row;
+}
+
+/** Names no other: who asks may not be one who sees them. */
+export function noEnvironment(name: string): XylemError {
+  return new XylemError('E_NOT_FOUND', `There is no environment ${name}. \`xylem env list\` shows yours.`);
 }
 
 export async function allEnvironments(db: Database): Promise<EnvironmentRow[]> {
   return await db.selectFrom('environments').selectAll().orderBy('tenant').orderBy('environment').execute();
 }
 
-/** Environments that fit one of the patterns; none given: all. Patterns that fit nothing are an error, not silence. */
+/**
+ * Environments that fit one of the patterns; none given: all. Patterns that fit nothing are an error, not silence.
+ * @param within what is not is not there
+ */
 export async function environmentsMatching(
   db: Database,
   patterns: readonly string[] | undefined,
   tenant: string,
+  within: Within,
 ): Promise<EnvironmentRow[]> {
-  const rows = await allEnvironments(db);
+  const rows = (await allEnvironments(db)).filter(within);
   if (patterns === undefined || patterns.length === 0) return rows;
   const tests = patterns.map((pattern) => ({ pattern, fits: globOf(fullName(splitName(pattern, tenant))) }));
   for (const { pattern, fits } of tests) {

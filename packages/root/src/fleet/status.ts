@@ -1,6 +1,7 @@
 import { timeOf } from '@xylem/core';
 import type { Status } from '../api/schemas/fleet.ts';
 import { hostStates } from '../api/schemas/hosts.ts';
+import type { Within } from '../auth/access.ts';
 import { unsettledDeployments } from '../deployments/rows.ts';
 import { fleetReader, showDeployment } from '../deployments/show.ts';
 import { environmentsMatching, refOf } from '../environments/names.ts';
@@ -13,9 +14,9 @@ type StateCounts = Status['hosts'];
 type ProductStatus = Status['environments'][number]['products'][number];
 
 /** The fleet at a glance. */
-export async function fleetStatus(root: Root, environment?: string): Promise<Status> {
+export async function fleetStatus(root: Root, within: Within, environment?: string): Promise<Status> {
   const patterns = environment === undefined ? undefined : [environment];
-  const rows = await environmentsMatching(root.db, patterns, root.config.tenant);
+  const rows = await environmentsMatching(root.db, patterns, root.config.tenant, within);
   const hosts = await hostsIn(
     root.db,
     rows.map(({ id }) => id),

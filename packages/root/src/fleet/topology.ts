@@ -1,5 +1,6 @@
 import { timeOf } from '@xylem/core';
 import type { Topology } from '../api/schemas/fleet.ts';
+import type { Within } from '../auth/access.ts';
 import { environmentsMatching } from '../environments/names.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
 import { environmentRefs, viewsOf } from '../hosts/views.ts';
@@ -8,9 +9,9 @@ import type { Root } from '../root.ts';
 type Node = Topology['nodes'][number];
 
 /** Who is whose child, as hosts report it, parents before children. */
-export async function topology(root: Root, environment?: string): Promise<Topology> {
+export async function topology(root: Root, within: Within, environment?: string): Promise<Topology> {
   const patterns = environment === undefined ? undefined : [environment];
-  const rows = await environmentsMatching(root.db, patterns, root.config.tenant);
+  const rows = await environmentsMatching(root.db, patterns, root.config.tenant, within);
   const views = await viewsOf(
     root,
     await hostsIn(

@@ -1,4 +1,5 @@
 import type { Where } from '../api/schemas/fleet.ts';
+import type { Within } from '../auth/access.ts';
 import { environmentsMatching, refOf } from '../environments/names.ts';
 import { productNamed } from '../publishing/products.ts';
 import type { Root } from '../root.ts';
@@ -7,10 +8,15 @@ import { wantedVersions } from './status.ts';
 const shownNames = 20;
 
 /** Which versions of a product run where, from what hosts report. */
-export async function whereRuns(root: Root, product: string, environment?: string): Promise<Where> {
+export async function whereRuns(
+  root: Root,
+  product: string,
+  within: Within,
+  environment?: string,
+): Promise<Where> {
   await productNamed(root.db, product);
   const patterns = environment === undefined ? undefined : [environment];
-  const rows = await environmentsMatching(root.db, patterns, root.config.tenant);
+  const rows = await environmentsMatching(root.db, patterns, root.config.tenant, within);
   const found = await root.db
     .selectFrom('host_components as c')
     .innerJoin('hosts as h', 'h.id', 'c.host')

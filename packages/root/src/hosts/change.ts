@@ -2,6 +2,7 @@ import { checkHostMapEntry, XylemError } from '@xylem/core';
 import type { Insertable } from 'kysely';
 import type { HostSelection, HostsChanged } from '../api/schemas/index.ts';
 import { appendAudit } from '../audit/audit.ts';
+import type { Who } from '../auth/api-tokens.ts';
 import type { Database, Tables } from '../db/tables.ts';
 import { entryOf } from '../directing/compose.ts';
 import type { Root } from '../root.ts';
@@ -14,7 +15,7 @@ type Changed = 'labels' | 'parents' | 'config' | 'kept' | 'serve' | 'serves' | '
 export interface HostChange {
   /** `host.label`, for the audit log. */
   readonly what: string;
-  readonly who: string;
+  readonly who: Who;
   readonly dryRun: boolean;
   readonly withRetired?: boolean;
   /** The columns to write, or null where the host is as it should be. */
@@ -31,7 +32,8 @@ export async function changeHosts(
   select: HostSelection,
   change: HostChange,
 ): Promise<HostsChanged> {
-  const options = { tenant: root.config.tenant, withRetired: change.withRetired ?? false };
+  const within = change.who.access.within('operate');
+  const options = { tenant: root.config.tenant, within, withRetired: change.withRetired ?? false };
   const hosts = await selectHosts(root.db, select, options);
   if (hosts.length === 0) throw new XylemError('E_NOT_FOUND', 'The selection fits no host.');
   const changes = hosts.flatMap((host) => {
@@ -79,7 +81,7 @@ async function write(
     await trx.updateTable('hosts').set(columns).where('id', '=', host.id).execute();
     const { labels, parents, config, serve, serves, retired } = host;
     await appendAudit(trx, nowMs, {
-      who,
+      who: who.name,
       what,
       subject: `host/${host.id}`,
       environment: host.environment,

@@ -10,13 +10,20 @@ export async function refuseMisfit(
   db: Database,
   component: string,
   values: Readonly<Record<string, unknown>>,
+  sees: (product: string) => boolean,
 ): Promise<void> {
+  const rows = await db
+    .selectFrom('packages')
+    .select(['product', 'package'])
+    .where('component', '=', component)
+    .orderBy('created_ms', 'desc')
+    .execute();
+  const newest = rows.find(({ product }) => sees(product));
+  if (newest === undefined) return;
   const row = await db
     .selectFrom('packages')
     .select('document')
-    .where('component', '=', component)
-    .orderBy('created_ms', 'desc')
-    .limit(1)
+    .where('package', '=', newest.package)
     .executeTakeFirst();
   if (row === undefined) return;
   configFor(parsePackage(row.document), values);

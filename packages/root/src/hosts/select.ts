@@ -1,7 +1,8 @@
 import { parseSelector, selects, XylemError } from '@xylem/core';
 import type { HostSelection } from '../api/schemas/common.ts';
+import type { Within } from '../auth/access.ts';
 import type { Database } from '../db/tables.ts';
-import { environmentsMatching } from '../environments/names.ts';
+import { allEnvironments, environmentsMatching } from '../environments/names.ts';
 import { type HostRecord, hostsIn } from './host-rows.ts';
 
 /**
@@ -11,12 +12,11 @@ import { type HostRecord, hostsIn } from './host-rows.ts';
 export async function selectHosts(
   db: Database,
   selection: HostSelection,
-  options: { readonly tenant: string; readonly withRetired?: boolean },
+  options: { readonly tenant: string; readonly within: Within; readonly withRetired?: boolean },
 ): Promise<HostRecord[]> {
-  const environments =
-    selection.environments === undefined
-      ? undefined
-      : (await environmentsMatching(db, selection.environments, options.tenant)).map((row) => row.id);
+  const { tenant, within } = options;
+  const rows = await environmentsMatching(db, selection.environments, tenant, within);
+  const environments = rows.map(({ id }) => id);
   const selector = parseSelector(selection.where ?? '');
   const all = (await hostsIn(db, environments)).filter((host) => options.withRetired || !host.retired);
   const named = selection.hosts === undefined ? all : pickNamed(all, selection.hosts);
@@ -27,9 +27,10 @@ export async function selectHosts(
   );
 }
 
-/** @throws XylemError E_NOT_FOUND, E_CONFLICT when a name or prefix fits several */
-export async function hostNamed(db: Database, text: string): Promise<HostRecord> {
-  const [host] = pickNamed(await hostsIn(db), [text]);
+/** @throws XylemError E_NOT_FOUND, E_CONFLICT when a name or prefix fits several of those within */
+export async function hostNamed(db: Database, text: string, within: Within): Promise<HostRecord> {
+  const environments = (await allEnvironments(db)).filter(within).map(({ id }) => id);
+  const [host] = pickNamed(await hostsIn(db, environments), [text]);
   if (host === undefined) throw new XylemError('E_NOT_FOUND', `There is no host ${text}.`);
   return host;
 }

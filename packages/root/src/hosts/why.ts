@@ -12,6 +12,7 @@ import {
 } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { HostWhy } from '../api/schemas/hosts.ts';
+import type { Within } from '../auth/access.ts';
 import { advancePolicyOf, evidenceOf } from '../deployments/evidence.ts';
 import { deploymentOf, unsettledDeployments } from '../deployments/rows.ts';
 import { fullName } from '../environments/names.ts';
@@ -24,8 +25,8 @@ import { viewsOf } from './views.ts';
 type Link = HostWhy['links'][number];
 
 /** Why a host is not where it should be: core's chain for each product, the first broken link answers. */
-export async function whyHost(root: Root, text: string): Promise<HostWhy> {
-  const host = await hostNamed(root.db, text);
+export async function whyHost(root: Root, text: string, within: Within): Promise<HostWhy> {
+  const host = await hostNamed(root.db, text, within);
   const [view] = await viewsOf(root, [host]);
   if (view === undefined) throw new TypeError('a host has a view');
   const inputs = await inputsOf(root, view);

@@ -2,6 +2,7 @@ import { timeOf, XylemError } from '@xylem/core';
 import { productRoleName } from '@xylem/trust';
 import type { Product, ProductCreate } from '../api/schemas/publishing.ts';
 import { appendAudit } from '../audit/audit.ts';
+import { noProduct } from '../auth/visible.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import type { Root } from '../root.ts';
@@ -20,10 +21,7 @@ export interface ProductRow {
 export async function productNamed(db: Database, product: string): Promise<ProductRow> {
   const row = await db.selectFrom('products').selectAll().where('product', '=', product).executeTakeFirst();
   if (row !== undefined) return row;
-  throw new XylemError(
-    'E_NOT_FOUND',
-    `There is no product ${product}. Create it by publishing a package of it.`,
-  );
+  throw noProduct(product);
 }
 
 /** @throws XylemError E_CONFLICT on a root server that has no release repository of its own */

@@ -14,7 +14,7 @@ test('one process at a time on a state folder', async (t) => {
   const root = await rootFixture(t);
   await assert.rejects(run(root.folder), { code: 'E_STATE_LOCKED' });
   await root.restart();
-  assert.equal((await root.api('whoami')).role, 'admin');
+  assert.equal((await root.api('whoami')).name, 'operator');
 });
 
 test('init leaves a finished folder as it is, and keeps its hands off others', async (t) => {

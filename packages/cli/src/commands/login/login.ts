@@ -3,6 +3,7 @@ import { openApi } from '../../api/client.ts';
 import { defineCommand, requiredText, text } from '../../frame/define.ts';
 import { tokenOf } from '../../frame/token.ts';
 import { isName, only } from '../../frame/words.ts';
+import { grantsText } from '../api-token/shared.ts';
 
 function rootUrl(word: string): string {
   const url = URL.parse(word);
@@ -53,7 +54,7 @@ export const command = defineCommand({
       await home.remember(name, { ...context, ...(repository === null ? {} : { repository }) });
       return {
         data: { context: name, url: context.url, ...who },
-        text: `${context.url} knows you as ${who.name} (${who.role}).\nNext: xylem status`,
+        text: `${context.url} knows you as ${who.name} (${grantsText(who.grants)}).\nNext: xylem status`,
       };
     } finally {
       api.close();

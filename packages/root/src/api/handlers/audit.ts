@@ -1,6 +1,6 @@
 import { toB64u } from '@xylem/core';
 import { readAudit, readCheckpoints } from '../../audit/rows.ts';
-import { environmentNamed } from '../../environments/names.ts';
+import { environmentsMatching } from '../../environments/names.ts';
 import type { Root } from '../../root.ts';
 import type { QueryOf } from '../contract.ts';
 import type { Handlers } from '../handlers.ts';
@@ -10,11 +10,14 @@ const defaultLimit = 100;
 export function auditHandlers(root: Root): Pick<Handlers, 'auditList' | 'auditCheckpoint'> {
   const { db } = root;
   return {
-    auditList: async ({ query }) => {
-      const environments =
-        query.environment === undefined
-          ? undefined
-          : [(await environmentNamed(db, query.environment, root.config.tenant)).id];
+    auditList: async ({ query, who: { access } }) => {
+      // What belongs to no environment is for whoever administers everything.
+      const isAll = query.environment === undefined && access.everywhere('administer');
+      const patterns = query.environment === undefined ? undefined : [query.environment];
+      const within = access.within('administer');
+      const environments = isAll
+        ? undefined
+        : (await environmentsMatching(db, patterns, root.config.tenant, within)).map(({ id }) => id);
       const after = Number(query.after ?? 0);
       const rows = await readAudit(db, {
         after,

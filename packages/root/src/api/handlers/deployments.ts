@@ -1,11 +1,14 @@
 import { type Strategy as CoreStrategy, timeOf, XylemError } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
+import type { Who } from '../../auth/api-tokens.ts';
+import type { Permission } from '../../auth/grants.ts';
+import { requireVisible } from '../../auth/visible.ts';
 import { changeState } from '../../deployments/change-state.ts';
 import { readEvents } from '../../deployments/events.ts';
-import { deploymentNamed } from '../../deployments/rows.ts';
+import { deploymentNamed, noDeployment } from '../../deployments/rows.ts';
 import { fleetReader, showDeployment } from '../../deployments/show.ts';
 import { startDeployment } from '../../deployments/start.ts';
-import { environmentsMatching, fullName, refOf } from '../../environments/names.ts';
+import { allEnvironments, environmentsMatching, fullName, refOf } from '../../environments/names.ts';
 import { hostsIn } from '../../hosts/host-rows.ts';
 import { listChannels } from '../../publishing/channels.ts';
 import { productNamed } from '../../publishing/products.ts';
@@ -27,9 +30,18 @@ const maxWaitMs = 30_000;
 export function deploymentHandlers(root: Root): Pick<Handlers, Own> {
   const { db, deploying } = root;
   const shown = async (id: string) => showDeployment(root, await deploymentNamed(db, id));
+  /** One of an environment that is not there for whoever asks is not there either. */
+  const ours = async (id: string, { name, access }: Who, permission: Permission): Promise<void> => {
+    const row = await deploymentNamed(db, id);
+    const environment = (await allEnvironments(db)).find((one) => one.id === row.environment);
+    if (environment !== undefined && access.in(permission, environment)) return;
+    if (environment === undefined || !access.in('read', environment)) throw noDeployment(id);
+    throw new XylemError('E_FORBIDDEN', `${name} may not ${permission} in ${fullName(environment)}.`);
+  };
   const change =
     (to: 'paused' | 'running' | 'aborted', from: readonly string[]) =>
     async ({ params, who }: Pick<Call<'deploymentPause'>, 'params' | 'who'>) => {
+      await ours(params.id, who, 'operate');
       await refuseRestored(root);
       const { environment } = await changeState(root, params.id, { to, from, who: who.name });
       deploying.events.announce(params.id);
@@ -38,10 +50,11 @@ export function deploymentHandlers(root: Root): Pick<Handlers, Own> {
       return await shown(params.id);
     };
   return {
-    deploymentCreate: ({ body, who }) => create(root, body, who.name),
-    deploymentList: async ({ query }) => {
+    deploymentCreate: ({ body, who }) => create(root, body, who),
+    deploymentList: async ({ query, who }) => {
+      const within = who.access.within('read');
       const patterns = query.environment === undefined ? undefined : [query.environment];
-      const environments = await environmentsMatching(db, patterns, root.config.tenant);
+      const environments = await environmentsMatching(db, patterns, root.config.tenant, within);
       const states = query.active === 'true' ? ['running', 'paused'] : undefined;
       let rows = db
         .selectFrom('deployments')
@@ -55,10 +68,13 @@ export function deploymentHandlers(root: Root): Pick<Handlers, Own> {
       const shownAll = (await rows.execute()).map((row) => showDeployment(root, row, fleetOf));
       return { deployments: await Promise.all(shownAll) };
     },
-    deploymentShow: ({ params }) => shown(params.id),
-    deploymentEvents: async ({ params, query, signal }) => {
+    deploymentShow: async ({ params, who }) => {
+      await ours(params.id, who, 'read');
+      return await shown(params.id);
+    },
+    deploymentEvents: async ({ params, query, signal, who }) => {
       const after = Number(query.after ?? 0);
-      await deploymentNamed(db, params.id);
+      await ours(params.id, who, 'read');
       const waitMs = Math.min(Number(query.waitMs ?? 0), maxWaitMs);
       // Asked for before reading, so that what happens in between is not missed.
       const next = waitMs > 0 ? deploying.events.next(params.id, waitMs, signal) : null;
@@ -84,15 +100,21 @@ export function deploymentHandlers(root: Root): Pick<Handlers, Own> {
   };
 }
 
-async function create(root: Root, body: DeploymentCreate, who: string) {
+async function create(root: Root, body: DeploymentCreate, { name: who, access }: Who) {
   const { db } = root;
   await refuseRestored(root);
+  await requireVisible(db, access, [body.product]);
   await productNamed(db, body.product);
   if (body.version !== undefined && body.channel !== undefined) {
     throw new XylemError('E_INPUT', 'Give either a version or a channel.');
   }
   const version = body.version ?? (await channelVersion(root, body));
-  const environments = await environmentsMatching(db, body.environments, root.config.tenant);
+  const environments = await environmentsMatching(
+    db,
+    body.environments,
+    root.config.tenant,
+    access.within('operate'),
+  );
   const hosts = await hostsIn(
     db,
     environments.map(({ id }) => id),

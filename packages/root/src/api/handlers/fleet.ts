@@ -6,8 +6,9 @@ import type { Handlers } from '../handlers.ts';
 
 export function fleetHandlers(root: Root): Pick<Handlers, 'status' | 'topology' | 'where'> {
   return {
-    status: ({ query }) => fleetStatus(root, query.environment),
-    topology: ({ query }) => topology(root, query.environment),
-    where: ({ params, query }) => whereRuns(root, params.product, query.environment),
+    status: ({ query, who }) => fleetStatus(root, who.access.within('read'), query.environment),
+    topology: ({ query, who }) => topology(root, who.access.within('read'), query.environment),
+    where: ({ params, query, who }) =>
+      whereRuns(root, params.product, who.access.within('read'), query.environment),
   };
 }

@@ -1,6 +1,11 @@
 import { timeOf, XylemError } from '@xylem/core';
+import type { Within } from '../../auth/access.ts';
+import { requireServable } from '../../auth/serves.ts';
+import { visibleProducts } from '../../auth/visible.ts';
+import { allEnvironments } from '../../environments/names.ts';
 import { changeHosts } from '../../hosts/change.ts';
 import { refuseMisfit } from '../../hosts/check-config.ts';
+import { hostsIn } from '../../hosts/host-rows.ts';
 import { keptThrough } from '../../hosts/kept.ts';
 import { hostNamed, selectHosts } from '../../hosts/select.ts';
 import { apiHost } from '../../hosts/view.ts';
@@ -8,7 +13,7 @@ import { directedTo, environmentRefs, viewsOf } from '../../hosts/views.ts';
 import { whyHost } from '../../hosts/why.ts';
 import type { Root } from '../../root.ts';
 import type { Handlers } from '../handlers.ts';
-import type { HostQuery, HostSelection } from '../schemas/index.ts';
+import type { Host, HostQuery, HostSelection } from '../schemas/index.ts';
 
 type Own =
   | 'hostList'
@@ -26,27 +31,34 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
   const { db } = root;
   const unknown = (id: string) => ({ id, name: id });
   return {
-    hostList: async ({ query }) => {
-      const options = { tenant: root.config.tenant, withRetired: query.retired === 'true' };
+    hostList: async ({ query, who }) => {
+      const within = who.access.within('read');
+      const options = { tenant: root.config.tenant, within, withRetired: query.retired === 'true' };
       const hosts = await selectHosts(db, selectionOf(query), options);
       const limit = Number(query.limit ?? defaultLimit);
       const page = hosts.filter((host) => query.after === undefined || host.id > query.after).slice(0, limit);
       const names = await environmentRefs(root);
       const views = await viewsOf(root, page);
+      const hidden = await hiddenHosts(root, within);
       return {
         hosts: views.map((view) =>
-          apiHost(view, names.get(view.host.environment) ?? unknown(view.host.environment)),
+          withoutParents(
+            hidden,
+            apiHost(view, names.get(view.host.environment) ?? unknown(view.host.environment)),
+          ),
         ),
         total: hosts.length,
       };
     },
-    hostShow: async ({ params }) => {
-      const host = await hostNamed(db, params.host);
+    hostShow: async ({ params, who }) => {
+      const within = who.access.within('read');
+      const host = await hostNamed(db, params.host, within);
+      const hidden = await hiddenHosts(root, within);
       const names = await environmentRefs(root);
       const [view] = await viewsOf(root, [host]);
       if (view === undefined) throw new TypeError('a host has a view');
       return {
-        ...apiHost(view, names.get(host.environment) ?? unknown(host.environment)),
+        ...withoutParents(hidden, apiHost(view, names.get(host.environment) ?? unknown(host.environment))),
         facts: { ...view.report?.facts },
         waiting: (view.report?.waiting ?? []).map((waiting) => ({ ...waiting })),
         transfer: view.report === null ? null : { ...view.report.transfer },
@@ -56,11 +68,11 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
         ),
       };
     },
-    hostWhy: ({ params }) => whyHost(root, params.host),
+    hostWhy: ({ params, who }) => whyHost(root, params.host, who.access.within('read')),
     hostLabel: ({ body, who }) =>
       changeHosts(root, body.select, {
         what: 'host.label',
-        who: who.name,
+        who,
         dryRun: body.dryRun ?? false,
         change: (host) => {
           const labels = { ...host.labels, ...body.set };
@@ -73,16 +85,16 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
     hostMove: ({ body, who }) =>
       changeHosts(root, body.select, {
         what: 'host.move',
-        who: who.name,
+        who,
         dryRun: body.dryRun ?? false,
         change: ({ parents }) =>
           isSame(parents, body.parents) ? null : { parents: JSON.stringify(body.parents) },
       }),
     hostConfigure: async ({ body, who }) => {
-      await refuseMisfit(db, body.component, body.set ?? {});
+      await refuseMisfit(db, body.component, body.set ?? {}, await visibleProducts(db, who.access));
       return await changeHosts(root, body.select, {
         what: 'host.configure',
-        who: who.name,
+        who,
         dryRun: body.dryRun ?? false,
         change: ({ config }) => {
           const values: Record<string, unknown> = { ...config[body.component], ...body.set };
@@ -97,9 +109,10 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
       if (!body.serve && (body.serves ?? []).length > 0) {
         throw new XylemError('E_INPUT', 'What hosts may serve is named, but they shall not serve.');
       }
+      requireServable(who.access, body.serves ?? [], root.config.tenant);
       return await changeHosts(root, body.select, {
         what: 'host.serve',
-        who: who.name,
+        who,
         dryRun: body.dryRun ?? false,
         change: (host) => {
           const serves = body.serve ? (body.serves ?? (host.serve ? host.serves : [])) : [];
@@ -111,7 +124,7 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
     hostRetire: ({ body, who }) =>
       changeHosts(root, body.select, {
         what: 'host.retire',
-        who: who.name,
+        who,
         dryRun: body.dryRun ?? false,
         withRetired: true,
         change: ({ retired }) => (retired ? null : { retired: 1 }),
@@ -126,6 +139,19 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
       ...(query.site === undefined ? {} : { site: query.site }),
     };
   }
+}
+
+/** Hosts that do not exist for whoever asks: a relay of another tenant may be the parent of one that does. */
+async function hiddenHosts(root: Root, within: Within): Promise<ReadonlySet<string>> {
+  const others = (await allEnvironments(root.db)).filter((row) => !within(row)).map(({ id }) => id);
+  return new Set((await hostsIn(root.db, others)).map(({ id }) => id));
+}
+
+function withoutParents(hidden: ReadonlySet<string>, host: Host): Host {
+  const { parent } = host;
+  return parent?.host != null && hidden.has(parent.host)
+    ? { ...host, parent: { ...parent, host: null } }
+    : host;
 }
 
 /** Key order does not matter for labels; the order of parents does. */

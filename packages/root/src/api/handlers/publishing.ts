@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { visibleProducts } from '../../auth/visible.ts';
 import { readRoots } from '../../keys/root-versions.ts';
 import { listChannels, setChannel } from '../../publishing/channels.ts';
 import { listPackages, packageNamed, registerPackage } from '../../publishing/packages.ts';
@@ -49,7 +50,10 @@ export function publishingHandlers(root: Root): Pick<Handlers, Own> {
         snapshotVersion: snapshotVersion(),
       };
     },
-    productList: async () => ({ products: await listProducts(db) }),
+    productList: async ({ who }) => {
+      const sees = await visibleProducts(db, who.access);
+      return { products: (await listProducts(db)).filter(({ product }) => sees(product)) };
+    },
     productCreate: ({ body, who }) => createProduct(root, who.name, body),
     productShow: async ({ params }) => showProduct(db, await productNamed(db, params.product)),
     productRoles: async ({ params }) => {

@@ -12,18 +12,21 @@ type Own = 'rootInfo' | 'backupCreate' | 'restored' | 'restoreConfirm';
 export function rootHandlers(root: Root): Pick<Handlers, Own> {
   const { db, config, authority } = root;
   return {
-    rootInfo: async () => ({
+    rootInfo: async ({ who: { access } }) => ({
       version,
       stateFormat,
       database: config.database.kind,
       releaseRepository: config.releaseRepository,
-      tenants: (await db.selectFrom('tenants').select('tenant').orderBy('tenant').execute()).map(
-        (row) => row.tenant,
-      ),
+      tenants: (await db.selectFrom('tenants').select('tenant').orderBy('tenant').execute())
+        .map((row) => row.tenant)
+        .filter((tenant) => access.reaches(tenant)),
       nodesUrl: root.nodesUrl(),
       pin: Buffer.from(authority.pin).toString('base64url'),
       ca: authority.certificatePem,
-      audit: { key: toB64u(root.audit.key), fault: root.audit.fault() },
+      audit: {
+        key: toB64u(root.audit.key),
+        fault: access.everywhere('administer') ? root.audit.fault() : null,
+      },
       started: timeOf(root.startedMs),
       restored: root.restored.isRestored(),
     }),

@@ -2,6 +2,7 @@ import { timeOf, XylemError } from '@xylem/core';
 import { joinMacKey, makeToken } from '@xylem/trust';
 import type { Selectable } from 'kysely';
 import { appendAudit } from '../../audit/audit.ts';
+import { requireServable } from '../../auth/serves.ts';
 import type { Tables } from '../../db/tables.ts';
 import { allEnvironments, type EnvironmentRow, environmentNamed, refOf } from '../../environments/names.ts';
 import type { Root } from '../../root.ts';
@@ -22,6 +23,7 @@ export function tokenHandlers(root: Root): Pick<Handlers, 'tokenCreate' | 'token
           'What a host may serve is named, but it may not serve: set serve too.',
         );
       }
+      requireServable(who.access, serves, root.config.tenant);
       const token = makeToken(randomness, authority.pin);
       const nowMs = clock.now();
       const row = {
@@ -53,8 +55,9 @@ export function tokenHandlers(root: Root): Pick<Handlers, 'tokenCreate' | 'token
       });
       return { ...tokenOf(row, environment), token: token.text, url: root.nodesUrl() };
     },
-    tokenList: async () => {
-      const environments = new Map((await allEnvironments(db)).map((row) => [row.id, row]));
+    tokenList: async ({ who }) => {
+      const ours = (await allEnvironments(db)).filter(who.access.within('operate'));
+      const environments = new Map(ours.map((row) => [row.id, row]));
       const rows = await db
         .selectFrom('tokens')
         .selectAll()
@@ -72,14 +75,18 @@ export function tokenHandlers(root: Root): Pick<Handlers, 'tokenCreate' | 'token
     tokenDelete: async ({ params, who }) => {
       const nowMs = clock.now();
       await db.transaction().execute(async (trx) => {
-        const { numDeletedRows } = await trx
-          .deleteFrom('tokens')
-          .where('id', '=', params.id)
+        const token = await trx
+          .selectFrom('tokens as t')
+          .innerJoin('environments as e', 'e.id', 't.environment')
+          .select(['e.id as id', 'e.tenant as tenant', 'e.environment as environment'])
+          .where('t.id', '=', params.id)
           .executeTakeFirst();
-        if (numDeletedRows === 0n)
+        if (token === undefined || !who.access.in('operate', token))
           throw new XylemError('E_NOT_FOUND', `There is no join token ${params.id}.`);
+        await trx.deleteFrom('tokens').where('id', '=', params.id).execute();
         const subject = `token/${params.id}`;
-        await appendAudit(trx, nowMs, { who: who.name, what: 'token.delete', subject });
+        const entry = { who: who.name, what: 'token.delete', subject, environment: token.id };
+        await appendAudit(trx, nowMs, entry);
       });
       return {};
     },

@@ -7,7 +7,7 @@ export const accessRoutes = {
   apiTokenCreate: {
     method: 'POST',
     path: '/api-tokens',
-    role: 'admin',
+    needs: { permission: 'administer', where: 'anywhere' },
     body: s.ApiTokenCreate,
     response: s.ApiTokenCreated,
     summary: 'Create an API token',
@@ -15,14 +15,14 @@ export const accessRoutes = {
   apiTokenList: {
     method: 'GET',
     path: '/api-tokens',
-    role: 'admin',
+    needs: { permission: 'administer', where: 'anywhere' },
     response: s.ApiTokens,
     summary: 'API tokens',
   },
   apiTokenDelete: {
     method: 'DELETE',
     path: '/api-tokens/:id',
-    role: 'admin',
+    needs: { permission: 'administer', where: 'anywhere' },
     params: s.ApiTokenParams,
     response: Nothing,
     summary: 'Revoke an API token',

@@ -6,7 +6,7 @@ export const auditRoutes = {
   auditList: {
     method: 'GET',
     path: '/audit',
-    role: 'admin',
+    needs: { permission: 'administer', where: 'anywhere' },
     query: s.AuditQuery,
     response: s.AuditEntries,
     summary: 'Who did what',
@@ -14,7 +14,7 @@ export const auditRoutes = {
   auditCheckpoint: {
     method: 'POST',
     path: '/audit/checkpoint',
-    role: 'admin',
+    needs: { permission: 'administer', where: 'installation' },
     response: s.AuditCheckpointed,
     summary: 'Sign where the audit log stands',
   },

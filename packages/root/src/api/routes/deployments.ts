@@ -6,7 +6,7 @@ export const deploymentRoutes = {
   deploymentCreate: {
     method: 'POST',
     path: '/deployments',
-    role: 'operator',
+    needs: { permission: 'operate', where: 'anywhere' },
     body: s.DeploymentCreate,
     response: s.DeploymentsCreated,
     summary: 'Deploy, roll back or undeploy a product',
@@ -14,7 +14,7 @@ export const deploymentRoutes = {
   deploymentList: {
     method: 'GET',
     path: '/deployments',
-    role: 'viewer',
+    needs: { permission: 'read', where: 'anywhere' },
     query: s.DeploymentQuery,
     response: s.Deployments,
     summary: 'Deployments, newest first',
@@ -22,7 +22,7 @@ export const deploymentRoutes = {
   deploymentShow: {
     method: 'GET',
     path: '/deployments/:id',
-    role: 'viewer',
+    needs: { permission: 'read', where: 'anywhere' },
     params: s.DeploymentParams,
     response: s.Deployment,
     summary: 'One deployment',
@@ -30,7 +30,7 @@ export const deploymentRoutes = {
   deploymentEvents: {
     method: 'GET',
     path: '/deployments/:id/events',
-    role: 'viewer',
+    needs: { permission: 'read', where: 'anywhere' },
     params: s.DeploymentParams,
     query: s.EventQuery,
     response: s.DeploymentEvents,
@@ -39,7 +39,7 @@ export const deploymentRoutes = {
   deploymentPause: {
     method: 'POST',
     path: '/deployments/:id/pause',
-    role: 'operator',
+    needs: { permission: 'operate', where: 'anywhere' },
     params: s.DeploymentParams,
     response: s.Deployment,
     summary: 'Admit no more hosts',
@@ -47,7 +47,7 @@ export const deploymentRoutes = {
   deploymentResume: {
     method: 'POST',
     path: '/deployments/:id/resume',
-    role: 'operator',
+    needs: { permission: 'operate', where: 'anywhere' },
     params: s.DeploymentParams,
     response: s.Deployment,
     summary: 'Go on',
@@ -55,7 +55,7 @@ export const deploymentRoutes = {
   deploymentAbort: {
     method: 'POST',
     path: '/deployments/:id/abort',
-    role: 'operator',
+    needs: { permission: 'operate', where: 'anywhere' },
     params: s.DeploymentParams,
     response: s.Deployment,
     summary: 'Stop for good: hosts stay as they are; a rollback takes them back',

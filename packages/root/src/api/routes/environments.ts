@@ -6,7 +6,7 @@ export const environmentRoutes = {
   environmentCreate: {
     method: 'POST',
     path: '/environments',
-    role: 'admin',
+    needs: { permission: 'administer', where: 'new' },
     body: s.EnvironmentCreate,
     response: s.Environment,
     summary: 'Create an environment with a direction repository and keys of its own',
@@ -14,14 +14,14 @@ export const environmentRoutes = {
   environmentList: {
     method: 'GET',
     path: '/environments',
-    role: 'viewer',
+    needs: { permission: 'read', where: 'anywhere' },
     response: s.Environments,
     summary: 'Environments',
   },
   environmentShow: {
     method: 'GET',
     path: '/environments/:tenant/:environment',
-    role: 'viewer',
+    needs: { permission: 'read', where: 'environment' },
     params: s.EnvironmentParams,
     response: s.Environment,
     summary: 'One environment',
@@ -29,7 +29,7 @@ export const environmentRoutes = {
   environmentYaml: {
     method: 'GET',
     path: '/environments/:tenant/:environment/yaml',
-    role: 'viewer',
+    needs: { permission: 'read', where: 'environment' },
     params: s.EnvironmentParams,
     response: s.EnvironmentYaml,
     summary: 'The YAML of an environment',
@@ -37,7 +37,7 @@ export const environmentRoutes = {
   environmentYamlPut: {
     method: 'PUT',
     path: '/environments/:tenant/:environment/yaml',
-    role: 'operator',
+    needs: { permission: 'operate', where: 'environment' },
     params: s.EnvironmentParams,
     body: s.EnvironmentYamlPut,
     response: s.EnvironmentYamlSaved,

@@ -6,7 +6,7 @@ export const fleetRoutes = {
   status: {
     method: 'GET',
     path: '/status',
-    role: 'viewer',
+    needs: { permission: 'read', where: 'anywhere' },
     query: s.FleetQuery,
     response: s.Status,
     summary: 'The fleet at a glance',
@@ -14,7 +14,7 @@ export const fleetRoutes = {
   topology: {
     method: 'GET',
     path: '/topology',
-    role: 'viewer',
+    needs: { permission: 'read', where: 'anywhere' },
     query: s.FleetQuery,
     response: s.Topology,
     summary: 'Who is whose child, as reported',
@@ -22,7 +22,7 @@ export const fleetRoutes = {
   where: {
     method: 'GET',
     path: '/where/:product',
-    role: 'viewer',
+    needs: { permission: 'read', where: 'product' },
     params: s.WhereParams,
     query: s.FleetQuery,
     response: s.Where,

@@ -6,7 +6,7 @@ export const hostRoutes = {
   hostList: {
     method: 'GET',
     path: '/hosts',
-    role: 'viewer',
+    needs: { permission: 'read', where: 'anywhere' },
     query: s.HostQuery,
     response: s.Hosts,
     summary: 'Hosts that a selector fits, with the total',
@@ -14,7 +14,7 @@ export const hostRoutes = {
   hostShow: {
     method: 'GET',
     path: '/hosts/:host',
-    role: 'viewer',
+    needs: { permission: 'read', where: 'anywhere' },
     params: s.HostParams,
     response: s.HostDetail,
     summary: 'One host',
@@ -22,7 +22,7 @@ export const hostRoutes = {
   hostWhy: {
     method: 'GET',
     path: '/hosts/:host/why',
-    role: 'viewer',
+    needs: { permission: 'read', where: 'anywhere' },
     params: s.HostParams,
     response: s.HostWhy,
     summary: 'Why a host is not where it should be',
@@ -30,7 +30,7 @@ export const hostRoutes = {
   hostLabel: {
     method: 'POST',
     path: '/hosts/label',
-    role: 'operator',
+    needs: { permission: 'operate', where: 'anywhere' },
     body: s.HostLabel,
     response: s.HostsChanged,
     summary: 'Set and remove labels',
@@ -38,7 +38,7 @@ export const hostRoutes = {
   hostMove: {
     method: 'POST',
     path: '/hosts/move',
-    role: 'operator',
+    needs: { permission: 'operate', where: 'anywhere' },
     body: s.HostMove,
     response: s.HostsChanged,
     summary: 'Give hosts other parents',
@@ -46,7 +46,7 @@ export const hostRoutes = {
   hostConfigure: {
     method: 'POST',
     path: '/hosts/configure',
-    role: 'operator',
+    needs: { permission: 'operate', where: 'anywhere' },
     body: s.HostConfigure,
     response: s.HostsChanged,
     summary: 'Configure a component on single hosts',
@@ -54,7 +54,7 @@ export const hostRoutes = {
   hostServe: {
     method: 'POST',
     path: '/hosts/serve',
-    role: 'operator',
+    needs: { permission: 'operate', where: 'anywhere' },
     body: s.HostServe,
     response: s.HostsChanged,
     summary: 'Make hosts relays, or plain hosts again',
@@ -62,7 +62,7 @@ export const hostRoutes = {
   hostRetire: {
     method: 'POST',
     path: '/hosts/retire',
-    role: 'operator',
+    needs: { permission: 'operate', where: 'anywhere' },
     body: s.HostRetire,
     response: s.HostsChanged,
     summary: 'Retire hosts: they take no more changes',

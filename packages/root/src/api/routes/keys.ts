@@ -8,7 +8,7 @@ export const keyRoutes = {
   releaseKeysPut: {
     method: 'PUT',
     path: '/release-repository/keys',
-    role: 'publisher',
+    needs: { permission: 'publish', where: 'installation' },
     maxBodyBytes: metadataBodyBytes,
     body: s.VendorChange,
     response: s.VendorChanged,
@@ -17,7 +17,7 @@ export const keyRoutes = {
   releaseKeysAdd: {
     method: 'POST',
     path: '/release-repository/keys',
-    role: 'admin',
+    needs: { permission: 'administer', where: 'installation' },
     body: s.ReleaseKeysAdd,
     response: s.ReleaseKeysAdded,
     summary: "Make new online keys of the release repository, for the vendor's next root to name",
@@ -25,7 +25,7 @@ export const keyRoutes = {
   environmentKeys: {
     method: 'GET',
     path: '/environments/:tenant/:environment/keys',
-    role: 'viewer',
+    needs: { permission: 'read', where: 'environment' },
     params: s.EnvironmentParams,
     response: s.EnvironmentKeys,
     summary: 'Root metadata of an environment and which of its keys the root server holds',
@@ -33,7 +33,7 @@ export const keyRoutes = {
   environmentKeysNext: {
     method: 'POST',
     path: '/environments/:tenant/:environment/keys',
-    role: 'admin',
+    needs: { permission: 'administer', where: 'environment' },
     params: s.EnvironmentParams,
     body: s.EnvironmentKeysNext,
     response: s.EnvironmentRootDraft,
@@ -42,7 +42,7 @@ export const keyRoutes = {
   environmentKeysPut: {
     method: 'PUT',
     path: '/environments/:tenant/:environment/keys',
-    role: 'admin',
+    needs: { permission: 'administer', where: 'environment' },
     params: s.EnvironmentParams,
     body: s.EnvironmentRootPut,
     response: s.EnvironmentRootTaken,

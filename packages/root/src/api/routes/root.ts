@@ -6,7 +6,7 @@ export const rootRoutes = {
   backupCreate: {
     method: 'POST',
     path: '/root/backup',
-    role: 'admin',
+    needs: { permission: 'administer', where: 'installation' },
     body: s.BackupCreate,
     response: s.BackupCreated,
     summary: 'Write a backup to a folder of the root server',
@@ -14,14 +14,14 @@ export const rootRoutes = {
   restored: {
     method: 'GET',
     path: '/root/restored',
-    role: 'viewer',
+    needs: { permission: 'read', where: 'installation' },
     response: s.Restored,
     summary: 'After a restore: what the tree says beside what the backup says',
   },
   restoreConfirm: {
     method: 'POST',
     path: '/root/restored/confirm',
-    role: 'admin',
+    needs: { permission: 'administer', where: 'installation' },
     body: s.RestoreConfirm,
     response: s.RestoreConfirmed,
     summary: 'Confirm the difference and go on',

@@ -6,14 +6,14 @@ export const selfRoutes = {
   whoami: {
     method: 'GET',
     path: '/whoami',
-    role: 'viewer',
+    needs: { where: 'own' },
     summary: 'Who the token speaks for',
     response: s.WhoAmI,
   },
   rootInfo: {
     method: 'GET',
     path: '/root',
-    role: 'viewer',
+    needs: { where: 'own' },
     summary: 'What this root server is',
     response: s.RootInfo,
   },

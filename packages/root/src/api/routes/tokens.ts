@@ -7,7 +7,7 @@ export const tokenRoutes = {
   tokenCreate: {
     method: 'POST',
     path: '/tokens',
-    role: 'operator',
+    needs: { permission: 'operate', where: 'environment' },
     body: s.TokenCreate,
     response: s.TokenCreated,
     summary: 'Create a join token',
@@ -15,14 +15,14 @@ export const tokenRoutes = {
   tokenList: {
     method: 'GET',
     path: '/tokens',
-    role: 'operator',
+    needs: { permission: 'operate', where: 'anywhere' },
     response: s.Tokens,
     summary: 'Join tokens that still work',
   },
   tokenDelete: {
     method: 'DELETE',
     path: '/tokens/:id',
-    role: 'operator',
+    needs: { permission: 'operate', where: 'anywhere' },
     params: s.TokenParams,
     response: Nothing,
     summary: 'Revoke a join token',

@@ -79,10 +79,15 @@ export const Problem = Strict({
 });
 export type Problem = Static<typeof Problem>;
 
-export const roles = ['viewer', 'publisher', 'operator', 'admin'] as const;
-export const Role = Type.Enum(roles, {
-  description: 'viewer reads; publisher also publishes; operator also deploys; admin may do everything',
+export const Role = Type.Enum(['viewer', 'operator', 'approver', 'publisher', 'admin'], {
+  description: 'viewer reads; operator, approver and publisher also do what they are called; admin does all',
 });
-export type Role = (typeof roles)[number];
+export type Role = Static<typeof Role>;
+export const ScopeText = Type.String({
+  pattern: `^(\\*|product:${namePattern}|${namePattern}(/${namePattern})?)$`,
+  maxLength: 127,
+  description: 'a scope: *, a tenant, an environment like acme/production, or product:shop',
+});
+export const Grant = Strict({ role: Role, scope: ScopeText });
 
 export const EnvironmentRef = Strict({ id: Id32, name: Type.String() });

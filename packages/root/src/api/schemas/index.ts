@@ -5,5 +5,6 @@ export * from './environments.ts';
 export * from './fleet.ts';
 export * from './hosts.ts';
 export * from './keys.ts';
+export * from './people.ts';
 export * from './publishing.ts';
 export * from './root.ts';

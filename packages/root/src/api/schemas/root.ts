@@ -1,8 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Count, EnvironmentRef, Id32, Name, Nullable, Role, Strict, Time } from './common.ts';
-
-export const WhoAmI = Strict({ name: Type.String(), role: Role, tokenId: Type.String() });
-export type WhoAmI = Static<typeof WhoAmI>;
+import { Count, EnvironmentRef, Id32, Name, Nullable, Strict, Time } from './common.ts';
 
 export const RootInfo = Strict({
   version: Type.String(),
@@ -21,12 +18,6 @@ export const RootInfo = Strict({
   restored: Type.Boolean(),
 });
 export type RootInfo = Static<typeof RootInfo>;
-
-export const ApiTokenCreate = Strict({ name: Type.String({ minLength: 1, maxLength: 100 }), role: Role });
-const ApiToken = Strict({ id: Type.String(), name: Type.String(), role: Role, created: Time });
-export const ApiTokenCreated = Strict({ ...ApiToken.properties, token: Type.String() });
-export const ApiTokens = Strict({ tokens: Type.Array(ApiToken) });
-export const ApiTokenParams = Strict({ id: Type.String({ pattern: '^[0-9a-f]{16}$' }) });
 
 /** `out`: an absolute path on the root server's machine that does not exist yet. Only taken on the loopback address. */
 export const BackupCreate = Strict({ out: Type.String({ pattern: '^/', maxLength: 4096 }) });

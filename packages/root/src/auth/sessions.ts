@@ -1,0 +1,121 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Clock, Randomness } from '@xylem/platform';
+import type { Selectable } from 'kysely';
+import type { Database, Tables } from '../db/tables.ts';
+import { accessOf } from './access.ts';
+import type { Who } from './api-tokens.ts';
+import { grantsOf } from './grant-rows.ts';
+import type { Grant } from './grants.ts';
+
+/** Whoever signed in, in a browser or by the command line. */
+export interface NewSession {
+  readonly subject: `api-token/${string}` | `person/${string}`;
+  readonly kind: 'cli' | 'browser';
+  /** Where it is: a host name, a browser's name. */
+  readonly name: string;
+  /** Of these instead of the subject's own, as long as the session lives. */
+  readonly grants?: readonly Grant[];
+  readonly from: string | null;
+}
+
+export const sessionLifetimeMs = 12 * 3600_000;
+/** A browser on which nothing was asked for so long is signed out. */
+export const sessionIdleMs = 30 * 60_000;
+const usedToTheMs = 60_000;
+const maxSessionsOfOne = 100;
+
+const pattern = /^xys1\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})$/;
+
+/** Opens a session and returns its secret text, this once. What has ended is cleared away on the occasion. */
+export async function openSession(
+  trx: Database,
+  { clock, randomness }: { readonly clock: Clock; readonly randomness: Randomness },
+  { subject, kind, name, grants, from }: NewSession,
+): Promise<{ readonly id: string; readonly token: string; readonly expiresMs: number }> {
+  const nowMs = clock.now();
+  await trx.deleteFrom('sessions').where('expires_ms', '<=', nowMs).execute();
+  const others = await trx
+    .selectFrom('sessions')
+    .select('id')
+    .where('subject', '=', subject)
+    .orderBy('used_ms', 'desc')
+    .offset(maxSessionsOfOne - 1)
+    .limit(1000)
+    .execute();
+  for (const { id } of others) await trx.deleteFrom('sessions').where('id', '=', id).execute();
+  const id = randomness.bytes(16).toString('hex');
+  const secret = randomness.bytes(32).toString('base64url');
+  const expiresMs = nowMs + sessionLifetimeMs;
+  await trx
+    .insertInto('sessions')
+    .values({
+      id,
+      subject,
+      kind,
+      name: name.slice(0, 100),
+      hash: hashOf(secret),
+      grants: grants === undefined ? null : JSON.stringify(grants),
+      from_address: from,
+      created_ms: nowMs,
+      expires_ms: expiresMs,
+      used_ms: nowMs,
+    })
+    .execute();
+  return { id, token: `xys1.${id}.${secret}`, expiresMs };
+}
+
+/** Whose session it is; null for one that is unknown, expired, idle or revoked, or whose subject was taken away. */
+export async function sessionOf(
+  db: Database,
+  clock: Pick<Clock, 'now'>,
+  token: string,
+  kind: NewSession['kind'],
+): Promise<Who | null> {
+  const [, id, secret] = pattern.exec(token) ?? [];
+  if (id === undefined || secret === undefined) return null;
+  const row = await db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst();
+  const isRight = timingSafeEqual(Buffer.from(hashOf(secret)), Buffer.from(row?.hash ?? hashOf('')));
+  const nowMs = clock.now();
+  if (row === undefined || !isRight || row.kind !== kind || row.expires_ms <= nowMs) return null;
+  if (kind === 'browser' && nowMs - row.used_ms > sessionIdleMs) return null;
+  const subject = await subjectOf(db, row, nowMs);
+  if (subject === null) return null;
+  if (Math.abs(nowMs - row.used_ms) >= usedToTheMs) {
+    await db.updateTable('sessions').set({ used_ms: nowMs }).where('id', '=', id).execute();
+  }
+  const grants =
+    row.grants === null
+      ? await grantsOf(db, row.subject as NewSession['subject'])
+      : (JSON.parse(row.grants) as Grant[]);
+  return { ...subject, tokenId: id, access: accessOf(grants), expiresMs: row.expires_ms };
+}
+
+async function subjectOf(
+  db: Database,
+  { subject }: Selectable<Tables['sessions']>,
+  nowMs: number,
+): Promise<Pick<Who, 'kind' | 'name' | 'subject'> | null> {
+  const [, kind, name = ''] = /^([a-z-]+)\/(.*)$/s.exec(subject) ?? [];
+  if (kind === 'person') {
+    const person = await db
+      .selectFrom('people')
+      .select('name')
+      .where('name', '=', name)
+      .where('disabled', '=', 0)
+      .executeTakeFirst();
+    return person === undefined ? null : { kind, name, subject };
+  }
+  const token = await db
+    .selectFrom('api_tokens')
+    .select(['name', 'expires_ms'])
+    .where('id', '=', name)
+    .executeTakeFirst();
+  if (token === undefined || (token.expires_ms !== null && token.expires_ms <= nowMs)) return null;
+  return { kind: 'api-token', name: token.name, subject: `api-token/${name} (${token.name})` };
+}
+
+export async function endSession(db: Database, id: string): Promise<void> {
+  await db.deleteFrom('sessions').where('id', '=', id).execute();
+}
+
+const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
