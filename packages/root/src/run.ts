@@ -175,7 +175,9 @@ async function start(
   await api.ready();
   closers.push(() => api.close());
   // Before anyone is answered: what a crash left between database and folder is made good.
-  await releases?.publish();
+  await releases
+    ?.publish()
+    .catch((error: unknown) => log.error('the release repository could not be published', { error }));
   await directing.publishAll();
 
   const apiServer = createHttpServer((request, response) => api.routing(request, response));

@@ -3,6 +3,7 @@ import { createHttpClient } from '@xylem/platform';
 import { httpSource, type ObjectSource } from '@xylem/store';
 import { clientTls } from '@xylem/trust';
 import { allEnvironments } from '../environments/names.ts';
+import { takeFoundRoots } from '../keys/found-roots.ts';
 import type { Root } from '../root.ts';
 import { catchUp } from './catch-up.ts';
 import { findDirection } from './find-direction.ts';
@@ -57,6 +58,8 @@ async function takeDirections(root: Root, source: ObjectSource, heard: readonly 
   const taken: string[] = [];
   const found = await foundDirections(root.db);
   for (const { id } of await allEnvironments(root.db)) {
+    // Keys may have changed though what is directed has not.
+    await takeFoundRoots(root, source, id);
     const known = Math.max(found.get(id)?.number ?? 0, root.directing.state(id)?.number ?? 0);
     if (highest(heard, id).number <= known) continue;
     const direction = await findDirection(root, source, id as EnvironmentId);

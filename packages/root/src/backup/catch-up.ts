@@ -20,6 +20,7 @@ import {
   readTimestamp,
 } from '@xylem/trust';
 import type { Database } from '../db/tables.ts';
+import { takeFoundRoots } from '../keys/found-roots.ts';
 import { saveWithdrawn } from '../publishing/releases.ts';
 import { repositoryPath } from '../publishing/repository-files.ts';
 import { roleNamed, rolesOfProduct, saveRole } from '../publishing/roles.ts';
@@ -35,6 +36,7 @@ import { readSource } from './read-source.ts';
 export async function catchUp(root: Root, source: ObjectSource): Promise<string[]> {
   const repository = root.config.releaseRepository as RepositoryId | null;
   if (repository === null) return [];
+  await takeFoundRoots(root, source, repository);
   const at = (path: string) => repositoryPath(repository, path);
   const timestamp = await readSource(source, at(metadataPath('timestamp', 0)), limits.timestamp);
   if (timestamp === null) return [];

@@ -57,7 +57,14 @@ export async function draftDirectionRoot(
   const folder = keyFiles(root.paths.keys).direction(row.id);
   const present = await newestRoot(root.repository, row.id);
   const roles: Record<(typeof roleOf)[keyof typeof roleOf], RoleKeys> = { ...present.roles };
-  for (const name of new Set(body.rotate)) roles[roleOf[name]] = { keys: [await addKey(folder, name)] };
+  const before = await heldKeys(folder);
+  // A key that a restored backup lacks is replaced along: without it this server could sign nothing.
+  const lost = (['director', 'snapshot', 'timestamp'] as const).filter(
+    (name) => !present.roles[roleOf[name]].keys.some(({ keyId }) => before.has(keyId)),
+  );
+  for (const name of new Set([...body.rotate, ...lost])) {
+    roles[roleOf[name]] = { keys: [await addKey(folder, name)] };
+  }
   if (body.root !== undefined) {
     const keys = body.root.keys.map((text) => publicKeyOf(fromB64u(text)));
     roles.root = { keys, threshold: body.root.threshold };

@@ -19,7 +19,10 @@ import {
   TufClient,
   trustRepository,
 } from '@xylem/trust';
+import { fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
+import { relayCopy } from '../testing/relay-copy.ts';
+import { restoredFixture } from '../testing/restored-fixture.ts';
 import { type RootFixture, rootFixture } from '../testing/root-fixture.ts';
 
 const environment = { tenant: 'default', environment: 'production' };
@@ -222,4 +225,43 @@ test("an operator takes the direction's root key; the root server can't rotate a
   });
   const stolen = { base: 3, metadata: Buffer.from(file.bytes).toString() };
   await assert.rejects(root.api('environmentKeysPut', { params, body: stolen }), { code: 'E_INPUT' });
+});
+
+test('a root server restored from before a rotation takes the newer roots from a relay, and rotates again', async (t) => {
+  const root = await rootFixture(t);
+  const { id } = await root.api('environmentCreate', { body: { name: 'production' } });
+  const { repository } = await root.api('releaseRepository');
+  const { token } = await root.api('tokenCreate', { body: { environment: 'production', serve: true } });
+  const relay = await fakeHost(root, token, { name: 'relay', serve: true });
+  const tuf = await tempFolder(t, 'tuf');
+  const out = join(await tempFolder(t, 'backup'), 'out');
+  await root.api('backupCreate', { body: { out } });
+
+  const params = environment;
+  const body = { rotate: ['director', 'snapshot', 'timestamp'] as const };
+  const draft = await root.api('environmentKeysNext', { params, body: { rotate: [...body.rotate] } });
+  await root.api('environmentKeysPut', { params, body: draft });
+  const vendorKey = generateKey();
+  await change(root, { root: { root: { keys: [vendorKey] } } }, [root.vendor.rootKey, vendorKey]);
+  await relay.report((await relay.desiredState(tuf)).assignments);
+  const url = await relayCopy(t, relay, root.folder);
+
+  const again = await restoredFixture(t, root, out);
+  relay.moveTo(again);
+  await relay.report(undefined, { serves: { url, children: [] } });
+  // The question for the difference asks the relays.
+  await again.api('restored');
+  assert.equal((await again.api('environmentKeys', { params })).roots.length, 2);
+  assert.equal((await again.api('releaseRepository')).roots.length, 1);
+  await again.api('restoreConfirm', { body: { keep: 'hosts' } }).catch((error: unknown) => {
+    assert.equal((error as { code: string }).code, 'E_KEY_INVALID');
+  });
+  await again.restart();
+  const anew = await again.api('environmentKeysNext', { params, body: { rotate: ['director'] } });
+  await again.api('environmentKeysPut', { params, body: anew });
+  await relay.desiredState(tuf);
+  const host = await follower(t, again, id);
+  assert.equal((await host.refresh()).state.root, 3);
+  await (await follower(t, again, repository)).refresh();
+  assert.equal((await again.api('restored')).restored, false);
 });

@@ -28,6 +28,8 @@ export interface ReleasePublisher {
   readonly repository: RepositoryId;
   /** The snapshot version that is published now. */
   snapshotVersion(): number;
+  /** Puts the root that the database says into the folder, where a crash kept it from there. */
+  writeRoot(): Promise<void>;
   /** Returns when all that was in the database at the call is visible to readers. */
   publish(): Promise<void>;
 }
@@ -59,12 +61,7 @@ export function createReleasePublisher(options: ReleasePublisherOptions): Releas
     const { version: atLeast } = await readFloor(db, repository);
     const listed = current === null ? {} : readOwnMetadata(current.snapshot).listed;
     const roles = await db.selectFrom('roles').selectAll().where('repository', '=', repository).execute();
-    const rootRow = await roleNamed(db, repository, 'root');
-    await writeIfAbsent({
-      path: metadataPath('root', rootRow.version),
-      bytes: Buffer.from(rootRow.metadata),
-    });
-    const keys = await loadReleaseKeys(options.keysFolder, readRoot(Buffer.from(rootRow.metadata)));
+    const keys = await loadReleaseKeys(options.keysFolder, readRoot(await writeRoot()));
     const online = { snapshot: [keys.snapshot], timestamp: [keys.timestamp] };
     const changed = roles.filter((row) => row.role !== 'root' && listed[row.role] !== row.version);
     if (changed.some((row) => row.role.startsWith('p-'))) await writeTargets();
@@ -105,6 +102,13 @@ export function createReleasePublisher(options: ReleasePublisherOptions): Releas
     snapshotVersion = after?.snapshotVersion ?? 0;
   });
 
+  async function writeRoot(): Promise<Uint8Array> {
+    const { version, metadata } = await roleNamed(db, repository, 'root');
+    const bytes = Buffer.from(metadata);
+    await writeIfAbsent({ path: metadataPath('root', version), bytes });
+    return bytes;
+  }
+
   /** Target files of all products that are not there yet; channels are rewritten by new digests. */
   async function writeTargets(): Promise<void> {
     const releases = await db.selectFrom('releases').select(['product', 'release', 'document']).execute();
@@ -124,6 +128,7 @@ export function createReleasePublisher(options: ReleasePublisherOptions): Releas
   return {
     repository,
     snapshotVersion: () => snapshotVersion,
+    writeRoot: async () => void (await writeRoot()),
     publish,
   };
 }
