@@ -221,6 +221,11 @@ export const commandTable: readonly TableEntry[] = [
     load: () => import('../commands/keys/list.ts'),
   },
   {
+    path: 'keys create',
+    summary: 'Make a key on this machine, for others to trust',
+    load: () => import('../commands/keys/create.ts'),
+  },
+  {
     path: 'keys add',
     summary: 'Let another key sign a role',
     load: () => import('../commands/keys/add.ts'),

@@ -1,5 +1,4 @@
 import { XylemError } from '@xylem/core';
-import type { Clock } from '@xylem/platform';
 import type { SignedRoleUpload } from '@xylem/root/contract';
 import {
   type ProductDelegation,
@@ -8,6 +7,7 @@ import {
   signProductRole,
 } from '@xylem/trust';
 import type { Api } from '../api/client.ts';
+import { type Patience, whileOvertaken } from './contention.ts';
 import { loadKeys } from './keys.ts';
 import { readVendor } from './vendor.ts';
 
@@ -42,42 +42,28 @@ async function presentRole(api: Api, name: string): Promise<PresentRole> {
 
 /**
  * Signs what the role shall say next and hands it to `send`. When someone else signed meanwhile, it is done again
- * from what is there now, a few times.
+ * from what is there now.
  */
 export async function changeRole<T>(
-  options: {
-    readonly api: Api;
-    readonly product: string;
-    readonly keysFolder: string;
-    readonly clock: Clock;
-  },
+  options: Patience & { readonly api: Api; readonly product: string; readonly keysFolder: string },
   change: (present: ProductRoleContent) => ProductRoleContent,
   send: (roles: SignedRoleUpload[]) => Promise<T>,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
+  return await whileOvertaken(options, async () => {
     const { product, files: previous, versions, content } = await presentRole(options.api, options.product);
     const signers = await loadKeys(options.keysFolder, {
       what: `releases of ${product.product}`,
       keyIds: product.keys.map(({ keyId }) => keyId),
       threshold: product.threshold ?? 1,
     });
-    const signed = await signProductRole({
-      product,
-      previous,
-      content: change(content),
-      signers,
-      nowMs: options.clock.now(),
-    });
-    try {
-      return await send(
-        signed.map(({ role, file }) => ({
-          role,
-          baseVersion: versions.get(role) ?? 0,
-          metadata: textOf(file.bytes),
-        })),
-      );
-    } catch (error) {
-      if (!(error instanceof XylemError) || error.code !== 'E_CONFLICT' || attempt === 5) throw error;
-    }
-  }
+    const nowMs = options.clock.now();
+    const signed = await signProductRole({ product, previous, content: change(content), signers, nowMs });
+    return await send(
+      signed.map(({ role, file }) => ({
+        role,
+        baseVersion: versions.get(role) ?? 0,
+        metadata: textOf(file.bytes),
+      })),
+    );
+  });
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { RepositoryId } from '@xylem/core';
@@ -264,4 +264,25 @@ test('a root server restored from before a rotation takes the newer roots from a
   assert.equal((await host.refresh()).state.root, 3);
   await (await follower(t, again, repository)).refresh();
   assert.equal((await again.api('restored')).restored, false);
+});
+
+test('a crash between a new root and what it names is made good at the next start', async (t) => {
+  const root = await rootFixture(t);
+  const { id } = await root.api('environmentCreate', { body: { name: 'production' } });
+  const { repository } = await root.api('releaseRepository');
+  const host = await follower(t, root, id);
+  await host.refresh();
+  const vendorKey = generateKey();
+  await change(root, { root: { root: { keys: [vendorKey] } } }, [root.vendor.rootKey, vendorKey]);
+  const body = { rotate: ['director' as const, 'snapshot' as const, 'timestamp' as const] };
+  const draft = await root.api('environmentKeysNext', { params: environment, body });
+  await root.running().close();
+  const at = (of: string) => join(root.folder, 'repository', 'r', of, metadataPath('root', 2));
+  // The direction's root was written and nothing signed by its keys; the vendor's was in the database alone.
+  await writeFile(at(id), draft.metadata);
+  await rm(at(repository));
+  await root.restart();
+  assert.equal((await host.refresh()).state.root, 2);
+  assert.ok(await host.readTarget(desiredStateTarget, 1 << 20));
+  assert.equal((await (await follower(t, root, repository)).refresh()).state.root, 2);
 });

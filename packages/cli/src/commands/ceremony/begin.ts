@@ -27,18 +27,24 @@ named; without them the roles are signed anew, so that they are valid for longer
     const wanted = roles.flatMap(({ product }) => product ?? []);
     const trusted = await repositoryOf(server, options.env, wanted);
     const add = await readPublicKeys(options.add);
-    const products = new Map<string, ReturnType<typeof editKeys>>();
-    const root: Record<string, ReturnType<typeof editKeys>> = {};
-    for (const role of roles) {
-      const { remove, threshold } = options;
-      const keys = editKeys(role, keysOfRole(trusted, role), { add, remove, threshold });
-      if (role.top === null) products.set(role.product ?? '', keys);
-      else root[role.top] = keys;
-    }
+    const { remove, threshold } = options;
+    const isChange = add.length > 0 || remove.length > 0 || threshold !== undefined;
+    const edited = new Map(
+      roles.map((role) => [role, editKeys(role, keysOfRole(trusted, role), { add, remove, threshold })]),
+    );
+    // Targets are signed anew with products, for which an empty list is enough; that changes no root.
+    const top = [...edited].filter(([role]) => role.top !== null && (isChange || role.top === 'root'));
     const change: KeyChange = {
-      ...(Object.keys(root).length === 0 ? {} : { root }),
-      // Targets are signed anew where products are, or where they alone are meant.
-      ...(products.size === 0 && !('targets' in root) ? {} : { products }),
+      ...(top.length === 0
+        ? {}
+        : { root: Object.fromEntries(top.map(([role, keys]) => [role.top ?? '', keys])) }),
+      ...(roles.some(({ top: name }) => name !== 'root')
+        ? {
+            products: new Map(
+              [...edited].flatMap(([{ product }, keys]) => (product === null ? [] : [[product, keys]])),
+            ),
+          }
+        : {}),
     };
     const drafts = await draftChange(trusted, change, clock.now());
     if (drafts.length === 0) throw new XylemError('E_INPUT', 'There is nothing to sign.');

@@ -9,7 +9,7 @@ export const command = defineCommand({
   arguments: '<channel> <version>',
   about: "CHANNEL is product/channel. Signed here, by the product's key.",
   example: 'xylem channel set shop/stable 2.4.0',
-  async run({ args, api, home, clock }) {
+  async run({ args, api, home, clock, randomness, signal }) {
     const [word = '', version = ''] = args;
     const [product = '', channel = '', ...more] = word.split('/');
     if (!isName(product) || !isName(channel) || more.length > 0) {
@@ -29,7 +29,7 @@ export const command = defineCommand({
     };
     const bytes = encodeChannel(document as Channel);
     const saved = await changeRole(
-      { api: server, product, keysFolder: home.keysFolder, clock },
+      { api: server, product, keysFolder: home.keysFolder, clock, randomness, signal },
       (content) => ({
         ...content,
         channels: new Map([...content.channels, [channelTarget(product, channel), targetDigest(bytes)]]),

@@ -25,6 +25,7 @@ describe('keys over several machines, a real root server and a real host', { tim
   let anna: Program;
   let bernd: Program;
   let carla: Program;
+  let nodesUrl = '';
   const at = (name: string): string => join(folder, name);
   const state = (name: string): string => at(`state-${name}`);
   const machine = (name: string): Program => program({ entry: main, home: at(name), logs: at('logs') });
@@ -38,23 +39,16 @@ describe('keys over several machines, a real root server and a real host', { tim
     assert.ok(found, name);
     return found;
   };
-  /** A public key file of a key that is made on another machine. */
-  const foreignKey = async (who: Program, name: string, what: string): Promise<string> => {
-    const pem = at(`${name}-${what}.pub.json`);
-    const home = at(name);
-    await mkdir(join(home, 'keys'), { recursive: true });
-    const { generateKey, sealKey, publicKeyFile } = await import('@xylem/trust');
-    const { systemRandomness } = await import('@xylem/platform');
-    const key = generateKey();
-    const path = join(home, 'keys', `${what}-${key.keyId.slice(0, 16)}.json`);
-    await writeFile(path, await sealKey(key, { what, passphrase: undefined, randomness: systemRandomness }));
-    await writeFile(pem, publicKeyFile(key, what));
-    const exported = (await who.command(['keys', 'export', key.keyId.slice(0, 16)])) as { keyid: string };
-    assert.equal(exported.keyid, key.keyId);
-    return pem;
+  /** A key that is made on another machine, as the file of its public half. */
+  const foreignKey = async (who: Program, name: string): Promise<string> => {
+    const out = at(`${name}.pub.json`);
+    const { keyid } = (await who.command(['keys', 'create', 'root', '--out', out])) as { keyid: string };
+    const exported = (await who.command(['keys', 'export', keyid.slice(0, 16)])) as { keyid: string };
+    assert.equal(exported.keyid, keyid);
+    return out;
   };
-  const installed = async (component: string): Promise<string> =>
-    readFile(join(state('web'), 'components', component, 'current', 'page.html'), 'utf8').catch(() => '');
+  const installed = async (component: string, host = 'web'): Promise<string> =>
+    readFile(join(state(host), 'components', component, 'current', 'page.html'), 'utf8').catch(() => '');
 
   async function publish(version: string, who = anna): Promise<void> {
     const made = at(`pages-${version}`);
@@ -86,16 +80,12 @@ describe('keys over several machines, a real root server and a real host', { tim
       operatorToken: string;
     };
     const listen = ['--api', '127.0.0.1:0', '--listen', '127.0.0.1:0'];
-    const { apiUrl, nodesUrl } = (await anna.start('root', [
-      'root',
-      'run',
-      '--state',
-      state('root'),
-      ...listen,
-    ])) as {
+    const ready = (await anna.start('root', ['root', 'run', '--state', state('root'), ...listen])) as {
       apiUrl: string;
       nodesUrl: string;
     };
+    const { apiUrl } = ready;
+    ({ nodesUrl } = ready);
     for (const who of [anna, bernd]) await who.command(['login', apiUrl, '--token', operatorToken]);
     await writeFile(
       at('production.yaml'),
@@ -127,7 +117,7 @@ describe('keys over several machines, a real root server and a real host', { tim
   });
 
   it('passes the root to two of three people, each on a machine of their own', async () => {
-    const files = [await foreignKey(bernd, 'bernd', 'root'), await foreignKey(carla, 'carla', 'root')];
+    const files = [await foreignKey(bernd, 'bernd'), await foreignKey(carla, 'carla')];
     const file = at('root.ceremony');
     const words = files.flatMap((one) => ['--add', one]);
     await anna.command(['ceremony', 'begin', 'root', ...words, '--threshold', '2', '--out', file, '--yes']);
@@ -154,7 +144,7 @@ describe('keys over several machines, a real root server and a real host', { tim
     const lostId = lost.slice('root-'.length, -'.json'.length);
     await rm(join(keys, lost));
     const file = at('lost.ceremony');
-    const successor = await foreignKey(bernd, 'bernd', 'successor');
+    const successor = await foreignKey(bernd, 'successor');
     const words = ['--remove', lostId, '--add', successor, '--out', file, '--yes'];
     await bernd.command(['ceremony', 'begin', 'root', ...words]);
     await carla.command(['ceremony', 'sign', file, '--yes']);
@@ -192,10 +182,19 @@ describe('keys over several machines, a real root server and a real host', { tim
       said.running.map(({ version, names }) => [version, names]),
       [['6.6.6', ['web']]],
     );
+    // It is still directed, and a host that comes now does not take it.
+    const { token } = (await anna.command(['token', 'create', '--env', 'production'])) as { token: string };
+    await anna.command(['join', nodesUrl, '--token', token, '--name', 'late', '--state', state('late')]);
+    await anna.start('late', ['agent', 'run', '--state', state('late')]);
+    const refuses = async (): Promise<boolean> =>
+      /E_WITHDRAWN|E_NOT_VOUCHED/.test(JSON.stringify(await anna.command(['host', 'show', 'late'])));
+    await waitUntil(refuses, 30_000, 'the new host to refuse what the stolen key signed');
+    assert.equal(await installed('pages', 'late'), '');
     // The thief signs on, and nobody takes it.
     await assert.rejects(publish('6.6.7', thief), /E_KEY_INVALID|E_METADATA_SIGNATURE/);
     await deploy('1.2.0');
     assert.equal(await installed('pages'), '1.2.0');
+    assert.equal(await installed('pages', 'late'), '1.2.0');
     await assert.rejects(deploy('6.6.6'), /E_WITHDRAWN/);
     await publish('1.3.0');
     await deploy('1.3.0');
@@ -230,6 +229,16 @@ describe('keys over several machines, a real root server and a real host', { tim
     await publish('1.6.0');
     await deploy('1.6.0');
     assert.equal(await installed('pages'), '1.6.0');
+  });
+
+  it('signs targets and a product anew, without another root', async () => {
+    const file = at('renew.ceremony');
+    const root =
+      (await anna.show(['keys', 'list'])).split('\n').find((line) => line.startsWith('root')) ?? '';
+    await anna.command(['ceremony', 'begin', 'targets', 'product:shop', '--out', file, '--yes']);
+    assert.match(await anna.show(['ceremony', 'show', file]), /All have signed/);
+    await anna.command(['ceremony', 'finish', file]);
+    assert.ok((await anna.show(['keys', 'list'])).includes(root));
   });
 
   it('rotates the online keys of the release repository by a ceremony', async () => {

@@ -77,7 +77,7 @@ export const command = defineCommand({
     notes: text('<text>', 'what is new'),
   },
   example: 'xylem release create shop@2.4.0 --with shop-api@2.4.0 --with shop-web@1.9.0',
-  async run({ args, options, api, home, clock }) {
+  async run({ args, options, api, home, clock, randomness, signal }) {
     const { name: product, version } = nameAtVersion(only(args), 'release');
     if (options.with.length === 0)
       throw new XylemError('E_INPUT', 'A release needs at least one package: --with shop-api@2.4.0.');
@@ -113,7 +113,7 @@ export const command = defineCommand({
     const bytes = encodeRelease(release as Release);
     const digest = targetDigest(bytes);
     const created = await changeRole(
-      { api: server, product, keysFolder: home.keysFolder, clock },
+      { api: server, product, keysFolder: home.keysFolder, clock, randomness, signal },
       (content) => ({
         ...content,
         releases: new Map([...content.releases, [releaseTarget(product, digest.sha256), digest]]),
