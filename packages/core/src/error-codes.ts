@@ -193,6 +193,12 @@ export const errorCodes = {
     'never',
     'conflict',
   ),
+  E_HOST_REVOKED: code(
+    'The host was revoked: no node speaks with it any more.',
+    'Install the machine anew, or remove the `identity` folder of its state folder, and join with a new token.',
+    'never',
+    'auth',
+  ),
   E_INPUT: code(
     'Something you wrote (a file, a flag or a request) is not valid.',
     'Correct what the message names; nothing has been changed.',
@@ -359,6 +365,12 @@ export const errorCodes = {
     'A command, environment value or port holds a placeholder that is unknown or has no value.',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholders of packages look like this
     'Use `${config.KEY}`, `${tree}`, `${data}` or `${node}`, and `$${` for a literal `${`; give KEY a value or a default.',
+    'never',
+    'input',
+  ),
+  E_PLAIN_HTTP: code(
+    'A parent is reached by plain HTTP beyond loopback, and nobody at this host allowed that.',
+    'Give the parent an https:// address, or run the agent with `--allow-plain-http` if who listens may know what it fetches.',
     'never',
     'input',
   ),

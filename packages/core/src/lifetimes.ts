@@ -16,6 +16,10 @@ export const lifetimes = {
   rootRoleMs: 10 * YEAR,
   nodeCertificateMs: 30 * DAY,
   nodeCertificateRenewMs: 20 * DAY,
+  /** A node whose certificate has ended is still known to others, so that it can come back. */
+  nodeGraceMs: 7 * DAY,
+  /** How long after its end a certificate may still be renewed by the host's key. */
+  renewalGraceMs: 180 * DAY,
   caCertificateMs: 10 * YEAR,
   joinTokenMs: DAY,
   heldNewsMs: 50 * SECOND,

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { type EnvironmentId, XylemError } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
-import { addressOf, caIdOf, clientTls, type Identity, loadIdentity } from '@xylem/trust';
+import { addressOf, caIdOf, clientTls, type Identity, loadIdentity, type Revoked } from '@xylem/trust';
 
 const lookEveryMs = 30_000;
 
@@ -30,12 +30,13 @@ export function scopeOfCertificate(identity: Identity): (environment: Environmen
     serves === '*' || environment === identity.environment.id || serves.includes(environment);
 }
 
-/** TLS for requests upwards: the same object while the certificate is the same, as HttpClient wants it. */
-export function upwardTls(identity: () => Identity): () => ReturnType<typeof clientTls> {
-  let known: { pem: string; tls: ReturnType<typeof clientTls> } | undefined;
+/** TLS for requests upwards: the same object while certificate and revoked hosts are the same, as HttpClient wants it. */
+export function upwardTls(identity: () => Identity, revoked: Revoked): () => ReturnType<typeof clientTls> {
+  let known: { of: string; tls: ReturnType<typeof clientTls> } | undefined;
   return () => {
     const now = identity();
-    if (known?.pem !== now.certificatePem) known = { pem: now.certificatePem, tls: clientTls(now) };
+    const of = `${revoked.generation} ${now.certificatePem}`;
+    if (known?.of !== of) known = { of, tls: clientTls(now, revoked) };
     return known.tls;
   };
 }

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import type { TLSSocket } from 'node:tls';
-import type { EnvironmentId } from '@xylem/core';
+import type { EnvironmentId, HostId } from '@xylem/core';
 import { createHttpClient } from '@xylem/platform';
 import { newsHub, openRepository } from '@xylem/store';
-import { type Identity, type Peer, peerOf } from '@xylem/trust';
+import { hostAt, type Identity, type Peer, peerOf } from '@xylem/trust';
 import { relayTiming } from './defaults.ts';
 import { Faults, summary } from './faults.ts';
 import { arriving, type Follow, openFollow } from './follow/follow.ts';
@@ -17,6 +17,7 @@ import { takeReports } from './serve/take-reports.ts';
 import { Forwarder } from './spool/forwarder.ts';
 import { Spool } from './spool/spool.ts';
 import { relayLayout } from './state/layout.ts';
+import { RevokedHosts } from './state/revoked.ts';
 import { Above } from './upstream/above.ts';
 import { OwnParents } from './upstream/own-parents.ts';
 import { Upstream } from './upstream/upstream.ts';
@@ -37,8 +38,17 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const stop = new AbortController();
   const { signal } = stop;
   const repository = await openRepository(layout.repository);
+  let dropRevoked = (): void => undefined;
+  const revoked = await RevokedHosts.open({
+    path: layout.revoked,
+    clock,
+    log,
+    onRevoked: () => dropRevoked(),
+  });
+  const isRevoked = (host: HostId): boolean => revoked.has(host);
   const proxy = options.proxyEnvironment === undefined ? {} : { proxyEnvironment: options.proxyEnvironment };
-  const http = options.http ?? createHttpClient({ tls: upwardTls(current), maxSockets: 32, ...proxy });
+  const http =
+    options.http ?? createHttpClient({ tls: upwardTls(current, revoked), maxSockets: 32, ...proxy });
   const faults = new Faults(clock, options.onFaultsChanged);
   const ownParents = new OwnParents(repository, current, log);
   const parents = (): readonly string[] => options.parents?.() ?? ownParents.list();
@@ -61,6 +71,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     ownParents,
     above,
     faults,
+    revoked,
     clock,
     randomness,
     log,
@@ -82,8 +93,10 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     onTaken: () => faults.clear('reports'),
   });
   const children = new Children(clock);
-  const peerOn = (socket: TLSSocket): Peer | null =>
-    peerOf(socket, { caPem: identity.caPem, clock, graceMs: timing.certificateGraceMs });
+  const peerOn = (socket: TLSSocket): Peer | null => {
+    const peer = peerOf(socket, { caPem: identity.caPem, clock, graceMs: timing.certificateGraceMs });
+    return peer?.host != null && isRevoked(peer.host) ? null : peer;
+  };
   const server: ListeningServer = await listenTls({
     identity,
     listen,
@@ -105,7 +118,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
         ),
       doubt: (domain, digest, kind) => follow.ownCopy.doubt(domain, digest, kind),
       forward: forwarding({ http, parents, clock, log, timeoutMs: timing.forwardTimeoutMs, signal }),
-      reports: takeReports({ spool, log, onTaken: () => forwarder.wake() }),
+      reports: takeReports({ spool, log, isRevoked, onTaken: () => forwarder.wake() }),
       parents: () => ({
         url,
         host: identity.host,
@@ -140,6 +153,17 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
       },
     }),
   ]);
+  dropRevoked = () => {
+    const fits = (socket: TLSSocket): boolean => {
+      const host = hostAt(socket, identity.caPem);
+      return host !== null && isRevoked(host);
+    };
+    server.drop(fits);
+    http.drop(fits);
+    spool.forget(isRevoked);
+  };
+  // What was kept from before the last start may hold them too.
+  dropRevoked();
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= (async () => {

@@ -1,8 +1,8 @@
 export { CertificateAuthority, type CheckedCsr, checkCsr, type IssueOptions } from './ca/authority.ts';
 export { makeCsr } from './ca/csr.ts';
 export { addressOf, caIdOf, type HostAddress, rootUri } from './ca/names.ts';
-export { type Peer, type PeerOptions, peerOf, peerOfCertificate } from './ca/peer.ts';
-export { clientTls, pinnedCa, serverTls, type TlsIdentity, unpinnedTls } from './ca/tls.ts';
+export { hostAt, type Peer, type PeerOptions, peerOf, peerOfCertificate } from './ca/peer.ts';
+export { clientTls, pinnedCa, type Revoked, serverTls, type TlsIdentity, unpinnedTls } from './ca/tls.ts';
 export { type OpenCeremony, readCeremony, writeCeremony } from './custody/ceremony.ts';
 export {
   type Draft,

@@ -10,3 +10,4 @@ export {
   lookUpHost,
 } from './host-map.ts';
 export { fillPlaceholders, fillPort, type Places } from './placeholders.ts';
+export { revokedAfter } from './revoked.ts';

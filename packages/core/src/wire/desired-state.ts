@@ -25,25 +25,35 @@ export const assignmentSchema = object(
   { cohort: cohortSchema, deployment: f.deploymentId },
 );
 
-export const desiredStateSchema = object({
-  format: literal('xylem-desired-state-1'),
-  environment: f.environmentId,
-  name: f.environmentName,
-  number: integer({ minimum: 1 }),
-  issued: f.time,
-  repositories: record(f.repositoryId, object({ snapshot: f.metadataVersion })),
-  products: record(f.name, object({ repository: f.repositoryId, domain: f.domainId })),
-  assignments: array(assignmentSchema, { maxItems: 100_000 }),
-  purge: array(f.name, { maxItems: 10_000 }),
-  policy: object({
-    reportEverySeconds: integer({ title: 'seconds (10 to 604800)', minimum: 10, maximum: 604_800 }),
-    keepPrevious: integer({ minimum: 0, maximum: 100 }),
-  }),
-  collector: object({ key: string({ title: 'a raw Ed25519 key in b64u', pattern: '^[A-Za-z0-9_-]{43}$' }) }),
-  hostMap: f.digest,
-});
+/** A host that no node may speak with any more, until the last of its certificates and the grace after it have ended. */
+export const revokedSchema = object({ host: f.hostId, until: f.time });
+
+export const desiredStateSchema = object(
+  {
+    format: literal('xylem-desired-state-1'),
+    environment: f.environmentId,
+    name: f.environmentName,
+    number: integer({ minimum: 1 }),
+    issued: f.time,
+    repositories: record(f.repositoryId, object({ snapshot: f.metadataVersion })),
+    products: record(f.name, object({ repository: f.repositoryId, domain: f.domainId })),
+    assignments: array(assignmentSchema, { maxItems: 100_000 }),
+    purge: array(f.name, { maxItems: 10_000 }),
+    policy: object({
+      reportEverySeconds: integer({ title: 'seconds (10 to 604800)', minimum: 10, maximum: 604_800 }),
+      keepPrevious: integer({ minimum: 0, maximum: 100 }),
+    }),
+    collector: object({
+      key: string({ title: 'a raw Ed25519 key in b64u', pattern: '^[A-Za-z0-9_-]{43}$' }),
+    }),
+    hostMap: f.digest,
+  },
+  /** By host; absent: none. */
+  { revoked: array(revokedSchema, { maxItems: 100_000 }) },
+);
 
 export type Cohort = Static<typeof cohortSchema>;
+export type Revoked = Static<typeof revokedSchema>;
 export type Assignment = Static<typeof assignmentSchema>;
 export type DesiredState = Static<typeof desiredStateSchema>;
 

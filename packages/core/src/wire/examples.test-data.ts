@@ -280,6 +280,48 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parseDesiredState,
     wire.encodeDesiredState,
   ),
+  'desired-state-revoked': example(
+    {
+      format: 'xylem-desired-state-1',
+      environment,
+      name: 'acme/production',
+      number: 18,
+      issued: time,
+      repositories: { [repository]: { snapshot: 1_795_231_600 } },
+      products: { shop: { repository, domain } },
+      assignments: [
+        {
+          component: 'shop-api',
+          product: 'shop',
+          release: digest('release'),
+          package: digest('package 2'),
+          version: '2.4.0',
+          where: 'role = web and site in (muc, fra)',
+          cohort: { salt: b64u('sixteen bytes ok'), atMost: `3${'f'.repeat(63)}` },
+          config: { port: 8081 },
+          after: [],
+          deployment: '01jd7rkq8m',
+        },
+        {
+          component: 'shop-api',
+          product: 'shop',
+          release: digest('release before'),
+          package: digest('package 1'),
+          version: '2.3.0',
+          where: 'role = web and site in (muc, fra)',
+          config: { port: 8081 },
+          after: [],
+        },
+      ],
+      purge: ['shop-jobs'],
+      policy: { reportEverySeconds: 3600, keepPrevious: 1 },
+      collector: { key: Buffer.alloc(32, 3).toString('base64url') },
+      hostMap: digest('host map'),
+      revoked: [{ host: id('c3'), until: time }],
+    },
+    wire.parseDesiredState,
+    wire.encodeDesiredState,
+  ),
   'host-map-branch': example(
     { format: 'xylem-hostmap-1', children: { 0: digest('child 0'), f: digest('child f') } },
     wire.parseHostMapNode,
@@ -299,6 +341,14 @@ export const examples: Readonly<Record<string, Example>> = {
         },
         [id('a1')]: { labels: {}, retired: true },
       },
+    },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
+  'host-map-leaf-move': example(
+    {
+      format: 'xylem-hostmap-1',
+      hosts: { [host]: { labels: {}, move: { environment: id('e5'), trustMap: digest('trust map') } } },
     },
     wire.parseHostMapNode,
     wire.encodeHostMapNode,
@@ -348,6 +398,11 @@ export const examples: Readonly<Record<string, Example>> = {
   'join-answer-body': example(joinBody, wire.parseJoinAnswerBody, wire.encodeJoinAnswerBody),
   renew: example({ format: 'xylem-renew-1', csr: b64u('DER') }, wire.parseRenew, wire.encodeRenew),
   'renew-answer': example({ certificate, ca: certificate }, wire.parseRenewAnswer, wire.encodeRenewAnswer),
+  rekey: example(
+    { format: 'xylem-rekey-1', host, csr: b64u('DER'), previous: b64u('x'.repeat(64)) },
+    wire.parseRekey,
+    wire.encodeRekey,
+  ),
   parents: example(
     {
       format: 'xylem-parents-1',
@@ -359,6 +414,11 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.encodeParents,
   ),
   report: example(report, wire.parseReport, wire.encodeReport),
+  'report-boot': example(
+    { ...report, facts: { ...report.facts, boot: id('b0') } },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
   reports: example(
     { format: 'xylem-reports-1', reports: [envelope] },
     wire.parseReportBatch,

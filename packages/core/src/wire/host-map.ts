@@ -18,6 +18,8 @@ export const hostMapEntrySchema = object(
     config: record(f.name, anyObject()),
     serve: boolean(),
     retired: boolean(),
+    /** The environment that it is to go to, and the digest of its trust map there, an object of this environment's domain. */
+    move: object({ environment: f.environmentId, trustMap: f.digest }),
   },
 );
 

@@ -38,11 +38,20 @@ export const joinAnswerBodySchema = object({
 const renewSchema = object({ format: literal('xylem-renew-1'), csr: b64u });
 const renewAnswerSchema = object({ certificate: pem, ca: pem });
 
+/** A renewal for the next key of a host, which the present one signs for: `previous`, b64u of 64 bytes. */
+export const rekeySchema = object({
+  format: literal('xylem-rekey-1'),
+  host: hostId,
+  csr: b64u,
+  previous: b64u,
+});
+
 export type Join = Static<typeof joinSchema>;
 export type JoinRequest = Static<typeof joinRequestSchema>;
 export type JoinAnswer = Static<typeof joinAnswerSchema>;
 export type JoinAnswerBody = Static<typeof joinAnswerBodySchema>;
 export type Renew = Static<typeof renewSchema>;
+export type Rekey = Static<typeof rekeySchema>;
 export type RenewAnswer = Static<typeof renewAnswerSchema>;
 
 const maxBytes = limits.joinMessage;
@@ -55,6 +64,11 @@ const answer = documentKind(joinAnswerSchema, {
 });
 const body = documentKind(joinAnswerBodySchema, { what: "join answer's inside", maxBytes });
 const renew = documentKind(renewSchema, { what: 'renewal request', format: 'xylem-renew-1', maxBytes });
+const rekey = documentKind(rekeySchema, {
+  what: 'request for another key',
+  format: 'xylem-rekey-1',
+  maxBytes,
+});
 const renewed = documentKind(renewAnswerSchema, { what: 'renewal answer', maxBytes });
 
 export const parseJoin = join.parse;
@@ -67,5 +81,7 @@ export const parseJoinAnswerBody = body.parse;
 export const encodeJoinAnswerBody = body.encode;
 export const parseRenew = renew.parse;
 export const encodeRenew = renew.encode;
+export const parseRekey = rekey.parse;
+export const encodeRekey = rekey.encode;
 export const parseRenewAnswer = renewed.parse;
 export const encodeRenewAnswer = renewed.encode;

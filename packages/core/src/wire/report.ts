@@ -19,6 +19,8 @@ import { componentKinds } from './package-document.ts';
 /** docs/spec/reports.md: what a host says, inside the envelope that it signs. */
 
 const text = string({ maxLength: 255 });
+/** Differs between two machines that run copies of one state folder, and after each boot. */
+const boot = string({ title: 'a boot (32 hexadecimal digits)', pattern: '^[0-9a-f]{32}$' });
 export const incarnation = string({
   title: 'an incarnation (16 hexadecimal digits)',
   pattern: '^[0-9a-f]{16}$',
@@ -55,7 +57,7 @@ export const reportSchema = object(
     name: f.hostName,
     facts: object(
       { os: text, osVersion: text, arch: text, node: text, cores: integer(), memoryBytes: f.sizeBytes },
-      { diskFreeBytes: f.sizeBytes },
+      { diskFreeBytes: f.sizeBytes, boot },
     ),
     direction: object({ snapshot: integer(), number: integer() }),
     releases: record(f.repositoryId, integer()),

@@ -36,6 +36,8 @@ export interface HttpClient {
   request(request: HttpRequest): Promise<HttpResponse>;
   /** Bytes and requests since the client was made, TLS and headers counted. */
   transfer(): { bytesDown: number; bytesUp: number; requests: number };
+  /** Ends the TLS connections that fit, also those in use: their requests fail as when the peer goes away. */
+  drop(fits: (socket: TLSSocket) => boolean): void;
   close(): void;
 }
 
@@ -113,6 +115,12 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   return {
     request,
     transfer: () => counter.totals(),
+    drop: (fits) => {
+      const lists = [...Object.values(secure.sockets), ...Object.values(secure.freeSockets)];
+      for (const socket of lists.flatMap((list) => [...(list ?? [])])) {
+        if (fits(socket as TLSSocket)) socket.destroy();
+      }
+    },
     close: () => {
       plain.destroy();
       secure.destroy();

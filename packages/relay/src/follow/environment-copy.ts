@@ -33,6 +33,8 @@ export interface EnvironmentCopyOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly timing: RelayTiming;
+  /** Called with each verified state, before anything that it leads to is fetched. */
+  readonly onAccepted: (state: DesiredState) => Promise<void>;
   /** Called with what children are given from now on. */
   readonly onServed: (state: DesiredState) => void;
 }
@@ -139,6 +141,7 @@ export class EnvironmentCopy {
         `The desired state of ${this.id} is that of another environment.`,
       );
     }
+    await this.#options.onAccepted(state);
     if (copy.client.state().snapshot === this.snapshot) await this.#renew(copy, state, signal);
     else await this.#take(copy, state, pieces, signal);
     this.#issuedMs = await copy.issuedMs();

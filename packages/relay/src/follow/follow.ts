@@ -9,6 +9,7 @@ import { scopeOfCertificate } from '../identity.ts';
 import type { RelayTiming } from '../options.ts';
 import type { Scopes } from '../serve/rights.ts';
 import type { RelayLayout } from '../state/layout.ts';
+import type { RevokedHosts } from '../state/revoked.ts';
 import type { Above } from '../upstream/above.ts';
 import type { OwnParents } from '../upstream/own-parents.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -35,6 +36,7 @@ export interface FollowOptions {
   readonly ownParents: OwnParents;
   readonly above: Above;
   readonly faults: Faults;
+  readonly revoked: RevokedHosts;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
@@ -100,11 +102,15 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
       clock,
       log,
       timing,
+      onAccepted: (state) => options.revoked.learn(state),
       onServed,
     });
     await copy.open();
     const [current] = copy.states;
-    if (current !== undefined) await options.ownParents.learn(current);
+    if (current !== undefined) {
+      await options.revoked.learn(current);
+      await options.ownParents.learn(current);
+    }
     return new Worker({
       copy,
       faults,

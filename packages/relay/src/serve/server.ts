@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
+import type { TLSSocket } from 'node:tls';
 import { XylemError } from '@xylem/core';
 import type { Log } from '@xylem/platform';
 import { type Identity, serverTls } from '@xylem/trust';
@@ -16,6 +17,8 @@ export interface ListeningServer {
   readonly port: number;
   /** Shows a renewed certificate from the next connection on. */
   renew(identity: Identity): void;
+  /** Ends the connections that fit, also in the middle of an answer. */
+  drop(fits: (socket: TLSSocket) => boolean): void;
   /** Lets no one in, ends idle connections, gives running answers a moment, then ends all. */
   close(): Promise<void>;
 }
@@ -43,6 +46,11 @@ export async function listenTls(options: ServerOptions): Promise<ListeningServer
   server.maxConnections = maxConnections;
   server.timeout = idleMs;
   server.on('tlsClientError', (error) => log.info('TLS refused', { message: error.message }));
+  const open = new Set<TLSSocket>();
+  server.on('secureConnection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
   server.on('clientError', (_error, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(listenFault(error, listen)));
@@ -52,6 +60,9 @@ export async function listenTls(options: ServerOptions): Promise<ListeningServer
   return {
     port: portOf(server),
     renew: (next) => server.setSecureContext(serverTls(next)),
+    drop: (fits) => {
+      for (const socket of open) if (fits(socket)) socket.destroy();
+    },
     close: () => closeServer(server),
   };
 }

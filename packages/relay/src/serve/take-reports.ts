@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
-import { type Envelope, encodeTaken, limits, parseReportBatch, XylemError } from '@xylem/core';
+import { type Envelope, encodeTaken, type HostId, limits, parseReportBatch, XylemError } from '@xylem/core';
 import { type Log, readBody } from '@xylem/platform';
 import type { Peer } from '@xylem/trust';
 import { readReport } from '../spool/entry.ts';
@@ -14,6 +14,7 @@ const decompress = promisify(zlib.zstdDecompress);
 export interface TakeReportsOptions {
   readonly spool: Spool;
   readonly log: Log;
+  readonly isRevoked: (host: HostId) => boolean;
   readonly onTaken: () => void;
 }
 
@@ -30,7 +31,7 @@ export function takeReports(options: TakeReportsOptions) {
       const mostBytes = carriesOthers(peer) ? limits.reportBatch : limits.report * 2;
       const body = await readBody(request, mostBytes, 'The batch of reports');
       const text = encoding === 'zstd' ? await unpack(body, mostBytes) : body;
-      const reports = admit(peer, parseReportBatch(text).reports, options.log);
+      const reports = admit(peer, parseReportBatch(text).reports, options);
       const watermarks = await options.spool.take(reports);
       sendJson(response, 202, encodeTaken({ format: 'xylem-taken-1', watermarks }));
       options.onTaken();
@@ -50,7 +51,11 @@ export function takeReports(options: TakeReportsOptions) {
 const carriesOthers = (peer: Peer): boolean => peer.root || peer.serves !== null;
 
 /** One bad report of another host must not hold up a relay's whole batch; a host that sends one hears of it. */
-function admit(peer: Peer, envelopes: readonly Envelope[], log: Log): SpooledReport[] {
+function admit(
+  peer: Peer,
+  envelopes: readonly Envelope[],
+  { log, isRevoked }: TakeReportsOptions,
+): SpooledReport[] {
   const carries = carriesOthers(peer);
   const reports: SpooledReport[] = [];
   for (const envelope of envelopes) {
@@ -58,6 +63,12 @@ function admit(peer: Peer, envelopes: readonly Envelope[], log: Log): SpooledRep
       const report = readReport(envelope);
       if (!carries && report.host !== peer.host) {
         throw new XylemError('E_FORBIDDEN', 'A host brings its own reports only.');
+      }
+      if (isRevoked(report.host)) {
+        throw new XylemError(
+          'E_HOST_REVOKED',
+          `The host ${report.host} was revoked: its reports are not taken.`,
+        );
       }
       reports.push(report);
     } catch (error) {

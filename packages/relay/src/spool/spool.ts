@@ -99,6 +99,15 @@ export class Spool {
     return this.#watermarks.get(host)?.envelope ?? null;
   }
 
+  /** Drops what is kept of these hosts; a line of theirs in the log is dropped again at the next start. */
+  forget(fits: (host: HostId) => boolean): void {
+    for (const [host, report] of this.#reports) {
+      if (!fits(host)) continue;
+      this.#bytes -= sizeOf(report);
+      this.#reports.delete(host);
+    }
+  }
+
   /** What is to go up, the longest kept first. */
   waiting(): SpooledReport[] {
     return [...this.#reports.values()];

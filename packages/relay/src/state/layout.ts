@@ -11,6 +11,7 @@ export interface RelayLayout {
   readonly roots: string;
   readonly followed: string;
   readonly served: string;
+  readonly revoked: string;
   readonly spool: string;
 }
 
@@ -25,6 +26,7 @@ export function relayLayout(stateFolder: string): RelayLayout {
     roots: join(root, 'roots'),
     followed: join(root, 'followed.json'),
     served: join(root, 'served'),
+    revoked: join(root, 'revoked.json'),
     spool: join(root, 'spool'),
   };
 }

@@ -36,6 +36,7 @@ export interface Wanted {
   readonly assignments?: readonly (Omit<Assignment, 'where' | 'config' | 'after'> & Partial<Assignment>)[];
   readonly vendors?: readonly TestVendor[];
   readonly hosts?: ReadonlyMap<HostId, HostMapEntry>;
+  readonly revoked?: DesiredState['revoked'];
 }
 
 /** An environment's direction repository with its director's keys. */
@@ -115,6 +116,7 @@ export class TestDirection {
       policy: { reportEverySeconds: 3600, keepPrevious: 1 },
       collector: { key: toB64u(collector.public) },
       hostMap: hostMap.root as Digest,
+      ...(wanted.revoked === undefined ? {} : { revoked: wanted.revoked }),
     } as unknown as DesiredState;
     const before = await readCurrent(repository, this.id, clock.now());
     const director = await signDirector({

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
+import type { HostId } from '@xylem/core';
 import type { Clock } from '@xylem/platform';
 import { addressOf, caIdOf, type HostAddress } from './names.ts';
 
@@ -52,6 +53,12 @@ export function peerOfCertificate(certificate: X509Certificate, options: PeerOpt
   };
   if (isOver(peer, options) || (peer.host === null && !peer.root)) return null;
   return peer;
+}
+
+/** The host that the certificate at the other end names, whether or not it is still valid; null: none, or no host's. */
+export function hostAt(socket: TLSSocket, caPem: string): HostId | null {
+  const shown = socket.getPeerX509Certificate?.();
+  return shown === undefined ? null : addressOf(shown.subjectAltName, caIdOf(caPem)).host;
 }
 
 function isOver(peer: Peer, options: PeerOptions): boolean {

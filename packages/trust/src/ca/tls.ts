@@ -1,6 +1,6 @@
 import { timingSafeEqual, X509Certificate } from 'node:crypto';
 import type { SecureContextOptions, TLSSocket, TlsOptions } from 'node:tls';
-import { XylemError } from '@xylem/core';
+import { type HostId, XylemError } from '@xylem/core';
 import type { Clock } from '@xylem/platform';
 import type { KeyPair } from '../keys/key-pair.ts';
 import { addressOf, caIdOf, spkiPin } from './names.ts';
@@ -11,6 +11,15 @@ export interface TlsIdentity {
   readonly certificatePem: string;
   readonly caPem: string;
 }
+
+/** Hosts that no node may speak with. */
+export interface Revoked {
+  has(host: HostId): boolean;
+  /** Another number whenever a host was added. */
+  readonly generation: number;
+}
+
+const nobodyRevoked: Revoked = { has: () => false, generation: 0 };
 
 const common = {
   minVersion: 'TLSv1.3',
@@ -41,8 +50,13 @@ export function serverTls(identity: TlsIdentity): TlsOptions {
  * Options for TLS clients (https.Agent, the platform's HttpClient). A server is accepted if it chains to our CA and
  * its certificate says `serve` or `root`, whatever its DNS name. Without a key, for a host that is about to join,
  * the client shows no certificate.
+ * Whom to refuse although the certificate is good is asked at whole handshakes only: for each new generation of it
+ * make the options anew, so that no session from before is resumed.
  */
-export function clientTls(identity: Omit<TlsIdentity, 'key' | 'certificatePem'> & Partial<TlsIdentity>): {
+export function clientTls(
+  identity: Omit<TlsIdentity, 'key' | 'certificatePem'> & Partial<TlsIdentity>,
+  revoked: Revoked = nobodyRevoked,
+): {
   readonly ca: string;
   readonly checkServerIdentity: (host: string, certificate: { raw?: Buffer }) => Error | undefined;
 } & SecureContextOptions & { readonly ALPNProtocols: string[]; readonly rejectUnauthorized: true } {
@@ -58,11 +72,13 @@ export function clientTls(identity: Omit<TlsIdentity, 'key' | 'certificatePem'> 
     ...common,
     ALPNProtocols: [...common.ALPNProtocols],
     ...own,
+    sessionIdContext: `revoked-${revoked.generation}`,
     ca: identity.caPem,
     rejectUnauthorized: true,
     checkServerIdentity: (_host, certificate) => {
       if (certificate.raw === undefined) return refusedServer('showed no certificate');
       const address = addressOf(new X509Certificate(certificate.raw).subjectAltName, caId);
+      if (address.host !== null && revoked.has(address.host)) return refusedServer('was revoked');
       if (address.root || address.serves !== null) return undefined;
       return refusedServer('may not serve: its certificate is that of a plain host');
     },
