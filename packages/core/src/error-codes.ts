@@ -398,6 +398,18 @@ export const errorCodes = {
     'never',
     'integrity',
   ),
+  E_SECRET_INVALID: code(
+    'A sealed value or a wrapped key is damaged, or is not for the place where it stands.',
+    'Set the value anew with `xylem secret set`; if it comes back, find out who changes what the root server keeps.',
+    'later',
+    'integrity',
+  ),
+  E_SECRET_WAITS: code(
+    'The component needs a sealed value, and the key that opens it was not wrapped for this host yet.',
+    'On the machine of the holder that the message names: `xylem secret wrap ENVIRONMENT`.',
+    'later',
+    'outcome',
+  ),
   E_SELECTOR: code(
     "A selector can't be read.",
     'Correct it at the column that the message names; for example `role = web and site in (muc, fra)`.',

@@ -1,6 +1,6 @@
 export { assignmentsFor, type HostAssignment, type HostDirection } from './assignments.ts';
 export { cohortHash, everyone, inCohort, nobody, thresholdForCount } from './cohort.ts';
-export { type Config, configFor } from './config.ts';
+export { type Config, checkOpened, configFor } from './config.ts';
 export {
   buildHostMap,
   changedHostMapNodes,
@@ -11,3 +11,4 @@ export {
 } from './host-map.ts';
 export { fillPlaceholders, fillPort, type Places } from './placeholders.ts';
 export { revokedAfter } from './revoked.ts';
+export { meaningOfConfig, sealedIn } from './sealed.ts';

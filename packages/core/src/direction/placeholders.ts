@@ -1,4 +1,5 @@
 import { XylemError } from '../errors.ts';
+import { isSealed, readSealed, type Sealed } from '../wire/sealed.ts';
 import type { Config } from './config.ts';
 
 /** What the placeholders of a package's strings stand for (docs/spec/objects.md). */
@@ -10,6 +11,8 @@ export interface Places {
   readonly data: string;
   /** The Node that runs the agent. */
   readonly node: string;
+  /** What stands for a sealed value; absent where none may stand. */
+  readonly sealed?: (sealed: Sealed, key: string) => string;
 }
 
 const literalBrace = '$${';
@@ -26,7 +29,7 @@ export function fillPlaceholders(text: string, places: Places): string {
     if (name === undefined || closed === undefined) return refuse(text, `"${whole}" is not closed by "}"`);
     if (name === 'tree' || name === 'data' || name === 'node') return places[name];
     if (!name.startsWith('config.')) return refuse(text, `"${whole}" is unknown`);
-    return configValue(name.slice('config.'.length), places.config, text);
+    return configValue(name.slice('config.'.length), places, text);
   });
 }
 
@@ -51,8 +54,13 @@ export function placeholdersIn(text: string): readonly string[] {
   return names;
 }
 
-function configValue(key: string, config: Config, text: string): string {
+function configValue(key: string, { config, sealed: standIn }: Places, text: string): string {
   const value = Object.hasOwn(config, key) ? config[key] : undefined;
+  if (isSealed(value)) {
+    const sealed = readSealed(value);
+    if (sealed !== null && standIn !== undefined) return standIn(sealed, key);
+    return refuse(text, `the value of "${key}" is sealed, and may stand in a service's environment only`);
+  }
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') {
     return refuse(

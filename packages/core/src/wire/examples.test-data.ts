@@ -345,6 +345,36 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parseHostMapNode,
     wire.encodeHostMapNode,
   ),
+  'host-map-leaf-keys': example(
+    {
+      format: 'xylem-hostmap-1',
+      hosts: { [host]: { labels: {}, keys: { 3: Buffer.from('age-encryption.org/v1').toString('base64') } } },
+    },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
+  'report-recipient': example(
+    {
+      ...report,
+      secrets: {
+        recipient: 'age1zq2wfkpzczsa2v3ly7ljsmchje24z48eza96r6qvxv8al8thwgfqaa75er',
+        key: Buffer.alloc(32, 3).toString('base64url'),
+        signature: Buffer.alloc(64, 7).toString('base64url'),
+      },
+    },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
+  recipient: example(
+    {
+      format: 'xylem-recipient-1',
+      host,
+      environment,
+      recipient: 'age1zq2wfkpzczsa2v3ly7ljsmchje24z48eza96r6qvxv8al8thwgfqaa75er',
+    },
+    wire.parseRecipient,
+    wire.encodeRecipient,
+  ),
   'host-map-leaf-move': example(
     {
       format: 'xylem-hostmap-1',

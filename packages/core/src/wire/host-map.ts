@@ -7,6 +7,7 @@ import type { Static } from '../schema/json-schema.ts';
 import { issueText } from '../schema/message.ts';
 import { documentKind } from './document.ts';
 import * as f from './fields.ts';
+import { generationKey, wrappedKey } from './sealed.ts';
 
 /** docs/spec/direction.md, Host map. */
 export const hostMapEntrySchema = object(
@@ -18,6 +19,7 @@ export const hostMapEntrySchema = object(
     config: record(f.name, anyObject()),
     serve: boolean(),
     retired: boolean(),
+    keys: record(generationKey, wrappedKey),
     /** The environment that it is to go to, and the digest of its trust map there, an object of this environment's domain. */
     move: object({ environment: f.environmentId, trustMap: f.digest }),
   },

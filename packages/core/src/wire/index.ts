@@ -13,5 +13,6 @@ export * from './release.ts';
 export * from './report.ts';
 export * from './report-batch.ts';
 export * from './role-extension.ts';
+export * from './sealed.ts';
 export * from './trust-map.ts';
 export * from './watermark.ts';

@@ -15,6 +15,7 @@ import { documentKind } from './document.ts';
 import * as f from './fields.ts';
 import { pem } from './join.ts';
 import { componentKinds } from './package-document.ts';
+import { recipientStatementSchema } from './sealed.ts';
 
 /** docs/spec/reports.md: what a host says, inside the envelope that it signs. */
 
@@ -77,6 +78,8 @@ export const reportSchema = object(
   {
     /** The host's own: a root server that was restored knows by it who joined after the backup. */
     certificate: pem,
+    /** Whom to wrap data keys for (docs/spec/secrets.md). */
+    secrets: recipientStatementSchema,
     serves: object({
       url: f.url,
       children: array(object({ host: f.hostId, lastSeen: f.time }), { maxItems: 10_000 }),
