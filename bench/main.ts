@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   idle: () => import('./idle.ts'),
   install: () => import('./install.ts'),
   publish: () => import('./publish.ts'),
+  separation: () => import('./separation.ts'),
   start: () => import('./start.ts'),
   update: () => import('./update.ts'),
 };

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /** What the pages need, and nothing else: no other origin, no frame around, no inline script. */
 const policy = [
@@ -12,14 +12,18 @@ const policy = [
 ].join('; ');
 
 /** On every response of this server, refusals and faults included (docs/spec/people.md). */
+export function securityHeaders(request: FastifyRequest): Record<string, string> {
+  return {
+    'content-security-policy': policy,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+    ...('encrypted' in request.raw.socket ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+  };
+}
+
 export function addSecurityHeaders(app: FastifyInstance): void {
   app.addHook('onSend', async (request, reply) => {
-    reply.headers({
-      'content-security-policy': policy,
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'cache-control': 'no-store',
-      ...('encrypted' in request.raw.socket ? { 'strict-transport-security': 'max-age=31536000' } : {}),
-    });
+    reply.headers(securityHeaders(request));
   });
 }

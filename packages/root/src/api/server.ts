@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import swagger from '@fastify/swagger';
 import { XylemError } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { addressOf, withOrigin } from '../audit/origin.ts';
 import { checkApiToken } from '../auth/api-tokens.ts';
 import type { Database } from '../db/tables.ts';
@@ -12,7 +12,7 @@ import type { Call, Handlers } from './handlers.ts';
 import { needsText } from './needs.ts';
 import { problemOf, toXylemError } from './problems.ts';
 import { Nothing, Problem } from './schemas/common.ts';
-import { addSecurityHeaders } from './security-headers.ts';
+import { addSecurityHeaders, securityHeaders } from './security-headers.ts';
 
 export interface ApiOptions {
   readonly db: Database;
@@ -44,6 +44,11 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       },
     },
     forceCloseConnections: true,
+    // What is refused before there is a route runs through no hook.
+    frameworkErrors: (error, request, reply) => {
+      const { status, problem } = problemOf(error);
+      void (reply as FastifyReply).code(status).headers(securityHeaders(request)).send(problem);
+    },
   });
   addSecurityHeaders(app);
   app.setErrorHandler((error, request, reply) => {

@@ -89,5 +89,6 @@ export const ScopeText = Type.String({
   description: 'a scope: *, a tenant, an environment like acme/production, or product:shop',
 });
 export const Grant = Strict({ role: Role, scope: ScopeText });
+export type Grant = Static<typeof Grant>;
 
 export const EnvironmentRef = Strict({ id: Id32, name: Type.String() });

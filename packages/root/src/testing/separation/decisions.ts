@@ -1,0 +1,244 @@
+import type { Operation } from '../../api/contract.ts';
+import type { RootFixture } from '../root-fixture.ts';
+import type { Permission } from './identities.ts';
+import type { Place } from './places.ts';
+
+/** What is asked of one operation, naming things of a place. */
+export interface Asking {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/**
+ * Who may ask it, as a person decided. `at`: where the permission must hold. `thing`: something of an environment, by
+ * its own id. `mapping`: the product of the place put into an environment of one's own. `serving`: a relay of one's
+ * own that shall serve the whole tenant. `tenant`: something of the whole tenant.
+ */
+export interface Decision {
+  readonly at:
+    | 'own'
+    | 'installation'
+    | 'list'
+    | 'environment'
+    | 'thing'
+    | 'product'
+    | 'tenant'
+    | 'mapping'
+    | 'serving';
+  readonly permission: Permission;
+  readonly ask: (target: Place, own: Place, root: RootFixture) => Asking | Promise<Asking>;
+}
+
+const decide =
+  (at: Decision['at'], permission: Permission) =>
+  (ask: Decision['ask'] = () => ({})): Decision => ({ at, permission, ask });
+const own = decide('own', 'read')();
+const onlyInstallation = (permission: Permission, ask?: Decision['ask']) =>
+  decide('installation', permission)(ask);
+const list = (permission: Permission) => decide('list', permission)();
+const inEnvironment = (permission: Permission, body?: unknown) =>
+  decide(
+    'environment',
+    permission,
+  )(({ tenant }) => ({
+    params: { tenant, environment: 'live' },
+    ...(body === undefined ? {} : { body }),
+  }));
+const ofEnvironment = (permission: Permission) =>
+  decide('environment', permission)(({ live }) => ({ query: { environment: live.name } }));
+const atProduct = (permission: Permission, asking: (place: Place) => Asking = () => ({})) =>
+  decide(
+    'product',
+    permission,
+  )((place) => {
+    const { params, ...rest } = asking(place);
+    return { params: { product: place.product, ...params }, ...rest };
+  });
+const thing = (permission: Permission, ask: Decision['ask']) => decide('thing', permission)(ask);
+const host = thing('read', ({ live }) => ({ params: { host: live.host } }));
+const hostByName = thing('read', ({ live }) => ({ params: { host: live.hostName } }));
+const hosts = (more: object): Decision[] => [
+  thing('operate', ({ live }) => ({ body: { select: { hosts: [live.host] }, dryRun: true, ...more } })),
+  thing('operate', ({ live }) => ({ body: { select: { hosts: [live.hostName] }, dryRun: true, ...more } })),
+  decide(
+    'environment',
+    'operate',
+  )(({ tenant }) => ({
+    body: { select: { environments: [`${tenant}/l*`] }, dryRun: true, ...more },
+  })),
+];
+const deployment = (permission: Permission) =>
+  thing(permission, ({ live }) => ({ params: { id: live.deployment } }));
+const document = { document: '{}', roles: [{ role: 'x', baseVersion: 0, metadata: '{}' }] };
+const yamlOf = (product: string): string => `products:\n  ${product}: {}\n`;
+const digest = '0'.repeat(64);
+
+/** A decision for every operation: a new route without one does not compile. */
+export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
+  whoami: [own],
+  rootInfo: [own],
+  releaseRepository: [onlyInstallation('publish')],
+  releaseKeysPut: [onlyInstallation('publish', () => ({ body: {} }))],
+  releaseKeysAdd: [onlyInstallation('administer', () => ({ body: {} }))],
+  productList: [list('read')],
+  productCreate: [onlyInstallation('publish', () => ({ body: {} }))],
+  productShow: [atProduct('read')],
+  productRoles: [atProduct('read')],
+  chunksKnown: [atProduct('publish', () => ({ body: { digests: [digest] } }))],
+  packPut: [atProduct('publish', () => ({ params: { pack: digest }, body: Buffer.from('nothing') }))],
+  treeRegister: [atProduct('publish', () => ({ body: { tree: digest, treeChunks: [[digest, 1]] } }))],
+  packageRegister: [atProduct('publish', () => ({ body: { document: '{}' } }))],
+  packageList: [atProduct('read'), atProduct('read', ({ component }) => ({ query: { component } }))],
+  packageShow: [atProduct('read', ({ component }) => ({ params: { component, version: '1.0.0' } }))],
+  releaseCreate: [atProduct('publish', () => ({ body: document }))],
+  releaseList: [atProduct('read')],
+  releaseShow: [atProduct('read', () => ({ params: { version: '1.0.0' } }))],
+  channelSet: [atProduct('publish', () => ({ params: { channel: 'stable' }, body: document }))],
+  channelList: [atProduct('read')],
+  environmentCreate: [
+    decide('environment', 'administer')(({ live }) => ({ body: { name: live.name } })),
+    decide('tenant', 'administer')(({ tenant }) => ({ body: { name: `${tenant}/new`, yaml: '- no' } })),
+  ],
+  environmentList: [list('read')],
+  environmentShow: [inEnvironment('read')],
+  environmentYaml: [inEnvironment('read')],
+  environmentYamlPut: [
+    inEnvironment('operate', { baseVersion: 999, yaml: 'products: {}\n' }),
+    decide(
+      'mapping',
+      'operate',
+    )((target, { tenant }) => ({
+      params: { tenant, environment: 'live' },
+      body: { baseVersion: 999, yaml: yamlOf(target.product), dryRun: true },
+    })),
+  ],
+  environmentKeys: [inEnvironment('read')],
+  environmentKeysNext: [inEnvironment('administer', { rotate: [] })],
+  environmentKeysPut: [inEnvironment('administer', { base: 999, metadata: '{}' })],
+  tokenCreate: [
+    decide('environment', 'operate')(({ live }) => ({ body: { environment: live.name } })),
+    decide(
+      'serving',
+      'operate',
+    )((target, { live }) => ({
+      body: { environment: live.name, serve: true, serves: [`${target.tenant}/*`] },
+    })),
+    decide(
+      'installation',
+      'operate',
+    )(({ live }) => ({
+      body: { environment: live.name, serve: true, serves: ['*'] },
+    })),
+  ],
+  tokenList: [list('operate')],
+  tokenDelete: [
+    thing('operate', async ({ live, tenant }, _own, root) => {
+      if (tenant === 'cedar') return { params: { id: live.joinToken } };
+      const fresh = await root.api('tokenCreate', { body: { environment: live.name } });
+      return { params: { id: fresh.id } };
+    }),
+  ],
+  hostList: [list('read'), ofEnvironment('read')],
+  hostShow: [host, hostByName],
+  hostWhy: [host, hostByName],
+  hostLabel: hosts({ set: { marked: 'yes' } }),
+  hostMove: hosts({ parents: ['https://127.0.0.1:1'] }),
+  hostConfigure: [
+    ...hosts({ component: 'nothing', set: { key: 'value' } }),
+    // Whether a component of someone else's takes such a value is not said either.
+    decide(
+      'mapping',
+      'operate',
+    )((target, { live }) => ({
+      body: {
+        select: { hosts: [live.host] },
+        component: target.component,
+        set: { key: 'value' },
+        dryRun: true,
+      },
+    })),
+  ],
+  hostServe: [
+    ...hosts({ serve: true }),
+    decide(
+      'serving',
+      'operate',
+    )((target, { live }) => ({
+      body: { select: { hosts: [live.host] }, serve: true, serves: [`${target.tenant}/*`], dryRun: true },
+    })),
+  ],
+  hostRetire: hosts({}),
+  deploymentCreate: [
+    decide(
+      'environment',
+      'operate',
+    )((target, mine) => ({
+      body: {
+        kind: 'deploy',
+        product: mine.product,
+        version: '1.0.0',
+        environments: [target.live.name],
+        dryRun: true,
+      },
+    })),
+    decide(
+      'mapping',
+      'operate',
+    )((target, { live }) => ({
+      body: {
+        kind: 'deploy',
+        product: target.product,
+        version: '1.0.0',
+        environments: [live.name],
+        dryRun: true,
+      },
+    })),
+  ],
+  deploymentList: [list('read'), ofEnvironment('read')],
+  deploymentShow: [deployment('read')],
+  deploymentEvents: [deployment('read')],
+  deploymentPause: [deployment('operate')],
+  deploymentResume: [deployment('operate')],
+  deploymentAbort: [deployment('operate')],
+  status: [list('read'), ofEnvironment('read')],
+  topology: [list('read'), ofEnvironment('read')],
+  where: [
+    atProduct('read'),
+    decide(
+      'environment',
+      'read',
+    )(({ live }, { product }) => ({
+      params: { product },
+      query: { environment: live.name },
+    })),
+  ],
+  apiTokenCreate: [
+    decide(
+      'tenant',
+      'administer',
+    )(({ tenant }) => ({
+      body: { name: 'made', grants: [{ role: 'viewer', scope: tenant }] },
+    })),
+    onlyInstallation('administer', () => ({
+      body: { name: 'made', grants: [{ role: 'viewer', scope: '*' }] },
+    })),
+  ],
+  apiTokenList: [list('administer')],
+  apiTokenDelete: [
+    decide(
+      'tenant',
+      'administer',
+    )(async ({ tenant, apiToken }, _own, root) => {
+      if (tenant === 'cedar') return { params: { id: apiToken } };
+      const grants = [{ role: 'viewer' as const, scope: tenant }];
+      const fresh = await root.api('apiTokenCreate', { body: { name: 'fresh', grants } });
+      return { params: { id: fresh.id } };
+    }),
+  ],
+  backupCreate: [onlyInstallation('administer', () => ({ body: { out: '/' } }))],
+  restored: [onlyInstallation('read')],
+  restoreConfirm: [onlyInstallation('administer', () => ({ body: { keep: 'hosts' } }))],
+  auditList: [list('administer'), ofEnvironment('administer')],
+  auditCheckpoint: [onlyInstallation('administer')],
+};

@@ -1,0 +1,92 @@
+import type { Grant } from '../../api/schemas/common.ts';
+import type { RootFixture } from '../root-fixture.ts';
+import type { ShiftedClock } from '../shifted-clock.ts';
+import type { Place, Site } from './places.ts';
+
+/** Somebody who asks. */
+export interface Identity {
+  readonly name: string;
+  readonly token: string | null;
+  /** Null: nobody, or a token that is worth nothing. */
+  readonly grants: readonly Grant[] | null;
+  /** Where they belong; of two places, the first for who belongs nowhere. */
+  readonly own: Place;
+}
+
+const roles = ['viewer', 'operator', 'approver', 'publisher', 'admin'] as const;
+
+export async function makeIdentities(
+  root: RootFixture,
+  clock: ShiftedClock,
+  places: readonly [Place, Place],
+): Promise<Identity[]> {
+  const [first] = places;
+  const tokenOf = async (name: string, grants: readonly Grant[], expiresInSeconds?: number) =>
+    root.api('apiTokenCreate', {
+      body: { name, grants: [...grants], ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }) },
+    });
+  const identity = async (name: string, own: Place, ...grants: Grant[]): Promise<Identity> => ({
+    name,
+    own,
+    grants,
+    token: (await tokenOf(`identity ${name.length}`, grants)).token,
+  });
+  const everything: Grant = { role: 'admin', scope: '*' };
+  const expired = await tokenOf('expired', [everything], 60);
+  clock.pass(61_000);
+  const revoked = await tokenOf('revoked', [everything]);
+  await root.api('apiTokenDelete', { params: { id: revoked.id } });
+  const made: Identity[] = [
+    { name: 'nobody', token: null, grants: null, own: first },
+    { name: 'nonsense', token: 'xyo1.nonsense', grants: null, own: first },
+    { name: 'expired', token: expired.token, grants: null, own: first },
+    { name: 'revoked', token: revoked.token, grants: null, own: first },
+    await identity('admin of everything', first, everything),
+    await identity('viewer of everything', first, { role: 'viewer', scope: '*' }),
+  ];
+  for (const place of places) {
+    for (const role of roles) {
+      made.push(await identity(`${role} of ${place.tenant}`, place, { role, scope: place.tenant }));
+    }
+    for (const role of ['operator', 'admin'] as const) {
+      made.push(await identity(`${role} of ${place.live.name}`, place, { role, scope: place.live.name }));
+    }
+    for (const role of ['viewer', 'publisher'] as const) {
+      const scope = `product:${place.product}`;
+      made.push(await identity(`${role} of ${scope}`, place, { role, scope }));
+    }
+  }
+  return made;
+}
+
+type Permission = 'read' | 'operate' | 'approve' | 'publish' | 'administer';
+
+/** Written down once more, apart from the program's own table. */
+const permissions: Readonly<Record<Grant['role'], readonly Permission[]>> = {
+  viewer: ['read'],
+  operator: ['read', 'operate'],
+  approver: ['read', 'approve'],
+  publisher: ['read', 'publish'],
+  admin: ['read', 'operate', 'approve', 'publish', 'administer'],
+};
+
+/** Whether one of the grants has the permission at exactly one of these scopes, or at `*`. */
+export function holds({ grants }: Identity, permission: Permission, ...scopes: readonly string[]): boolean {
+  return (grants ?? []).some(
+    ({ role, scope }) => permissions[role].includes(permission) && ['*', ...scopes].includes(scope),
+  );
+}
+
+export const holdsAnywhere = ({ grants }: Identity, permission: Permission): boolean =>
+  (grants ?? []).some(({ role }) => permissions[role].includes(permission));
+export const holdsIn = (
+  identity: Identity,
+  permission: Permission,
+  place: Place,
+  site: Site = place.live,
+): boolean => holds(identity, permission, place.tenant, site.name);
+export const sees = (identity: Identity, place: Place): boolean =>
+  holdsIn(identity, 'read', place) ||
+  holdsIn(identity, 'read', place, place.test) ||
+  holds(identity, 'read', `product:${place.product}`);
+export type { Permission };
