@@ -13,9 +13,9 @@ export {
   type TrustedRepository,
   trustRepository,
 } from './custody/change.ts';
-export { coSign, signedBy } from './custody/co-sign.ts';
+export { coSign } from './custody/co-sign.ts';
 export { signedOnlyBy, withoutReleases } from './custody/revoke.ts';
-export { checkNextRoot, followRoots, type RootState, readRoot } from './custody/roots.ts';
+export { checkNextRoot, type RootState, readRoot } from './custody/roots.ts';
 export { changeInWords, shortId } from './custody/words.ts';
 export { buildJoinAnswer, checkJoinAnswer } from './enrolment/answer.ts';
 export { renewalDue, renewalDueAt } from './enrolment/renewal.ts';

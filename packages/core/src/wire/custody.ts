@@ -47,7 +47,6 @@ export const parseKeyFile = keyFile.parse;
 export const encodeKeyFile = keyFile.encode;
 
 const publicKeySchema = object({ format: literal('xylem-public-key-1'), ...key });
-export type PublicKeyFile = Static<typeof publicKeySchema>;
 const publicKey = documentKind(publicKeySchema, {
   what: 'public key file',
   format: 'xylem-public-key-1',

@@ -76,11 +76,17 @@ async function checkDrafts(trusted: TrustedRepository, drafts: readonly Draft[])
   const nextTargets = drafts.find(({ role }) => role === 'targets');
   const products = nextTargets === undefined ? trusted.products : readProductDelegations(nextTargets.bytes);
   const files = new Map([...trusted.roles, ...drafts.map(({ role, bytes }) => [role, bytes] as const)]);
+  for (const draft of drafts) checkBase(trusted, draft);
+  const expected = new Map<string, Uint8Array>();
   for (const draft of drafts) {
-    checkBase(trusted, draft);
-    const like = await redrafted(trusted, products, files, draft);
-    if (like !== null && sameBut(draft.bytes, like)) continue;
-    throw invalidMetadata(draft.role, 'it holds something that this program would not sign');
+    const { role } = draft;
+    // A product's role and its bins are drafted together, once for all of them.
+    if (!expected.has(role)) {
+      for (const [name, bytes] of await redrafted(trusted, products, files, draft)) expected.set(name, bytes);
+    }
+    const like = expected.get(role);
+    if (like !== undefined && sameBut(draft.bytes, like)) continue;
+    throw invalidMetadata(role, 'it holds something that this program would not sign');
   }
 }
 
@@ -94,33 +100,30 @@ function checkBase(trusted: TrustedRepository, { role, base, bytes }: Draft): vo
   throw invalidMetadata(role, `it does not follow version ${current}`);
 }
 
-/** The same draft as this program makes it, but for version and end; null where it would make none. */
+/** The same draft as this program makes it, but for version and end, with what it drafts along; nothing where it would make none. */
 async function redrafted(
   trusted: TrustedRepository,
   products: readonly ProductDelegation[],
   files: RoleFiles,
   { role, bytes }: Draft,
-): Promise<Uint8Array | null> {
+): Promise<[string, Uint8Array][]> {
   const options = { signers: [], nowMs: 0 };
   if (role === 'root') {
     const { roles } = readRoot(bytes);
-    return (await draftRoot({ ...options, roles, previous: trusted.root.bytes })).file.bytes;
+    const { file } = await draftRoot({ ...options, roles, previous: trusted.root.bytes });
+    return [[role, file.bytes]];
   }
   if (role === 'targets') {
-    if (trusted.targets === null) return null;
-    return (await signTargets({ ...options, products, previousVersion: 0 })).file.bytes;
+    if (trusted.targets === null) return [];
+    return [[role, (await signTargets({ ...options, products, previousVersion: 0 })).file.bytes]];
   }
   const product = products.find(({ domain }) => isOfProduct(role, productRoleName(domain)));
-  if (product === undefined) return null;
+  if (product === undefined) return [];
   const own = new Map([...files].filter(([name]) => isOfProduct(name, productRoleName(product.domain))));
   const unsigned = new Map([...own].map(([name, one]) => [name, withoutSignatures(one)]));
-  const signed = await signProductRole({
-    ...options,
-    product,
-    previous: unsigned,
-    content: contentOf(product, own),
-  });
-  return signed.find((one) => one.role === role)?.file.bytes ?? null;
+  const content = contentOf(product, own);
+  const signed = await signProductRole({ ...options, product, previous: unsigned, content });
+  return signed.map((one) => [one.role, one.file.bytes]);
 }
 
 /** Files that nobody signed are signed anew, whatever they say. */

@@ -1,6 +1,6 @@
-import type { Digest } from '@xylem/core';
+import { isDigest } from '@xylem/core';
 import { productRoleName } from '../tuf/names.ts';
-import { parseTargets } from '../tuf/parse.ts';
+import { invalidMetadata, parseTargets } from '../tuf/parse.ts';
 import type { ProductRoleContent, RoleFiles, TargetDigest } from '../tuf/write/product-role.ts';
 import type { ProductDelegation } from '../tuf/write/targets.ts';
 import { productRulesOf } from '../tuf/xylem-field.ts';
@@ -23,8 +23,12 @@ export function contentOf(product: ProductDelegation, files: RoleFiles): Product
   }
   for (const part of parts) {
     for (const [path, target] of Object.entries(part.targets)) {
-      const digest = { length: target.length, sha256: target.hashes.sha256 as Digest };
-      (path.startsWith('release/') ? releases : channels).set(path, digest);
+      const { sha256 } = target.hashes;
+      const kind = ['release', 'channel'].find((one) => path.startsWith(`${one}/${product.product}/`));
+      if (kind === undefined || sha256 === undefined || !isDigest(sha256)) {
+        throw invalidMetadata(name, `it may not vouch for ${path.slice(0, 200)}`);
+      }
+      (kind === 'release' ? releases : channels).set(path, { length: target.length, sha256 });
     }
   }
   return { releases, channels, ...productRulesOf(signed) };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Digest, type DomainId, sha256, type Time } from '@xylem/core';
+import { type Digest, type DomainId, sha256, type Time, XylemError } from '@xylem/core';
+import fc from 'fast-check';
 import { generateKey, type KeyPair } from '../keys/key-pair.ts';
 import { releaseTarget, repositoryIdOf } from '../tuf/names.ts';
 import { signProductRole, type TargetDigest } from '../tuf/write/product-role.ts';
@@ -269,4 +270,65 @@ test('releases count as signed only by a key where its peers did not sign along'
   assert.equal(signedOnlyBy(alone.trusted, alone.product, b.keyId).size, 0);
   const together = await vendor([a, b], [a, b]);
   assert.equal(signedOnlyBy(together.trusted, together.product, a.keyId).size, 0);
+});
+
+test('whatever is done to the bytes of a ceremony, it is read, or refused by a code', async () => {
+  const { keys, trusted } = await vendor();
+  const drafts = await draft(trusted, {
+    root: { root: { keys: [keys.root, generateKey()] } },
+    products: new Map([['shop', { keys: [generateKey()] }]]),
+  });
+  const whole = writeCeremony({ trusted, drafts, began });
+  const at = fc.nat({ max: whole.length - 1 });
+  const token = fc.constantFrom(
+    'null',
+    '{}',
+    '[]',
+    '0',
+    '-1',
+    '1e9',
+    '"__proto__"',
+    '"',
+    '\\"',
+    '}',
+    ',',
+    'true',
+  );
+  await fc.assert(
+    fc.asyncProperty(at, fc.nat({ max: 12 }), token, async (position, length, text) => {
+      const changed = Buffer.concat([
+        whole.subarray(0, position),
+        Buffer.from(text),
+        whole.subarray(position + length),
+      ]);
+      try {
+        const open = await readCeremony(changed, trusted.id);
+        changeInWords(open.trusted, open.drafts);
+        missingSignatures(open.trusted, open.drafts);
+      } catch (error) {
+        assert.ok(error instanceof XylemError, String((error as Error).stack));
+      }
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+test('a product with bins goes through a ceremony', async () => {
+  const { keys, trusted, product } = await vendor();
+  const releases = new Map(Array.from({ length: 120 }, (_, n) => document(`release ${n}`)));
+  const signed = await signProductRole({
+    product,
+    previous: trusted.roles,
+    content: { releases, channels: new Map() },
+    signers: [keys.shop],
+    nowMs: nowMs + 1000,
+  });
+  const roles = new Map(signed.map(({ role, file }) => [role, file.bytes]));
+  const binned = trustRepository(trusted.id, { ...trusted, roles });
+  const next = generateKey();
+  const drafts = await draft(binned, { products: new Map([['shop', { keys: [next] }]]) });
+  assert.equal(drafts.length, 1 + 1 + 16);
+  const open = await readCeremony(writeCeremony({ trusted: binned, drafts, began }), trusted.id);
+  const all = await signAll(open.drafts, [keys.targets, next]);
+  assert.deepEqual(missingSignatures(open.trusted, all), []);
 });
