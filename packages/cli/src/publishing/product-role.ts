@@ -4,6 +4,7 @@ import {
   type ProductDelegation,
   type ProductRoleContent,
   readProductRole,
+  type Signer,
   signProductRole,
 } from '@xylem/trust';
 import type { Api } from '../api/client.ts';
@@ -49,13 +50,18 @@ export async function changeRole<T>(
   change: (present: ProductRoleContent) => ProductRoleContent,
   send: (roles: SignedRoleUpload[]) => Promise<T>,
 ): Promise<T> {
+  let opened: { readonly of: string; readonly signers: readonly Signer[] } | null = null;
   return await whileOvertaken(options, async () => {
     const { product, files: previous, versions, content } = await presentRole(options.api, options.product);
-    const signers = await loadKeys(options.keysFolder, {
-      what: `releases of ${product.product}`,
-      keyIds: product.keys.map(({ keyId }) => keyId),
-      threshold: product.threshold ?? 1,
-    });
+    const keyIds = product.keys.map(({ keyId }) => keyId);
+    // Opening a key may ask for a passphrase and takes long on purpose: once, however often others come first.
+    if (opened?.of !== keyIds.join()) {
+      const { threshold = 1 } = product;
+      const what = `releases of ${product.product}`;
+      const signers = await loadKeys(options.keysFolder, { what, keyIds, threshold });
+      opened = { of: keyIds.join(), signers };
+    }
+    const { signers } = opened;
     const nowMs = options.clock.now();
     const signed = await signProductRole({ product, previous, content: change(content), signers, nowMs });
     return await send(

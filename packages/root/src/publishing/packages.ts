@@ -1,6 +1,7 @@
 import { type DomainId, parsePackage, sha256, timeOf, XylemError } from '@xylem/core';
 import type { Package } from '../api/schemas/publishing.ts';
 import { appendAudit } from '../audit/audit.ts';
+import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import type { Root } from '../root.ts';
 import { type ProductRow, productNamed } from './products.ts';
@@ -27,6 +28,8 @@ export async function registerPackage(root: Root, who: string, product: string, 
   await root.repository.putObject(row.domain as DomainId, digest, bytes);
   const created = await root.db.transaction().execute(async (trx) => {
     const { component, version, kind } = document;
+    // Of two who publish the same at once the second finds what the first has registered.
+    await lockFor(trx, `package/${product}/${component}`);
     const known = await trx
       .selectFrom('packages')
       .select('package')

@@ -11,16 +11,28 @@ import { publishFolder } from '../../publishing/publish.ts';
 
 /** The first publication of a product creates it, and says so. */
 async function ensureProduct(
-  { home, clock, randomness, terminal }: Invocation,
+  { home, clock, randomness, signal, terminal }: Invocation,
   api: Api,
   name: string,
 ): Promise<void> {
+  if (await isThere(api, name)) return;
   try {
-    await api.call('productShow', { params: { product: name } });
-  } catch (error) {
-    if (!(error instanceof XylemError) || error.code !== 'E_NOT_FOUND') throw error;
-    await createProduct({ api, name, keysFolder: home.keysFolder, clock, randomness });
+    await createProduct({ api, name, keysFolder: home.keysFolder, clock, randomness, signal });
     terminal.note(`Product ${name} is new: created, with a key of its own in ${home.keysFolder}.`);
+  } catch (error) {
+    // Who publishes at the same moment may have been first, which is as good.
+    const wasFirst = error instanceof XylemError && error.code === 'E_CONFLICT' && (await isThere(api, name));
+    if (!wasFirst) throw error;
+  }
+}
+
+async function isThere(api: Api, product: string): Promise<boolean> {
+  try {
+    await api.call('productShow', { params: { product } });
+    return true;
+  } catch (error) {
+    if (error instanceof XylemError && error.code === 'E_NOT_FOUND') return false;
+    throw error;
   }
 }
 

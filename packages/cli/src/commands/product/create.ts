@@ -8,7 +8,7 @@ export const command = defineCommand({
   about: `Makes the key that signs the product's releases and saves it in ~/.xylem/keys; the vendor's targets key, made by
 \`xylem root init\`, must be there too. XYLEM_PASSPHRASE, if set, protects the new key.`,
   example: 'xylem product create shop',
-  async run({ args, api, home, clock, randomness }) {
+  async run({ args, api, home, clock, randomness, signal }) {
     const name = only(args);
     if (!isName(name))
       throw new XylemError(
@@ -21,6 +21,7 @@ export const command = defineCommand({
       keysFolder: home.keysFolder,
       clock,
       randomness,
+      signal,
     });
     return {
       data: product,

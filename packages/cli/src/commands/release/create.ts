@@ -1,8 +1,9 @@
 import { encodeRelease, type Release, XylemError } from '@xylem/core';
 import { formatTime } from '@xylem/platform';
+import type { Release as Present } from '@xylem/root/contract';
 import { releaseTarget, targetDigest } from '@xylem/trust';
 import type { Api } from '../../api/client.ts';
-import { defineCommand, list, text } from '../../frame/define.ts';
+import { defineCommand, list, type Outcome, text } from '../../frame/define.ts';
 import { nameAtVersion, only } from '../../frame/words.ts';
 import { changeRole, textOf } from '../../publishing/product-role.ts';
 
@@ -50,11 +51,7 @@ async function packagesOf(
 }
 
 /** The release of this version, if there is one. */
-async function existing(
-  api: Api,
-  product: string,
-  version: string,
-): Promise<import('@xylem/root/contract').Release | undefined> {
+async function existing(api: Api, product: string, version: string): Promise<Present | undefined> {
   try {
     return await api.call('releaseShow', { params: { product, version } });
   } catch (error) {
@@ -89,18 +86,20 @@ export const command = defineCommand({
     ]);
     const text = (what: string, release: string): string =>
       `${product}@${version} ${what} (${release.slice(0, 16)}).\nNext: xylem deploy ${product}@${version} --to ENVIRONMENT`;
-    if (before !== undefined) {
-      if (samePackages(before.packages, packages)) {
-        return {
-          data: { release: before.release, created: false },
-          text: text('exists already with these packages', before.release),
-        };
+    const repeated = (there: Present): Outcome => {
+      if (!samePackages(there.packages, packages)) {
+        const list = there.packages.map((one) => `${one.component}@${one.version}`).join(', ');
+        throw new XylemError(
+          'E_RELEASE_CONFLICT',
+          `${product}@${version} exists with other packages: ${list}.`,
+        );
       }
-      throw new XylemError(
-        'E_RELEASE_CONFLICT',
-        `${product}@${version} exists with other packages: ${before.packages.map((one) => `${one.component}@${one.version}`).join(', ')}.`,
-      );
-    }
+      return {
+        data: { release: there.release, created: false },
+        text: text('exists already with these packages', there.release),
+      };
+    };
+    if (before !== undefined) return repeated(before);
     const release = {
       format: 'xylem-release-1',
       product,
@@ -120,7 +119,14 @@ export const command = defineCommand({
       }),
       (roles) =>
         server.call('releaseCreate', { params: { product }, body: { document: textOf(bytes), roles } }),
-    );
+    ).catch(async (error: unknown) => {
+      // Someone else made this release at the same moment: issued a second apart, it has other bytes.
+      const isTaken = error instanceof XylemError && error.code === 'E_RELEASE_CONFLICT';
+      const there = isTaken ? await existing(server, product, version) : undefined;
+      if (there === undefined) throw error;
+      return there;
+    });
+    if ('packages' in created) return repeated(created);
     return { data: created, text: text('is released', created.release) };
   },
 });
