@@ -3,7 +3,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { RepositoryId } from '@xylem/core';
-import { tempFolder } from '@xylem/testkit';
+import { tempFolder, waitUntil } from '@xylem/testkit';
 import {
   coSign,
   desiredStateTarget,
@@ -285,4 +285,30 @@ test('a crash between a new root and what it names is made good at the next star
   assert.equal((await host.refresh()).state.root, 2);
   assert.ok(await host.readTarget(desiredStateTarget, 1 << 20));
   assert.equal((await (await follower(t, root, repository)).refresh()).state.root, 2);
+});
+
+test('environments that run a product whose key changed are directed anew, and wait for its new metadata', async (t) => {
+  const root = await rootFixture(t);
+  const shop = await publisher(t, root, 'shop');
+  const other = await publisher(t, root, 'other');
+  for (const one of [shop, other]) {
+    await one.publish('web', '1.0.0', { 'index.html': one.product });
+    await one.release('1.0.0', { web: '1.0.0' });
+    await root.api('environmentCreate', { body: { name: one.product } });
+    await root.api('deploymentCreate', {
+      body: { kind: 'deploy', product: one.product, version: '1.0.0', environments: [one.product] },
+    });
+  }
+  const shown = (name: string) =>
+    root.api('environmentShow', { params: { tenant: 'default', environment: name } });
+  const before = { shop: await shown('shop'), other: await shown('other') };
+  const next = generateKey();
+  const keys = [root.vendor.targetsKey, next];
+  await change(root, { products: new Map([['shop', { keys: [next] }]]) }, keys);
+  await waitUntil(async () => (await shown('shop')).number > before.shop.number, 10_000, 'a new number');
+  assert.equal((await shown('other')).number, before.other.number);
+  const file = join(root.folder, 'repository', 'r', (await root.api('releaseRepository')).repository);
+  const timestamp = await readFile(join(file, 'metadata', 'timestamp.json'), 'utf8');
+  const { snapshotVersion } = await root.api('releaseRepository');
+  assert.match(timestamp, new RegExp(`"version":${snapshotVersion}`));
 });

@@ -73,10 +73,28 @@ export async function changeVendor(root: Root, who: string, body: VendorChange):
     });
   });
   await releases.publish();
+  await directAnew(
+    root,
+    body.products.map(({ product }) => product),
+  );
   const now = await newestRoot(root.repository, repository);
   await dropUnnamedKeys(folder, now);
   const { version } = await roleNamed(root.db, repository, 'targets');
   return { rootVersion: now.version, targetsVersion: version };
+}
+
+/**
+ * Hosts look at the release repository when something is directed, and what a stolen key signed may wait on them to be
+ * installed: so each environment of these products is directed anew, with the release repository's new version.
+ */
+async function directAnew(root: Root, products: readonly string[]): Promise<void> {
+  const concerned = root.directing
+    .environments()
+    .filter((id) => products.some((product) => root.directing.state(id)?.products[product] !== undefined));
+  for (const id of concerned) {
+    await root.db.updateTable('directions').set({ meaning: '' }).where('environment', '=', id).execute();
+    root.directing.wake(id);
+  }
 }
 
 /** New online keys, to be named by the vendor's next root; nothing is in force before that. */
