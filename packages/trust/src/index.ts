@@ -53,6 +53,11 @@ export {
   type Signer,
 } from './keys/key-pair.ts';
 export { publicKeyFile, sealKey } from './keys/sealed-key.ts';
+export { type AgeIdentity, dataIdentityOf, generateAgeIdentity } from './secrets/age-identity.ts';
+export { type DataKeyPlace, unwrapDataKey, wrapDataKey } from './secrets/data-key.ts';
+export { hostAgeIdentity } from './secrets/host-identity.ts';
+export { checkRecipient, stateRecipient } from './secrets/recipient.ts';
+export { openValue, type SealedPlace, sealValue } from './secrets/sealed-value.ts';
 export { TufClient } from './tuf/client/client.ts';
 export type {
   MetadataFetch,

@@ -86,7 +86,9 @@ const contentSchema = object({
 });
 /** The plain text of a sealed value. Never shown: what is wrong with it is said without what it holds. */
 export type SealedContent = Static<typeof contentSchema>;
-export const sealedContentSchema = contentSchema;
+/** Null for anything else: a schema's issue would quote what was opened. */
+export const readSealedContent = (value: unknown): SealedContent | null =>
+  issuesOf(contentSchema, value).length > 0 ? null : (value as SealedContent);
 
 const dataKeySchema = object({
   format: literal('xylem-data-key-1'),
@@ -97,4 +99,6 @@ const dataKeySchema = object({
 });
 /** The plain text of a wrapped data key. */
 export type DataKeyContent = Static<typeof dataKeySchema>;
-export const dataKeyContentSchema = dataKeySchema;
+/** Null for anything else: a schema's issue would quote what was opened. */
+export const readDataKeyContent = (value: unknown): DataKeyContent | null =>
+  issuesOf(dataKeySchema, value).length > 0 ? null : (value as DataKeyContent);
