@@ -77,7 +77,13 @@ export async function draftDirectionRoot(
   );
   const bytes = await coSign(draft.file.bytes, signers);
   const subject = `environment/${row.id}`;
-  await appendAudit(root.db, root.clock.now(), { who, what: 'keys.prepare', subject, after: { ...body } });
+  await appendAudit(root.db, root.clock.now(), {
+    who,
+    what: 'keys.prepare',
+    subject,
+    environment: row.id,
+    after: { ...body },
+  });
   return { base: present.version, metadata: Buffer.from(bytes).toString() };
 }
 
@@ -103,6 +109,7 @@ export async function takeDirectionRoot(
       who,
       what: 'keys.direction',
       subject: `environment/${row.id}`,
+      environment: row.id,
       before: keyIdsOf(present),
       after: keyIdsOf(taken),
     });

@@ -22,6 +22,14 @@ interface RoleLine {
   readonly warning: string | null;
 }
 
+/** The keys of this machine are worth showing without a root server, or with one that shows this person no roles. */
+const mayLack: ReadonlySet<string> = new Set([
+  'E_NOT_LOGGED_IN',
+  'E_PARENT_UNREACHABLE',
+  'E_FORBIDDEN',
+  'E_UNAUTHORISED',
+]);
+
 const custodies = {
   passphrase: 'file with passphrase',
   open: 'file without passphrase',
@@ -35,13 +43,14 @@ HELD says how many of the keys that must sign are here. What the root server sig
   example: 'xylem keys list --env acme/production',
   async run({ options, api, home, clock }) {
     const ring = await readKeyRing(home.keysFolder);
-    const roles = await api().then(
-      (server) => allRoles(server, options.env, ring, clock.now()),
-      (error: unknown) => {
-        if (error instanceof XylemError && error.code === 'E_NOT_LOGGED_IN') return [];
-        throw error;
-      },
-    );
+    let unknown: XylemError | null = null;
+    const roles = await api()
+      .then((server) => allRoles(server, options.env, ring, clock.now()))
+      .catch((error: unknown) => {
+        if (!(error instanceof XylemError) || !mayLack.has(error.code)) throw error;
+        unknown = error;
+        return [];
+      });
     const keys = ring.map((one) => ({
       key: one.key?.keyId ?? one.shortId,
       what: one.what,
@@ -49,7 +58,12 @@ HELD says how many of the keys that must sign are here. What the root server sig
       file: one.path,
       signs: roles.filter(({ held }) => held.includes(one.shortId)).map(nameOf),
     }));
-    const warnings = roles.flatMap(({ warning }) => warning ?? []);
+    const warnings = [
+      ...roles.flatMap(({ warning }) => warning ?? []),
+      ...(unknown === null
+        ? []
+        : [`Only keys of this machine are shown: ${(unknown as XylemError).message}`]),
+    ];
     return {
       data: { roles, keys, warnings },
       text: () =>
@@ -62,7 +76,7 @@ HELD says how many of the keys that must sign are here. What the root server sig
               one.ends ?? '-',
               one.keys.map(shortId).join(' '),
             ]),
-            'No root server is known here: only the keys of this machine are shown.',
+            'No role could be read.',
           ),
           '',
           tabulate(

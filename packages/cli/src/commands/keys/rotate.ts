@@ -16,6 +16,7 @@ import {
   roleNamed,
 } from '../../publishing/key-roles.ts';
 import { createKey } from '../../publishing/keys.ts';
+import { checkServerDraft } from '../../publishing/server-draft.ts';
 import { changeOptions } from './shared.ts';
 
 type Online = 'snapshot' | 'timestamp';
@@ -130,7 +131,10 @@ async function rotateDirection(
   return carryOut(invocation, {
     api,
     trusted,
-    drafts: [draft],
+    // Where the root server signs alone nobody is asked to; where a person does, no root key may slip in.
+    drafts: [
+      isMine ? await checkServerDraft(trusted, draft, trusted.root.roles.root, invocation.clock) : draft,
+    ],
     out: given.out,
     yes: given.yes,
     done: `The root server signs ${environment} with a new ${word} key.`,

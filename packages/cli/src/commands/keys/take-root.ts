@@ -4,6 +4,7 @@ import { count, defineCommand, flag, list, requiredText, text } from '../../fram
 import { carryOut } from '../../publishing/carry-out.ts';
 import { environmentParams, readPublicKeys, repositoryOf } from '../../publishing/key-roles.ts';
 import { createKey } from '../../publishing/keys.ts';
+import { checkServerDraft } from '../../publishing/server-draft.ts';
 
 export const command = defineCommand({
   about: `Makes a root key of the environment here and takes the root server's out of force, so that whoever takes over the
@@ -17,7 +18,7 @@ root server can't give the environment other keys. Rotating its keys needs this 
   },
   example: 'xylem keys take-root --env acme/production',
   async run(invocation) {
-    const { options, api, home } = invocation;
+    const { options, api, home, clock } = invocation;
     const server = await api();
     const params = await environmentParams(server, options.env);
     const given = await readPublicKeys(options.public);
@@ -35,10 +36,11 @@ root server can't give the environment other keys. Rotating its keys needs this 
       params,
       body: { rotate: [], root },
     });
+    const draft = { role: 'root', base, bytes: Buffer.from(metadata) };
     return carryOut(invocation, {
       api: server,
       trusted,
-      drafts: [{ role: 'root', base, bytes: Buffer.from(metadata) }],
+      drafts: [await checkServerDraft(trusted, draft, { keys, threshold: root.threshold }, clock)],
       out: options.out,
       yes: options.yes,
       done: `${keys.map(({ keyId }) => shortId(keyId)).join(', ')} signs the root of ${name} from now on; keep a copy of it elsewhere.`,
