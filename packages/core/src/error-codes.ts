@@ -470,6 +470,12 @@ export const errorCodes = {
     'never',
     'auth',
   ),
+  E_THROTTLED: code(
+    'Too many attempts to sign in failed, for this account or from this address.',
+    'Wait as long as the message says. If you did not try: somebody else does; the address stands in the log.',
+    'later',
+    'auth',
+  ),
   E_TIMEOUT: code(
     'Something did not happen within the time given.',
     'Look at the state first, it may still happen; then raise the time or correct the cause.',

@@ -8,6 +8,7 @@ import { CertificateAuthority } from '@xylem/trust';
 import { allHandlers } from './api/all-handlers.ts';
 import { createApi } from './api/server.ts';
 import { openAuditing } from './audit/auditing.ts';
+import { createPasswords } from './auth/passwords.ts';
 import { restoredState } from './backup/restored-state.ts';
 import { createStrangers } from './backup/strangers.ts';
 import { openDatabase } from './db/open.ts';
@@ -147,6 +148,7 @@ async function start(
     directing,
     deploying,
     audit,
+    passwords: createPasswords(randomness),
     restored,
     identity: () => ({ key: tlsKey, certificatePem: certificate.pem, caPem: authority.certificatePem }),
     nodesUrl: () => nodesUrl,

@@ -6,6 +6,7 @@ import { environmentHandlers } from './handlers/environments.ts';
 import { fleetHandlers } from './handlers/fleet.ts';
 import { hostHandlers } from './handlers/hosts.ts';
 import { keyHandlers } from './handlers/keys.ts';
+import { peopleHandlers } from './handlers/people.ts';
 import { publishingHandlers } from './handlers/publishing.ts';
 import { rootHandlers } from './handlers/root.ts';
 import { tokenHandlers } from './handlers/tokens.ts';
@@ -20,6 +21,7 @@ export function allHandlers(root: Root): Handlers {
     ...fleetHandlers(root),
     ...hostHandlers(root),
     ...keyHandlers(root),
+    ...peopleHandlers(root),
     ...publishingHandlers(root),
     ...rootHandlers(root),
     ...tokenHandlers(root),

@@ -7,6 +7,7 @@ import { environmentRoutes } from './routes/environments.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { hostRoutes } from './routes/hosts.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { peopleRoutes } from './routes/people.ts';
 import { publishingRoutes } from './routes/publishing.ts';
 import { rootRoutes } from './routes/root.ts';
 import { selfRoutes } from './routes/self.ts';
@@ -38,6 +39,7 @@ export const contract = {
   ...deploymentRoutes,
   ...fleetRoutes,
   ...accessRoutes,
+  ...peopleRoutes,
   ...rootRoutes,
   ...auditRoutes,
   ...keyRoutes,

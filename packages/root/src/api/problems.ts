@@ -11,6 +11,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   E_NOT_FOUND: 404,
   E_OBJECT_MISSING: 409,
   E_STORAGE: 503,
+  E_THROTTLED: 429,
   E_TIMEOUT: 503,
   E_TOO_LARGE: 413,
   E_UNAUTHORISED: 401,

@@ -4,7 +4,9 @@ import { XylemError } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { addressOf, withOrigin } from '../audit/origin.ts';
-import { checkApiToken } from '../auth/api-tokens.ts';
+import { accessOf } from '../auth/access.ts';
+import type { Who } from '../auth/api-tokens.ts';
+import { identify } from '../auth/identify.ts';
 import type { Database } from '../db/tables.ts';
 import { authorise, type Named } from './authorise.ts';
 import { apiPrefix, contract, type Operation, type RouteContract } from './contract.ts';
@@ -100,7 +102,11 @@ function addRoute(app: FastifyInstance, operation: Operation, options: ApiOption
     },
     // Before the body is read: who has no right sends nothing that is kept.
     onRequest: async (request) => {
-      request.who = await checkApiToken(options.db, options.clock, bearerOf(request));
+      if (route.needs.where === 'nobody') {
+        request.who = nobody;
+        return;
+      }
+      request.who = await identify(options.db, options.clock, bearerOf(request));
       await authorise(route.needs, namedBy(request), request.who, options);
     },
     preHandler: (request) => authorise(route.needs, namedBy(request), request.who, options),
@@ -125,6 +131,16 @@ function addRoute(app: FastifyInstance, operation: Operation, options: ApiOption
     },
   });
 }
+
+/** Who is not signed in, on the routes by which one signs in. */
+const nobody: Who = {
+  kind: 'person',
+  tokenId: '',
+  name: 'nobody',
+  subject: 'nobody',
+  access: accessOf([]),
+  expiresMs: null,
+};
 
 /** The body is not there yet when it is asked first, and may be of any kind. */
 function namedBy({ params, body }: FastifyRequest): Named {

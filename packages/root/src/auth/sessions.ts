@@ -119,3 +119,19 @@ export async function endSession(db: Database, id: string): Promise<void> {
 }
 
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+/** Sessions that have not ended, newest first; of one subject, or (null) of all. */
+export async function listSessions(
+  db: Database,
+  clock: Pick<Clock, 'now'>,
+  subject: string | null,
+): Promise<Omit<Selectable<Tables['sessions']>, 'hash' | 'grants'>[]> {
+  const nowMs = clock.now();
+  const query = db
+    .selectFrom('sessions')
+    .select(['id', 'subject', 'kind', 'name', 'from_address', 'created_ms', 'used_ms', 'expires_ms'])
+    .where('expires_ms', '>', nowMs)
+    .orderBy('created_ms', 'desc');
+  const rows = await (subject === null ? query : query.where('subject', '=', subject)).execute();
+  return rows.filter((row) => row.kind !== 'browser' || nowMs - row.used_ms <= sessionIdleMs);
+}

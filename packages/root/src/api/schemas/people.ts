@@ -32,3 +32,64 @@ const ApiToken = Strict({
 export const ApiTokenCreated = Strict({ ...ApiToken.properties, token: Type.String() });
 export const ApiTokens = Strict({ tokens: Type.Array(ApiToken) });
 export const ApiTokenParams = Strict({ id: Type.String({ pattern: '^[0-9a-f]{16}$' }) });
+
+const PersonName = Type.String({
+  pattern: '^[a-z0-9]([a-z0-9._@-]{0,98}[a-z0-9])?$',
+  maxLength: 100,
+  description: "a person's name (lower-case letters, digits, . _ @ -)",
+});
+const NewPassword = Type.String({
+  minLength: 12,
+  maxLength: 1024,
+  description: 'a password of 12 to 1,024 characters',
+});
+const GivenPassword = Type.String({ maxLength: 1024 });
+
+export const SignIn = Strict({
+  name: Type.String({ minLength: 1, maxLength: 100 }),
+  password: GivenPassword,
+  device: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+});
+export const SignedIn = Strict({ token: Type.String(), name: Type.String(), expires: Time });
+
+export const Sessions = Strict({
+  sessions: Type.Array(
+    Strict({
+      id: Type.String(),
+      subject: Type.String(),
+      kind: Type.String(),
+      device: Type.String(),
+      from: Nullable(Type.String()),
+      created: Time,
+      used: Time,
+      expires: Time,
+      current: Type.Boolean(),
+    }),
+  ),
+});
+export const SessionParams = Strict({ id: Type.String({ pattern: '^[0-9a-f]{32}$' }) });
+
+export const Person = Strict({
+  name: Type.String(),
+  grants: Type.Array(Grant),
+  disabled: Type.Boolean(),
+  created: Time,
+  passwordSet: Nullable(Time),
+});
+export const People = Strict({ people: Type.Array(Person) });
+export const PersonParams = Strict({ name: PersonName });
+export const PersonCreate = Strict({
+  name: PersonName,
+  password: NewPassword,
+  grants: Type.Optional(Type.Array(Grant, { maxItems: 100 })),
+});
+export const PersonGrants = Strict({
+  add: Type.Optional(Type.Array(Grant, { maxItems: 100 })),
+  remove: Type.Optional(Type.Array(Grant, { maxItems: 100 })),
+});
+export const PersonDisable = Strict({ disabled: Type.Boolean() });
+/** `present`: the password until now, for one's own. */
+export const PersonPassword = Strict({
+  password: NewPassword,
+  present: Type.Optional(GivenPassword),
+});

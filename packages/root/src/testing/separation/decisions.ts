@@ -14,10 +14,13 @@ export interface Asking {
  * Who may ask it, as a person decided. `at`: where the permission must hold. `thing`: something of an environment, by
  * its own id. `mapping`: the product of the place put into an environment of one's own. `serving`: a relay of one's
  * own that shall serve the whole tenant. `tenant`: something of the whole tenant.
+ * `nobody`: whoever, and it does not let them in. `nothing`: what is not there for anybody.
  */
 export interface Decision {
   readonly at:
     | 'own'
+    | 'nobody'
+    | 'nothing'
     | 'installation'
     | 'list'
     | 'environment'
@@ -241,4 +244,21 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   restoreConfirm: [onlyInstallation('administer', () => ({ body: { keep: 'hosts' } }))],
   auditList: [list('administer'), ofEnvironment('administer')],
   auditCheckpoint: [onlyInstallation('administer')],
+  signIn: [
+    { at: 'nobody', permission: 'read', ask: () => ({ body: { name: 'nobody', password: 'wrong' } }) },
+  ],
+  sessionList: [own],
+  sessionRevoke: [
+    { at: 'nothing', permission: 'read', ask: () => ({ params: { id: digest.slice(0, 32) } }) },
+  ],
+  personCreate: [onlyInstallation('administer', () => ({ body: {} }))],
+  personList: [onlyInstallation('administer')],
+  personGrants: [onlyInstallation('administer', () => ({ params: { name: 'x' }, body: { grants: [] } }))],
+  personDisable: [onlyInstallation('administer', () => ({ params: { name: 'x' }, body: {} }))],
+  personPassword: [
+    onlyInstallation('administer', () => ({
+      params: { name: 'zoe' },
+      body: { password: 'long enough for that' },
+    })),
+  ],
 };

@@ -36,6 +36,13 @@ export async function makeIdentities(
   clock.pass(61_000);
   const revoked = await tokenOf('revoked', [everything]);
   await root.api('apiTokenDelete', { params: { id: revoked.id } });
+  const password = 'a password of some length';
+  await root.api('personCreate', { body: { name: 'zoe', password } });
+  const person = async (name: string, own: Place, grant: Grant): Promise<Identity> => {
+    await root.api('personCreate', { body: { name, password, grants: [grant] } });
+    const { token } = await root.api('signIn', { body: { name, password } });
+    return { name: `${name}, signed in`, own, grants: [grant], token };
+  };
   const made: Identity[] = [
     { name: 'nobody', token: null, grants: null, own: first },
     { name: 'nonsense', token: 'xyo1.nonsense', grants: null, own: first },
@@ -56,6 +63,7 @@ export async function makeIdentities(
       made.push(await identity(`${role} of ${scope}`, place, { role, scope }));
     }
   }
+  made.push(await person('anna', first, { role: 'operator', scope: first.tenant }));
   return made;
 }
 

@@ -91,6 +91,9 @@ function isAllowed(identity: Identity, { at, permission }: Decision, target: Pla
   switch (at) {
     case 'own':
       return true;
+    case 'nobody':
+    case 'nothing':
+      return false;
     case 'installation':
       return holds(identity, permission);
     case 'list':
@@ -113,11 +116,13 @@ function isAllowed(identity: Identity, { at, permission }: Decision, target: Pla
 
 /** What is asked for is not there for this identity. */
 function isForeign(identity: Identity, { at }: Decision, target: Place): boolean {
+  if (at === 'own' || at === 'nobody' || at === 'nothing') return false;
   if (at === 'product' || at === 'mapping') return !sees(identity, target);
   return !holdsIn(identity, 'read', target);
 }
 
 function faultOf({ status }: Answer, identity: Identity, decision: Decision, target: Place): string | null {
+  if (decision.at === 'nobody') return [401, 429].includes(status) ? null : `${status}, and nobody signed in`;
   if (identity.grants === null) return status === 401 ? null : `${status} instead of 401`;
   // What a component is that is not visible can't be said; the change of one's own host is one's own right.
   if (isAllowed(identity, decision, target)) {
