@@ -151,6 +151,12 @@ export const errorCodes = {
     'elsewhere',
     'integrity',
   ),
+  E_EVIDENCE: code(
+    "The environment's policy demands statements about the release that are not there, or not by the keys that it names.",
+    'Attach what the message names with `xylem release attest`, or change `policy.provenance` of the environment.',
+    'never',
+    'conflict',
+  ),
   E_FACTS_UNSUPPORTED: code(
     'No variant of the package fits the operating system or architecture of this host.',
     "Publish a variant for it, or exclude the host by the component's selector.",
@@ -391,6 +397,12 @@ export const errorCodes = {
     'Create the release again with this version of `xylem release create`.',
     'elsewhere',
     'integrity',
+  ),
+  E_RELEASE_RETIRED: code(
+    'The publisher has retired the release: it stands in the record, and no host takes it any more.',
+    'Choose another release; `xylem release restore` by its publisher brings this one back.',
+    'never',
+    'conflict',
   ),
   E_REPORT_INVALID: code(
     'A report or watermark does not follow the format.',

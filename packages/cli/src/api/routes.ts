@@ -16,6 +16,7 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   productCreate: ['POST', '/products'],
   productShow: ['GET', '/products/:product'],
   productRoles: ['GET', '/products/:product/roles'],
+  productRolesPut: ['PUT', '/products/:product/roles'],
   chunksKnown: ['POST', '/products/:product/chunks/known'],
   packPut: ['PUT', '/products/:product/packs/:pack'],
   treeRegister: ['POST', '/products/:product/trees'],

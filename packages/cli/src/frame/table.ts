@@ -71,6 +71,11 @@ export const commandTable: readonly TableEntry[] = [
     load: () => import('../commands/product/list.ts'),
   },
   {
+    path: 'product floor',
+    summary: 'Raise the lowest version that hosts still take',
+    load: () => import('../commands/product/floor.ts'),
+  },
+  {
     path: 'release create',
     summary: 'Sign a set of packages as a release',
     load: () => import('../commands/release/create.ts'),
@@ -84,6 +89,21 @@ export const commandTable: readonly TableEntry[] = [
     path: 'release show',
     summary: 'One release with its packages',
     load: () => import('../commands/release/show.ts'),
+  },
+  {
+    path: 'release retire',
+    summary: 'Let go of old releases: hosts keep them, none takes them anew',
+    load: () => import('../commands/release/retire.ts'),
+  },
+  {
+    path: 'release withdraw',
+    summary: 'Say that a release must not be installed',
+    load: () => import('../commands/release/withdraw.ts'),
+  },
+  {
+    path: 'release restore',
+    summary: 'Vouch for a withdrawn or retired release again',
+    load: () => import('../commands/release/restore.ts'),
   },
   {
     path: 'channel set',

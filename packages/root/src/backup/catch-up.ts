@@ -21,9 +21,9 @@ import {
 } from '@xylem/trust';
 import type { Database } from '../db/tables.ts';
 import { takeFoundRoots } from '../keys/found-roots.ts';
-import { saveWithdrawn } from '../publishing/releases.ts';
 import { repositoryPath } from '../publishing/repository-files.ts';
 import { roleNamed, rolesOfProduct, saveRole } from '../publishing/roles.ts';
+import { saveStanding } from '../publishing/standing.ts';
 import type { Root } from '../root.ts';
 import { readSource } from './read-source.ts';
 
@@ -143,7 +143,7 @@ async function takeProduct(
   }
   await root.db.transaction().execute(async (trx) => {
     for (const { role, file } of checked.changed) await saveRole(trx, place.repository, role, file.bytes);
-    await saveWithdrawn(trx, place.product, checked);
+    await saveStanding(trx, place.product, checked.content);
   });
   return taken;
 }

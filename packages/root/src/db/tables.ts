@@ -51,6 +51,17 @@ export interface Tables {
     release: string;
     document: string;
     withdrawn: number;
+    /** 1: the product's role does not vouch for it any more. */
+    retired: Generated<number>;
+    created_ms: number;
+  };
+  /** Statements about a release or a package, by its digest; only ever added to. */
+  evidence: {
+    product: string;
+    digest: string;
+    envelope_digest: string;
+    envelope: string;
+    added_by: string;
     created_ms: number;
   };
   channels: {

@@ -24,6 +24,7 @@ import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import { withProduct } from '../environments/edit-yaml.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
+import { retiredRelease } from '../publishing/releases.ts';
 import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
 import { deployingLock, knownRelease, productDirections, saveDeployment } from './rows.ts';
@@ -162,7 +163,7 @@ async function targetOf(
   if (version !== undefined) return await releaseOf(trx, product, version);
   if (kind === 'rollback') {
     // A deployment that has not succeeded is undone to what is settled; a settled one to what was before it.
-    if (deployments.length > 0 && settled !== null) return settled;
+    if (deployments.length > 0 && settled !== null) return await notRetired(trx, settled);
     const standing = await trx
       .selectFrom('standings')
       .select(['previous_release'])
@@ -170,7 +171,7 @@ async function targetOf(
       .where('product', '=', product)
       .executeTakeFirst();
     const previous = standing?.previous_release ?? null;
-    if (previous !== null) return await knownRelease(trx, product, previous);
+    if (previous !== null) return await notRetired(trx, await knownRelease(trx, product, previous));
     throw new XylemError(
       'E_INPUT',
       `There is no earlier release of ${product} in ${fullName(environment)} to go back to.`,
@@ -179,14 +180,31 @@ async function targetOf(
   throw new XylemError('E_INPUT', 'A deployment needs a version or a channel.');
 }
 
+/** Hosts would keep what they have, one after the other, and nobody be told why. @throws XylemError E_RELEASE_RETIRED */
+async function notRetired(trx: Database, known: KnownRelease): Promise<KnownRelease> {
+  const { product, version } = known.release;
+  const row = await trx
+    .selectFrom('releases')
+    .select('retired')
+    .where('product', '=', product)
+    .where('release', '=', known.digest)
+    .executeTakeFirst();
+  if (row?.retired !== 1) return known;
+  throw new XylemError(
+    'E_RELEASE_RETIRED',
+    `There is no way back to ${product}@${version}: its publisher has retired it, and no host takes it. Name another release with --version.`,
+  );
+}
+
 async function releaseOf(trx: Database, product: string, version: string): Promise<KnownRelease> {
   const row = await trx
     .selectFrom('releases')
-    .select(['release', 'withdrawn'])
+    .select(['release', 'withdrawn', 'retired'])
     .where('product', '=', product)
     .where('version', '=', version)
     .executeTakeFirst();
   if (row === undefined) throw new XylemError('E_NOT_FOUND', `There is no release ${product}@${version}.`);
+  if (row.retired === 1) throw retiredRelease(product, version);
   if (row.withdrawn === 1)
     throw new XylemError('E_WITHDRAWN', `${product}@${version} was withdrawn by its publisher.`);
   return await knownRelease(trx, product, row.release);

@@ -5,7 +5,7 @@ import { newestTarget } from '../deployments/target.ts';
 
 /**
  * What the YAML names must be there before it is saved: a deployment could not begin with it.
- * @throws XylemError E_INPUT at the place of a release that is unknown, or withdrawn and not there yet
+ * @throws XylemError E_INPUT at the place of a release that is unknown, or withdrawn or retired and not there yet
  */
 export async function refuseUnknownReleases(
   db: Database,
@@ -18,16 +18,17 @@ export async function refuseUnknownReleases(
     if (version === undefined) continue;
     const row = await db
       .selectFrom('releases')
-      .select('withdrawn')
+      .select(['withdrawn', 'retired'])
       .where('product', '=', product)
       .where('version', '=', version)
       .executeTakeFirst();
     const at = ['products', product, 'release'];
     if (row === undefined) throw yamlFault(yaml, name, at, `there is no release ${product}@${version}`);
-    if (row.withdrawn === 0) continue;
+    if (row.withdrawn === 0 && row.retired === 0) continue;
     const target = await newestTarget(db, environment, product);
     if (target?.version !== version) {
-      throw yamlFault(yaml, name, at, `${product}@${version} was withdrawn by its publisher`);
+      const done = row.retired === 1 ? 'retired' : 'withdrawn';
+      throw yamlFault(yaml, name, at, `${product}@${version} was ${done} by its publisher`);
     }
   }
 }

@@ -7,7 +7,7 @@ import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import type { Root } from '../root.ts';
 import { productNamed, requireReleases } from './products.ts';
-import { checkRoles, releaseNamed, saveChecked } from './releases.ts';
+import { checkRoles, releaseNamed, retiredRelease, saveChecked } from './releases.ts';
 import { publishingLock } from './roles.ts';
 
 /**
@@ -33,6 +33,7 @@ export async function setChannel(
       `The channel document names another release than ${product}@${document.version}.`,
     );
   }
+  if (release.retired) throw retiredRelease(product, document.version);
   if (release.withdrawn) throw new XylemError('E_WITHDRAWN', `${product}@${document.version} was withdrawn.`);
   await root.db.transaction().execute(async (trx) => {
     await lockFor(trx, publishingLock);

@@ -16,6 +16,7 @@ import type { Root } from '../root.ts';
 import { requireKnownTargets } from './known-targets.ts';
 import { type ProductRow, productNamed, requireReleases } from './products.ts';
 import { checkUpload, publishingLock, roleNamed, saveRole } from './roles.ts';
+import { releasesInUse, saveStanding } from './standing.ts';
 
 /**
  * Publishes a release: its document and the product's role that vouches for it. Repeating it changes nothing.
@@ -95,26 +96,14 @@ export async function saveChecked(
 ): Promise<void> {
   await requireKnownTargets(trx, row, checked.content);
   for (const { role, file } of checked.changed) await saveRole(trx, row.repository, role, file.bytes);
-  await saveWithdrawn(trx, row.product, checked);
+  await saveStanding(trx, row.product, checked.content);
 }
 
-/** Which releases their publisher has withdrawn, as the role says. */
-export async function saveWithdrawn(
-  trx: Database,
-  product: string,
-  { content }: CheckedProductRole,
-): Promise<void> {
-  const withdrawn = [...(content.withdrawn ?? [])];
-  await trx.updateTable('releases').set({ withdrawn: 0 }).where('product', '=', product).execute();
-  if (withdrawn.length > 0) {
-    await trx
-      .updateTable('releases')
-      .set({ withdrawn: 1 })
-      .where('product', '=', product)
-      .where('release', 'in', withdrawn)
-      .execute();
-  }
-}
+export const retiredRelease = (product: string, version: string): XylemError =>
+  new XylemError(
+    'E_RELEASE_RETIRED',
+    `${product}@${version} was retired by its publisher: no host takes it.`,
+  );
 
 async function requirePackages(trx: Database, product: string, document: ReleaseDocument): Promise<void> {
   const rows = await trx
@@ -145,7 +134,8 @@ export async function listReleases(db: Database, product: string): Promise<Relea
     .where('product', '=', product)
     .orderBy('created_ms', 'desc')
     .execute();
-  return rows.map(releaseOf).sort((a, b) => compareText(b.version, a.version));
+  const inUse = await releasesInUse(db, product);
+  return rows.map((row) => releaseOf(row, inUse)).sort((a, b) => compareText(b.version, a.version));
 }
 
 /** @throws XylemError E_NOT_FOUND */
@@ -156,7 +146,7 @@ export async function releaseNamed(db: Database, product: string, version: strin
     .where('product', '=', product)
     .where('version', '=', version)
     .executeTakeFirst();
-  if (row !== undefined) return releaseOf(row);
+  if (row !== undefined) return releaseOf(row, await releasesInUse(db, product));
   throw new XylemError('E_NOT_FOUND', `There is no release ${product}@${version}.`);
 }
 
@@ -166,10 +156,11 @@ type Row = {
   release: string;
   document: string;
   withdrawn: number;
+  retired: number;
   created_ms: number;
 };
 
-function releaseOf(row: Row): Release {
+function releaseOf(row: Row, inUse: ReadonlySet<string>): Release {
   const { issued, notes, packages } = parseRelease(row.document);
   const { product, version, release } = row;
   return {
@@ -185,6 +176,8 @@ function releaseOf(row: Row): Release {
       after: [...p.after],
     })),
     withdrawn: row.withdrawn === 1,
+    retired: row.retired === 1,
+    inUse: inUse.has(release),
     created: timeOf(row.created_ms),
   };
 }

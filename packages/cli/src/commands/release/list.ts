@@ -2,6 +2,12 @@ import { defineCommand } from '../../frame/define.ts';
 import { tabulate } from '../../frame/tabulate.ts';
 import { only } from '../../frame/words.ts';
 
+/** ` (withdrawn)`, ` (retired)`, or nothing. */
+export function standingText({ withdrawn, retired }: { withdrawn: boolean; retired: boolean }): string {
+  const words = [...(withdrawn ? ['withdrawn'] : []), ...(retired ? ['retired'] : [])];
+  return words.length === 0 ? '' : ` (${words.join(', ')})`;
+}
+
 export const command = defineCommand({
   arguments: '<product>',
   example: 'xylem release list shop',
@@ -13,7 +19,7 @@ export const command = defineCommand({
         tabulate(
           ['VERSION', 'ISSUED', 'PACKAGES', 'NOTES'],
           answer.releases.map((one) => [
-            one.withdrawn ? `${one.version} (withdrawn)` : one.version,
+            `${one.version}${standingText(one)}`,
             one.issued,
             one.packages.map(({ component, version }) => `${component}@${version}`).join(' '),
             one.notes.split('\n')[0] ?? '',

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../frame/define.ts';
 import { tabulate } from '../../frame/tabulate.ts';
 import { nameAtVersion, only } from '../../frame/words.ts';
+import { standingText } from './list.ts';
 
 export const command = defineCommand({
   arguments: '<release>',
@@ -12,7 +13,7 @@ export const command = defineCommand({
       data: release,
       text: () =>
         [
-          `${product}@${version}${release.withdrawn ? ', withdrawn' : ''}, issued ${release.issued}`,
+          `${product}@${version}${standingText(release)}, issued ${release.issued}`,
           `digest ${release.release}`,
           ...(release.notes === '' ? [] : ['', release.notes]),
           '',

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { visibleProducts } from '../../auth/visible.ts';
 import { readRoots } from '../../keys/root-versions.ts';
+import { changeProductRole } from '../../publishing/change-role.ts';
 import { listChannels, setChannel } from '../../publishing/channels.ts';
 import { listPackages, packageNamed, registerPackage } from '../../publishing/packages.ts';
 import { storePack } from '../../publishing/packs.ts';
@@ -23,6 +24,7 @@ type Own =
   | 'productCreate'
   | 'productShow'
   | 'productRoles'
+  | 'productRolesPut'
   | 'chunksKnown'
   | 'packPut'
   | 'treeRegister'
@@ -65,6 +67,7 @@ export function publishingHandlers(root: Root): Pick<Handlers, Own> {
         roles: roles.map(({ role, version, metadata }) => ({ role, version, metadata })),
       };
     },
+    productRolesPut: ({ params, body, who }) => changeProductRole(root, who.name, params.product, body),
     chunksKnown: async ({ params, body }) => {
       const { domain } = await productNamed(db, params.product);
       return { known: await root.chunks.known(domain, body.digests) };

@@ -45,6 +45,16 @@ export const publishingRoutes = {
     response: s.ProductRoles,
     summary: 'The role of a product and its bins, to sign the next from',
   },
+  productRolesPut: {
+    method: 'PUT',
+    maxBodyBytes: metadataBodyBytes,
+    path: '/products/:product/roles',
+    needs: { permission: 'publish', where: 'product' },
+    params: s.ProductParams,
+    body: s.ProductRolesPut,
+    response: s.ProductRolesChanged,
+    summary: 'Retire, withdraw or restore releases, or raise the floor, signed by the product role',
+  },
   chunksKnown: {
     method: 'POST',
     path: '/products/:product/chunks/known',

@@ -48,6 +48,15 @@ export const ProductRoles = Strict({
 });
 export type ProductRoles = Static<typeof ProductRoles>;
 
+/** What a publisher signed about releases that are there. */
+export const ProductRolesPut = Strict({ roles: RoleUploads });
+export const ProductRolesChanged = Strict({
+  retired: Type.Array(Version),
+  withdrawn: Type.Array(Version),
+  restored: Type.Array(Version),
+  floor: Type.Union([Version, Type.Null()]),
+});
+
 export const ChunksKnown = Strict({ digests: Type.Array(DigestText, { maxItems: 20000 }) });
 export const PackStored = Strict({ pack: DigestText, created: Type.Boolean(), chunks: Count });
 
@@ -95,6 +104,10 @@ export const Release = Strict({
     Strict({ component: Name, version: Version, package: DigestText, after: Type.Array(Name) }),
   ),
   withdrawn: Type.Boolean(),
+  retired: Type.Boolean({ description: 'in the record alone: the product role does not vouch for it' }),
+  inUse: Type.Boolean({
+    description: 'a channel points to it, or an environment runs it or would go back to it',
+  }),
   created: Time,
 });
 export type Release = Static<typeof Release>;

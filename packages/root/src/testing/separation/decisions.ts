@@ -95,6 +95,7 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   packageList: [atProduct('read'), atProduct('read', ({ component }) => ({ query: { component } }))],
   packageShow: [atProduct('read', ({ component }) => ({ params: { component, version: '1.0.0' } }))],
   releaseCreate: [atProduct('publish', () => ({ body: document }))],
+  productRolesPut: [atProduct('publish', () => ({ body: { roles: document.roles } }))],
   releaseList: [atProduct('read')],
   releaseShow: [atProduct('read', () => ({ params: { version: '1.0.0' } }))],
   channelSet: [atProduct('publish', () => ({ params: { channel: 'stable' }, body: document }))],
