@@ -50,7 +50,7 @@ type Options = Pick<DeployingOptions, 'db' | 'clock' | 'randomness'>;
 /**
  * Makes a deployment, which supersedes a running one of the same product. Nothing is directed yet: `evaluate` does.
  * @returns its id
- * @throws XylemError E_NOT_FOUND, E_WITHDRAWN, E_COMPONENT_CONFLICT, E_CONFIG_INVALID, E_INPUT (nothing to go back to)
+ * @throws XylemError E_NOT_FOUND, E_RELEASE_RETIRED, E_WITHDRAWN, E_COMPONENT_CONFLICT, E_CONFIG_INVALID, E_INPUT (nothing to go back to)
  */
 export async function startDeployment(options: Options, start: StartDeployment): Promise<string> {
   const { db, clock, randomness } = options;
