@@ -19,6 +19,7 @@ test('what failed and came right by another hand is not waited for any more', as
   let broken = false;
   const tools: ExecutorTools = {
     layout,
+    secrets: { open: async () => new Map<string, string>() },
     node: process.execPath,
     supervisor: { list: async () => [], start: async () => {}, stop: async () => {}, close: () => {} },
     clock,
@@ -60,6 +61,7 @@ test('hosts that failed together do not try again together', async (context) => 
   });
   const tools: ExecutorTools = {
     layout,
+    secrets: { open: async () => new Map<string, string>() },
     node: process.execPath,
     supervisor: { list: async () => [], start: async () => {}, stop: async () => {}, close: () => {} },
     clock: testClock(),

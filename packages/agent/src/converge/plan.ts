@@ -180,6 +180,7 @@ function hasOthers(slot: ObservedSlot, keep: readonly Digest[]): boolean {
 
 function actionOf(slot: ObservedSlot, target: Placed, committed: boolean): Action {
   if (!committed) return (slot.record?.installed ?? null) === null ? 'install' : 'update';
-  if (slot.current === target.tree && slot.running !== null) return 'tidy';
+  const isWhole = slot.running !== null && slot.running.wantsSecrets !== true;
+  if (slot.current === target.tree && isWhole) return 'tidy';
   return slot.current === target.tree ? 'repair' : 'restore';
 }

@@ -1,6 +1,7 @@
 import type { Clock, Log } from '@xylem/platform';
 import type { ComponentKind } from '../converge/points.ts';
 import type { Step } from '../converge/steps.ts';
+import type { OpensSecrets } from '../secrets/secrets.ts';
 import type { ObservedSlot, Running } from '../slot/observed.ts';
 import type { Placed } from '../slot/placed.ts';
 import type { StateLayout } from '../state/layout.ts';
@@ -18,6 +19,7 @@ export interface Places {
 /** What drivers act with. */
 export interface DriverTools extends Places {
   readonly supervisor: Supervisor;
+  readonly secrets: OpensSecrets;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { connect } from 'node:net';
 import { fillPort, healthDefaults } from '@xylem/core';
 import type { Places } from '../drivers/driver.ts';
-import { commandOf, placesOf } from '../drivers/service/spec.ts';
+import { placesOf } from '../drivers/service/places.ts';
+import { commandOf } from '../drivers/service/spec.ts';
 import type { Placed } from '../slot/placed.ts';
 import { serviceEnvironment } from '../supervisor/environment.ts';
 

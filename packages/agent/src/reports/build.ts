@@ -2,6 +2,7 @@ import {
   type Digest,
   type EnvironmentId,
   type HostId,
+  type RecipientStatement,
   type Report,
   type ReportedComponent,
   type Time,
@@ -39,6 +40,7 @@ export interface ReportInput {
   readonly healthy: (slot: ObservedSlot) => boolean | null;
   /** What concerns the whole host. */
   readonly faults: readonly Reason[];
+  readonly secrets: RecipientStatement;
   readonly transfer: Report['transfer'];
 }
 
@@ -54,6 +56,7 @@ export function buildReport(input: ReportInput, since: Since, nowMs: number): Re
     host: input.host,
     environment: input.environment,
     certificate: input.certificate,
+    secrets: input.secrets,
     agent: input.agent,
     name: accepted?.entry.name ?? input.name,
     facts: input.facts,

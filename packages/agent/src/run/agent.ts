@@ -15,6 +15,7 @@ import { roleOf } from '../identity/role.ts';
 import type { AgentOptions, RunningAgent } from '../options.ts';
 import { parentsOf } from '../parents/parents.ts';
 import type { Reporter } from '../reports/send.ts';
+import { hostSecrets } from '../secrets/secrets.ts';
 import { stateLayout } from '../state/layout.ts';
 import { clearLeftovers } from '../state/leftovers.ts';
 import { lockState } from '../state/lock.ts';
@@ -87,8 +88,15 @@ async function runLocked(options: AgentOptions, release: () => Promise<void>): P
     log,
     changed: () => looked.wake(),
   });
+  const secrets = await hostSecrets({
+    identity: identity.get(),
+    folder: layout.identity,
+    wrapped: () => refresher.accepted()?.entry.keys,
+    log,
+  });
   const tools: ExecutorTools = {
     layout,
+    secrets,
     node,
     supervisor,
     clock,
@@ -140,7 +148,18 @@ async function runLocked(options: AgentOptions, release: () => Promise<void>): P
     onJournalPoint: options.onJournalPoint,
     changed: reportSoon,
   });
-  const reported = { ...asks, options, timing, identity, tools, refresher, lookAfter, fetching, faults };
+  const reported = {
+    ...asks,
+    options,
+    timing,
+    identity,
+    secrets,
+    tools,
+    refresher,
+    lookAfter,
+    fetching,
+    faults,
+  };
   const reporter = await reportingOf(reported);
   reporting = reporter;
 

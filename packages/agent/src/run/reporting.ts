@@ -10,6 +10,7 @@ import { buildReport, type ReportBody, type Since } from '../reports/build.ts';
 import { hostFacts } from '../reports/facts.ts';
 import { type Reporter, reporter } from '../reports/send.ts';
 import { openReportSpool } from '../reports/spool.ts';
+import type { HostSecrets } from '../secrets/secrets.ts';
 import type { Fetching } from './fetching.ts';
 import type { HostFaults } from './host-faults.ts';
 import type { LookAfter } from './look-after.ts';
@@ -21,6 +22,7 @@ export interface ReportedFrom extends AsksParents {
   readonly identity: CurrentIdentity;
   readonly tools: DriverTools;
   readonly refresher: Refresher;
+  readonly secrets: HostSecrets;
   readonly lookAfter: LookAfter;
   readonly fetching: Fetching;
   readonly faults: HostFaults;
@@ -56,6 +58,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
         drift: lookAfter.drift.say(),
         healthy: (slot) => lookAfter.health.healthy(slot),
         faults: [...(frozen === undefined ? [] : [frozen]), ...faults.all()],
+        secrets: from.secrets.statement,
         transfer: { ...http.transfer(), refusedObjects: fetching.refusedObjects() },
       },
       since,

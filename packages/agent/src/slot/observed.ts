@@ -14,6 +14,8 @@ export interface Running {
   readonly instance: string;
   /** How it ended by itself lately, in a few words; absent while it runs well. */
   readonly ended?: string;
+  /** Its supervisor was started anew, and has nothing of what is sealed for it. */
+  readonly wantsSecrets?: boolean;
 }
 
 /** What is true of one component's slot, as looked at just now. */

@@ -4,6 +4,7 @@ import {
   type DomainId,
   type ErrorCode,
   jcs,
+  meaningOfConfig,
   type PackageDocument,
   sha256,
   type Version,
@@ -47,8 +48,8 @@ export interface Refusal {
 
 /** What counts as the same installation: package, tree and configuration. */
 export function installFingerprint(placed: Placed): Digest {
-  const { package: digest, tree, config } = placed;
-  return sha256(jcs({ package: digest, tree, config }));
+  const { package: digest, tree } = placed;
+  return sha256(jcs({ package: digest, tree, config: meaningOfConfig(placed.config) }));
 }
 
 /** Whether nothing need be done or recorded to get from `a` to `b`. */

@@ -6,7 +6,7 @@ import type { Clock, Log } from '@xylem/platform';
 import { stateLayout } from '../state/layout.ts';
 import { connectSupervisor, type SupervisorConnection } from './connection.ts';
 import { serviceEnvironment } from './environment.ts';
-import { type ServiceSpec, type ServiceState, supervisorProtocol } from './protocol.ts';
+import { type SecretVariables, type ServiceSpec, type ServiceState, supervisorProtocol } from './protocol.ts';
 import { hasServiceRecords } from './records.ts';
 import { boundServiceLog } from './service-log.ts';
 import { supervisorSocketPath } from './socket-path.ts';
@@ -15,7 +15,8 @@ import { supervisorSocketPath } from './socket-path.ts';
 export interface Supervisor {
   /** What runs. Starts no supervisor where none has anything to run. */
   list(): Promise<ServiceState[]>;
-  start(spec: ServiceSpec): Promise<void>;
+  /** @param secrets the variables that `spec.sealed` names */
+  start(spec: ServiceSpec, secrets: SecretVariables): Promise<void>;
   stop(component: string, stopTimeoutMs: number): Promise<void>;
   /** Lets go of the supervisor, which goes on. */
   close(): void;
@@ -102,9 +103,9 @@ export function supervisorClient(options: SupervisorClientOptions): Supervisor {
       if (connection === null) return [];
       return (await connection.ask({ op: 'list' }, answerMs)) as ServiceState[];
     },
-    start: async (spec) => {
+    start: async (spec, secrets) => {
       const connection = await supervisor(true);
-      await connection?.ask({ op: 'start', spec }, answerMs + spec.stopTimeoutMs);
+      await connection?.ask({ op: 'start', spec, secrets }, answerMs + spec.stopTimeoutMs);
     },
     stop: async (component, stopTimeoutMs) => {
       const connection = await supervisor(false);

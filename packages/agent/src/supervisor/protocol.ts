@@ -1,7 +1,7 @@
 import type { ProcessIdentity } from '../state/process-identity.ts';
 
 /** Raised when a request or its answer changes meaning; both sides say theirs in `hello`. */
-export const supervisorProtocol = 1;
+export const supervisorProtocol = 2;
 
 /** What to run. Two specs with the same fingerprint are the same service, and starting it again does nothing. */
 export interface ServiceSpec {
@@ -13,6 +13,8 @@ export interface ServiceSpec {
   readonly stopTimeoutMs: number;
   /** Digest of the tree that it runs from. */
   readonly tree: string;
+  /** Variables that hold sealed values, with the values' versions in their places: the values come beside the spec. */
+  readonly sealed?: Readonly<Record<string, string>>;
   /** Digest over everything above. */
   readonly fingerprint: string;
 }
@@ -38,13 +40,23 @@ export interface ServiceState {
   /** Starts after an exit that nobody asked for, since the service was started. */
   readonly restarts: number;
   readonly lastExit: LastExit | null;
+  /** It is not started again before it was given its sealed variables: this supervisor never had them. */
+  readonly wantsSecrets?: boolean;
 }
+
+/** Variables in plain text. In memory alone, and in the service's own environment. */
+export type SecretVariables = Readonly<Record<string, string>>;
 
 /** One JSON document a line in both directions. */
 export type SupervisorRequest =
   | { readonly id: number; readonly op: 'hello' }
   | { readonly id: number; readonly op: 'list' }
-  | { readonly id: number; readonly op: 'start'; readonly spec: ServiceSpec }
+  | {
+      readonly id: number;
+      readonly op: 'start';
+      readonly spec: ServiceSpec;
+      readonly secrets: SecretVariables;
+    }
   | { readonly id: number; readonly op: 'stop'; readonly component: string }
   /** End the supervisor and leave the services running, for the next one to adopt. */
   | { readonly id: number; readonly op: 'handover' };
@@ -63,23 +75,27 @@ export const maxLineBytes = 1024 * 1024;
 
 export function parseServiceSpec(value: unknown): ServiceSpec | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { component, command, environment, workingFolder, stopTimeoutMs, tree, fingerprint } =
+  const { component, command, environment, workingFolder, stopTimeoutMs, tree, fingerprint, sealed } =
     value as Record<string, unknown>;
   if (typeof component !== 'string' || typeof workingFolder !== 'string') return null;
   if (typeof tree !== 'string' || typeof fingerprint !== 'string' || typeof stopTimeoutMs !== 'number')
     return null;
   if (!isStrings(command) || command.length === 0) return null;
-  if (typeof environment !== 'object' || environment === null || !isStrings(Object.values(environment)))
-    return null;
+  if (!isVariables(environment) || (sealed !== undefined && !isVariables(sealed))) return null;
   return {
     component,
     command,
-    environment: environment as Record<string, string>,
+    environment,
     workingFolder,
     stopTimeoutMs,
     tree,
+    ...(sealed === undefined ? {} : { sealed }),
     fingerprint,
   };
+}
+
+export function isVariables(value: unknown): value is Record<string, string> {
+  return typeof value === 'object' && value !== null && isStrings(Object.values(value));
 }
 
 function isStrings(value: unknown): value is string[] {

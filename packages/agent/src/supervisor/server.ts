@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { readLines, writeLine } from './lines.ts';
 import {
+  isVariables,
   parseServiceSpec,
   type SupervisorAnswer,
   type SupervisorEvent,
@@ -54,7 +55,7 @@ async function answer(table: ServiceTable, line: unknown, onHandover: () => void
       case 'start': {
         const spec = parseServiceSpec(request.spec);
         if (spec === null) return refuse('start without a service spec');
-        await table.start(spec);
+        await table.start(spec, isVariables(request.secrets) ? request.secrets : {});
         return { id, ok: true, result: null };
       }
       case 'stop':

@@ -4,7 +4,7 @@ import type { Clock, Log } from '@xylem/platform';
 import { identifyProcess, isAlive, type ProcessIdentity } from '../state/process-identity.ts';
 import { serviceEnvironment } from './environment.ts';
 import { findMarked, findMarkedLeader, killMarked, markName } from './marked.ts';
-import type { LastExit, ServiceSpec, ServiceState } from './protocol.ts';
+import type { LastExit, SecretVariables, ServiceSpec, ServiceState } from './protocol.ts';
 import type { ServiceRecord } from './records.ts';
 import { openServiceLog } from './service-log.ts';
 
@@ -38,12 +38,16 @@ export class SupervisedService {
   readonly #ending = new AbortController();
   readonly #life: Promise<void>;
   #record: ServiceRecord;
+  /** Never in the record, which is written. */
+  #secrets: SecretVariables;
+  #given: () => void = () => undefined;
   #failures = 0;
   #firstStart: () => void = () => undefined;
   /** Settles when it was started (or failed to) for the first time, or adopted. */
   readonly started: Promise<void>;
 
-  constructor(record: ServiceRecord, effects: ServiceEffects) {
+  constructor(record: ServiceRecord, effects: ServiceEffects, secrets: SecretVariables) {
+    this.#secrets = secrets;
     this.#record = record;
     this.#effects = effects;
     this.started = new Promise((resolve) => {
@@ -60,6 +64,16 @@ export class SupervisedService {
     return this.#record.spec;
   }
 
+  /** Of all its sealed variables, for the next start. What runs has them. */
+  give(secrets: SecretVariables): void {
+    this.#secrets = secrets;
+    this.#given();
+  }
+
+  get #wantsSecrets(): boolean {
+    return Object.keys(this.spec.sealed ?? {}).some((name) => !Object.hasOwn(this.#secrets, name));
+  }
+
   state(): ServiceState {
     const { spec, process: running, startedAt, restarts, lastExit } = this.#record;
     return {
@@ -70,6 +84,7 @@ export class SupervisedService {
       startedAt,
       restarts,
       lastExit,
+      ...(this.#wantsSecrets ? { wantsSecrets: true } : {}),
     };
   }
 
@@ -88,6 +103,11 @@ export class SupervisedService {
     const { clock, log } = this.#effects;
     let running = this.#adopt();
     while (!this.#ending.signal.aborted) {
+      if (running === null && this.#wantsSecrets) {
+        this.#firstStart();
+        await this.#untilGiven();
+        continue;
+      }
       running ??= await this.#start();
       const sinceMs = clock.monotonicMs();
       this.#firstStart();
@@ -112,6 +132,13 @@ export class SupervisedService {
     if (!this.#isAbandoned()) killMarked(this.#record.mark);
   }
 
+  async #untilGiven(): Promise<void> {
+    const given = new Promise<void>((resolve) => {
+      this.#given = resolve;
+    });
+    await Promise.race([given, aborted(this.#ending.signal)]);
+  }
+
   #isAbandoned(): boolean {
     return this.#ending.signal.reason === abandoned;
   }
@@ -132,7 +159,7 @@ export class SupervisedService {
   async #start(): Promise<Running> {
     const { clock, log, logPath } = this.#effects;
     const startedAt = clock.now();
-    const { child, exit } = launch(this.spec, this.#record.mark, logPath, clock);
+    const { child, exit } = launch(this.spec, this.#secrets, this.#record.mark, logPath, clock);
     const identity = child?.pid === undefined ? null : identifyProcess(child.pid);
     log.info('service started', { component: this.spec.component, pid: child?.pid ?? null });
     await this.#update({ process: identity, startedAt });
@@ -196,6 +223,7 @@ interface Running {
 
 function launch(
   spec: ServiceSpec,
+  secrets: SecretVariables,
   mark: string,
   logPath: string,
   clock: Clock,
@@ -216,7 +244,7 @@ function launch(
   try {
     const child = spawn(program, args, {
       cwd: spec.workingFolder,
-      env: { ...serviceEnvironment(process.env), ...spec.environment, [markName]: mark },
+      env: { ...serviceEnvironment(process.env), ...spec.environment, ...secrets, [markName]: mark },
       detached: true,
       stdio: ['ignore', output, output],
     });

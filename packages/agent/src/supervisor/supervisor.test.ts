@@ -80,9 +80,9 @@ const running = (supervisor: Supervisor, not?: number): Promise<ServiceState> =>
 
 test('starts a service in a session of its own, and starts it only once', async (context) => {
   const { folder, supervisor } = await bench(context);
-  await supervisor.start(spec(folder, forever));
+  await supervisor.start(spec(folder, forever), {});
   const first = await running(supervisor);
-  await supervisor.start(spec(folder, forever));
+  await supervisor.start(spec(folder, forever), {});
   const second = await only(supervisor);
   assert.equal(second.process?.pid, first.process?.pid);
   const stat = readFileSync(`/proc/${first.process?.pid}/stat`, 'utf8');
@@ -99,9 +99,9 @@ test('lists nothing and starts no process where nothing was ever started', async
 
 test('replaces a service whose fingerprint differs', async (context) => {
   const { folder, supervisor } = await bench(context);
-  await supervisor.start(spec(folder, forever));
+  await supervisor.start(spec(folder, forever), {});
   const old = await running(supervisor);
-  await supervisor.start(spec(folder, forever, { fingerprint: 'other' }));
+  await supervisor.start(spec(folder, forever, { fingerprint: 'other' }), {});
   const fresh = await running(supervisor, old.process?.pid);
   assert.equal(fresh.fingerprint, 'other');
   assert.ok(old.process && !isAlive(old.process));
@@ -109,7 +109,7 @@ test('replaces a service whose fingerprint differs', async (context) => {
 
 test('starts a crashed service again and tells its connections', async (context) => {
   const { folder, supervisor, changed } = await bench(context);
-  await supervisor.start(spec(folder, forever));
+  await supervisor.start(spec(folder, forever), {});
   const { process: first } = await running(supervisor);
   assert.ok(first);
   process.kill(first.pid, 'SIGKILL');
@@ -121,7 +121,7 @@ test('starts a crashed service again and tells its connections', async (context)
 
 test('a command that does not exist is said, not thrown', async (context) => {
   const { folder, supervisor } = await bench(context);
-  await supervisor.start(spec(folder, '', { command: ['/does/not/exist'] }));
+  await supervisor.start(spec(folder, '', { command: ['/does/not/exist'] }), {});
   const state = await waitFor('an exit', async () => {
     const found = await only(supervisor);
     return found.lastExit === null ? null : found;
@@ -136,7 +136,7 @@ test('stop kills what ignores SIGTERM, and its descendants in other sessions', a
   const script = `process.on('SIGTERM', () => undefined);
     const c = require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(forever)}], { detached: true, stdio: 'ignore' });
     require('node:fs').writeFileSync(${JSON.stringify(note)}, String(c.pid)); ${forever}`;
-  await supervisor.start(spec(folder, script, { stopTimeoutMs: 300 }));
+  await supervisor.start(spec(folder, script, { stopTimeoutMs: 300 }), {});
   const grandchild = await waitFor(
     'the grandchild',
     () => existsSync(note) && Number(readFileSync(note, 'utf8')),
@@ -153,7 +153,7 @@ test('stop kills what ignores SIGTERM, and its descendants in other sessions', a
 
 test('services outlive a killed supervisor; the next one adopts them and still restarts and stops them', async (context) => {
   const { folder, supervisor, pid } = await bench(context);
-  await supervisor.start(spec(folder, forever));
+  await supervisor.start(spec(folder, forever), {});
   const before = await running(supervisor);
   const first = await pid();
   process.kill(first, 'SIGKILL');
@@ -171,7 +171,7 @@ test('services outlive a killed supervisor; the next one adopts them and still r
 
 test('a process that was started but never recorded is adopted by its mark', async (context) => {
   const { folder, supervisor, pid } = await bench(context);
-  await supervisor.start(spec(folder, forever));
+  await supervisor.start(spec(folder, forever), {});
   const before = await running(supervisor);
   process.kill(await pid(), 'SIGKILL');
   const table = join(folder, 'supervisor', 'services.json');
@@ -185,7 +185,7 @@ test('a process that was started but never recorded is adopted by its mark', asy
 
 test('ends by itself when nothing is left to do', async (context) => {
   const { folder, supervisor, pid } = await bench(context, undefined, 200);
-  await supervisor.start(spec(folder, forever));
+  await supervisor.start(spec(folder, forever), {});
   const own = await pid();
   await supervisor.stop('shop', 1_000);
   supervisor.close();
@@ -196,7 +196,7 @@ test('ends by itself when nothing is left to do', async (context) => {
 test('a state folder with a long path works', async (context) => {
   const long = join(await temporaryFolder(context), 'x'.repeat(120));
   const { folder, supervisor } = await bench(context, long);
-  await supervisor.start(spec(folder, forever));
+  await supervisor.start(spec(folder, forever), {});
   assert.ok((await running(supervisor)).process);
   assert.ok(Buffer.byteLength(supervisorSocketPath(folder)) <= 103);
 });
@@ -206,6 +206,7 @@ test('a service writes to its log and sees none of the agent’s environment', a
   const { folder, supervisor } = await bench(context);
   await supervisor.start(
     spec(folder, `console.log(JSON.stringify(process.env)); ${forever}`, { environment: { GIVEN: 'yes' } }),
+    {},
   );
   const log = await waitFor('a log line', () => {
     const path = join(folder, 'logs', 'shop.log');

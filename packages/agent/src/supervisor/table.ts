@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Clock, Log, Randomness } from '@xylem/platform';
-import type { ServiceSpec, ServiceState } from './protocol.ts';
+import type { SecretVariables, ServiceSpec, ServiceState } from './protocol.ts';
 import { type ServiceRecord, serviceRecords } from './records.ts';
 import { SupervisedService } from './service.ts';
 import { boundServiceLog } from './service-log.ts';
@@ -12,7 +12,7 @@ const logMaxBytes = 8 * 1024 * 1024;
 export interface ServiceTable {
   list(): ServiceState[];
   /** Runs `spec`; a service of that component with another fingerprint is ended first. */
-  start(spec: ServiceSpec): Promise<void>;
+  start(spec: ServiceSpec, secrets: SecretVariables): Promise<void>;
   /** Ends and forgets it. */
   stop(component: string): Promise<void>;
   boundLogs(): void;
@@ -45,7 +45,7 @@ export async function openServiceTable(options: TableOptions): Promise<ServiceTa
     return next;
   };
   const logPath = (component: string): string => join(options.logsFolder, `${component}.log`);
-  const add = (record: ServiceRecord): SupervisedService => {
+  const add = (record: ServiceRecord, secrets: SecretVariables): SupervisedService => {
     const { component } = record.spec;
     const effects = {
       clock,
@@ -54,7 +54,7 @@ export async function openServiceTable(options: TableOptions): Promise<ServiceTa
       save,
       changed: () => options.changed(component),
     };
-    const service = new SupervisedService(record, effects);
+    const service = new SupervisedService(record, effects, secrets);
     services.set(component, service);
     return service;
   };
@@ -69,16 +69,23 @@ export async function openServiceTable(options: TableOptions): Promise<ServiceTa
     services.delete(component);
   };
 
-  for (const record of (await file.read())?.services ?? []) add(record);
+  for (const record of (await file.read())?.services ?? []) add(record, {});
 
   return {
     list: () => [...services.values()].map((service) => service.state()),
-    start: (spec) =>
+    start: (spec, secrets) =>
       inTurn(spec.component, async () => {
-        if (services.get(spec.component)?.spec.fingerprint === spec.fingerprint) return;
+        const present = services.get(spec.component);
+        if (present?.spec.fingerprint === spec.fingerprint) {
+          present.give(secrets);
+          return;
+        }
         await end(spec.component);
         const mark = options.randomness.bytes(16).toString('hex');
-        const service = add({ spec, mark, process: null, startedAt: 0, restarts: 0, lastExit: null });
+        const service = add(
+          { spec, mark, process: null, startedAt: 0, restarts: 0, lastExit: null },
+          secrets,
+        );
         await service.started;
       }),
     stop: (component) =>

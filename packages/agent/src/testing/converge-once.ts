@@ -30,6 +30,7 @@ export async function convergeOnce(
     layout: stateLayout(stateFolder),
     node: process.execPath,
     supervisor,
+    secrets: { open: async () => new Map<string, string>() },
     clock,
     log,
     signal: new AbortController().signal,

@@ -5,14 +5,18 @@ import { isAbsolute } from 'node:path';
 import { fillPort, XylemError } from '@xylem/core';
 import { healthCheckOf } from '../../health/check.ts';
 import { probe } from '../../health/probe.ts';
+import { openedEnvironment } from '../../secrets/environment.ts';
 import type { Placed } from '../../slot/placed.ts';
 import type { Driver, DriverTools, StepAction } from '../driver.ts';
-import { placesOf, serviceSpec } from './spec.ts';
+import { placesOf } from './places.ts';
+import { serviceSpec } from './spec.ts';
 
 const preflight: StepAction<'preflight'> = async ({ target }, component, tools) => {
   const own = tools.layout.component(component);
   await mkdir(own.data, { recursive: true, mode: 0o700 });
   const spec = serviceSpec(target, tools);
+  // Before anything is stopped: without its key, what runs goes on.
+  openedEnvironment(target, tools, await tools.secrets.open(target));
   const [program = ''] = spec.command;
   if (isAbsolute(program) && !isExecutable(program)) {
     throw new XylemError(
@@ -30,7 +34,8 @@ const stop: StepAction<'stop'> = async ({ stopTimeoutMs }, component, { supervis
 };
 
 const start: StepAction<'start'> = async ({ target }, _component, tools) => {
-  await tools.supervisor.start(serviceSpec(target, tools));
+  const secrets = openedEnvironment(target, tools, await tools.secrets.open(target));
+  await tools.supervisor.start(serviceSpec(target, tools), secrets);
 };
 
 const probeService: StepAction<'probe'> = async ({ target }, component, tools) => {

@@ -21,6 +21,7 @@ export const observeServices: Driver['observe'] = async ({ supervisor, clock }) 
         fingerprint: isStale ? '' : fingerprint,
         alive,
         instance,
+        ...(state.wantsSecrets === true ? { wantsSecrets: true } : {}),
       };
       return [component, ended === null ? running : { ...running, ended }];
     }),

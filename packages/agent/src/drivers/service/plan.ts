@@ -15,7 +15,7 @@ export const planService: DriverPlan = {
     if (!runs || !isCurrent) steps.push({ kind: 'preflight', target });
     if (slot.running !== null && !runs) steps.push(stopOf(slot));
     if (!isCurrent) steps.push({ kind: 'switch', tree: target.tree });
-    if (!runs) steps.push({ kind: 'start', target });
+    if (!runs || slot.running?.wantsSecrets === true) steps.push({ kind: 'start', target });
     if (!committed) steps.push({ kind: 'probe', target });
     return steps;
   },

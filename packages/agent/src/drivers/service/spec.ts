@@ -1,14 +1,10 @@
 import { isAbsolute, join } from 'node:path';
 import { type Digest, fillPlaceholders, jcs, sha256, stopTimeoutDefaultMs, XylemError } from '@xylem/core';
+import { splitEnvironment } from '../../secrets/environment.ts';
 import type { Placed } from '../../slot/placed.ts';
 import type { ServiceSpec } from '../../supervisor/protocol.ts';
 import type { Places } from '../driver.ts';
-
-/** What the placeholders of `placed` stand for on this host. */
-export function placesOf(placed: Placed, { layout, node }: Places) {
-  const own = layout.component(placed.component);
-  return { config: placed.config, tree: own.tree(placed.tree), data: own.data, node };
-}
+import { placesOf } from './places.ts';
 
 /**
  * A program relative to the tree where it holds a `/` (docs/spec/objects.md); otherwise found by PATH. Pure.
@@ -22,7 +18,7 @@ export function commandOf(command: readonly string[], placed: Placed, places: Pl
 }
 
 /**
- * How the service of a package is started on this host. Pure.
+ * How the service of a package is started on this host, without what is sealed. Pure.
  * @throws XylemError E_PLACEHOLDER
  */
 export function serviceSpec(placed: Placed, places: Places): ServiceSpec {
@@ -31,18 +27,15 @@ export function serviceSpec(placed: Placed, places: Places): ServiceSpec {
     throw new XylemError('E_PACKAGE_INVALID', `${placed.component} is of kind service and says no command.`);
   }
   const filled = placesOf(placed, places);
+  const environment = splitEnvironment(placed, places);
   const start = {
     component: placed.component,
     command: commandOf(service.command, placed, places),
-    environment: Object.fromEntries(
-      Object.entries(service.environment ?? {}).map(([name, value]) => [
-        name,
-        fillPlaceholders(value, filled),
-      ]),
-    ),
+    environment: environment.open,
     workingFolder: filled.tree,
     stopTimeoutMs: service.stopTimeoutMs ?? stopTimeoutDefaultMs,
     tree: placed.tree,
+    ...(Object.keys(environment.sealed).length === 0 ? {} : { sealed: environment.sealed }),
   };
   const fingerprint: Digest = sha256(jcs(start));
   return { ...start, fingerprint };
