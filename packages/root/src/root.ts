@@ -7,6 +7,7 @@ import type { RestoredState } from './backup/restored-state.ts';
 import type { Database } from './db/tables.ts';
 import type { Deploying } from './deployments/deploying.ts';
 import type { Directing } from './directing/directing.ts';
+import type { RevokedHosts } from './hosts/revoked.ts';
 import type { ReleasePublisher } from './publishing/release-publisher.ts';
 import type { SqlChunkIndex } from './publishing/sql-chunk-index.ts';
 import type { RootConfig, StatePaths } from './state/folder.ts';
@@ -30,6 +31,7 @@ export interface Root {
   readonly audit: Auditing;
   readonly passwords: Passwords;
   readonly restored: RestoredState;
+  readonly revoked: RevokedHosts;
   /** Its own key and present certificate, for asking nodes. */
   readonly identity: () => TlsIdentity;
   /** How nodes reach this root server. */

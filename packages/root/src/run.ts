@@ -15,10 +15,12 @@ import { openDatabase } from './db/open.ts';
 import { createDeploying } from './deployments/deploying.ts';
 import { eventFeed } from './deployments/events.ts';
 import { createDirecting } from './directing/directing.ts';
+import { openRevokedHosts } from './hosts/revoked.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { keyFiles, loadExistingKey } from './keys/root-keys.ts';
 import { runMaintenance } from './maintenance.ts';
-import { createAuthoriser } from './nodes/authorise.ts';
+import { createAuthoriser, isRevokedPeer } from './nodes/authorise.ts';
+import { dropper } from './nodes/dropper.ts';
 import { nodesFront } from './nodes/front.ts';
 import { createReleasePublisher } from './publishing/release-publisher.ts';
 import { sqlChunkIndex } from './publishing/sql-chunk-index.ts';
@@ -98,6 +100,7 @@ async function start(
   const collector = await loadExistingKey(files.collector);
   const tlsKey = await loadExistingKey(files.tls);
   const restored = await restoredState(db);
+  const revoked = await openRevokedHosts(db);
   const audit = await openAuditing(paths, { db, clock, log });
   let certificate = await ownCertificate(authority, tlsKey);
   const stop = new AbortController();
@@ -150,6 +153,7 @@ async function start(
     audit,
     passwords: createPasswords(randomness),
     restored,
+    revoked,
     identity: () => ({ key: tlsKey, certificatePem: certificate.pem, caPem: authority.certificatePem }),
     nodesUrl: () => nodesUrl,
     startedMs: clock.now(),
@@ -192,6 +196,7 @@ async function start(
     others: (request, response) => api.routing(request, response),
   });
   const nodesServer = createTlsServer(certificate.options, front);
+  revoked.onAdded(dropper(nodesServer, (socket) => isRevokedPeer(root, socket)));
   const nodesAddress = await listen(nodesServer, options.nodes, closers);
   if (nodesUrl === '') nodesUrl = `https://${hostOf(options.nodes.host)}:${nodesAddress.port}`;
   closers.push(() => stop.abort());

@@ -206,6 +206,21 @@ export const commandTable: readonly TableEntry[] = [
     load: () => import('../commands/host/serve.ts'),
   },
   {
+    path: 'host revoke',
+    summary: 'Let no node speak with hosts any more',
+    load: () => import('../commands/host/revoke.ts'),
+  },
+  {
+    path: 'host replace',
+    summary: 'Give the place of a host to its successor',
+    load: () => import('../commands/host/replace.ts'),
+  },
+  {
+    path: 'host clear-clone',
+    summary: 'Say that one machine alone has the key of a host',
+    load: () => import('../commands/host/clear-clone.ts'),
+  },
+  {
     path: 'host retire',
     summary: 'Take hosts out of service',
     load: () => import('../commands/host/retire.ts'),

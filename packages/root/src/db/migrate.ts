@@ -5,12 +5,13 @@ import * as begin from './migrations/0001-begin.ts';
 import * as found from './migrations/0002-found.ts';
 import * as audit from './migrations/0003-audit.ts';
 import * as people from './migrations/0004-people.ts';
+import * as hosts from './migrations/0005-hosts.ts';
 import * as evidence from './migrations/0006-evidence.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
 /** In order, for ever: what was released is never changed, only followed. */
-const migrations: readonly Migration[] = [begin, found, audit, people, evidence];
+const migrations: readonly Migration[] = [begin, found, audit, people, hosts, evidence];
 
 const schemaVersion = migrations.length;
 

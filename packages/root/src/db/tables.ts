@@ -102,7 +102,29 @@ export interface Tables {
     certificate_expires_ms: number;
     joined_ms: number;
     token: string;
+    revoked_ms: number | null;
+    revoked_reason: string | null;
+    /** What was seen of two machines with this host's key, JSON (`hosts/clones.ts`). */
+    cloned: string | null;
+    /** The host of the same name that this one succeeds once that is silent. */
+    replaces: string | null;
+    /** A retired host's successor. */
+    replaced_by: string | null;
+    /** The environment that it is leaving, until it has come from there. */
+    moving_from: string | null;
   };
+  /** Environments that certificates of a host name, `*` for all, and when the last of those ends. */
+  certificate_scopes: { host: string; environment: string; until_ms: number };
+  /** By incarnation, from which sequence on each boot of a host reported (`hosts/clones.ts`). */
+  host_boots: {
+    host: string;
+    incarnation: string;
+    boot: string;
+    first_sequence: number;
+    first_ms: number;
+  };
+  /** Keys after the first, each by the request that its predecessor signed. */
+  host_keys: { host: string; number: number; key: string; request: string; since_ms: number };
   tokens: {
     id: string;
     environment: string;
@@ -115,6 +137,8 @@ export interface Tables {
     expires_ms: number;
     labels: string;
     created_ms: number;
+    /** The name of the host that whoever joins by it takes the place of. */
+    replaces: string | null;
   };
   deployments: {
     sequence: Generated<number>;

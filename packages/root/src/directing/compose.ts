@@ -22,6 +22,7 @@ import { evidenceOf, type Heard, heardIn } from '../deployments/evidence.ts';
 import { deploymentOf, productDirections } from '../deployments/rows.ts';
 import { fullName } from '../environments/names.ts';
 import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
+import { revokedIn } from '../hosts/revoked.ts';
 
 /** What an environment's desired state should say, without what belongs to its signing. */
 export interface Composed {
@@ -58,6 +59,7 @@ export async function compose(
     ]),
   );
   const hostMap = buildHostMap(entries);
+  const revoked = await revokedIn(db, environment.id, nowMs);
   const { reportEverySeconds, keepPrevious } = spec.policy;
   const body: Composed['body'] = {
     format: 'xylem-desired-state-1',
@@ -69,6 +71,7 @@ export async function compose(
     policy: { reportEverySeconds, keepPrevious },
     collector: { key: Buffer.from(collector).toString('base64url') },
     hostMap: hostMap.root,
+    ...(revoked.length === 0 ? {} : { revoked }),
   };
   return { body, hostMap, entries, meaning: sha256(jcs(body)) };
 }

@@ -41,6 +41,7 @@ export async function fleetStatus(root: Root, within: Within, environment?: stri
     time: timeOf(root.clock.now()),
     restored: root.restored.isRestored(),
     hosts: countStates(views),
+    cloned: views.filter(({ host }) => host.cloned !== null).length,
     environments,
   };
 }

@@ -10,7 +10,17 @@ import type { HostRecord } from './host-rows.ts';
 import { selectHosts } from './select.ts';
 import { environmentRefs } from './views.ts';
 
-type Changed = 'labels' | 'parents' | 'config' | 'kept' | 'serve' | 'serves' | 'retired';
+type Changed =
+  | 'labels'
+  | 'parents'
+  | 'config'
+  | 'kept'
+  | 'serve'
+  | 'serves'
+  | 'retired'
+  | 'revoked_ms'
+  | 'revoked_reason'
+  | 'cloned';
 
 export interface HostChange {
   /** `host.label`, for the audit log. */
@@ -20,6 +30,12 @@ export interface HostChange {
   readonly withRetired?: boolean;
   /** The columns to write, or null where the host is as it should be. */
   readonly change: (host: HostRecord) => Columns | null;
+  /** What the audit log says besides. */
+  readonly note?: (host: HostRecord) => Readonly<Record<string, unknown>>;
+  /** Called when it is written, before anything is directed anew. */
+  readonly written?: () => Promise<void>;
+  /** Environments to direct anew besides those of the hosts; `*`: all. */
+  readonly alsoIn?: (hosts: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
 type Columns = Partial<Pick<Insertable<Tables['hosts']>, Changed>>;
@@ -44,10 +60,15 @@ export async function changeHosts(
   });
   if (!change.dryRun && changes.length > 0) {
     await root.db.transaction().execute((trx) => write(trx, root.clock.now(), change, changes));
-    for (const id of new Set(changes.map(({ host }) => host.environment))) {
+    await change.written?.();
+    const own = new Set(changes.map(({ host }) => host.environment));
+    for (const id of own) {
       await root.deploying.evaluate(id);
       await root.directing.publish(id);
     }
+    const others = await change.alsoIn?.(changes.map(({ host }) => host.id));
+    if (others?.has('*')) await root.directing.publishAll();
+    else for (const id of others ?? []) if (!own.has(id)) await root.directing.publish(id);
   }
   const names = await environmentRefs(root);
   return {
@@ -74,7 +95,7 @@ function changed(host: HostRecord, { labels, parents, config }: Columns): HostRe
 async function write(
   trx: Database,
   nowMs: number,
-  { who, what }: HostChange,
+  { who, what, note }: HostChange,
   changes: readonly { host: HostRecord; columns: object }[],
 ): Promise<void> {
   for (const { host, columns } of changes) {
@@ -86,7 +107,7 @@ async function write(
       subject: `host/${host.id}`,
       environment: host.environment,
       before: { labels, parents, config, serve, serves, retired },
-      after: columns,
+      after: { ...columns, ...note?.(host) },
     });
   }
 }

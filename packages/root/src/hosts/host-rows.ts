@@ -2,6 +2,12 @@ import type { Digest } from '@xylem/core';
 import type { Selectable } from 'kysely';
 import type { Database, Tables } from '../db/tables.ts';
 
+/** Two machines speak with one host's key: when that was seen, and by what. */
+export interface Clone {
+  readonly sinceMs: number;
+  readonly what: string;
+}
+
 export type HostConfig = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** A registered host, its JSON columns read. */
@@ -21,6 +27,13 @@ export interface HostRecord {
   readonly retired: boolean;
   readonly certificateExpiresMs: number;
   readonly joinedMs: number;
+  /** The join token by which it came. */
+  readonly token: string;
+  readonly revoked: { readonly atMs: number; readonly reason: string } | null;
+  readonly cloned: Clone | null;
+  readonly replaces: string | null;
+  readonly replacedBy: string | null;
+  readonly movingFrom: string | null;
 }
 
 function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
@@ -37,6 +50,12 @@ function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
     retired: row.retired === 1,
     certificateExpiresMs: row.certificate_expires_ms,
     joinedMs: row.joined_ms,
+    token: row.token,
+    revoked: row.revoked_ms === null ? null : { atMs: row.revoked_ms, reason: row.revoked_reason ?? '' },
+    cloned: row.cloned === null ? null : (JSON.parse(row.cloned) as Clone),
+    replaces: row.replaces,
+    replacedBy: row.replaced_by,
+    movingFrom: row.moving_from,
   };
 }
 

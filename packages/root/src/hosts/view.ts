@@ -36,6 +36,10 @@ const silentPeriods = 3;
 /** A report may be a while on its way through relays. */
 const leewayMs = 60_000;
 
+/** How long after its last report a host counts as silent. */
+export const silentAfterMs = (reportEverySeconds: number): number =>
+  silentPeriods * reportEverySeconds * 1000 + leewayMs;
+
 /** Compares one host's newest report with what direction says to it. */
 export function viewHost(
   host: HostRecord,
@@ -48,14 +52,14 @@ export function viewHost(
   const wanted = direction.assignments;
   const components = joinComponents(report?.report ?? null, wanted);
   const receivedMs = report?.receivedMs ?? null;
-  const periodMs = (state?.policy.reportEverySeconds ?? 3600) * 1000;
+  const silentMs = silentAfterMs(state?.policy.reportEverySeconds ?? 3600);
   return {
     host,
     report: report?.report ?? null,
     receivedMs,
     direction,
     components,
-    state: stateOf(host, report?.report ?? null, receivedMs, components, nowMs, periodMs),
+    state: stateOf(host, report?.report ?? null, receivedMs, components, nowMs, silentMs),
   };
 }
 
@@ -88,11 +92,12 @@ function stateOf(
   receivedMs: number | null,
   components: readonly HostComponent[],
   nowMs: number,
-  periodMs: number,
+  silentMs: number,
 ): HostState {
+  if (host.revoked !== null) return 'revoked';
   if (host.retired) return 'retired';
   if (report === null || receivedMs === null) return 'joined';
-  if (nowMs - receivedMs > silentPeriods * periodMs + leewayMs) return 'silent';
+  if (nowMs - receivedMs > silentMs) return 'silent';
   const isFailed = (c: HostComponent) =>
     c.state === 'failed' ||
     c.healthy === false ||
@@ -112,6 +117,10 @@ export function apiHost(view: HostView, environment: { id: string; name: string 
     labels: { ...host.labels },
     serve: host.serve,
     retired: host.retired,
+    revoked: host.revoked === null ? null : { time: timeOf(host.revoked.atMs), reason: host.revoked.reason },
+    cloned: host.cloned === null ? null : { time: timeOf(host.cloned.sinceMs), what: host.cloned.what },
+    replaces: host.replaces,
+    replacedBy: host.replacedBy,
     state: view.state,
     joined: timeOf(host.joinedMs),
     lastReport: view.receivedMs === null ? null : timeOf(view.receivedMs),

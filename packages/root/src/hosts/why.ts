@@ -6,6 +6,7 @@ import {
   type HostId,
   isErrorCode,
   standingOf,
+  timeOf,
   type WhyInput,
   why,
   whyAnswer,
@@ -18,6 +19,7 @@ import { deploymentOf, unsettledDeployments } from '../deployments/rows.ts';
 import { fullName } from '../environments/names.ts';
 import { wantedVersions } from '../fleet/status.ts';
 import type { Root } from '../root.ts';
+import type { HostRecord } from './host-rows.ts';
 import { hostNamed } from './select.ts';
 import type { HostView } from './view.ts';
 import { viewsOf } from './views.ts';
@@ -27,6 +29,12 @@ type Link = HostWhy['links'][number];
 /** Why a host is not where it should be: core's chain for each product, the first broken link answers. */
 export async function whyHost(root: Root, text: string, within: Within): Promise<HostWhy> {
   const host = await hostNamed(root.db, text, within);
+  if (host.revoked !== null) {
+    const detail = `It was revoked at ${timeOf(host.revoked.atMs)}: ${host.revoked.reason}`;
+    const { advice } = errorCodes.E_HOST_REVOKED;
+    const link = { link: 'identity', ok: false, detail, advice };
+    return { host: { id: host.id, name: host.name }, answer: detail, links: [link] };
+  }
   const [view] = await viewsOf(root, [host]);
   if (view === undefined) throw new TypeError('a host has a view');
   const inputs = await inputsOf(root, view);
@@ -34,6 +42,7 @@ export async function whyHost(root: Root, text: string, within: Within): Promise
   const broken = chains.find(({ links }) => links.some(({ status }) => status !== 'ok'));
   const links = [
     ...restoreLink(root),
+    ...cloneLink(host),
     ...chains.flatMap(({ product, links: chain }) =>
       chain.map(({ step, status, sentence }) => ({
         link: chains.length > 1 ? `${product}: ${step}` : step,
@@ -44,7 +53,7 @@ export async function whyHost(root: Root, text: string, within: Within): Promise
     ),
   ];
   const answer =
-    links.find((link) => !link.ok && link.link === 'restore')?.detail ??
+    links.find((link) => !link.ok && (link.link === 'restore' || link.link === 'identity'))?.detail ??
     (broken === undefined ? settledAnswer(view) : whyAnswer(broken.links));
   return { host: { id: host.id, name: host.name }, answer, links };
 }
@@ -59,6 +68,13 @@ function restoreLink(root: Root): Link[] {
   const detail =
     'The root server was restored from a backup and directs nothing new until a person confirms.';
   return [{ link: 'restore', ok: false, detail, advice: errorCodes.E_CONFIRM_RESTORE.advice }];
+}
+
+function cloneLink({ name, cloned }: HostRecord): Link[] {
+  if (cloned === null) return [];
+  const detail = `Two machines have the key of ${name}, seen ${timeOf(cloned.sinceMs)}: ${cloned.what} What it reports may be either's.`;
+  const advice = `Give one of them a key of its own: stop it, remove the identity folder of its state folder, join it anew; then \`xylem host clear-clone ${name}\`.`;
+  return [{ link: 'identity', ok: false, detail, advice }];
 }
 
 /** One for each product that the environment names or the host runs. */

@@ -143,7 +143,7 @@ export function createIngest(options: IngestOptions): Ingest {
     const { payload, keyId } = await openEnvelope(envelope, reportPayloadType, async (host) => {
       const row = await db
         .selectFrom('hosts')
-        .select(['key', 'environment'])
+        .select(['key', 'environment', 'revoked_ms'])
         .where('id', '=', host)
         .executeTakeFirst();
       if (row === undefined) {
@@ -153,6 +153,7 @@ export function createIngest(options: IngestOptions): Ingest {
         environment = stranger.environment;
         return Buffer.from(stranger.key, 'base64url');
       }
+      if (row.revoked_ms !== null) throw new XylemError('E_HOST_REVOKED', `The host ${host} was revoked.`);
       environment = row.environment;
       return Buffer.from(row.key, 'base64url');
     });

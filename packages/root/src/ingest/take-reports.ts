@@ -1,5 +1,6 @@
 import type { Report } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
+import { markCloned, noteBoot, sameNumberTwice } from '../hosts/clones.ts';
 
 /** What of a host's reports the root server has. */
 export interface Mark {
@@ -36,7 +37,12 @@ export async function takeReports(
     for (const report of reports) {
       const held = heldOf.get(report.host) ?? [];
       heldOf.set(report.host, held);
+      const before = held.find(({ incarnation }) => incarnation === report.incarnation)?.sequence ?? 0;
       const { isNewest } = judge(held, report, nowMs, touched);
+      const copy =
+        (await noteBoot(trx, report, before, nowMs)) ??
+        (report.sequence === before ? await sameNumberTwice(trx, report) : null);
+      if (copy !== null) await markCloned(trx, report.host, copy, nowMs);
       if (isNewest) newest.set(report.host, report);
     }
     for (const row of touched.values()) {

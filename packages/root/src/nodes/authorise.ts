@@ -1,12 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { EnvironmentId } from '@xylem/core';
+import { type EnvironmentId, lifetimes } from '@xylem/core';
 import type { Asked } from '@xylem/store';
-import { type Peer, peerOf } from '@xylem/trust';
+import { hostAt, type Peer, peerOf } from '@xylem/trust';
 import type { Root } from '../root.ts';
-
-/** How long a node whose certificate has expired is still served, so that it can come back and renew. */
-const graceMs = 7 * 24 * 3600_000;
 
 /** Who may read what, by certificate alone: a node's environment, and those that a relay may serve. */
 export interface Authoriser {
@@ -16,8 +13,13 @@ export interface Authoriser {
 }
 
 export function createAuthoriser(root: Root): Authoriser {
-  const options = { caPem: root.authority.certificatePem, clock: root.clock, graceMs };
-  const peer = (request: IncomingMessage): Peer | null => peerOf(request.socket as TLSSocket, options);
+  const { clock, revoked } = root;
+  // Whose certificate has expired is still served for a while, so that it can come back and renew.
+  const options = { caPem: root.authority.certificatePem, clock, graceMs: lifetimes.nodeGraceMs };
+  const peer = (request: IncomingMessage): Peer | null => {
+    const found = peerOf(request.socket as TLSSocket, options);
+    return found?.host != null && revoked.has(found.host) ? null : found;
+  };
 
   /** A restored root server shows no old timestamp: to who knows a newer one it would look like an attack. */
   const hidesTimestamp = (request: IncomingMessage): boolean =>
@@ -50,4 +52,10 @@ export function createAuthoriser(root: Root): Authoriser {
         .some((id) => mayFollow(who, id as EnvironmentId) && root.directing.domains(id).has(asked.domain));
     },
   };
+}
+
+/** For connections that are open when a host is revoked. */
+export function isRevokedPeer({ authority, revoked }: Root, socket: TLSSocket): boolean {
+  const host = hostAt(socket, authority.certificatePem);
+  return host !== null && revoked.has(host);
 }

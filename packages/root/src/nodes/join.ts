@@ -10,6 +10,8 @@ import {
 import { appendAudit } from '../audit/audit.ts';
 import type { Database } from '../db/tables.ts';
 import { fullName } from '../environments/names.ts';
+import { noteCertificate } from '../hosts/revoked.ts';
+import { welcomeSuccessor } from '../hosts/successors.ts';
 import { readRepositoryFile } from '../publishing/repository-files.ts';
 import type { Root } from '../root.ts';
 import { servingScope } from './scope.ts';
@@ -29,10 +31,10 @@ export async function join(root: Root, body: Uint8Array): Promise<Uint8Array> {
   const { publicKey, host } = await checkCsr(request.csr);
   const token = await register(root, request, host, publicKey);
   const environment = token.environment as EnvironmentId;
-  const certificate = await authority.issue(request.csr, {
-    environment,
-    serves: await servingScope(db, root.config.tenant, { ...token, serve: token.serve && request.serve }),
-  });
+  const asked = { ...token, serve: token.serve && request.serve };
+  const serves = await servingScope(db, root.config.tenant, asked);
+  const certificate = await authority.issue(request.csr, { environment, serves });
+  await noteCertificate(db, host, { environment, serves }, clock.now() + certificateLifetimeMs);
   const row = await db
     .selectFrom('environments')
     .selectAll()
@@ -75,6 +77,9 @@ async function register(
       throw new XylemError('E_FORBIDDEN', 'The join token does not allow serving. Create one with --serve.');
     }
     const known = await trx.selectFrom('hosts').selectAll().where('id', '=', host).executeTakeFirst();
+    if (known !== undefined && known.revoked_ms !== null) {
+      throw new XylemError('E_HOST_REVOKED', `The key of ${known.name} was revoked. Join with a new one.`);
+    }
     if (known !== undefined && known.environment !== token.environment) {
       throw new XylemError(
         'E_CONFLICT',
@@ -113,6 +118,10 @@ async function register(
         .execute();
     } else {
       await trx.updateTable('hosts').set(values).where('id', '=', host).execute();
+    }
+    if (known === undefined) {
+      const { name } = request;
+      await welcomeSuccessor(trx, { id: host, name, environment: token.environment }, token, nowMs);
     }
     await appendAudit(trx, nowMs, {
       who: `token/${token.id}`,

@@ -10,7 +10,7 @@ export interface PageData {
 
 /** More rows than a person reads are counted, not listed; what needs a person comes first. */
 const maxRows = 200;
-const order = ['failed', 'silent', 'waiting', 'updating', 'joined', 'ok', 'retired'];
+const order = ['failed', 'silent', 'waiting', 'updating', 'joined', 'ok', 'retired', 'revoked'];
 
 export function page(inside: Html, version: string): Html {
   return html`<!doctype html>

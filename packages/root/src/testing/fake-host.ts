@@ -46,6 +46,10 @@ export interface FakeHost {
     components?: readonly Pick<Assignment, 'component' | 'product' | 'package' | 'version'>[],
     extra?: Partial<Report>,
   ): Promise<number>;
+  /** Signs the next report without sending it; an envelope. */
+  nextReport(extra?: Partial<Report>): Promise<string>;
+  /** Sends these envelopes, as a relay does. */
+  bring(...envelopes: readonly string[]): Promise<number>;
 }
 
 export async function fakeHost(
@@ -108,48 +112,61 @@ export async function fakeHost(
       return desired;
     },
     report: async (components, extra = {}) => {
-      const time = timeOf(root.clock.now());
-      if (components !== undefined) {
-        last = components.map((c) => ({
-          component: c.component,
-          product: c.product,
-          kind: 'files',
-          package: c.package,
-          version: c.version as Version,
-          tree: '0'.repeat(64) as Digest,
-          previous: null,
-          state: 'installed',
-          healthy: null,
-          since: time,
-        }));
-      }
-      sequence += 1;
-      const report: Report = {
-        format: 'xylem-report-1',
-        host: answer.host,
-        environment: answer.environment.id as EnvironmentId,
-        incarnation,
-        sequence,
-        time,
-        certificate: answer.certificate,
-        agent: '0.1.0' as Version,
-        name: options.name,
-        facts: { os: 'linux', osVersion: '12', arch: 'x64', node: 'v26', cores: 2, memoryBytes: 1 },
-        direction,
-        releases: {},
-        parent: { url: root.running().nodesUrl, host: null },
-        components: last,
-        waiting: [],
-        transfer: { bytesDown: 0, bytesUp: 0, requests: 0, refusedObjects: 0 },
-        ...extra,
-      };
-      const envelope = signEnvelope(reportPayloadType, encodeReport(report), key);
-      const batch = `{"format":"xylem-reports-1","reports":[${Buffer.from(envelope).toString()}]}`;
-      const { status } = await post('/reports', Buffer.from(batch));
-      if (status === 202) answered = Math.max(answered, report.sequence);
+      const envelope = await sign(components, extra);
+      const status = await bring(envelope);
+      if (status === 202) answered = Math.max(answered, sequence);
       return status;
     },
+    nextReport: (extra = {}) => sign(undefined, extra),
+    bring,
   };
+
+  async function bring(...envelopes: readonly string[]): Promise<number> {
+    const batch = `{"format":"xylem-reports-1","reports":[${envelopes.join(',')}]}`;
+    return (await post('/reports', Buffer.from(batch))).status;
+  }
+
+  async function sign(
+    components: Parameters<FakeHost['report']>[0],
+    extra: Partial<Report>,
+  ): Promise<string> {
+    const time = timeOf(root.clock.now());
+    if (components !== undefined) {
+      last = components.map((c) => ({
+        component: c.component,
+        product: c.product,
+        kind: 'files',
+        package: c.package,
+        version: c.version as Version,
+        tree: '0'.repeat(64) as Digest,
+        previous: null,
+        state: 'installed',
+        healthy: null,
+        since: time,
+      }));
+    }
+    sequence += 1;
+    const report: Report = {
+      format: 'xylem-report-1',
+      host: answer.host,
+      environment: answer.environment.id as EnvironmentId,
+      incarnation,
+      sequence,
+      time,
+      certificate: answer.certificate,
+      agent: '0.1.0' as Version,
+      name: options.name,
+      facts: { os: 'linux', osVersion: '12', arch: 'x64', node: 'v26', cores: 2, memoryBytes: 1 },
+      direction,
+      releases: {},
+      parent: { url: root.running().nodesUrl, host: null },
+      components: last,
+      waiting: [],
+      transfer: { bytesDown: 0, bytesUp: 0, requests: 0, refusedObjects: 0 },
+      ...extra,
+    };
+    return Buffer.from(signEnvelope(reportPayloadType, encodeReport(report), key)).toString();
+  }
 }
 
 function send(

@@ -32,6 +32,11 @@ export const command = defineCommand({
             Object.values(status.hosts).reduce((sum, one) => sum + one, 0),
             'host',
           )}: ${statesText(status.hosts)}`,
+          ...(status.cloned === 0
+            ? []
+            : [
+                `${counted(status.cloned, 'host')} CLONED: two machines have one key; see \`xylem host list\`.`,
+              ]),
           ...(status.restored
             ? ['RESTORED from a backup: nothing is deployed until `xylem root confirm`.']
             : []),

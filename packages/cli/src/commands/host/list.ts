@@ -43,7 +43,7 @@ export const command = defineCommand({
               host.name,
               shortId(host.id),
               host.environment.name,
-              host.state,
+              host.cloned === null ? host.state : `${host.state}, cloned`,
               host.labels.site ?? '-',
               age(host.lastReport, clock.now()),
               componentsText(host),

@@ -22,7 +22,17 @@ export const command = defineCommand({
             [
               ['id', host.id],
               ['environment', host.environment.name],
-              ['state', host.retired ? 'retired' : host.state],
+              ['state', host.retired && host.revoked === null ? 'retired' : host.state],
+              ...(host.revoked === null
+                ? []
+                : [['revoked', `${host.revoked.time}: ${host.revoked.reason}`] as [string, string]]),
+              ...(host.cloned === null
+                ? []
+                : [['cloned', `since ${host.cloned.time}: ${host.cloned.what}`] as [string, string]]),
+              ...(host.replaces === null
+                ? []
+                : [['replaces', `${host.replaces}, once that is silent`] as [string, string]]),
+              ...(host.replacedBy === null ? [] : [['replaced by', host.replacedBy] as [string, string]]),
               ['labels', labels.join(' ') || '-'],
               ['own config', config.join(' ') || '-'],
               ['facts', facts.join(', ') || '-'],

@@ -1,5 +1,5 @@
 import { XylemError } from '@xylem/core';
-import { count, defineCommand, flag, list, requiredText } from '../../frame/define.ts';
+import { count, defineCommand, flag, list, requiredText, text } from '../../frame/define.ts';
 import { environmentName } from '../../frame/words.ts';
 import { environmentPatterns } from '../../selection/environments.ts';
 import { readLabels } from '../../selection/labels.ts';
@@ -16,10 +16,11 @@ export const command = defineCommand({
     uses: count('<number>', 'for so many hosts', 1, 100_000),
     hours: count('<hours>', 'until so many hours from now', 1, 366 * 24),
     label: list('<key=value>', 'a label that each host joining by it gets; may be repeated'),
+    replaces: text('<name>', 'a host that joins under this name takes its place, labels and all'),
   },
   example: 'xylem token create --env acme/production --uses 20 --label site=muc',
   async run({ options, api }) {
-    const { env, serve, serves, uses, hours, label } = options;
+    const { env, serve, serves, uses, hours, label, replaces } = options;
     if (serves.length > 0 && !serve) throw new XylemError('E_INPUT', '--serves belongs to --serve.');
     const labels = readLabels(label);
     const created = await (await api()).call('tokenCreate', {
@@ -29,6 +30,7 @@ export const command = defineCommand({
         ...(serves.length === 0 ? {} : { serves: environmentPatterns(serves, '--serves') }),
         ...(uses === undefined ? {} : { uses }),
         ...(hours === undefined ? {} : { expiresInSeconds: hours * 3600 }),
+        ...(replaces === undefined ? {} : { replaces }),
         ...(label.length === 0 ? {} : { labels }),
       },
     });

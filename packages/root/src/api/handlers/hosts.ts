@@ -5,9 +5,12 @@ import { visibleProducts } from '../../auth/visible.ts';
 import { allEnvironments } from '../../environments/names.ts';
 import { changeHosts } from '../../hosts/change.ts';
 import { refuseMisfit } from '../../hosts/check-config.ts';
+import { forgetBoots } from '../../hosts/clones.ts';
 import { hostsIn } from '../../hosts/host-rows.ts';
 import { keptThrough } from '../../hosts/kept.ts';
+import { scopesOf } from '../../hosts/revoked.ts';
 import { hostNamed, selectHosts } from '../../hosts/select.ts';
+import { replaceHost } from '../../hosts/successors.ts';
 import { apiHost } from '../../hosts/view.ts';
 import { directedTo, environmentRefs, viewsOf } from '../../hosts/views.ts';
 import { whyHost } from '../../hosts/why.ts';
@@ -23,7 +26,10 @@ type Own =
   | 'hostConfigure'
   | 'hostMove'
   | 'hostServe'
-  | 'hostRetire';
+  | 'hostRetire'
+  | 'hostRevoke'
+  | 'hostClearClone'
+  | 'hostReplace';
 
 const defaultLimit = 1000;
 
@@ -120,6 +126,47 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
           return isSo ? null : { serve: body.serve ? 1 : 0, serves: JSON.stringify(serves) };
         },
       });
+    },
+    hostRevoke: ({ body, who }) =>
+      changeHosts(root, body.select, {
+        what: 'host.revoke',
+        who,
+        dryRun: body.dryRun ?? false,
+        withRetired: true,
+        change: ({ revoked }) =>
+          revoked !== null ? null : { retired: 1, revoked_ms: root.clock.now(), revoked_reason: body.reason },
+        note: ({ name, token }) => ({ name, joinedBy: `token/${token}` }),
+        written: () => root.revoked.reload(),
+        alsoIn: (hosts) => scopesOf(db, hosts),
+      }),
+    hostClearClone: async ({ body, who }) => {
+      const cleared: string[] = [];
+      return await changeHosts(root, body.select, {
+        what: 'host.clear-clone',
+        who,
+        dryRun: body.dryRun ?? false,
+        change: ({ id, cloned }) => {
+          if (cloned === null) return null;
+          cleared.push(id);
+          return { cloned: null };
+        },
+        written: () => forgetBoots(db, cleared),
+      });
+    },
+    hostReplace: async ({ body, who }) => {
+      const within = who.access.within('operate');
+      const [old, next] = [await hostNamed(db, body.old, within), await hostNamed(db, body.next, within)];
+      if (old.id === next.id || old.environment !== next.environment || next.retired) {
+        throw new XylemError(
+          'E_CONFLICT',
+          'A host is replaced by another one that lives in the same environment.',
+        );
+      }
+      const change = { old: old.id, next: next.id, who: who.name, takesOver: true };
+      await db.transaction().execute((trx) => replaceHost(trx, change, root.clock.now()));
+      await root.deploying.evaluate(old.environment);
+      await root.directing.publish(old.environment);
+      return { old: old.id, next: next.id, name: next.name };
     },
     hostRetire: ({ body, who }) =>
       changeHosts(root, body.select, {

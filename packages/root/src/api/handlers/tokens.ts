@@ -36,6 +36,7 @@ export function tokenHandlers(root: Root): Pick<Handlers, 'tokenCreate' | 'token
         expires_ms: nowMs + (body.expiresInSeconds ?? defaultLifetimeSeconds) * 1000,
         labels: JSON.stringify(body.labels ?? {}),
         created_ms: nowMs,
+        replaces: body.replaces ?? null,
       };
       await db.transaction().execute(async (trx) => {
         // Tokens that can't be used any more leave with the next one made: the table does not grow.
@@ -44,7 +45,13 @@ export function tokenHandlers(root: Root): Pick<Handlers, 'tokenCreate' | 'token
           .where((e) => e.or([e('expires_ms', '<=', nowMs), e('uses_left', '<', 1)]))
           .execute();
         await trx.insertInto('tokens').values(row).execute();
-        const after = { environment: environment.id, serve: row.serve === 1, serves, uses: row.uses_left };
+        const after = {
+          environment: environment.id,
+          serve: row.serve === 1,
+          serves,
+          uses: row.uses_left,
+          replaces: row.replaces,
+        };
         await appendAudit(trx, nowMs, {
           who: who.name,
           what: 'token.create',
@@ -93,7 +100,10 @@ export function tokenHandlers(root: Root): Pick<Handlers, 'tokenCreate' | 'token
   };
 }
 
-function tokenOf(row: Omit<Selectable<Tables['tokens']>, 'mac_key'>, environment: EnvironmentRow): Token {
+function tokenOf(
+  row: Omit<Selectable<Tables['tokens']>, 'mac_key' | 'replaces'>,
+  environment: EnvironmentRow,
+): Token {
   return {
     id: row.id,
     environment: refOf(environment),

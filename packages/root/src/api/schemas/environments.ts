@@ -62,6 +62,13 @@ export const TokenCreate = Strict({
   uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
   expiresInSeconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 366 * 86400 })),
   labels: Type.Optional(Labels),
+  replaces: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description: 'a host that joins under this name takes the place of the one that has it, labels and all',
+    }),
+  ),
 });
 export type TokenCreate = Static<typeof TokenCreate>;
 export const Token = Strict({

@@ -10,6 +10,7 @@ const StateCounts = Strict({
   failed: Count,
   silent: Count,
   retired: Count,
+  revoked: Count,
 });
 
 export const FleetQuery = Strict({ environment: Type.Optional(EnvironmentPattern) });
@@ -18,6 +19,8 @@ export const Status = Strict({
   time: Time,
   restored: Type.Boolean(),
   hosts: StateCounts,
+  /** Hosts of whose key two machines make use. */
+  cloned: Count,
   environments: Type.Array(
     Strict({
       environment: EnvironmentRef,

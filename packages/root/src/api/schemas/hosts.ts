@@ -31,7 +31,16 @@ export const HostComponent = Strict({
 });
 export type HostComponent = Static<typeof HostComponent>;
 
-export const hostStates = ['joined', 'ok', 'updating', 'waiting', 'failed', 'silent', 'retired'] as const;
+export const hostStates = [
+  'joined',
+  'ok',
+  'updating',
+  'waiting',
+  'failed',
+  'silent',
+  'retired',
+  'revoked',
+] as const;
 export const Host = Strict({
   id: Id32,
   name: Type.String(),
@@ -39,6 +48,17 @@ export const Host = Strict({
   labels: Type.Record(Type.String(), Type.String()),
   serve: Type.Boolean(),
   retired: Type.Boolean(),
+  revoked: Nullable(Strict({ time: Time, reason: Type.String() })),
+  cloned: Nullable(
+    Strict({
+      time: Time,
+      what: Type.String({ description: 'how it was seen that two machines have its key' }),
+    }),
+  ),
+  replaces: Nullable(
+    Type.String({ description: 'the host of the same name whose place it takes once that is silent' }),
+  ),
+  replacedBy: Nullable(Type.String({ description: 'the host that took its place' })),
   state: Type.Enum(hostStates, {
     description: 'joined: never reported; silent: no report for three periods',
   }),
@@ -137,6 +157,18 @@ export const HostServe = Strict({
   ),
   dryRun: Type.Optional(Type.Boolean()),
 });
+/** Nobody speaks with these hosts any more; what runs on them is not touched. */
+export const HostRevoke = Strict({
+  select: HostSelection,
+  reason: Type.String({ minLength: 1, maxLength: 1000 }),
+  dryRun: Type.Optional(Type.Boolean()),
+});
+/** An operator has seen to it that one machine alone has the key of each of these hosts. */
+export const HostClearClone = Strict({ select: HostSelection, dryRun: Type.Optional(Type.Boolean()) });
+const HostWord = Type.String({ minLength: 1, maxLength: 253, description: 'id, prefix of an id, or name' });
+/** `next` takes the place of `old`: labels, configuration and parents; `old` is retired. */
+export const HostReplace = Strict({ old: HostWord, next: HostWord });
+export const HostReplaced = Strict({ old: Id32, next: Id32, name: Type.String() });
 export const HostRetire = Strict({ select: HostSelection, dryRun: Type.Optional(Type.Boolean()) });
 /** `count` hosts were meant, `changed` of them needed a change; `hosts` names the first 100. */
 export const HostsChanged = Strict({

@@ -172,7 +172,10 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
       body: { select: { hosts: [live.host] }, serve: true, serves: [`${target.tenant}/*`], dryRun: true },
     })),
   ],
+  hostRevoke: hosts({ reason: 'lost' }),
   hostRetire: hosts({}),
+  hostClearClone: hosts({}),
+  hostReplace: [thing('operate', ({ live }) => ({ body: { old: live.host, next: live.host } }))],
   deploymentCreate: [
     decide(
       'environment',

@@ -1,0 +1,125 @@
+import type { Report } from '@xylem/core';
+import { appendAudit } from '../audit/audit.ts';
+import type { Database } from '../db/tables.ts';
+import type { Clone } from './host-rows.ts';
+
+/** From which sequence on a boot of a host reported, within one incarnation. */
+export interface BootStart {
+  readonly boot: string;
+  readonly first: number;
+}
+
+/** What a report says about the boots of its incarnation. */
+export type BootVerdict =
+  | { readonly kind: 'known' }
+  /** One machine started again, or its first reports come late. */
+  | { readonly kind: 'starts'; readonly first: number }
+  /** Another copy of the state folder used the sequences around this one. */
+  | { readonly kind: 'copy'; readonly other: string };
+
+/**
+ * One machine counts its reports without a gap, so each of its boots has sequences of its own. A report among those of
+ * another boot comes from a second machine (docs/spec/identity.md, Copies of a host). Pure.
+ * @param highest the highest sequence that was taken of this incarnation before
+ */
+export function judgeBoot(
+  starts: readonly BootStart[],
+  report: BootStart & { readonly sequence: number },
+  highest: number,
+): BootVerdict {
+  const { boot, sequence } = report;
+  const own = starts.find((start) => start.boot === boot);
+  const others = starts.filter((start) => start.boot !== boot);
+  if (own !== undefined) {
+    const between = others.find(({ first }) => first > own.first && first <= sequence);
+    if (between !== undefined) return { kind: 'copy', other: between.boot };
+    return sequence < own.first ? { kind: 'starts', first: sequence } : { kind: 'known' };
+  }
+  if (sequence > highest) return { kind: 'starts', first: sequence };
+  // Late, and of a boot of which nothing came before: right if another one began after it.
+  const later = others.some(({ first }) => first > sequence);
+  const covering = others.filter(({ first }) => first <= sequence).sort((a, b) => b.first - a.first)[0];
+  if (later || covering === undefined) return { kind: 'known' };
+  return { kind: 'copy', other: covering.boot };
+}
+
+const mostBoots = 64;
+
+/** Notes the boot of a report that is being taken, and what it shows. @returns what was seen of a copy, or null */
+export async function noteBoot(
+  trx: Database,
+  report: Report,
+  highest: number,
+  nowMs: number,
+): Promise<string | null> {
+  const { host, incarnation, sequence } = report;
+  const { boot } = report.facts;
+  if (boot === undefined) return null;
+  const starts = await trx
+    .selectFrom('host_boots')
+    .select(['boot', 'first_sequence as first'])
+    .where('host', '=', host)
+    .where('incarnation', '=', incarnation)
+    .execute();
+  const verdict = judgeBoot(starts, { boot, first: sequence, sequence }, highest);
+  if (verdict.kind === 'copy') {
+    return `Report ${sequence}, through ${through(report)}, is by another machine than those around it.`;
+  }
+  if (verdict.kind === 'known') return null;
+  const first_sequence = verdict.first;
+  await trx
+    .insertInto('host_boots')
+    .values({ host, incarnation, boot, first_sequence, first_ms: nowMs })
+    .onConflict((c) => c.columns(['host', 'incarnation', 'boot']).doUpdateSet({ first_sequence }))
+    .execute();
+  if (starts.length < mostBoots) return null;
+  const oldest = Math.min(...starts.map((start) => start.first));
+  await trx
+    .deleteFrom('host_boots')
+    .where('host', '=', host)
+    .where('incarnation', '=', incarnation)
+    .where('first_sequence', '=', oldest)
+    .execute();
+  return null;
+}
+
+/** Two reports with one number: an honest host never signs that. @returns what was seen, or null */
+export async function sameNumberTwice(trx: Database, report: Report): Promise<string | null> {
+  const held = await trx
+    .selectFrom('reports')
+    .select('document')
+    .where('host', '=', report.host)
+    .where('incarnation', '=', report.incarnation)
+    .where('sequence', '=', report.sequence)
+    .executeTakeFirst();
+  if (held === undefined || held.document === JSON.stringify(report)) return null;
+  const other = through(JSON.parse(held.document) as Report);
+  return `Two different reports have the number ${report.sequence}: through ${other} and through ${through(report)}.`;
+}
+
+/** Marks a host of whose key two machines make use; the first sight of it stays. */
+export async function markCloned(trx: Database, host: string, what: string, nowMs: number): Promise<void> {
+  const cloned: Clone = { sinceMs: nowMs, what };
+  const { numUpdatedRows } = await trx
+    .updateTable('hosts')
+    .set({ cloned: JSON.stringify(cloned) })
+    .where('id', '=', host)
+    .where('cloned', 'is', null)
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) return;
+  const row = await trx.selectFrom('hosts').select('environment').where('id', '=', host).executeTakeFirst();
+  await appendAudit(trx, nowMs, {
+    who: 'root',
+    what: 'host.cloned',
+    subject: `host/${host}`,
+    ...(row === undefined ? {} : { environment: row.environment }),
+    after: { what },
+  });
+}
+
+/** After an operator has cleared it: what was seen until now counts no more. */
+export async function forgetBoots(trx: Database, hosts: readonly string[]): Promise<void> {
+  for (const host of hosts) await trx.deleteFrom('host_boots').where('host', '=', host).execute();
+}
+
+const through = ({ parent }: Report): string => parent.url ?? 'no parent';
