@@ -58,6 +58,9 @@ test('a command that hangs is killed, and one that is not there is said', async 
   const key = generateKey();
   const hanging = externalSigner(signerFile(key, 'setInterval(() => {}, 1000);', 300), 'x');
   await assert.rejects(async () => hanging.sign(Buffer.from('x')), { message: /within 300 ms/ });
+  // The shell is killed and leaves a child that holds its output open: nobody waits for it.
+  const shell = { ...signerFile(key, honest, 300), command: ['/bin/sh', '-c', 'sleep 100 & wait'] };
+  await assert.rejects(async () => externalSigner(shell, 'x').sign(Buffer.from('x')), { code: 'E_SIGNER' });
   const file = { ...signerFile(key, honest), command: ['/nonexistent/hsm'] };
   await assert.rejects(async () => externalSigner(file, 'x').sign(Buffer.from('x')), {
     code: 'E_SIGNER',

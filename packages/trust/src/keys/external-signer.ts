@@ -44,8 +44,12 @@ function signatureIn(answer: string, file: SignerFile): Uint8Array {
 function ask(file: SignerFile, request: string): Promise<string> {
   const [program = '', ...args] = file.command;
   return new Promise((resolve, reject) => {
-    const fail = (what: string, cause?: unknown): void => reject(refused(file, what, cause));
     const child = spawn(program, args, { stdio: 'pipe', shell: false });
+    const fail = (what: string, cause?: unknown): void => {
+      // What the command left running may hold the pipes open; nobody waits for that.
+      for (const pipe of child.stdio) pipe?.destroy();
+      reject(refused(file, what, cause));
+    };
     const late = setTimeout(() => {
       child.kill('SIGKILL');
       fail(`did not answer within ${file.timeoutMs} ms`);

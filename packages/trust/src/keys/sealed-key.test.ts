@@ -61,6 +61,14 @@ test('nothing of a sealed file can be changed unnoticed', async () => {
   });
 });
 
+test('parameters that argon2 refuses are said', async () => {
+  const file = parseKeyFile(await seal('pass'));
+  for (const change of [{ memoryKiB: 8, lanes: 2 }, { salt: 'AAAAAAAAAAA' }]) {
+    const kdf = { ...file.kdf, ...change };
+    await assert.rejects(openKey({ ...file, kdf } as KeyFile, 'pass'), { code: 'E_KEY_INVALID' });
+  }
+});
+
 test('without a passphrase the file still names its own key', async () => {
   const file = parseKeyFile(await seal(undefined));
   assert.equal((await openKey(file, undefined)).keyId, file.keyid);

@@ -99,14 +99,21 @@ async function stretch(passphrase: string, rules: NonNullable<KeyFile['kdf']>): 
       `Node ${process.versions.node} has no argon2id, by which this key is protected. Use Node 24.7 or newer.`,
     );
   }
-  return await promisify(argon2)('argon2id', {
-    message: Buffer.from(passphrase.normalize('NFC')),
-    nonce: fromB64u(rules.salt),
-    parallelism: rules.lanes,
-    tagLength: 32,
-    memory: rules.memoryKiB,
-    passes: rules.passes,
-  });
+  try {
+    return await promisify(argon2)('argon2id', {
+      message: Buffer.from(passphrase.normalize('NFC')),
+      nonce: fromB64u(rules.salt),
+      parallelism: rules.lanes,
+      tagLength: 32,
+      memory: rules.memoryKiB,
+      passes: rules.passes,
+    });
+  } catch (cause) {
+    // Parameters that argon2 refuses together, as less memory than lanes need, or more than this machine has.
+    throw new XylemError('E_KEY_INVALID', "The key file's argon2id parameters can't be computed here.", {
+      cause,
+    });
+  }
 }
 
 function describe(key: PublicKey, what: string): { keyid: string; public: string; what: string } {

@@ -1,5 +1,5 @@
 import { XylemError } from '@xylem/core';
-import { draftChange, shortId } from '@xylem/trust';
+import { shortId } from '@xylem/trust';
 import { count, defineCommand, list } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
 import { carryOut } from '../../publishing/carry-out.ts';
@@ -12,6 +12,7 @@ import {
   roleNamed,
 } from '../../publishing/key-roles.ts';
 import { createKey } from '../../publishing/keys.ts';
+import { draftKeys } from '../../publishing/server-draft.ts';
 import { changeOptions, roleHelp } from './shared.ts';
 
 export const command = defineCommand({
@@ -38,7 +39,7 @@ the role's keys must sign from then on.`,
     return carryOut(invocation, {
       api: server,
       trusted,
-      drafts: await draftChange(trusted, changeOf(role, keys), clock.now()),
+      drafts: await draftKeys(server, trusted, options.env, changeOf(role, keys), clock),
       out: options.out,
       yes: options.yes,
       done: `${add.map(({ keyId }) => shortId(keyId)).join(', ')} may sign ${role.word} from now on.`,

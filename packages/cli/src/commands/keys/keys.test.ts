@@ -217,6 +217,13 @@ describe('keys over several machines, a real root server and a real host', { tim
     assert.equal(await installed('pages'), '1.5.0');
   });
 
+  it("lets a person's key sign an environment's root beside the root server's", async () => {
+    const file = await foreignKey(bernd, 'beside');
+    await anna.command(['keys', 'add', 'root', '--env', 'production', '--public', file, '--yes']);
+    assert.equal((await role('root', anna, '--env', 'production')).keys.length, 2);
+    assert.equal((await role('root', bernd, '--env', 'production')).held.length, 1);
+  });
+
   it("takes an environment's root key, without which nobody rotates its keys", async () => {
     await anna.command(['keys', 'take-root', '--env', 'production', '--yes']);
     assert.equal((await role('root', anna, '--env', 'production')).held.length, 1);

@@ -1,10 +1,10 @@
-import { toB64u, XylemError } from '@xylem/core';
-import { publicKeyOf, shortId } from '@xylem/trust';
+import { XylemError } from '@xylem/core';
+import { shortId } from '@xylem/trust';
 import { count, defineCommand, flag, list, requiredText, text } from '../../frame/define.ts';
 import { carryOut } from '../../publishing/carry-out.ts';
 import { environmentParams, readPublicKeys, repositoryOf } from '../../publishing/key-roles.ts';
 import { createKey } from '../../publishing/keys.ts';
-import { checkServerDraft } from '../../publishing/server-draft.ts';
+import { draftKeys } from '../../publishing/server-draft.ts';
 
 export const command = defineCommand({
   about: `Makes a root key of the environment here and takes the root server's out of force, so that whoever takes over the
@@ -25,29 +25,22 @@ root server can't give the environment other keys. Rotating its keys needs this 
     const name = `${params.tenant}/${params.environment}`;
     const keys = given.length > 0 ? given : [await createKey(home.keysFolder, `${name} root`, { ask: true })];
     const trusted = await repositoryOf(server, options.env, []);
-    const root = { keys: keys.map((key) => toB64u(key.public)), threshold: options.threshold ?? 1 };
-    if (root.threshold > keys.length) {
+    const threshold = options.threshold ?? 1;
+    if (threshold > keys.length) {
       throw new XylemError(
         'E_INPUT',
-        `--threshold ${root.threshold} needs as many keys; ${keys.length} are given.`,
+        `--threshold ${threshold} needs as many keys; ${keys.length} are given.`,
       );
     }
-    const { base, metadata } = await server.call('environmentKeysNext', {
-      params,
-      body: { rotate: [], root },
-    });
-    const draft = { role: 'root', base, bytes: Buffer.from(metadata) };
+    const drafts = await draftKeys(server, trusted, name, { root: { root: { keys, threshold } } }, clock);
     return carryOut(invocation, {
       api: server,
       trusted,
-      drafts: [await checkServerDraft(trusted, draft, { keys, threshold: root.threshold }, clock)],
+      drafts,
       out: options.out,
       yes: options.yes,
       done: `${keys.map(({ keyId }) => shortId(keyId)).join(', ')} signs the root of ${name} from now on; keep a copy of it elsewhere.`,
-      data: {
-        environment: name,
-        keys: root.keys.map((raw) => publicKeyOf(Buffer.from(raw, 'base64url')).keyId),
-      },
+      data: { environment: name, keys: keys.map(({ keyId }) => keyId) },
     });
   },
 });
