@@ -5,12 +5,14 @@ import type { Bench } from './bench.ts';
 
 /** Every bench there is, loaded when it is asked for. */
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  handshakes: () => import('./handshakes.ts'),
   idle: () => import('./idle.ts'),
   install: () => import('./install.ts'),
   publish: () => import('./publish.ts'),
   separation: () => import('./separation.ts'),
   start: () => import('./start.ts'),
   update: () => import('./update.ts'),
+  verification: () => import('./verification.ts'),
 };
 
 async function main(words: readonly string[]): Promise<number> {
