@@ -366,6 +366,51 @@ export const commandTable: readonly TableEntry[] = [
     load: () => import('../commands/api-token/revoke.ts'),
   },
   {
+    path: 'person create',
+    summary: 'Make an account for a person',
+    load: () => import('../commands/person/create.ts'),
+  },
+  {
+    path: 'person list',
+    summary: 'Accounts and what they may',
+    load: () => import('../commands/person/list.ts'),
+  },
+  {
+    path: 'person grant',
+    summary: 'Give a person a role somewhere',
+    load: () => import('../commands/person/grant.ts'),
+  },
+  {
+    path: 'person revoke',
+    summary: 'Take a role away from a person',
+    load: () => import('../commands/person/revoke.ts'),
+  },
+  {
+    path: 'person password',
+    summary: 'Set a password',
+    load: () => import('../commands/person/password.ts'),
+  },
+  {
+    path: 'person disable',
+    summary: 'Shut an account',
+    load: () => import('../commands/person/disable.ts'),
+  },
+  {
+    path: 'person enable',
+    summary: 'Open a shut account again',
+    load: () => import('../commands/person/enable.ts'),
+  },
+  {
+    path: 'session list',
+    summary: 'Where one is signed in',
+    load: () => import('../commands/session/list.ts'),
+  },
+  {
+    path: 'session revoke',
+    summary: 'End a session',
+    load: () => import('../commands/session/revoke.ts'),
+  },
+  {
     path: 'audit list',
     summary: 'Who changed what, newest first',
     load: () => import('../commands/audit/list.ts'),
@@ -382,8 +427,13 @@ export const commandTable: readonly TableEntry[] = [
   },
   {
     path: 'login',
-    summary: 'Remember a root server and a token for it',
+    summary: 'Remember a root server, by a token or as a person',
     load: () => import('../commands/login/login.ts'),
+  },
+  {
+    path: 'logout',
+    summary: 'End the session of `xylem login --as`',
+    load: () => import('../commands/login/logout.ts'),
   },
   {
     path: 'context list',

@@ -54,7 +54,11 @@ test('many who publish at once all succeed, and nothing is lost or made twice', 
   t.diagnostic(
     `${publishers} publishers of one product and 3 of others: packages ${seconds(startedMs, publishedMs)} s, releases ${seconds(publishedMs, performance.now())} s`,
   );
-  const listed = await command<{ releases: { version: string; release: string }[] }>('release', 'list', 'shop');
+  const listed = await command<{ releases: { version: string; release: string }[] }>(
+    'release',
+    'list',
+    'shop',
+  );
   assert.deepEqual(listed.releases.map((one) => one.version).toSorted(), versions.toSorted());
   const { products } = await command<{ products: { product: string }[] }>('product', 'list');
   assert.equal(products.length, 4);

@@ -1,8 +1,11 @@
+import { hostname } from 'node:os';
 import { XylemError } from '@xylem/core';
 import { openApi } from '../../api/client.ts';
-import { defineCommand, requiredText, text } from '../../frame/define.ts';
+import { defineCommand, type Invocation, text } from '../../frame/define.ts';
+import { passwordOption, readPassword } from '../../frame/password.ts';
 import { tokenOf } from '../../frame/token.ts';
 import { isName, only } from '../../frame/words.ts';
+import type { Context } from '../../home/contexts.ts';
 import { grantsText } from '../api-token/shared.ts';
 
 function rootUrl(word: string): string {
@@ -27,23 +30,64 @@ function needsPin(url: string, error: unknown): unknown {
   return new XylemError('E_CERTIFICATE', message, { cause });
 }
 
+/** A session's token for a name and its password. */
+async function signIn(
+  context: Context,
+  name: string,
+  {
+    file,
+    environment,
+    signal,
+    terminal,
+  }: Pick<Invocation, 'environment' | 'signal' | 'terminal'> & { readonly file: string | undefined },
+): Promise<string> {
+  const password = await readPassword(`Password of ${name}`, { file, terminal });
+  const api = await openApi(context, environment, signal);
+  try {
+    const body = { name, password, device: hostname().slice(0, 100) };
+    return (await api.call('signIn', { body })).token;
+  } catch (error) {
+    throw context.pin === undefined && context.url.startsWith('https:')
+      ? needsPin(context.url, error)
+      : error;
+  } finally {
+    api.close();
+  }
+}
+
 export const command = defineCommand({
   arguments: '<url>',
-  about: 'Also without login: XYLEM_URL, XYLEM_TOKEN and XYLEM_PIN in the environment.',
+  about:
+    'By an API token, or as a person with a password: that session ends after 12 hours. Also without login: XYLEM_URL, XYLEM_TOKEN and XYLEM_PIN in the environment.',
   options: {
-    token: requiredText('<token>', "an operator's token; - reads it from standard input"),
+    token: text('<token>', 'an API token; - reads it from standard input'),
+    as: text('<name>', 'sign in as this person, by password'),
+    ...passwordOption,
     pin: text('<pin>', "for https: the pin of the installation's CA, the last part of a join token"),
     name: text('<name>', 'how to call it with --context (default: root)'),
   },
-  example: 'xylem login https://root.example:8441 --token xya1.… --pin 3q2-7wAb…',
-  async run({ args, options, home, environment, signal }) {
+  example: 'xylem login https://root.example:8441 --as anna --pin 3q2-7wAb…',
+  async run({ args, options, home, environment, signal, terminal }) {
     const name = options.name ?? 'root';
     if (!isName(name))
       throw new XylemError('E_INPUT', `--name ${name} is not valid. Use lower-case letters, digits and -.`);
     const url = rootUrl(only(args));
     const { pin } = options;
-    const token = await tokenOf(options.token);
+    if ((options.token === undefined) === (options.as === undefined)) {
+      const message = 'Say who you are: --as NAME with a password, or --token TOKEN.';
+      throw new XylemError('E_INPUT', message);
+    }
     const pinned = pin === undefined || !url.startsWith('https:') ? {} : { pin, ca: await learn(url, pin) };
+    const given = options.token === undefined ? '' : await tokenOf(options.token);
+    const token =
+      options.as === undefined
+        ? given
+        : await signIn({ url, token: '', ...pinned }, options.as, {
+            file: options.passwordFile,
+            environment,
+            signal,
+            terminal,
+          });
     const context = { url, token, ...pinned };
     const api = await openApi(context, environment, signal);
     try {
