@@ -8,4 +8,5 @@ export {
   type EnvironmentSpec,
   mappingOf,
   type ProductMapping,
+  type StatementRule,
 } from './spec.ts';

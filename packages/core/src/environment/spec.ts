@@ -17,6 +17,8 @@ export interface ProductMapping {
   readonly release?: Version;
   /** Absent: every component of the release on every host. Else those that are named. */
   readonly components?: Readonly<Record<string, ComponentMapping>>;
+  /** Sealed values by component, over its configuration: not of the YAML, see `withSealed`. */
+  readonly sealed?: Readonly<Record<string, Config>>;
 }
 
 export interface ComponentMapping {
@@ -32,6 +34,20 @@ export interface EnvironmentPolicy {
   readonly keepPrevious: number;
   /** For rolling deployments that do not say otherwise. */
   readonly maxUnavailable: HostCount;
+  /** Statements without which no release is deployed here. */
+  readonly provenance?: { readonly require: readonly StatementRule[] };
+}
+
+/** One demand on the evidence about a release (docs/spec/evidence.md). */
+export interface StatementRule {
+  /** As in-toto writes it: `https://slsa.dev/provenance/v1`. */
+  readonly predicateType: string;
+  /** Whose word counts: a public key in PEM. */
+  readonly key: string;
+  /** The builder's id, of SLSA provenance. */
+  readonly builder?: string;
+  /** What it was built from, of SLSA provenance. */
+  readonly source?: string;
 }
 
 export const defaultTenant = 'default';
@@ -44,6 +60,23 @@ export const everywhere: ComponentMapping = { where: 'all', config: {}, after: [
 
 /** How a product maps a component: undefined where it is not installed in this environment. */
 export function mappingOf(mapping: ProductMapping, component: string): ComponentMapping | undefined {
-  if (mapping.components === undefined) return everywhere;
-  return Object.hasOwn(mapping.components, component) ? mapping.components[component] : undefined;
+  const { components, sealed = {} } = mapping;
+  const mapped =
+    components === undefined
+      ? everywhere
+      : Object.hasOwn(components, component)
+        ? components[component]
+        : undefined;
+  if (mapped === undefined || !Object.hasOwn(sealed, component)) return mapped;
+  return { ...mapped, config: { ...mapped.config, ...sealed[component] } };
+}
+
+/** The environment with its sealed values, which are kept beside the YAML, over the configuration of components. */
+export function withSealed(spec: EnvironmentSpec, sealed: Readonly<Record<string, Config>>): EnvironmentSpec {
+  if (Object.keys(sealed).length === 0) return spec;
+  const products = Object.entries(spec.products).map(([product, mapping]) => [
+    product,
+    { ...mapping, sealed },
+  ]);
+  return { ...spec, products: Object.fromEntries(products) };
 }

@@ -26,6 +26,19 @@ const hostCountSchema = titled(
   'a number of hosts or a share like "10%"',
 );
 
+const uri = string({ title: 'a URI', minLength: 1, maxLength: 500 });
+const statementRule = closedObject(
+  {
+    predicateType: uri,
+    key: string({
+      title: 'a public key in PEM, from "-----BEGIN PUBLIC KEY-----" on',
+      pattern: '^-----BEGIN PUBLIC KEY-----\\n[A-Za-z0-9+/=\\n]+\\n-----END PUBLIC KEY-----\\n?$',
+      maxLength: 1000,
+    }),
+  },
+  { builder: uri, source: uri },
+);
+
 const environmentYamlSchema = closedObject(
   { environment: environmentName },
   {
@@ -36,6 +49,7 @@ const environmentYamlSchema = closedObject(
         reportEverySeconds: integer({ title: 'seconds from 10 to 604800', minimum: 10, maximum: 604_800 }),
         keepPrevious: integer({ minimum: 0, maximum: 100 }),
         maxUnavailable: hostCountSchema,
+        provenance: closedObject({ require: array(statementRule, { minItems: 1, maxItems: 16 }) }),
       },
     ),
   },
