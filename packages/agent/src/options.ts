@@ -65,7 +65,10 @@ export interface AgentOptions {
   /** For crash tests: called, and awaited, at each point of `journalPoints`. */
   readonly onJournalPoint?: (point: JournalPoint) => void | Promise<void>;
   readonly timing?: Partial<AgentTiming>;
-  /** Send reports to parents with http:// too. What such parents give is verified like all else; they hear in the clear. */
+  /**
+   * Use parents with http:// beyond loopback, and send them reports: from now on, also at later starts. What such
+   * parents give is verified like all else; who listens on the way hears it.
+   */
   readonly allowPlainHttp?: boolean;
 }
 
@@ -104,6 +107,8 @@ export interface JoinOptions {
   readonly name: string;
   readonly serve: boolean;
   readonly facts?: Readonly<Record<string, unknown>>;
+  /** Parents with http:// may be used later. */
+  readonly allowPlainHttp?: boolean;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;

@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { EnvironmentId, HostId } from '@xylem/core';
 import { createHttpClient } from '@xylem/platform';
 import { newsHub, openRepository } from '@xylem/store';
-import { hostAt, type Identity, type Peer, peerOf } from '@xylem/trust';
+import { hostAt, type Identity, isPlainBeyondLoopback, type Peer, peerOf } from '@xylem/trust';
 import { relayTiming } from './defaults.ts';
 import { Faults, summary } from './faults.ts';
 import { arriving, type Follow, openFollow } from './follow/follow.ts';
@@ -51,7 +51,8 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     options.http ?? createHttpClient({ tls: upwardTls(current, revoked), maxSockets: 32, ...proxy });
   const faults = new Faults(clock, options.onFaultsChanged);
   const ownParents = new OwnParents(repository, current, log);
-  const parents = (): readonly string[] => options.parents?.() ?? ownParents.list();
+  const mayUse = (url: string): boolean => current().plainHttp === true || !isPlainBeyondLoopback(url);
+  const parents = (): readonly string[] => (options.parents?.() ?? ownParents.list()).filter(mayUse);
   const upstream = new Upstream({ http, parents, clock, log });
   const above = new Above(http, clock);
   const hub = newsHub(repository, {

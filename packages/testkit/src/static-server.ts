@@ -21,15 +21,16 @@ export interface StaticServer {
 export async function staticServer(
   context: Cleanup,
   folder: string,
-  options: { tls?: https.ServerOptions } = {},
+  options: { tls?: https.ServerOptions; host?: string } = {},
 ): Promise<StaticServer> {
+  const { host = '127.0.0.1' } = options;
   const requests: string[] = [];
   const handle: RequestListener = (request, response) => {
     response.once('close', () => requests.push(`${request.method} ${request.url} ${response.statusCode}`));
     answer(folder, request, response).catch(() => response.destroy());
   };
   const server = options.tls === undefined ? createServer(handle) : https.createServer(options.tls, handle);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const { port } = server.address() as AddressInfo;
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -41,7 +42,7 @@ export async function staticServer(
   };
   removeLater(context, close);
   const scheme = options.tls === undefined ? 'http' : 'https';
-  return { url: `${scheme}://127.0.0.1:${port}`, port, requests, close };
+  return { url: `${scheme}://${host}:${port}`, port, requests, close };
 }
 
 async function answer(folder: string, request: IncomingMessage, response: ServerResponse): Promise<void> {

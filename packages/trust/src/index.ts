@@ -42,6 +42,7 @@ export {
   saveIdentity,
   saveRenewed,
 } from './identity/identity.ts';
+export { isPlainBeyondLoopback } from './identity/plain-http.ts';
 export { externalSigner } from './keys/external-signer.ts';
 export { encodeKey, loadKeyFile, saveKeyFile } from './keys/key-file.ts';
 export {
@@ -53,10 +54,10 @@ export {
   type Signer,
 } from './keys/key-pair.ts';
 export { publicKeyFile, sealKey } from './keys/sealed-key.ts';
-export { type AgeIdentity, dataIdentityOf, generateAgeIdentity } from './secrets/age-identity.ts';
 export { type Issuer, isSignedByIssuer, issuerOf } from './provenance/issuer.ts';
 export { missingStatements, type Subject } from './provenance/require.ts';
 export { type Attestation, readAttestation, type Statement } from './provenance/statement.ts';
+export { type AgeIdentity, dataIdentityOf, generateAgeIdentity } from './secrets/age-identity.ts';
 export { type DataKeyPlace, unwrapDataKey, wrapDataKey } from './secrets/data-key.ts';
 export { hostAgeIdentity } from './secrets/host-identity.ts';
 export { checkRecipient, stateRecipient } from './secrets/recipient.ts';

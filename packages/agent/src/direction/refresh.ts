@@ -88,6 +88,7 @@ export function refresher(options: RefreshOptions): Refresher {
       platform: options.platform,
       places: options.places,
       before: accepted,
+      nowMs: clock.now(),
     });
     const isNew = JSON.stringify(resolved.accepted) !== JSON.stringify(accepted);
     if (isNew) await file.write(resolved.accepted);

@@ -7,6 +7,7 @@ import {
   lookUpHost,
   parseDesiredState,
   type RepositoryId,
+  revokedAfter,
   timeMs,
   XylemError,
 } from '@xylem/core';
@@ -30,6 +31,7 @@ export interface ResolveOptions {
   readonly platform: Platform;
   readonly places: Places;
   readonly before: Accepted | null;
+  readonly nowMs: number;
 }
 
 export interface Resolved {
@@ -57,6 +59,7 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
   }
   await direction.raiseFloor(timeMs(state.issued));
   const { snapshot } = direction.state();
+  const revoked = revokedAfter(before?.revoked ?? [], state.revoked ?? [], options.nowMs);
   const entry = await entryOf(state, options);
   const common = {
     snapshot,
@@ -66,6 +69,7 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
     keepPrevious: state.policy.keepPrevious,
     reportEverySeconds: state.policy.reportEverySeconds,
     collectorKey: state.collector.key,
+    ...(revoked.length === 0 ? {} : { revoked }),
   };
   if (entry === null || entry.retired === true) {
     return { accepted: frozen(entry, common, before), incomplete: null };

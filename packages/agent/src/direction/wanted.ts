@@ -1,4 +1,4 @@
-import type { ErrorCode, HostMapEntry } from '@xylem/core';
+import type { ErrorCode, HostMapEntry, Revoked } from '@xylem/core';
 import type { Placed } from '../slot/placed.ts';
 
 /** A component that direction gives to this host and that can't be taken: it stays as it is. */
@@ -29,6 +29,8 @@ export interface Accepted extends WantedState {
   /** b64u of the raw key. */
   readonly collectorKey: string;
   readonly entry: HostMapEntry;
+  /** Whom this host speaks with no more; absent: nobody. */
+  readonly revoked?: readonly Revoked[];
   /** Release repository to the snapshot version used. */
   readonly releases: Readonly<Record<string, number>>;
   /** Product role's highest floor ever seen, by `<repository>/<product>`. */

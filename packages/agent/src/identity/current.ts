@@ -1,5 +1,5 @@
 import { XylemError } from '@xylem/core';
-import { clientTls, type Identity, loadIdentity, saveRenewed } from '@xylem/trust';
+import { clientTls, type Identity, loadIdentity, type Revoked, saveRenewed } from '@xylem/trust';
 import { mayServe } from './role.ts';
 
 /** Who this host is; its certificate changes while it runs. */
@@ -7,12 +7,20 @@ export interface CurrentIdentity {
   get(): Identity;
   /** Keeps a renewed certificate, and the role that it gives, before it is used. */
   renewed(certificatePem: string): Promise<void>;
-  /** Options for sockets to parents; the same object until the certificate changes. */
+  /** Keeps that someone at this host allowed parents in the clear. */
+  allowPlainHttp(): Promise<void>;
+  /** Options for sockets to parents; the same object until the certificate or who is revoked changes. */
   tls(): ReturnType<typeof clientTls>;
 }
 
-/** @throws XylemError E_NOT_JOINED, E_STATE_DAMAGED and what loading throws */
-export async function openIdentity(folder: string): Promise<CurrentIdentity> {
+/**
+ * @param revoked whom the sockets refuse
+ * @throws XylemError E_NOT_JOINED, E_STATE_DAMAGED and what loading throws
+ */
+export async function openIdentity(
+  folder: string,
+  revoked: Revoked = { has: () => false, generation: 0 },
+): Promise<CurrentIdentity> {
   const loaded = await loadIdentity(folder);
   if (loaded === null) {
     throw new XylemError(
@@ -21,16 +29,26 @@ export async function openIdentity(folder: string): Promise<CurrentIdentity> {
     );
   }
   let identity: Identity = loaded;
-  let tls = clientTls(identity);
+  let generation = revoked.generation;
+  let tls = clientTls(identity, revoked);
   return {
     get: () => identity,
-    tls: () => tls,
+    tls: () => {
+      if (revoked.generation !== generation) tls = clientTls(identity, revoked);
+      generation = revoked.generation;
+      return tls;
+    },
+    allowPlainHttp: async () => {
+      if (identity.plainHttp === true) return;
+      identity = { ...identity, plainHttp: true };
+      await saveRenewed(folder, identity);
+    },
     renewed: async (certificatePem) => {
       const serve = mayServe({ certificatePem, caPem: identity.caPem });
       const next = { ...identity, certificatePem, serve };
       await saveRenewed(folder, next);
       identity = next;
-      tls = clientTls(identity);
+      tls = clientTls(identity, revoked);
     },
   };
 }

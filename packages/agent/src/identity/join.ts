@@ -79,6 +79,7 @@ export async function joinHost(options: JoinOptions): Promise<Joined> {
       certificatePem: joined.certificate,
       caPem: joined.ca,
       trustMap,
+      ...(options.allowPlainHttp === true ? { plainHttp: true } : {}),
     });
     log.info('joined', { host, environment: environment.name, parents });
     return { host, environment, parents };

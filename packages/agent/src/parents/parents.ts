@@ -10,6 +10,8 @@ export interface ParentsOptions {
   readonly log: Log;
   /** Where to pull from, in order: what the operator said. */
   readonly wanted: () => readonly string[];
+  /** Addresses that are passed over: those in the clear, unless someone at this host allowed them. */
+  readonly mayUse?: (url: string) => boolean;
   /** The longest that a faulty parent is avoided; then it takes its place again. */
   readonly returnToFirstMs: number;
 }
@@ -24,6 +26,8 @@ export interface CurrentParent {
 export interface Parents extends SourceChoice {
   /** As they would be asked now, best first. */
   urls(): string[];
+  /** Those that the operator named and this host passes over. */
+  refused(): string[];
   current(): CurrentParent | null;
   /** This parent answered with more than silence: it is the one in use from now on. */
   use(url: string): void;
@@ -47,7 +51,7 @@ export interface AsksParents {
 const mostLearned = 64;
 
 export function parentsOf(options: ParentsOptions): Parents {
-  const { http, clock, randomness, log } = options;
+  const { http, clock, randomness, log, mayUse = () => true } = options;
   const standings = new Map<string, Standing>();
   let learned: string[] = [];
   let current: CurrentParent | null = null;
@@ -56,7 +60,7 @@ export function parentsOf(options: ParentsOptions): Parents {
   const sources = new Map<string, ObjectSource>();
 
   const urls = (): string[] => {
-    const all = [...new Set([...options.wanted(), ...learned].map(trimmed))];
+    const all = [...new Set([...options.wanted(), ...learned].map(trimmed))].filter(mayUse);
     return inStanding(all, standings, clock.monotonicMs());
   };
   const sourceOf = (url: string): ObjectSource => {
@@ -83,6 +87,7 @@ export function parentsOf(options: ParentsOptions): Parents {
 
   return {
     urls,
+    refused: () => options.wanted().filter((url) => !mayUse(url)),
     blame,
     use,
     current: () => current,
@@ -117,6 +122,15 @@ export function parentsOf(options: ParentsOptions): Parents {
       throw worst ?? new XylemError('E_PARENT_UNREACHABLE', `There is no parent to fetch ${path} from.`);
     },
   };
+}
+
+/** That parents are passed over because they are reached in the clear; null: none. */
+export function refusedParents(urls: readonly string[]): XylemError | null {
+  if (urls.length === 0) return null;
+  return new XylemError(
+    'E_PLAIN_HTTP',
+    `${urls.join(', ')}: plain HTTP beyond loopback is used only if this host's agent is told so: --allow-plain-http.`,
+  );
 }
 
 /** A wrong answer says more than a missing one, and that more than none. */

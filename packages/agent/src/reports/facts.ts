@@ -1,11 +1,12 @@
-import { readFile, statfs } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, stat, statfs } from 'node:fs/promises';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
-import type { Report } from '@xylem/core';
+import type { HostId, Report } from '@xylem/core';
 
 export type Facts = Report['facts'];
 
-/** What this host says of itself. */
-export async function hostFacts(stateFolder: string): Promise<Facts> {
+/** What this host says of itself; `boot` in reports alone. */
+export async function hostFacts(stateFolder: string, host?: HostId): Promise<Facts> {
   const osVersion = (await osReleaseVersion()) ?? release();
   const disk = await statfs(stateFolder).catch(() => null);
   return {
@@ -16,7 +17,25 @@ export async function hostFacts(stateFolder: string): Promise<Facts> {
     cores: cpus().length,
     memoryBytes: totalmem(),
     ...(disk === null ? {} : { diskFreeBytes: disk.bavail * disk.bsize }),
+    ...(host === undefined ? {} : { boot: await bootOf(stateFolder, host) }),
   };
+}
+
+/**
+ * Tells two machines with copies of one state folder apart, and says nothing else: the host id salts it. Inode and device
+ * tell copies on one machine apart.
+ */
+async function bootOf(stateFolder: string, host: HostId): Promise<string> {
+  const text = async (path: string): Promise<string> => (await readFile(path, 'utf8').catch(() => '')).trim();
+  const { dev, ino } = await stat(stateFolder);
+  const parts = [
+    await text('/proc/sys/kernel/random/boot_id'),
+    await text('/etc/machine-id'),
+    `${dev}:${ino}`,
+  ];
+  const hash = createHash('sha256').update('xylem-boot-1\0');
+  for (const part of [host, ...parts]) hash.update(`${part}\0`);
+  return hash.digest('hex').slice(0, 32);
 }
 
 async function osReleaseVersion(): Promise<string | null> {

@@ -9,7 +9,7 @@ export interface ReporterOptions extends AsksParents {
   readonly host: string;
   readonly spool: ReportSpool;
   readonly timing: AgentTiming;
-  readonly allowPlainHttp: boolean;
+  readonly allowPlainHttp: () => boolean;
   /** This host's state now. */
   readonly body: () => Promise<ReportBody>;
   /** b64u of the collector's key, null before the first direction. */
@@ -118,7 +118,7 @@ async function send(options: ReporterOptions, pending: Uint8Array, attempt: numb
 
 /** Parents that may hear what this host says of itself. */
 function reportable({ parents, allowPlainHttp }: ReporterOptions): string[] {
-  return parents.urls().filter((url) => allowPlainHttp || url.startsWith('https:'));
+  return parents.urls().filter((url) => allowPlainHttp() || url.startsWith('https:'));
 }
 
 async function lookForWatermark(options: ReporterOptions): Promise<boolean> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   encodeReport,
   type HostId,
+  parseReport,
   parseWatermark,
   type Report,
   reportPayloadType,
@@ -11,7 +12,7 @@ import {
   XylemError,
 } from '@xylem/core';
 import { type Clock, type Log, type Randomness, writeFileAtomic } from '@xylem/platform';
-import { type KeyPair, openEnvelope, signEnvelope } from '@xylem/trust';
+import { type KeyPair, openEnvelope, parseEnvelope, signEnvelope } from '@xylem/trust';
 import { ballastAt } from '../state/ballast.ts';
 import { jsonFile } from '../state/json-file.ts';
 import type { ReportBody } from './build.ts';
@@ -87,14 +88,34 @@ export async function openReportSpool(options: {
       }
       if (watermark.incarnation !== current.incarnation) return false;
       if (watermark.sequence > current.covered) {
-        current = { ...current, covered: watermark.sequence };
+        // Numbers that this folder never gave were given by a copy of it, or before it was brought back from an older
+        // state: to go on below them would be to report to nobody.
+        const unheard = watermark.sequence > current.sequence ? newest : null;
+        const sequence = Math.max(current.sequence, watermark.sequence);
+        current = { ...current, sequence, covered: watermark.sequence };
         await file.write(current);
+        if (unheard !== null) {
+          await ballast.spend(() => put(bodyOf(unheard)));
+          return false;
+        }
       }
       if (current.covered < current.sequence) return false;
       newest = null;
       return true;
     },
   };
+}
+
+/** What an own envelope says, to be said again under another number. */
+function bodyOf(envelope: Uint8Array): ReportBody {
+  const {
+    format: _f,
+    incarnation: _i,
+    sequence: _s,
+    time: _t,
+    ...body
+  } = parseReport(parseEnvelope(envelope).payload);
+  return body;
 }
 
 function parseState(value: Record<string, unknown>): SpoolState {

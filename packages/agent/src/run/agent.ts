@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { type EnvironmentId, XylemError } from '@xylem/core';
 import { createHttpClient } from '@xylem/platform';
+import { isPlainBeyondLoopback } from '@xylem/trust';
 import type { ExecutorTools } from '../converge/apply/executor.ts';
 import { acceptedFile } from '../direction/accepted-file.ts';
 import { documentsIn } from '../direction/documents.ts';
@@ -13,7 +14,8 @@ import { openIdentity } from '../identity/current.ts';
 import { renewCertificate } from '../identity/renew.ts';
 import { roleOf } from '../identity/role.ts';
 import type { AgentOptions, RunningAgent } from '../options.ts';
-import { parentsOf } from '../parents/parents.ts';
+import { parentsOf, refusedParents } from '../parents/parents.ts';
+import { revokedParents } from '../parents/revoked.ts';
 import type { Reporter } from '../reports/send.ts';
 import { hostSecrets } from '../secrets/secrets.ts';
 import { stateLayout } from '../state/layout.ts';
@@ -55,7 +57,10 @@ async function runLocked(options: AgentOptions, release: () => Promise<void>): P
   const timing = { ...defaultTiming, ...options.timing };
   const layout = stateLayout(options.stateFolder);
   await clearLeftovers(layout, clock.now());
-  const identity = await openIdentity(layout.identity);
+  const revoked = revokedParents();
+  const identity = await openIdentity(layout.identity, revoked);
+  if (options.allowPlainHttp === true) await identity.allowPlainHttp();
+  const isPlainAllowed = (): boolean => identity.get().plainHttp === true;
   for (const folder of [layout.components, layout.logs])
     await mkdir(folder, { recursive: true, mode: 0o755 });
   const { host, environment } = identity.get();
@@ -67,6 +72,7 @@ async function runLocked(options: AgentOptions, release: () => Promise<void>): P
     tls: () => identity.tls(),
     ...(options.proxyEnvironment === undefined ? {} : { proxyEnvironment: options.proxyEnvironment }),
   });
+  revoked.watch(http, () => identity.get().caPem);
   const parents = parentsOf({
     http,
     clock,
@@ -76,6 +82,7 @@ async function runLocked(options: AgentOptions, release: () => Promise<void>): P
       ...(options.parentsFirst?.() ?? []),
       ...(refresher.accepted()?.entry.parents ?? identity.get().parents),
     ],
+    mayUse: (url) => isPlainAllowed() || !isPlainBeyondLoopback(url),
     returnToFirstMs: timing.returnToFirstMs,
   });
   const asks = { parents, http, clock, randomness, log, signal };
@@ -120,6 +127,8 @@ async function runLocked(options: AgentOptions, release: () => Promise<void>): P
     log,
     signal,
     onAccepted: (next) => {
+      revoked.learn(next);
+      lookAtParents();
       fetching.giveUpUnless(next);
       role.look();
       lookAfter.directionChanged();
@@ -127,6 +136,7 @@ async function runLocked(options: AgentOptions, release: () => Promise<void>): P
     },
   });
   const accepted = refresher.accepted;
+  const lookAtParents = (): void => faults.set('parents', refusedParents(parents.refused()));
   const role = roleOf({ identity, accepted, clock, tell: options.onServeChange });
   const drift = driftWatch({
     layout,
@@ -164,6 +174,8 @@ async function runLocked(options: AgentOptions, release: () => Promise<void>): P
   reporting = reporter;
 
   await refresher.open();
+  revoked.learn(accepted());
+  lookAtParents();
   role.look();
   log.info('agent runs', { host, environment: environment.name, accepted: accepted()?.number ?? null });
   const stopped = together({

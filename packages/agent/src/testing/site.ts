@@ -22,6 +22,7 @@ import {
   TestInstallation,
   type TestPackage,
   type TestVendor,
+  type Wanted,
 } from '@xylem/testkit/builders';
 import type { AgentOptions, AgentTiming, RunningAgent } from '../options.ts';
 import { runAgent } from '../run/agent.ts';
@@ -121,11 +122,12 @@ export class Site {
     await this.direct();
   }
 
-  async direct(): Promise<void> {
+  async direct(more: Partial<Wanted> = {}): Promise<void> {
     await this.environment.direct({
       assignments: this.#assignments,
       vendors: [this.vendor],
       hosts: this.hosts,
+      ...more,
     });
     for (const front of this.fronts) front.announce(this.environment.id);
   }

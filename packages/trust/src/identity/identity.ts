@@ -29,6 +29,8 @@ export interface Identity {
   readonly certificatePem: string;
   readonly caPem: string;
   readonly trustMap: TrustMap;
+  /** Someone at this host allowed parents that are reached in the clear. Absent: no. */
+  readonly plainHttp?: boolean;
 }
 
 const maxFileBytes = 4 * 1024 * 1024;
@@ -53,8 +55,9 @@ export async function saveRenewed(folder: string, identity: Identity): Promise<v
 }
 
 async function saveHostDocument(folder: string, identity: Identity): Promise<void> {
-  const { host, environment, name, serve, parents } = identity;
-  const document = { format: 'xylem-identity-1', host, environment, name, serve, parents };
+  const { host, environment, name, serve, parents, plainHttp } = identity;
+  const own = { host, environment, name, serve, parents };
+  const document = { format: 'xylem-identity-1', ...own, ...(plainHttp === true ? { plainHttp } : {}) };
   await writeFileAtomic(join(folder, 'host.json'), jcsBytes(document));
 }
 
@@ -101,6 +104,7 @@ export async function loadIdentity(folder: string): Promise<Identity | null> {
     name,
     serve,
     parents,
+    ...(document.plainHttp === true ? { plainHttp: true } : {}),
     key: await loadKeyFile(join(folder, 'key.pem')),
     certificatePem: await readCertificate(join(folder, 'cert.pem')),
     caPem: await readCertificate(join(folder, 'ca.pem')),

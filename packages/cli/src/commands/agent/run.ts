@@ -1,7 +1,7 @@
 import { type RunningAgent, runAgent } from '@xylem/agent';
 import { jsonLog } from '@xylem/platform';
 import { readAddress } from '../../frame/address.ts';
-import { defineCommand, text } from '../../frame/define.ts';
+import { defineCommand, flag, text } from '../../frame/define.ts';
 import { untilStopped } from '../../frame/until.ts';
 import { version } from '../../version.ts';
 import { servingRelay } from './serving.ts';
@@ -17,6 +17,9 @@ The log goes to stderr, one JSON document a line.`,
     ...stateOption,
     listen: text('<host:port>', `as a relay: where children reach it (default: ${defaultListen})`),
     url: text('<url>', 'as a relay: what children dial, if not the address that it listens on'),
+    allowPlainHttp: flag(
+      'use parents with http:// beyond loopback, from now on; who listens hears what it fetches',
+    ),
   },
   example: 'xylem agent run --state /var/lib/xylem/host',
   async run({ options, clock, randomness, environment, signal, self, terminal }) {
@@ -46,6 +49,7 @@ The log goes to stderr, one JSON document a line.`,
       supervisorCommand: [...self, 'supervisor', '--state', stateFolder],
       agentVersion: version,
       proxyEnvironment: environment,
+      allowPlainHttp: options.allowPlainHttp,
       serving: () => relay.running?.serving() ?? null,
       onServeChange: (serve) => {
         serving = relay.set(serve);

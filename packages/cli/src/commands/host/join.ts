@@ -15,6 +15,9 @@ export const command = defineCommand({
     token: requiredText('<token>', 'from xylem token create; - reads it from standard input'),
     name: text('<name>', 'how to call this host (default: its host name)'),
     serve: flag('serve others as a relay; the token must allow it'),
+    allowPlainHttp: flag(
+      'parents with http:// beyond loopback may be used later; joining itself is always by TLS',
+    ),
     ...stateOption,
   },
   example: 'xylem join https://root.example:8441 --token xyl1.… --name web-1',
@@ -30,6 +33,7 @@ export const command = defineCommand({
       stateFolder,
       name: options.name ?? hostname().toLowerCase(),
       serve: options.serve,
+      allowPlainHttp: options.allowPlainHttp,
       clock,
       randomness,
       log: terminalLog(terminal),
