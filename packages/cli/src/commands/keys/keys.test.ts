@@ -19,13 +19,15 @@ interface Listed {
   readonly keys: readonly { readonly key: string; readonly what: string; readonly custody: string }[];
 }
 
-describe('keys over several machines, a real root server and a real host', { timeout: 240_000 }, () => {
+describe('keys over several machines, a real root server, a relay and a host below it', {
+  timeout: 480_000,
+}, () => {
   const clean = cleanup();
   let folder = '';
   let anna: Program;
   let bernd: Program;
   let carla: Program;
-  let nodesUrl = '';
+  let relayUrl = '';
   const at = (name: string): string => join(folder, name);
   const state = (name: string): string => at(`state-${name}`);
   const machine = (name: string): Program => program({ entry: main, home: at(name), logs: at('logs') });
@@ -49,6 +51,16 @@ describe('keys over several machines, a real root server and a real host', { tim
   };
   const installed = async (component: string, host = 'web'): Promise<string> =>
     readFile(join(state(host), 'components', component, 'current', 'page.html'), 'utf8').catch(() => '');
+
+  /** @returns where it serves, for a relay */
+  async function joinHost(name: string, parent: string, serve: readonly string[] = []): Promise<string> {
+    const made = await anna.command(['token', 'create', '--env', 'production', ...serve]);
+    const { token } = made as { token: string };
+    await anna.command(['join', parent, '--token', token, '--name', name, '--state', state(name), ...serve]);
+    const listen = serve.length === 0 ? [] : ['--listen', '127.0.0.1:0'];
+    const ready = await anna.start(name, ['agent', 'run', '--state', state(name), ...listen]);
+    return (ready as { url?: string }).url ?? '';
+  }
 
   async function publish(version: string, who = anna): Promise<void> {
     const made = at(`pages-${version}`);
@@ -84,17 +96,15 @@ describe('keys over several machines, a real root server and a real host', { tim
       apiUrl: string;
       nodesUrl: string;
     };
-    const { apiUrl } = ready;
-    ({ nodesUrl } = ready);
+    const { apiUrl, nodesUrl } = ready;
     for (const who of [anna, bernd]) await who.command(['login', apiUrl, '--token', operatorToken]);
     await writeFile(
       at('production.yaml'),
       'environment: acme/production\nproducts:\n  shop:\n    components:\n      pages: { where: all }\n',
     );
     await anna.command(['env', 'create', 'acme/production', '--file', at('production.yaml')]);
-    const { token } = (await anna.command(['token', 'create', '--env', 'production'])) as { token: string };
-    await anna.command(['join', nodesUrl, '--token', token, '--name', 'web', '--state', state('web')]);
-    await anna.start('web', ['agent', 'run', '--state', state('web')]);
+    relayUrl = await joinHost('relay', nodesUrl, ['--serve']);
+    await joinHost('web', relayUrl);
     await publish('1.0.0');
     await deploy('1.0.0');
   });
@@ -180,12 +190,10 @@ describe('keys over several machines, a real root server and a real host', { tim
     assert.deepEqual(said.withdrawn, ['shop@6.6.6']);
     assert.deepEqual(
       said.running.map(({ version, names }) => [version, names]),
-      [['6.6.6', ['web']]],
+      [['6.6.6', ['relay', 'web']]],
     );
     // It is still directed, and a host that comes now does not take it.
-    const { token } = (await anna.command(['token', 'create', '--env', 'production'])) as { token: string };
-    await anna.command(['join', nodesUrl, '--token', token, '--name', 'late', '--state', state('late')]);
-    await anna.start('late', ['agent', 'run', '--state', state('late')]);
+    await joinHost('late', relayUrl);
     const refuses = async (): Promise<boolean> =>
       /E_WITHDRAWN|E_NOT_VOUCHED/.test(JSON.stringify(await anna.command(['host', 'show', 'late'])));
     await waitUntil(refuses, 30_000, 'the new host to refuse what the stolen key signed');
@@ -195,7 +203,9 @@ describe('keys over several machines, a real root server and a real host', { tim
     await deploy('1.2.0');
     assert.equal(await installed('pages'), '1.2.0');
     assert.equal(await installed('pages', 'late'), '1.2.0');
-    await assert.rejects(deploy('6.6.6'), /E_WITHDRAWN/);
+    const shown = (await anna.command(['release', 'show', 'shop@6.6.6'])) as { withdrawn: boolean };
+    assert.equal(shown.withdrawn, true);
+    await assert.rejects(deploy('6.6.6'), /E_WITHDRAWN|E_RELEASE_RETIRED/);
     await publish('1.3.0');
     await deploy('1.3.0');
     assert.equal(await installed('pages'), '1.3.0');
