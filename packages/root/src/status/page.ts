@@ -6,35 +6,51 @@ export interface PageData {
   readonly status: Status;
   readonly topology: Topology;
   readonly views: readonly HostView[];
+  /** What is wrong with the audit log, for who administers everything. */
+  readonly auditFault: string | null;
 }
 
 /** More rows than a person reads are counted, not listed; what needs a person comes first. */
 const maxRows = 200;
 const order = ['failed', 'silent', 'waiting', 'updating', 'joined', 'ok', 'retired', 'revoked'];
 
-export function page(inside: Html, version: string): Html {
+/** Whose page it is; the form by which they sign out names what only this page knows. */
+export interface SignedIn {
+  readonly name: string;
+  readonly csrf: string;
+}
+
+export function page(inside: Html, version: string, { name, csrf }: SignedIn): Html {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Xylem</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="/status/style.css"><script src="/status/script.js" defer></script></head>
-<body><header><h1>Xylem</h1><small>root server ${version}</small><small id="live"></small></header>
+<body><header><h1>Xylem</h1><small>root server ${version}</small><small id="live"></small>
+<form method="post" action="/logout"><input type="hidden" name="csrf" value="${csrf}">
+<small>${name}</small> <button>Sign out</button></form></header>
 <main>${inside}</main></body></html>`;
 }
 
-export function loginPage(isWrong: boolean): Html {
+/** @param fault why the last attempt was refused */
+export function loginPage(fault: string | null): Html {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Xylem</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/status/style.css"></head>
 <body><header><h1>Xylem</h1></header><main><h2>Status</h2>
-${isWrong && html`<p class="card warn">This token is not known.</p>`}
+${fault !== null && html`<p class="card warn">${fault}</p>`}
+<form method="post" action="/login"><p><label>Name<br>
+<input name="name" autocomplete="username" required autofocus></label></p><p><label>Password<br>
+<input name="password" type="password" autocomplete="current-password" required></label></p>
+<button>Sign in</button></form><h3>Or</h3>
 <form method="post" action="/login"><p><label>API token<br>
-<input name="token" type="password" autocomplete="current-password" required autofocus></label></p>
-<button>Show</button></form><p class="soft">Any token will do, also a viewer's: the page changes nothing.</p></main></body></html>`;
+<input name="token" type="password" autocomplete="off" required></label></p>
+<button>Show</button></form><p class="soft">A viewer's will do: the page changes nothing.</p></main></body></html>`;
 }
 
 /** The inside of the page, drawn again while it is looked at. */
-export function inside({ status, topology, views }: PageData): Html {
+export function inside({ status, topology, views, auditFault }: PageData): Html {
   return html`
+${auditFault !== null && html`<p class="card warn">The audit log is broken. ${auditFault}</p>`}
 ${
   status.restored &&
   html`<p class="card warn">This root server was restored from a backup. It directs nothing until

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { problemOf } from '../api/problems.ts';
 import { addressOf } from '../audit/origin.ts';
 import { checkApiToken, type Who } from '../auth/api-tokens.ts';
-import { endSession, openSession, sessionLifetimeMs, sessionOf } from '../auth/sessions.ts';
+import { endSession, openSession, sessionOf } from '../auth/sessions.ts';
+import { signIn } from '../auth/sign-in.ts';
 import { fleetStatus } from '../fleet/status.ts';
 import { topology } from '../fleet/topology.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
@@ -10,12 +12,13 @@ import { viewsOf } from '../hosts/views.ts';
 import type { Root } from '../root.ts';
 import { version } from '../version.ts';
 import { script, style } from './assets.ts';
+import { cookieOf, cookieText, csrfOf, isCsrf, isOwnOrigin } from './cookie.ts';
 import { type Html, html } from './html.ts';
 import { inside, loginPage, page } from './page.ts';
 
 /**
- * The status page at `/`: read only, for who shows an API token once, in the form or as `/?token=…` (the link that
- * `start` prints). The token is exchanged for a session cookie and never stays in the address.
+ * The status page at `/`: read only, for who signs in by name and password or shows an API token once, in the form or
+ * as `/?token=…`. Either is exchanged for a session cookie, and the token never stays in the address.
  */
 export async function addStatusPage(app: FastifyInstance, root: Root): Promise<void> {
   const look = drawn(root);
@@ -25,6 +28,17 @@ export async function addStatusPage(app: FastifyInstance, root: Root): Promise<v
     return token === null ? null : await sessionOf(db, clock, token, 'browser');
   };
 
+  const open = async (request: FastifyRequest, reply: FastifyReply, token: string): Promise<FastifyReply> => {
+    // Whatever session the browser had before ends here: nobody is signed in with an id that was put there.
+    const before = await knownBy(request);
+    if (before !== null) await endSession(db, before.tokenId);
+    return reply.header('set-cookie', cookieText(request, token)).redirect('/', 303);
+  };
+  const placeOf = (request: FastifyRequest) => ({
+    kind: 'browser' as const,
+    device: request.headers['user-agent'] ?? 'a browser',
+    from: addressOf(request.raw.socket.remoteAddress),
+  });
   const enter = async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -34,19 +48,26 @@ export async function addStatusPage(app: FastifyInstance, root: Root): Promise<v
     try {
       who = await checkApiToken(db, clock, token);
     } catch {
-      return sendHtml(reply.code(403), loginPage(true));
+      return sendHtml(reply.code(403), loginPage('This token is not known.'));
     }
-    // Whatever session the browser had before ends here: nobody is signed in with an id that was put there.
-    const before = await knownBy(request);
-    if (before !== null) await endSession(db, before.tokenId);
-    const session = await openSession(db, root, {
-      subject: `api-token/${who.tokenId}`,
-      kind: 'browser',
-      name: request.headers['user-agent'] ?? 'a browser',
-      from: addressOf(request.raw.socket.remoteAddress),
-    });
-    reply.header('set-cookie', cookieText(request, session.token, sessionLifetimeMs / 1000));
-    return reply.redirect('/', 303);
+    const { device, ...place } = placeOf(request);
+    const subject = `api-token/${who.tokenId}` as const;
+    const session = await openSession(db, root, { ...place, subject, name: device });
+    return await open(request, reply, session.token);
+  };
+  const enterPerson = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { name, password }: { readonly name: string; readonly password: string },
+  ): Promise<FastifyReply> => {
+    try {
+      const session = await signIn(root, { ...placeOf(request), name, password });
+      return await open(request, reply, session.token);
+    } catch (error) {
+      const { status, problem } = problemOf(error);
+      if (status >= 500) throw error;
+      return sendHtml(reply.code(status === 401 ? 403 : status), loginPage(problem.message));
+    }
   };
 
   await app.register(async (scope) => {
@@ -57,15 +78,30 @@ export async function addStatusPage(app: FastifyInstance, root: Root): Promise<v
       (_r, body, done) => done(null, new URLSearchParams(String(body))),
     );
     scope.get<{ Querystring: { token?: string } }>('/', { schema: hide }, async (request, reply) => {
-      if (typeof request.query.token === 'string') return await enter(request, reply, request.query.token);
+      const { token } = request.query;
+      // No link of another site signs anybody in: it could be as someone else.
+      if (typeof token === 'string' && request.headers['sec-fetch-site'] !== 'cross-site')
+        return await enter(request, reply, token);
       const who = await knownBy(request);
-      if (who === null) return sendHtml(reply.code(401), loginPage(false));
-      return sendHtml(reply, page(await look(who), version));
+      if (who === null) return sendHtml(reply.code(401), loginPage(null));
+      const signedIn = { name: who.name, csrf: csrfOf(cookieOf(request) ?? '') };
+      return sendHtml(reply, page(await look(who), version, signedIn));
     });
     scope.post<{ Body: URLSearchParams }>('/login', { schema: hide }, async (request, reply) => {
-      if (!isOwnOrigin(request)) return sendHtml(reply.code(403), loginPage(true));
-      const token = request.body instanceof URLSearchParams ? request.body.get('token') : null;
-      return await enter(request, reply, token ?? '');
+      if (!isOwnOrigin(request)) return sendHtml(reply.code(403), loginPage('Sign in on this page.'));
+      const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+      const [name, password] = [form.get('name') ?? '', form.get('password') ?? ''];
+      if (name !== '') return await enterPerson(request, reply, { name, password });
+      return await enter(request, reply, form.get('token') ?? '');
+    });
+    scope.post<{ Body: URLSearchParams }>('/logout', { schema: hide }, async (request, reply) => {
+      const token = cookieOf(request);
+      const given = request.body instanceof URLSearchParams ? request.body.get('csrf') : null;
+      if (token === null || !isOwnOrigin(request) || !isCsrf(token, given))
+        return sendHtml(reply.code(403), loginPage('Sign out on the status page.'));
+      const who = await knownBy(request);
+      if (who !== null) await endSession(db, who.tokenId);
+      return reply.header('set-cookie', cookieText(request, null)).redirect('/', 303);
     });
     scope.get('/status/fragment', { schema: hide }, async (request, reply) => {
       const who = await knownBy(request);
@@ -101,31 +137,10 @@ async function draw(root: Root, access: Who['access']): Promise<Html> {
   const status = await fleetStatus(root, within);
   const environments = status.environments.map(({ environment }) => environment.id);
   const views = await viewsOf(root, await hostsIn(root.db, environments));
-  return inside({ status, topology: await topology(root, within), views });
+  const auditFault = access.everywhere('administer') ? (root.audit.fault()?.message ?? null) : null;
+  return inside({ status, topology: await topology(root, within), views, auditFault });
 }
 
 function sendHtml(reply: FastifyReply, { text }: Html): FastifyReply {
   return reply.type('text/html; charset=utf-8').send(text);
-}
-
-const isSecure = (request: FastifyRequest): boolean => 'encrypted' in request.raw.socket;
-/** With TLS the prefix makes the browser refuse it from any other host or by plain HTTP. */
-const cookieName = (request: FastifyRequest): string =>
-  isSecure(request) ? '__Host-xylem_session' : 'xylem_session';
-
-function cookieText(request: FastifyRequest, value: string, maxAgeSeconds: number): string {
-  const secure = isSecure(request) ? '; Secure' : '';
-  return `${cookieName(request)}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${maxAgeSeconds}${secure}`;
-}
-
-function cookieOf(request: FastifyRequest): string | null {
-  const name = `${cookieName(request)}=`;
-  const pair = (request.headers.cookie ?? '').split(/;\s*/).find((text) => text.startsWith(name));
-  return pair === undefined ? null : pair.slice(name.length);
-}
-
-/** A form of another site that a browser sends here says so, or says nothing and is refused as well. */
-function isOwnOrigin(request: FastifyRequest): boolean {
-  const { origin, host } = request.headers;
-  return origin !== undefined && origin === `${isSecure(request) ? 'https' : 'http'}://${host ?? ''}`;
 }
