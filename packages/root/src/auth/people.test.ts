@@ -4,7 +4,7 @@ import { systemClock } from '@xylem/platform';
 import { apiClient } from '../testing/api-client.ts';
 import { type RootFixture, rootFixture } from '../testing/root-fixture.ts';
 import type { ShiftedClock } from '../testing/shifted-clock.ts';
-import { delayMs } from './throttle.ts';
+import { delayMs, waitLeftMs } from './throttle.ts';
 
 const password = 'correct horse battery';
 const grants = [{ role: 'operator' as const, scope: 'acme' }];
@@ -86,6 +86,13 @@ test('after five failures each attempt waits longer, over a restart and however 
   clock.pass(3600_001);
   assert.equal(await fail(), 'E_UNAUTHORISED');
   assert.deepEqual([4, 5, 6, 14, 15, 99].map(delayMs), [0, 1000, 2000, 512_000, 900_000, 900_000]);
+});
+
+test('who looked at the clock before another that came at once does not wait for it', () => {
+  assert.equal(waitLeftMs({ failures: 4, last_ms: 1010 }, 1000), 0);
+  assert.equal(waitLeftMs({ failures: 6, last_ms: 1000 }, 1500), 1500);
+  assert.equal(waitLeftMs({ failures: 6, last_ms: 1000 }, 9000), 0);
+  assert.equal(waitLeftMs({ failures: 6, last_ms: 9_000_000 }, 1000), 2000, 'the clock was set back');
 });
 
 test('sessions are listed and revoked by whose they are; a new password and disabling end them', async (t) => {

@@ -1,5 +1,5 @@
 import { XylemError } from '@xylem/core';
-import type { Clock, Randomness } from '@xylem/platform';
+import type { Clock, Log, Randomness } from '@xylem/platform';
 import { appendAudit } from '../audit/audit.ts';
 import { withOrigin } from '../audit/origin.ts';
 import type { Database } from '../db/tables.ts';
@@ -12,6 +12,7 @@ export interface SigningIn {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly passwords: Passwords;
+  readonly log: Pick<Log, 'warn'>;
 }
 
 /**
@@ -19,7 +20,7 @@ export interface SigningIn {
  * @throws XylemError E_UNAUTHORISED (unknown, wrong and disabled read the same), E_THROTTLED, E_BUSY
  */
 export async function checkPassword(
-  { db, clock, passwords }: SigningIn,
+  { db, clock, passwords, log }: SigningIn,
   {
     name,
     password,
@@ -35,8 +36,10 @@ export async function checkPassword(
     .where('name', '=', name)
     .executeTakeFirst();
   const kept = person === undefined || person.disabled === 1 ? null : person.password;
-  if (!(await passwords.check(password, kept)))
+  if (!(await passwords.check(password, kept))) {
+    log.warn('a sign-in failed', { name, from });
     throw new XylemError('E_UNAUTHORISED', 'The name or the password is wrong.');
+  }
   await forgiveAttempt(db, account, address);
 }
 

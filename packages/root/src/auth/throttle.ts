@@ -14,6 +14,18 @@ export function delayMs(failures: number): number {
 }
 
 /**
+ * How long it still is. Of those who come at once, one may have looked at the clock before another that is counted
+ * already; and a clock that was set back must not make anybody wait longer than the longest time. Pure.
+ */
+export function waitLeftMs(
+  { failures, last_ms }: { readonly failures: number; readonly last_ms: number },
+  nowMs: number,
+): number {
+  const delay = delayMs(failures);
+  return delay === 0 ? 0 : Math.max(0, Math.min(delay, last_ms + delay - nowMs));
+}
+
+/**
  * Counts an attempt before it is looked at: of many at once each finds those before it.
  * @throws XylemError E_THROTTLED, and then nothing is counted
  */
@@ -25,9 +37,7 @@ export async function countAttempt(db: Database, keys: readonly string[], nowMs:
       .where('last_ms', '<', nowMs - forgetMs)
       .execute();
     const rows = await trx.selectFrom('sign_in_failures').selectAll().where('key', 'in', keys).execute();
-    // A clock that was set back must not make anybody wait longer than the longest time.
-    const waits = rows.map(({ failures, last_ms }) => Math.min(maxMs, last_ms + delayMs(failures) - nowMs));
-    const waitMs = Math.max(0, ...waits);
+    const waitMs = Math.max(0, ...rows.map((row) => waitLeftMs(row, nowMs)));
     if (waitMs > 0) {
       const retryAfterSeconds = Math.ceil(waitMs / 1000);
       throw new XylemError(
