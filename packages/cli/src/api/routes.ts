@@ -34,6 +34,8 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   environmentYaml: ['GET', '/environments/:tenant/:environment/yaml'],
   environmentYamlPut: ['PUT', '/environments/:tenant/:environment/yaml'],
   environmentKeys: ['GET', '/environments/:tenant/:environment/keys'],
+  secretsShow: ['GET', '/environments/:tenant/:environment/secrets'],
+  secretsChange: ['POST', '/environments/:tenant/:environment/secrets'],
   environmentKeysNext: ['POST', '/environments/:tenant/:environment/keys'],
   environmentKeysPut: ['PUT', '/environments/:tenant/:environment/keys'],
   tokenCreate: ['POST', '/tokens'],

@@ -9,4 +9,5 @@ export {
   mappingOf,
   type ProductMapping,
   type StatementRule,
+  withSealed,
 } from './spec.ts';

@@ -9,6 +9,7 @@ import { keyHandlers } from './handlers/keys.ts';
 import { peopleHandlers } from './handlers/people.ts';
 import { publishingHandlers } from './handlers/publishing.ts';
 import { rootHandlers } from './handlers/root.ts';
+import { secretHandlers } from './handlers/secrets.ts';
 import { tokenHandlers } from './handlers/tokens.ts';
 import type { Handlers } from './handlers.ts';
 
@@ -24,6 +25,7 @@ export function allHandlers(root: Root): Handlers {
     ...peopleHandlers(root),
     ...publishingHandlers(root),
     ...rootHandlers(root),
+    ...secretHandlers(root),
     ...tokenHandlers(root),
   };
 }

@@ -10,6 +10,7 @@ import { keyRoutes } from './routes/keys.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { publishingRoutes } from './routes/publishing.ts';
 import { rootRoutes } from './routes/root.ts';
+import { secretRoutes } from './routes/secrets.ts';
 import { selfRoutes } from './routes/self.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 
@@ -34,6 +35,7 @@ export const contract = {
   ...selfRoutes,
   ...publishingRoutes,
   ...environmentRoutes,
+  ...secretRoutes,
   ...tokenRoutes,
   ...hostRoutes,
   ...deploymentRoutes,

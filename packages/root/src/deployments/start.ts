@@ -16,6 +16,7 @@ import {
   refuseConflicts,
   refuseUnmetRequirements,
   type Strategy,
+  withSealed,
   XylemError,
 } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
@@ -26,6 +27,7 @@ import { withProduct } from '../environments/edit-yaml.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import { retiredRelease } from '../publishing/releases.ts';
 import type { DeployingOptions } from './deploying.ts';
+import { sealedConfigs } from '../secrets/rows.ts';
 import { appendEvent } from './events.ts';
 import { deployingLock, knownRelease, productDirections, saveDeployment } from './rows.ts';
 
@@ -68,7 +70,11 @@ export async function startDeployment(options: Options, start: StartDeployment):
       deployments: [],
     };
     const target = await targetOf(trx, start, direction);
-    const spec = parseEnvironmentYaml(environment.yaml, fullName(environment));
+    const spec = withSealed(
+      parseEnvironmentYaml(environment.yaml, fullName(environment)),
+      await sealedConfigs(trx, environment.id),
+    );
+    if (target !== null && !isWayBack(start)) await requireEvidence(trx, spec, target);
     await refuseMisfits(trx, spec, directions, product, target);
     const deployment: Deployment = {
       id,

@@ -15,6 +15,7 @@ import {
   type ProductDirection,
   type RepositoryId,
   sha256,
+  withSealed,
 } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Database } from '../db/tables.ts';
@@ -23,6 +24,7 @@ import { deploymentOf, productDirections } from '../deployments/rows.ts';
 import { fullName } from '../environments/names.ts';
 import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
 import { revokedIn } from '../hosts/revoked.ts';
+import { sealedConfigs, wrapsIn } from '../secrets/rows.ts';
 
 /** What an environment's desired state should say, without what belongs to its signing. */
 export interface Composed {
@@ -46,7 +48,11 @@ export async function compose(
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
   const name = fullName(environment);
-  const spec = parseEnvironmentYaml(environment.yaml, name);
+  const spec = withSealed(
+    parseEnvironmentYaml(environment.yaml, name),
+    await sealedConfigs(db, environment.id),
+  );
+  const wraps = await wrapsIn(db, environment.id);
   const directions = await productDirections(db, environment.id);
   const assignments = desiredAssignments(spec, directions);
   const hosts = await hostsIn(db, [environment.id]);
@@ -55,7 +61,7 @@ export async function compose(
   const entries = new Map(
     hosts.map((host) => [
       host.id as HostId,
-      entryOf(host, { ...held.get(host.id), ...keptPinsOf(host, active) }),
+      entryOf(host, { ...held.get(host.id), ...keptPinsOf(host, active) }, wraps.get(host.id)),
     ]),
   );
   const hostMap = buildHostMap(entries);
@@ -77,7 +83,11 @@ export async function compose(
 }
 
 /** What the host map says to a host. */
-export function entryOf(host: HostRecord, pins: Readonly<Record<string, Digest>> = {}): HostMapEntry {
+export function entryOf(
+  host: HostRecord,
+  pins: Readonly<Record<string, Digest>> = {},
+  wrap?: { readonly generation: number; readonly age: string },
+): HostMapEntry {
   return {
     name: host.name,
     labels: { ...host.labels },
@@ -86,6 +96,9 @@ export function entryOf(host: HostRecord, pins: Readonly<Record<string, Digest>>
     ...(Object.keys(host.config).length > 0 ? { config: copyOf(host.config) } : {}),
     ...(host.serve ? { serve: true } : {}),
     ...(host.retired ? { retired: true } : {}),
+    ...(wrap === undefined || host.retired || host.revoked !== null
+      ? {}
+      : { keys: { [wrap.generation]: wrap.age } }),
   };
 }
 

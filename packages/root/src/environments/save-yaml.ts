@@ -1,4 +1,12 @@
-import { mappingOf, parsePackage, parseSelector, refuseConflicts, selects, XylemError } from '@xylem/core';
+import {
+  mappingOf,
+  parsePackage,
+  parseSelector,
+  refuseConflicts,
+  selects,
+  withSealed,
+  XylemError,
+} from '@xylem/core';
 import type { EnvironmentYamlSaved } from '../api/schemas/environments.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Database } from '../db/tables.ts';
@@ -9,6 +17,7 @@ import { hostsIn } from '../hosts/host-rows.ts';
 import type { Root } from '../root.ts';
 import { checkName } from './create.ts';
 import { refuseMisfitAt } from './fitting-config.ts';
+import { sealedConfigs } from '../secrets/rows.ts';
 import { refuseUnknownReleases } from './named-releases.ts';
 import { type EnvironmentRow, fullName } from './names.ts';
 
@@ -25,7 +34,7 @@ export async function saveYaml(
 ): Promise<EnvironmentYamlSaved> {
   const { db, clock } = root;
   const name = fullName(row);
-  const spec = checkName(body.yaml, name);
+  const spec = withSealed(checkName(body.yaml, name), await sealedConfigs(db, row.id));
   await refuseUnknownReleases(db, row.id, name, body.yaml, spec);
   await refuseUnfit(db, row, spec, body.yaml);
   const hasChanged = body.yaml !== row.yaml;

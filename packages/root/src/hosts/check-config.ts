@@ -1,4 +1,4 @@
-import { configFor, parsePackage } from '@xylem/core';
+import { configFor, type PackageDocument, parsePackage } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 
 /**
@@ -12,6 +12,16 @@ export async function refuseMisfit(
   values: Readonly<Record<string, unknown>>,
   sees: (product: string) => boolean,
 ): Promise<void> {
+  const newest = await newestPackage(db, component, sees);
+  if (newest !== undefined) configFor(newest, values);
+}
+
+/** The newest package of a component that whoever asks may see. */
+export async function newestPackage(
+  db: Database,
+  component: string,
+  sees: (product: string) => boolean,
+): Promise<PackageDocument | undefined> {
   const rows = await db
     .selectFrom('packages')
     .select(['product', 'package'])
@@ -19,12 +29,11 @@ export async function refuseMisfit(
     .orderBy('created_ms', 'desc')
     .execute();
   const newest = rows.find(({ product }) => sees(product));
-  if (newest === undefined) return;
+  if (newest === undefined) return undefined;
   const row = await db
     .selectFrom('packages')
     .select('document')
     .where('package', '=', newest.package)
     .executeTakeFirst();
-  if (row === undefined) return;
-  configFor(parsePackage(row.document), values);
+  return row === undefined ? undefined : parsePackage(row.document);
 }

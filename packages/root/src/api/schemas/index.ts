@@ -8,3 +8,4 @@ export * from './keys.ts';
 export * from './people.ts';
 export * from './publishing.ts';
 export * from './root.ts';
+export * from './secrets.ts';

@@ -109,6 +109,8 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   environmentYaml: [inEnvironment('read')],
   environmentYamlPut: [
     inEnvironment('operate', { baseVersion: 999, yaml: 'products: {}\n' }),
+  secretsShow: [inEnvironment('read')],
+  secretsChange: [inEnvironment('operate', { revision: 999, set: [], remove: [], wraps: [] })],
     decide(
       'mapping',
       'operate',
