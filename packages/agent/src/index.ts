@@ -1,4 +1,5 @@
 export { joinHost } from './identity/join.ts';
+export { rotateHostKey } from './identity/rekey.ts';
 export type {
   AgentOptions,
   AgentStatus,

@@ -115,6 +115,12 @@ export interface JoinOptions {
   readonly proxyEnvironment?: NodeJS.ProcessEnv;
 }
 
+export interface RotateKeyOptions extends Pick<JoinOptions, 'stateFolder' | 'clock' | 'randomness' | 'log'> {
+  readonly proxyEnvironment?: NodeJS.ProcessEnv;
+  /** How long a running agent is waited for. */
+  readonly waitMs: number;
+}
+
 export interface Joined {
   readonly host: string;
   readonly environment: { readonly id: string; readonly name: string };

@@ -18,6 +18,12 @@ export { signedOnlyBy, withoutReleases } from './custody/revoke.ts';
 export { checkNextRoot, type RootState, readRoot } from './custody/roots.ts';
 export { changeInWords, shortId } from './custody/words.ts';
 export { buildJoinAnswer, checkJoinAnswer } from './enrolment/answer.ts';
+export {
+  buildRekeyRequest,
+  isRekeyRequest,
+  parseRekeyRequest,
+  type RekeyRequest,
+} from './enrolment/rekey.ts';
 export { renewalDue, renewalDueAt } from './enrolment/renewal.ts';
 export {
   buildJoinRequest,
@@ -38,8 +44,10 @@ export {
 export {
   type Identity,
   loadIdentity,
+  loadNextKey,
   loadUnjoinedKey,
   saveIdentity,
+  saveRekeyed,
   saveRenewed,
 } from './identity/identity.ts';
 export { isPlainBeyondLoopback } from './identity/plain-http.ts';
@@ -51,6 +59,7 @@ export {
   type KeyPair,
   type PublicKey,
   publicKeyOf,
+  rawOfSpki,
   type Signer,
 } from './keys/key-pair.ts';
 export { publicKeyFile, sealKey } from './keys/sealed-key.ts';

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { XylemError } from '@xylem/core';
-import { buildRenewRequest, type Identity, renewalDueAt } from '@xylem/trust';
+import { buildRenewRequest, type Identity, rawOfSpki, renewalDueAt } from '@xylem/trust';
 import type { AsksParents } from '../parents/parents.ts';
 import { postToFirst } from '../parents/requests.ts';
 import type { CurrentIdentity } from './current.ts';
@@ -63,8 +63,16 @@ async function renew(options: RenewalOptions): Promise<void> {
   });
 }
 
-/** A relay in between could answer anything: the certificate must be of our key, by our CA, and say the same names. */
-function renewedCertificate(answer: Uint8Array, own: Identity): string {
+/**
+ * A relay in between could answer anything: the certificate must be of our key (or of the one that was asked for), by our
+ * CA, and say the same names.
+ * @throws XylemError E_CERTIFICATE
+ */
+export function renewedCertificate(
+  answer: Uint8Array,
+  own: Identity,
+  key: Uint8Array = own.key.public,
+): string {
   try {
     const { certificate } = JSON.parse(Buffer.from(answer).toString('utf8')) as { certificate?: unknown };
     if (typeof certificate !== 'string') throw new Error('no certificate');
@@ -72,18 +80,23 @@ function renewedCertificate(answer: Uint8Array, own: Identity): string {
     const old = new X509Certificate(own.certificatePem);
     const ca = new X509Certificate(own.caPem);
     if (!fresh.checkIssued(ca) || !fresh.verify(ca.publicKey)) throw new Error('not issued by our CA');
-    if (!fresh.publicKey.equals(old.publicKey)) throw new Error('of another key');
+    const isOtherKey = !equalBytes(key, own.key.public);
+    const freshKey = rawOfSpki(fresh.publicKey.export({ format: 'der', type: 'spki' }));
+    if (freshKey === null || !equalBytes(freshKey, key)) throw new Error('of another key');
     if (fresh.subject !== old.subject) throw new Error('of another host');
     const longerMs = Date.parse(fresh.validTo) - Date.parse(old.validTo);
     const isOtherRole = mayServe({ certificatePem: certificate, caPem: own.caPem }) !== mayServe(own);
     // Given for another role within the second in which the old one was given, it ends with that.
-    if (longerMs < 0 || (longerMs === 0 && !isOtherRole)) throw new Error('not valid for longer');
+    if (longerMs < 0 || (longerMs === 0 && !isOtherRole && !isOtherKey))
+      throw new Error('not valid for longer');
     return certificate;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new XylemError('E_CERTIFICATE', `The renewed certificate is refused: ${reason}.`, { cause });
   }
 }
+
+const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 function otherRole(): XylemError {
   return new XylemError(

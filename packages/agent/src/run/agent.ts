@@ -11,6 +11,7 @@ import { repositoriesOf } from '../direction/repositories.ts';
 import { driftWatch } from '../drift/watch.ts';
 import { drivers } from '../drivers/index.ts';
 import { openIdentity } from '../identity/current.ts';
+import { rekeyWhenWished } from '../identity/rekey.ts';
 import { renewCertificate } from '../identity/renew.ts';
 import { roleOf } from '../identity/role.ts';
 import type { AgentOptions, RunningAgent } from '../options.ts';
@@ -201,6 +202,7 @@ async function runLocked(options: AgentOptions, release: () => Promise<void>): P
           role,
           onFault: (fault) => faults.set('certificate', fault),
         }),
+      () => rekeyWhenWished({ ...asks, identity, folder: layout.identity }),
     ],
     close: async () => {
       lookAfter.health.close();

@@ -91,6 +91,11 @@ export const commandTable: readonly TableEntry[] = [
     load: () => import('../commands/release/show.ts'),
   },
   {
+    path: 'release attest',
+    summary: 'Attach signed statements about a release: provenance, tests, scans',
+    load: () => import('../commands/release/attest.ts'),
+  },
+  {
     path: 'release retire',
     summary: 'Let go of old releases: hosts keep them, none takes them anew',
     load: () => import('../commands/release/retire.ts'),
@@ -164,6 +169,11 @@ export const commandTable: readonly TableEntry[] = [
     path: 'agent run',
     summary: 'Run the agent of a joined host',
     load: () => import('../commands/agent/run.ts'),
+  },
+  {
+    path: 'agent rotate-key',
+    summary: 'Give this host another key',
+    load: () => import('../commands/agent/rotate-key.ts'),
   },
   {
     path: 'agent stop',

@@ -4,12 +4,14 @@ import { zstdDecompress } from 'node:zlib';
 import { encodeParents, encodeTaken, limits, parseReportBatch, type Report, XylemError } from '@xylem/core';
 import { readBody } from '@xylem/platform';
 import { type NewsHub, serveRepository } from '@xylem/store';
+import { isRekeyRequest } from '@xylem/trust';
 import { problemOf, toXylemError } from '../api/problems.ts';
 import { addressOf, withOrigin } from '../audit/origin.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Root } from '../root.ts';
 import type { Authoriser } from './authorise.ts';
 import { join } from './join.ts';
+import { rekey } from './rekey.ts';
 import { renew } from './renew.ts';
 
 export interface FrontOptions {
@@ -66,8 +68,10 @@ function nodeRoutes({
   };
   const joinRoute: Route = async (request, response) =>
     send(response, 200, await join(root, await readBody(request, maxJoinBytes, 'The join request')));
-  const renewRoute: Route = async (request, response) =>
-    send(response, 200, await renew(root, await readBody(request, maxJoinBytes, 'The renewal request')));
+  const renewRoute: Route = async (request, response) => {
+    const body = await readBody(request, maxJoinBytes, 'The renewal request');
+    send(response, 200, isRekeyRequest(body) ? await rekey(root, body) : await renew(root, body));
+  };
   const reports: Route = async (request, response) => {
     requirePeer(request);
     const { reports: envelopes } = parseReportBatch(await readBatch(request));

@@ -28,12 +28,13 @@ export async function join(root: Root, body: Uint8Array): Promise<Uint8Array> {
   const { db, clock, authority } = root;
   const macKeyOf = async (id: string) => (await liveToken(db, id, clock.now()))?.mac_key ?? null;
   const request = await checkJoinRequest(body, macKeyOf);
-  const { publicKey, host } = await checkCsr(request.csr);
+  const { publicKey, host: ofKey } = await checkCsr(request.csr);
+  const host = await hostOfKey(db, publicKey, ofKey);
   const token = await register(root, request, host, publicKey);
   const environment = token.environment as EnvironmentId;
   const asked = { ...token, serve: token.serve && request.serve };
   const serves = await servingScope(db, root.config.tenant, asked);
-  const certificate = await authority.issue(request.csr, { environment, serves });
+  const certificate = await authority.issue(request.csr, { environment, serves, host });
   await noteCertificate(db, host, { environment, serves }, clock.now() + certificateLifetimeMs);
   const row = await db
     .selectFrom('environments')
@@ -53,6 +54,22 @@ export async function join(root: Root, body: Uint8Array): Promise<Uint8Array> {
   root.directing.wake(environment);
   root.deploying.wake(environment);
   return answer;
+}
+
+/** Who has had another key before keeps its id, and a key that was changed for another one is nobody's. */
+async function hostOfKey(db: Database, publicKey: Uint8Array, ofKey: HostId): Promise<HostId> {
+  const key = Buffer.from(publicKey).toString('base64url');
+  const owner = await db.selectFrom('hosts').select('id').where('key', '=', key).executeTakeFirst();
+  if (owner !== undefined) return owner.id as HostId;
+  const former = await db.selectFrom('host_keys').select('host').where('key', '=', key).executeTakeFirst();
+  if (former === undefined) return ofKey;
+  throw new XylemError(
+    'E_CERTIFICATE',
+    'This key was changed for another one: join by that, or with a new one.',
+    {
+      retry: 'never',
+    },
+  );
 }
 
 interface TakenToken {

@@ -1,9 +1,13 @@
 import { type EnvironmentId, isHostId, jcsBytes, lifetimes, XylemError } from '@xylem/core';
 import { checkCsr, parseRenewRequest } from '@xylem/trust';
+import type { Selectable } from 'kysely';
+import type { Tables } from '../db/tables.ts';
 import { noteCertificate } from '../hosts/revoked.ts';
 import type { Root } from '../root.ts';
 import { certificateLifetimeMs } from './join.ts';
 import { servingScope } from './scope.ts';
+
+export type RenewableHost = Selectable<Tables['hosts']>;
 
 /**
  * `POST /renew` (docs/spec/identity.md): the request names a host as its subject and is signed by the key registered
@@ -13,33 +17,48 @@ import { servingScope } from './scope.ts';
 export async function renew(root: Root, body: Uint8Array): Promise<Uint8Array> {
   const csr = parseRenewRequest(body);
   const { publicKey, commonName } = await checkCsr(csr);
-  const row = isHostId(commonName)
-    ? await root.db.selectFrom('hosts').selectAll().where('id', '=', commonName).executeTakeFirst()
+  const host = await renewableHost(root, commonName, Buffer.from(publicKey).toString('base64url'));
+  const certificate = await issueFor(root, host, csr);
+  return jcsBytes({ certificate, ca: root.authority.certificatePem });
+}
+
+/**
+ * The host of this id, if it may have another certificate.
+ * @param key b64u: where it is given, the one that must be registered
+ * @throws XylemError E_CERTIFICATE, E_HOST_RETIRED, E_HOST_REVOKED
+ */
+export async function renewableHost(root: Root, id: string, key?: string): Promise<RenewableHost> {
+  const row = isHostId(id)
+    ? await root.db.selectFrom('hosts').selectAll().where('id', '=', id).executeTakeFirst()
     : undefined;
-  const isRegistered = row?.key === Buffer.from(publicKey).toString('base64url');
-  if (row === undefined || !isRegistered || !isHostId(commonName)) {
+  if (row === undefined || (key !== undefined && row.key !== key)) {
     throw new XylemError('E_CERTIFICATE', 'The request is not by the registered key of a host.', {
       retry: 'never',
     });
   }
   if (row.revoked_ms !== null) throw new XylemError('E_HOST_REVOKED', `The host ${row.name} was revoked.`);
-  const nowMs = root.clock.now();
-  if (nowMs > row.certificate_expires_ms + lifetimes.renewalGraceMs) {
+  if (root.clock.now() > row.certificate_expires_ms + lifetimes.renewalGraceMs) {
     throw new XylemError(
       'E_CERTIFICATE',
       `The certificate of ${row.name} ended too long ago: join it again.`,
     );
   }
   if (row.retired === 1) throw new XylemError('E_HOST_RETIRED', `The host ${row.name} was retired.`);
-  const environment = row.environment as EnvironmentId;
-  const serves = await servingScope(root.db, root.config.tenant, { ...row, serve: row.serve === 1 });
-  const certificate = await root.authority.issue(csr, { environment, serves, host: commonName });
-  const untilMs = nowMs + certificateLifetimeMs;
-  await noteCertificate(root.db, commonName, { environment, serves }, untilMs);
+  return row;
+}
+
+/** A certificate (PEM) for what the host is now, noted before it is given away. */
+export async function issueFor(root: Root, host: RenewableHost, csr: Uint8Array): Promise<string> {
+  const environment = host.environment as EnvironmentId;
+  const serves = await servingScope(root.db, root.config.tenant, { ...host, serve: host.serve === 1 });
+  if (!isHostId(host.id)) throw new TypeError('a registered host has a host id');
+  const certificate = await root.authority.issue(csr, { environment, serves, host: host.id });
+  const untilMs = root.clock.now() + certificateLifetimeMs;
+  await noteCertificate(root.db, host.id, { environment, serves }, untilMs);
   await root.db
     .updateTable('hosts')
     .set({ certificate_expires_ms: untilMs })
-    .where('id', '=', commonName)
+    .where('id', '=', host.id)
     .execute();
-  return jcsBytes({ certificate, ca: root.authority.certificatePem });
+  return certificate;
 }

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type EnvironmentId,
@@ -11,10 +11,10 @@ import {
   type TrustMap,
   XylemError,
 } from '@xylem/core';
-import { writeFileAtomic } from '@xylem/platform';
+import { syncFolder, writeFileAtomic } from '@xylem/platform';
 import { checkTrustMap } from '../enrolment/trust-map.ts';
 import { loadKeyFile, saveKeyFile } from '../keys/key-file.ts';
-import type { KeyPair } from '../keys/key-pair.ts';
+import { generateKey, type KeyPair } from '../keys/key-pair.ts';
 
 /** Who this host is. */
 export interface Identity {
@@ -52,6 +52,39 @@ export async function saveIdentity(folder: string, identity: Identity): Promise<
 export async function saveRenewed(folder: string, identity: Identity): Promise<void> {
   await writeFileAtomic(join(folder, 'cert.pem'), identity.certificatePem);
   await saveHostDocument(folder, identity);
+}
+
+/**
+ * The key that this host is about to have, made and kept before anybody hears of it, so that whatever breaks off goes on
+ * with the same one.
+ */
+export async function loadNextKey(folder: string): Promise<KeyPair> {
+  const path = join(folder, 'next-key.pem');
+  if ((await readOrNull(path)) !== null) return await loadKeyFile(path);
+  const key = generateKey();
+  await saveKeyFile(path, key);
+  return key;
+}
+
+/**
+ * Takes the next key into use with its certificate. The certificate first: a start in between finds whose it is, and
+ * `loadIdentity` gives the key that fits.
+ */
+export async function saveRekeyed(folder: string, certificatePem: string): Promise<void> {
+  await writeFileAtomic(join(folder, 'cert.pem'), certificatePem);
+  await rename(join(folder, 'next-key.pem'), join(folder, 'key.pem'));
+  await syncFolder(folder);
+}
+
+/** The key that the certificate is for. */
+async function loadOwnKey(folder: string, certificatePem: string): Promise<KeyPair> {
+  const isFor = ({ privateKey }: KeyPair): boolean =>
+    new X509Certificate(certificatePem).checkPrivateKey(privateKey);
+  const key = await loadKeyFile(join(folder, 'key.pem'));
+  if (isFor(key)) return key;
+  const nextPath = join(folder, 'next-key.pem');
+  const next = (await readOrNull(nextPath)) === null ? null : await loadKeyFile(nextPath);
+  return next !== null && isFor(next) ? next : key;
 }
 
 async function saveHostDocument(folder: string, identity: Identity): Promise<void> {
@@ -97,6 +130,7 @@ export async function loadIdentity(folder: string): Promise<Identity | null> {
   ) {
     throw damaged(path);
   }
+  const certificatePem = await readCertificate(join(folder, 'cert.pem'));
   const mapPath = join(folder, 'trust-map.json');
   return {
     host,
@@ -105,8 +139,8 @@ export async function loadIdentity(folder: string): Promise<Identity | null> {
     serve,
     parents,
     ...(document.plainHttp === true ? { plainHttp: true } : {}),
-    key: await loadKeyFile(join(folder, 'key.pem')),
-    certificatePem: await readCertificate(join(folder, 'cert.pem')),
+    key: await loadOwnKey(folder, certificatePem),
+    certificatePem,
     caPem: await readCertificate(join(folder, 'ca.pem')),
     trustMap: readTrustMap(mapPath, await readText(mapPath)),
   };
