@@ -26,6 +26,8 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   releaseCreate: ['POST', '/products/:product/releases'],
   releaseList: ['GET', '/products/:product/releases'],
   releaseShow: ['GET', '/products/:product/releases/:version'],
+  evidenceAdd: ['POST', '/products/:product/evidence'],
+  releaseEvidence: ['GET', '/products/:product/releases/:version/evidence'],
   channelSet: ['PUT', '/products/:product/channels/:channel'],
   channelList: ['GET', '/products/:product/channels'],
   environmentCreate: ['POST', '/environments'],

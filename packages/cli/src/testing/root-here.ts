@@ -4,6 +4,7 @@ import { silentLog, systemClock, systemRandomness } from '@xylem/platform';
 import { initRoot, runRoot } from '@xylem/root';
 import { removeLater, tempFolder } from '@xylem/testkit';
 import { generateKey } from '@xylem/trust';
+import { saveKey } from '../publishing/key-ring.ts';
 import { runHere, type Said } from './run-here.ts';
 
 export interface RootHere {
@@ -17,12 +18,13 @@ export interface RootHere {
   close(): Promise<void>;
 }
 
-/** A real root server in this process, and the program logged in to it. */
+/** A real root server in this process, and the program logged in to it, by who may create products. */
 export async function rootHere(t: Pick<TestContext, 'after'>): Promise<RootHere> {
   const folder = join(await tempFolder(t, 'root'), 'state');
   const home = await tempFolder(t, 'home');
   const ports = { clock: systemClock, randomness: systemRandomness };
   const vendor = { rootKey: generateKey(), targetsKey: generateKey() };
+  await saveKey(join(home, 'keys'), 'targets', vendor.targetsKey, undefined);
   const { operatorToken } = await initRoot({ stateFolder: folder, ...ports, vendor });
   const any = { host: '127.0.0.1', port: 0 };
   const running = await runRoot({ stateFolder: folder, api: any, nodes: any, ...ports, log: silentLog });

@@ -1,3 +1,4 @@
+import { XylemError } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import { allEnvironments, fullName } from '../environments/names.ts';
 import type { DeployingOptions } from './deploying.ts';
@@ -14,7 +15,7 @@ export async function followChannel(
   product: string,
   channel: string,
 ): Promise<void> {
-  const { db, restored } = options;
+  const { db, restored, log } = options;
   if (restored.isRestored()) return;
   const pointer = await db
     .selectFrom('channels')
@@ -31,7 +32,14 @@ export async function followChannel(
     if (target?.version === pointer.version) continue;
     if (target?.kind === 'rollback' && target.fromVersion === pointer.version) continue;
     const who = `channel/${product}/${channel}`;
-    await startDeployment(options, { environment, kind: 'deploy', product, version: pointer.version, who });
+    try {
+      await startDeployment(options, { environment, kind: 'deploy', product, version: pointer.version, who });
+    } catch (cause) {
+      if (!(cause instanceof XylemError) || cause.code !== 'E_EVIDENCE') throw cause;
+      // It waits here alone, until the statement is attached; the other environments go on.
+      log.warn('channel not followed', { environment: fullName(environment), cause });
+      continue;
+    }
     await evaluate(environment.id);
   }
 }

@@ -25,6 +25,7 @@ import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import { withProduct } from '../environments/edit-yaml.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
+import { requireEvidence } from '../publishing/evidence.ts';
 import { retiredRelease } from '../publishing/releases.ts';
 import type { DeployingOptions } from './deploying.ts';
 import { sealedConfigs } from '../secrets/rows.ts';
@@ -52,7 +53,7 @@ type Options = Pick<DeployingOptions, 'db' | 'clock' | 'randomness'>;
 /**
  * Makes a deployment, which supersedes a running one of the same product. Nothing is directed yet: `evaluate` does.
  * @returns its id
- * @throws XylemError E_NOT_FOUND, E_RELEASE_RETIRED, E_WITHDRAWN, E_COMPONENT_CONFLICT, E_CONFIG_INVALID, E_INPUT (nothing to go back to)
+ * @throws XylemError E_NOT_FOUND, E_EVIDENCE, E_RELEASE_RETIRED, E_WITHDRAWN, E_COMPONENT_CONFLICT, E_CONFIG_INVALID, E_INPUT (nothing to go back to)
  */
 export async function startDeployment(options: Options, start: StartDeployment): Promise<string> {
   const { db, clock, randomness } = options;
@@ -185,6 +186,10 @@ async function targetOf(
   }
   throw new XylemError('E_INPUT', 'A deployment needs a version or a channel.');
 }
+
+/** To what ran there before: no rule that came since may hold up who undoes a bad release at night. */
+const isWayBack = ({ kind, version }: StartDeployment): boolean =>
+  kind === 'rollback' && version === undefined;
 
 /** Hosts would keep what they have, one after the other, and nobody be told why. @throws XylemError E_RELEASE_RETIRED */
 async function notRetired(trx: Database, known: KnownRelease): Promise<KnownRelease> {

@@ -9,6 +9,7 @@ import { writeRepositoryFiles } from '../publishing/repository-files.ts';
 import type { Root } from '../root.ts';
 import { firstYaml } from './edit-yaml.ts';
 import { type EnvironmentRow, environmentNamed, fullName, splitName } from './names.ts';
+import { refuseBadStatementKeys } from './statement-keys.ts';
 
 /**
  * Creates an environment: a direction repository with a root and keys of its own, and its YAML. What is interrupted
@@ -73,6 +74,7 @@ async function refuseKnown(root: Root, name: { tenant: string; environment: stri
 /** The YAML must be of this environment: a file applied to another one is a mistake. @throws XylemError E_INPUT */
 export function checkName(yaml: string, name: string): ReturnType<typeof parseEnvironmentYaml> {
   const spec = parseEnvironmentYaml(yaml, name);
+  refuseBadStatementKeys(yaml, name, spec);
   if (spec.name === name || `default/${name.split('/')[1]}` === spec.name) return spec;
   throw new XylemError('E_INPUT', `The YAML is of the environment ${spec.name}, not ${name}.`, {
     details: { key: 'environment', expected: name },

@@ -10,10 +10,12 @@ import {
 import type { EnvironmentYamlSaved } from '../api/schemas/environments.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Database } from '../db/tables.ts';
-import { productDirections } from '../deployments/rows.ts';
+import { knownRelease, productDirections } from '../deployments/rows.ts';
 import { startDeployment } from '../deployments/start.ts';
 import { newestTarget } from '../deployments/target.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
+import { requireEvidence } from '../publishing/evidence.ts';
+import { releaseNamed } from '../publishing/releases.ts';
 import type { Root } from '../root.ts';
 import { checkName } from './create.ts';
 import { refuseMisfitAt } from './fitting-config.ts';
@@ -24,7 +26,7 @@ import { type EnvironmentRow, fullName } from './names.ts';
 /**
  * Replaces an environment's YAML. Where it names a release or channel other than what the environment is on its way
  * to, a deployment starts.
- * @throws XylemError E_CONFLICT (changed meanwhile), E_INPUT, E_SELECTOR, E_CONFIG_INVALID, E_COMPONENT_CONFLICT
+ * @throws XylemError E_CONFLICT (changed meanwhile), E_INPUT, E_SELECTOR, E_CONFIG_INVALID, E_COMPONENT_CONFLICT, E_EVIDENCE
  */
 export async function saveYaml(
   root: Root,
@@ -37,6 +39,7 @@ export async function saveYaml(
   const spec = withSealed(checkName(body.yaml, name), await sealedConfigs(db, row.id));
   await refuseUnknownReleases(db, row.id, name, body.yaml, spec);
   await refuseUnfit(db, row, spec, body.yaml);
+  await refuseUnproven(root, row, spec);
   const hasChanged = body.yaml !== row.yaml;
   if (body.baseVersion !== row.yaml_version) throw moved(name, body.baseVersion, row.yaml_version);
   if (hasChanged && body.dryRun !== true) {
@@ -78,14 +81,35 @@ async function startWhatItNames(
   environment: EnvironmentRow,
   spec: Spec,
 ): Promise<void> {
-  if (root.restored.isRestored()) return;
+  for (const [product, version] of await releasesToStart(root, environment, spec)) {
+    await startDeployment(root, { environment, kind: 'deploy', product, version, who });
+  }
+}
+
+/** What deployments would refuse is refused before it is saved. @throws XylemError E_EVIDENCE */
+async function refuseUnproven(root: Root, environment: EnvironmentRow, spec: Spec): Promise<void> {
+  if (spec.policy.provenance === undefined) return;
+  for (const [product, version] of await releasesToStart(root, environment, spec)) {
+    const { release } = await releaseNamed(root.db, product, version);
+    await requireEvidence(root.db, spec, await knownRelease(root.db, product, release));
+  }
+}
+
+/** Product and version, where the environment is not on its way there already. */
+async function releasesToStart(
+  root: Root,
+  environment: EnvironmentRow,
+  spec: Spec,
+): Promise<[string, string][]> {
+  const named: [string, string][] = [];
+  if (root.restored.isRestored()) return named;
   for (const [product, mapping] of Object.entries(spec.products)) {
     const version = mapping.release ?? (await channelVersion(root.db, product, mapping.channel));
     if (version === undefined) continue;
     const target = await newestTarget(root.db, environment.id, product);
-    if (target?.version === version) continue;
-    await startDeployment(root, { environment, kind: 'deploy', product, version, who });
+    if (target?.version !== version) named.push([product, version]);
   }
+  return named;
 }
 
 async function channelVersion(

@@ -2,9 +2,10 @@ import { resolve } from 'node:path';
 import { encodePackage, isVersion, type PackageVariant, XylemError } from '@xylem/core';
 import { type PackageManifest, packageDocumentOf } from '@xylem/core/yaml';
 import type { Api } from '../../api/client.ts';
-import { defineCommand, type Invocation, text } from '../../frame/define.ts';
+import { defineCommand, type Invocation, list, text } from '../../frame/define.ts';
 import { counted, only, sizeText } from '../../frame/words.ts';
 import { manifestName, readManifest, sourceFolder } from '../../manifest/manifest.ts';
+import { attach, readStatements } from '../../publishing/attest.ts';
 import { createProduct } from '../../publishing/product.ts';
 import { textOf } from '../../publishing/product-role.ts';
 import { publishFolder } from '../../publishing/publish.ts';
@@ -40,7 +41,13 @@ export const command = defineCommand({
   arguments: '<dir>',
   about: `DIR holds ${manifestName}; \`xylem package init\` writes a first one. Only what the root server lacks is sent. The same
 bytes again change nothing; other bytes under a published version are refused.`,
-  options: { version: text('<version>', `instead of the version in ${manifestName}`) },
+  options: {
+    version: text('<version>', `instead of the version in ${manifestName}`),
+    attest: list(
+      '<file>',
+      "an in-toto statement about the package's digest, in a DSSE envelope; may be repeated",
+    ),
+  },
   example: 'xylem package publish ./shop-api',
   async run(invocation) {
     const { args, options, api, terminal, signal } = invocation;
@@ -51,6 +58,7 @@ bytes again change nothing; other bytes under a published version are refused.`,
       throw new XylemError('E_INPUT', `--version ${version} is no semantic version, such as 2.4.0.`);
     const manifest: PackageManifest = { ...written, package: { ...written.package, version } };
     const { product, component } = manifest.package;
+    const statements = await readStatements(options.attest);
     const server = await api();
     await ensureProduct(invocation, server, product);
 
@@ -79,11 +87,13 @@ bytes again change nothing; other bytes under a published version are refused.`,
       params: { product },
       body: { document: textOf(encodePackage(document)) },
     });
+    const candidates = [{ name: label, digest: registered.package }];
+    const { added: statementsAdded } = await attach(server, product, statements, candidates);
     progress.done(
       `${counted(files, 'file')}, ${sentBytes === 0 ? 'nothing new to send' : `${sizeText(sentBytes)} sent`}`,
     );
     return {
-      data: { ...registered, product, component, version, variants, sentBytes, files },
+      data: { ...registered, product, component, version, variants, sentBytes, files, statementsAdded },
       text: registered.created
         ? `${label} is published (${registered.package.slice(0, 16)}).\nNext: xylem release create ${product}@${version} --with ${label}`
         : `${label} is published already, with the same bytes; nothing was changed.`,

@@ -1,16 +1,36 @@
+import type { EvidenceEntry } from '@xylem/root/contract';
 import { defineCommand } from '../../frame/define.ts';
 import { tabulate } from '../../frame/tabulate.ts';
 import { nameAtVersion, only } from '../../frame/words.ts';
 import { standingText } from './list.ts';
+
+/** Whose word it is, a policy judges; here stands what was attached. */
+function statementTable(evidence: readonly EvidenceEntry[]): string {
+  return tabulate(
+    ['STATEMENT', 'ABOUT', 'SAYS', 'ADDED', 'BY'],
+    evidence.map(({ predicateType, about, builder, source, result, added, addedBy }) => [
+      predicateType,
+      about,
+      [builder, source, result].filter((word) => word !== null).join(' ') || '-',
+      added,
+      addedBy,
+    ]),
+    '',
+  );
+}
 
 export const command = defineCommand({
   arguments: '<release>',
   example: 'xylem release show shop@2.4.0',
   async run({ args, api }) {
     const { name: product, version } = nameAtVersion(only(args), 'release');
-    const release = await (await api()).call('releaseShow', { params: { product, version } });
+    const server = await api();
+    const [release, { evidence }] = await Promise.all([
+      server.call('releaseShow', { params: { product, version } }),
+      server.call('releaseEvidence', { params: { product, version } }),
+    ]);
     return {
-      data: release,
+      data: { ...release, evidence },
       text: () =>
         [
           `${product}@${version}${standingText(release)}, issued ${release.issued}`,
@@ -27,6 +47,7 @@ export const command = defineCommand({
             ]),
             'No packages.',
           ),
+          ...(evidence.length === 0 ? [] : ['', statementTable(evidence)]),
         ].join('\n'),
     };
   },

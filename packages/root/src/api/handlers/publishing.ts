@@ -3,6 +3,7 @@ import { visibleProducts } from '../../auth/visible.ts';
 import { readRoots } from '../../keys/root-versions.ts';
 import { changeProductRole } from '../../publishing/change-role.ts';
 import { listChannels, setChannel } from '../../publishing/channels.ts';
+import { addEvidence, releaseEvidence } from '../../publishing/evidence.ts';
 import { listPackages, packageNamed, registerPackage } from '../../publishing/packages.ts';
 import { storePack } from '../../publishing/packs.ts';
 import {
@@ -34,6 +35,8 @@ type Own =
   | 'releaseCreate'
   | 'releaseList'
   | 'releaseShow'
+  | 'evidenceAdd'
+  | 'releaseEvidence'
   | 'channelSet'
   | 'channelList';
 
@@ -93,6 +96,8 @@ export function publishingHandlers(root: Root): Pick<Handlers, Own> {
       return { releases: await listReleases(db, params.product) };
     },
     releaseShow: ({ params }) => releaseNamed(db, params.product, params.version),
+    evidenceAdd: ({ params, body, who }) => addEvidence(root, who.name, params.product, body),
+    releaseEvidence: ({ params }) => releaseEvidence(db, params.product, params.version),
     channelSet: ({ params, body, who }) => setChannel(root, who.name, params, body),
     channelList: async ({ params }) => {
       await productNamed(db, params.product);

@@ -2,6 +2,7 @@ export * from './audit.ts';
 export * from './common.ts';
 export * from './deployments.ts';
 export * from './environments.ts';
+export * from './evidence.ts';
 export * from './fleet.ts';
 export * from './hosts.ts';
 export * from './keys.ts';

@@ -98,6 +98,8 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   productRolesPut: [atProduct('publish', () => ({ body: { roles: document.roles } }))],
   releaseList: [atProduct('read')],
   releaseShow: [atProduct('read', () => ({ params: { version: '1.0.0' } }))],
+  evidenceAdd: [atProduct('publish', () => ({ body: { digest, envelopes: ['{}'] } }))],
+  releaseEvidence: [atProduct('read', () => ({ params: { version: '1.0.0' } }))],
   channelSet: [atProduct('publish', () => ({ params: { channel: 'stable' }, body: document }))],
   channelList: [atProduct('read')],
   environmentCreate: [
