@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@xylem/platform';
-import { cleanup, type Program, program, startRoot, tempFolder } from '@xylem/testkit';
+import { cleanup, type Program, program, type ReleasesAt, startRoot, tempFolder } from '@xylem/testkit';
 
 const entry = join(import.meta.dirname, '..', 'dist', 'xylem.js');
 
@@ -13,6 +13,7 @@ export interface Lab {
   readonly xylem: Program;
   readonly work: string;
   readonly context: ReturnType<typeof cleanup>;
+  readonly releasesAt: ReleasesAt;
   /** Publishes what lies in `folder`/tree as a version of the component, in a release of its own. */
   release(version: string, folder: string): Promise<void>;
   /** Deploys a release; `words` go to the command. */
@@ -29,7 +30,7 @@ export async function inLab<T>(where: string, measure: (lab: Lab) => Promise<T>)
     const work = await tempFolder(context);
     const xylem = program({ entry, home: join(work, 'home'), logs: join(work, 'logs') });
     context.after(() => xylem.stop());
-    await startRoot(xylem, join(work, 'root'), 'bench');
+    const { apiUrl, token } = await startRoot(xylem, join(work, 'root'), 'bench');
     const yaml = join(work, 'environment.yaml');
     await writeFileAtomic(
       yaml,
@@ -40,6 +41,7 @@ export async function inLab<T>(where: string, measure: (lab: Lab) => Promise<T>)
       xylem,
       work,
       context,
+      releasesAt: { stateFolder: join(work, 'root'), home: join(work, 'home'), apiUrl, token },
       release: async (version, folder) => {
         const manifest = `product: bench\ncomponent: payload\nversion: ${version}\nkind: files\nfolder: tree\n`;
         await writeFileAtomic(join(folder, 'xylem.yaml'), manifest);

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { XylemError } from '@xylem/core';
 import { systemClock } from '@xylem/platform';
-import { countingProxy, differences, listing, startNode, waitUntil } from '@xylem/testkit';
+import { addLiveReleases, countingProxy, differences, listing, startNode, waitUntil } from '@xylem/testkit';
 import type { Bench } from './bench.ts';
 import { environment, inLab, type Lab, usageOf } from './lab.ts';
 import {
@@ -26,19 +26,42 @@ interface Versions {
   readonly next: string;
   /** More live releases of the product, as a publisher has after years. */
   readonly liveReleases: number;
+  /** Before the update all but so many are retired. */
+  readonly retireTo: string | undefined;
 }
 
-async function publishAll({ xylem, work, release }: Lab, versions: Versions, say: Say): Promise<void> {
+async function secondsOf(act: () => Promise<unknown>): Promise<number> {
+  const startedMs = systemClock.monotonicMs();
+  await act();
+  return Number(((systemClock.monotonicMs() - startedMs) / 1000).toFixed(3));
+}
+
+async function publishAll(
+  { xylem, work, release, releasesAt }: Lab,
+  versions: Versions,
+  say: Say,
+): Promise<Readonly<Record<string, number>>> {
   const folders = { '1.0.0': versions.old, '2.0.0': versions.next };
   for (const [version, folder] of Object.entries(folders)) {
     const made = join(work, `package-${version}`);
     await cp(folder, join(made, 'tree'), { recursive: true, verbatimSymlinks: true });
     await release(version, made);
   }
-  for (let n = 1; n <= versions.liveReleases; n += 1) {
-    await xylem.command(['release', 'create', `bench@0.0.${n}`, '--with', 'payload@1.0.0']);
-    if (n % 100 === 0) say(`${n} further releases`);
+  const { liveReleases, retireTo } = versions;
+  const figures: Record<string, number> = {};
+  if (liveReleases > 0) {
+    const seconds = await addLiveReleases(releasesAt, 'bench@1.0.0', liveReleases);
+    say(`${liveReleases} further releases`);
+    // What a publisher waits for then: one more release among them.
+    const create = ['release', 'create', 'bench@0.1.0', '--with', 'payload@1.0.0'];
+    figures.signAllSeconds = Number(seconds.toFixed(3));
+    figures.releaseSeconds = await secondsOf(() => xylem.command(create));
+    if (retireTo !== undefined)
+      figures.retireSeconds = await secondsOf(() =>
+        xylem.command(['release', 'retire', 'bench', '--keep', retireTo]),
+      );
   }
+  return figures;
 }
 
 /** A relay, and a host that reaches it through a proxy which counts at the socket and that counts its own requests. */
@@ -102,7 +125,7 @@ async function measure(
 ): Promise<Readonly<Record<string, number | boolean>>> {
   const { xylem, work, deploy } = lab;
   const { quiet, current } = await startTree(lab);
-  await publishAll(lab, versions, say);
+  const publishing = await publishAll(lab, versions, say);
   say('installing the old version');
   await deploy('1.0.0', ['--watch', '--timeout', String(updateWithinMs / 1000)]);
   const before = await quiet();
@@ -145,6 +168,7 @@ async function measure(
     relayPeakRssMb: Math.round(relay.highestRssMb),
     agentPeakRssMb: Math.round(host.highestRssMb),
     verified: differences(await listing(versions.next), await listing(current)).length === 0,
+    ...publishing,
     reportRequests: reports.requests,
     reportBytesDown: reports.bytesDown,
     reportBytesUp: reports.bytesUp,
@@ -154,14 +178,19 @@ async function measure(
 }
 
 export const bench: Bench = {
-  usage: `--old DIR --new DIR [--live-releases N]: updates a real host behind a real relay, from one folder to the other.
+  usage: `--old DIR --new DIR [--live-releases N [--retire-to M]]: updates a real host behind a real relay, from one folder to the other.
   wireBytesDown and wireBytesUp are all bytes at the host's sockets, TLS counted, from the order until all is quiet. Of
   them, reportBytesDown and reportBytesUp went for reports and watermarks, and payloadBytes are the parts of packs that
   the update fetched; besidePayloadBytes is what remains. \`requests\` are those of the update: reportRequests are apart.`,
   async run(words, say) {
     const { values } = parseArgs({
       args: [...words],
-      options: { old: { type: 'string' }, new: { type: 'string' }, 'live-releases': { type: 'string' } },
+      options: {
+        old: { type: 'string' },
+        new: { type: 'string' },
+        'live-releases': { type: 'string' },
+        'retire-to': { type: 'string' },
+      },
     });
     const old = await isFolder(values.old, '--old');
     const next = await isFolder(values.new, '--new');
@@ -169,7 +198,7 @@ export const bench: Bench = {
     if (!Number.isSafeInteger(liveReleases) || liveReleases < 0) {
       throw new XylemError('E_INPUT', '--live-releases: expected a whole number.');
     }
-    const versions = { old, next, liveReleases };
+    const versions = { old, next, liveReleases, retireTo: values['retire-to'] };
     const figures = await inLab('name = host', (lab) => measure(lab, versions, say));
     return { inputs: { old, new: next, liveReleases }, figures };
   },

@@ -4,6 +4,7 @@ export { differences, listing } from './folder-listing.ts';
 export { type FullDisk, fullDisk } from './full-disk.ts';
 export { installDebian } from './install-debian.ts';
 export { startNode, startRoot } from './lab.ts';
+export { addLiveReleases, type ReleasesAt } from './live-releases.ts';
 export { type NginxOptions, type NginxServer, nginxServer } from './nginx-server.ts';
 export { type Postgres, postgres } from './postgres.ts';
 export { type Program, program } from './program.ts';
