@@ -50,6 +50,8 @@ for (const { name, folder, manifest, references } of all) {
       const source = readText(file);
       for (const [, , imported = '', deep] of source.matchAll(scoped)) {
         const isDoor = deep === undefined || doorsOf(imported).includes(`.${deep}`);
+        const isOfTests = deep === '/testing' && !isTest(file);
+        assert.ok(!isOfTests, `${file} imports @xylem/${imported}/testing, which is for tests and benches`);
         assert.ok(isDoor, `${file} reaches past ${imported}'s doors: @xylem/${imported}${deep}`);
         const fine: boolean = mayImport.includes(imported) || (imported === 'testkit' && isTest(file));
         assert.ok(

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toB64u } from '@xylem/core';
+import type { FuzzTarget } from '@xylem/core/testing';
 import { silentLog } from '@xylem/platform';
 import { checkCsr } from '../ca/authority.ts';
 import { makeCsr } from '../ca/csr.ts';
@@ -23,7 +24,6 @@ import { matchesPattern } from '../tuf/path-pattern.ts';
 import { readProductDelegations } from '../tuf/write/targets.ts';
 import { fixtureHostKey, makeFixtures } from './fixtures.ts';
 import { ForeignRepository } from './foreign-repository.ts';
-import type { FuzzTarget } from './fuzz.ts';
 import { TestClock } from './readers.ts';
 import { directionRepository, startMs, TestReleases } from './test-repository.ts';
 

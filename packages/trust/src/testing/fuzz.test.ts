@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { XylemError } from '@xylem/core';
-import { type FuzzTarget, fuzz } from './fuzz.ts';
+import { type FuzzTarget, fuzz } from '@xylem/core/testing';
 import { trustFuzzTargets } from './fuzz-targets.ts';
 
 const seed = Number(process.env.XYLEM_FUZZ_SEED ?? 1);

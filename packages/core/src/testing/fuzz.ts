@@ -1,4 +1,4 @@
-import { XylemError } from '@xylem/core';
+import { XylemError } from '../errors.ts';
 
 /** A parser at the border, for a fuzzer: what it is fed is `seedInputs`, changed. */
 export interface FuzzTarget {
@@ -16,8 +16,16 @@ export interface FuzzResult {
   readonly faults: readonly { readonly error: unknown; readonly input: Uint8Array }[];
 }
 
-/** Feeds `count` changed inputs; the same seed gives the same inputs. Stops at the tenth fault. */
-export async function fuzz(target: FuzzTarget, count: number, seed: number): Promise<FuzzResult> {
+/**
+ * Feeds `count` changed inputs; the same seed gives the same inputs. Stops at the tenth fault.
+ * @param onInput before each, for who watches from another thread
+ */
+export async function fuzz(
+  target: FuzzTarget,
+  count: number,
+  seed: number,
+  onInput: (input: Uint8Array) => void = () => undefined,
+): Promise<FuzzResult> {
   const random = randomFrom(seed);
   const faults: { error: unknown; input: Uint8Array }[] = [];
   let taken = 0;
@@ -25,6 +33,7 @@ export async function fuzz(target: FuzzTarget, count: number, seed: number): Pro
   let inputs = 0;
   for (; inputs < count && faults.length < 10; inputs += 1) {
     const input = changed(target.seedInputs, random);
+    onInput(input);
     const start = performance.now();
     try {
       await target.parse(input);

@@ -1,0 +1,1 @@
+export { agentFuzzTargets } from './fuzz-targets.ts';

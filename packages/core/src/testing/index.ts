@@ -1,0 +1,2 @@
+export { type FuzzResult, type FuzzTarget, fuzz } from './fuzz.ts';
+export { coreFuzzTargets } from './fuzz-targets.ts';

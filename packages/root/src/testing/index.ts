@@ -1,0 +1,1 @@
+export { rootFuzzTargets } from './fuzz-targets.ts';

@@ -1,0 +1,1 @@
+export { storeFuzzTargets } from './fuzz-targets.ts';

@@ -1,0 +1,1 @@
+export { trustFuzzTargets } from './fuzz-targets.ts';
