@@ -1,4 +1,9 @@
-import { createServer as createHttpServer, type Server } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type RepositoryId, XylemError } from '@xylem/core';
@@ -28,6 +33,11 @@ import type { Root } from './root.ts';
 import { databaseOf, isInitialized, readConfig, statePaths } from './state/folder.ts';
 import { lockState } from './state/lock.ts';
 import { ownCertificate, renewOwnCertificate } from './state/tls.ts';
+import {
+  type CertificateFiles,
+  followUserCertificate,
+  readUserCertificate,
+} from './state/user-certificate.ts';
 import { addStatusPage } from './status/routes.ts';
 
 export interface RunRootOptions {
@@ -36,6 +46,8 @@ export interface RunRootOptions {
   readonly api: { readonly host: string; readonly port: number };
   /** TLS for nodes (and for the API from elsewhere). `url`: how nodes reach it; default `https://<host>:<port>`. */
   readonly nodes: { readonly host: string; readonly port: number; readonly url?: string };
+  /** The API and the status page by TLS with a certificate of the operator's own, beside both others. */
+  readonly https?: CertificateFiles & { readonly host: string; readonly port: number };
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
@@ -45,6 +57,7 @@ export interface RunRootOptions {
 export interface RunningRoot {
   readonly apiUrl: string;
   readonly nodesUrl: string;
+  readonly httpsUrl?: string;
   /** Stops taking requests, finishes what is being written, releases the lock. */
   close(): Promise<void>;
 }
@@ -210,9 +223,26 @@ async function start(
     stop.abort();
     await maintenance;
   });
+  const httpsUrl = await listenHttps(options, api, stop.signal, closers);
   const apiUrl = `http://${hostOf(options.api.host)}:${apiAddress.port}`;
   log.info('root server runs', { api: apiUrl, nodes: nodesUrl, restored: restored.isRestored() });
-  return { apiUrl, nodesUrl };
+  return { apiUrl, nodesUrl, ...(httpsUrl === null ? {} : { httpsUrl }) };
+}
+
+/** @returns where the API is reached by the operator's own certificate, null: nowhere */
+async function listenHttps(
+  { https, clock, log }: RunRootOptions,
+  api: { routing(request: IncomingMessage, response: ServerResponse): void },
+  signal: AbortSignal,
+  closers: (() => unknown)[],
+): Promise<string | null> {
+  if (https === undefined) return null;
+  const shown = await readUserCertificate(https);
+  const handle = (request: IncomingMessage, response: ServerResponse): void => api.routing(request, response);
+  const server = createTlsServer({ ...shown, minVersion: 'TLSv1.2' }, handle);
+  const { port } = await listen(server, https, closers);
+  void followUserCertificate({ files: https, shown, server, clock, log, signal });
+  return `https://${hostOf(https.host)}:${port}`;
 }
 
 async function listen(
