@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { XylemError } from '@xylem/core';
 import { type FuzzTarget, fuzz } from '@xylem/core/testing';
-import { trustFuzzTargets } from './fuzz-targets.ts';
+import { trustFuzzTargets } from './index.ts';
 
 const seed = Number(process.env.XYLEM_FUZZ_SEED ?? 1);
 const count = Number(process.env.XYLEM_FUZZ_INPUTS ?? 0);

@@ -1,1 +1,8 @@
-export { trustFuzzTargets } from './fuzz-targets.ts';
+import type { FuzzTarget } from '@xylem/core/testing';
+import { custodyFuzzTargets } from './fuzz-custody.ts';
+import { trustFuzzTargets as otherFuzzTargets } from './fuzz-targets.ts';
+
+/** All that this package parses. */
+export async function trustFuzzTargets(): Promise<FuzzTarget[]> {
+  return [...(await otherFuzzTargets()), ...(await custodyFuzzTargets())];
+}
