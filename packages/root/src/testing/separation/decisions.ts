@@ -98,7 +98,7 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   productRolesPut: [atProduct('publish', () => ({ body: { roles: document.roles } }))],
   releaseList: [atProduct('read')],
   releaseShow: [atProduct('read', () => ({ params: { version: '1.0.0' } }))],
-  evidenceAdd: [atProduct('publish', () => ({ body: { digest, envelopes: ['{}'] } }))],
+  evidenceAdd: [atProduct('publish', ({ release }) => ({ body: { digest: release, envelopes: ['{}'] } }))],
   releaseEvidence: [atProduct('read', () => ({ params: { version: '1.0.0' } }))],
   channelSet: [atProduct('publish', () => ({ params: { channel: 'stable' }, body: document }))],
   channelList: [atProduct('read')],
@@ -109,10 +109,10 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   environmentList: [list('read')],
   environmentShow: [inEnvironment('read')],
   environmentYaml: [inEnvironment('read')],
-  environmentYamlPut: [
-    inEnvironment('operate', { baseVersion: 999, yaml: 'products: {}\n' }),
   secretsShow: [inEnvironment('read')],
   secretsChange: [inEnvironment('operate', { revision: 999, set: [], remove: [], wraps: [] })],
+  environmentYamlPut: [
+    inEnvironment('operate', { baseVersion: 999, yaml: 'products: {}\n' }),
     decide(
       'mapping',
       'operate',
