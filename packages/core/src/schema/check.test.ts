@@ -176,3 +176,20 @@ test('a slip of the finger finds the word that was meant', () => {
   assert.equal(nearest('Policy', words), 'policy');
   assert.equal(nearest('replicas', words), undefined);
 });
+
+test('a keyword whose value would make a reader fall is refused with the schema', () => {
+  const odd = [
+    { type: null },
+    { type: ['string', null] },
+    { type: [['string']] },
+    { enum: null },
+    { enum: 'a' },
+    { $defs: { a: { type: null } } },
+    { $ref: '#/%' },
+    { $ref: '#/default', default: { pattern: '(' } },
+    { $ref: '#/default', default: { $ref: '#/const' }, const: { enum: null } },
+  ];
+  for (const schema of odd) {
+    assert.throws(() => parseSchema(schema), { code: 'E_CONFIG_INVALID' }, JSON.stringify(schema));
+  }
+});

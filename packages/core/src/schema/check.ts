@@ -260,7 +260,8 @@ function closest(issues: readonly (Issue | undefined)[], path: Path): Issue | un
 }
 
 /** A `$ref` within the same document; `supported.ts` has refused others. */
-function resolve(root: JsonSchema | boolean, ref: string): JsonSchema | boolean {
+/** What a checked `$ref` stands for; nothing fits what is not there. */
+export function resolve(root: JsonSchema | boolean, ref: string): JsonSchema | boolean {
   let at: unknown = root;
   for (const part of ref.split('/').slice(1)) {
     const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
