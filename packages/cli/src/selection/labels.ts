@@ -7,7 +7,7 @@ const isLabelKey = (key: string): boolean => {
 };
 
 /** `role=web` as key and value. @throws XylemError E_INPUT */
-export function readLabel(word: string): readonly [key: string, value: string] {
+function readLabel(word: string): readonly [key: string, value: string] {
   const equals = word.indexOf('=');
   const key = word.slice(0, Math.max(equals, 0));
   if (isLabelKey(key)) return [key, word.slice(equals + 1)];

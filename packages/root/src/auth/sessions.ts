@@ -20,7 +20,7 @@ export interface NewSession {
 
 export const sessionLifetimeMs = 12 * 3600_000;
 /** A browser on which nothing was asked for so long is signed out. */
-export const sessionIdleMs = 30 * 60_000;
+const sessionIdleMs = 30 * 60_000;
 const usedToTheMs = 60_000;
 const maxSessionsOfOne = 100;
 

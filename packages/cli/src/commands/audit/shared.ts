@@ -51,7 +51,7 @@ export async function* auditPages(api: Api, filter: AuditFilter, upTo?: number):
   }
 }
 
-export const sequenceOf = ({ entry }: AuditPage['entries'][number]): number => Number(entry.sequence);
+const sequenceOf = ({ entry }: AuditPage['entries'][number]): number => Number(entry.sequence);
 
 function upToSequence({ entries, checkpoints }: AuditPage, upTo: number): AuditPage {
   return {

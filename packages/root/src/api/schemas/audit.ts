@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Count, EnvironmentName, Nullable, Strict, Time } from './common.ts';
+import { Count, EnvironmentName, Strict, Time } from './common.ts';
 
 const Moment = Type.String({
   pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$',
@@ -36,4 +36,3 @@ export const AuditCheckpointed = Strict({
   envelope: Envelope,
   key: Type.String({ description: 'b64u' }),
 });
-export const AuditVerified = Strict({ entries: Count, checkpoints: Count, last: Nullable(Count) });

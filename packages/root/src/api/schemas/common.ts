@@ -21,7 +21,7 @@ export const LabelKey = Type.String({
   maxLength: 127,
   description: 'a label key (lower-case letters, digits and inner hyphens, at most one dot)',
 });
-export const LabelValue = Type.String({
+const LabelValue = Type.String({
   pattern: '^[^\\p{Cc}]*$',
   maxLength: 255,
   description: 'a label value (at most 255 characters, no control characters)',
@@ -79,11 +79,11 @@ export const Problem = Strict({
 });
 export type Problem = Static<typeof Problem>;
 
-export const Role = Type.Enum(['viewer', 'operator', 'approver', 'publisher', 'admin'], {
+const Role = Type.Enum(['viewer', 'operator', 'approver', 'publisher', 'admin'], {
   description: 'viewer reads; operator, approver and publisher also do what they are called; admin does all',
 });
 export type Role = Static<typeof Role>;
-export const ScopeText = Type.String({
+const ScopeText = Type.String({
   pattern: `^(\\*|product:${namePattern}|${namePattern}(/${namePattern})?)$`,
   maxLength: 127,
   description: 'a scope: *, a tenant, an environment like acme/production, or product:shop',
