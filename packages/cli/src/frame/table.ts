@@ -151,6 +151,31 @@ export const commandTable: readonly TableEntry[] = [
     load: () => import('../commands/token/create.ts'),
   },
   {
+    path: 'secret list',
+    summary: 'Sealed values of an environment, and which hosts wait for the key',
+    load: () => import('../commands/secret/list.ts'),
+  },
+  {
+    path: 'secret set',
+    summary: 'Seal a value for the hosts of an environment',
+    load: () => import('../commands/secret/set.ts'),
+  },
+  {
+    path: 'secret remove',
+    summary: 'Remove a sealed value',
+    load: () => import('../commands/secret/remove.ts'),
+  },
+  {
+    path: 'secret rotate',
+    summary: 'Seal everything anew by another key',
+    load: () => import('../commands/secret/rotate.ts'),
+  },
+  {
+    path: 'secret wrap',
+    summary: 'Give the key to hosts that joined since',
+    load: () => import('../commands/secret/wrap.ts'),
+  },
+  {
     path: 'token list',
     summary: 'Join tokens that still work',
     load: () => import('../commands/token/list.ts'),
