@@ -41,7 +41,7 @@ function converse(
   readLines(socket, (value) => {
     const line = (value ?? {}) as Record<string, unknown>;
     if (line.event === 'changed') {
-      heard.changed(String(line.component));
+      heard.changed(textOf(line.component));
       return;
     }
     const asked = waiting.get(Number(line.id));
@@ -81,13 +81,17 @@ function converse(
 }
 
 function refusal(line: Record<string, unknown>): XylemError {
-  const code = String(line.code);
+  const code = textOf(line.code);
   return new XylemError(
     isErrorCode(code) ? code : 'E_SUPERVISOR',
-    `The supervisor refused: ${String(line.message)}`,
+    `The supervisor refused: ${textOf(line.message)}`,
   );
 }
 
 function broken(message: string, cause?: unknown): XylemError {
   return new XylemError('E_SUPERVISOR', `The supervisor can't be asked: ${message}`, { cause });
 }
+
+/** An object may have a `toString` of its own that is no function. */
+const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : (JSON.stringify(value) ?? '');

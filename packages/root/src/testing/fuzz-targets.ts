@@ -116,7 +116,8 @@ function apiTarget(name: string, seedInputs: Uint8Array[], url: string, token: s
       } catch {
         return;
       }
-      if (target.origin !== new URL(url).origin || never.test(target.pathname)) return;
+      const isApi = target.origin === new URL(url).origin && target.pathname.startsWith(`${apiPrefix}/`);
+      if (!isApi || never.test(target.pathname)) return;
       const response = await fetch(target, {
         method,
         headers: {
@@ -133,7 +134,10 @@ function apiTarget(name: string, seedInputs: Uint8Array[], url: string, token: s
 function readAsked(input: Uint8Array): Asked | null {
   try {
     const value = JSON.parse(Buffer.from(input).toString()) as Asked;
-    const isFit = typeof value.path === 'string' && value.path.startsWith('/');
+    const isFit =
+      typeof value.method === 'string' &&
+      typeof value.path === 'string' &&
+      value.path.startsWith(`${apiPrefix}/`);
     return isFit && /^(GET|POST|PUT|DELETE|PATCH|HEAD)$/.test(value.method) ? value : null;
   } catch {
     return null;
