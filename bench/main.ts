@@ -5,6 +5,8 @@ import type { Bench } from './bench.ts';
 
 /** Every bench there is, loaded when it is asked for. */
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  attacks: () => import('./attacks.ts'),
+  fuzz: () => import('./fuzz.ts'),
   handshakes: () => import('./handshakes.ts'),
   idle: () => import('./idle.ts'),
   install: () => import('./install.ts'),
