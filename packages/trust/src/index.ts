@@ -98,13 +98,22 @@ export { dueForRenewal } from './tuf/write/due.ts';
 export type { RoleKeys, SignedRole } from './tuf/write/metadata.ts';
 export {
   emptyProductRole,
+export {
+  type Delegate,
+  type DelegatedContent,
+  delegateRoleName,
+  signDelegateRole,
+} from './tuf/write/delegates.ts';
   type ProductRoleContent,
   type RoleFiles,
   readProductRole,
   signProductRole,
   type TargetDigest,
   targetDigest,
+  readDelegated,
+  readDelegatesUnverified,
 } from './tuf/write/product-role.ts';
+  readVouched,
 export { createRepository, type OnlineSigners, publishRoles } from './tuf/write/repository.ts';
 export { draftRoot, type RootRoles, signRoot } from './tuf/write/root.ts';
 export { signTimestamp } from './tuf/write/snapshot.ts';

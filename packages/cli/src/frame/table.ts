@@ -91,6 +91,11 @@ export const commandTable: readonly TableEntry[] = [
     load: () => import('../commands/release/show.ts'),
   },
   {
+    path: 'release delegate',
+    summary: 'Let a build sign releases by a key of its own, for a time',
+    load: () => import('../commands/release/delegate.ts'),
+  },
+  {
     path: 'release attest',
     summary: 'Attach signed statements about a release: provenance, tests, scans',
     load: () => import('../commands/release/attest.ts'),

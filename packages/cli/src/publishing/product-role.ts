@@ -1,15 +1,22 @@
-import { XylemError } from '@xylem/core';
+import { type DomainId, XylemError } from '@xylem/core';
 import type { SignedRoleUpload } from '@xylem/root/contract';
 import {
+  channelTarget,
+  type Delegate,
+  delegateRoleName,
   type ProductDelegation,
   type ProductRoleContent,
-  productRoleName,
+  readDelegated,
+  readDelegatesUnverified,
   readProductRole,
+  type SignedRole,
   type Signer,
+  signDelegateRole,
   signProductRole,
 } from '@xylem/trust';
 import type { Api } from '../api/client.ts';
 import { type Patience, whileOvertaken } from './contention.ts';
+import { heldOf, openSigner } from './key-ring.ts';
 import { loadKeys } from './keys.ts';
 import { readVendor } from './vendor.ts';
 
@@ -43,41 +50,122 @@ async function presentRole(api: Api, name: string): Promise<PresentRole> {
 }
 
 /**
+ * Whoever may publish this product alone is not shown the vendor's list of products, and can't prove the product's
+ * keys. A delegate need not: it signs what it said itself before, and one thing more.
+ */
+async function presentFor(options: { api: Api; product: string; keysFolder: string }): Promise<PresentRole> {
+  try {
+    return await presentRole(options.api, options.product);
+  } catch (error) {
+    if (!(error instanceof XylemError) || !isHidden(error)) throw error;
+    const { domain, roles } = await options.api.call('productRoles', {
+      params: { product: options.product },
+    });
+    const product = { product: options.product, domain: domain as DomainId, keys: [] };
+    const files = new Map(roles.map(({ role, metadata }) => [role, bytesOf(metadata)]));
+    const delegates = readDelegatesUnverified(product, files);
+    const keyIds = delegates.map(({ key }) => key.keyId);
+    if ((await heldOf(options.keysFolder, keyIds)).length === 0) {
+      throw new XylemError(
+        'E_KEY_INVALID',
+        `${options.keysFolder} holds no key to which ${product.product} delegates, and this token may not read the vendor's products. Have \`xylem release delegate ${product.product}\` name a key of yours.`,
+        { cause: error },
+      );
+    }
+    const versions = new Map(roles.map(({ role, version }) => [role, version]));
+    return { product, versions, files, content: { releases: new Map(), channels: new Map(), delegates } };
+  }
+}
+
+const isHidden = ({ code }: XylemError): boolean => code === 'E_NOT_FOUND' || code === 'E_FORBIDDEN';
+
+/** Who signs: the product's keys, or, where this person holds too few of them, a delegate's. */
+type Hand =
+  | { readonly of: string; readonly signers: readonly Signer[]; readonly delegate: null }
+  | { readonly of: string; readonly signer: Signer; readonly delegate: Delegate };
+
+/**
  * Signs what the role shall say next and hands it to `send`. When someone else signed meanwhile, it is done again
- * from what is there now.
+ * from what is there now. Who holds a delegate's key alone changes what the delegate vouches for, and nothing else.
+ * @throws XylemError E_KEY_INVALID (no key for it here, or a delegate's for what no delegate may say),
+ *   E_METADATA_EXPIRED (the delegation has ended), E_CONFLICT
  */
 export async function changeRole<T>(
   options: Patience & { readonly api: Api; readonly product: string; readonly keysFolder: string },
   change: (present: ProductRoleContent) => ProductRoleContent,
   send: (roles: SignedRoleUpload[]) => Promise<T>,
 ): Promise<T> {
-  let opened: { readonly of: string; readonly signers: readonly Signer[] } | null = null;
+  let hand: Hand | null = null;
   return await whileOvertaken(options, async () => {
-    const { product, files: previous, versions, content } = await presentRole(options.api, options.product);
-    const keyIds = product.keys.map(({ keyId }) => keyId);
+    const present = await presentFor(options);
+    const { product, files: previous, versions, content } = present;
     // Opening a key may ask for a passphrase and takes long on purpose: once, however often others come first.
-    if (opened?.of !== keyIds.join()) {
-      const { threshold = 1 } = product;
-      const what = `releases of ${product.product}`;
-      const signers = await loadKeys(options.keysFolder, { what, keyIds, threshold });
-      opened = { of: keyIds.join(), signers };
-    }
-    const { signers } = opened;
+    if (hand === null || hand.of !== handsOf(present)) hand = await handFor(options.keysFolder, present);
     const nowMs = options.clock.now();
-    const signed = await signProductRole({ product, previous, content: change(content), signers, nowMs });
-    const uploads = signed.map(({ role, file }) => ({
-      role,
-      baseVersion: versions.get(role) ?? 0,
-      metadata: textOf(file.bytes),
-    }));
-    // Someone else said the very same meanwhile: the present role goes along, and the root server finds all there.
-    const name = productRoleName(product.domain);
-    const present = previous.get(name);
-    const asItIs = {
-      role: name,
-      baseVersion: versions.get(name) ?? 0,
-      metadata: textOf(present ?? new Uint8Array()),
-    };
-    return await send(uploads.length > 0 || present === undefined ? uploads : [asItIs]);
+    const signed =
+      hand.delegate === null
+        ? await signProductRole({ product, previous, content: change(content), signers: hand.signers, nowMs })
+        : await signAsDelegate(present, hand.delegate, hand.signer, change, nowMs);
+    return await send(
+      signed.map(({ role, file }) => ({
+        role,
+        baseVersion: versions.get(role) ?? 0,
+        metadata: textOf(file.bytes),
+      })),
+    );
   });
+}
+
+const handsOf = ({ product, content }: PresentRole): string =>
+  JSON.stringify([product.keys.map(({ keyId }) => keyId), content.delegates ?? []]);
+
+async function handFor(keysFolder: string, present: PresentRole): Promise<Hand> {
+  const { product, content } = present;
+  const { threshold = 1 } = product;
+  const keyIds = product.keys.map(({ keyId }) => keyId);
+  const what = `releases of ${product.product}`;
+  const of = handsOf(present);
+  if ((await heldOf(keysFolder, keyIds)).length < threshold) {
+    for (const delegate of content.delegates ?? []) {
+      const [held] = await heldOf(keysFolder, [delegate.key.keyId]);
+      if (held !== undefined) return { of, delegate, signer: await openSigner(held, what) };
+    }
+  }
+  return { of, delegate: null, signers: await loadKeys(keysFolder, { what, keyIds, threshold }) };
+}
+
+async function signAsDelegate(
+  { product, files, content }: PresentRole,
+  delegate: Delegate,
+  signer: Signer,
+  change: (present: ProductRoleContent) => ProductRoleContent,
+  nowMs: number,
+): Promise<SignedRole[]> {
+  const name = delegateRoleName(product.domain, delegate.key.keyId);
+  const said = readDelegated(product, delegate, files);
+  const rules = (one: ProductRoleContent): string =>
+    JSON.stringify([one.floor ?? null, (one.withdrawn ?? []).toSorted(), one.delegates ?? []]);
+  const next = change({ ...content, ...said });
+  if (rules(next) !== rules(content)) {
+    throw new XylemError(
+      'E_KEY_INVALID',
+      `Only the keys of ${product.product} itself may say this, and here lies that of its delegate ${delegate.name} alone.`,
+    );
+  }
+  const forbidden = [...next.channels.keys()].find(
+    (path) => !delegate.channels.some((channel) => path === channelTarget(product.product, channel)),
+  );
+  if (forbidden !== undefined) {
+    throw new XylemError(
+      'E_KEY_INVALID',
+      `The delegate ${delegate.name} of ${product.product} may not set ${forbidden}; it may set ${delegate.channels.join(', ') || 'no channel'}.`,
+    );
+  }
+  const sorted = (map: ReadonlyMap<string, object>): string =>
+    JSON.stringify([...map].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const isSame = (a: ReadonlyMap<string, object>, b: ReadonlyMap<string, object>): boolean =>
+    sorted(a) === sorted(b);
+  if (isSame(next.releases, said.releases) && isSame(next.channels, said.channels)) return [];
+  const previous = files.get(name);
+  return [await signDelegateRole({ product, delegate, previous, content: next, signer, nowMs })];
 }

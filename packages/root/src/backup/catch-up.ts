@@ -143,7 +143,7 @@ async function takeProduct(
   }
   await root.db.transaction().execute(async (trx) => {
     for (const { role, file } of checked.changed) await saveRole(trx, place.repository, role, file.bytes);
-    await saveStanding(trx, place.product, checked.content);
+    await saveStanding(trx, place.product, checked.vouched);
   });
   return taken;
 }

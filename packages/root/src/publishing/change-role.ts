@@ -1,9 +1,11 @@
-import { compareVersions, type Version, XylemError } from '@xylem/core';
+import { compareVersions, timeOf, type Version, XylemError } from '@xylem/core';
 import {
+  channelTarget,
   type ProductRoleContent,
   type RoleFiles,
   readProductDelegations,
   readProductRole,
+  readVouched,
   releaseTarget,
 } from '@xylem/trust';
 import type { BodyOf, ResponseOf } from '../api/contract.ts';
@@ -32,10 +34,12 @@ export async function changeProductRole(
   const row = await productNamed(root.db, product);
   const changes = await root.db.transaction().execute(async (trx) => {
     await lockFor(trx, publishingLock);
-    const before = await presentContent(trx, row);
     const nowMs = root.clock.now();
+    const { own, vouched: before } = await presentContent(trx, row, nowMs);
     const checked = await checkRoles(trx, row, body, nowMs);
-    const made = await changesBetween(trx, product, before, checked.content);
+    refuseMovedChannels(own, checked.content);
+    const made = await changesBetween(trx, product, before, checked.vouched);
+    await dropLostChannels(trx, product, checked.vouched);
     await refuseStranded(trx, product, made.retired);
     await saveChecked(trx, row, checked);
     const audit = async (what: string, past: unknown, now: unknown): Promise<void> =>
@@ -46,13 +50,25 @@ export async function changeProductRole(
     if (made.floor !== (before.floor ?? null)) {
       await audit('product.floor', { floor: before.floor ?? null }, { floor: made.floor });
     }
+    const [past, now] = [delegatesIn(before), delegatesIn(checked.vouched)];
+    if (JSON.stringify(past) !== JSON.stringify(now)) await audit('product.delegates', past, now);
     return made;
   });
   await releases.publish();
   return changes;
 }
 
-async function presentContent(trx: Database, row: ProductRow): Promise<ProductRoleContent> {
+/** Who may sign what and until when, by name, as the audit log says it. */
+function delegatesIn({ delegates = [] }: ProductRoleContent): Record<string, object> {
+  return Object.fromEntries(
+    delegates.map(({ name, key, channels, untilMs }) => [
+      name,
+      { key: key.keyId, channels, until: timeOf(untilMs) },
+    ]),
+  );
+}
+
+async function presentContent(trx: Database, row: ProductRow, nowMs: number) {
   const { metadata } = await roleNamed(trx, row.repository, 'targets');
   const delegation = readProductDelegations(Buffer.from(metadata)).find(
     ({ domain }) => domain === row.domain,
@@ -60,7 +76,7 @@ async function presentContent(trx: Database, row: ProductRow): Promise<ProductRo
   if (delegation === undefined) throw new XylemError('E_STATE_DAMAGED', `No role delegates ${row.product}.`);
   const rows = await rolesOfProduct(trx, row.repository, row.domain);
   const files: RoleFiles = new Map(rows.map(({ role, metadata: text }) => [role, Buffer.from(text)]));
-  return readProductRole(delegation, files);
+  return { own: readProductRole(delegation, files), vouched: readVouched(delegation, files, nowMs) };
 }
 
 async function changesBetween(
@@ -69,10 +85,6 @@ async function changesBetween(
   before: ProductRoleContent,
   after: ProductRoleContent,
 ): Promise<Changes> {
-  const channels = (content: ProductRoleContent): string =>
-    JSON.stringify([...content.channels].toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  if (channels(before) !== channels(after))
-    throw new XylemError('E_INPUT', 'Channels are set one by one, each with its document.');
   const lowest = after.floor;
   if (before.floor !== undefined && (lowest === undefined || compareVersions(lowest, before.floor) < 0)) {
     throw new XylemError(
@@ -102,6 +114,22 @@ async function changesBetween(
     ),
     floor: lowest ?? null,
   };
+}
+
+function refuseMovedChannels(before: ProductRoleContent, after: ProductRoleContent): void {
+  const channels = (content: ProductRoleContent): string =>
+    JSON.stringify([...content.channels].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  if (channels(before) !== channels(after))
+    throw new XylemError('E_INPUT', 'Channels are set one by one, each with its document.');
+}
+
+/** With a delegation go the channels that only the delegate vouched for. */
+async function dropLostChannels(trx: Database, product: string, vouched: ProductRoleContent): Promise<void> {
+  const rows = await trx.selectFrom('channels').select('channel').where('product', '=', product).execute();
+  for (const { channel } of rows) {
+    if (vouched.channels.has(channelTarget(product, channel))) continue;
+    await trx.deleteFrom('channels').where('product', '=', product).where('channel', '=', channel).execute();
+  }
 }
 
 /** What follows a channel would be led to a release that no host takes. */

@@ -46,7 +46,7 @@ export async function setChannel(
     if (known?.document === body.document) return;
     const nowMs = root.clock.now();
     const checked = await checkRoles(trx, row, body, nowMs);
-    if (checked.content.channels.get(channelTarget(product, channel))?.sha256 !== sha256(body.document)) {
+    if (checked.vouched.channels.get(channelTarget(product, channel))?.sha256 !== sha256(body.document)) {
       throw new XylemError('E_INPUT', 'The uploaded role does not vouch for this channel document.');
     }
     const { version, release: digest } = document;

@@ -50,7 +50,7 @@ export async function createRelease(root: Root, who: string, product: string, bo
     await requirePackages(trx, product, document);
     const nowMs = root.clock.now();
     const checked = await checkRoles(trx, row, body, nowMs);
-    const vouched = checked.content.releases.get(releaseTarget(product, digest));
+    const vouched = checked.vouched.releases.get(releaseTarget(product, digest));
     if (vouched?.length !== bytes.length) {
       throw new XylemError('E_INPUT', `The uploaded role does not vouch for this release (${digest}).`);
     }
@@ -94,9 +94,9 @@ export async function saveChecked(
   row: ProductRow,
   checked: CheckedProductRole,
 ): Promise<void> {
-  await requireKnownTargets(trx, row, checked.content);
+  await requireKnownTargets(trx, row, checked.vouched);
   for (const { role, file } of checked.changed) await saveRole(trx, row.repository, role, file.bytes);
-  await saveStanding(trx, row.product, checked.content);
+  await saveStanding(trx, row.product, checked.vouched);
 }
 
 export const retiredRelease = (product: string, version: string): XylemError =>

@@ -176,7 +176,7 @@ async function dropLostChannels(trx: Database, product: string, repository: stri
   const { domain } = await productNamed(trx, product);
   const rows = await rolesOfProduct(trx, repository, domain);
   const vouched = rows
-    .filter(({ role }) => role === `p-${domain}`)
+    .filter(({ role }) => role === `p-${domain}` || role.startsWith(`p-${domain}-by-`))
     .flatMap(({ metadata }) =>
       Object.keys((JSON.parse(metadata) as { signed: { targets: object } }).signed.targets),
     );

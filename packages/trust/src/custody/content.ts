@@ -1,6 +1,7 @@
 import { isDigest } from '@xylem/core';
 import { productRoleName } from '../tuf/names.ts';
 import { invalidMetadata, parseTargets } from '../tuf/parse.ts';
+import { isBinOf, readDelegates } from '../tuf/write/delegates.ts';
 import type { ProductRoleContent, RoleFiles, TargetDigest } from '../tuf/write/product-role.ts';
 import type { ProductDelegation } from '../tuf/write/targets.ts';
 import { productRulesOf } from '../tuf/xylem-field.ts';
@@ -15,9 +16,11 @@ export function contentOf(product: ProductDelegation, files: RoleFiles): Product
   const releases = new Map<string, TargetDigest>();
   const channels = new Map<string, TargetDigest>();
   if (bytes === undefined) return { releases, channels };
-  const { signed } = parseTargets(bytes, name).metadata;
+  const { metadata } = parseTargets(bytes, name);
+  const { signed } = metadata;
   const parts = [signed];
   for (const bin of Object.keys(signed.delegations?.roles ?? {})) {
+    if (!isBinOf(name, bin)) continue;
     const binBytes = files.get(bin);
     if (binBytes !== undefined) parts.push(parseTargets(binBytes, bin).metadata.signed);
   }
@@ -31,5 +34,6 @@ export function contentOf(product: ProductDelegation, files: RoleFiles): Product
       (kind === 'release' ? releases : channels).set(path, { length: target.length, sha256 });
     }
   }
-  return { releases, channels, ...productRulesOf(signed) };
+  const delegates = readDelegates(product, metadata);
+  return { releases, channels, ...productRulesOf(signed), ...(delegates.length === 0 ? {} : { delegates }) };
 }

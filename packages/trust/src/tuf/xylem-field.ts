@@ -28,3 +28,18 @@ function fieldOf(signed: Timestamp): Record<string, unknown> {
   const field = signed.unrecognizedFields.xylem;
   return typeof field === 'object' && field !== null ? (field as Record<string, unknown>) : {};
 }
+
+/**
+ * Until when a delegation holds, milliseconds since 1970: `"xylem":{"until":time}` of the delegated role. Null: it
+ * names no end. One that is malformed has ended: it was meant to end.
+ */
+export function endOfDelegation(role: {
+  readonly unrecognizedFields?: Record<string, unknown>;
+}): number | null {
+  const field = role.unrecognizedFields?.xylem;
+  if (typeof field !== 'object' || field === null || !Object.hasOwn(field, 'until')) return null;
+  const { until } = field as { until: unknown };
+  const isTime = typeof until === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(until);
+  const ms = isTime ? Date.parse(until) : Number.NaN;
+  return Number.isNaN(ms) ? Number.NEGATIVE_INFINITY : ms;
+}

@@ -16,6 +16,7 @@ import {
   checkTimestampExpiry,
   type Freshness,
   hasCurrentSnapshot,
+  isListed,
   isSignedFor,
   metaOf,
   pinnedRoot,
@@ -234,8 +235,13 @@ export class TufClient {
   }
 
   async #target(path: string, freshness: Freshness): Promise<TargetInfo | null> {
-    const isConsistent = (await this.#opened()).root.metadata.signed.consistentSnapshot;
-    const found = await findTarget(path, async (role, delegator) => this.#load(role, delegator, freshness));
+    const trusted = await this.#opened();
+    const isConsistent = trusted.root.metadata.signed.consistentSnapshot;
+    const { nowMs } = freshness;
+    const found = await findTarget(path, async (role, delegator) => this.#load(role, delegator, freshness), {
+      nowMs,
+      isListed: (role) => isListed(trusted, role),
+    });
     if (found === null) return null;
     const digest = found.target.hashes.sha256;
     if (digest === undefined) throw invalidMetadata(found.roles.at(-1) ?? '', `${path} has no SHA-256`);

@@ -180,6 +180,11 @@ export function checkSnapshotExpiry(trusted: Trusted, freshness: Freshness): voi
   checkExpiry('snapshot', signed, covers(freshness, signed.version));
 }
 
+/** Whether the trusted snapshot says anything about a role. */
+export function isListed(trusted: Trusted, role: string): boolean {
+  return Object.hasOwn(present(trusted.snapshot, 'snapshot').metadata.signed.meta, `${role}.json`);
+}
+
 /** What the trusted snapshot says about a role. @throws XylemError E_METADATA_INVALID if nothing */
 export function metaOf(trusted: Trusted, role: string): Snapshot['meta'][string] {
   const { meta } = present(trusted.snapshot, 'snapshot').metadata.signed;

@@ -1,9 +1,16 @@
 import type { TargetFile } from '@tufjs/models';
 import { expiresMs, type TargetsPiece } from '../parse.ts';
 import { mayHold } from '../path-pattern.ts';
+import { endOfDelegation } from '../xylem-field.ts';
 
 /** Gives a verified role. @param delegator the role that delegates to it, null for the root */
 export type RoleLoader = (role: string, delegator: string | null) => Promise<TargetsPiece>;
+
+/** When and in which snapshot a search takes place. */
+export interface Moment {
+  readonly nowMs: number;
+  readonly isListed: (role: string) => boolean;
+}
 
 interface Visit {
   readonly role: string;
@@ -23,6 +30,7 @@ const maxVisits = 32;
 export async function findTarget(
   path: string,
   load: RoleLoader,
+  moment: Moment,
 ): Promise<{ target: TargetFile; roles: readonly string[]; expiresAt: number } | null> {
   let stack: Visit[] = [
     { role: 'targets', delegator: null, chain: ['targets'], expiresAt: Number.POSITIVE_INFINITY },
@@ -39,7 +47,7 @@ export async function findTarget(
     const target = Object.hasOwn(signed.targets, path) ? signed.targets[path] : undefined;
     if (target !== undefined) return { target, roles: chain, expiresAt };
     const children: Visit[] = [];
-    for (const child of delegationsFor(piece, path)) {
+    for (const child of delegationsFor(piece, path, moment)) {
       children.push({ role: child.role, delegator: role, chain: [...chain, child.role], expiresAt });
       // 5.6.7.2.1: nothing after a terminating delegation is asked, here or above.
       if (child.terminating) {
@@ -52,16 +60,26 @@ export async function findTarget(
   return null;
 }
 
+/**
+ * A delegation that names its own end (docs/spec/metadata.md) holds until then, whatever its role says; and before its
+ * role first was signed it is as if it were not there.
+ */
+function isInForce(role: TargetsPiece['delegated'][number], { nowMs, isListed }: Moment): boolean {
+  const endMs = endOfDelegation(role);
+  return endMs === null || (endMs > nowMs && isListed(role.name));
+}
+
 /** The delegations that may hold a path, in their order. Hash bins named by a prefix (TAP 15) are one each. */
 function delegationsFor(
   { metadata, delegated }: TargetsPiece,
   path: string,
+  moment: Moment,
 ): { readonly role: string; readonly terminating: boolean }[] {
   const bins = metadata.signed.delegations?.succinctRoles;
   if (bins !== undefined && delegated.length === 0) {
     return [{ role: bins.getRoleForTarget(path), terminating: true }];
   }
   return delegated
-    .filter((role) => mayHold(role, path))
+    .filter((role) => mayHold(role, path) && isInForce(role, moment))
     .map(({ name, terminating }) => ({ role: name, terminating }));
 }

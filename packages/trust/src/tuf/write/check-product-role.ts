@@ -1,18 +1,29 @@
 import type { Metadata, Targets } from '@tufjs/models';
 import { type DomainId, limits, sha256, XylemError } from '@xylem/core';
-import { metadataPath, productRoleName, targetFilePath } from '../names.ts';
+import { channelTarget, metadataPath, productRoleName, targetFilePath } from '../names.ts';
 import { expiresMs, invalidMetadata, parseTargets } from '../parse.ts';
 import { binNames } from './bins.ts';
 import { checkVersion } from './check-version.ts';
+import {
+  checkDelegates,
+  type Delegate,
+  delegateRoleName,
+  isBinOf,
+  mostDelegatedReleases,
+  readDelegateRole,
+  readDelegates,
+} from './delegates.ts';
 import type { SignedRole } from './metadata.ts';
-import { type ProductRoleContent, type RoleFiles, readProductRole } from './product-role.ts';
-import { readProductDelegations } from './targets.ts';
+import { type ProductRoleContent, type RoleFiles, readProductRole, readVouched } from './product-role.ts';
+import { type ProductDelegation, readProductDelegations } from './targets.ts';
 
 /** An uploaded product role that may be made current. */
 export interface CheckedProductRole {
   /** To be written, bins first, then given to `publishRoles`. */
   readonly changed: readonly SignedRole[];
   readonly content: ProductRoleContent;
+  /** With what delegates vouch for. */
+  readonly vouched: ProductRoleContent;
   /** Repository paths and digests of all targets now vouched for: each must lie in the repository before. */
   readonly targetFiles: ReadonlyMap<string, { readonly target: string; readonly length: number }>;
 }
@@ -58,10 +69,15 @@ export function checkProductRole(options: {
     product.keys.map((key) => key.keyId),
     product.threshold ?? 1,
   );
+  const delegates = new Map(
+    readDelegates(product, role).map((one) => [delegateRoleName(domain, one.key.keyId), one]),
+  );
+  if (uploaded.has(name)) checkDelegates(name, [...delegates.values()], nowMs);
   const changed: SignedRole[] = [];
   for (const [uploadedName, bytes] of uploaded) {
     const prefix = bins.get(uploadedName);
-    if (uploadedName !== name && prefix === undefined) {
+    const delegate = delegates.get(uploadedName);
+    if (uploadedName !== name && prefix === undefined && delegate === undefined) {
       throw invalidMetadata(uploadedName, `the role ${name} does not delegate to it`);
     }
     const { metadata } = parseTargets(bytes, uploadedName, uploadedName === name ? delegator : role);
@@ -70,6 +86,7 @@ export function checkProductRole(options: {
       if (metadata.signed.delegations !== undefined)
         throw invalidMetadata(uploadedName, 'a bin delegates further');
     }
+    if (delegate !== undefined) checkDelegate(uploadedName, product.product, delegate, metadata, nowMs);
     const { version } = metadata.signed;
     checkVersion(uploadedName, version, current.get(uploadedName) ?? null, nowMs);
     if (expiresMs(metadata.signed) <= nowMs) {
@@ -79,13 +96,61 @@ export function checkProductRole(options: {
   }
   changed.sort((a, b) => Number(a.role === name) - Number(b.role === name));
   const content = readProductRole(product, files);
+  for (const delegate of delegates.values()) refuseShadows(product, role, delegate, files, content);
+  const vouched = readVouched(product, files, nowMs);
   const targetFiles = new Map(
-    [...content.releases, ...content.channels].map(([target, { length, sha256: digest }]) => [
+    [...vouched.releases, ...vouched.channels].map(([target, { length, sha256: digest }]) => [
       targetFilePath(target, digest),
       { target, length },
     ]),
   );
-  return { changed, content, targetFiles };
+  return { changed, content, vouched, targetFiles };
+}
+
+/** A delegate is asked before the bins: with another length for a release of theirs it would keep that from hosts. */
+function refuseShadows(
+  product: ProductDelegation,
+  role: Metadata<Targets>,
+  delegate: Delegate,
+  files: RoleFiles,
+  own: ProductRoleContent,
+): void {
+  for (const [path, { length }] of readDelegateRole(product, role, delegate, files).releases) {
+    const ours = own.releases.get(path);
+    if (ours !== undefined && ours.length !== length)
+      throw invalidMetadata(
+        delegateRoleName(product.domain, delegate.key.keyId),
+        `${path} has another length`,
+      );
+  }
+}
+
+/** No more than its delegation allows: these channels, until this moment. */
+function checkDelegate(
+  role: string,
+  product: string,
+  delegate: Delegate,
+  metadata: Metadata<Targets>,
+  nowMs: number,
+): void {
+  if (delegate.untilMs <= nowMs) {
+    throw new XylemError('E_METADATA_EXPIRED', `The delegation of ${product} to ${delegate.name} has ended.`);
+  }
+  checkTargets(role, metadata, [`release/${product}/`, `channel/${product}/`], '');
+  const { targets, delegations } = metadata.signed;
+  const stranger = Object.keys(targets).find(
+    (path) =>
+      path.startsWith('channel/') &&
+      !delegate.channels.some((channel) => path === channelTarget(product, channel)),
+  );
+  if (stranger !== undefined) throw invalidMetadata(role, `it may not vouch for ${stranger.slice(0, 200)}`);
+  if (delegations !== undefined) throw invalidMetadata(role, 'a delegate delegates further');
+  if (Object.keys(targets).length > mostDelegatedReleases + delegate.channels.length) {
+    throw invalidMetadata(role, `it vouches for more than ${mostDelegatedReleases} releases`);
+  }
+  if (expiresMs(metadata.signed) !== delegate.untilMs) {
+    throw invalidMetadata(role, 'it does not end with its delegation');
+  }
 }
 
 /** Paths of this product only, each of the form that readers ask for, and in the right bin. */
@@ -125,7 +190,8 @@ function checkBins(
 ): ReadonlyMap<string, string> {
   const delegations = role.signed.delegations;
   if (delegations === undefined) return new Map();
-  const roles = Object.values(delegations.roles ?? {});
+  const roles = Object.values(delegations.roles ?? {}).filter((one) => isBinOf(name, one.name));
+  if (delegations.succinctRoles === undefined && roles.length === 0) return new Map();
   if (delegations.succinctRoles !== undefined || (roles.length !== 16 && roles.length !== 256)) {
     throw invalidMetadata(name, 'it delegates to neither 16 nor 256 bins');
   }

@@ -6,6 +6,14 @@ import { nextVersion, productRoleName, releaseTarget } from '../names.ts';
 import { parseTargets } from '../parse.ts';
 import { productRulesOf } from '../xylem-field.ts';
 import { binCountFor, binNames, binOf } from './bins.ts';
+import {
+  type Delegate,
+  type DelegatedContent,
+  delegationJson,
+  isBinOf,
+  readDelegateRole,
+  readDelegates,
+} from './delegates.ts';
 import { dueForRenewal } from './due.ts';
 import { expiryAfter, roleJson, type SignedRole, signMetadata, specVersion, tufKeys } from './metadata.ts';
 import type { ProductDelegation } from './targets.ts';
@@ -26,6 +34,8 @@ export interface ProductRoleContent {
   readonly floor?: Version;
   /** Digests of release documents that must not be installed. */
   readonly withdrawn?: readonly Digest[];
+  /** Other keys that may sign releases and some channels. */
+  readonly delegates?: readonly Delegate[];
 }
 
 /** Metadata bytes by role name: `p-<domain>` and its bins, as they lie in the repository now. */
@@ -49,6 +59,7 @@ export function readProductRole(product: ProductDelegation, files: RoleFiles): P
   const role = verified(delegatingRole(product), name, bytes);
   const listed = new Map(Object.entries(role.signed.targets));
   for (const bin of Object.keys(role.signed.delegations?.roles ?? {})) {
+    if (!isBinOf(name, bin)) continue;
     const binBytes = files.get(bin);
     if (binBytes === undefined) {
       throw new XylemError('E_METADATA_MISSING', `The bin ${bin} of ${product.product} is not there.`);
@@ -62,7 +73,54 @@ export function readProductRole(product: ProductDelegation, files: RoleFiles): P
     const digest = { length: target.length, sha256: target.hashes.sha256 as Digest };
     (path.startsWith(releasePrefix) ? releases : channels).set(path, digest);
   }
-  return { releases, channels, ...productRulesOf(role.signed) };
+  const delegates = readDelegates(product, role);
+  const rules = productRulesOf(role.signed);
+  return { releases, channels, ...rules, ...(delegates.length === 0 ? {} : { delegates }) };
+}
+
+/**
+ * What a delegate of a product's role vouches for, ended or not.
+ * @throws XylemError as `readProductRole`
+ */
+export function readDelegated(
+  product: ProductDelegation,
+  delegate: Delegate,
+  files: RoleFiles,
+): DelegatedContent {
+  const bytes = files.get(productRoleName(product.domain));
+  if (bytes === undefined) return { releases: new Map(), channels: new Map() };
+  return readDelegateRole(product, parseTargets(bytes).metadata, delegate, files);
+}
+
+/**
+ * Who is delegated to, by a role whose signatures nobody looked at: for a delegate, whose own signature is worth what
+ * the role that hosts verify says, whatever it was shown.
+ * @throws XylemError E_METADATA_INVALID
+ */
+export function readDelegatesUnverified(
+  product: Pick<ProductDelegation, 'product' | 'domain'>,
+  files: RoleFiles,
+): Delegate[] {
+  const bytes = files.get(productRoleName(product.domain));
+  return bytes === undefined ? [] : readDelegates({ ...product, keys: [] }, parseTargets(bytes).metadata);
+}
+
+/**
+ * All that a product's role and its unexpired delegates vouch for; what stands in the role itself goes before.
+ * @throws XylemError as `readProductRole`
+ */
+export function readVouched(product: ProductDelegation, files: RoleFiles, nowMs: number): ProductRoleContent {
+  const own = readProductRole(product, files);
+  if (own.delegates === undefined) return own;
+  const releases = new Map(own.releases);
+  const channels = new Map(own.channels);
+  for (const delegate of own.delegates) {
+    if (delegate.untilMs <= nowMs) continue;
+    const said = readDelegated(product, delegate, files);
+    for (const [path, digest] of said.releases) if (!releases.has(path)) releases.set(path, digest);
+    for (const [path, digest] of said.channels) if (!channels.has(path)) channels.set(path, digest);
+  }
+  return { ...own, releases, channels };
 }
 
 /**
@@ -79,24 +137,29 @@ export async function signProductRole(options: {
 }): Promise<SignedRole[]> {
   const { product, previous, content, signers, nowMs } = options;
   const name = productRoleName(product.domain);
-  const bins = binCountFor(content.releases.size, currentBins(previous.get(name)));
+  const bins = binCountFor(content.releases.size, currentBins(name, previous.get(name)));
   const inRole = new Map([...content.channels, ...(bins === 0 ? content.releases : [])]);
   const xylem = {
     ...(content.floor === undefined ? {} : { floor: content.floor }),
     ...(content.withdrawn?.length ? { withdrawn: content.withdrawn.toSorted() } : {}),
   };
+  const delegates = content.delegates ?? [];
   const delegations = {
-    keys: tufKeys(product.keys),
-    roles: binNames(name, bins).map((bin) => ({
-      name: bin.name,
-      terminating: true,
-      path_hash_prefixes: [bin.prefix],
-      ...roleJson(product),
-    })),
+    keys: tufKeys([...(bins === 0 ? [] : product.keys), ...delegates.map(({ key }) => key)]),
+    // Delegates first: a bin ends the search (TUF 5.6.7.2.1).
+    roles: [
+      ...delegates.map((delegate) => delegationJson(product, delegate)),
+      ...binNames(name, bins).map((bin) => ({
+        name: bin.name,
+        terminating: true,
+        path_hash_prefixes: [bin.prefix],
+        ...roleJson(product),
+      })),
+    ],
   };
   const body = {
     targets: targetsJson(inRole),
-    ...(bins === 0 ? {} : { delegations }),
+    ...(delegations.roles.length === 0 ? {} : { delegations }),
     ...(Object.keys(xylem).length === 0 ? {} : { xylem }),
   };
   const wanted = new Map<string, RoleBody>();
@@ -169,9 +232,10 @@ function targetsJson(entries: ReadonlyMap<string, TargetDigest>): RoleBody['targ
   );
 }
 
-function currentBins(bytes: Uint8Array | undefined): number {
+function currentBins(name: string, bytes: Uint8Array | undefined): number {
   if (bytes === undefined) return 0;
-  return Object.keys(parseTargets(bytes).metadata.signed.delegations?.roles ?? {}).length;
+  const { delegations } = parseTargets(bytes).metadata.signed;
+  return Object.keys(delegations?.roles ?? {}).filter((role) => isBinOf(name, role)).length;
 }
 
 function verified(delegator: Metadata<Targets>, role: string, bytes: Uint8Array): Metadata<Targets> {
