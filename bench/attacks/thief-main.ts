@@ -1,7 +1,15 @@
 // A thief: given stolen files on the command line, asks a node for what they don't give him, and says what he was given.
 import { request } from 'node:https';
 import { buffer } from 'node:stream/consumers';
-import { type Envelope, encodeReport, reportPayloadType, timeOf, toB64u } from '@xylem/core';
+import {
+  type Envelope,
+  type EnvironmentId,
+  encodeReport,
+  formatNewsCursor,
+  reportPayloadType,
+  timeOf,
+  toB64u,
+} from '@xylem/core';
 import { systemClock, systemRandomness } from '@xylem/platform';
 import {
   buildJoinRequest,
