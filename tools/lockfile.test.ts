@@ -86,3 +86,58 @@ for (const path of manifests) {
     }
   });
 }
+
+test('what is installed is what the lockfile says, byte for byte as npm checked it', () => {
+  const locked = readJson<{ packages: Record<string, LockedPackage> }>('package-lock.json').packages;
+  const there = readJson<{ packages: Record<string, LockedPackage> }>(
+    'node_modules/.package-lock.json',
+  ).packages;
+  const others = Object.entries(there).filter(
+    ([at, { integrity, link }]) => link !== true && locked[at]?.integrity !== integrity,
+  );
+  assert.deepEqual(
+    others.map(([at]) => at),
+    [],
+  );
+});
+
+test('no package stands under the name of another, and none is replaced', () => {
+  for (const path of ['package-lock.json', 'tools/node20/package-lock.json']) {
+    const { lockfileVersion, packages } = readJson<{
+      lockfileVersion: number;
+      packages: Record<string, LockedPackage>;
+    }>(path);
+    assert.equal(lockfileVersion, 3, path);
+    const renamed = Object.entries(packages).filter(
+      ([at, { name }]) => at.includes('node_modules/') && name !== undefined && !at.endsWith(`/${name}`),
+    );
+    assert.deepEqual(
+      renamed.map(([at, { name }]) => `${at} is ${name}`),
+      [],
+    );
+  }
+  for (const path of manifests) {
+    const { overrides, scripts = {} } = readJson<{ overrides?: object; scripts?: Record<string, string> }>(
+      path,
+    );
+    assert.equal(overrides, undefined, `${path} overrides what packages ask for`);
+    const onInstall = Object.keys(scripts).filter((name) => /^(pre|post)?(install|prepare)$/.test(name));
+    assert.deepEqual(onInstall, [], `${path} runs something when it is installed`);
+  }
+});
+
+test('set-up runs no script of any package', () => {
+  const npmCalls = readText('tools/bootstrap.sh').match(/^\s*npm \$1.*$/gm) ?? [];
+  assert.ok(npmCalls.length > 0, 'tools/bootstrap.sh calls npm elsewhere: look there');
+  for (const call of npmCalls) assert.match(call, /--ignore-scripts/);
+});
+
+test('each dependency has its line of why', () => {
+  const page = readText('docs/adr/0011-dependencies.md');
+  const asked = manifests
+    .map((path) => readJson<Manifest>(path))
+    .flatMap((one) => [...Object.keys(one.dependencies ?? {}), ...Object.keys(one.devDependencies ?? {})]);
+  // "type packages" is one line for all of them.
+  const unsaid = asked.filter((name) => !/^@(xylem|types)\//.test(name) && !page.includes(`\`${name}\``));
+  assert.deepEqual([...new Set(unsaid)], []);
+});
