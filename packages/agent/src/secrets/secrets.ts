@@ -8,16 +8,10 @@ import {
   XylemError,
 } from '@xylem/core';
 import type { Log } from '@xylem/platform';
-import {
-  type AgeIdentity,
-  hostAgeIdentity,
-  type Identity,
-  openValue,
-  stateRecipient,
-  unwrapDataKey,
-} from '@xylem/trust';
+import { type AgeIdentity, hostAgeIdentity, type Identity, openValue, unwrapDataKey } from '@xylem/trust';
 import type { Placed } from '../slot/placed.ts';
 import { dataKeysFile, type WrappedKeys, withKey } from './data-keys.ts';
+import { recipientStatement } from './statement.ts';
 
 /** Opened values of one package's configuration, by key. Held as long as a step takes, and never written. */
 export type OpenedValues = ReadonlyMap<string, string>;
@@ -53,9 +47,14 @@ export async function hostSecrets(options: HostSecretsOptions): Promise<HostSecr
   const file = dataKeysFile(join(folder, 'data-keys.json'), log);
   let kept: WrappedKeys | null = null;
 
+  const keptKeys = async (): Promise<WrappedKeys> => {
+    const found = await file.read();
+    return found?.environment === environment.id ? found.keys : {};
+  };
+
   /** By the host map's key, else by one that was given before: a former version's values may be older than a rotation. */
   const dataKey = async (generation: number): Promise<AgeIdentity | null> => {
-    kept ??= (await file.read())?.keys ?? {};
+    kept ??= await keptKeys();
     const given = options.wrapped()?.[String(generation)];
     for (const wrapped of new Set([given, kept[String(generation)]])) {
       if (wrapped === undefined) continue;
@@ -63,7 +62,7 @@ export async function hostSecrets(options: HostSecretsOptions): Promise<HostSecr
       if (data === null) continue;
       if (kept[String(generation)] !== wrapped) {
         kept = withKey(kept, generation, wrapped);
-        await file.write({ keys: kept });
+        await file.write({ environment: environment.id, keys: kept });
       }
       return data;
     }
@@ -81,7 +80,7 @@ export async function hostSecrets(options: HostSecretsOptions): Promise<HostSecr
   };
 
   return {
-    statement: stateRecipient(place, own.recipient, identity.key),
+    statement: await recipientStatement(identity, own.recipient, folder, log),
     open: async ({ component, config, document }) => {
       const sealed = sealedIn(config);
       if (sealed.size === 0) return new Map();

@@ -47,7 +47,8 @@ export async function confirmHosts(
 /** Another generation: every value anew, for the hosts that are there now. */
 export async function rotate(invocation: Invocation, opened: Opened, yes: boolean): Promise<Secrets> {
   const { api, params, secrets } = opened;
-  const from = await heldDataKey(invocation.home, secrets);
+  // Where nothing is sealed nothing need be opened: so a lost key is replaced.
+  const from = secrets.values.length === 0 ? null : await heldDataKey(invocation.home, secrets);
   const pending = pendingHosts(secrets, true);
   const fresh = { ...pending, ready: pending.ready.filter(({ wrapped }) => !wrapped) };
   // Who has the present key was confirmed before.
@@ -58,7 +59,7 @@ export async function rotate(invocation: Invocation, opened: Opened, yes: boolea
     body: {
       revision: secrets.revision,
       generation: { number: to.generation, recipient: to.identity.recipient, holder: holderHere() },
-      set: await sealAnew(secrets, from, to),
+      set: from === null ? [] : await sealAnew(secrets, from, to),
       remove: [],
       wraps: await wrapFor(secrets, pending.ready, to),
     },
