@@ -1,6 +1,7 @@
 import { timeOf } from '@xylem/core';
 import type { PublicKey } from '../keys/key-pair.ts';
 import { productRoleName } from '../tuf/names.ts';
+import type { Delegate } from '../tuf/write/delegates.ts';
 import type { RoleKeys } from '../tuf/write/metadata.ts';
 import { type ProductRoleContent, readProductRole } from '../tuf/write/product-role.ts';
 import { readProductDelegations } from '../tuf/write/targets.ts';
@@ -103,5 +104,19 @@ function contentInWords(before: ProductRoleContent | undefined, after: ProductRo
       .filter((one) => !still.has(one))
       .map((one) => `  release ${one} is no longer withdrawn`),
     ...(before?.floor === after.floor ? [] : [`  the floor becomes ${after.floor ?? 'none'}`]),
+    ...delegatesInWords(before?.delegates, after.delegates),
+  ];
+}
+
+/** Whoever signs must read each key that may sign because of it, what it may sign, and how long. */
+function delegatesInWords(before: readonly Delegate[] = [], after: readonly Delegate[] = []): string[] {
+  const line = ({ name, key, channels, untilMs }: Delegate): string => {
+    const may = ['its releases', ...channels.map((channel) => `the channel ${channel}`)].join(', ');
+    return `the delegate ${name} (${shortId(key.keyId)}) may sign ${may}, until ${timeOf(untilMs)}`;
+  };
+  const [was, now] = [before.map(line), after.map(line)];
+  return [
+    ...now.filter((one) => !was.includes(one)).map((one) => `  ${one}`),
+    ...was.filter((one) => !now.includes(one)).map((one) => `  no longer: ${one}`),
   ];
 }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { sha256 } from '@xylem/core';
 import { tempFolder, testClock } from '@xylem/testkit';
+import { trustRepository } from '../../custody/change.ts';
+import { changeInWords } from '../../custody/words.ts';
 import {
   dayMs,
   releaseBytes,
@@ -153,4 +155,26 @@ test('what is said about a delegate survives the signing of the product, and a d
   const signed = (await vendor.sign()).find((one) => one.role === `p-${testDomain}`);
   assert.ok(signed);
   assert.throws(() => upload(vendor, signed), { code: 'E_METADATA_INVALID' });
+});
+
+test('whoever is asked to sign reads who is delegated to, what for and how long', async () => {
+  const vendor = await vendorWith(1);
+  const trusted = trustRepository(vendor.id, {
+    roots: [vendor.pinned],
+    targets: vendor.current('targets'),
+    roles: vendor.roleFiles(),
+  });
+  const wordsOf = async (delegates: readonly Delegate[]): Promise<string> => {
+    vendor.content = { ...vendor.content, delegates };
+    const [signed] = await vendor.sign();
+    assert.ok(signed);
+    const base = vendor.versions.get(signed.role) ?? 0;
+    return changeInWords(trusted, [{ role: signed.role, base, bytes: signed.file.bytes }]).join('\n');
+  };
+  const longer = { ...delegate, channels: ['nightly', 'stable'] };
+  assert.match(
+    await wordsOf([longer]),
+    new RegExp(`ci \\(${keyId.slice(0, 16)}\\) may sign .*the channel stable`),
+  );
+  assert.match(await wordsOf([]), /no longer: the delegate ci/);
 });
