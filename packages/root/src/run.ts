@@ -178,6 +178,7 @@ async function start(
     log,
     collector,
     onChanged: (reports) => deploying.reportsArrived(reports),
+    onMoved: (from) => directing.wake(from),
     strangers: createStrangers(root),
   });
 

@@ -14,7 +14,7 @@ export {
   trustRepository,
 } from './custody/change.ts';
 export { coSign } from './custody/co-sign.ts';
-export { signedOnlyBy, withoutReleases } from './custody/revoke.ts';
+export { signedOnlyBy, withoutDelegates, withoutReleases } from './custody/revoke.ts';
 export { checkNextRoot, type RootState, readRoot } from './custody/roots.ts';
 export { changeInWords, shortId } from './custody/words.ts';
 export { buildJoinAnswer, checkJoinAnswer } from './enrolment/answer.ts';
@@ -27,13 +27,15 @@ export {
 export { renewalDue, renewalDueAt } from './enrolment/renewal.ts';
 export {
   buildJoinRequest,
+  buildMoveRequest,
   buildRenewRequest,
   checkJoinRequest,
+  environmentOfRenewal,
   type JoinRequest,
   parseRenewRequest,
 } from './enrolment/request.ts';
 export { type JoinToken, joinMacKey, makeToken, parseToken } from './enrolment/token.ts';
-export { buildTrustMap, pinnedRootOf, repositoryForProduct } from './enrolment/trust-map.ts';
+export { buildTrustMap, movedTrustMap, pinnedRootOf, repositoryForProduct } from './enrolment/trust-map.ts';
 export {
   type Envelope,
   type OpenedEnvelope,
@@ -42,11 +44,13 @@ export {
   signEnvelope,
 } from './envelope/envelope.ts';
 export {
+  finishMove,
   type Identity,
   loadIdentity,
   loadNextKey,
   loadUnjoinedKey,
   saveIdentity,
+  saveMoved,
   saveRekeyed,
   saveRenewed,
 } from './identity/identity.ts';
@@ -94,26 +98,26 @@ export {
 export { readRole, readSnapshot, readTimestamp } from './tuf/read.ts';
 export { type CheckedProductRole, checkProductRole } from './tuf/write/check-product-role.ts';
 export { checkedDelegations, checkTargets } from './tuf/write/check-targets.ts';
-export { dueForRenewal } from './tuf/write/due.ts';
-export type { RoleKeys, SignedRole } from './tuf/write/metadata.ts';
-export {
-  emptyProductRole,
 export {
   type Delegate,
   type DelegatedContent,
   delegateRoleName,
   signDelegateRole,
 } from './tuf/write/delegates.ts';
+export { dueForRenewal } from './tuf/write/due.ts';
+export type { RoleKeys, SignedRole } from './tuf/write/metadata.ts';
+export {
+  emptyProductRole,
   type ProductRoleContent,
   type RoleFiles,
+  readDelegated,
+  readDelegatesUnverified,
   readProductRole,
+  readVouched,
   signProductRole,
   type TargetDigest,
   targetDigest,
-  readDelegated,
-  readDelegatesUnverified,
 } from './tuf/write/product-role.ts';
-  readVouched,
 export { createRepository, type OnlineSigners, publishRoles } from './tuf/write/repository.ts';
 export { draftRoot, type RootRoles, signRoot } from './tuf/write/root.ts';
 export { signTimestamp } from './tuf/write/snapshot.ts';

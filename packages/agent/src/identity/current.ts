@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { XylemError } from '@xylem/core';
 import {
   clientTls,
+  finishMove,
   type Identity,
   type KeyPair,
   loadIdentity,
@@ -36,6 +37,7 @@ export async function openIdentity(
   folder: string,
   revoked: Revoked = { has: () => false, generation: 0 },
 ): Promise<CurrentIdentity> {
+  await finishMove(folder);
   const loaded = await loadIdentity(folder);
   if (loaded === null) {
     throw new XylemError(

@@ -72,6 +72,7 @@ export function renewedCertificate(
   answer: Uint8Array,
   own: Identity,
   key: Uint8Array = own.key.public,
+  why: 'renewed' | 'moved' = 'renewed',
 ): string {
   try {
     const { certificate } = JSON.parse(Buffer.from(answer).toString('utf8')) as { certificate?: unknown };
@@ -87,7 +88,7 @@ export function renewedCertificate(
     const longerMs = Date.parse(fresh.validTo) - Date.parse(old.validTo);
     const isOtherRole = mayServe({ certificatePem: certificate, caPem: own.caPem }) !== mayServe(own);
     // Given for another role within the second in which the old one was given, it ends with that.
-    if (longerMs < 0 || (longerMs === 0 && !isOtherRole && !isOtherKey))
+    if (longerMs < 0 || (longerMs === 0 && !isOtherRole && !isOtherKey && why === 'renewed'))
       throw new Error('not valid for longer');
     return certificate;
   } catch (cause) {

@@ -11,6 +11,7 @@ import { repositoriesOf } from '../direction/repositories.ts';
 import { driftWatch } from '../drift/watch.ts';
 import { drivers } from '../drivers/index.ts';
 import { openIdentity } from '../identity/current.ts';
+import { moveWhenDirected } from '../identity/move.ts';
 import { rekeyWhenWished } from '../identity/rekey.ts';
 import { renewCertificate } from '../identity/renew.ts';
 import { roleOf } from '../identity/role.ts';
@@ -25,6 +26,7 @@ import { lockState } from '../state/lock.ts';
 import { supervisorClient } from '../supervisor/client.ts';
 import { fetchingThrough } from './fetching.ts';
 import { hostFaults } from './host-faults.ts';
+import { type Life, livesOf } from './lives.ts';
 import { lookAfter as makeLookAfter } from './look-after.ts';
 import { reportingOf } from './reporting.ts';
 import { statusOf } from './status.ts';
@@ -42,7 +44,10 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
   // First of all: of two agents on one folder, the second must not read what the first is about to change.
   const lock = await lockState(layout.lock, options.randomness);
   try {
-    return await runLocked(options, () => lock.release());
+    return await livesOf(
+      () => runLocked(options),
+      () => lock.release(),
+    );
   } catch (error) {
     await lock.release();
     throw error;
@@ -53,7 +58,7 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
  * Five loops side by side: direction comes in, components are led there, what others changed is found, reports go out,
  * the certificate is kept.
  */
-async function runLocked(options: AgentOptions, release: () => Promise<void>): Promise<RunningAgent> {
+async function runLocked(options: AgentOptions): Promise<Life> {
   const { clock, randomness, log } = options;
   const timing = { ...defaultTiming, ...options.timing };
   const layout = stateLayout(options.stateFolder);
@@ -89,6 +94,8 @@ async function runLocked(options: AgentOptions, release: () => Promise<void>): P
   const asks = { parents, http, clock, randomness, log, signal };
   const fetching = fetchingThrough(parents, http, layout, signal, log);
   const looked = wakeable(clock);
+  const moving = wakeable(clock);
+  let hasMoved = false;
   const supervisor = supervisorClient({
     stateFolder: options.stateFolder,
     command: options.supervisorCommand,
@@ -130,6 +137,7 @@ async function runLocked(options: AgentOptions, release: () => Promise<void>): P
     onAccepted: (next) => {
       revoked.learn(next);
       lookAtParents();
+      moving.wake();
       fetching.giveUpUnless(next);
       role.look();
       lookAfter.directionChanged();
@@ -202,13 +210,27 @@ async function runLocked(options: AgentOptions, release: () => Promise<void>): P
           role,
           onFault: (fault) => faults.set('certificate', fault),
         }),
+      () =>
+        moveWhenDirected({
+          ...asks,
+          folder: layout.identity,
+          identity: identity.get,
+          accepted,
+          wake: moving,
+          proxyEnvironment: options.proxyEnvironment,
+          retryMs: timing.slotRetryMs,
+          onFault: (fault) => faults.set('move', fault),
+          onMoved: () => {
+            hasMoved = true;
+            over.abort(new XylemError('E_INTERRUPTED', 'The host lives in another environment now.'));
+          },
+        }),
       () => rekeyWhenWished({ ...asks, identity, folder: layout.identity }),
     ],
     close: async () => {
       lookAfter.health.close();
       supervisor.close();
       http.close();
-      await release();
     },
   });
 
@@ -221,6 +243,7 @@ async function runLocked(options: AgentOptions, release: () => Promise<void>): P
       await stopped.ended;
     },
     reportSoon,
+    hasMoved: () => hasMoved,
     status: () => statusOf(parents, accepted(), lookAfter.convergence(), faults),
   };
 }

@@ -378,7 +378,7 @@ export const examples: Readonly<Record<string, Example>> = {
   'host-map-leaf-move': example(
     {
       format: 'xylem-hostmap-1',
-      hosts: { [host]: { labels: {}, move: { environment: id('e5'), trustMap: digest('trust map') } } },
+      hosts: { [host]: { labels: {}, move: { environment: id('e5'), name: 'acme/staging' } } },
     },
     wire.parseHostMapNode,
     wire.encodeHostMapNode,
@@ -428,6 +428,11 @@ export const examples: Readonly<Record<string, Example>> = {
   'join-answer-body': example(joinBody, wire.parseJoinAnswerBody, wire.encodeJoinAnswerBody),
   renew: example({ format: 'xylem-renew-1', csr: b64u('DER') }, wire.parseRenew, wire.encodeRenew),
   'renew-answer': example({ certificate, ca: certificate }, wire.parseRenewAnswer, wire.encodeRenewAnswer),
+  'renew-move': example(
+    { format: 'xylem-renew-1', csr: b64u('DER'), environment: id('e5') },
+    wire.parseRenew,
+    wire.encodeRenew,
+  ),
   rekey: example(
     { format: 'xylem-rekey-1', host, csr: b64u('DER'), previous: b64u('x'.repeat(64)) },
     wire.parseRekey,

@@ -20,8 +20,8 @@ export const hostMapEntrySchema = object(
     serve: boolean(),
     retired: boolean(),
     keys: record(generationKey, wrappedKey),
-    /** The environment that it is to go to, and the digest of its trust map there, an object of this environment's domain. */
-    move: object({ environment: f.environmentId, trustMap: f.digest }),
+    /** The environment that it is to go to. */
+    move: object({ environment: f.environmentId }, { name: f.environmentName }),
   },
 );
 

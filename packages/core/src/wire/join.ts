@@ -35,7 +35,8 @@ export const joinAnswerBodySchema = object({
   parents: array(url, { maxItems: 1000 }),
   issued: time,
 });
-const renewSchema = object({ format: literal('xylem-renew-1'), csr: b64u });
+/** `environment`: the one that direction sent the host to, if it is on its way there. */
+const renewSchema = object({ format: literal('xylem-renew-1'), csr: b64u }, { environment: environmentId });
 const renewAnswerSchema = object({ certificate: pem, ca: pem });
 
 /** A renewal for the next key of a host, which the present one signs for: `previous`, b64u of 64 bytes. */

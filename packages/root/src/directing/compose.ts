@@ -22,7 +22,7 @@ import type { Database } from '../db/tables.ts';
 import { evidenceOf, type Heard, heardIn } from '../deployments/evidence.ts';
 import { deploymentOf, productDirections } from '../deployments/rows.ts';
 import { fullName } from '../environments/names.ts';
-import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
+import { type HostRecord, hostsIn, hostsLeaving } from '../hosts/host-rows.ts';
 import { revokedIn } from '../hosts/revoked.ts';
 import { sealedConfigs, wrapsIn } from '../secrets/rows.ts';
 
@@ -58,12 +58,21 @@ export async function compose(
   const hosts = await hostsIn(db, [environment.id]);
   const held = await pinsOfHeldHosts(db, directions, hosts, nowMs);
   const active = activeIds(directions);
-  const entries = new Map(
+  const entries = new Map<HostId, HostMapEntry>(
     hosts.map((host) => [
       host.id as HostId,
       entryOf(host, { ...held.get(host.id), ...keptPinsOf(host, active) }, wraps.get(host.id)),
     ]),
   );
+  for (const host of await hostsLeaving(db, environment.id)) {
+    const to = await db
+      .selectFrom('environments')
+      .selectAll()
+      .where('id', '=', host.environment)
+      .executeTakeFirstOrThrow();
+    const move = { environment: to.id as EnvironmentId, name: fullName(to) };
+    entries.set(host.id as HostId, { ...entryOf(host), move });
+  }
   const hostMap = buildHostMap(entries);
   const revoked = await revokedIn(db, environment.id, nowMs);
   const { reportEverySeconds, keepPrevious } = spec.policy;

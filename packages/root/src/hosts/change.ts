@@ -20,7 +20,9 @@ type Changed =
   | 'retired'
   | 'revoked_ms'
   | 'revoked_reason'
-  | 'cloned';
+  | 'cloned'
+  | 'environment'
+  | 'moving_from';
 
 export interface HostChange {
   /** `host.label`, for the audit log. */

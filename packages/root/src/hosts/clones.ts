@@ -45,34 +45,56 @@ export function judgeBoot(
 
 const mostBoots = 64;
 
-/** Notes the boot of a report that is being taken, and what it shows. @returns what was seen of a copy, or null */
+/** The boots of these hosts, by host and incarnation as `bootKey` writes them. */
+export async function bootsOf(trx: Database, hosts: readonly string[]): Promise<Map<string, BootStart[]>> {
+  const rows = await trx.selectFrom('host_boots').selectAll().where('host', 'in', hosts).execute();
+  const starts = new Map<string, BootStart[]>();
+  for (const row of rows) {
+    const list = starts.get(bootKey(row)) ?? [];
+    list.push({ boot: row.boot, first: row.first_sequence });
+    starts.set(bootKey(row), list);
+  }
+  return starts;
+}
+
+export const bootKey = ({
+  host,
+  incarnation,
+}: {
+  readonly host: string;
+  readonly incarnation: string;
+}): string => `${host} ${incarnation}`;
+
+/**
+ * Notes the boot of a report that is being taken, and what it shows.
+ * @param starts of its incarnation; what is noted is added
+ * @returns what was seen of a copy, or null
+ */
 export async function noteBoot(
   trx: Database,
   report: Report,
+  starts: BootStart[],
   highest: number,
   nowMs: number,
 ): Promise<string | null> {
   const { host, incarnation, sequence } = report;
   const { boot } = report.facts;
   if (boot === undefined) return null;
-  const starts = await trx
-    .selectFrom('host_boots')
-    .select(['boot', 'first_sequence as first'])
-    .where('host', '=', host)
-    .where('incarnation', '=', incarnation)
-    .execute();
   const verdict = judgeBoot(starts, { boot, first: sequence, sequence }, highest);
   if (verdict.kind === 'copy') {
     return `Report ${sequence}, through ${through(report)}, is by another machine than those around it.`;
   }
   if (verdict.kind === 'known') return null;
   const first_sequence = verdict.first;
+  const own = starts.findIndex((start) => start.boot === boot);
+  if (own >= 0) starts.splice(own, 1);
+  starts.push({ boot, first: first_sequence });
   await trx
     .insertInto('host_boots')
     .values({ host, incarnation, boot, first_sequence, first_ms: nowMs })
     .onConflict((c) => c.columns(['host', 'incarnation', 'boot']).doUpdateSet({ first_sequence }))
     .execute();
-  if (starts.length < mostBoots) return null;
+  if (starts.length <= mostBoots) return null;
   const oldest = Math.min(...starts.map((start) => start.first));
   await trx
     .deleteFrom('host_boots')
@@ -115,6 +137,17 @@ export async function markCloned(trx: Database, host: string, what: string, nowM
     ...(row === undefined ? {} : { environment: row.environment }),
     after: { what },
   });
+}
+
+/** Those of incarnations that are not kept any more. */
+export async function forgetOldBoots(trx: Database, host: string): Promise<void> {
+  await trx
+    .deleteFrom('host_boots')
+    .where('host', '=', host)
+    .where('incarnation', 'not in', (e) =>
+      e.selectFrom('incarnations').select('incarnation').where('host', '=', host),
+    )
+    .execute();
 }
 
 /** After an operator has cleared it: what was seen until now counts no more. */

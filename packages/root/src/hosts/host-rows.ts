@@ -66,3 +66,9 @@ export async function hostsIn(db: Database, environments?: readonly string[]): P
   const rows = await (environments ? query.where('environment', 'in', environments) : query).execute();
   return rows.map(hostOf);
 }
+
+/** Hosts on their way from this environment to another, which have not come there yet. */
+export async function hostsLeaving(db: Database, environment: string): Promise<HostRecord[]> {
+  const query = db.selectFrom('hosts').selectAll().where('moving_from', '=', environment).orderBy('id');
+  return (await query.execute()).map(hostOf);
+}

@@ -31,6 +31,8 @@ export interface IngestOptions {
   readonly collector: KeyPair;
   /** Hosts whose state changed; called after the commit. */
   readonly onChanged: (reports: readonly Report[]) => void;
+  /** A host has come to its new environment, from this one. */
+  readonly onMoved: (from: string) => void;
   /** Someone signs who is not registered: a host that joined after the backup was taken, or an impostor. */
   readonly strangers: Strangers;
 }
@@ -139,11 +141,12 @@ export function createIngest(options: IngestOptions): Ingest {
   /** Signed by the registered key of the host that it speaks of, and of the environment that the host is in. */
   async function verified(envelope: object): Promise<Report> {
     let environment = '';
+    let movingFrom: string | null = null;
     const strange: Stranger[] = [];
     const { payload, keyId } = await openEnvelope(envelope, reportPayloadType, async (host) => {
       const row = await db
         .selectFrom('hosts')
-        .select(['key', 'environment', 'revoked_ms'])
+        .select(['key', 'environment', 'revoked_ms', 'moving_from'])
         .where('id', '=', host)
         .executeTakeFirst();
       if (row === undefined) {
@@ -155,12 +158,17 @@ export function createIngest(options: IngestOptions): Ingest {
       }
       if (row.revoked_ms !== null) throw new XylemError('E_HOST_REVOKED', `The host ${host} was revoked.`);
       environment = row.environment;
+      movingFrom = row.moving_from;
       return Buffer.from(row.key, 'base64url');
     });
     const report = parseReport(payload);
     if (report.host !== keyId)
       throw new XylemError('E_REPORT_INVALID', `${keyId} signed a report of ${report.host}.`);
-    if (report.environment !== environment) {
+    if (report.environment === environment && movingFrom !== null) {
+      await db.updateTable('hosts').set({ moving_from: null }).where('id', '=', keyId).execute();
+      options.onMoved(movingFrom);
+    }
+    if (report.environment !== environment && report.environment !== movingFrom) {
       throw new XylemError('E_REPORT_INVALID', `${keyId} reports for an environment that it is not in.`);
     }
     const stranger = strange.find((one) => one.host === keyId);

@@ -8,7 +8,15 @@ import { openDatabase } from '../db/open.ts';
 import { takeReports } from './take-reports.ts';
 
 const reportOf = (host: string, incarnation: string, sequence: number): Report =>
-  ({ host, environment: 'e', incarnation, sequence, components: [], waiting: [] }) as unknown as Report;
+  ({
+    host,
+    environment: 'e',
+    incarnation,
+    sequence,
+    facts: { boot: 'b' },
+    components: [],
+    waiting: [],
+  }) as unknown as Report;
 
 test('keeps the newest of each host, whatever arrives twice, late or out of order', async (t) => {
   const db = await openDatabase({ kind: 'sqlite', file: join(await tempFolder(t, 'db'), 'root.db') });
@@ -63,6 +71,8 @@ test('a host that draws incarnations without end fills nothing', async (t) => {
   }
   const rows = await db.selectFrom('incarnations').selectAll().where('host', '=', 'h').execute();
   assert.ok(rows.length <= 64, `${rows.length} rows`);
+  const boots = await db.selectFrom('host_boots').selectAll().where('host', '=', 'h').execute();
+  assert.ok(boots.length <= 64, `${boots.length} boots`);
   const row = await db.selectFrom('reports').selectAll().executeTakeFirstOrThrow();
   assert.equal(row.incarnation, named(499));
 });

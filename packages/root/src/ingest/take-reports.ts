@@ -1,6 +1,14 @@
 import type { Report } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
-import { markCloned, noteBoot, sameNumberTwice } from '../hosts/clones.ts';
+import {
+  type BootStart,
+  bootKey,
+  bootsOf,
+  forgetOldBoots,
+  markCloned,
+  noteBoot,
+  sameNumberTwice,
+} from '../hosts/clones.ts';
 
 /** What of a host's reports the root server has. */
 export interface Mark {
@@ -31,6 +39,12 @@ export async function takeReports(
   return await db.transaction().execute(async (trx) => {
     const hosts = [...new Set(reports.map((report) => report.host))];
     const known = await trx.selectFrom('incarnations').selectAll().where('host', 'in', hosts).execute();
+    const boots = await bootsOf(trx, hosts);
+    const bootsFor = (report: Report): BootStart[] => {
+      const starts = boots.get(bootKey(report)) ?? [];
+      boots.set(bootKey(report), starts);
+      return starts;
+    };
     const heldOf = Map.groupBy(known, (row) => row.host as string);
     const touched = new Map<string, (typeof known)[number]>();
     const newest = new Map<string, Report>();
@@ -40,7 +54,7 @@ export async function takeReports(
       const before = held.find(({ incarnation }) => incarnation === report.incarnation)?.sequence ?? 0;
       const { isNewest } = judge(held, report, nowMs, touched);
       const copy =
-        (await noteBoot(trx, report, before, nowMs)) ??
+        (await noteBoot(trx, report, bootsFor(report), before, nowMs)) ??
         (report.sequence === before ? await sameNumberTwice(trx, report) : null);
       if (copy !== null) await markCloned(trx, report.host, copy, nowMs);
       if (isNewest) newest.set(report.host, report);
@@ -60,6 +74,7 @@ export async function takeReports(
         .where('host', '=', host)
         .where('rank', '<=', last - maxIncarnations)
         .execute();
+      await forgetOldBoots(trx, host);
     }
     for (const report of newest.values()) await replaceReport(trx, report, nowMs);
     const marks = reports.map(({ host, incarnation }) => ({

@@ -1,5 +1,5 @@
 import { type EnvironmentId, isHostId, jcsBytes, lifetimes, XylemError } from '@xylem/core';
-import { checkCsr, parseRenewRequest } from '@xylem/trust';
+import { checkCsr, environmentOfRenewal, parseRenewRequest } from '@xylem/trust';
 import type { Selectable } from 'kysely';
 import type { Tables } from '../db/tables.ts';
 import { noteCertificate } from '../hosts/revoked.ts';
@@ -18,7 +18,7 @@ export async function renew(root: Root, body: Uint8Array): Promise<Uint8Array> {
   const csr = parseRenewRequest(body);
   const { publicKey, commonName } = await checkCsr(csr);
   const host = await renewableHost(root, commonName, Buffer.from(publicKey).toString('base64url'));
-  const certificate = await issueFor(root, host, csr);
+  const certificate = await issueFor(root, host, csr, environmentOfRenewal(body));
   return jcsBytes({ certificate, ca: root.authority.certificatePem });
 }
 
@@ -47,10 +47,20 @@ export async function renewableHost(root: Root, id: string, key?: string): Promi
   return row;
 }
 
-/** A certificate (PEM) for what the host is now, noted before it is given away. */
-export async function issueFor(root: Root, host: RenewableHost, csr: Uint8Array): Promise<string> {
-  const environment = host.environment as EnvironmentId;
-  const serves = await servingScope(root.db, root.config.tenant, { ...host, serve: host.serve === 1 });
+/**
+ * A certificate (PEM) for what the host is now, noted before it is given away. One that is on its way to another
+ * environment gets it for that when it asks so: before, it could not read the direction that sends it there.
+ */
+export async function issueFor(
+  root: Root,
+  host: RenewableHost,
+  csr: Uint8Array,
+  asked: EnvironmentId | null = null,
+): Promise<string> {
+  const isThere = host.moving_from === null || asked === host.environment;
+  const environment = (isThere ? host.environment : host.moving_from) as EnvironmentId;
+  const scoped = { ...host, environment, serve: host.serve === 1 };
+  const serves = await servingScope(root.db, root.config.tenant, scoped);
   if (!isHostId(host.id)) throw new TypeError('a registered host has a host id');
   const certificate = await root.authority.issue(csr, { environment, serves, host: host.id });
   const untilMs = root.clock.now() + certificateLifetimeMs;

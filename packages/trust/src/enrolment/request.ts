@@ -1,4 +1,5 @@
 import {
+  type EnvironmentId,
   encodeJoin,
   encodeJoinRequest,
   encodeRenew,
@@ -81,6 +82,11 @@ export function buildRenewRequest(key: KeyPair, host: string): Uint8Array {
   return encodeRenew({ format: 'xylem-renew-1', csr: toB64u(makeCsr(key, host)) });
 }
 
+/** The body of `POST /renew` of a host that direction sends to another environment. */
+export function buildMoveRequest(key: KeyPair, host: string, environment: EnvironmentId): Uint8Array {
+  return encodeRenew({ format: 'xylem-renew-1', csr: toB64u(makeCsr(key, host)), environment });
+}
+
 /**
  * The certificate request (DER) of a renewal; check it with `checkCsr` and against the key registered for its
  * common name.
@@ -88,4 +94,9 @@ export function buildRenewRequest(key: KeyPair, host: string): Uint8Array {
  */
 export function parseRenewRequest(body: Uint8Array): Uint8Array {
   return exactB64u(parseRenew(body).csr, 'csr');
+}
+
+/** The environment that a renewal is asked for, if it says one. @throws as `parseRenewRequest` */
+export function environmentOfRenewal(body: Uint8Array): EnvironmentId | null {
+  return parseRenew(body).environment ?? null;
 }

@@ -50,6 +50,26 @@ export function checkTrustMap(input: unknown): TrustMap {
   return map;
 }
 
+/**
+ * The trust map of a host that goes to another environment: the direction root of that, which its id pins, beside the
+ * release roots and products that it has. Other release roots come by joining alone.
+ * @throws XylemError E_TRUST, E_METADATA_INVALID, E_METADATA_SIGNATURE
+ */
+export function movedTrustMap(
+  map: TrustMap,
+  environment: EnvironmentId,
+  directionRoot: Uint8Array,
+): TrustMap {
+  const releases = Object.entries(map.repositories).filter(([, { kind }]) => kind === 'release');
+  const direction = { kind: 'direction', root: toB64u(directionRoot) };
+  return checkTrustMap({
+    format: 'xylem-trust-map-1',
+    environment,
+    repositories: Object.fromEntries([...releases, [environment, direction]]),
+    products: map.products,
+  });
+}
+
 /** The repository that may vouch for a product, or null. */
 export function repositoryForProduct(map: TrustMap, product: string): RepositoryId | null {
   const own = Object.hasOwn(map.products, product) ? map.products[product] : undefined;

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type EnvironmentId,
@@ -74,6 +74,32 @@ export async function saveRekeyed(folder: string, certificatePem: string): Promi
   await writeFileAtomic(join(folder, 'cert.pem'), certificatePem);
   await rename(join(folder, 'next-key.pem'), join(folder, 'key.pem'));
   await syncFolder(folder);
+}
+
+/**
+ * Makes this host a member of another environment: first in one file, with which it counts; a start in between writes the
+ * rest (`finishMove`).
+ */
+export async function saveMoved(folder: string, identity: Identity): Promise<void> {
+  const { environment, certificatePem, trustMap } = identity;
+  const move = { format: 'xylem-move-1', environment, certificate: certificatePem, trustMap };
+  await writeFileAtomic(join(folder, 'move.json'), jcsBytes(move));
+  await finishMove(folder);
+}
+
+/** Brings the other files to what `move.json` says, and removes it; without one nothing is done. Repeatable. */
+export async function finishMove(folder: string): Promise<void> {
+  const path = join(folder, 'move.json');
+  const text = await readOrNull(path);
+  if (text === null) return;
+  const { format, environment, certificate, trustMap } = parse(path, text);
+  const hostPath = join(folder, 'host.json');
+  const host = await readOrNull(hostPath);
+  if (format !== 'xylem-move-1' || typeof certificate !== 'string' || host === null) throw damaged(path);
+  await writeFileAtomic(join(folder, 'cert.pem'), certificate);
+  await writeFileAtomic(join(folder, 'trust-map.json'), encodeTrustMap(checkTrustMap(trustMap)));
+  await writeFileAtomic(hostPath, jcsBytes({ ...parse(hostPath, host), environment }));
+  await rm(path);
 }
 
 /** The key that the certificate is for. */

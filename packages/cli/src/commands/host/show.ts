@@ -22,6 +22,7 @@ export const command = defineCommand({
             [
               ['id', host.id],
               ['environment', host.environment.name],
+              ...(host.movingFrom === null ? [] : [['coming from', host.movingFrom] as [string, string]]),
               ['state', host.retired && host.revoked === null ? 'retired' : host.state],
               ...(host.revoked === null
                 ? []

@@ -2,12 +2,13 @@ import { timeOf, XylemError } from '@xylem/core';
 import type { Within } from '../../auth/access.ts';
 import { requireServable } from '../../auth/serves.ts';
 import { visibleProducts } from '../../auth/visible.ts';
-import { allEnvironments } from '../../environments/names.ts';
+import { allEnvironments, environmentNamed, fullName, noEnvironment } from '../../environments/names.ts';
 import { changeHosts } from '../../hosts/change.ts';
 import { refuseMisfit } from '../../hosts/check-config.ts';
 import { forgetBoots } from '../../hosts/clones.ts';
 import { hostsIn } from '../../hosts/host-rows.ts';
 import { keptThrough } from '../../hosts/kept.ts';
+import { awaitMoved } from '../../hosts/moved.ts';
 import { scopesOf } from '../../hosts/revoked.ts';
 import { hostNamed, selectHosts } from '../../hosts/select.ts';
 import { replaceHost } from '../../hosts/successors.ts';
@@ -29,7 +30,8 @@ type Own =
   | 'hostRetire'
   | 'hostRevoke'
   | 'hostClearClone'
-  | 'hostReplace';
+  | 'hostReplace'
+  | 'hostMoveEnvironment';
 
 const defaultLimit = 1000;
 
@@ -69,6 +71,7 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
         waiting: (view.report?.waiting ?? []).map((waiting) => ({ ...waiting })),
         transfer: view.report === null ? null : { ...view.report.transfer },
         certificateExpires: timeOf(host.certificateExpiresMs),
+        movingFrom: host.movingFrom === null ? null : (names.get(host.movingFrom)?.name ?? host.movingFrom),
         config: Object.fromEntries(
           Object.entries(host.config).map(([name, values]) => [name, { ...values }]),
         ),
@@ -96,6 +99,32 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
         change: ({ parents }) =>
           isSame(parents, body.parents) ? null : { parents: JSON.stringify(body.parents) },
       }),
+    hostMoveEnvironment: async ({ body, who }) => {
+      const to = await environmentNamed(db, body.environment, root.config.tenant);
+      if (!who.access.in('operate', to)) {
+        throw noEnvironment(fullName(to));
+      }
+      const names = new Map((await allEnvironments(db)).map((row) => [row.id, row]));
+      return await changeHosts(root, body.select, {
+        what: 'host.move-environment',
+        who,
+        dryRun: body.dryRun ?? false,
+        change: (host) => {
+          if (host.environment === to.id) return null;
+          const from = names.get(host.environment);
+          if (from?.tenant !== to.tenant) {
+            const message = `${host.name} is a host of the tenant ${from?.tenant}, ${fullName(to)} is one of ${to.tenant}. Between tenants it needs the approval of an administrator of each, which can't be given yet: retire the host there and join it here with a new state folder.`;
+            throw new XylemError('E_FORBIDDEN', message);
+          }
+          if (host.movingFrom !== null && host.movingFrom !== to.id) {
+            throw new XylemError('E_BUSY', `${host.name} is still on its way to ${fullName(from)}.`);
+          }
+          return { environment: to.id, moving_from: host.environment, kept: '{}' };
+        },
+        // First there, so that whom the old environment sends is awaited.
+        written: () => awaitMoved(root, to.id),
+      });
+    },
     hostConfigure: async ({ body, who }) => {
       await refuseMisfit(db, body.component, body.set ?? {}, await visibleProducts(db, who.access));
       return await changeHosts(root, body.select, {

@@ -43,6 +43,14 @@ export const hostRoutes = {
     response: s.HostsChanged,
     summary: 'Give hosts other parents',
   },
+  hostMoveEnvironment: {
+    method: 'POST',
+    path: '/hosts/move-environment',
+    needs: { permission: 'operate', where: 'anywhere' },
+    body: s.HostMoveEnvironment,
+    response: s.HostsChanged,
+    summary: 'Take hosts to another environment of their tenant',
+  },
   hostConfigure: {
     method: 'POST',
     path: '/hosts/configure',

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import {
   Count,
   DigestText,
+  EnvironmentName,
   EnvironmentPattern,
   EnvironmentRef,
   HostSelection,
@@ -79,6 +80,7 @@ export const HostDetail = Strict({
   ),
   transfer: Nullable(Strict({ bytesDown: Count, bytesUp: Count, requests: Count, refusedObjects: Count })),
   certificateExpires: Time,
+  movingFrom: Nullable(Type.String({ description: 'the environment that it has not left yet' })),
   config: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
     description: 'by component, over the configuration of the environment',
   }),
@@ -134,6 +136,12 @@ export const HostMove = Strict({
     maxItems: 8,
     description: 'in order of preference; empty: as the host joined',
   }),
+  dryRun: Type.Optional(Type.Boolean()),
+});
+/** The environment of these hosts, within their tenant: nothing is installed again. */
+export const HostMoveEnvironment = Strict({
+  select: HostSelection,
+  environment: EnvironmentName,
   dryRun: Type.Optional(Type.Boolean()),
 });
 /** Configuration of one component on these hosts alone, under its package's schema, over that of the environment. */

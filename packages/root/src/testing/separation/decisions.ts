@@ -178,6 +178,11 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   ],
   hostRevoke: hosts({ reason: 'lost' }),
   hostRetire: hosts({}),
+  hostMoveEnvironment: [
+    thing('operate', ({ live }) => ({
+      body: { select: { hosts: [live.host] }, environment: live.name, dryRun: true },
+    })),
+  ],
   hostClearClone: hosts({}),
   hostReplace: [thing('operate', ({ live }) => ({ body: { old: live.host, next: live.host } }))],
   deploymentCreate: [
