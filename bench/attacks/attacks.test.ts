@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { cleanup } from '@xylem/testkit';
@@ -30,6 +30,18 @@ for (const attack of attacks.filter(({ name }) => !onlyInTheBench.has(name))) {
     assert.deepEqual(succeeded, []);
   });
 }
+
+test('what nobody published would be noticed', async () => {
+  const state = join(lab.folder, 'taken');
+  const tree = join(state, 'components', 'payload', 'current');
+  const host = { name: 'taken', id: '', state, pid: 0, log: () => '' };
+  assert.equal(await lab.holds(host), null);
+  mkdirSync(tree, { recursive: true });
+  for (const version of ['9.9.9', '1.1.0']) {
+    writeFileSync(join(tree, 'version.txt'), version);
+    assert.match((await lab.holds(host)) ?? '', /nobody published/);
+  }
+});
 
 test('docs/security.md has a row for each attack', () => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'security.md'), 'utf8');

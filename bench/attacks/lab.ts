@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { joinHost } from '@xylem/agent';
 import { type Digest, encodeChannel, timeOf, type Version } from '@xylem/core';
@@ -220,7 +220,9 @@ export class AttackLab {
 
   /** The published version that a host holds, byte by byte; null for none. Anything else is the attacker's success. */
   async holds(host: Victim): Promise<string | null> {
-    const current = join(host.state, 'components', 'payload', 'current');
+    // One tree throughout, though the host may switch meanwhile.
+    const current = await realpath(join(host.state, 'components', 'payload', 'current')).catch(() => null);
+    if (current === null) return null;
     const version = await readFile(join(current, 'version.txt'), 'utf8').catch(() => null);
     if (version === null) return null;
     const published = this.#trees.get(version);
