@@ -49,3 +49,11 @@ export function withoutReleases(
   const withdrawn = [...new Set([...(content.withdrawn ?? []), ...gone])].toSorted();
   return { ...content, releases, channels, withdrawn };
 }
+
+/**
+ * What a product's role says after a revocation, without its delegates: a thief may have made some, or said whose they
+ * are anew. Who should sign on is delegated to again.
+ */
+export function withoutDelegates({ delegates: _gone, ...content }: ProductRoleContent): ProductRoleContent {
+  return content;
+}

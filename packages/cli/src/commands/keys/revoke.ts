@@ -8,6 +8,7 @@ import {
   shortId,
   signedOnlyBy,
   type TrustedRepository,
+  withoutDelegates,
   withoutReleases,
 } from '@xylem/trust';
 import type { Api } from '../../api/client.ts';
@@ -51,8 +52,14 @@ nothing is stopped on them.`,
     const gone = options.keepAll ? new Map() : await lostReleases(server, trusted, revoked, options.keep);
     const channels = await channelsOf(server, [...gone.keys()]);
     const content: NonNullable<KeyChange['content']> = (product, present) =>
-      withoutReleases(present, new Set(gone.get(product)?.keys() ?? []), (channel) => channels.get(channel));
-    const drafts = await draftChange(trusted, gone.size === 0 ? change : { ...change, content }, clock.now());
+      withoutDelegates(
+        gone.size === 0
+          ? present
+          : withoutReleases(present, new Set(gone.get(product)?.keys() ?? []), (channel) =>
+              channels.get(channel),
+            ),
+      );
+    const drafts = await draftChange(trusted, options.keepAll ? change : { ...change, content }, clock.now());
     const running = await hostsThatRun(server, gone);
     const withdrawn = [...gone].flatMap(([product, releases]) =>
       [...releases.values()].map((version) => `${product}@${version}`),

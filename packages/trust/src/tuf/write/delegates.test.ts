@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { sha256 } from '@xylem/core';
 import { tempFolder, testClock } from '@xylem/testkit';
-import { trustRepository } from '../../custody/change.ts';
+import { draftChange, trustRepository } from '../../custody/change.ts';
+import { withoutDelegates } from '../../custody/revoke.ts';
 import { changeInWords } from '../../custody/words.ts';
 import {
   dayMs,
@@ -155,6 +156,19 @@ test('what is said about a delegate survives the signing of the product, and a d
   const signed = (await vendor.sign()).find((one) => one.role === `p-${testDomain}`);
   assert.ok(signed);
   assert.throws(() => upload(vendor, signed), { code: 'E_METADATA_INVALID' });
+});
+
+test('a revocation of a key of the product ends what that key may have delegated', async () => {
+  const vendor = await vendorWith(60);
+  const trusted = trustRepository(vendor.id, {
+    roots: [vendor.pinned],
+    targets: vendor.current('targets'),
+    roles: vendor.roleFiles(),
+  });
+  const products = new Map([['shop', { keys: [testKey('successor')] }]]);
+  const content = (_product: string, present: typeof vendor.content) => withoutDelegates(present);
+  const drafts = await draftChange(trusted, { products, content }, startMs);
+  assert.match(changeInWords(trusted, drafts).join('\n'), /no longer: the delegate ci/);
 });
 
 test('whoever is asked to sign reads who is delegated to, what for and how long', async () => {
