@@ -10,7 +10,7 @@ import * as f from './fields.ts';
 export const sealedValueMaxBytes = 32 * 1024;
 const sealedMaxChars = 96 * 1024;
 
-export const generation = integer({ title: 'the number of a generation of keys', minimum: 1 });
+const generation = integer({ title: 'the number of a generation of keys', minimum: 1 });
 /** Says "another value", and nothing about it. */
 const version = string({ title: 'a version of a value (32 hexadecimal digits)', pattern: '^[0-9a-f]{32}$' });
 const ageText = string({
@@ -18,9 +18,9 @@ const ageText = string({
   pattern: '^[A-Za-z0-9+/]+={0,2}$',
   maxLength: sealedMaxChars,
 });
-export const ageRecipient = string({ title: 'an age recipient', pattern: '^age1[02-9ac-hj-np-z]{58}$' });
+const ageRecipient = string({ title: 'an age recipient', pattern: '^age1[02-9ac-hj-np-z]{58}$' });
 /** Who can wrap, in words. */
-export const holderName = string({
+const holderName = string({
   title: 'a name of at most 100 characters without control characters',
   pattern: '^[^\\p{Cc}]+$',
   maxLength: 100,

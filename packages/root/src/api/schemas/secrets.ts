@@ -16,7 +16,7 @@ const Holder = Type.String({
 const Key = Type.String({ minLength: 1, maxLength: 255 });
 
 /** docs/spec/secrets.md, A sealed value. */
-export const SealedValue = Strict({
+const SealedValue = Strict({
   generation: Generation,
   version: Id32,
   holder: Holder,
