@@ -33,7 +33,7 @@ type Move = NonNullable<Accepted['entry']['move']>;
 const maxAnswerBytes = 256 * 1024;
 
 /** Where direction wants this host to live, if it is another environment than its own. Pure. */
-export function wantedMove(accepted: Accepted | null, identity: Identity): Move | null {
+function wantedMove(accepted: Accepted | null, identity: Identity): Move | null {
   const move = accepted?.entry.move;
   return move === undefined || move.environment === identity.environment.id ? null : move;
 }
