@@ -57,7 +57,6 @@ async function directing(lab: AttackLab, name: string, roles: readonly Stolen[])
   const present = await lab.released(current);
   const wishes: { readonly wish: Partial<Assignment>; readonly code: string }[] = [
     { wish: { ...present, package: (await lab.released(old)).package }, code: 'E_NOT_VOUCHED' },
-    { wish: { ...present, package: nothing as never }, code: 'E_OBJECT_MISSING' },
     { wish: { ...present, release: nothing as never }, code: 'E_NOT_VOUCHED' },
     { wish: { ...present, version: '9.9.9' as never }, code: 'E_NOT_VOUCHED' },
     { wish: { ...present, config: { command: 'touch /tmp/taken' } }, code: 'E_CONFIG_INVALID' },

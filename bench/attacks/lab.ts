@@ -11,6 +11,7 @@ import {
   type Program,
   program,
   removeLater,
+  type StartedProcess,
   startProcess,
   startRoot,
   tempFolder,
@@ -87,6 +88,7 @@ export class AttackLab {
   readonly rootUrl: string;
   readonly #trees = new Map<string, Awaited<ReturnType<typeof listing>>>();
   #patch = 0;
+  #agents: StartedProcess[] = [];
 
   private constructor(options: {
     xylem: Program;
@@ -179,8 +181,14 @@ export class AttackLab {
       command: process.execPath,
       args: [agentMain, state, JSON.stringify(timing)],
     });
+    this.#agents.push(agent);
     const log = (): string => agent.stderr().split('\n').slice(-6).join('\n');
     return { name, id: identity.host, state, pid: agent.pid, log };
+  }
+
+  /** Ends all agents: hosts that poll for nobody's sake only slow the next attack. */
+  async stopHosts(): Promise<void> {
+    await Promise.all(this.#agents.splice(0).map((agent) => agent.kill()));
   }
 
   /** Publishes `payload` in a new version, and the release of it. @returns the version */
