@@ -8,7 +8,6 @@ export {
   type HttpRequest,
   type HttpResponse,
 } from './http/client.ts';
-export type { SlowestTransfer } from './http/slow-guard.ts';
 export { jsonLog, type Log, type LogFields, silentLog } from './log.ts';
 export { releaseMemorySoon } from './memory.ts';
 export { type Randomness, systemRandomness } from './randomness.ts';

@@ -67,7 +67,7 @@ export {
   type Signer,
 } from './keys/key-pair.ts';
 export { publicKeyFile, sealKey } from './keys/sealed-key.ts';
-export { type Issuer, isSignedByIssuer, issuerOf } from './provenance/issuer.ts';
+export { type Issuer, issuerOf } from './provenance/issuer.ts';
 export { missingStatements, type Subject } from './provenance/require.ts';
 export { type Attestation, readAttestation, type Statement } from './provenance/statement.ts';
 export { type AgeIdentity, dataIdentityOf, generateAgeIdentity } from './secrets/age-identity.ts';

@@ -151,11 +151,6 @@ export const commandTable: readonly TableEntry[] = [
     load: () => import('../commands/env/apply.ts'),
   },
   {
-    path: 'token create',
-    summary: 'Create a token by which hosts join',
-    load: () => import('../commands/token/create.ts'),
-  },
-  {
     path: 'secret list',
     summary: 'Sealed values of an environment, and which hosts wait for the key',
     load: () => import('../commands/secret/list.ts'),
@@ -179,6 +174,11 @@ export const commandTable: readonly TableEntry[] = [
     path: 'secret wrap',
     summary: 'Give the key to hosts that joined since',
     load: () => import('../commands/secret/wrap.ts'),
+  },
+  {
+    path: 'token create',
+    summary: 'Create a token by which hosts join',
+    load: () => import('../commands/token/create.ts'),
   },
   {
     path: 'token list',

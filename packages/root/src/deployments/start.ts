@@ -27,8 +27,8 @@ import { withProduct } from '../environments/edit-yaml.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import { requireEvidence } from '../publishing/evidence.ts';
 import { retiredRelease } from '../publishing/releases.ts';
-import type { DeployingOptions } from './deploying.ts';
 import { sealedConfigs } from '../secrets/rows.ts';
+import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
 import { deployingLock, knownRelease, productDirections, saveDeployment } from './rows.ts';
 

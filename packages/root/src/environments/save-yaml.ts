@@ -17,9 +17,9 @@ import { hostsIn } from '../hosts/host-rows.ts';
 import { requireEvidence } from '../publishing/evidence.ts';
 import { releaseNamed } from '../publishing/releases.ts';
 import type { Root } from '../root.ts';
+import { sealedConfigs } from '../secrets/rows.ts';
 import { checkName } from './create.ts';
 import { refuseMisfitAt } from './fitting-config.ts';
-import { sealedConfigs } from '../secrets/rows.ts';
 import { refuseUnknownReleases } from './named-releases.ts';
 import { type EnvironmentRow, fullName } from './names.ts';
 

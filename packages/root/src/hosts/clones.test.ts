@@ -30,7 +30,10 @@ test('reports of one machine never look like those of two, in whatever order the
       (boots, keys) => {
         let sequence = 0;
         const reports = boots.flatMap((count, boot) =>
-          Array.from({ length: count }, () => ({ boot: `b${boot}`, sequence: (sequence += 1) })),
+          Array.from({ length: count }, () => {
+            sequence += 1;
+            return { boot: `b${boot}`, sequence };
+          }),
         );
         const order = reports.map((report) => ({ report, key: keys.next().value as number }));
         order.sort((a, b) => a.key - b.key);

@@ -2,7 +2,7 @@ import { type Digest, isDigest, sha256, XylemError } from '@xylem/core';
 import { type Envelope, parseEnvelope } from '../envelope/envelope.ts';
 
 /** The payload type of in-toto's envelopes. */
-export const statementPayloadType = 'application/vnd.in-toto+json';
+const statementPayloadType = 'application/vnd.in-toto+json';
 
 /** What is taken from an in-toto statement; its signature is a matter apart. */
 export interface Statement {

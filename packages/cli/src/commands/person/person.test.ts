@@ -19,9 +19,8 @@ test('a person is made, signs in, does what they may and nothing else, and is sh
   const anna = (...words: string[]) => root.xylem(words, home);
   await operator('env', 'create', 'acme/production');
   await operator('env', 'create', 'globex/production');
-  const made = await operator(
-    ...['person', 'create', 'anna', '--role', 'operator', '--in', 'acme', '--password-file', passwordFile],
-  );
+  const power = ['--role', 'operator', '--in', 'acme'];
+  const made = await operator('person', 'create', 'anna', ...power, '--password-file', passwordFile);
   assert.match(made, /anna may sign in: operator in acme/);
 
   const login = ['login', root.url, '--as', 'anna', '--password-file', passwordFile];
