@@ -67,6 +67,12 @@ export const errorCodes = {
     'elsewhere',
     'integrity',
   ),
+  E_CI_TOKEN: code(
+    "A CI system's token was not taken in exchange.",
+    'Do what the message says; an administrator sees by `xylem ci list` which tokens are taken.',
+    'never',
+    'auth',
+  ),
   E_CLOCK: code(
     'The clock of this machine contradicts signed times.',
     'Set the clock (NTP), then try again; nothing was changed.',
@@ -222,6 +228,12 @@ export const errorCodes = {
     'Run it again; what was done is kept and found again.',
     'later',
     'interrupted',
+  ),
+  E_ISSUER: code(
+    'The issuer of sign-in tokens does not answer the root server as it should.',
+    'See whether the root server reaches the address that the message names (proxy, firewall, certificate).',
+    'later',
+    'network',
   ),
   E_JOIN_MAC: code(
     'A join request or its answer was not made with the secret of the token: it was changed on the way, or the token is wrong.',

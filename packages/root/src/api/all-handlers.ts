@@ -1,6 +1,7 @@
 import type { Root } from '../root.ts';
 import { accessHandlers } from './handlers/access.ts';
 import { auditHandlers } from './handlers/audit.ts';
+import { ciHandlers } from './handlers/ci.ts';
 import { deploymentHandlers } from './handlers/deployments.ts';
 import { environmentHandlers } from './handlers/environments.ts';
 import { fleetHandlers } from './handlers/fleet.ts';
@@ -17,6 +18,7 @@ export function allHandlers(root: Root): Handlers {
   return {
     ...accessHandlers(root),
     ...auditHandlers(root),
+    ...ciHandlers(root),
     ...deploymentHandlers(root),
     ...environmentHandlers(root),
     ...fleetHandlers(root),

@@ -2,6 +2,7 @@ import type { Static, TSchema } from 'typebox';
 import type { Needs } from './needs.ts';
 import { accessRoutes } from './routes/access.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { ciRoutes } from './routes/ci.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { environmentRoutes } from './routes/environments.ts';
 import { fleetRoutes } from './routes/fleet.ts';
@@ -42,6 +43,7 @@ export const contract = {
   ...fleetRoutes,
   ...accessRoutes,
   ...peopleRoutes,
+  ...ciRoutes,
   ...rootRoutes,
   ...auditRoutes,
   ...keyRoutes,

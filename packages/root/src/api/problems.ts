@@ -4,10 +4,12 @@ import type { Problem } from './schemas/common.ts';
 
 const statusOf: Partial<Record<ErrorCode, number>> = {
   E_BUSY: 409,
+  E_CI_TOKEN: 401,
   E_CONFIRM_RESTORE: 409,
   E_DISK_FULL: 507,
   E_FORBIDDEN: 403,
   E_INTERNAL: 500,
+  E_ISSUER: 503,
   E_NOT_FOUND: 404,
   E_OBJECT_MISSING: 409,
   E_STORAGE: 503,

@@ -1,7 +1,7 @@
 import type { Database } from '../db/tables.ts';
 import type { Grant, Role } from './grants.ts';
 
-export type Subject = `api-token/${string}` | `person/${string}`;
+export type Subject = `api-token/${string}` | `person/${string}` | `ci-rule/${string}`;
 
 export async function grantsOf(db: Database, subject: Subject): Promise<Grant[]> {
   const rows = await db
@@ -17,7 +17,7 @@ export async function grantsOf(db: Database, subject: Subject): Promise<Grant[]>
 /** Grants of all subjects of one kind, by subject. */
 export async function grantsByKind(
   db: Database,
-  kind: 'api-token' | 'person',
+  kind: 'api-token' | 'person' | 'ci-rule',
 ): Promise<Map<string, Grant[]>> {
   const rows = await db
     .selectFrom('grants')

@@ -282,6 +282,19 @@ export interface Tables {
   };
   /** By `account/<name>` and `address/<address>`. */
   sign_in_failures: { key: string; failures: number; last_ms: number };
+  /** Whose tokens of a CI system are exchanged; what for stands in `grants` as those of `ci-rule/<id>`. */
+  ci_rules: {
+    id: string;
+    issuer: string;
+    audience: string;
+    /** Claims that must have exactly these values, JSON. */
+    claims: string;
+    created_ms: number;
+  };
+  /** Tokens that were exchanged, by the digest of issuer and `jti`, until their age alone refuses them. */
+  ci_used: { token: string; until_ms: number };
+  /** API tokens given in exchange, and by which rules. */
+  ci_tokens: { api_token: string; rule: string };
   audit: {
     sequence: number;
     time_ms: number;

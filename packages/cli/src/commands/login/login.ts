@@ -3,7 +3,7 @@ import { XylemError } from '@xylem/core';
 import { openApi } from '../../api/client.ts';
 import { defineCommand, type Invocation, text } from '../../frame/define.ts';
 import { passwordOption, readPassword } from '../../frame/password.ts';
-import { tokenOf } from '../../frame/token.ts';
+import { tokenIn, tokenOf } from '../../frame/token.ts';
 import { isName, only } from '../../frame/words.ts';
 import type { Context } from '../../home/contexts.ts';
 import { grantsText } from '../api-token/shared.ts';
@@ -30,16 +30,24 @@ function needsPin(url: string, error: unknown): unknown {
   return new XylemError('E_CERTIFICATE', message, { cause });
 }
 
+type Asking = Pick<Invocation, 'environment' | 'signal' | 'terminal'>;
+
+/** Exchanges the token that a CI system gave this job. */
+async function exchange(context: Context, word: string, { environment, signal }: Asking): Promise<string> {
+  const token = await tokenIn(word);
+  const api = await openApi(context, environment, signal);
+  try {
+    return (await api.call('loginExchange', { body: { token } })).token;
+  } finally {
+    api.close();
+  }
+}
+
 /** A session's token for a name and its password. */
 async function signIn(
   context: Context,
   name: string,
-  {
-    file,
-    environment,
-    signal,
-    terminal,
-  }: Pick<Invocation, 'environment' | 'signal' | 'terminal'> & { readonly file: string | undefined },
+  { file, environment, signal, terminal }: Asking & { readonly file: string | undefined },
 ): Promise<string> {
   const password = await readPassword(`Password of ${name}`, { file, terminal });
   const api = await openApi(context, environment, signal);
@@ -58,9 +66,13 @@ async function signIn(
 export const command = defineCommand({
   arguments: '<url>',
   about:
-    'By an API token, or as a person with a password: that session ends after 12 hours. Also without login: XYLEM_URL, XYLEM_TOKEN and XYLEM_PIN in the environment.',
+    'By an API token, as a person with a password (that session ends after 12 hours), or as a CI job by the token that its CI system gave it. Also without login: XYLEM_URL, XYLEM_TOKEN and XYLEM_PIN in the environment.',
   options: {
     token: text('<token>', 'an API token; - reads it from standard input'),
+    exchangeToken: text(
+      '<file>',
+      "a CI system's token, exchanged for one of 15 minutes; - for standard input",
+    ),
     as: text('<name>', 'sign in as this person, by password'),
     ...passwordOption,
     pin: text('<pin>', "for https: the pin of the installation's CA, the last part of a join token"),
@@ -73,21 +85,20 @@ export const command = defineCommand({
       throw new XylemError('E_INPUT', `--name ${name} is not valid. Use lower-case letters, digits and -.`);
     const url = rootUrl(only(args));
     const { pin } = options;
-    if ((options.token === undefined) === (options.as === undefined)) {
-      const message = 'Say who you are: --as NAME with a password, or --token TOKEN.';
+    const ways = [options.token, options.as, options.exchangeToken].filter((way) => way !== undefined);
+    if (ways.length !== 1) {
+      const message =
+        'Say who you are: --as NAME with a password, --token TOKEN, or --exchange-token FILE of a CI job.';
       throw new XylemError('E_INPUT', message);
     }
     const pinned = pin === undefined || !url.startsWith('https:') ? {} : { pin, ca: await learn(url, pin) };
-    const given = options.token === undefined ? '' : await tokenOf(options.token);
-    const token =
-      options.as === undefined
-        ? given
-        : await signIn({ url, token: '', ...pinned }, options.as, {
-            file: options.passwordFile,
-            environment,
-            signal,
-            terminal,
-          });
+    const unknown = { url, token: '', ...pinned };
+    const asking = { environment, signal, terminal };
+    const token = await (options.as !== undefined
+      ? signIn(unknown, options.as, { file: options.passwordFile, ...asking })
+      : options.exchangeToken !== undefined
+        ? exchange(unknown, options.exchangeToken, asking)
+        : tokenOf(options.token ?? ''));
     const context = { url, token, ...pinned };
     const api = await openApi(context, environment, signal);
     try {

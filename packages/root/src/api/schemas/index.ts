@@ -1,4 +1,5 @@
 export * from './audit.ts';
+export * from './ci.ts';
 export * from './common.ts';
 export * from './deployments.ts';
 export * from './environments.ts';

@@ -260,6 +260,17 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   signIn: [
     { at: 'nobody', permission: 'read', ask: () => ({ body: { name: 'nobody', password: 'wrong' } }) },
   ],
+  ciTrust: [onlyInstallation('administer', () => ({ body: {} }))],
+  ciList: [onlyInstallation('administer')],
+  ciDistrust: [
+    onlyInstallation('administer', async (_target, _own, root) => {
+      const grants = [{ role: 'viewer' as const, scope: 'birch' }];
+      const rule = { issuer: 'https://ci.example', audience: 'xylem', match: { ref: 'main' }, grants };
+      const { id } = await root.api('ciTrust', { body: rule });
+      return { params: { id } };
+    }),
+  ],
+  loginExchange: [{ at: 'nobody', permission: 'read', ask: () => ({ body: { token: 'a.b.c' } }) }],
   sessionList: [own],
   sessionRevoke: [
     { at: 'nothing', permission: 'read', ask: () => ({ params: { id: digest.slice(0, 32) } }) },
