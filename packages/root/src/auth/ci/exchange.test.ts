@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '@xylem/platform';
+import { postgres } from '@xylem/testkit';
 import { apiClient } from '../../testing/api-client.ts';
 import { type MadeIssuer, madeIssuer } from '../../testing/made-issuer.ts';
-import { type RootFixture, rootFixture } from '../../testing/root-fixture.ts';
+import { type RootFixture, type RootFixtureOptions, rootFixture } from '../../testing/root-fixture.ts';
 import type { ShiftedClock } from '../../testing/shifted-clock.ts';
 
 const grants = [{ role: 'publisher' as const, scope: 'product:shop' }];
@@ -17,7 +18,7 @@ interface Made {
   readonly rule: string;
 }
 
-async function trusting(t: TestContext): Promise<Made> {
+async function trusting(t: TestContext, options: Pick<RootFixtureOptions, 'database'> = {}): Promise<Made> {
   let nowMs = systemClock.now();
   let monotonicMs = 1e6;
   const clock: ShiftedClock = {
@@ -29,7 +30,7 @@ async function trusting(t: TestContext): Promise<Made> {
       monotonicMs += ms;
     },
   };
-  const root = await rootFixture(t, { clock });
+  const root = await rootFixture(t, { clock, ...options });
   const issuer = await madeIssuer(t, clock.now);
   const { id } = await root.api('ciTrust', {
     body: { issuer: issuer.url, audience: 'xylem', match, grants },
@@ -74,6 +75,19 @@ test('a token is taken once, also by a root server that started anew and of two 
   await root.restart();
   await assert.rejects(exchange(root, token), isRefused(/exchanged before/));
   await exchange(root, await issuer.token());
+});
+
+test('PostgreSQL, which runs them at once, takes a token once too', async (t) => {
+  const server = await postgres(t);
+  if ('skip' in server) return t.skip(server.skip);
+  const database = { kind: 'postgres' as const, url: await server.createDatabase('root') };
+  const { root, issuer, rule } = await trusting(t, { database });
+  const token = await issuer.token();
+  const answers = await Promise.allSettled([1, 2, 3, 4, 5, 6, 7, 8].map(() => exchange(root, token)));
+  const given = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value.token] : []));
+  assert.equal(given.length, 1);
+  await root.api('ciDistrust', { params: { id: rule } });
+  await assert.rejects(as(root, given[0] ?? '')('whoami'), { status: 401 });
 });
 
 test('what is not exactly a fresh token of the issuer for this rule is refused, each with its reason', async (t) => {
