@@ -39,12 +39,29 @@ test('a report that was answered 202 is there after SIGKILL', async (t) => {
     const again = await run(first.folder);
     host.moveTo({ ...first, running: () => again, api: apiClient(() => again.apiUrl, first.token) });
     const { status, body } = await host.get(`/watermarks/${host.id}`);
+    await again.close();
     assert.equal(status, 200);
     const { payload } = JSON.parse(body.toString()) as { payload: string };
     const mark = JSON.parse(Buffer.from(payload, 'base64').toString()) as { sequence: number };
     assert.ok(mark.sequence >= host.answered() && mark.sequence <= reported, `${mark.sequence}`);
-    await again.close();
   }
+});
+
+test('tells a watermark to its host and to relays, and to others nothing', async (t) => {
+  const root = await rootFixture(t);
+  await root.api('environmentCreate', { body: { name: 'production' } });
+  const hosts = await root.api('tokenCreate', { body: { environment: 'production', uses: 2 } });
+  const relays = await root.api('tokenCreate', { body: { environment: 'production', serve: true } });
+  const a = await fakeHost(root, hosts.token, { name: 'a' });
+  const b = await fakeHost(root, hosts.token, { name: 'b' });
+  const relay = await fakeHost(root, relays.token, { name: 'relay', serve: true });
+  assert.equal(await a.report(), 202);
+  assert.equal((await a.get(`/watermarks/${a.id}`)).status, 200);
+  assert.equal((await relay.get(`/watermarks/${a.id}`)).status, 200);
+  const refused = await b.get(`/watermarks/${a.id}`);
+  const unknown = await b.get(`/watermarks/${'0'.repeat(32)}`);
+  assert.equal(refused.status, 404);
+  assert.deepEqual(refused.body, unknown.body);
 });
 
 test('takes reports only by the key of the host that they speak of', async (t) => {

@@ -93,8 +93,10 @@ function nodeRoutes({
   const watermark =
     (host: string): Route =>
     async (request, response) => {
-      requirePeer(request);
-      const found = await ingest.watermark(host);
+      const peer = authoriser.peer(request);
+      if (peer === null) throw forbidden();
+      const mayAsk = peer.host === host || peer.root || peer.serves !== null;
+      const found = mayAsk ? await ingest.watermark(host) : null;
       if (found === null) throw new XylemError('E_NOT_FOUND', 'This host has not reported.');
       send(response, 200, Buffer.from(JSON.stringify(found)));
     };

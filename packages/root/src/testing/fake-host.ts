@@ -112,9 +112,11 @@ export async function fakeHost(
       return desired;
     },
     report: async (components, extra = {}) => {
-      const envelope = await sign(components, extra);
-      const status = await bring(envelope);
-      if (status === 202) answered = Math.max(answered, sequence);
+      const envelope = sign(components, extra);
+      // Of this report: others may be on their way when its answer comes.
+      const own = sequence;
+      const status = await bring(await envelope);
+      if (status === 202) answered = Math.max(answered, own);
       return status;
     },
     nextReport: (extra = {}) => sign(undefined, extra),
