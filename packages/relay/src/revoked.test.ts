@@ -37,6 +37,7 @@ test('a revoked host is refused by a relay as soon as that accepts the direction
     method: 'GET',
     url: `${relay.url}/news?since=${production.id}.9999999999`,
   });
+  const before = snapshotAt(relay, production.id);
   await production.direct({ revoked: revokedOf(stolen) });
   root.announce(production.id);
   await assert.rejects(held, { code: 'E_PARENT_UNREACHABLE' });
@@ -44,6 +45,8 @@ test('a revoked host is refused by a relay as soon as that accepts the direction
   assert.equal((await good.get(timestamp(relay.url))).status, 200);
   assert.equal(relay.status().spooledReports, 0);
 
+  // The record of what is served says it once the direction is served, which is after it was learned.
+  await waitUntil(() => snapshotAt(relay, production.id) > before);
   await relay.close();
   await root.close();
   // Neither needs the other: the list of its own, and the record of what is served.
