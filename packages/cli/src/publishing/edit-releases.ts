@@ -3,7 +3,7 @@ import type { Release } from '@xylem/root/contract';
 import { type ProductRoleContent, releaseTarget, type TargetDigest } from '@xylem/trust';
 import type { Api } from '../api/client.ts';
 import type { Invocation } from '../frame/define.ts';
-import { changeRole } from './product-role.ts';
+import { changeRole, type SignedRoles } from './product-role.ts';
 
 /** What an edit made true that was not before; null: it was so already, and nothing was signed. */
 export type Edited = Awaited<ReturnType<typeof sendEdit>> | null;
@@ -16,12 +16,15 @@ export async function editReleases(
   edit: (present: ProductRoleContent) => ProductRoleContent,
 ): Promise<Edited> {
   const { keysFolder } = home;
-  return await changeRole({ api, product, keysFolder, clock, randomness, signal }, edit, async (roles) =>
-    roles.length === 0 ? null : sendEdit(api, product, roles),
+  return await changeRole(
+    { api, product, keysFolder, clock, randomness, signal },
+    edit,
+    (roles) => sendEdit(api, product, roles),
+    async () => null,
   );
 }
 
-const sendEdit = (api: Api, product: string, roles: Parameters<Parameters<typeof changeRole>[2]>[0]) =>
+const sendEdit = (api: Api, product: string, roles: SignedRoles) =>
   api.call('productRolesPut', { params: { product }, body: { roles }, timeoutMs: 300_000 });
 
 /** Without these releases; a withdrawal of what nobody vouches for says nothing more. */

@@ -84,17 +84,21 @@ type Hand =
   | { readonly of: string; readonly signers: readonly Signer[]; readonly delegate: null }
   | { readonly of: string; readonly signer: Signer; readonly delegate: Delegate };
 
+/** What was signed, for a request: of nothing there is none, as the root server takes no empty list. */
+export type SignedRoles = [SignedRoleUpload, ...SignedRoleUpload[]];
+
 /**
  * Signs what the role shall say next and hands it to `send`. When someone else signed meanwhile, it is done again
- * from what is there now. Who holds a delegate's key alone changes what the delegate vouches for, and nothing else.
+ * from what is there now; when someone said the very same, nothing is left to sign, and `unchanged` answers. Who holds a delegate's key alone changes what the delegate vouches for, and nothing else.
  * @throws XylemError E_KEY_INVALID (no key for it here, or a delegate's for what no delegate may say),
  *   E_METADATA_EXPIRED (the delegation has ended), E_CONFLICT
  */
-export async function changeRole<T>(
+export async function changeRole<T, U>(
   options: Patience & { readonly api: Api; readonly product: string; readonly keysFolder: string },
   change: (present: ProductRoleContent) => ProductRoleContent,
-  send: (roles: SignedRoleUpload[]) => Promise<T>,
-): Promise<T> {
+  send: (roles: SignedRoles) => Promise<T>,
+  unchanged: () => Promise<U>,
+): Promise<T | U> {
   let hand: Hand | null = null;
   return await whileOvertaken(options, async () => {
     const present = await presentFor(options);
@@ -106,13 +110,12 @@ export async function changeRole<T>(
       hand.delegate === null
         ? await signProductRole({ product, previous, content: change(content), signers: hand.signers, nowMs })
         : await signAsDelegate(present, hand.delegate, hand.signer, change, nowMs);
-    return await send(
-      signed.map(({ role, file }) => ({
-        role,
-        baseVersion: versions.get(role) ?? 0,
-        metadata: textOf(file.bytes),
-      })),
-    );
+    const [first, ...others] = signed.map(({ role, file }) => ({
+      role,
+      baseVersion: versions.get(role) ?? 0,
+      metadata: textOf(file.bytes),
+    }));
+    return first === undefined ? await unchanged() : await send([first, ...others]);
   });
 }
 

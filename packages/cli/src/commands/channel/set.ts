@@ -1,9 +1,21 @@
 import { type Channel, encodeChannel, XylemError } from '@xylem/core';
 import { formatTime } from '@xylem/platform';
+import type { ResponseOf } from '@xylem/root/contract';
 import { channelTarget, targetDigest } from '@xylem/trust';
+import type { Api } from '../../api/client.ts';
 import { defineCommand } from '../../frame/define.ts';
 import { isName, isVersion } from '../../frame/words.ts';
 import { changeRole, textOf } from '../../publishing/product-role.ts';
+
+/** @throws XylemError E_NOT_FOUND */
+async function presentChannel(api: Api, product: string, channel: string): Promise<ResponseOf<'channelSet'>> {
+  const { channels } = await api.call('channelList', { params: { product } });
+  const present = channels.find((one) => one.channel === channel);
+  if (present === undefined) {
+    throw new XylemError('E_NOT_FOUND', `The channel ${product}/${channel} was removed meanwhile.`);
+  }
+  return present;
+}
 
 export const command = defineCommand({
   arguments: '<channel> <version>',
@@ -36,6 +48,8 @@ export const command = defineCommand({
       }),
       (roles) =>
         server.call('channelSet', { params: { product, channel }, body: { document: textOf(bytes), roles } }),
+      // Set in this very second already, to this very release.
+      () => presentChannel(server, product, channel),
     );
     return { data: saved, text: `${product}/${channel} points to ${saved.version}.` };
   },

@@ -119,8 +119,10 @@ export const command = defineCommand({
       }),
       (roles) =>
         server.call('releaseCreate', { params: { product }, body: { document: textOf(bytes), roles } }),
+      // Someone else made this release at the same moment: issued in the same second, it has the same bytes.
+      () => server.call('releaseShow', { params: { product, version } }),
     ).catch(async (error: unknown) => {
-      // Someone else made this release at the same moment: issued a second apart, it has other bytes.
+      // Or issued a second apart, with other bytes.
       const isTaken = error instanceof XylemError && error.code === 'E_RELEASE_CONFLICT';
       const there = isTaken ? await existing(server, product, version) : undefined;
       if (there === undefined) throw error;
