@@ -164,10 +164,14 @@ test('secrets reach the service that needs them, and no other place at all', {
 
   // A version that fails, a host that leaves, a backup.
   await publish('2.0.0', 'process.exit(1);\n');
-  await xylem.command(['deploy', 'shop@2.0.0', '--to', environment, '--yes']);
-  await until('web-1 refuses it', async () =>
-    (await show('web-1')).components.some((one) => one.refused !== null),
-  );
+  // A rolling one, the default now that a release is settled, ends with the first host that refuses: either of them.
+  const both = ['--strategy', 'all-at-once', '--yes'];
+  await xylem.command(['deploy', 'shop@2.0.0', '--to', environment, ...both]);
+  for (const name of hosts) {
+    await until(`${name} refuses it`, async () =>
+      (await show(name)).components.some((one) => one.refused?.code === 'E_SERVICE_START'),
+    );
+  }
   await xylem.command(['host', 'retire', 'web-2', '--yes']);
   await until('the holder rotated', async () => {
     const listed = (await xylem.command(['secret', 'list', environment])) as {
