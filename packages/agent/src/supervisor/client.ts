@@ -89,12 +89,18 @@ export function supervisorClient(options: SupervisorClientOptions): Supervisor {
     }
   };
 
-  const supervisor = async (mayStart: boolean): Promise<SupervisorConnection | null> => {
-    const kept = await connected;
-    if (kept !== null) return kept;
-    const attempt = mayStart || (await hasServiceRecords(layout.supervisor)) ? connectOrStart() : connect();
-    connected = attempt.catch(() => null);
-    return await attempt;
+  let last: Promise<unknown> = Promise.resolve();
+  /** One attempt at a time: who asks while one is made gets its connection, and no second supervisor is started. */
+  const supervisor = (mayStart: boolean): Promise<SupervisorConnection | null> => {
+    const attempt = last.then(async () => {
+      const kept = await connected;
+      if (kept !== null) return kept;
+      const made = mayStart || (await hasServiceRecords(layout.supervisor)) ? connectOrStart() : connect();
+      connected = made.catch(() => null);
+      return await made;
+    });
+    last = attempt.catch(() => undefined);
+    return attempt;
   };
 
   return {

@@ -29,7 +29,10 @@ async function bench(context: TestContext, folder?: string, idleMs = 60_000): Pr
   const changed: string[] = [];
   const supervisor = supervisorClient({
     stateFolder,
-    command: [process.execPath, main, stateFolder, String(idleMs)],
+    command: [
+      ...['/bin/sh', '-c', 'echo started >> "$0/starts"; exec "$@"', stateFolder],
+      ...[process.execPath, main, stateFolder, String(idleMs)],
+    ],
     clock: systemClock,
     log: silentLog,
     changed: (component) => changed.push(String(component)),
@@ -167,6 +170,18 @@ test('services outlive a killed supervisor; the next one adopts them and still r
   assert.equal(again.restarts, 1);
   await supervisor.stop('shop', 1_000);
   assert.ok(again.process && !isAlive(again.process));
+});
+
+test('who asks for a dead supervisor at the same moment gets the same new one', async (context) => {
+  const { folder, supervisor, pid } = await bench(context);
+  await supervisor.start(spec(folder, forever), {});
+  await running(supervisor);
+  const first = await pid();
+  process.kill(first, 'SIGKILL');
+  await waitFor('the end of the supervisor', () => !existsSync(`/proc/${first}/exe`));
+  const all = () => Promise.all([supervisor.list(), supervisor.list(), supervisor.stop('none', 100)]);
+  await waitFor('an answer', () => all().catch(() => null));
+  assert.equal(readFileSync(join(folder, 'starts'), 'utf8'), 'started\n'.repeat(2));
 });
 
 test('a process that was started but never recorded is adopted by its mark', async (context) => {
