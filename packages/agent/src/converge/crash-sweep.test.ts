@@ -64,7 +64,8 @@ class Bench {
     await mkdir(state);
     cleanUp(context, async () => {
       await stopServices({ stateFolder: state, clock: systemClock, log: silentLog });
-      await rm(state, { recursive: true, force: true });
+      // A supervisor that ends may still close its log while the folder goes.
+      await rm(state, { recursive: true, force: true, maxRetries: 5 });
     });
     return state;
   }
