@@ -18,16 +18,27 @@ export async function stopServices(options: {
   clock: Clock;
   log: Log;
 }): Promise<number> {
+  let hasEnded = false;
   const connection = await connectSupervisor(supervisorSocketPath(options.stateFolder), {
     changed: () => undefined,
-    closed: () => undefined,
+    closed: () => {
+      hasEnded = true;
+    },
   });
   if (connection === null) return await stopOrphans(options);
-  const services = (await connection.ask({ op: 'list' }, answerMs)) as ServiceState[];
-  await Promise.all(services.map(({ component }) => connection.ask({ op: 'stop', component }, answerMs)));
-  await connection.ask({ op: 'handover' }, answerMs);
+  let count = 0;
+  try {
+    const services = (await connection.ask({ op: 'list' }, answerMs)) as ServiceState[];
+    count = services.length;
+    await Promise.all(services.map(({ component }) => connection.ask({ op: 'stop', component }, answerMs)));
+    await connection.ask({ op: 'handover' }, answerMs);
+  } catch (error) {
+    if (!hasEnded) throw error;
+    // It was about to end when it was asked: what it leaves is ended as that of one that was killed.
+    return Math.max(count, await stopOrphans(options));
+  }
   connection.close();
-  return services.length;
+  return count;
 }
 
 /** Services whose supervisor was killed. */
