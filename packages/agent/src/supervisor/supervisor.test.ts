@@ -14,6 +14,8 @@ import type { ServiceSpec, ServiceState } from './protocol.ts';
 import { supervisorSocketPath } from './socket-path.ts';
 
 const main = fileURLToPath(new URL('../testing/supervisor-main.ts', import.meta.url));
+/** Each start of a supervisor is a line of the file `starts`. */
+const noted = 'echo started >> "$0/starts"; exec "$@"';
 const forever = 'setInterval(() => undefined, 1000)';
 
 interface Bench {
@@ -29,10 +31,7 @@ async function bench(context: TestContext, folder?: string, idleMs = 60_000): Pr
   const changed: string[] = [];
   const supervisor = supervisorClient({
     stateFolder,
-    command: [
-      ...['/bin/sh', '-c', 'echo started >> "$0/starts"; exec "$@"', stateFolder],
-      ...[process.execPath, main, stateFolder, String(idleMs)],
-    ],
+    command: ['/bin/sh', '-c', noted, stateFolder, process.execPath, main, stateFolder, String(idleMs)],
     clock: systemClock,
     log: silentLog,
     changed: (component) => changed.push(String(component)),
