@@ -64,8 +64,8 @@ class Sealing {
     return await sealValue(this.place, value, { generation, version, holder: 'anna@ops' }, data.recipient);
   }
 
-  async assign(sealed: Sealed, port?: number): Promise<void> {
-    const config = { password: { $sealed: sealed }, ...(port === undefined ? {} : { port }) };
+  async assign(sealed: Sealed): Promise<void> {
+    const config = { password: { $sealed: sealed } };
     await this.site.assign([{ release: this.release, package: this.package, config }]);
   }
 
@@ -131,6 +131,20 @@ async function holding(folder: string, text: string): Promise<string[]> {
   return found;
 }
 
+/** A service that runs with the plain text of a value sealed by `data`. */
+async function withOpenValue(context: TestContext) {
+  const sealing = await Sealing.create(context);
+  const data = generateAgeIdentity();
+  await sealing.assign(await sealing.seal(data, 1, canary));
+  await sealing.site.agent(sealing.host);
+  await sealing.waiting('E_SECRET_WAITS');
+  await sealing.wrap(data, 1);
+  await sealing.site.direct();
+  await sealing.healthy();
+  const pid = await sealing.pid();
+  return { sealing, data, pid };
+}
+
 test('a service waits for its key, starts with the plain text, and keeps running through a rotation', async (context) => {
   const sealing = await Sealing.create(context);
   const [first, second] = [generateAgeIdentity(), generateAgeIdentity()];
@@ -170,15 +184,7 @@ test('a service waits for its key, starts with the plain text, and keeps running
 });
 
 test('a supervisor that was killed gets the values again and gives them to the next start', async (context) => {
-  const sealing = await Sealing.create(context);
-  const data = generateAgeIdentity();
-  await sealing.assign(await sealing.seal(data, 1, canary));
-  await sealing.site.agent(sealing.host);
-  await sealing.waiting('E_SECRET_WAITS');
-  await sealing.wrap(data, 1);
-  await sealing.site.direct();
-  await sealing.healthy();
-  const pid = await sealing.pid();
+  const { sealing, pid } = await withOpenValue(context);
   const lock = JSON.parse(await readFile(join(sealing.host.stateFolder, 'supervisor', 'lock'), 'utf8')) as {
     pid: number;
   };
@@ -191,15 +197,7 @@ test('a supervisor that was killed gets the values again and gives them to the n
 });
 
 test('a value of another place is refused, and what runs goes on', async (context) => {
-  const sealing = await Sealing.create(context);
-  const data = generateAgeIdentity();
-  await sealing.assign(await sealing.seal(data, 1, canary));
-  await sealing.site.agent(sealing.host);
-  await sealing.waiting('E_SECRET_WAITS');
-  await sealing.wrap(data, 1);
-  await sealing.site.direct();
-  await sealing.healthy();
-  const pid = await sealing.pid();
+  const { sealing, data, pid } = await withOpenValue(context);
   const given = { generation: 1, version: 'a'.repeat(32), holder: 'anna@ops' };
   const foreign = await sealValue({ ...sealing.place, key: 'other' }, canary, given, data.recipient);
   await sealing.assign(foreign);

@@ -13,7 +13,7 @@ const what = string({
   maxLength: 200,
 });
 const key = { keyid: digest, public: b64u, what };
-const maxFileBytes = 16 * 1024;
+const ofKeyFile = { maxBytes: 16 * 1024, code: 'E_KEY_INVALID' } as const;
 
 const keyFileSchema = object({
   format: literal('xylem-key-1'),
@@ -36,8 +36,7 @@ export type KeyFile = Static<typeof keyFileSchema>;
 const keyFile = documentKind(keyFileSchema, {
   what: 'key file',
   format: 'xylem-key-1',
-  maxBytes: maxFileBytes,
-  code: 'E_KEY_INVALID',
+  ...ofKeyFile,
   check: ({ kdf, cipher, nonce }) =>
     (kdf === null) === (cipher === null) && (cipher === null) === (nonce === null)
       ? undefined
@@ -50,8 +49,7 @@ const publicKeySchema = object({ format: literal('xylem-public-key-1'), ...key }
 const publicKey = documentKind(publicKeySchema, {
   what: 'public key file',
   format: 'xylem-public-key-1',
-  maxBytes: maxFileBytes,
-  code: 'E_KEY_INVALID',
+  ...ofKeyFile,
 });
 export const parsePublicKeyFile = publicKey.parse;
 export const encodePublicKeyFile = publicKey.encode;
@@ -66,8 +64,7 @@ export type SignerFile = Static<typeof signerFileSchema>;
 const signerFile = documentKind(signerFileSchema, {
   what: 'signer file',
   format: 'xylem-signer-1',
-  maxBytes: maxFileBytes,
-  code: 'E_KEY_INVALID',
+  ...ofKeyFile,
 });
 export const parseSignerFile = signerFile.parse;
 export const encodeSignerFile = signerFile.encode;
