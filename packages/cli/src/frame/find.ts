@@ -1,6 +1,6 @@
 import { XylemError } from '@xylem/core';
 import { didYouMean } from './suggest.ts';
-import type { TableEntry } from './table.ts';
+import type { TableEntry } from './table/entry.ts';
 
 export type Found =
   | { readonly kind: 'command'; readonly entry: TableEntry; readonly rest: readonly string[] }

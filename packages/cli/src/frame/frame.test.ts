@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { errorCodes, exitCodes } from '@xylem/core';
 import { runHere } from '../testing/run-here.ts';
 import { version } from '../version.ts';
-import { commandTable } from './table.ts';
+import { commandTable } from './table/index.ts';
 
 const main = join(import.meta.dirname, '..', 'main.ts');
 const manual = readFileSync(join(import.meta.dirname, '..', '..', '..', '..', 'docs', 'cli.md'), 'utf8');

@@ -4,7 +4,7 @@ import { version } from '../version.ts';
 import { renderError } from './failure.ts';
 import { findCommand, helpText } from './find.ts';
 import { printable } from './printable.ts';
-import { commandTable } from './table.ts';
+import { commandTable } from './table/index.ts';
 import type { Streams } from './terminal.ts';
 import { createTerminal } from './terminal.ts';
 

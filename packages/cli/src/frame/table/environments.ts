@@ -1,0 +1,55 @@
+import type { TableEntry } from './entry.ts';
+
+/** Commands about environments and their secrets. */
+export const environmentsTable: readonly TableEntry[] = [
+  {
+    path: 'env create',
+    summary: 'Create an environment',
+    load: () => import('../../commands/env/create.ts'),
+  },
+  {
+    path: 'env list',
+    summary: 'Environments',
+    load: () => import('../../commands/env/list.ts'),
+  },
+  {
+    path: 'env show',
+    summary: "An environment's YAML",
+    load: () => import('../../commands/env/show.ts'),
+  },
+  {
+    path: 'env edit',
+    summary: "Edit an environment's YAML",
+    load: () => import('../../commands/env/edit.ts'),
+  },
+  {
+    path: 'env apply',
+    summary: "Replace an environment's YAML by a file",
+    load: () => import('../../commands/env/apply.ts'),
+  },
+  {
+    path: 'secret list',
+    summary: 'Sealed values of an environment, and which hosts wait for the key',
+    load: () => import('../../commands/secret/list.ts'),
+  },
+  {
+    path: 'secret set',
+    summary: 'Seal a value for the hosts of an environment',
+    load: () => import('../../commands/secret/set.ts'),
+  },
+  {
+    path: 'secret remove',
+    summary: 'Remove a sealed value',
+    load: () => import('../../commands/secret/remove.ts'),
+  },
+  {
+    path: 'secret rotate',
+    summary: 'Seal everything anew by another key',
+    load: () => import('../../commands/secret/rotate.ts'),
+  },
+  {
+    path: 'secret wrap',
+    summary: 'Give the key to hosts that joined since',
+    load: () => import('../../commands/secret/wrap.ts'),
+  },
+];

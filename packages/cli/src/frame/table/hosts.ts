@@ -1,0 +1,95 @@
+import type { TableEntry } from './entry.ts';
+
+/** Commands about hosts: how they join, what they run, what is said to them. */
+export const hostsTable: readonly TableEntry[] = [
+  {
+    path: 'token create',
+    summary: 'Create a token by which hosts join',
+    load: () => import('../../commands/token/create.ts'),
+  },
+  {
+    path: 'token list',
+    summary: 'Join tokens that still work',
+    load: () => import('../../commands/token/list.ts'),
+  },
+  {
+    path: 'token revoke',
+    summary: 'Make a join token useless',
+    load: () => import('../../commands/token/revoke.ts'),
+  },
+  {
+    path: 'join',
+    summary: 'Make this machine a host of an environment',
+    load: () => import('../../commands/host/join.ts'),
+  },
+  {
+    path: 'agent run',
+    summary: 'Run the agent of a joined host',
+    load: () => import('../../commands/agent/run.ts'),
+  },
+  {
+    path: 'agent rotate-key',
+    summary: 'Give this host another key',
+    load: () => import('../../commands/agent/rotate-key.ts'),
+  },
+  {
+    path: 'agent stop',
+    summary: 'End the services of a host whose agent has ended',
+    load: () => import('../../commands/agent/stop.ts'),
+  },
+  {
+    path: 'host list',
+    summary: 'Hosts that a selector fits',
+    load: () => import('../../commands/host/list.ts'),
+  },
+  {
+    path: 'host show',
+    summary: 'One host: what it runs and should run',
+    load: () => import('../../commands/host/show.ts'),
+  },
+  {
+    path: 'host why',
+    summary: 'Why a host is not where it should be',
+    load: () => import('../../commands/host/why.ts'),
+  },
+  {
+    path: 'host label',
+    summary: 'Set and remove labels',
+    load: () => import('../../commands/host/label.ts'),
+  },
+  {
+    path: 'host configure',
+    summary: 'Configure a component on single hosts',
+    load: () => import('../../commands/host/configure.ts'),
+  },
+  {
+    path: 'host move',
+    summary: 'Give hosts other parents',
+    load: () => import('../../commands/host/move.ts'),
+  },
+  {
+    path: 'host serve',
+    summary: 'Make hosts relays, or plain hosts again',
+    load: () => import('../../commands/host/serve.ts'),
+  },
+  {
+    path: 'host revoke',
+    summary: 'Let no node speak with hosts any more',
+    load: () => import('../../commands/host/revoke.ts'),
+  },
+  {
+    path: 'host replace',
+    summary: 'Give the place of a host to its successor',
+    load: () => import('../../commands/host/replace.ts'),
+  },
+  {
+    path: 'host clear-clone',
+    summary: 'Say that one machine alone has the key of a host',
+    load: () => import('../../commands/host/clear-clone.ts'),
+  },
+  {
+    path: 'host retire',
+    summary: 'Take hosts out of service',
+    load: () => import('../../commands/host/retire.ts'),
+  },
+];
