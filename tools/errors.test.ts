@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { checkout, exists, readText } from './workspace.ts';
 
-const tablePath = 'packages/core/src/error-codes.ts';
+const tablePath = 'packages/core/src/error-codes/index.ts';
 const docsPath = 'docs/errors.md';
 
 /** Codes that the shell scripts print before there is a program: their messages may do without the page. */

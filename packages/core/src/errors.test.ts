@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { errorCodes, exitCodes } from './error-codes.ts';
+import { errorCodeParts, errorCodes, exitCodes } from './error-codes/index.ts';
 import { isErrorCode, XylemError } from './errors.ts';
 
 const page = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
@@ -22,12 +22,17 @@ test('the table of codes and docs/errors.md say the same, both ways', () => {
 });
 
 test('the codes are sorted, so that two branches that add one meet in few places', () => {
-  const codes = Object.keys(errorCodes);
-  assert.deepEqual(codes, codes.toSorted());
-  assert.deepEqual(
-    rows.map(([code]) => code),
-    codes.map((code) => `\`${code}\``),
-  );
+  for (const [part, entries] of Object.entries(errorCodeParts)) {
+    const codes = Object.keys(entries);
+    assert.deepEqual(codes, codes.toSorted(), part);
+  }
+  const documented = rows.map(([code]) => code);
+  assert.deepEqual(documented, documented.toSorted());
+});
+
+test('each code stands in one part', () => {
+  const all = Object.values(errorCodeParts).flatMap((entries) => Object.keys(entries));
+  assert.deepEqual(all.toSorted(), Object.keys(errorCodes).toSorted());
 });
 
 test('every exit code is in the page, and the entries use no other', () => {

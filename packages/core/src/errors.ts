@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCodes, type Retry } from './error-codes.ts';
+import { type ErrorCode, errorCodes, type Retry } from './error-codes/index.ts';
 
 export interface XylemErrorOptions {
   readonly cause?: unknown;

@@ -1,7 +1,13 @@
 export * from './deployment/index.ts';
 export * from './direction/index.ts';
 export * from './environment/index.ts';
-export { type ErrorCode, type ErrorCodeEntry, errorCodes, exitCodes, type Retry } from './error-codes.ts';
+export {
+  type ErrorCode,
+  type ErrorCodeEntry,
+  errorCodes,
+  exitCodes,
+  type Retry,
+} from './error-codes/index.ts';
 export { isErrorCode, XylemError, type XylemErrorOptions } from './errors.ts';
 export { fromB64u, sha256, toB64u } from './hashing.ts';
 export {

@@ -1,4 +1,4 @@
-import type { ErrorCode } from './error-codes.ts';
+import type { ErrorCode } from './error-codes/index.ts';
 import { XylemError } from './errors.ts';
 import { limits } from './limits.ts';
 

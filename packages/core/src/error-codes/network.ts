@@ -1,0 +1,47 @@
+import { code, type ErrorCodes } from './entry.ts';
+
+/** Other nodes, and the way to them. */
+export const networkCodes = {
+  E_NETWORK: code(
+    'A network operation failed.',
+    'Check name, port, firewall and proxy; it is tried again by itself where a node does it.',
+    'later',
+    'network',
+  ),
+  E_PARENT_REFUSED: code(
+    'The parent refused this node: certificate, environment or scope do not fit.',
+    "See that the parent serves this environment, and that this node's certificate is valid.",
+    'elsewhere',
+    'network',
+  ),
+  E_PARENT_STALE: code(
+    'The parent has had no news for too long, or stopped sending in the middle. Others are tried.',
+    'See whether that relay reaches its own parent.',
+    'elsewhere',
+    'network',
+  ),
+  E_PARENT_UNREACHABLE: code(
+    'The parent, or the root server, does not answer.',
+    'Check that it runs, its address and the network between; nodes turn to another parent by themselves.',
+    'elsewhere',
+    'network',
+  ),
+  E_PLAIN_HTTP: code(
+    'A parent is reached by plain HTTP beyond loopback, and nobody at this host allowed that.',
+    'Give the parent an https:// address, or run the agent with `--allow-plain-http` if who listens may know what it fetches.',
+    'never',
+    'input',
+  ),
+  E_TIMEOUT: code(
+    'Something did not happen within the time given.',
+    'Look at the state first, it may still happen; then raise the time or correct the cause.',
+    'later',
+    'network',
+  ),
+  E_UNSUPPORTED: code(
+    'The other side does not know this request.',
+    'Update the older of the two; two minor versions either way work together.',
+    'never',
+    'network',
+  ),
+} satisfies ErrorCodes;
