@@ -24,7 +24,10 @@ export const errorCodeParts = {
   requests: requestsCodes,
 } satisfies Readonly<Record<string, ErrorCodes>>;
 
-/** Every error code there is: a new one goes into its part. `docs/errors.md` holds the same table; a test compares the two. */
+/**
+ * Every error code there is; a new one goes into its part. `docs/errors.md` holds the same table, and a test compares
+ * the two.
+ */
 export const errorCodes = {
   ...objectsCodes,
   ...metadataCodes,
