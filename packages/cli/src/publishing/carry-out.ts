@@ -112,45 +112,59 @@ export async function sendChange(api: Api, trusted: TrustedRepository, drafts: r
   });
 }
 
+/** What is to be signed, and what `--json` says of it beyond the signatures. */
+export interface Change {
+  readonly trusted: TrustedRepository;
+  readonly drafts: readonly Draft[];
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** A command that signs a change: with `--yes` it asks nobody. */
+type Asking = Here & { readonly options: { readonly yes: boolean } };
+/** A command that signs a change and sends it, or with `--out` leaves it to others to sign too. */
+export type Signing = Asking & { readonly options: { readonly out: string | undefined } };
+
+/** Shows the change, asks, and signs it with what is here. @throws XylemError E_CONFIRMATION */
+async function sign(here: Asking, { trusted, drafts, data }: Change) {
+  const { keysFolder } = here.home;
+  const words = await inWords(keysFolder, trusted, drafts);
+  await confirmWords(here, words, here.options.yes);
+  const { drafts: signed, signedWith } = await signHere(keysFolder, trusted, drafts);
+  const missing = stillMissing(trusted, signed);
+  return { signed, missing, facts: { repository: trusted.id, words, signedWith, missing, ...data } };
+}
+
+/** Signs a change with what is here and writes it into a file, for others to sign. @throws XylemError E_CONFIRMATION */
+export async function writeOut(here: Asking, change: Change, out: string): Promise<Outcome> {
+  const { signed, missing, facts } = await sign(here, change);
+  const began = formatTime(here.clock.now()) as Parameters<typeof writeCeremony>[0]['began'];
+  await writeFileAtomic(out, writeCeremony({ trusted: change.trusted, drafts: signed, began }));
+  const next = missing.length === 0 ? 'finish' : 'sign';
+  return {
+    data: { ...facts, out, sent: false },
+    text: [
+      `The change lies in ${out}; nothing is in force yet.`,
+      ...missing,
+      `Next: xylem ceremony ${next} ${out}`,
+    ].join('\n'),
+  };
+}
+
 /**
- * Signs a change with what is here and sends it; with --out, or where other keys must sign too, it goes into a file.
+ * Signs a change with what is here and sends it, or with --out writes it into a file.
+ * @param done what is said when it is in force
  * @throws XylemError E_THRESHOLD (too few keys here and no --out), E_CONFIRMATION
  */
-export async function carryOut(
-  here: Here,
-  options: {
-    readonly api: Api;
-    readonly trusted: TrustedRepository;
-    readonly drafts: readonly Draft[];
-    readonly out: string | undefined;
-    readonly yes: boolean;
-    readonly done: string;
-    readonly data?: Readonly<Record<string, unknown>>;
-  },
-): Promise<Outcome> {
-  const { api, trusted, out, yes, done, data } = options;
-  const { keysFolder } = here.home;
-  const words = await inWords(keysFolder, trusted, options.drafts);
-  await confirmWords(here, words, yes);
-  const { drafts, signedWith } = await signHere(keysFolder, trusted, options.drafts);
-  const missing = stillMissing(trusted, drafts);
-  const facts = { repository: trusted.id, words, signedWith, missing, ...data };
-  if (out !== undefined) {
-    const began = formatTime(here.clock.now()) as Parameters<typeof writeCeremony>[0]['began'];
-    await writeFileAtomic(out, writeCeremony({ trusted, drafts, began }));
-    const next = missing.length === 0 ? 'finish' : 'sign';
-    return {
-      data: { ...facts, out, sent: false },
-      text: [
-        `The change lies in ${out}; nothing is in force yet.`,
-        ...missing,
-        `Next: xylem ceremony ${next} ${out}`,
-      ].join('\n'),
-    };
-  }
+export async function carryOut(here: Signing, api: Api, change: Change, done: string): Promise<Outcome> {
+  const { out } = here.options;
+  if (out !== undefined) return writeOut(here, change, out);
+  const { signed, missing, facts } = await sign(here, change);
   if (missing.length > 0) {
-    throw new XylemError('E_THRESHOLD', `The keys in ${keysFolder} are not enough. ${missing.join('; ')}.`);
+    throw new XylemError(
+      'E_THRESHOLD',
+      `The keys in ${here.home.keysFolder} are not enough. ${missing.join('; ')}.`,
+    );
   }
-  const sent = await sendChange(api, trusted, drafts);
+  const sent = await sendChange(api, change.trusted, signed);
   return { data: { ...facts, ...sent, sent: true }, text: done };
 }

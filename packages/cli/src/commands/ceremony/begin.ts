@@ -1,7 +1,7 @@
 import { XylemError } from '@xylem/core';
 import type { KeyChange } from '@xylem/trust';
 import { count, defineCommand, flag, list, requiredText, text } from '../../frame/define.ts';
-import { carryOut } from '../../publishing/carry-out.ts';
+import { writeOut } from '../../publishing/carry-out.ts';
 import { editKeys, keysOfRole, readPublicKeys, repositoryOf, roleNamed } from '../../publishing/key-roles.ts';
 import { draftKeys } from '../../publishing/server-draft.ts';
 import { refuseOnline } from '../keys/add.ts';
@@ -49,13 +49,6 @@ named; without them the roles are signed anew, so that they are valid for longer
     };
     const drafts = await draftKeys(server, trusted, options.env, change, clock);
     if (drafts.length === 0) throw new XylemError('E_INPUT', 'There is nothing to sign.');
-    return carryOut(invocation, {
-      api: server,
-      trusted,
-      drafts,
-      out: options.out,
-      yes: options.yes,
-      done: '',
-    });
+    return writeOut(invocation, { trusted, drafts }, options.out);
   },
 });

@@ -36,15 +36,10 @@ the role's keys must sign from then on.`,
     const what = options.env === undefined ? (role.product ?? role.word) : `${options.env} ${role.word}`;
     const add = given.length > 0 ? given : [await createKey(home.keysFolder, what, { ask: true })];
     const keys = editKeys(role, present, { add, remove: [], threshold: options.threshold });
-    return carryOut(invocation, {
-      api: server,
-      trusted,
-      drafts: await draftKeys(server, trusted, options.env, changeOf(role, keys), clock),
-      out: options.out,
-      yes: options.yes,
-      done: `${add.map(({ keyId }) => shortId(keyId)).join(', ')} may sign ${role.word} from now on.`,
-      data: { role: role.word, added: add.map(({ keyId }) => keyId) },
-    });
+    const drafts = await draftKeys(server, trusted, options.env, changeOf(role, keys), clock);
+    const data = { role: role.word, added: add.map(({ keyId }) => keyId) };
+    const done = `${add.map(({ keyId }) => shortId(keyId)).join(', ')} may sign ${role.word} from now on.`;
+    return carryOut(invocation, server, { trusted, drafts, data }, done);
   },
 });
 

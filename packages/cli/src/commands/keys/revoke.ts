@@ -12,13 +12,14 @@ import {
   withoutReleases,
 } from '@xylem/trust';
 import type { Api } from '../../api/client.ts';
-import { defineCommand, flag, list, text } from '../../frame/define.ts';
+import { defineCommand, flag, list } from '../../frame/define.ts';
 import { counted, nameAtVersion, only } from '../../frame/words.ts';
 import { carryOut } from '../../publishing/carry-out.ts';
 import { keyNamed, readPublicKeys } from '../../publishing/key-roles.ts';
 import { createKey } from '../../publishing/keys.ts';
 import { readVendor } from '../../publishing/vendor.ts';
 import { channelsOf, hostsThatRun, type Running } from './running.ts';
+import { signOptions } from './shared.ts';
 
 export const command = defineCommand({
   arguments: '<keyid>',
@@ -29,8 +30,7 @@ nothing is stopped on them.`,
     keep: list('<release>', 'a release that you know to be yours, such as shop@1.0.0; may be repeated'),
     keepAll: flag('keep all of its releases'),
     public: list('<file>', 'the key that takes its place, if it lies elsewhere'),
-    out: text('<file>', 'write the change into a file, to be signed on several machines'),
-    yes: flag('do not ask whether what is shown shall be signed'),
+    ...signOptions,
   },
   example: 'xylem keys revoke 3fa85f6457174562 --keep shop@1.0.0 --keep shop@1.1.0',
   async run(invocation) {
@@ -64,15 +64,9 @@ nothing is stopped on them.`,
     const withdrawn = [...gone].flatMap(([product, releases]) =>
       [...releases.values()].map((version) => `${product}@${version}`),
     );
-    const outcome = await carryOut(invocation, {
-      api: server,
-      trusted,
-      drafts,
-      out: options.out,
-      yes: options.yes,
-      done: `The key ${shortId(revoked.keyId)} is revoked.`,
-      data: { revoked: revoked.keyId, successor: successor?.keyId ?? null, withdrawn, running },
-    });
+    const data = { revoked: revoked.keyId, successor: successor?.keyId ?? null, withdrawn, running };
+    const done = `The key ${shortId(revoked.keyId)} is revoked.`;
+    const outcome = await carryOut(invocation, server, { trusted, drafts, data }, done);
     const more = [
       withdrawn.length === 0 ? 'No release is withdrawn.' : `Withdrawn: ${withdrawn.join(', ')}.`,
       ...running.map(sentence),

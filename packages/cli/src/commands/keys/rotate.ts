@@ -1,9 +1,9 @@
 import { fromB64u, XylemError } from '@xylem/core';
 import { type Draft, draftChange, publicKeyOf, shortId } from '@xylem/trust';
 import type { Api } from '../../api/client.ts';
-import { defineCommand, type Invocation, list, type Outcome, text } from '../../frame/define.ts';
+import { defineCommand, list, type Outcome, text } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
-import { carryOut } from '../../publishing/carry-out.ts';
+import { carryOut, type Signing } from '../../publishing/carry-out.ts';
 import {
   changeOf,
   editKeys,
@@ -36,7 +36,7 @@ or timestamp.`,
     const { args, options, api } = invocation;
     const role = roleNamed(only(args));
     const server = await api();
-    const given = { ...options, role };
+    const given = { role, key: options.key, public: options.public };
     if (options.env !== undefined) return rotateDirection(invocation, server, given, options.env);
     if (role.word === 'snapshot' || role.word === 'timestamp') {
       return rotateOnline(invocation, server, given, role.word);
@@ -49,12 +49,10 @@ interface Given {
   readonly role: NamedRole;
   readonly key: string | undefined;
   readonly public: readonly string[];
-  readonly out: string | undefined;
-  readonly yes: boolean;
 }
 
 /** A key of the vendor's, which this person or another holds. */
-async function rotateOffline(invocation: Invocation, api: Api, given: Given): Promise<Outcome> {
+async function rotateOffline(invocation: Signing, api: Api, given: Given): Promise<Outcome> {
   const { role } = given;
   const trusted = await repositoryOf(api, undefined, role.product === null ? [] : [role.product]);
   const present = keysOfRole(trusted, role);
@@ -65,15 +63,10 @@ async function rotateOffline(invocation: Invocation, api: Api, given: Given): Pr
   const key =
     successor ?? (await createKey(invocation.home.keysFolder, role.product ?? role.word, { ask: true }));
   const keys = editKeys(role, present, { add: [key], remove: [old.keyId], threshold: undefined });
-  return carryOut(invocation, {
-    api,
-    trusted,
-    drafts: await draftChange(trusted, changeOf(role, keys), invocation.clock.now()),
-    out: given.out,
-    yes: given.yes,
-    done: `${shortId(key.keyId)} signs ${role.word} from now on instead of ${shortId(old.keyId)}.`,
-    data: { role: role.word, key: key.keyId, replaced: old.keyId },
-  });
+  const drafts = await draftChange(trusted, changeOf(role, keys), invocation.clock.now());
+  const data = { role: role.word, key: key.keyId, replaced: old.keyId };
+  const done = `${shortId(key.keyId)} signs ${role.word} from now on instead of ${shortId(old.keyId)}.`;
+  return carryOut(invocation, api, { trusted, drafts, data }, done);
 }
 
 function replaced(keys: Parameters<typeof keyNamed>[0], { role, key }: Given): (typeof keys)[number] {
@@ -87,29 +80,23 @@ function replaced(keys: Parameters<typeof keyNamed>[0], { role, key }: Given): (
 }
 
 /** A key of the root server's for the release repository, named by the vendor's next root. */
-async function rotateOnline(
-  invocation: Invocation,
-  api: Api,
-  given: Given,
-  online: Online,
-): Promise<Outcome> {
+async function rotateOnline(invocation: Signing, api: Api, given: Given, online: Online): Promise<Outcome> {
   const trusted = await repositoryOf(api, undefined, []);
   const { keys } = await api.call('releaseKeysAdd', { body: { roles: [online] } });
   const made = keys.map((one) => publicKeyOf(fromB64u(one.public)));
-  return carryOut(invocation, {
+  const drafts = await draftChange(trusted, changeOf(given.role, { keys: made }), invocation.clock.now());
+  const data = { role: online, key: made[0]?.keyId };
+  return carryOut(
+    invocation,
     api,
-    trusted,
-    drafts: await draftChange(trusted, changeOf(given.role, { keys: made }), invocation.clock.now()),
-    out: given.out,
-    yes: given.yes,
-    done: `The root server signs ${online} with a new key.`,
-    data: { role: online, key: made[0]?.keyId },
-  });
+    { trusted, drafts, data },
+    `The root server signs ${online} with a new key.`,
+  );
 }
 
 /** A key of an environment: the root server makes it and, where it holds the direction's root key, signs for it. */
 async function rotateDirection(
-  invocation: Invocation,
+  invocation: Signing,
   api: Api,
   given: Given,
   environment: string,
@@ -128,23 +115,17 @@ async function rotateDirection(
   if (word === 'root' && isMine) return rotateOwnRoot(invocation, api, given, environment);
   const { base, metadata } = await api.call('environmentKeysNext', { params, body: { rotate: [word] } });
   const draft: Draft = { role: 'root', base, bytes: Buffer.from(metadata) };
-  return carryOut(invocation, {
-    api,
-    trusted,
-    // Where the root server signs alone nobody is asked to; where a person does, no root key may slip in.
-    drafts: [
-      isMine ? await checkServerDraft(trusted, draft, trusted.root.roles.root, invocation.clock) : draft,
-    ],
-    out: given.out,
-    yes: given.yes,
-    done: `The root server signs ${environment} with a new ${word} key.`,
-    data: { role: word, environment },
-  });
+  // Where the root server signs alone nobody is asked to; where a person does, no root key may slip in.
+  const drafts = [
+    isMine ? await checkServerDraft(trusted, draft, trusted.root.roles.root, invocation.clock) : draft,
+  ];
+  const done = `The root server signs ${environment} with a new ${word} key.`;
+  return carryOut(invocation, api, { trusted, drafts, data: { role: word, environment } }, done);
 }
 
 /** The direction's root key is an operator's: so is its successor. */
 async function rotateOwnRoot(
-  invocation: Invocation,
+  invocation: Signing,
   api: Api,
   given: Given,
   environment: string,
@@ -156,13 +137,8 @@ async function rotateOwnRoot(
   const what = `${environment} root`;
   const key = successor ?? (await createKey(invocation.home.keysFolder, what, { ask: true }));
   const keys = editKeys(given.role, present, { add: [key], remove: [old.keyId], threshold: undefined });
-  return carryOut(invocation, {
-    api,
-    trusted,
-    drafts: await draftChange(trusted, changeOf(given.role, keys), invocation.clock.now()),
-    out: given.out,
-    yes: given.yes,
-    done: `${shortId(key.keyId)} is the root key of ${environment} from now on.`,
-    data: { role: 'root', environment, key: key.keyId, replaced: old.keyId },
-  });
+  const drafts = await draftChange(trusted, changeOf(given.role, keys), invocation.clock.now());
+  const data = { role: 'root', environment, key: key.keyId, replaced: old.keyId };
+  const done = `${shortId(key.keyId)} is the root key of ${environment} from now on.`;
+  return carryOut(invocation, api, { trusted, drafts, data }, done);
 }

@@ -1,10 +1,11 @@
 import { XylemError } from '@xylem/core';
 import { shortId } from '@xylem/trust';
-import { count, defineCommand, flag, list, requiredText, text } from '../../frame/define.ts';
+import { count, defineCommand, list, requiredText } from '../../frame/define.ts';
 import { carryOut } from '../../publishing/carry-out.ts';
 import { environmentParams, readPublicKeys, repositoryOf } from '../../publishing/key-roles.ts';
 import { createKey } from '../../publishing/keys.ts';
 import { draftKeys } from '../../publishing/server-draft.ts';
+import { signOptions } from './shared.ts';
 
 export const command = defineCommand({
   about: `Makes a root key of the environment here and takes the root server's out of force, so that whoever takes over the
@@ -13,8 +14,7 @@ root server can't give the environment other keys. Rotating its keys needs this 
     env: requiredText('<environment>', 'the environment whose root key becomes yours'),
     public: list('<file>', 'public keys that become its root keys instead of a new one; may be repeated'),
     threshold: count('<n>', 'so many of them must sign (default: 1)', 1, 32),
-    out: text('<file>', 'write the change into a file, to be signed on several machines'),
-    yes: flag('do not ask whether what is shown shall be signed'),
+    ...signOptions,
   },
   example: 'xylem keys take-root --env acme/production',
   async run(invocation) {
@@ -33,14 +33,11 @@ root server can't give the environment other keys. Rotating its keys needs this 
       );
     }
     const drafts = await draftKeys(server, trusted, name, { root: { root: { keys, threshold } } }, clock);
-    return carryOut(invocation, {
-      api: server,
-      trusted,
-      drafts,
-      out: options.out,
-      yes: options.yes,
-      done: `${keys.map(({ keyId }) => shortId(keyId)).join(', ')} signs the root of ${name} from now on; keep a copy of it elsewhere.`,
-      data: { environment: name, keys: keys.map(({ keyId }) => keyId) },
-    });
+    return carryOut(
+      invocation,
+      server,
+      { trusted, drafts, data: { environment: name, keys: keys.map(({ keyId }) => keyId) } },
+      `${keys.map(({ keyId }) => shortId(keyId)).join(', ')} signs the root of ${name} from now on; keep a copy of it elsewhere.`,
+    );
   },
 });
