@@ -26,6 +26,12 @@ export const identityCodes = {
     'never',
     'auth',
   ),
+  E_FOUR_EYES: code(
+    'The four-eyes rule is on, and this needs another person than who asked or confirmed before.',
+    'Let somebody else do it, by an account of their own or an API token that they made.',
+    'never',
+    'auth',
+  ),
   E_ISSUER: code(
     'The issuer of sign-in tokens does not answer the root server as it should.',
     'See whether the root server reaches the address that the message names (proxy, firewall, certificate).',

@@ -344,6 +344,19 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parseHostMapNode,
     wire.encodeHostMapNode,
   ),
+  'host-map-leaf-leave': example(
+    {
+      format: 'xylem-hostmap-1',
+      hosts: {
+        [host]: {
+          labels: { role: 'web' },
+          leave: { environment: id('e5'), keepData: true, parents: ['https://relay.globex:8442'] },
+        },
+      },
+    },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
   news: example(
     {
       format: 'xylem-news-1',
@@ -389,6 +402,11 @@ export const examples: Readonly<Record<string, Example>> = {
   'join-answer-body': example(joinBody, wire.parseJoinAnswerBody, wire.encodeJoinAnswerBody),
   renew: example({ format: 'xylem-renew-1', csr: b64u('DER') }, wire.parseRenew, wire.encodeRenew),
   'renew-answer': example({ certificate, ca: certificate }, wire.parseRenewAnswer, wire.encodeRenewAnswer),
+  'renew-answer-name': example(
+    { certificate, ca: certificate, name: 'globex/production' },
+    wire.parseRenewAnswer,
+    wire.encodeRenewAnswer,
+  ),
   'renew-move': example(
     { format: 'xylem-renew-1', csr: b64u('DER'), environment: id('e5') },
     wire.parseRenew,

@@ -22,6 +22,11 @@ export const hostMapEntrySchema = object(
     keys: record(generationKey, wrappedKey),
     /** The environment that it is to go to. */
     move: object({ environment: f.environmentId }, { name: f.environmentName }),
+    /** The environment of another tenant that it is to go to: docs/spec/moves.md. */
+    leave: object(
+      { environment: f.environmentId },
+      { keepData: boolean(), parents: array(f.url, { maxItems: 100 }) },
+    ),
   },
 );
 

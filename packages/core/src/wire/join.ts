@@ -37,7 +37,8 @@ export const joinAnswerBodySchema = object({
 });
 /** `environment`: the one that direction sent the host to, if it is on its way there. */
 const renewSchema = object({ format: literal('xylem-renew-1'), csr: b64u }, { environment: environmentId });
-const renewAnswerSchema = object({ certificate: pem, ca: pem });
+/** `name`: of the environment of another tenant that the host is on its way to. */
+const renewAnswerSchema = object({ certificate: pem, ca: pem }, { name: environmentName });
 
 /** A renewal for the next key of a host, which the present one signs for: `previous`, b64u of 64 bytes. */
 export const rekeySchema = object({
