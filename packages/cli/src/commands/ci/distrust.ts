@@ -1,13 +1,9 @@
-import { defineCommand } from '../../frame/define.ts';
-import { only } from '../../frame/words.ts';
+import { byId } from '../../frame/by-id.ts';
 
-export const command = defineCommand({
-  arguments: '<id>',
+export const command = byId({
   about: 'Also the API tokens that jobs have got by the rule stop working at once.',
   example: 'xylem ci distrust 3f9a0c1d2e4b5a69',
-  async run({ args, api }) {
-    const id = only(args);
-    await (await api()).call('ciDistrust', { params: { id } });
-    return { data: { id, removed: true }, text: `Rule ${id} is gone, and what was given by it.` };
-  },
+  operation: 'ciDistrust',
+  done: { removed: true },
+  said: (id) => `Rule ${id} is gone, and what was given by it.`,
 });
