@@ -6,6 +6,7 @@ import { limits, sha256, XylemError } from '@xylem/core';
 import { createHttpClient, type HttpClient, readBody, systemClock, writeFileAtomic } from '@xylem/platform';
 import { TufClient } from '../src/tuf/client/client.ts';
 import { segment } from '../src/tuf/client/paths.ts';
+import { isTarget } from '../src/tuf/client/target.ts';
 import { pinnedRoot } from '../src/tuf/client/trusted.ts';
 import { repositoryIdOf } from '../src/tuf/names.ts';
 import { PlainStore } from './plain-store.ts';
@@ -17,7 +18,8 @@ const maxTargetBytes = 256 * 1024 * 1024;
 interface Options {
   readonly 'metadata-dir'?: string;
   readonly 'metadata-url'?: string;
-  readonly 'target-name'?: string;
+  /** Several are downloaded in their order. */
+  readonly 'target-name'?: readonly string[];
   readonly 'target-base-url'?: string;
   readonly 'target-dir'?: string;
 }
@@ -59,22 +61,32 @@ async function fetchFile(http: HttpClient, url: string, maxBytes: number): Promi
   throw new XylemError('E_PARENT_UNREACHABLE', `${url} was answered with the status ${status}.`);
 }
 
+/** One client for all: what it verified for one target it must verify again for who leads to the next. */
 async function download(options: Options, http: HttpClient): Promise<void> {
-  const name = needed(options, 'target-name');
+  const names = options['target-name'] ?? [];
+  if (names.length === 0) throw usage('--target-name is missing.');
   const folder = needed(options, 'target-dir');
   const client = await follow(options, http);
+  for (const name of names) await downloadOne(client, name, folder);
+}
+
+async function downloadOne(client: TufClient, name: string, folder: string): Promise<void> {
   const info = await client.target(name);
   if (info === null) throw new XylemError('E_NOT_FOUND', `No role of the repository vouches for ${name}.`);
-  // One file whatever the path: the suite asks that new bytes replace the old ones.
-  const file = segment(name);
-  const path = join(folder, file.length <= 200 ? file : sha256(name));
+  const path = join(folder, fileOf(name));
   const present = await readFile(path).catch(() => null);
-  if (present?.length === info.length && sha256(present) === info.sha256) return;
+  if (present !== null && isTarget(info, present)) return;
   const bytes = await client.readTarget(name, maxTargetBytes);
   if (bytes !== null) await writeFileAtomic(path, bytes);
 }
 
-function needed(options: Options, name: keyof Options): string {
+/** One visible file whatever the path: the suite looks for files as a shell does, and new bytes replace the old ones. */
+function fileOf(name: string): string {
+  const file = segment(name).replace(/^\./, '%2E');
+  return file.length <= 200 ? file : sha256(name);
+}
+
+function needed(options: Options, name: Exclude<keyof Options, 'target-name'>): string {
   const value = options[name];
   if (value === undefined || value === '') throw usage(`--${name} is missing.`);
   return value;
@@ -92,7 +104,7 @@ async function run(args: readonly string[]): Promise<void> {
     options: {
       'metadata-dir': text,
       'metadata-url': text,
-      'target-name': text,
+      'target-name': { type: 'string', multiple: true },
       'target-base-url': text,
       'target-dir': text,
     },

@@ -67,6 +67,14 @@ export {
   type Signer,
 } from './keys/key-pair.ts';
 export { publicKeyFile, sealKey } from './keys/sealed-key.ts';
+export { checkLift, readLift } from './operators/lift.ts';
+export {
+  checkOperators,
+  environmentOfOperators,
+  followOperators,
+  readOperators,
+} from './operators/operators.ts';
+export { operatorKeys, type SignedDocument, signDocument, signedBy } from './operators/signed.ts';
 export { type Issuer, issuerOf } from './provenance/issuer.ts';
 export { missingStatements, type Subject } from './provenance/require.ts';
 export { type Attestation, readAttestation, type Statement } from './provenance/statement.ts';

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,10 @@ export class Bench {
   /** `root 2`, `timestamp`, `targets 1`, names as they were quoted in the URL; targets by their path. */
   readonly requests: string[] = [];
   readonly folder: string;
-  #url = '';
+  /** Paths that get no answer but an end of the connection. */
+  readonly silent = new Set<string>();
+  /** Where the repository is served. */
+  url = '';
 
   private constructor(repository: ForeignRepository, folder: string) {
     this.repository = repository;
@@ -38,12 +41,13 @@ export class Bench {
       const path = (request.url ?? '').slice('/a%20test/'.length);
       const [, version, role] = /^metadata\/(?:(\d+)\.)?(.+)\.json$/.exec(path) ?? [];
       bench.requests.push(role === undefined ? path : [role, version].filter(Boolean).join(' '));
+      if (bench.silent.has(path)) return void request.socket.destroy();
       const bytes = repository.files.get(decodeURIComponent(path));
       if (bytes === undefined) response.writeHead(404).end();
       else response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    bench.#url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a%20test`;
+    bench.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a%20test`;
     for (const name of ['metadata', 'targets']) await mkdir(join(bench.folder, name));
     t.after(async () => {
       server.closeAllConnections();
@@ -63,10 +67,11 @@ export class Bench {
     return this.#run([...this.#repositoryOptions(), 'refresh'], days);
   }
 
-  async download(target: string, days = 0): Promise<number> {
-    const more = ['--target-name', target, '--target-dir', join(this.folder, 'targets')];
-    const url = ['--target-base-url', `${this.#url}/targets/`];
-    return this.#run([...this.#repositoryOptions(), ...more, ...url, 'download'], days);
+  /** By one client, in their order. */
+  async download(targets: string | readonly string[], days = 0): Promise<number> {
+    const names = [targets].flat().flatMap((target) => ['--target-name', target]);
+    const where = ['--target-dir', join(this.folder, 'targets'), '--target-base-url', `${this.url}/targets/`];
+    return this.#run([...this.#repositoryOptions(), ...names, ...where, 'download'], days);
   }
 
   /** `root 1`, `snapshot 1`, …: what the client trusts, by the files that it keeps. */
@@ -85,18 +90,26 @@ export class Bench {
     return readFile(join(this.folder, 'metadata', `${role}.json`));
   }
 
+  /** What was downloaded and a shell's `*` finds, the one that was written last at the end. */
   async artifacts(): Promise<string[]> {
-    const folder = join(this.folder, 'targets');
-    return Promise.all((await readdir(folder)).map(async (name) => readFile(join(folder, name), 'utf8')));
+    const names = (await readdir(join(this.folder, 'targets'))).filter((name) => !name.startsWith('.'));
+    const paths = names.map((name) => join(this.folder, 'targets', name));
+    const files = await Promise.all(
+      paths.map(async (path) => ({
+        text: await readFile(path, 'utf8'),
+        at: (await stat(path, { bigint: true })).mtimeNs,
+      })),
+    );
+    return files.toSorted((a, b) => Number(a.at - b.at)).map(({ text }) => text);
   }
 
   #repositoryOptions(): string[] {
-    return ['--metadata-url', `${this.#url}/metadata/`, '--metadata-dir', join(this.folder, 'metadata')];
+    return ['--metadata-url', `${this.url}/metadata/`, '--metadata-dir', join(this.folder, 'metadata')];
   }
 
   #run(args: readonly string[], days = 0): Promise<number> {
     const client = join(import.meta.dirname, '..', 'client');
-    const [program, ...first] = days === 0 ? [client] : ['faketime', '-f', `+${days}d`, client];
+    const [program, ...first] = days === 0 ? [client] : ['faketime', pythonTime(days), client];
     return new Promise((resolve, reject) => {
       execFile(program ?? client, [...first, ...args], { timeout: 60_000 }, (error, _out, stderr) => {
         if (error !== null && typeof error.code !== 'number') reject(error);
@@ -105,6 +118,12 @@ export class Bench {
       });
     });
   }
+}
+
+/** A moment so many days away as Python writes it: the suite hands this to faketime. */
+function pythonTime(days: number): string {
+  const at = new Date(Date.now() + days * 24 * 3600 * 1000).toISOString();
+  return `${at.slice(0, 10)} ${at.slice(11, 23)}456+00:00`;
 }
 
 /** What the bench's repository serves as a role's newest version. */

@@ -75,15 +75,19 @@ export async function openEnvelope(
  * Decodes without checking any signature: for what only needs to look (a relay that folds).
  * @throws XylemError E_ENVELOPE_INVALID
  */
-export function parseEnvelope(input: Uint8Array | object, maxBytes = 1024 * 1024): Envelope {
+export function parseEnvelope(
+  input: Uint8Array | object,
+  maxBytes = 1024 * 1024,
+  mostSignatures = maxSignatures,
+): Envelope {
   const value = input instanceof Uint8Array ? parseJson(input, maxBytes) : input;
   const { payload, payloadType, signatures } = value as Record<string, unknown>;
   if (typeof payloadType !== 'string' || payloadType.length > 200)
     throw invalid('payloadType is no short string');
   if (typeof payload !== 'string') throw invalid('payload is no string');
   if (payload.length > Math.ceil(maxBytes / 3) * 4) throw invalid(`its payload is over ${maxBytes} bytes`);
-  if (!Array.isArray(signatures) || signatures.length === 0 || signatures.length > maxSignatures) {
-    throw invalid(`it has not between 1 and ${maxSignatures} signatures`);
+  if (!Array.isArray(signatures) || signatures.length === 0 || signatures.length > mostSignatures) {
+    throw invalid(`it has not between 1 and ${mostSignatures} signatures`);
   }
   return {
     payloadType,

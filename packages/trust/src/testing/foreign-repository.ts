@@ -153,11 +153,12 @@ export class ForeignRepository {
     return role;
   }
 
-  /** The role is to be published after. */
-  addTarget(path: string, bytes: Uint8Array, role = 'targets'): void {
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    this.targets(role).targets[path] = { length: bytes.length, hashes: { sha256 } };
-    this.files.set(targetFilePath(path, sha256), bytes);
+  /** The role is to be published after. It lies there under each of its digests. */
+  addTarget(path: string, bytes: Uint8Array, role = 'targets', algorithms = ['sha256']): void {
+    const digests = algorithms.map((algorithm) => createHash(algorithm).update(bytes).digest('hex'));
+    const hashes = Object.fromEntries(algorithms.map((algorithm, n) => [algorithm, digests[n] ?? '']));
+    this.targets(role).targets[path] = { length: bytes.length, hashes };
+    for (const digest of digests) this.files.set(targetFilePath(path, digest), bytes);
   }
 
   /** Signs roles anew, one version up unless it is their first, and lists them in what is published after them. */

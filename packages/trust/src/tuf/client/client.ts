@@ -1,5 +1,4 @@
-import { hash } from 'node:crypto';
-import { type Digest, limits, type RepositoryId, XylemError } from '@xylem/core';
+import { limits, type RepositoryId, XylemError } from '@xylem/core';
 import { silentLog } from '@xylem/platform';
 import { metadataPath, type RepositoryFile, targetFilePath } from '../names.ts';
 import { expiresMs, invalidMetadata } from '../parse.ts';
@@ -9,6 +8,7 @@ import type { MetadataStore } from './metadata-store.ts';
 import { pathOf, quoted, segment } from './paths.ts';
 import { stateOf } from './state.ts';
 import { StateStore } from './state-store.ts';
+import { digestOf, isTarget } from './target.ts';
 import {
   checkRoleExpiry,
   checkRootExpiry,
@@ -243,12 +243,13 @@ export class TufClient {
       isListed: (role) => isListed(trusted, role),
     });
     if (found === null) return null;
-    const digest = found.target.hashes.sha256;
-    if (digest === undefined) throw invalidMetadata(found.roles.at(-1) ?? '', `${path} has no SHA-256`);
+    const digest = digestOf(found.target.hashes, this.#options.dialect);
+    if (digest === null)
+      throw invalidMetadata(found.roles.at(-1) ?? '', `${path} has no digest that we know`);
     return {
       path,
       length: found.target.length,
-      sha256: digest as Digest,
+      digest,
       hashes: found.target.hashes,
       filePath: isConsistent ? quoted(targetFilePath(path, digest)) : `targets/${quoted(path)}`,
       roles: found.roles,
@@ -260,14 +261,14 @@ export class TufClient {
     const { path, length, filePath } = info;
     if (length > maxBytes)
       throw new XylemError('E_TOO_LARGE', `${path} has ${length} bytes; ${maxBytes} are allowed.`);
-    const stored = await this.#store.readTarget(info.sha256, length);
+    const stored = await this.#store.readTarget(info.digest, length);
     if (stored !== null && isTarget(info, stored)) return stored;
     // 5.7.3: at most the stated length, and those digests.
     const bytes = await this.#fetchExisting(filePath, length);
     if (!isTarget(info, bytes)) {
       throw new XylemError('E_OBJECT_DIGEST', `${filePath} does not hold the bytes that its role names.`);
     }
-    await this.#store.writeTarget(info.sha256, bytes);
+    await this.#store.writeTarget(info.digest, bytes);
     return bytes;
   }
 
@@ -338,13 +339,6 @@ function checkRoleName(role: string, dialect: 'ours' | 'any'): void {
   if (dialect === 'ours' ? /^[a-z0-9-]+$/.test(role) : role !== '' && segment(role).length <= 200) return;
   const why = dialect === 'ours' ? 'its name is not of a-z, 0-9 and -' : 'its name is empty or too long';
   throw invalidMetadata(role.slice(0, 100), why);
-}
-
-/** Of the length and of all digests that the role names. An algorithm that we don't know is not passed over. */
-function isTarget(info: TargetInfo, bytes: Uint8Array): boolean {
-  const fits = ([algorithm, digest]: [string, string]): boolean =>
-    /^sha(256|384|512)$/.test(algorithm) && hash(algorithm, bytes) === digest;
-  return bytes.length === info.length && Object.entries(info.hashes).every(fits);
 }
 
 function vouched(options: RefreshOptions): { vouchedSnapshot?: number } {

@@ -221,6 +221,21 @@ test('every digest that a role names must fit, and each be of a kind that we kno
   }
 });
 
+test('a target known by SHA-512 alone is followed where other writers are, and refused where ours are', async (t) => {
+  const repository = new ForeignRepository(startMs);
+  repository.addTarget('file', Buffer.from('bytes'), 'targets', ['sha512']);
+  repository.publish('targets', 'snapshot', 'timestamp');
+  const { client, asked } = await follow(t, repository, 'any');
+  await client.refresh();
+  for (const _again of [1, 2]) {
+    assert.equal(Buffer.from((await client.readTarget('file', 100)) ?? []).toString(), 'bytes');
+  }
+  assert.equal(asked.filter((path) => path.startsWith('targets/')).length, 1);
+  const ours = await follow(t, repository);
+  await ours.client.refresh();
+  await assert.rejects(ours.client.readTarget('file', 100), { code: 'E_METADATA_INVALID' });
+});
+
 test('without consistent snapshots names have no version and no digest', async (t) => {
   const repository = new ForeignRepository(startMs);
   repository.root.consistent_snapshot = false;

@@ -1,4 +1,4 @@
-import type { Digest, RepositoryId, RoleExtension } from '@xylem/core';
+import type { RepositoryId, RoleExtension } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
 import type { MetadataStore } from './metadata-store.ts';
 
@@ -55,7 +55,8 @@ export interface TufState {
 export interface TargetInfo {
   readonly path: string;
   readonly length: number;
-  readonly sha256: Digest;
+  /** The digest in its file's name: its SHA-256, or where another writer gives none, another of `hashes`. */
+  readonly digest: string;
   /** All digests that the role names, by algorithm: each must fit (5.7.3). */
   readonly hashes: Readonly<Record<string, string>>;
   /** Where its bytes lie, below `/r/<repository>/`. */

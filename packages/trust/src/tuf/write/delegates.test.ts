@@ -85,7 +85,7 @@ for (const own of [3, 60]) {
     const { client, clock } = await host(t, vendor);
     await client.refresh();
     // Before the delegate has signed anything its role is nowhere, and nothing is missed.
-    assert.equal((await client.target(targetOf(1)))?.sha256, sha256(releaseBytes(1)));
+    assert.equal((await client.target(targetOf(1)))?.digest, sha256(releaseBytes(1)));
     assert.equal(await client.target(targetOf(900)), null);
 
     const signed = await signAsCi(vendor, released(900));
