@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { XylemError } from '@xylem/core';
+import type { Streams } from '../frame/terminal.ts';
 
 /** Whether a person sits there who could be asked. */
 export const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true;
@@ -19,16 +20,25 @@ export async function givenPassphrase(environment = process.env): Promise<string
   }
 }
 
-/** Asks without showing what is typed. */
-export async function askPassphrase(question: string): Promise<string> {
-  process.stderr.write(`${question}: `);
+/**
+ * Asks without showing what is typed.
+ * @throws XylemError E_INTERRUPTED upon Ctrl-C, and where the input ends (Ctrl-D)
+ */
+export async function askPassphrase(
+  question: string,
+  { stdin, stderr }: Pick<Streams, 'stdin' | 'stderr'> = process,
+): Promise<string> {
+  stderr.write(`${question}: `);
   const nowhere = new Writable({ write: (_piece, _encoding, done) => done() });
-  const asking = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  const asking = createInterface({ input: stdin, output: nowhere, terminal: true });
   try {
-    return await asking.question('');
+    const closed = new Promise<never>((_, reject) => asking.once('close', () => reject(new Error('closed'))));
+    return await Promise.race([asking.question(''), closed]);
+  } catch (cause) {
+    throw new XylemError('E_INTERRUPTED', 'The question was not answered.', { cause });
   } finally {
     asking.close();
-    process.stderr.write('\n');
+    stderr.write('\n');
   }
 }
 
