@@ -288,6 +288,8 @@ def host(folder, trust_map, host_id, now):
         if repository not in repositories:
             repositories[repository] = Tuf(folder, repository, root_of(repository), now)
         rules = vendor_role(repositories[repository], product["domain"]).get("xylem", {})
+        if wanted["release"] in [one["release"] for one in state.get("quarantined", [])]:
+            fail(f"release {wanted['release']} is quarantined")
         if wanted["release"] in rules.get("withdrawn", []):
             fail(f"release {wanted['release']} was withdrawn")
         vouched = repositories[repository].target(f"release/{wanted['product']}/{wanted['release']}.json")

@@ -34,6 +34,8 @@ export const limits = {
   watermark: 16 * KiB,
   joinMessage: 1 * MiB,
   trustMap: 16 * MiB,
+  /** Operators of an environment, the lift of a quarantine; each without its signatures. */
+  operatorsDocument: 8 * KiB,
   parents: 1 * MiB,
   /** What people write: environments, manifests. */
   yaml: 4 * MiB,

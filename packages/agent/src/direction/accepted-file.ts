@@ -16,5 +16,8 @@ function parseAccepted(value: Record<string, unknown>): Accepted {
   }
   if (typeof accepted.snapshot !== 'number' || typeof accepted.floors !== 'object')
     throw new Error('incomplete');
+  const { quarantine } = accepted;
+  if (quarantine !== undefined && !(Array.isArray(quarantine.quarantined) && quarantine.operators))
+    throw new Error('what is quarantined is missing');
   return { ...accepted, components: accepted.components.map(parsePlaced) };
 }

@@ -17,6 +17,7 @@ import type { Placed } from '../slot/placed.ts';
 import type { Ahead } from './ahead.ts';
 import type { Documents } from './documents.ts';
 import { type Platform, unmetRequirements } from './place.ts';
+import { heldByQuarantine, quarantineAfter } from './quarantine.ts';
 import { Reading } from './reading.ts';
 import type { Accepted, Held } from './wanted.ts';
 
@@ -42,7 +43,7 @@ export interface Resolved {
 
 /**
  * What this host should run, by the trusted desired state: each assignment is taken only if the product's role vouches
- * for its release, above the floor and not withdrawn, and the release names the package. What is not taken is held as
+ * for its release, above the floor and not withdrawn, the release names the package, and this host knows of no quarantine. What is not taken is held as
  * it is, with the reason.
  */
 export async function resolveDirection(options: ResolveOptions): Promise<Resolved> {
@@ -60,6 +61,7 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
   await direction.raiseFloor(timeMs(state.issued));
   const { snapshot } = direction.state();
   const revoked = revokedAfter(before?.revoked ?? [], state.revoked ?? [], options.nowMs);
+  const { memory, fault } = quarantineAfter(before?.quarantine, state);
   const entry = await entryOf(state, options);
   const common = {
     snapshot,
@@ -70,6 +72,8 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
     reportEverySeconds: state.policy.reportEverySeconds,
     collectorKey: state.collector.key,
     ...(revoked.length === 0 ? {} : { revoked }),
+    ...(memory === undefined ? {} : { quarantine: memory }),
+    ...(fault === null ? {} : { quarantineFault: fault }),
   };
   if (entry === null || entry.retired === true) {
     return { accepted: frozen(entry, common, before), incomplete: null };
@@ -83,8 +87,12 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
     code: 'E_CONFLICT',
     message: `${component} is pinned for this host to a package that direction does not offer; it stays as it is.`,
   }));
+  const quarantined = assignments.flatMap((assignment) => heldByQuarantine(memory, assignment) ?? []);
+  held.push(...quarantined);
+  const isAllowed = ({ component }: (typeof assignments)[number]): boolean =>
+    !quarantined.some((one) => one.component === component);
   let incomplete: XylemError | null = null;
-  for (const outcome of await reading.all(assignments)) {
+  for (const outcome of await reading.all(assignments.filter(isAllowed))) {
     if ('placed' in outcome) {
       components.push(outcome.placed);
       continue;

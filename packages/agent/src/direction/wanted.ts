@@ -1,5 +1,6 @@
 import type { ErrorCode, HostMapEntry, Revoked } from '@xylem/core';
 import type { Placed } from '../slot/placed.ts';
+import type { QuarantineMemory } from './quarantine.ts';
 
 /** A component that direction gives to this host and that can't be taken: it stays as it is. */
 export interface Held {
@@ -31,6 +32,10 @@ export interface Accepted extends WantedState {
   readonly entry: HostMapEntry;
   /** Whom this host speaks with no more; absent: nobody. */
   readonly revoked?: readonly Revoked[];
+  /** What it knows as quarantined, and whose word lifts it; absent: nothing of both. */
+  readonly quarantine?: QuarantineMemory;
+  /** What of quarantines and lifts this host refused; absent: nothing. */
+  readonly quarantineFault?: { readonly code: ErrorCode; readonly message: string };
   /** Release repository to the snapshot version used. */
   readonly releases: Readonly<Record<string, number>>;
   /** Product role's highest floor ever seen, by `<repository>/<product>`. */

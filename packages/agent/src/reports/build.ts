@@ -57,6 +57,7 @@ export function buildReport(input: ReportInput, since: Since, nowMs: number): Re
     environment: input.environment,
     certificate: input.certificate,
     secrets: input.secrets,
+    ...quarantineOf(input),
     agent: input.agent,
     name: accepted?.entry.name ?? input.name,
     facts: input.facts,
@@ -71,6 +72,13 @@ export function buildReport(input: ReportInput, since: Since, nowMs: number): Re
       refusedObjects: input.transfer.refusedObjects + (serving?.refusedObjects ?? 0),
     },
   };
+}
+
+function quarantineOf({ accepted, environment }: ReportInput): Pick<Report, 'quarantine'> {
+  const memory = accepted?.quarantine;
+  if (memory === undefined) return {};
+  const held = [...new Set(memory.quarantined.map(({ id }) => id))].sort();
+  return { quarantine: { operators: memory.operators[environment]?.number ?? 0, held } };
 }
 
 function servesOf({ url, children }: Serving): Report['serves'] & object {

@@ -137,6 +137,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     onAccepted: (next) => {
       revoked.learn(next);
       lookAtParents();
+      sayQuarantine();
       moving.wake();
       fetching.giveUpUnless(next);
       role.look();
@@ -146,6 +147,10 @@ async function runLocked(options: AgentOptions): Promise<Life> {
   });
   const accepted = refresher.accepted;
   const lookAtParents = (): void => faults.set('parents', refusedParents(parents.refused()));
+  const sayQuarantine = (): void => {
+    const fault = accepted()?.quarantineFault;
+    faults.set('quarantine', fault === undefined ? null : new XylemError(fault.code, fault.message));
+  };
   const role = roleOf({ identity, accepted, clock, tell: options.onServeChange });
   const drift = driftWatch({
     layout,
@@ -185,6 +190,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
   await refresher.open();
   revoked.learn(accepted());
   lookAtParents();
+  sayQuarantine();
   role.look();
   log.info('agent runs', { host, environment: environment.name, accepted: accepted()?.number ?? null });
   const stopped = together({

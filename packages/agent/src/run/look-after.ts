@@ -1,3 +1,4 @@
+import { holdsBack } from '@xylem/core';
 import type { ExecutorTools } from '../converge/apply/executor.ts';
 import { type Convergence, type Converger, converger } from '../converge/converge.ts';
 import { codedFault } from '../converge/faults.ts';
@@ -43,6 +44,10 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
   const converging = converger({
     tools,
     onJournalPoint,
+    heldBack: (release) => {
+      const one = holdsBack(options.accepted()?.quarantine?.quarantined ?? [], release);
+      return one === undefined ? null : `${one.product}@${one.version} was quarantined under way.`;
+    },
     slotRetryMs: timing.slotRetryMs,
     fraction: options.fraction,
   });

@@ -10,5 +10,6 @@ export {
   lookUpHost,
 } from './host-map.ts';
 export { fillPlaceholders, fillPort, type Places } from './placeholders.ts';
+export { holdsBack, isLiftedBy, type Quarantined, quarantinedAfter, takesNothing } from './quarantine.ts';
 export { revokedAfter } from './revoked.ts';
 export { meaningOfConfig, sealedIn } from './sealed.ts';

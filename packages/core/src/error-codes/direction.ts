@@ -44,6 +44,30 @@ export const directionCodes = {
     'never',
     'input',
   ),
+  E_LIFT_INVALID: code(
+    'The lift of a quarantine is not signed by enough of the operators that the environment has, or names something else.',
+    "Lift it again where the operators' keys are: `xylem release lift`. If nobody of you made it, suspect the root server.",
+    'never',
+    'integrity',
+  ),
+  E_NO_OPERATORS: code(
+    'The environment has no operator keys, so that nobody could lift a quarantine.',
+    'Make them on a machine that is not the root server: `xylem operators create TENANT/ENVIRONMENT`.',
+    'never',
+    'conflict',
+  ),
+  E_OPERATORS_INVALID: code(
+    "A document of an environment's operators is not signed by those before it, or is not the one that follows.",
+    'Compare `xylem operators list` with what you signed; if it is not yours, suspect the root server. Hosts keep the operators that they have.',
+    'never',
+    'integrity',
+  ),
+  E_QUARANTINED: code(
+    'An operator has quarantined the release in the environment: no host takes it there.',
+    'Deploy another release; or lift it with an operator key: `xylem release lift`.',
+    'never',
+    'conflict',
+  ),
   E_SELECTOR: code(
     "A selector can't be read.",
     'Correct it at the column that the message names; for example `role = web and site in (muc, fra)`.',

@@ -45,7 +45,7 @@ export interface WhyInput {
   readonly silentAfterMs: number;
 }
 
-const trustCodes = ['E_TRUST', 'E_NOT_VOUCHED', 'E_BELOW_FLOOR', 'E_WITHDRAWN', 'E_METADATA'];
+const trustCodes = ['E_TRUST', 'E_NOT_VOUCHED', 'E_BELOW_FLOOR', 'E_WITHDRAWN', 'E_QUARANTINED', 'E_METADATA'];
 
 /**
  * Why a host is or is not where it should be with a product: every link in order. The first that is not `ok` is the

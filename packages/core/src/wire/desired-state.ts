@@ -3,6 +3,7 @@ import { anyObject, array, integer, literal, object, record, string } from '../s
 import type { Static } from '../schema/json-schema.ts';
 import { documentKind } from './document.ts';
 import * as f from './fields.ts';
+import { quarantineLists } from './quarantine.ts';
 
 /** docs/spec/direction.md, Desired state. */
 
@@ -49,7 +50,7 @@ export const desiredStateSchema = object(
     hostMap: f.digest,
   },
   /** By host; absent: none. */
-  { revoked: array(revokedSchema, { maxItems: 100_000 }) },
+  { revoked: array(revokedSchema, { maxItems: 100_000 }), ...quarantineLists },
 );
 
 export type Cohort = Static<typeof cohortSchema>;

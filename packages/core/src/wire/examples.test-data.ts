@@ -283,6 +283,49 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parseDesiredState,
     wire.encodeDesiredState,
   ),
+  'desired-state-quarantined': example(
+    {
+      ...desiredState,
+      number: 19,
+      quarantined: [
+        { product: 'shop', release: digest('release 2'), version: '2.4.0', id: id('9a'), since: time },
+      ],
+      lifts: [{ ...envelope, payloadType: wire.liftPayloadType }],
+      operators: [{ ...envelope, payloadType: wire.operatorsPayloadType }],
+    },
+    wire.parseDesiredState,
+    wire.encodeDesiredState,
+  ),
+  operators: example(
+    {
+      format: 'xylem-operators-1',
+      environment,
+      number: 2,
+      threshold: 1,
+      keys: [{ public: Buffer.alloc(32, 5).toString('base64url'), name: 'carla' }],
+    },
+    wire.parseOperators,
+    wire.encodeOperators,
+  ),
+  'quarantine-lift': example(
+    {
+      format: 'xylem-quarantine-lift-1',
+      environment,
+      product: 'shop',
+      release: digest('release 2'),
+      version: '2.4.0',
+      quarantine: id('9a'),
+      reason: 'The alarm was false.',
+      issued: time,
+    },
+    wire.parseLift,
+    wire.encodeLift,
+  ),
+  'report-quarantine': example(
+    { ...report, quarantine: { operators: 2, held: [id('9a')] } },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
   'host-map-branch': example(
     { format: 'xylem-hostmap-1', children: { 0: digest('child 0'), f: digest('child f') } },
     wire.parseHostMapNode,

@@ -9,6 +9,7 @@ export * from './offer.ts';
 export * from './pack-index.ts';
 export * from './package-document.ts';
 export * from './parents.ts';
+export * from './quarantine.ts';
 export * from './release.ts';
 export * from './report.ts';
 export * from './report-batch.ts';

@@ -15,6 +15,7 @@ import { documentKind } from './document.ts';
 import * as f from './fields.ts';
 import { pem } from './join.ts';
 import { componentKinds } from './package-document.ts';
+import { mostQuarantined, quarantineId } from './quarantine.ts';
 import { recipientStatementSchema } from './sealed.ts';
 
 /** docs/spec/reports.md: what a host says, inside the envelope that it signs. */
@@ -80,6 +81,8 @@ export const reportSchema = object(
     certificate: pem,
     /** Whom to wrap data keys for (docs/spec/secrets.md). */
     secrets: recipientStatementSchema,
+    /** The operators that it has pinned (0: none), and the quarantines that it remembers; absent: nothing of both. */
+    quarantine: object({ operators: integer(), held: array(quarantineId, { maxItems: mostQuarantined }) }),
     serves: object({
       url: f.url,
       children: array(object({ host: f.hostId, lastSeen: f.time }), { maxItems: 10_000 }),

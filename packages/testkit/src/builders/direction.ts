@@ -37,6 +37,9 @@ export interface Wanted {
   readonly vendors?: readonly TestVendor[];
   readonly hosts?: ReadonlyMap<HostId, HostMapEntry>;
   readonly revoked?: DesiredState['revoked'];
+  readonly quarantined?: DesiredState['quarantined'];
+  readonly lifts?: DesiredState['lifts'];
+  readonly operators?: DesiredState['operators'];
 }
 
 /** An environment's direction repository with its director's keys. */
@@ -93,7 +96,7 @@ export class TestDirection {
   /** Signs and writes the next desired state. @returns its snapshot version */
   async direct(wanted: Wanted): Promise<number> {
     const { repository, clock, collector } = this.#options;
-    const { assignments = [], vendors = [], hosts = new Map() } = wanted;
+    const { assignments = [], vendors = [], hosts = new Map(), ...said } = wanted;
     const hostMap = buildHostMap(hosts);
     await repository.putObjects(this.id as string as DomainId, hostMap.nodes);
     const repositories: Record<string, { snapshot: number }> = {};
@@ -116,7 +119,7 @@ export class TestDirection {
       policy: { reportEverySeconds: 3600, keepPrevious: 1 },
       collector: { key: toB64u(collector.public) },
       hostMap: hostMap.root as Digest,
-      ...(wanted.revoked === undefined ? {} : { revoked: wanted.revoked }),
+      ...said,
     } as unknown as DesiredState;
     const before = await readCurrent(repository, this.id, clock.now());
     const director = await signDirector({
