@@ -44,6 +44,8 @@ export function program(options: {
   readonly entry: string;
   readonly home: string;
   readonly logs: string;
+  /** Words for Node before the program's, each time that it is run. */
+  readonly nodeWords?: readonly string[];
 }): Program {
   const { entry, home, logs } = options;
   mkdirSync(logs, { recursive: true });
@@ -60,7 +62,7 @@ export function program(options: {
 
   const spawned = (words: readonly string[], nodeWords: readonly string[] = []): ChildProcess =>
     // A group of its own, so that Ctrl-C reaches only the demo, which ends the others in order.
-    spawn(process.execPath, [...nodeWords, entry, ...words], {
+    spawn(process.execPath, [...(options.nodeWords ?? []), ...nodeWords, entry, ...words], {
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
