@@ -6,10 +6,7 @@ import { tabulate } from '../../frame/tabulate.ts';
 import { type HeldKey, readKeyRing } from '../../publishing/key-ring.ts';
 import { environmentParams, repositoryOf } from '../../publishing/key-roles.ts';
 import { readVendor } from '../../publishing/vendor.ts';
-import { endsOf } from './ends.ts';
-
-/** Roles are signed by hand: a warning must leave time for a ceremony. */
-const warnBeforeMs = 90 * 24 * 3600_000;
+import { endsOf, nameOf, warningOf } from './ends.ts';
 
 interface RoleLine {
   readonly role: string;
@@ -95,9 +92,6 @@ HELD says how many of the keys that must sign are here. What the root server sig
   },
 });
 
-const nameOf = ({ role, environment }: Pick<RoleLine, 'role' | 'environment'>): string =>
-  environment === null ? role : `${environment} ${role}`;
-
 async function allRoles(
   api: Api,
   environments: readonly string[],
@@ -117,9 +111,7 @@ async function allRoles(
     keys: keys.map(({ keyId }) => keyId),
     held: keys.map(({ keyId }) => shortId(keyId)).filter((id) => ring.some((one) => one.shortId === id)),
     ends: endsMs === null ? null : timeOf(endsMs),
-    warning: isOnline
-      ? null
-      : warningOf(environment === null ? role : `${environment} ${role}`, endsMs, nowMs),
+    warning: isOnline ? null : warningOf({ role, environment }, endsMs, nowMs),
   });
   const lines: RoleLine[] = [];
   const { products } = await readVendor(api);
@@ -152,11 +144,4 @@ async function allRoles(
     }
   }
   return lines;
-}
-
-function warningOf(role: string, endsMs: number | null, nowMs: number): string | null {
-  if (endsMs === null || endsMs - nowMs > warnBeforeMs) return null;
-  const days = Math.floor((endsMs - nowMs) / (24 * 3600_000));
-  const when = days < 0 ? 'has expired' : `expires in ${days} days`;
-  return `Warning: ${role} ${when} (${timeOf(endsMs)}). Sign it anew: xylem ceremony begin ${role.split(' ').at(-1)} --out FILE`;
 }

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { XylemError } from '@xylem/core';
 import { defineCommand } from '../../frame/define.ts';
 import { counted } from '../../frame/words.ts';
-import { openHeld, readKeyRing, saveKey } from '../../publishing/key-ring.ts';
+import { type HeldKey, openHeld, readKeyRing, saveKey } from '../../publishing/key-ring.ts';
 import { askNewPassphrase, canAsk, givenPassphrase } from '../../publishing/passphrase.ts';
 
 export const command = defineCommand({
@@ -11,11 +11,14 @@ export const command = defineCommand({
 XYLEM_PASSPHRASE or XYLEM_PASSPHRASE_FILE, else asked for. Copies of the old files elsewhere stay as they are.`,
   example: 'xylem keys protect',
   async run({ args, home }) {
-    const ring = (await readKeyRing(home.keysFolder)).filter(({ custody }) => custody === 'open');
-    const chosen =
-      args.length === 0
-        ? ring
-        : ring.filter((one) => args.some((id) => one.shortId.startsWith(id.slice(0, 16))));
+    const ring = await readKeyRing(home.keysFolder);
+    const isNamed = (one: HeldKey, id: string): boolean => one.shortId.startsWith(id.slice(0, 16));
+    const stranger = args.find((id) => !ring.some((one) => isNamed(one, id)));
+    if (stranger !== undefined)
+      throw new XylemError('E_NOT_FOUND', `${home.keysFolder} holds no key ${stranger}.`);
+    const chosen = ring
+      .filter(({ custody }) => custody === 'open')
+      .filter((one) => args.length === 0 || args.some((id) => isNamed(one, id)));
     if (chosen.length === 0) {
       return { data: { protected: [] }, text: 'No key lies open there.' };
     }

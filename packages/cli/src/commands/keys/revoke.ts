@@ -35,6 +35,9 @@ nothing is stopped on them.`,
   example: 'xylem keys revoke 3fa85f6457174562 --keep shop@1.0.0 --keep shop@1.1.0',
   async run(invocation) {
     const { args, options, api, home, clock } = invocation;
+    if (options.keepAll && options.keep.length > 0) {
+      throw new XylemError('E_INPUT', '--keep-all keeps every release: leave out --keep.');
+    }
     const server = await api();
     const word = only(args);
     const { products } = await readVendor(server);
@@ -102,7 +105,9 @@ async function successorOf(
   files: readonly string[],
   keysFolder: string,
 ): Promise<PublicKey | null> {
-  const [given] = await readPublicKeys(files);
+  const [given, another] = await readPublicKeys(files);
+  if (another !== undefined)
+    throw new XylemError('E_INPUT', 'One key takes the place of another: give --public once.');
   if (given !== undefined) return given;
   const short = rolesOf(trusted).filter(
     ([, role]) => holds(role, revoked) && role.keys.length - 1 < (role.threshold ?? 1),
@@ -152,6 +157,13 @@ async function lostReleases(
     if (digests.size === 0) continue;
     const { releases } = await api.call('releaseList', { params: { product: product.product } });
     const versions = new Map(releases.map(({ release, version }) => [release as Digest, version]));
+    // A slip here would withdraw what was to be kept.
+    const unknown = kept.find(
+      ({ name, version }) => name === product.product && ![...versions.values()].includes(version),
+    );
+    if (unknown !== undefined) {
+      throw new XylemError('E_NOT_FOUND', `There is no release ${unknown.name}@${unknown.version} to keep.`);
+    }
     const gone = new Map(
       [...digests]
         .map((digest): [Digest, string] => [digest, versions.get(digest) ?? shortId(digest)])

@@ -41,7 +41,7 @@ or timestamp.`,
     if (role.word === 'snapshot' || role.word === 'timestamp') {
       return rotateOnline(invocation, server, given, role.word);
     }
-    return rotateOffline(invocation, server, given);
+    return rotateHeld(invocation, server, given);
   },
 });
 
@@ -51,21 +51,28 @@ interface Given {
   readonly public: readonly string[];
 }
 
-/** A key of the vendor's, which this person or another holds. */
-async function rotateOffline(invocation: Signing, api: Api, given: Given): Promise<Outcome> {
+/** A key that this person or another holds: the vendor's, or an environment's root key that an operator took. */
+async function rotateHeld(
+  invocation: Signing,
+  api: Api,
+  given: Given,
+  environment?: string,
+): Promise<Outcome> {
   const { role } = given;
-  const trusted = await repositoryOf(api, undefined, role.product === null ? [] : [role.product]);
+  const trusted = await repositoryOf(api, environment, role.product === null ? [] : [role.product]);
   const present = keysOfRole(trusted, role);
   const old = replaced(present.keys, given);
   const [successor, another] = await readPublicKeys(given.public);
   if (another !== undefined)
     throw new XylemError('E_INPUT', 'One key has one successor: give --public once.');
-  const key =
-    successor ?? (await createKey(invocation.home.keysFolder, role.product ?? role.word, { ask: true }));
+  const what = environment === undefined ? (role.product ?? role.word) : `${environment} ${role.word}`;
+  const key = successor ?? (await createKey(invocation.home.keysFolder, what, { ask: true }));
   const keys = editKeys(role, present, { add: [key], remove: [old.keyId], threshold: undefined });
   const drafts = await draftChange(trusted, changeOf(role, keys), invocation.clock.now());
-  const data = { role: role.word, key: key.keyId, replaced: old.keyId };
-  const done = `${shortId(key.keyId)} signs ${role.word} from now on instead of ${shortId(old.keyId)}.`;
+  const where = environment === undefined ? {} : { environment };
+  const data = { role: role.word, ...where, key: key.keyId, replaced: old.keyId };
+  const of = environment === undefined ? role.word : `the ${role.word} of ${environment}`;
+  const done = `${shortId(key.keyId)} signs ${of} from now on instead of ${shortId(old.keyId)}.`;
   return carryOut(invocation, api, { trusted, drafts, data }, done);
 }
 
@@ -79,8 +86,18 @@ function replaced(keys: Parameters<typeof keyNamed>[0], { role, key }: Given): (
   );
 }
 
+/** @throws XylemError E_INPUT: what would not be heeded is not taken */
+function refuseChoice({ key, public: files }: Given, instead: string): void {
+  if (key === undefined && files.length === 0) return;
+  throw new XylemError(
+    'E_INPUT',
+    `The root server makes this key itself: leave out --key and --public.${instead}`,
+  );
+}
+
 /** A key of the root server's for the release repository, named by the vendor's next root. */
 async function rotateOnline(invocation: Signing, api: Api, given: Given, online: Online): Promise<Outcome> {
+  refuseChoice(given, '');
   const trusted = await repositoryOf(api, undefined, []);
   const { keys } = await api.call('releaseKeysAdd', { body: { roles: [online] } });
   const made = keys.map((one) => publicKeyOf(fromB64u(one.public)));
@@ -112,7 +129,10 @@ async function rotateDirection(
   const trusted = await repositoryOf(api, environment, []);
   const held = (await api.call('environmentKeys', { params })).held;
   const isMine = !trusted.root.roles.root.keys.some(({ keyId }) => held.includes(keyId));
-  if (word === 'root' && isMine) return rotateOwnRoot(invocation, api, given, environment);
+  if (word === 'root' && isMine) return rotateHeld(invocation, api, given, environment);
+  const own =
+    word === 'root' ? ` \`xylem keys take-root --env ${environment}\` makes yours the root key.` : '';
+  refuseChoice(given, own);
   const { base, metadata } = await api.call('environmentKeysNext', { params, body: { rotate: [word] } });
   const draft: Draft = { role: 'root', base, bytes: Buffer.from(metadata) };
   // Where the root server signs alone nobody is asked to; where a person does, no root key may slip in.
@@ -121,24 +141,4 @@ async function rotateDirection(
   ];
   const done = `The root server signs ${environment} with a new ${word} key.`;
   return carryOut(invocation, api, { trusted, drafts, data: { role: word, environment } }, done);
-}
-
-/** The direction's root key is an operator's: so is its successor. */
-async function rotateOwnRoot(
-  invocation: Signing,
-  api: Api,
-  given: Given,
-  environment: string,
-): Promise<Outcome> {
-  const trusted = await repositoryOf(api, environment, []);
-  const present = keysOfRole(trusted, given.role);
-  const old = replaced(present.keys, given);
-  const [successor] = await readPublicKeys(given.public);
-  const what = `${environment} root`;
-  const key = successor ?? (await createKey(invocation.home.keysFolder, what, { ask: true }));
-  const keys = editKeys(given.role, present, { add: [key], remove: [old.keyId], threshold: undefined });
-  const drafts = await draftChange(trusted, changeOf(given.role, keys), invocation.clock.now());
-  const data = { role: 'root', environment, key: key.keyId, replaced: old.keyId };
-  const done = `${shortId(key.keyId)} is the root key of ${environment} from now on.`;
-  return carryOut(invocation, api, { trusted, drafts, data }, done);
 }

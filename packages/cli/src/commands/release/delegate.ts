@@ -22,15 +22,21 @@ key, takes a release over before. The same --name again replaces what was said. 
   async run(invocation) {
     const { args, options, clock } = invocation;
     const product = only(args);
-    const { name, key: file, channel: channels, expires = '90d', revoke } = options;
+    const { name, key: file, channel: channels, expires, revoke } = options;
     if (!isName(product)) throw new XylemError('E_INPUT', `"${product}" is no product's name.`);
     const isGiven = name !== undefined && file !== undefined;
     if ((name === undefined) !== (file === undefined) || (isGiven && revoke !== undefined)) {
       throw new XylemError('E_INPUT', 'Give --name and --key together, or --revoke, or none of them.');
     }
+    if (!isGiven && (channels.length > 0 || expires !== undefined)) {
+      throw new XylemError(
+        'E_INPUT',
+        '--channel and --expires are of a delegate: give --name and --key too.',
+      );
+    }
     const wrong = [...(name === undefined ? [] : [name]), ...channels].find((word) => !isName(word));
     if (wrong !== undefined) throw new XylemError('E_INPUT', `"${wrong}" is no name.`);
-    const lastsMs = ageMs(expires, '--expires');
+    const lastsMs = ageMs(expires ?? '90d', '--expires');
     if (lastsMs > 365 * 86_400_000)
       throw new XylemError('E_INPUT', `--expires ${expires} is more than 365d.`);
     const untilMs = Math.floor((clock.now() + lastsMs) / 1000) * 1000;
