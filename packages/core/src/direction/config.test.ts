@@ -31,6 +31,22 @@ test('configuration is the defaults with what is given over them, checked by the
   });
 });
 
+test('a schema that takes for ever is refused, and the next one is checked', () => {
+  const twice = { anyOf: [{ $ref: '#/$defs/twice' }, { $ref: '#/$defs/twice' }] };
+  for (const configSchema of [
+    { properties: { name: { type: 'string', pattern: '^(a+)+$' } } },
+    { patternProperties: { '^(n?a?m?e?)+x$': true }, $ref: '#/$defs/twice', $defs: { twice } },
+  ]) {
+    assert.throws(() => configFor(packageWith({ configSchema }), { name: `${'a'.repeat(60)}!` }), {
+      code: 'E_CONFIG_INVALID',
+      message: /can't be checked within/,
+    });
+  }
+  const configSchema = { properties: { name: { type: 'string', pattern: '^a+$' } } };
+  assert.deepEqual(configFor(packageWith({ configSchema }), { name: 'aa' }), { name: 'aa' });
+  assert.throws(() => configFor(packageWith({ configSchema }), { name: 'b' }), { message: /config\.name/ });
+});
+
 test('without a schema only the keys of the defaults are known', () => {
   assert.deepEqual(configFor(packageWith({ configDefaults: { a: 1 } }), { a: 'x' }), { a: 'x' });
   assert.throws(() => configFor(packageWith({}), { a: 1 }), { code: 'E_CONFIG_INVALID' });

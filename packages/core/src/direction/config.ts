@@ -1,5 +1,5 @@
 import { XylemError } from '../errors.ts';
-import { issuesOf } from '../schema/check.ts';
+import { issuesWithin } from '../schema/bounded.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { issueText, pathText } from '../schema/message.ts';
 import type { PackageDocument } from '../wire/package-document.ts';
@@ -21,7 +21,7 @@ export function configFor(document: PackageDocument, given: Config): Config {
   const schema = schemaOf(document);
   const sealed = new Set(Object.keys(config).filter((key) => isSealed(config[key])));
   for (const key of sealed) checkSealed(component, key, config[key], schema);
-  const issue = issuesOf(schema, config, sealed.size === 0 ? 1 : mostIssues).find(
+  const issue = issuesWithin(schema, config, sealed.size === 0 ? 1 : mostIssues).find(
     ({ path, kind }) => kind !== 'wrong' || !sealed.has(String(path[0])),
   );
   if (issue === undefined) return config;
@@ -38,7 +38,7 @@ export function configFor(document: PackageDocument, given: Config): Config {
  * @throws XylemError E_CONFIG_INVALID
  */
 export function checkOpened(document: PackageDocument, config: Config, opened: ReadonlySet<string>): void {
-  const [issue] = issuesOf(schemaOf(document), config);
+  const [issue] = issuesWithin(schemaOf(document), config);
   if (issue === undefined) return;
   const key = pathText(['config', ...issue.path]);
   // A check that spans keys is said without what it found, too: it may quote any of them.

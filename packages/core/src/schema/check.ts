@@ -259,8 +259,7 @@ function closest(issues: readonly (Issue | undefined)[], path: Path): Issue | un
   return (deepest?.path.length ?? 0) > path.length ? deepest : undefined;
 }
 
-/** A `$ref` within the same document; `supported.ts` has refused others. */
-/** What a checked `$ref` stands for; nothing fits what is not there. */
+/** What a `$ref` within the same document stands for (`supported.ts` has refused others); nothing fits what is not there. */
 export function resolve(root: JsonSchema | boolean, ref: string): JsonSchema | boolean {
   let at: unknown = root;
   for (const part of ref.split('/').slice(1)) {
