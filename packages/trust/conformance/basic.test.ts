@@ -47,9 +47,9 @@ describe('init, refresh and download', () => {
 
 describe('what is refused, and what is kept before it', () => {
   const refusals: [string, (repository: ForeignRepository) => void, string[], string][] = [
-    ['a timestamp that nobody signed', (r) => unsigned(r, 'timestamp'), first, 'timestamp'],
-    ['a snapshot that nobody signed', (r) => unsigned(r, 'snapshot'), trusting(1, 1, 1, 2), 'snapshot 2'],
-    ['targets that nobody signed', (r) => unsigned(r, 'targets'), trusting(1, 2, 1, 2), 'targets 2'],
+    ['a timestamp that nobody signed', (r) => unsigned(r, 'timestamp'), trusting(2, 1, 1, 1), 'timestamp'],
+    ['a snapshot that nobody signed', (r) => unsigned(r, 'snapshot'), trusting(2, 1, 1, 2), 'snapshot 2'],
+    ['targets that nobody signed', (r) => unsigned(r, 'targets'), trusting(2, 2, 1, 2), 'targets 2'],
     ['no timestamp', (r) => void r.files.delete('metadata/timestamp.json'), first, 'timestamp'],
     [
       'no snapshot',
@@ -158,9 +158,66 @@ describe('what is refused, and what is kept before it', () => {
     });
   }
 
+  // A client that begins, and a repository that was never right: what was before the fault is kept.
+  const beginnings: [string, (repository: ForeignRepository) => void, string[]][] = [
+    ['a root that nobody signed', (r) => unsigned(r, 'root'), ['root 1']],
+    ['a timestamp that nobody signed', (r) => unsigned(r, 'timestamp'), ['root 2']],
+    ['a snapshot that nobody signed', (r) => unsigned(r, 'snapshot'), ['root 2', 'timestamp 2']],
+    ['targets that nobody signed', (r) => unsigned(r, 'targets'), ['root 2', 'snapshot 2', 'timestamp 2']],
+    ['a root of another version than its name', (r) => misnamed(r, 'root'), ['root 1']],
+    ['a snapshot of another version', (r) => misnamed(r, 'snapshot'), ['root 2', 'timestamp 2']],
+    ['targets of another version', (r) => misnamed(r, 'targets'), ['root 2', 'snapshot 2', 'timestamp 2']],
+  ];
+  for (const [name, change, trusted] of beginnings) {
+    test(`at the beginning: ${name}`, async (t) => {
+      const bench = await Bench.start(t);
+      change(bench.repository);
+      await bench.init();
+      assert.equal(await bench.refresh(), 1);
+      assert.deepEqual(await bench.trusted(), trusted);
+    });
+  }
+
+  test('a snapshot, signed by the keys of the timestamp too, is no timestamp', async (t) => {
+    const bench = await Bench.start(t);
+    const { repository } = bench;
+    await bench.init();
+    const [both] = repository.signers.get('timestamp') ?? [];
+    assert.ok(both);
+    repository.setKeys('snapshot', [...(repository.signers.get('snapshot') ?? []), both]);
+    repository.snapshot.meta = { 'snapshot.json': { version: 1 } };
+    repository.publish('root', 'snapshot');
+    repository.put('timestamp', repository.file('metadata/2.snapshot.json'));
+    assert.equal(await bench.refresh(), 1);
+    assert.deepEqual(await bench.trusted(), ['root 2']);
+  });
+
+  test('a connection that ends without an answer is a failure at once', async (t) => {
+    const bench = await Bench.start(t);
+    await bench.init();
+    assert.equal(await bench.refresh(), 0);
+    bench.silent.add('metadata/timestamp.json');
+    assert.equal(await bench.refresh(), 1);
+    assert.equal(bench.requests.at(-1), 'timestamp');
+    assert.deepEqual(await bench.trusted(), first);
+  });
+
   function unsigned(repository: ForeignRepository, role: string): void {
     repository.signers.set(role, []);
-    repository.publish(...all.slice(all.indexOf(role as 'targets')));
+    repository.publish('root', ...all);
+  }
+
+  /** The version after the next, under the name of the next where it is asked for. */
+  function misnamed(repository: ForeignRepository, role: string): void {
+    repository.signed(role).version += 1;
+    repository.publish('root', ...all);
+    const path = `metadata/2.${role}.json`;
+    repository.files.set(path, repository.file(`metadata/3.${role}.json`));
+    if (role !== 'targets') repository.files.delete(`metadata/3.${role}.json`);
+    if (role === 'snapshot') repository.timestamp.meta['snapshot.json'].version = 2;
+    if (role === 'targets') repository.snapshot.meta['targets.json'] = { version: 2 };
+    repository.put('snapshot', repository.sign('snapshot'));
+    repository.put('timestamp', repository.sign('timestamp'));
   }
 
   function endless(repository: ForeignRepository): void {

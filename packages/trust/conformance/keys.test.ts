@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type ForeignKey, foreignKey } from '../src/testing/foreign-repository.ts';
-import { Bench } from './testing/bench.ts';
+import { Bench, served } from './testing/bench.ts';
 
 describe('keys', () => {
   const wrong = '3046022100'.padEnd(144, 'a');
@@ -78,5 +78,38 @@ describe('keys', () => {
     repository.publish('root', 'snapshot', 'timestamp');
     assert.equal(await bench.refresh(), 0);
     assert.deepEqual(await bench.trusted(), ['root 2', 'snapshot 2', 'targets 1', 'timestamp 2']);
+  });
+
+  test('a key id that signs twice spoils the role, also where enough keys signed', async (t) => {
+    for (const role of ['timestamp', 'snapshot', 'targets'] as const) {
+      const bench = await Bench.start(t);
+      const { repository } = bench;
+      const json = JSON.parse(served(bench, role).toString()) as { signatures: unknown[] };
+      json.signatures.push(json.signatures[0]);
+      repository.put(role, Buffer.from(JSON.stringify(json)));
+      await bench.init();
+      assert.equal(await bench.refresh(), 1);
+      assert.ok(!(await bench.trusted()).some((kept) => kept.startsWith(role)), role);
+    }
+  });
+
+  test('a threshold that fewer signed, or that is above the number of keys, is not met', async (t) => {
+    for (const { keys, threshold } of [
+      { keys: 3, threshold: 3 },
+      { keys: 5, threshold: 6 },
+    ]) {
+      const bench = await Bench.start(t);
+      const { repository } = bench;
+      const all = Array.from({ length: keys }, () => foreignKey());
+      repository.setKeys('snapshot', all, { threshold: Math.min(keys, threshold) });
+      repository.publish('root', 'snapshot', 'timestamp');
+      await bench.init();
+      assert.equal(await bench.refresh(), 0);
+      repository.setKeys('snapshot', all.slice(threshold > keys ? 0 : 1), { keys: all, threshold });
+      repository.publish('root', 'targets', 'snapshot', 'timestamp');
+      assert.equal(await bench.refresh(), 1);
+      assert.deepEqual((await bench.trusted())[0], 'root 3');
+      assert.ok(!(await bench.trusted()).includes('snapshot 3'));
+    }
   });
 });

@@ -18,4 +18,12 @@ describe('names', () => {
       assert.deepEqual((await readdir(bench.folder)).sort(), ['initial_root.json', 'metadata', 'targets']);
     }
   });
+
+  test('a URL of a repository may end in a slash or not', async (t) => {
+    const bench = await Bench.start(t);
+    bench.slash = '';
+    await bench.init();
+    assert.equal(await bench.refresh(), 0);
+    assert.deepEqual(bench.requests, ['root 2', 'timestamp', 'snapshot 1', 'targets 1']);
+  });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { foreignKey } from '../src/testing/foreign-repository.ts';
-import { all, Bench } from './testing/bench.ts';
+import { all, Bench, first, trusting } from './testing/bench.ts';
 
 describe('going back', () => {
   for (const withHashes of [false, true]) {
@@ -66,4 +66,40 @@ describe('going back', () => {
       assert.ok((await bench.trusted()).includes(`${role} 2`));
     });
   }
+
+  test('what is published beside its snapshot, and a snapshot beside its timestamp, is not asked for', async (t) => {
+    for (const role of ['targets', 'snapshot'] as const) {
+      const bench = await Bench.start(t);
+      const { repository } = bench;
+      await bench.init();
+      assert.equal(await bench.refresh(), 0);
+      repository.publish(role);
+      assert.equal(await bench.refresh(), 0);
+      assert.equal(bench.requests.at(-1), 'timestamp');
+      assert.deepEqual(await bench.trusted(), first);
+    }
+  });
+
+  test('a snapshot that its timestamp does not name yet is not taken by a client that begins', async (t) => {
+    const bench = await Bench.start(t);
+    const { repository } = bench;
+    repository.publish('snapshot');
+    repository.timestamp.meta['snapshot.json'] = { version: 1 };
+    repository.publish('root', 'timestamp');
+    await bench.init();
+    assert.equal(await bench.refresh(), 0);
+    assert.deepEqual(await bench.trusted(), trusting(2, 1, 1, 2));
+  });
+
+  test('a snapshot that went back under its own name is not looked at', async (t) => {
+    const bench = await Bench.start(t);
+    const { repository } = bench;
+    repository.publish('snapshot', 'timestamp');
+    await bench.init();
+    assert.equal(await bench.refresh(), 0);
+    repository.files.set('metadata/2.snapshot.json', repository.file('metadata/1.snapshot.json'));
+    assert.equal(await bench.refresh(), 0);
+    assert.equal(bench.requests.at(-1), 'timestamp');
+    assert.deepEqual(await bench.trusted(), trusting(1, 2, 1, 2));
+  });
 });

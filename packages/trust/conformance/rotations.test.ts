@@ -44,6 +44,23 @@ describe('rotation of root keys', () => {
       2,
     ],
     [
+      'one of five replaced, the old ones signing once more',
+      [
+        ['01234', 3, '024'],
+        ['01345', 3, '0245'],
+        ['01345', 3, '045'],
+      ],
+      3,
+    ],
+    [
+      'a second key that must sign too',
+      [
+        ['1', 1, '1'],
+        ['12', 2, '12'],
+      ],
+      2,
+    ],
+    [
       'all replaced',
       [
         ['01234', 3, '024'],
@@ -163,6 +180,32 @@ describe('rotation of root keys', () => {
       repository.put(role, repository.sign(role));
       assert.equal(await bench.refresh(), 0);
       assert.deepEqual(await bench.kept(role), served(bench, role));
+    });
+  }
+
+  // Keys, threshold and who signs, for timestamp, then snapshot, then targets; and whether that is enough.
+  const others: [string, string, number, string, boolean][] = [
+    ['another key', '2', 1, '2', true],
+    ['signatures of strangers beside', '1', 1, '314', true],
+    ['without the new key', '2', 1, '134', false],
+    ['a stranger among three', '01345', 3, '024', false],
+    ['two of three', '01345', 3, '04', false],
+    ['the first three of five', '01234', 3, '024', true],
+    ['in another order', '01234', 3, '041', true],
+    ['another three', '01234', 3, '123', true],
+    ['the last three', '01234', 3, '234', true],
+  ];
+  for (const [name, keys, threshold, signers, isEnough] of others) {
+    test(`below root: ${name}`, async (t) => {
+      const bench = await Bench.start(t);
+      const { repository } = bench;
+      await bench.init();
+      for (const role of ['timestamp', 'snapshot', 'targets']) {
+        repository.setKeys(role, pick(signers), { keys: pick(keys), threshold });
+        repository.publish('root', ...all);
+        assert.equal(await bench.refresh(), isEnough ? 0 : 1, role);
+        if (isEnough) assert.deepEqual(await bench.kept(role), served(bench, role));
+      }
     });
   }
 });

@@ -26,6 +26,8 @@ export class Bench {
   readonly folder: string;
   /** Paths that get no answer but an end of the connection. */
   readonly silent = new Set<string>();
+  /** What the URLs of the repository end in. */
+  slash = '/';
   /** Where the repository is served. */
   url = '';
 
@@ -70,7 +72,12 @@ export class Bench {
   /** By one client, in their order. */
   async download(targets: string | readonly string[], days = 0): Promise<number> {
     const names = [targets].flat().flatMap((target) => ['--target-name', target]);
-    const where = ['--target-dir', join(this.folder, 'targets'), '--target-base-url', `${this.url}/targets/`];
+    const where = [
+      '--target-dir',
+      join(this.folder, 'targets'),
+      '--target-base-url',
+      `${this.url}/targets${this.slash}`,
+    ];
     return this.#run([...this.#repositoryOptions(), ...names, ...where, 'download'], days);
   }
 
@@ -104,7 +111,12 @@ export class Bench {
   }
 
   #repositoryOptions(): string[] {
-    return ['--metadata-url', `${this.url}/metadata/`, '--metadata-dir', join(this.folder, 'metadata')];
+    return [
+      '--metadata-url',
+      `${this.url}/metadata${this.slash}`,
+      '--metadata-dir',
+      join(this.folder, 'metadata'),
+    ];
   }
 
   #run(args: readonly string[], days = 0): Promise<number> {

@@ -140,6 +140,11 @@ export class ForeignRepository {
     const paths = rule.path_hash_prefixes === undefined ? { paths: ['*'] } : {};
     const base = { name, keyids: [key.keyid], threshold: 1, terminating: false };
     delegator.delegations.roles.push({ ...base, ...paths, ...rule });
+    return this.addRole(name, key);
+  }
+
+  /** A role below targets, or one signer more for it. To be delegated to, and published. */
+  addRole(name: string, key: ForeignKey): TargetsSigned {
     const { expires } = this.targets();
     const role = this.roles.get(name) ?? {
       _type: 'targets',
