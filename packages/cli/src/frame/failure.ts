@@ -1,11 +1,11 @@
-import { errorCodes, XylemError } from '@xylem/core';
+import { type ErrorCode, errorCodes, XylemError } from '@xylem/core';
 
 /** What a person is told about a fault: code, sentence, advice; the stack only when debugging. */
 export function renderError(
   error: unknown,
   { json, debug }: { readonly json: boolean; readonly debug: boolean },
 ): { readonly text: string; readonly exitCode: number } {
-  const coded = error instanceof XylemError ? error : internal(error);
+  const coded = error instanceof XylemError ? error : foreign(error);
   const entry = errorCodes[coded.code];
   const { exitCode } = entry;
   const stack = debug ? stackOf(coded) : undefined;
@@ -21,9 +21,24 @@ export function renderError(
   return { text: lines.join('\n'), exitCode };
 }
 
-function internal(error: unknown): XylemError {
+/** What the operating system refuses, where no command says it better. */
+const ofSystem: Readonly<Record<string, ErrorCode>> = {
+  EACCES: 'E_PERMISSION',
+  EDQUOT: 'E_DISK_FULL',
+  EIO: 'E_STORAGE',
+  EISDIR: 'E_INPUT',
+  ENOENT: 'E_INPUT',
+  ENOSPC: 'E_DISK_FULL',
+  ENOTDIR: 'E_INPUT',
+  EPERM: 'E_PERMISSION',
+  EROFS: 'E_PERMISSION',
+};
+
+function foreign(error: unknown): XylemError {
   const message = error instanceof Error ? error.message : String(error);
-  return new XylemError('E_INTERNAL', message, { cause: error });
+  const { code = '', syscall } = (error instanceof Error ? error : {}) as NodeJS.ErrnoException;
+  const known = syscall === undefined ? undefined : ofSystem[code];
+  return new XylemError(known ?? 'E_INTERNAL', message, { cause: error });
 }
 
 function stackOf(error: Error): string {

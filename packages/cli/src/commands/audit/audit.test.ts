@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
-import { tempFolder } from '@xylem/testkit';
+import { fullDisk, tempFolder } from '@xylem/testkit';
 import { type RootHere, rootHere } from '../../testing/root-here.ts';
 
 const changes = 6;
@@ -116,4 +116,19 @@ test('an export by a filter verifies entry by entry and says what it is', async 
   assert.match(stdout, /is a selection/);
   await writeFile(file, (await readFile(file, 'utf8')).replace('default/place-3', 'default/place-4'));
   assert.equal((await root.xylem(['audit', 'verify', file])).code, 7);
+});
+
+test('an export that the disk does not hold is said, and does not stay', async (t) => {
+  const disk = await fullDisk(t, 2 ** 20);
+  if ('skip' in disk) return t.skip(disk.skip);
+  const root = await withHistory(t);
+  const whole = join(root.home, 'whole.jsonl');
+  assert.equal((await root.xylem(['audit', 'export', whole])).code, 0);
+  // The last page of the file system takes the header and not all entries.
+  assert.ok((await readFile(whole)).length > 4096);
+  await disk.fill(4096);
+  const said = await root.xylem(['audit', 'export', join(disk.folder, 'audit.jsonl')]);
+  assert.equal(said.code, 8, `${said.stdout}${said.stderr}`);
+  assert.match(said.stderr, /E_DISK_FULL/);
+  assert.deepEqual(await readdir(disk.folder), ['.filler']);
 });

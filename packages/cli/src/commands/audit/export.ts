@@ -32,10 +32,11 @@ export const command = defineCommand({
         filter: isWhole ? null : filter,
         end: end?.envelope ?? null,
       };
-      await file.write(`${JSON.stringify(header)}\n`);
+      // Not write: that one may take a part and say nothing, as on a disk that is nearly full.
+      await file.appendFile(`${JSON.stringify(header)}\n`);
       for await (const page of auditPages(asked, filter, end?.sequence)) {
         const lines = [...inOrder(page)].map((line) => JSON.stringify(line));
-        if (lines.length > 0) await file.write(`${lines.join('\n')}\n`);
+        if (lines.length > 0) await file.appendFile(`${lines.join('\n')}\n`);
         entries += page.entries.length;
         progress.update(`${entries} entries`);
       }

@@ -39,15 +39,21 @@ function moment(word: string): string {
   throw new XylemError('E_INPUT', `"${word}" is no time. Write 2026-11-21 or 2026-11-21T03:28:06Z (UTC).`);
 }
 
-/** Entries in their order up to a sequence (absent: as long as there are any), page by page. */
+/**
+ * Entries in their order up to a sequence (absent: as long as there are any), page by page.
+ * @throws XylemError E_AUDIT_BROKEN where the root server goes in a circle
+ */
 export async function* auditPages(api: Api, filter: AuditFilter, upTo?: number): AsyncGenerator<AuditPage> {
   for (let after = 0; upTo === undefined || after < upTo; ) {
     const query = { ...filter, after: String(after), limit: String(pageEntries) };
     const page = await api.call('auditList', { query });
     const last = page.entries.at(-1);
     if (last === undefined) return;
+    const next = sequenceOf(last);
+    // Else it would be asked for the same page for ever.
+    if (!(next > after)) throw new XylemError('E_AUDIT_BROKEN', `Behind entry ${after} comes entry ${next}.`);
     yield upTo === undefined ? page : upToSequence(page, upTo);
-    after = sequenceOf(last);
+    after = next;
   }
 }
 
