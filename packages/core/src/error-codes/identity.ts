@@ -62,6 +62,12 @@ export const identityCodes = {
     'never',
     'auth',
   ),
+  E_OIDC: code(
+    'Nobody was signed in by the issuer (OpenID Connect).',
+    'Do what the message says; an administrator sees by `xylem oidc show` and `xylem group list` how people sign in.',
+    'never',
+    'auth',
+  ),
   E_SIGNER: code(
     'A command that holds a key did not sign.',
     'Try the command of the signer file by hand; what it said on standard error stands in the message.',

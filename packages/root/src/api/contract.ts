@@ -8,6 +8,7 @@ import { environmentRoutes } from './routes/environments.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { hostRoutes } from './routes/hosts.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { oidcRoutes } from './routes/oidc.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { publishingRoutes } from './routes/publishing.ts';
 import { rootRoutes } from './routes/root.ts';
@@ -44,6 +45,7 @@ export const contract = {
   ...accessRoutes,
   ...peopleRoutes,
   ...ciRoutes,
+  ...oidcRoutes,
   ...rootRoutes,
   ...auditRoutes,
   ...keyRoutes,

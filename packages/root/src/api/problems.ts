@@ -12,6 +12,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   E_ISSUER: 503,
   E_NOT_FOUND: 404,
   E_OBJECT_MISSING: 409,
+  E_OIDC: 401,
   E_STORAGE: 503,
   E_THROTTLED: 429,
   E_TIMEOUT: 503,

@@ -137,6 +137,7 @@ const nobody: Who = {
   kind: 'person',
   tokenId: '',
   name: 'nobody',
+  account: 'nobody',
   subject: 'nobody',
   access: accessOf([]),
   expiresMs: null,

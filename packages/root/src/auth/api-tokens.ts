@@ -11,10 +11,14 @@ import { requireAdministrator } from './last-administrator.ts';
 
 /** For whom a request is made. */
 export interface Who {
-  readonly kind: 'api-token' | 'person';
+  /** `oidc`: a person whom an issuer vouches for, and who has no account here. */
+  readonly kind: 'api-token' | 'person' | 'oidc';
   /** Of the API token or the session. */
   readonly tokenId: string;
+  /** Of an `oidc` it begins with `oidc/`: no account and no token is called so. */
   readonly name: string;
+  /** The same for ever, whatever they are called: `api-token/<id>`, `person/<name>`, `oidc/<issuer>/<sub>`. */
+  readonly account: string;
   /** As the audit log names it. */
   readonly subject: string;
   readonly access: Access;
@@ -75,6 +79,7 @@ export async function checkApiToken(
     kind: 'api-token',
     tokenId: id,
     name: row.name,
+    account: `api-token/${id}`,
     subject: `api-token/${id} (${row.name})`,
     access: accessOf(await grantsOf(db, `api-token/${id}`)),
     expiresMs: row.expires_ms,

@@ -1,7 +1,8 @@
 import type { Database } from '../db/tables.ts';
 import type { Grant, Role } from './grants.ts';
 
-export type Subject = `api-token/${string}` | `person/${string}` | `ci-rule/${string}`;
+type SubjectKind = 'api-token' | 'person' | 'ci-rule' | 'group';
+export type Subject = `${SubjectKind}/${string}`;
 
 export async function grantsOf(db: Database, subject: Subject): Promise<Grant[]> {
   const rows = await db
@@ -15,10 +16,7 @@ export async function grantsOf(db: Database, subject: Subject): Promise<Grant[]>
 }
 
 /** Grants of all subjects of one kind, by subject. */
-export async function grantsByKind(
-  db: Database,
-  kind: 'api-token' | 'person' | 'ci-rule',
-): Promise<Map<string, Grant[]>> {
+export async function grantsByKind(db: Database, kind: SubjectKind): Promise<Map<string, Grant[]>> {
   const rows = await db
     .selectFrom('grants')
     .select(['subject', 'role', 'scope'])
@@ -33,6 +31,24 @@ export async function grantsByKind(
       own.map(({ role, scope }) => ({ role: role as Role, scope })),
     ]),
   );
+}
+
+/** What all these groups together give at this moment, each grant once. */
+export async function grantsOfGroups(db: Database, groups: readonly string[]): Promise<Grant[]> {
+  if (groups.length === 0) return [];
+  const rows = await db
+    .selectFrom('grants')
+    .select(['role', 'scope'])
+    .distinct()
+    .where(
+      'subject',
+      'in',
+      groups.map((group) => `group/${group}`),
+    )
+    .orderBy('scope')
+    .orderBy('role')
+    .execute();
+  return rows.map(({ role, scope }) => ({ role: role as Role, scope }));
 }
 
 /** Given once more, a grant stays what it is. */

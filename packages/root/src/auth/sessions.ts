@@ -4,17 +4,19 @@ import type { Selectable } from 'kysely';
 import type { Database, Tables } from '../db/tables.ts';
 import { accessOf } from './access.ts';
 import type { Who } from './api-tokens.ts';
-import { grantsOf } from './grant-rows.ts';
+import { grantsOf, grantsOfGroups } from './grant-rows.ts';
 import type { Grant } from './grants.ts';
 
 /** Whoever signed in, in a browser or by the command line. */
 export interface NewSession {
-  readonly subject: `api-token/${string}` | `person/${string}`;
+  readonly subject: `api-token/${string}` | `person/${string}` | `oidc/${string}`;
   readonly kind: 'cli' | 'browser';
   /** Where it is: a host name, a browser's name. */
   readonly name: string;
   /** Of these instead of the subject's own, as long as the session lives. */
   readonly grants?: readonly Grant[];
+  /** Of an `oidc`: what the issuer said. What the groups may is looked up at each use. */
+  readonly said?: { readonly name: string; readonly groups: readonly string[] };
   readonly from: string | null;
 }
 
@@ -30,7 +32,7 @@ const pattern = /^xys1\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})$/;
 export async function openSession(
   trx: Database,
   { clock, randomness }: { readonly clock: Clock; readonly randomness: Randomness },
-  { subject, kind, name, grants, from }: NewSession,
+  { subject, kind, name, grants, said, from }: NewSession,
 ): Promise<{ readonly id: string; readonly token: string; readonly expiresMs: number }> {
   const nowMs = clock.now();
   await trx.deleteFrom('sessions').where('expires_ms', '<=', nowMs).execute();
@@ -55,6 +57,8 @@ export async function openSession(
       name: name.slice(0, 100),
       hash: hashOf(secret),
       grants: grants === undefined ? null : JSON.stringify(grants),
+      groups: said === undefined ? null : JSON.stringify(said.groups),
+      person: said?.name ?? null,
       from_address: from,
       created_ms: nowMs,
       expires_ms: expiresMs,
@@ -83,16 +87,22 @@ export async function sessionOf(
   if (Math.abs(nowMs - row.used_ms) >= usedToTheMs) {
     await db.updateTable('sessions').set({ used_ms: nowMs }).where('id', '=', id).execute();
   }
-  const grants =
-    row.grants === null
-      ? await grantsOf(db, row.subject as NewSession['subject'])
-      : (JSON.parse(row.grants) as Grant[]);
-  return { ...subject, tokenId: id, access: accessOf(grants), expiresMs: row.expires_ms };
+  const access = accessOf(await grantsIn(db, row));
+  return { ...subject, account: row.subject, tokenId: id, access, expiresMs: row.expires_ms };
+}
+
+async function grantsIn(
+  db: Database,
+  { subject, grants, groups }: Selectable<Tables['sessions']>,
+): Promise<Grant[]> {
+  if (groups !== null) return await grantsOfGroups(db, JSON.parse(groups) as string[]);
+  if (grants !== null) return JSON.parse(grants) as Grant[];
+  return await grantsOf(db, subject as `api-token/${string}` | `person/${string}`);
 }
 
 async function subjectOf(
   db: Database,
-  { subject }: Selectable<Tables['sessions']>,
+  { subject, person: called }: Selectable<Tables['sessions']>,
   nowMs: number,
 ): Promise<Pick<Who, 'kind' | 'name' | 'subject'> | null> {
   const [, kind, name = ''] = /^([a-z-]+)\/(.*)$/s.exec(subject) ?? [];
@@ -105,6 +115,9 @@ async function subjectOf(
       .executeTakeFirst();
     return person === undefined ? null : { kind, name, subject };
   }
+  // Removing the issuer removes its sessions: there is nothing to look up.
+  if (kind === 'oidc')
+    return { kind, name: `oidc/${called ?? name}`, subject: shownSubject(subject, called) };
   const token = await db
     .selectFrom('api_tokens')
     .select(['name', 'expires_ms'])
@@ -113,6 +126,10 @@ async function subjectOf(
   if (token === undefined || (token.expires_ms !== null && token.expires_ms <= nowMs)) return null;
   return { kind: 'api-token', name: token.name, subject: `api-token/${name} (${token.name})` };
 }
+
+/** With the readable name beside what is the same for ever. */
+export const shownSubject = (subject: string, person: string | null): string =>
+  person === null ? subject : `${subject} (${person})`;
 
 export async function endSession(db: Database, id: string): Promise<void> {
   await db.deleteFrom('sessions').where('id', '=', id).execute();
@@ -125,11 +142,21 @@ export async function listSessions(
   db: Database,
   clock: Pick<Clock, 'now'>,
   subject: string | null,
-): Promise<Omit<Selectable<Tables['sessions']>, 'hash' | 'grants'>[]> {
+): Promise<Omit<Selectable<Tables['sessions']>, 'hash' | 'grants' | 'groups'>[]> {
   const nowMs = clock.now();
   const query = db
     .selectFrom('sessions')
-    .select(['id', 'subject', 'kind', 'name', 'from_address', 'created_ms', 'used_ms', 'expires_ms'])
+    .select([
+      'id',
+      'subject',
+      'person',
+      'kind',
+      'name',
+      'from_address',
+      'created_ms',
+      'used_ms',
+      'expires_ms',
+    ])
     .where('expires_ms', '>', nowMs)
     .orderBy('created_ms', 'desc');
   const rows = await (subject === null ? query : query.where('subject', '=', subject)).execute();

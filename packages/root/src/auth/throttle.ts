@@ -61,9 +61,9 @@ export async function countAttempt(db: Database, keys: readonly string[], nowMs:
   });
 }
 
-/** The attempt was right: nothing is held against the account, and one less against the address. */
-export async function forgiveAttempt(db: Database, account: string, address: string): Promise<void> {
-  await db.deleteFrom('sign_in_failures').where('key', '=', account).execute();
+/** The attempt was right: nothing is held against the account, if it was for one, and one less against the address. */
+export async function forgiveAttempt(db: Database, account: string | null, address: string): Promise<void> {
+  if (account !== null) await db.deleteFrom('sign_in_failures').where('key', '=', account).execute();
   await db
     .updateTable('sign_in_failures')
     .set((e) => ({ failures: e('failures', '-', 1) }))

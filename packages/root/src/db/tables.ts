@@ -275,6 +275,10 @@ export interface Tables {
     hash: string;
     /** Grants that live as long as the session, JSON; null: those of the subject. */
     grants: string | null;
+    /** Groups that the issuer named at the sign-in, JSON; null: no session by OpenID Connect. */
+    groups: string | null;
+    /** What the issuer calls the person. */
+    person: string | null;
     from_address: string | null;
     created_ms: number;
     expires_ms: number;
@@ -295,6 +299,34 @@ export interface Tables {
   ci_used: { token: string; until_ms: number };
   /** API tokens given in exchange, and by which rules. */
   ci_tokens: { api_token: string; rule: string };
+  /** One row, or none: by whom people sign in who have no account here. */
+  oidc: {
+    id: number;
+    issuer: string;
+    client_id: string;
+    /** As it is: the issuer wants to see it. Null: a public client. */
+    client_secret: string | null;
+    scope: string;
+    groups_claim: string;
+    name_claim: string;
+    /** Null: how nodes reach this root server. */
+    public_url: string | null;
+    /** What begun sign-ins are authenticated by; new whenever anything here is. */
+    key: string;
+    set_ms: number;
+  };
+  /** Sign-ins that came back from the issuer, by the digest of their seed, until their age alone refuses them. */
+  oidc_used: { sign_in: string; until_ms: number };
+  /** Command lines that wait for a person to approve them at the issuer, by the digest of their handle. */
+  oidc_devices: {
+    handle: string;
+    device_code: string;
+    device: string;
+    interval_ms: number;
+    /** The issuer is not asked before. */
+    next_ms: number;
+    until_ms: number;
+  };
   audit: {
     sequence: number;
     time_ms: number;

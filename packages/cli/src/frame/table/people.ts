@@ -68,6 +68,36 @@ export const peopleTable: readonly TableEntry[] = [
     load: () => import('../../commands/person/enable.ts'),
   },
   {
+    path: 'oidc set',
+    summary: 'Let people sign in by an issuer (OpenID Connect)',
+    load: () => import('../../commands/oidc/set.ts'),
+  },
+  {
+    path: 'oidc show',
+    summary: 'By which issuer people sign in',
+    load: () => import('../../commands/oidc/show.ts'),
+  },
+  {
+    path: 'oidc remove',
+    summary: 'Let nobody sign in by the issuer any more, and end those sessions',
+    load: () => import('../../commands/oidc/remove.ts'),
+  },
+  {
+    path: 'group grant',
+    summary: "Give the issuer's group a role somewhere",
+    load: () => import('../../commands/group/grant.ts'),
+  },
+  {
+    path: 'group revoke',
+    summary: 'Take a role away from a group',
+    load: () => import('../../commands/group/revoke.ts'),
+  },
+  {
+    path: 'group list',
+    summary: 'Groups and what they may',
+    load: () => import('../../commands/group/list.ts'),
+  },
+  {
     path: 'session list',
     summary: 'Where one is signed in',
     load: () => import('../../commands/session/list.ts'),

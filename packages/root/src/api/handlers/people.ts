@@ -12,7 +12,7 @@ import {
   setDisabled,
   setPassword,
 } from '../../auth/people.ts';
-import { endSession, listSessions } from '../../auth/sessions.ts';
+import { endSession, listSessions, shownSubject } from '../../auth/sessions.ts';
 import { checkPassword, type SigningIn, signIn } from '../../auth/sign-in.ts';
 import type { Database } from '../../db/tables.ts';
 import type { Root } from '../../root.ts';
@@ -44,7 +44,7 @@ export function peopleHandlers(root: Root): Pick<Handlers, keyof typeof peopleRo
     sessionList: async ({ who }) => ({
       sessions: (await listSessions(db, clock, subjectFor(who))).map((row) => ({
         id: row.id,
-        subject: row.subject,
+        subject: shownSubject(row.subject, row.person),
         kind: row.kind,
         device: row.name,
         from: row.from_address,
@@ -63,7 +63,7 @@ export function peopleHandlers(root: Root): Pick<Handlers, keyof typeof peopleRo
           who: who.name,
           what: 'session.end',
           subject: `session/${id}`,
-          before: { of: session.subject },
+          before: { of: shownSubject(session.subject, session.person) },
         });
       });
       return {};
@@ -107,10 +107,8 @@ export function peopleHandlers(root: Root): Pick<Handlers, keyof typeof peopleRo
 }
 
 /** Whose sessions somebody sees; null: everybody's. */
-function subjectFor({ kind, name, tokenId, access }: Who): string | null {
-  if (access.everywhere('administer')) return null;
-  return kind === 'person' ? `person/${name}` : `api-token/${tokenId}`;
-}
+const subjectFor = ({ account, access }: Who): string | null =>
+  access.everywhere('administer') ? null : account;
 
 function shown({ name, grants, disabled, createdMs, passwordMs }: Person) {
   return {

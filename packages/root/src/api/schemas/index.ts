@@ -7,6 +7,7 @@ export * from './evidence.ts';
 export * from './fleet.ts';
 export * from './hosts.ts';
 export * from './keys.ts';
+export * from './oidc.ts';
 export * from './people.ts';
 export * from './publishing.ts';
 export * from './root.ts';

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { Grant, Nullable, Strict, Time } from './common.ts';
 
 export const WhoAmI = Strict({
-  kind: Type.Enum(['api-token', 'person']),
+  kind: Type.Enum(['api-token', 'person', 'oidc']),
   name: Type.String(),
   tokenId: Type.String(),
   grants: Type.Array(Grant),

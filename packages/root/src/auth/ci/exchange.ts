@@ -8,6 +8,7 @@ import type { Database } from '../../db/tables.ts';
 import type { IssuerKeys } from '../../outgoing/issuer-keys.ts';
 import { createApiToken } from '../api-tokens.ts';
 import type { Grant } from '../grants.ts';
+import { printable } from '../printable.ts';
 import { type CiRule, fits, listCiRules, removeCiTokens } from './rules.ts';
 import { type CiClaims, issuerOf, maxAgeMs, refused, toleranceMs, verifyCiToken } from './verify.ts';
 
@@ -119,6 +120,3 @@ function matched(rules: readonly CiRule[], claims: CiClaims): Record<string, str
   const names = rules.flatMap(({ match }) => Object.keys(match));
   return Object.fromEntries(names.map((name) => [name, printable(String(claims[name]))]));
 }
-
-/** Issuers write what they like; lists, logs and terminals get no control characters. */
-const printable = (text: string): string => text.replaceAll(/\p{C}/gu, '?').slice(0, 500);

@@ -271,6 +271,11 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
     }),
   ],
   loginExchange: [{ at: 'nobody', permission: 'read', ask: () => ({ body: { token: 'a.b.c' } }) }],
+  oidcSet: [onlyInstallation('administer', () => ({ body: {} }))],
+  oidcShow: [onlyInstallation('administer')],
+  oidcRemove: [onlyInstallation('administer')],
+  groupList: [onlyInstallation('administer')],
+  groupGrants: [onlyInstallation('administer', () => ({ body: {} }))],
   sessionList: [own],
   sessionRevoke: [
     { at: 'nothing', permission: 'read', ask: () => ({ params: { id: digest.slice(0, 32) } }) },
