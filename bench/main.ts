@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   publish: () => import('./publish.ts'),
   separation: () => import('./separation.ts'),
   start: () => import('./start.ts'),
+  timing: () => import('./timing.ts'),
   update: () => import('./update.ts'),
   verification: () => import('./verification.ts'),
 };
