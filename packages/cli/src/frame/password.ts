@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { XylemError } from '@xylem/core';
 import { askPassphrase } from '../publishing/passphrase.ts';
 import { text } from './define.ts';
+import { readSecret } from './given.ts';
 import type { Terminal } from './terminal.ts';
-import { tokenOf } from './token.ts';
 
 export const passwordOption = {
   passwordFile: text('<file>', 'read the password from this file; - from standard input (default: ask)'),
@@ -16,14 +15,7 @@ interface Asking {
 
 /** The password of a file, of standard input, or as it is typed, unseen. @throws XylemError E_INPUT */
 export async function readPassword(question: string, { file, terminal }: Asking): Promise<string> {
-  if (file === '-') return await tokenOf('-');
-  if (file !== undefined) {
-    try {
-      return (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
-    } catch (cause) {
-      throw new XylemError('E_INPUT', `Cannot read ${file}: ${(cause as Error).message}`, { cause });
-    }
-  }
+  if (file !== undefined) return await readSecret(file);
   if (!terminal.interactive)
     throw new XylemError('E_INPUT', 'Nobody can be asked for the password here. Give --password-file.');
   return await askPassphrase(question);

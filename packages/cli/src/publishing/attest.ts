@@ -1,7 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { XylemError } from '@xylem/core';
 import { readAttestation } from '@xylem/trust';
 import type { Api } from '../api/client.ts';
+import { readGiven } from '../frame/given.ts';
+
+/** So much the root server takes in one request. */
+const maxStatementBytes = 32 * 1024 * 1024;
 
 /** A statement as it lies in a file. */
 export interface StatementFile {
@@ -15,8 +18,8 @@ export interface StatementFile {
 export async function readStatements(files: readonly string[]): Promise<StatementFile[]> {
   return await Promise.all(
     files.map(async (file) => {
+      const text = (await readGiven(file, maxStatementBytes)).toString();
       try {
-        const text = await readFile(file, 'utf8');
         const { predicateType, subjects } = readAttestation(Buffer.from(text)).statement;
         return { file, text, predicateType, subjects };
       } catch (cause) {

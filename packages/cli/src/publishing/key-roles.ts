@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { fromB64u, parsePublicKeyFile, type RepositoryId, XylemError } from '@xylem/core';
 import {
   type KeyChange,
@@ -9,6 +8,7 @@ import {
   trustRepository,
 } from '@xylem/trust';
 import type { Api } from '../api/client.ts';
+import { readGiven, shortBytes } from '../frame/given.ts';
 import { environmentName, isName } from '../frame/words.ts';
 import { readVendor } from './vendor.ts';
 
@@ -89,17 +89,15 @@ export function keyNamed(keys: readonly PublicKey[], word: string, where: string
 
 /** Public keys of other machines, as `xylem keys export` writes them. @throws XylemError E_KEY_INVALID, E_INPUT */
 export async function readPublicKeys(files: readonly string[]): Promise<PublicKey[]> {
-  return await Promise.all(
-    files.map(async (file) => {
-      const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-        throw new XylemError('E_INPUT', `${file} can't be read.`, { cause });
-      });
-      const { public: raw, keyid } = parsePublicKeyFile(text);
-      const key = publicKeyOf(fromB64u(raw));
-      if (key.keyId === keyid) return key;
-      throw new XylemError('E_KEY_INVALID', `${file} names another key than the one in it.`);
-    }),
-  );
+  return await Promise.all(files.map(async (file) => publicKeyIn(await readGiven(file, shortBytes), file)));
+}
+
+/** @throws XylemError E_KEY_INVALID, also where the file names another key than the one in it */
+export function publicKeyIn(bytes: Uint8Array, file: string): PublicKey {
+  const { public: raw, keyid } = parsePublicKeyFile(bytes);
+  const key = publicKeyOf(fromB64u(raw));
+  if (key.keyId === keyid) return key;
+  throw new XylemError('E_KEY_INVALID', `${file} names another key than the one in it.`);
 }
 
 /** The repository that a role belongs to: an environment's, or the vendor's with the roles of a product. */

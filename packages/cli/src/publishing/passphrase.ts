@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { XylemError } from '@xylem/core';
+import { readGiven, shortBytes } from '../frame/given.ts';
 import type { Streams } from '../frame/terminal.ts';
 
 /** Whether a person sits there who could be asked. */
@@ -12,12 +12,8 @@ export async function givenPassphrase(environment = process.env): Promise<string
   const { XYLEM_PASSPHRASE: word, XYLEM_PASSPHRASE_FILE: file } = environment;
   if (word) return word;
   if (!file) return undefined;
-  try {
-    const [line = ''] = (await readFile(file, 'utf8')).split(/\r?\n/, 1);
-    return line || undefined;
-  } catch (cause) {
-    throw new XylemError('E_INPUT', `XYLEM_PASSPHRASE_FILE ${file} can't be read.`, { cause });
-  }
+  const [line = ''] = (await readGiven(file, shortBytes)).toString().split(/\r?\n/, 1);
+  return line || undefined;
 }
 
 /**

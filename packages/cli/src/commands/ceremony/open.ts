@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { limits, type RepositoryId, XylemError } from '@xylem/core';
+import { limits, type RepositoryId } from '@xylem/core';
 import { type OpenCeremony, readCeremony } from '@xylem/trust';
+import { readGiven } from '../../frame/given.ts';
 import type { Home } from '../../home/home.ts';
 
 /**
@@ -11,11 +11,7 @@ export async function openCeremony(
   file: string,
   home: Home,
 ): Promise<OpenCeremony & { readonly pinned: boolean }> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new XylemError('E_INPUT', `${file} can't be read.`, { cause });
-  });
-  if (bytes.length > limits.metadata)
-    throw new XylemError('E_TOO_LARGE', `${file} is too large for a ceremony.`);
+  const bytes = await readGiven(file, limits.metadata);
   const open = await readCeremony(bytes, undefined);
   const pin = await pinnedHere(home);
   // A direction has no product and no targets of this kind; environments are not pinned here.

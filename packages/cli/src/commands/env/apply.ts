@@ -1,6 +1,6 @@
 import { count, defineCommand, flag, requiredText } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
-import { inFile, readInput } from './in-file.ts';
+import { inFile, readYaml } from './in-file.ts';
 import { environmentParams, savedText } from './shared.ts';
 
 export const command = defineCommand({
@@ -12,7 +12,7 @@ export const command = defineCommand({
   },
   example: 'xylem env apply acme/production --file production.yaml',
   async run({ args, options, api }) {
-    const yaml = await readInput(options.file);
+    const yaml = await readYaml(options.file);
     const server = await api();
     const params = await environmentParams(server, only(args));
     const baseVersion = options.base ?? (await server.call('environmentYaml', { params })).version;

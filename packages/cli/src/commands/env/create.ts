@@ -1,6 +1,6 @@
 import { defineCommand, text } from '../../frame/define.ts';
 import { environmentName, only } from '../../frame/words.ts';
-import { inFile, readInput } from './in-file.ts';
+import { inFile, readYaml } from './in-file.ts';
 
 export const command = defineCommand({
   arguments: '<environment>',
@@ -10,7 +10,7 @@ export const command = defineCommand({
   async run({ args, options, api }) {
     const name = environmentName(only(args));
     const { file } = options;
-    const yaml = file === undefined ? {} : { yaml: await readInput(file) };
+    const yaml = file === undefined ? {} : { yaml: await readYaml(file) };
     const server = await api();
     const created = await inFile(file ?? name, () =>
       server.call('environmentCreate', { body: { name, ...yaml } }),

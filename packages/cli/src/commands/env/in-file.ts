@@ -1,18 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { text as readText } from 'node:stream/consumers';
-import { XylemError } from '@xylem/core';
+import { limits, XylemError } from '@xylem/core';
+import { readGiven } from '../../frame/given.ts';
 
 const label = (file: string): string => (file === '-' ? 'standard input' : file);
 
-/** The text of a file, or of standard input for `-`. @throws XylemError E_INPUT */
-export async function readInput(file: string): Promise<string> {
-  if (file === '-') return readText(process.stdin);
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new XylemError('E_INPUT', `${file} can't be read: ${(error as Error).message}`, { cause: error });
-  }
-}
+/** The YAML in a file, or for `-` from standard input. @throws XylemError E_INPUT, E_TOO_LARGE */
+export const readYaml = async (file: string): Promise<string> =>
+  (await readGiven(file, limits.yaml)).toString();
 
 /** Puts the file's name before a refusal of what it holds, with line and column where the root server gave them. */
 export async function inFile<T>(file: string, act: () => Promise<T>): Promise<T> {

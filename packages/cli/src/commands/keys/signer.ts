@@ -1,12 +1,14 @@
 import { createPublicKey } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Digest, encodeSignerFile, fromB64u, parsePublicKeyFile, toB64u, XylemError } from '@xylem/core';
+import { type Digest, encodeSignerFile, toB64u, XylemError } from '@xylem/core';
 import { writeFileAtomic } from '@xylem/platform';
 import { externalSigner, type PublicKey, publicKeyFile, publicKeyOf, shortId } from '@xylem/trust';
 import { count, defineCommand, list, requiredText } from '../../frame/define.ts';
+import { readGiven, shortBytes } from '../../frame/given.ts';
 import { only } from '../../frame/words.ts';
 import { keyFileName } from '../../publishing/key-ring.ts';
+import { publicKeyIn } from '../../publishing/key-roles.ts';
 
 export const command = defineCommand({
   arguments: '<what>',
@@ -47,10 +49,9 @@ the program and once for each of its arguments.`,
 });
 
 async function readPublicKey(file: string): Promise<PublicKey> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new XylemError('E_INPUT', `${file} can't be read.`, { cause });
-  });
-  if (text.trimStart().startsWith('{')) return publicKeyOf(fromB64u(parsePublicKeyFile(text).public));
+  const bytes = await readGiven(file, shortBytes);
+  const text = bytes.toString();
+  if (text.trimStart().startsWith('{')) return publicKeyIn(bytes, file);
   try {
     const { x } = createPublicKey(text).export({ format: 'jwk' });
     const raw = Buffer.from(x ?? '', 'base64url');

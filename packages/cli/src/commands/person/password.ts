@@ -1,3 +1,4 @@
+import { XylemError } from '@xylem/core';
 import { defineCommand, text } from '../../frame/define.ts';
 import { passwordOption, readNewPassword, readPassword } from '../../frame/password.ts';
 
@@ -11,6 +12,8 @@ export const command = defineCommand({
   },
   example: 'xylem person password',
   async run({ args, options, api, terminal }) {
+    if (options.passwordFile === '-' && options.presentFile === '-')
+      throw new XylemError('E_INPUT', 'Standard input holds one of the two passwords. Give a file for one.');
     const asked = await api();
     const who = await asked.call('whoami', {});
     const name = args[0] ?? who.name;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { tempFolder } from '@xylem/testkit';
 import { rootHere } from '../../testing/root-here.ts';
+import { runHere } from '../../testing/run-here.ts';
 
 test('a person is made, signs in, does what they may and nothing else, and is shut out', async (t) => {
   const root = await rootHere(t);
@@ -70,4 +71,10 @@ test('an API token has grants and an expiry, and is gone when it is revoked', as
   assert.match((await root.xylem(['api-token', 'list'])).stdout, /ci +operator in acme\/production/);
   assert.equal((await root.xylem(['api-token', 'revoke', made.id])).code, 0);
   assert.equal((await root.xylem(['status'], home)).code, 3);
+});
+
+test('one standard input is not taken for two passwords', async (t) => {
+  const words = ['person', 'password', '--password-file', '-', '--present-file', '-'];
+  const said = await runHere(words, { XYLEM_HOME: await tempFolder(t, 'home') });
+  assert.equal(said.code, 2, said.stderr);
 });

@@ -1,6 +1,6 @@
-import { text as readAll } from 'node:stream/consumers';
 import { XylemError } from '@xylem/core';
 import { defineCommand, flag } from '../../frame/define.ts';
+import { readSecret } from '../../frame/given.ts';
 import { isName } from '../../frame/words.ts';
 import { askPassphrase, canAsk } from '../../publishing/passphrase.ts';
 import { confirmHosts, readSecrets } from '../../secrets/change.ts';
@@ -47,5 +47,5 @@ export const command = defineCommand({
 /** Never an argument: command lines are read by every process of a machine. */
 async function readValue(name: string): Promise<string> {
   if (canAsk()) return await askPassphrase(`Value of ${name}`);
-  return (await readAll(process.stdin)).replace(/\r?\n$/, '');
+  return await readSecret('-');
 }
