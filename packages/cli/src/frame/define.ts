@@ -69,6 +69,8 @@ export interface Invocation<O extends Options = Options> {
   readonly json: boolean;
   readonly terminal: Terminal;
   readonly home: Home;
+  /** What --context says, for commands that look at a context without asking its root server. */
+  readonly context: string | undefined;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly environment: NodeJS.ProcessEnv;

@@ -85,6 +85,7 @@ async function dispatch(words: readonly string[], host: Host, signal: AbortSigna
       json,
       terminal,
       home,
+      context: parsed.context,
       clock: systemClock,
       randomness: systemRandomness,
       environment: host.env,

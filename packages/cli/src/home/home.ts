@@ -58,7 +58,8 @@ export function createHome(environment: NodeJS.ProcessEnv): Home {
       if (name === undefined && (url || token)) return fromEnvironment(url, token, pin);
       const known = await contexts();
       const wanted = name ?? known.current;
-      const found = wanted === undefined ? undefined : known.contexts[wanted];
+      const found =
+        wanted !== undefined && Object.hasOwn(known.contexts, wanted) ? known.contexts[wanted] : undefined;
       if (found !== undefined) return found;
       throw new XylemError(
         'E_NOT_LOGGED_IN',

@@ -9,7 +9,8 @@ import {
 } from '@xylem/trust';
 import type { Api } from '../api/client.ts';
 import { readGiven, shortBytes } from '../frame/given.ts';
-import { environmentName, isName } from '../frame/words.ts';
+import { isName } from '../frame/words.ts';
+import { environmentParams } from '../selection/environments.ts';
 import { readVendor } from './vendor.ts';
 
 const topRoles = ['root', 'targets', 'snapshot', 'timestamp'] as const;
@@ -115,19 +116,4 @@ export async function repositoryOf(
     targets: null,
     roles: new Map(),
   });
-}
-
-/** `production` alone is of the installation's own tenant. */
-export async function environmentParams(
-  api: Api,
-  word: string,
-): Promise<{ tenant: string; environment: string }> {
-  const name = environmentName(word);
-  const [first = '', second] = name.split('/');
-  if (second !== undefined) return { tenant: first, environment: second };
-  const { environments } = await api.call('environmentList', {});
-  const found = environments.filter(({ environment }) => environment === first);
-  const [only] = found;
-  if (found.length === 1 && only !== undefined) return { tenant: only.tenant, environment: first };
-  throw new XylemError('E_NOT_FOUND', `There is not one environment ${first}. Write tenant/environment.`);
 }

@@ -11,7 +11,7 @@ import {
   writeCeremony,
 } from '@xylem/trust';
 import type { Api } from '../api/client.ts';
-import { environmentParams } from './key-roles.ts';
+import { environmentParams } from '../selection/environments.ts';
 
 /**
  * A direction's next root as the root server drafted it, checked before anybody signs it: of the form that this program

@@ -1,9 +1,9 @@
 import { XylemError } from '@xylem/core';
 import type { Secrets } from '@xylem/root/contract';
 import type { Api } from '../api/client.ts';
-import { environmentParams } from '../commands/env/shared.ts';
 import type { Invocation } from '../frame/define.ts';
 import { counted } from '../frame/words.ts';
+import { environmentParams } from '../selection/environments.ts';
 import { heldDataKey, nextDataKey } from './holder.ts';
 import { holderHere, sealAnew } from './values.ts';
 import { type Pending, pendingHosts, wrapFor } from './wraps.ts';

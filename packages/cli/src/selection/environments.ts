@@ -1,4 +1,6 @@
 import { XylemError } from '@xylem/core';
+import type { Api } from '../api/client.ts';
+import { environmentName } from '../frame/words.ts';
 
 const pattern = /^[a-z0-9*?-]+(\/[a-z0-9*?-]+)?$/;
 
@@ -25,3 +27,18 @@ export function environmentPattern(word: string): string {
 /** The query of a command that looks at one environment, a pattern of them, or all. @throws XylemError E_INPUT */
 export const environmentQuery = (word: string | undefined): { environment?: string } =>
   word === undefined ? {} : { environment: environmentPattern(word) };
+
+/** Where the API keeps an environment: its tenant and name. Where one tenant has it, the tenant need not be typed. */
+export async function environmentParams(
+  api: Api,
+  word: string,
+): Promise<{ tenant: string; environment: string }> {
+  const [first = '', second] = environmentName(word).split('/');
+  if (second !== undefined) return { tenant: first, environment: second };
+  const { environments } = await api.call('environmentList', {});
+  const [found, ...others] = environments.filter(({ environment }) => environment === first);
+  if (found === undefined) throw new XylemError('E_NOT_FOUND', `There is no environment ${first}.`);
+  if (others.length === 0) return { tenant: found.tenant, environment: first };
+  const names = [found, ...others].map(({ name }) => name).join(', ');
+  throw new XylemError('E_INPUT', `Several tenants have a ${first}, so say whose: ${names}.`);
+}

@@ -9,8 +9,9 @@ export const command = defineCommand({
   about: `Sends what all have signed to the root server, which takes it whole or not at all. If something was published since
 the ceremony began that it replaces, it is refused and has to begin anew.`,
   example: 'xylem ceremony finish root.ceremony',
-  async run({ args, api, home }) {
-    const { trusted, drafts } = await openCeremony(only(args), home);
+  async run(invocation) {
+    const { args, api, home } = invocation;
+    const { trusted, drafts } = await openCeremony(only(args), invocation);
     const missing = stillMissing(trusted, drafts);
     if (missing.length > 0)
       throw new XylemError('E_THRESHOLD', `Not all have signed. ${missing.join('; ')}.`);

@@ -1,28 +1,30 @@
 import { limits, type RepositoryId } from '@xylem/core';
 import { type OpenCeremony, readCeremony } from '@xylem/trust';
+import type { Invocation } from '../../frame/define.ts';
 import { readGiven } from '../../frame/given.ts';
-import type { Home } from '../../home/home.ts';
 
 /**
- * Reads a ceremony and proves what it begins from. The repository pinned in the current context must be the one, if it
- * is a release repository; a machine without a context, as an isolated one, has none pinned.
+ * Reads a ceremony and proves what it begins from. The repository pinned in the context (--context, else the current one)
+ * must be the one, if it is a release repository; a machine without a context, as an isolated one, has none pinned.
  */
 export async function openCeremony(
   file: string,
-  home: Home,
+  here: Pick<Invocation, 'home' | 'context'>,
 ): Promise<OpenCeremony & { readonly pinned: boolean }> {
   const bytes = await readGiven(file, limits.metadata);
   const open = await readCeremony(bytes, undefined);
-  const pin = await pinnedHere(home);
+  const pin = await pinnedHere(here);
   // A direction has no product and no targets of this kind; environments are not pinned here.
   if (open.trusted.targets === null || pin === undefined) return { ...open, pinned: false };
   return { ...(await readCeremony(bytes, pin)), pinned: true };
 }
 
-async function pinnedHere(home: Home): Promise<RepositoryId | undefined> {
-  const { current, contexts } = await home.contexts();
-  const repository = current === undefined ? undefined : contexts[current]?.repository;
-  return repository as RepositoryId | undefined;
+async function pinnedHere({
+  home,
+  context,
+}: Pick<Invocation, 'home' | 'context'>): Promise<RepositoryId | undefined> {
+  const name = context ?? (await home.contexts()).current;
+  return name === undefined ? undefined : ((await home.context(name)).repository as RepositoryId | undefined);
 }
 
 /** How a signer knows which repository it is. */

@@ -7,8 +7,10 @@ export const command = defineCommand({
   arguments: '<file>',
   about: 'Says in words what the file changes and who has still to sign. Needs no root server.',
   example: 'xylem ceremony show root.ceremony',
-  async run({ args, home }) {
-    const open = await openCeremony(only(args), home);
+  async run(invocation) {
+    const { args, home } = invocation;
+    const file = only(args);
+    const open = await openCeremony(file, invocation);
     const { trusted, drafts, began, pinned } = open;
     const words = await inWords(home.keysFolder, trusted, drafts);
     const missing = stillMissing(trusted, drafts);
@@ -18,7 +20,7 @@ export const command = defineCommand({
         ofWhich(open),
         `Begun ${began}.`,
         ...words,
-        ...(missing.length === 0 ? ['All have signed. Next: xylem ceremony finish FILE'] : missing),
+        ...(missing.length === 0 ? [`All have signed. Next: xylem ceremony finish ${file}`] : missing),
       ].join('\n'),
     };
   },

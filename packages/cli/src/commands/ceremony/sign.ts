@@ -18,7 +18,7 @@ carry the file to a machine that has no network.`,
   async run(invocation) {
     const { args, options, home } = invocation;
     const file = only(args);
-    const open = await openCeremony(file, home);
+    const open = await openCeremony(file, invocation);
     const { trusted, began } = open;
     const words = [ofWhich(open), ...(await inWords(home.keysFolder, trusted, open.drafts))];
     await confirmWords(invocation, words, options.yes);

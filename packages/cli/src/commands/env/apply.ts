@@ -1,7 +1,8 @@
 import { count, defineCommand, flag, requiredText } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
+import { environmentParams } from '../../selection/environments.ts';
 import { inFile, readYaml } from './in-file.ts';
-import { environmentParams, savedText } from './shared.ts';
+import { savedText } from './shared.ts';
 
 export const command = defineCommand({
   arguments: '<environment>',

@@ -6,8 +6,9 @@ import { XylemError } from '@xylem/core';
 import { writeFileAtomic } from '@xylem/platform';
 import { defineCommand } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
+import { environmentParams } from '../../selection/environments.ts';
 import { inFile } from './in-file.ts';
-import { environmentParams, savedText } from './shared.ts';
+import { savedText } from './shared.ts';
 
 /** $EDITOR may hold words of its own (`code --wait`); the file's name is never seen by a shell. */
 async function openEditor(editor: string, file: string): Promise<void> {

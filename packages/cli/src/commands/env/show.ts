@@ -1,6 +1,6 @@
 import { defineCommand } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
-import { environmentParams } from './shared.ts';
+import { environmentParams } from '../../selection/environments.ts';
 
 export const command = defineCommand({
   arguments: '<environment>',

@@ -4,8 +4,9 @@ import type { Api } from '../../api/client.ts';
 import { defineCommand, list } from '../../frame/define.ts';
 import { tabulate } from '../../frame/tabulate.ts';
 import { type HeldKey, readKeyRing } from '../../publishing/key-ring.ts';
-import { environmentParams, repositoryOf } from '../../publishing/key-roles.ts';
+import { repositoryOf } from '../../publishing/key-roles.ts';
 import { readVendor } from '../../publishing/vendor.ts';
+import { environmentParams } from '../../selection/environments.ts';
 import { endsOf, nameOf, warningOf } from './ends.ts';
 
 interface RoleLine {

@@ -7,7 +7,6 @@ import { carryOut, type Signing } from '../../publishing/carry-out.ts';
 import {
   changeOf,
   editKeys,
-  environmentParams,
   keyNamed,
   keysOfRole,
   type NamedRole,
@@ -17,6 +16,7 @@ import {
 } from '../../publishing/key-roles.ts';
 import { createKey } from '../../publishing/keys.ts';
 import { checkServerDraft } from '../../publishing/server-draft.ts';
+import { environmentParams } from '../../selection/environments.ts';
 import { changeOptions } from './shared.ts';
 
 type Online = 'snapshot' | 'timestamp';

@@ -2,9 +2,10 @@ import { XylemError } from '@xylem/core';
 import { shortId } from '@xylem/trust';
 import { count, defineCommand, list, requiredText } from '../../frame/define.ts';
 import { carryOut } from '../../publishing/carry-out.ts';
-import { environmentParams, readPublicKeys, repositoryOf } from '../../publishing/key-roles.ts';
+import { readPublicKeys, repositoryOf } from '../../publishing/key-roles.ts';
 import { createKey } from '../../publishing/keys.ts';
 import { draftKeys } from '../../publishing/server-draft.ts';
+import { environmentParams } from '../../selection/environments.ts';
 import { signOptions } from './shared.ts';
 
 export const command = defineCommand({
