@@ -1,7 +1,7 @@
 import { timeOf } from '@xylem/core';
 import type { Status } from '../api/schemas/fleet.ts';
 import { hostStates } from '../api/schemas/hosts.ts';
-import type { Within } from '../auth/access.ts';
+import type { Access } from '../auth/access.ts';
 import { unsettledDeployments } from '../deployments/rows.ts';
 import { fleetReader, showDeployment } from '../deployments/show.ts';
 import { environmentsMatching, refOf } from '../environments/names.ts';
@@ -9,14 +9,15 @@ import { hostsIn } from '../hosts/host-rows.ts';
 import type { HostView } from '../hosts/view.ts';
 import { viewsOf } from '../hosts/views.ts';
 import type { Root } from '../root.ts';
+import { expiringRoles } from './expiring.ts';
 
 type StateCounts = Status['hosts'];
 type ProductStatus = Status['environments'][number]['products'][number];
 
 /** The fleet at a glance. */
-export async function fleetStatus(root: Root, within: Within, environment?: string): Promise<Status> {
+export async function fleetStatus(root: Root, access: Access, environment?: string): Promise<Status> {
   const patterns = environment === undefined ? undefined : [environment];
-  const rows = await environmentsMatching(root.db, patterns, root.config.tenant, within);
+  const rows = await environmentsMatching(root.db, patterns, root.config.tenant, access.within('read'));
   const hosts = await hostsIn(
     root.db,
     rows.map(({ id }) => id),
@@ -42,6 +43,7 @@ export async function fleetStatus(root: Root, within: Within, environment?: stri
     restored: root.restored.isRestored(),
     hosts: countStates(views),
     cloned: views.filter(({ host }) => host.cloned !== null).length,
+    expiring: await expiringRoles(root, rows, access.everywhere('read')),
     environments,
   };
 }

@@ -56,6 +56,14 @@ ${
   html`<p class="card warn">This root server was restored from a backup. It directs nothing until
  the difference is confirmed: <code>xylem root difference</code></p>`
 }
+${status.expiring.map(
+  ({
+    role,
+    environment: of,
+    expires,
+  }) => html`<p class="card warn">${of ?? 'Release repository'}: the role ${role} is
+ valid until ${expires}. Sign it anew: <code>xylem keys list</code> says how.</p>`,
+)}
 ${counts(status.hosts)}
 ${status.environments.length === 0 && html`<p class="soft">No environment yet: <code>xylem env create production</code></p>`}
 ${status.environments.map((entry) => environment(entry, views))}

@@ -134,7 +134,7 @@ function drawn(root: Root): (who: Who) => Promise<Html> {
 
 async function draw(root: Root, access: Who['access']): Promise<Html> {
   const within = access.within('read');
-  const status = await fleetStatus(root, within);
+  const status = await fleetStatus(root, access);
   const environments = status.environments.map(({ environment }) => environment.id);
   const views = await viewsOf(root, await hostsIn(root.db, environments));
   const auditFault = access.everywhere('administer') ? (root.audit.fault()?.message ?? null) : null;

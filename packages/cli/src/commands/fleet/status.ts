@@ -4,6 +4,7 @@ import { tabulate } from '../../frame/tabulate.ts';
 import { counted } from '../../frame/words.ts';
 import { environmentQuery } from '../../selection/environments.ts';
 import { deploymentTable } from '../deployment/shared.ts';
+import { warningOf } from '../keys/ends.ts';
 
 function statesText(states: Status['hosts']): string {
   const parts = Object.entries(states).filter(([, number]) => number > 0);
@@ -13,7 +14,7 @@ function statesText(states: Status['hosts']): string {
 export const command = defineCommand({
   options: { env: text('<environment>', 'only this environment, or pattern') },
   example: "xylem status --env '*/production'",
-  async run({ options, api }) {
+  async run({ options, api, clock }) {
     const status = await (await api()).call('status', {
       query: environmentQuery(options.env),
     });
@@ -40,6 +41,7 @@ export const command = defineCommand({
           ...(status.restored
             ? ['RESTORED from a backup: nothing is deployed until `xylem root confirm`.']
             : []),
+          ...status.expiring.flatMap((role) => warningOf(role, Date.parse(role.expires), clock.now()) ?? []),
           '',
           tabulate(['ENVIRONMENT', 'DIRECTION', 'HOSTS', 'SHOULD RUN'], rows, 'No environment yet.'),
           ...(deployments.length === 0 ? [] : ['', deploymentTable(deployments)]),

@@ -6,9 +6,9 @@ export function endsOf({ targets, products, roles }: TrustedRepository): Readonl
   const ends = new Map<string, number>();
   if (targets !== null) ends.set('targets', endOf(targets));
   for (const { product, domain } of products) {
-    // A product's bins are signed with it, each when it changes: the first that ends counts.
+    // A product's bins are signed with it, each when it changes: the first that ends counts. Delegates end as agreed.
     const own = [...roles]
-      .filter(([role]) => role.startsWith(`p-${domain}`))
+      .filter(([role]) => role.startsWith(`p-${domain}`) && !role.startsWith(`p-${domain}-by-`))
       .map(([, bytes]) => endOf(bytes));
     if (own.length > 0) ends.set(`product:${product}`, Math.min(...own));
   }

@@ -6,7 +6,7 @@ import type { Handlers } from '../handlers.ts';
 
 export function fleetHandlers(root: Root): Pick<Handlers, 'status' | 'topology' | 'where'> {
   return {
-    status: ({ query, who }) => fleetStatus(root, who.access.within('read'), query.environment),
+    status: ({ query, who }) => fleetStatus(root, who.access, query.environment),
     topology: ({ query, who }) => topology(root, who.access.within('read'), query.environment),
     where: ({ params, query, who }) =>
       whereRuns(root, params.product, who.access.within('read'), query.environment),

@@ -21,6 +21,14 @@ export const Status = Strict({
   hosts: StateCounts,
   /** Hosts of whose key two machines make use. */
   cloned: Count,
+  expiring: Type.Array(
+    Strict({
+      role: Type.String({ description: 'root, targets, product:shop' }),
+      environment: Nullable(Type.String({ description: 'null: of the release repository' })),
+      expires: Time,
+    }),
+    { description: 'signed by people, and ending within 90 days or ended' },
+  ),
   environments: Type.Array(
     Strict({
       environment: EnvironmentRef,
