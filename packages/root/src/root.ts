@@ -2,6 +2,7 @@ import type { Clock, Log, Randomness } from '@xylem/platform';
 import type { Repository } from '@xylem/store';
 import type { CertificateAuthority, KeyPair, TlsIdentity } from '@xylem/trust';
 import type { Auditing } from './audit/auditing.ts';
+import type { Issuers } from './auth/oidc/issuers.ts';
 import type { Passwords } from './auth/passwords.ts';
 import type { RestoredState } from './backup/restored-state.ts';
 import type { Database } from './db/tables.ts';
@@ -30,6 +31,7 @@ export interface Root {
   readonly deploying: Deploying;
   readonly audit: Auditing;
   readonly passwords: Passwords;
+  readonly issuers: Issuers;
   readonly restored: RestoredState;
   readonly revoked: RevokedHosts;
   /** Its own key and present certificate, for asking nodes. */

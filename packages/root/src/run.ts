@@ -13,6 +13,7 @@ import { CertificateAuthority } from '@xylem/trust';
 import { allHandlers } from './api/all-handlers.ts';
 import { createApi } from './api/server.ts';
 import { openAuditing } from './audit/auditing.ts';
+import { createIssuers } from './auth/oidc/issuers.ts';
 import { createPasswords } from './auth/passwords.ts';
 import { restoredState } from './backup/restored-state.ts';
 import { createStrangers } from './backup/strangers.ts';
@@ -165,6 +166,7 @@ async function start(
     deploying,
     audit,
     passwords: createPasswords(randomness),
+    issuers: createIssuers(clock),
     restored,
     revoked,
     identity: () => ({ key: tlsKey, certificatePem: certificate.pem, caPem: authority.certificatePem }),

@@ -10,6 +10,8 @@ test('every response carries what a browser obeys, refusals and faults too', asy
   const asked: [string, string, RequestInit][] = [
     ['page', '/', {}],
     ['page', '/login', { method: 'POST', body: new URLSearchParams({ token: 'x' }) }],
+    ['page', '/login/oidc', {}],
+    ['page', '/login/oidc/callback?code=x&state=y', {}],
     ['page', '/status/fragment', {}],
     ['page', '/status/style.css', {}],
     ['page', '/status/script.js', {}],

@@ -26,7 +26,8 @@ progress { width: 100%; height: .5rem; accent-color: var(--busy); }
 .warn { border-color: var(--bad); }
 input { font: inherit; padding: .4rem .6rem; border: 1px solid var(--line); border-radius: 6px; width: 26rem; max-width: 100%;
   background: var(--paper); color: inherit; }
-button { font: inherit; padding: .4rem .9rem; border: 1px solid var(--line); border-radius: 6px; background: var(--field); color: inherit; }
+.button, button { font: inherit; padding: .4rem .9rem; border: 1px solid var(--line); border-radius: 6px; background: var(--field); color: inherit;
+  text-decoration: none; }
 footer { margin: 2.5rem 0 1.5rem; }
 `;
 

@@ -31,13 +31,14 @@ export function page(inside: Html, version: string, { name, csrf }: SignedIn): H
 <main>${inside}</main></body></html>`;
 }
 
-/** @param fault why the last attempt was refused */
-export function loginPage(fault: string | null): Html {
+/** @param fault why the last attempt was refused @param issuer by which people may sign in, too */
+export function loginPage(fault: string | null, issuer: string | null): Html {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Xylem</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/status/style.css"></head>
 <body><header><h1>Xylem</h1></header><main><h2>Status</h2>
 ${fault !== null && html`<p class="card warn">${fault}</p>`}
+${issuer !== null && html`<p><a class="button" href="/login/oidc">Sign in with ${issuer.replace(/^https?:\/\//, '')}</a></p><h3>Or</h3>`}
 <form method="post" action="/login"><p><label>Name<br>
 <input name="name" autocomplete="username" required autofocus></label></p><p><label>Password<br>
 <input name="password" type="password" autocomplete="current-password" required></label></p>
@@ -45,6 +46,17 @@ ${fault !== null && html`<p class="card warn">${fault}</p>`}
 <form method="post" action="/login"><p><label>API token<br>
 <input name="token" type="password" autocomplete="off" required></label></p>
 <button>Show</button></form><p class="soft">A viewer's will do: the page changes nothing.</p></main></body></html>`;
+}
+
+/**
+ * What a browser sees that has just come back from the issuer. It goes on by itself, which a browser takes for the
+ * page's own doing and so sends the session's `SameSite=Strict` cookie; after a redirect it would not.
+ */
+export function enteredPage(): Html {
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Xylem</title>
+<meta http-equiv="refresh" content="0; url=/"><link rel="stylesheet" href="/status/style.css"></head>
+<body><header><h1>Xylem</h1></header><main><p>You are signed in. <a href="/">Go on</a></p></main></body></html>`;
 }
 
 /** The inside of the page, drawn again while it is looked at. */

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { problemOf } from '../api/problems.ts';
 import { addressOf } from '../audit/origin.ts';
 import { checkApiToken, type Who } from '../auth/api-tokens.ts';
+import { readOidc } from '../auth/oidc/settings.ts';
 import { endSession, openSession, sessionOf } from '../auth/sessions.ts';
 import { signIn } from '../auth/sign-in.ts';
 import { fleetStatus } from '../fleet/status.ts';
@@ -14,7 +15,8 @@ import { version } from '../version.ts';
 import { script, style } from './assets.ts';
 import { cookieOf, cookieText, csrfOf, isCsrf, isOwnOrigin } from './cookie.ts';
 import { type Html, html } from './html.ts';
-import { inside, loginPage, page } from './page.ts';
+import { addOidcRoutes } from './oidc-routes.ts';
+import { enteredPage, inside, loginPage, page } from './page.ts';
 
 /**
  * The status page at `/`: read only, for who signs in by name and password or shows an API token once, in the form or
@@ -28,15 +30,22 @@ export async function addStatusPage(app: FastifyInstance, root: Root): Promise<v
     return token === null ? null : await sessionOf(db, clock, token, 'browser');
   };
 
-  const open = async (request: FastifyRequest, reply: FastifyReply, token: string): Promise<FastifyReply> => {
+  const refuse = async (reply: FastifyReply, status: number, fault: string | null): Promise<FastifyReply> =>
+    sendHtml(reply.code(status), loginPage(fault, (await readOidc(db))?.issuer ?? null));
+  const give = async (request: FastifyRequest, reply: FastifyReply, token: string): Promise<void> => {
     // Whatever session the browser had before ends here: nobody is signed in with an id that was put there.
     const before = await knownBy(request);
     if (before !== null) await endSession(db, before.tokenId);
-    return reply.header('set-cookie', cookieText(request, token)).redirect('/', 303);
+    void reply.header('set-cookie', cookieText(request, token));
   };
+  const open = async (request: FastifyRequest, reply: FastifyReply, token: string): Promise<FastifyReply> => {
+    await give(request, reply, token);
+    return reply.redirect('/', 303);
+  };
+  const deviceOf = (request: FastifyRequest): string => request.headers['user-agent'] ?? 'a browser';
   const placeOf = (request: FastifyRequest) => ({
     kind: 'browser' as const,
-    device: request.headers['user-agent'] ?? 'a browser',
+    device: deviceOf(request),
     from: addressOf(request.raw.socket.remoteAddress),
   });
   const enter = async (
@@ -48,7 +57,7 @@ export async function addStatusPage(app: FastifyInstance, root: Root): Promise<v
     try {
       who = await checkApiToken(db, clock, token);
     } catch {
-      return sendHtml(reply.code(403), loginPage('This token is not known.'));
+      return await refuse(reply, 403, 'This token is not known.');
     }
     const { device, ...place } = placeOf(request);
     const subject = `api-token/${who.tokenId}` as const;
@@ -66,7 +75,7 @@ export async function addStatusPage(app: FastifyInstance, root: Root): Promise<v
     } catch (error) {
       const { status, problem } = problemOf(error);
       if (status >= 500) throw error;
-      return sendHtml(reply.code(status === 401 ? 403 : status), loginPage(problem.message));
+      return await refuse(reply, status === 401 ? 403 : status, problem.message);
     }
   };
 
@@ -83,12 +92,12 @@ export async function addStatusPage(app: FastifyInstance, root: Root): Promise<v
       if (typeof token === 'string' && request.headers['sec-fetch-site'] !== 'cross-site')
         return await enter(request, reply, token);
       const who = await knownBy(request);
-      if (who === null) return sendHtml(reply.code(401), loginPage(null));
+      if (who === null) return await refuse(reply, 401, null);
       const signedIn = { name: who.name, csrf: csrfOf(cookieOf(request) ?? '') };
       return sendHtml(reply, page(await look(who), version, signedIn));
     });
     scope.post<{ Body: URLSearchParams }>('/login', { schema: hide }, async (request, reply) => {
-      if (!isOwnOrigin(request)) return sendHtml(reply.code(403), loginPage('Sign in on this page.'));
+      if (!isOwnOrigin(request)) return await refuse(reply, 403, 'Sign in on this page.');
       const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
       const [name, password] = [form.get('name') ?? '', form.get('password') ?? ''];
       if (name !== '') return await enterPerson(request, reply, { name, password });
@@ -98,10 +107,18 @@ export async function addStatusPage(app: FastifyInstance, root: Root): Promise<v
       const token = cookieOf(request);
       const given = request.body instanceof URLSearchParams ? request.body.get('csrf') : null;
       if (token === null || !isOwnOrigin(request) || !isCsrf(token, given))
-        return sendHtml(reply.code(403), loginPage('Sign out on the status page.'));
+        return await refuse(reply, 403, 'Sign out on the status page.');
       const who = await knownBy(request);
       if (who !== null) await endSession(db, who.tokenId);
       return reply.header('set-cookie', cookieText(request, null)).redirect('/', 303);
+    });
+    addOidcRoutes(scope, root, {
+      refuse,
+      deviceOf,
+      welcome: async (request, reply, token) => {
+        await give(request, reply, token);
+        return sendHtml(reply, enteredPage());
+      },
     });
     scope.get('/status/fragment', { schema: hide }, async (request, reply) => {
       const who = await knownBy(request);

@@ -17,8 +17,8 @@ export interface RootFixture {
   readonly vendor: { readonly rootKey: KeyPair; readonly targetsKey: KeyPair };
   readonly running: () => RunningRoot;
   readonly api: ApiClient;
-  /** Stops it and starts it again over the same folder. */
-  restart(): Promise<void>;
+  /** Stops it and starts it again over the same folder, its API at this port (default: any). */
+  restart(port?: number): Promise<void>;
 }
 
 export interface RootFixtureOptions {
@@ -52,17 +52,17 @@ export async function rootFixture(
     vendor,
     running: () => running,
     api: apiClient(() => running.apiUrl, operatorToken),
-    restart: async () => {
+    restart: async (port) => {
       await running.close();
-      running = await run(folder, clock);
+      running = await run(folder, clock, port);
     },
   };
 }
 
-export function run(folder: string, clock: Clock = systemClock): Promise<RunningRoot> {
+export function run(folder: string, clock: Clock = systemClock, port = 0): Promise<RunningRoot> {
   return runRoot({
     stateFolder: folder,
-    api: { host: '127.0.0.1', port: 0 },
+    api: { host: '127.0.0.1', port },
     nodes: { host: '127.0.0.1', port: 0 },
     clock,
     randomness: systemRandomness,

@@ -29,9 +29,12 @@ export const isComplete = (claims: Claims, { groupsClaim, nameClaim }: ClaimName
 export function personOf(claims: Claims, { groupsClaim, nameClaim }: ClaimNames): OidcPerson {
   const own = (name: string): unknown => (Object.hasOwn(claims, name) ? claims[name] : undefined);
   const sub = own('sub');
-  // OpenID Connect Core 1.0, section 2: at most 255 ASCII characters.
-  if (typeof sub !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(sub))
-    throw oidcFault('claims', 'The issuer names nobody in the claim sub (at most 255 ASCII characters).');
+  // OpenID Connect Core 1.0, section 2: at most 255 ASCII characters. A space would end the account in an audit entry.
+  if (typeof sub !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(sub))
+    throw oidcFault(
+      'claims',
+      'The issuer names nobody in the claim sub (at most 255 ASCII characters, no space).',
+    );
   const given = own(groupsClaim);
   if (given === undefined) {
     throw oidcFault(
