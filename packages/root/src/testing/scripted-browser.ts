@@ -14,9 +14,9 @@ export class ScriptedBrowser {
   async open(
     url: string,
     stop: (url: string) => boolean = () => false,
-    init: RequestInit = {},
+    form: URLSearchParams | null = null,
   ): Promise<Page> {
-    let [next, request] = [url, init];
+    let [next, sent] = [url, form];
     for (let hops = 0; hops < 20; hops += 1) {
       if (stop(next)) return { url: next, status: 0, headers: new Headers(), text: '' };
       const response = await this.#ask(next, sent);
