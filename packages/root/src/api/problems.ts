@@ -64,7 +64,6 @@ interface Fault extends FastifySchemaValidationError {
 
 const placeNames: Readonly<Record<string, string>> = { querystring: 'query', params: 'path' };
 
-/** What a person can correct: the key, what would be right, what was found. */
 const sqliteFull = 13;
 const postgresDiskFull = '53100';
 
@@ -74,6 +73,7 @@ function isDatabaseFull(error: unknown): boolean {
   return code === postgresDiskFull || (code === 'ERR_SQLITE_ERROR' && errcode === sqliteFull);
 }
 
+/** What a person can correct: the key, what would be right, what was found. */
 function invalidInput(faults: readonly Fault[], context: string): XylemError {
   // Of a union every branch complains; the deepest complaint is about the branch that was meant.
   const fault = [...faults].sort((a, b) => depth(b) - depth(a))[0];

@@ -1,6 +1,5 @@
 import { compareVersions, timeOf, type Version, XylemError } from '@xylem/core';
 import {
-  channelTarget,
   type ProductRoleContent,
   type RoleFiles,
   readProductDelegations,
@@ -13,6 +12,7 @@ import { appendAudit } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import type { Root } from '../root.ts';
+import { dropLostChannels } from './channels.ts';
 import { type ProductRow, productNamed, requireReleases } from './products.ts';
 import { checkRoles, saveChecked } from './releases.ts';
 import { publishingLock, roleNamed, rolesOfProduct } from './roles.ts';
@@ -121,15 +121,6 @@ function refuseMovedChannels(before: ProductRoleContent, after: ProductRoleConte
     JSON.stringify([...content.channels].toSorted(([a], [b]) => (a < b ? -1 : 1)));
   if (channels(before) !== channels(after))
     throw new XylemError('E_INPUT', 'Channels are set one by one, each with its document.');
-}
-
-/** With a delegation go the channels that only the delegate vouched for. */
-async function dropLostChannels(trx: Database, product: string, vouched: ProductRoleContent): Promise<void> {
-  const rows = await trx.selectFrom('channels').select('channel').where('product', '=', product).execute();
-  for (const { channel } of rows) {
-    if (vouched.channels.has(channelTarget(product, channel))) continue;
-    await trx.deleteFrom('channels').where('product', '=', product).where('channel', '=', channel).execute();
-  }
 }
 
 /** What follows a channel would be led to a release that no host takes. */

@@ -1,5 +1,5 @@
 import { parseChannel, sha256, timeOf, XylemError } from '@xylem/core';
-import { channelTarget } from '@xylem/trust';
+import { channelTarget, type ProductRoleContent } from '@xylem/trust';
 import type { BodyOf } from '../api/contract.ts';
 import type { Channel } from '../api/schemas/publishing.ts';
 import { appendAudit } from '../audit/audit.ts';
@@ -89,4 +89,17 @@ export async function listChannels(db: Database, product: string): Promise<Chann
     release,
     updated: timeOf(updated_ms),
   }));
+}
+
+/** Channels that a product's role and its delegates no longer vouch for are not offered any more. */
+export async function dropLostChannels(
+  trx: Database,
+  product: string,
+  vouched: ProductRoleContent,
+): Promise<void> {
+  const rows = await trx.selectFrom('channels').select('channel').where('product', '=', product).execute();
+  for (const { channel } of rows) {
+    if (vouched.channels.has(channelTarget(product, channel))) continue;
+    await trx.deleteFrom('channels').where('product', '=', product).where('channel', '=', channel).execute();
+  }
 }

@@ -17,6 +17,7 @@ import { keyIdsOf } from '../keys/direction-change.ts';
 import { addKey, dropUnnamedKeys, heldKeys, keyFiles } from '../keys/root-keys.ts';
 import { newestRoot } from '../keys/root-versions.ts';
 import type { Root } from '../root.ts';
+import { dropLostChannels } from './channels.ts';
 import { requireNothingLost } from './check-targets.ts';
 import { productNamed, requireReleases } from './products.ts';
 import { checkRoles, saveChecked } from './releases.ts';
@@ -53,8 +54,9 @@ export async function changeVendor(root: Root, who: string, body: VendorChange):
       if (sent === undefined) await requireStillSigned(trx, repository, product);
       else {
         const row = await productNamed(trx, product.product);
-        await saveChecked(trx, row, await checkRoles(trx, row, sent, nowMs));
-        await dropLostChannels(trx, row.product, repository);
+        const checked = await checkRoles(trx, row, sent, nowMs);
+        await saveChecked(trx, row, checked);
+        await dropLostChannels(trx, row.product, checked.vouched);
       }
     }
     const stranger = body.products.find((one) => !products.some(({ product }) => product === one.product));
@@ -169,24 +171,6 @@ async function requireStillSigned(
 ): Promise<void> {
   const rows = await rolesOfProduct(trx, repository, product.domain);
   readProductRole(product, new Map(rows.map(({ role, metadata }) => [role, Buffer.from(metadata)])));
-}
-
-/** Channels that the product's role no longer vouches for are not offered any more. */
-async function dropLostChannels(trx: Database, product: string, repository: string): Promise<void> {
-  const { domain } = await productNamed(trx, product);
-  const rows = await rolesOfProduct(trx, repository, domain);
-  const vouched = rows
-    .filter(({ role }) => role === `p-${domain}` || role.startsWith(`p-${domain}-by-`))
-    .flatMap(({ metadata }) =>
-      Object.keys((JSON.parse(metadata) as { signed: { targets: object } }).signed.targets),
-    );
-  const prefix = `channel/${product}/`;
-  const kept = vouched
-    .filter((path) => path.startsWith(prefix))
-    .map((path) => path.slice(prefix.length).replace(/\.json$/, ''));
-  let query = trx.deleteFrom('channels').where('product', '=', product);
-  if (kept.length > 0) query = query.where('channel', 'not in', kept);
-  await query.execute();
 }
 
 function productKeys(targets: string): Record<string, { keys: string[]; threshold: number }> {

@@ -71,19 +71,17 @@ export async function removedHosts(
   environment: string,
   generation?: number,
 ): Promise<string[]> {
-  const wraps = await wrapsIn(db, environment, generation);
-  if (wraps.size === 0) return [];
+  const wanted = generation ?? (await newestGeneration(db, environment))?.generation;
+  if (wanted === undefined) return [];
   const rows = await db
-    .selectFrom('hosts')
-    .select(['id', 'name', 'environment', 'retired', 'revoked_ms'])
-    .where('id', 'in', [...wraps.keys()])
+    .selectFrom('secret_wraps as w')
+    .leftJoin('hosts as h', 'h.id', 'w.host')
+    .select(['w.host as id', 'h.name', 'h.environment', 'h.retired', 'h.revoked_ms'])
+    .where('w.environment', '=', environment)
+    .where('w.generation', '=', wanted)
     .execute();
-  const known = new Map(rows.map((row) => [row.id, row]));
-  return [...wraps.keys()]
-    .filter((id) => {
-      const host = known.get(id);
-      return host?.environment !== environment || host.retired === 1 || host.revoked_ms !== null;
-    })
-    .map((id) => known.get(id)?.name ?? id)
+  return rows
+    .filter((row) => row.environment !== environment || row.retired === 1 || row.revoked_ms !== null)
+    .map(({ id, name }) => name ?? id)
     .sort();
 }
