@@ -58,6 +58,22 @@ describe('text of others', () => {
   });
 });
 
+describe('a table', () => {
+  it('has its columns one below the other, also where a sign is two wide', () => {
+    const rows = [
+      ['漢', 1],
+      ['web-1', 20],
+    ];
+    assert.equal(tabulate(['NAME', 'HOSTS'], rows, ''), 'NAME   HOSTS\n漢     1\nweb-1  20');
+    assert.equal(tabulate(['NAME'], [], 'Nothing.'), 'Nothing.');
+  });
+
+  it('takes the rows of the largest fleet', () => {
+    const rows = Array.from({ length: 200_000 }, (_, index) => [`host-${index}`, index]);
+    assert.equal(tabulate(['HOST', 'N'], rows, '').split('\n').at(-1), 'host-199999  199999');
+  });
+});
+
 describe('progress', () => {
   function terminal(isTTY: boolean) {
     let text = '';

@@ -1,42 +1,28 @@
-import Table from 'cli-table3';
+import stringWidth from 'string-width';
 import { printableLine } from './printable.ts';
 
-const none = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
+const between = '  ';
 
-/** Columns under heads, two spaces apart, without a frame, so that other programs can cut them too. */
+/**
+ * Columns under heads, two spaces apart, without a frame, so that other programs can cut them too. What the time of it
+ * grows with is the number of cells alone: a fleet has many rows.
+ */
 export function tabulate(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],
   empty: string,
 ): string {
   if (rows.length === 0) return empty;
-  const table = new Table({
-    head: [...head],
-    chars: none,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  table.push(
-    ...rows.map((row) => row.map((cell) => (typeof cell === 'string' ? printableLine(cell) : cell))),
+  const widths: number[] = [];
+  const lines = [head, ...rows].map((row) =>
+    row.map((cell, column) => {
+      const text = printableLine(String(cell));
+      const width = stringWidth(text);
+      widths[column] = Math.max(widths[column] ?? 0, width);
+      return { text, width };
+    }),
   );
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+  const padded = ({ text, width }: { text: string; width: number }, column: number): string =>
+    text + ' '.repeat((widths[column] ?? width) - width);
+  return lines.map((line) => line.map(padded).join(between).trimEnd()).join('\n');
 }
