@@ -27,15 +27,15 @@ a rollback to it is refused. SHOP@1.0.0 names one; with --keep or --older-than a
 channel points to, or what an environment runs or would go back to.`,
   options: {
     keep: count('<number>', 'so many of the newest versions stay', 1),
-    'older-than': text('<time>', 'only what was issued so long ago: 36h, 90d, 26w'),
-    'dry-run': flag('say what would be retired, and sign nothing'),
+    olderThan: text('<time>', 'only what was issued so long ago: 36h, 90d, 26w'),
+    dryRun: flag('say what would be retired, and sign nothing'),
   },
   example: 'xylem release retire shop --keep 50 --older-than 90d',
   async run(invocation) {
     const { args, options, clock } = invocation;
     const word = only(args);
     const api = await invocation.api();
-    const { keep, 'older-than': olderThan, 'dry-run': dryRun } = options;
+    const { keep, olderThan, dryRun } = options;
     const isBulk = keep !== undefined || olderThan !== undefined;
     if (isBulk !== isName(word)) {
       throw new XylemError(
