@@ -30,6 +30,7 @@ import { dropper } from './nodes/dropper.ts';
 import { nodesFront } from './nodes/front.ts';
 import { createReleasePublisher } from './publishing/release-publisher.ts';
 import { sqlChunkIndex } from './publishing/sql-chunk-index.ts';
+import { needLifts } from './quarantine/carried.ts';
 import type { Root } from './root.ts';
 import { databaseOf, isInitialized, readConfig, statePaths } from './state/folder.ts';
 import { lockState } from './state/lock.ts';
@@ -179,7 +180,14 @@ async function start(
     clock,
     log,
     collector,
-    onChanged: (reports) => deploying.reportsArrived(reports),
+    onChanged: (reports) => {
+      deploying.reportsArrived(reports);
+      void needLifts(db, reports)
+        .then((environments) => {
+          for (const id of environments) directing.wake(id);
+        })
+        .catch((error: unknown) => log.error('who needs lifts is not known', { error }));
+    },
     onMoved: (from) => directing.wake(from),
     strangers: createStrangers(root),
   });

@@ -46,6 +46,7 @@ const input = (more: object = {}): WhyInput =>
     },
     release: { version: '2.0.0', digest: 'c'.repeat(64) },
     withdrawn: false,
+    quarantined: null,
     deployment: null,
     standing: null,
     held: false,
@@ -84,6 +85,12 @@ test('the first link that is not right is the answer', () => {
   for (const [more, step, status, sentence] of [
     [{ release: null }, 'release', 'waiting', /No release of shop has been chosen for acme\/production/],
     [{ withdrawn: true }, 'release', 'failed', /shop@2\.0\.0 has been withdrawn/],
+    [
+      { quarantined: 'by anna: it loses orders' },
+      'release',
+      'failed',
+      /shop@2\.0\.0 is quarantined in acme\/production by anna.*E_QUARANTINED/,
+    ],
     [{ host: { id: 'a'.repeat(32), retired: true } }, 'mapping', 'failed', /retired/],
     [
       { spec: { name: 'x/y', products: {}, policy: defaultPolicy } },

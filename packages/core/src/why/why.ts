@@ -32,6 +32,8 @@ export interface WhyInput {
   /** The release that is meant to run (of the channel, the running deployment, or settled); null: none is known. */
   readonly release: { readonly version: string; readonly digest: Digest } | null;
   readonly withdrawn: boolean;
+  /** Who quarantined it in the environment, when and why, in words; null: nobody. */
+  readonly quarantined: string | null;
   /** The product's unfinished deployment in the environment. */
   readonly deployment: Deployment | null;
   readonly standing: Standing | null;
@@ -45,7 +47,14 @@ export interface WhyInput {
   readonly silentAfterMs: number;
 }
 
-const trustCodes = ['E_TRUST', 'E_NOT_VOUCHED', 'E_BELOW_FLOOR', 'E_WITHDRAWN', 'E_QUARANTINED', 'E_METADATA'];
+const trustCodes = [
+  'E_TRUST',
+  'E_NOT_VOUCHED',
+  'E_BELOW_FLOOR',
+  'E_WITHDRAWN',
+  'E_QUARANTINED',
+  'E_METADATA',
+];
 
 /**
  * Why a host is or is not where it should be with a product: every link in order. The first that is not `ok` is the
@@ -66,13 +75,17 @@ const ok = (step: WhyStep, sentence: string): WhyLink => ({ step, status: 'ok', 
 const waiting = (step: WhyStep, sentence: string): WhyLink => ({ step, status: 'waiting', sentence });
 const failed = (step: WhyStep, sentence: string): WhyLink => ({ step, status: 'failed', sentence });
 
-function release({ product, release: known, withdrawn, spec }: WhyInput): WhyLink {
+function release({ product, release: known, withdrawn, quarantined, spec }: WhyInput): WhyLink {
   const channel = spec.products[product]?.channel;
   const source = channel === undefined ? '' : ` (channel ${product}/${channel})`;
   if (known === null)
     return waiting('release', `No release of ${product}${source} has been chosen for ${spec.name}.`);
   if (withdrawn)
     return failed('release', `${product}@${known.version}${source} has been withdrawn by its publisher.`);
+  if (quarantined !== null) {
+    const what = `${product}@${known.version}${source} is quarantined in ${spec.name} ${quarantined}`;
+    return failed('release', `${what} (E_QUARANTINED).`);
+  }
   return ok('release', `${product}@${known.version}${source} is published.`);
 }
 

@@ -10,6 +10,7 @@ import { keyHandlers } from './handlers/keys.ts';
 import { oidcHandlers } from './handlers/oidc.ts';
 import { peopleHandlers } from './handlers/people.ts';
 import { publishingHandlers } from './handlers/publishing.ts';
+import { quarantineHandlers } from './handlers/quarantine.ts';
 import { rootHandlers } from './handlers/root.ts';
 import { secretHandlers } from './handlers/secrets.ts';
 import { tokenHandlers } from './handlers/tokens.ts';
@@ -28,6 +29,7 @@ export function allHandlers(root: Root): Handlers {
     ...oidcHandlers(root),
     ...peopleHandlers(root),
     ...publishingHandlers(root),
+    ...quarantineHandlers(root),
     ...rootHandlers(root),
     ...secretHandlers(root),
     ...tokenHandlers(root),

@@ -11,6 +11,7 @@ import { keyRoutes } from './routes/keys.ts';
 import { oidcRoutes } from './routes/oidc.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { publishingRoutes } from './routes/publishing.ts';
+import { quarantineRoutes } from './routes/quarantine.ts';
 import { rootRoutes } from './routes/root.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { selfRoutes } from './routes/self.ts';
@@ -49,6 +50,7 @@ export const contract = {
   ...rootRoutes,
   ...auditRoutes,
   ...keyRoutes,
+  ...quarantineRoutes,
 } as const satisfies Record<string, RouteContract>;
 
 export type Operation = keyof typeof contract;

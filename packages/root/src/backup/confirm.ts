@@ -4,6 +4,7 @@ import type { Database } from '../db/tables.ts';
 import { activeDeployments, deploymentOf, saveDeployment } from '../deployments/rows.ts';
 import { allEnvironments, refOf } from '../environments/names.ts';
 import type { Root } from '../root.ts';
+import { adoptQuarantines } from './adopt-quarantines.ts';
 import { adoptRunning } from './adopt-running.ts';
 import { askRelays } from './ask-relays.ts';
 import { writeFloor } from './floors.ts';
@@ -41,6 +42,11 @@ export async function confirmRestore(root: Root, keep: 'hosts' | 'backup', who: 
       await saveDeployment(trx, { ...deploymentOf(row), state: 'aborted', reason }, nowMs);
     }
     await takeHosts(trx, recovery, keep, nowMs);
+    for (const environment of environments) {
+      const document = found.get(environment.id)?.document;
+      if (document !== undefined)
+        await adoptQuarantines(trx, environment, parseDesiredState(document), nowMs);
+    }
     if (keep === 'hosts') {
       const retired = await retiredHosts(trx);
       const counted = heard.filter(({ host }) => !retired.has(host));

@@ -17,6 +17,7 @@ export function lostSentences(options: {
     ...lostEnvironments(unknown),
     ...environments.flatMap((row) => [...lostLabels(row, recovery), ...lostYaml(row, documents.get(row.id))]),
     ...strangers(unknown),
+    ...environments.flatMap((row) => quarantines(row, documents.get(row.id))),
     'Join tokens: those of the backup no longer work, for nobody knows how often they were used since. Create new ones.',
     'API tokens are those of the backup: one that was revoked since works again. Revoke it again.',
   ];
@@ -34,6 +35,16 @@ function strangers(unknown: readonly UnknownHost[]): string[] {
   const count = unknown.filter(({ environment }) => environment === null).length;
   if (count === 0) return [];
   return [`${count} host(s) report without a certificate of this installation. They must join again.`];
+}
+
+/** They come back upon the confirmation; who set them and why does not. */
+function quarantines(row: EnvironmentRow, document: string | undefined): string[] {
+  const said = document === undefined ? [] : (parseDesiredState(document).quarantined ?? []);
+  if (said.length === 0) return [];
+  const names = said.map(({ product, version }) => `${product}@${version}`).join(', ');
+  return [
+    `Quarantined in ${fullName(row)} by the newest direction that a relay holds: ${names}. That holds again upon the confirmation; who set it since the backup, and why, is lost.`,
+  ];
 }
 
 function lostLabels(row: EnvironmentRow, { joined }: Recovery): string[] {

@@ -11,11 +11,12 @@ import * as evidence from './migrations/0006-evidence.ts';
 import * as secrets from './migrations/0007-secrets.ts';
 import * as ci from './migrations/0008-ci.ts';
 import * as oidc from './migrations/0009-oidc.ts';
+import * as quarantine from './migrations/0010-quarantine.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
 /** In order, for ever: what was released is never changed, only followed. */
-const migrations: readonly Migration[] = [begin, found, audit, people, hosts, evidence, secrets, ci, oidc];
+const migrations: readonly Migration[] = [begin, found, audit, people, hosts, evidence, secrets, ci, oidc, quarantine];
 
 const schemaVersion = migrations.length;
 

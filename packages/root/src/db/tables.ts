@@ -34,6 +34,39 @@ export interface Tables {
     age: string;
     created_ms: number;
   };
+  /** What an operator quarantined, and until when it was: `lifted_ms` null while it holds. */
+  quarantines: {
+    id: string;
+    environment: string;
+    product: string;
+    release: string;
+    version: string;
+    reason: string;
+    set_by: string;
+    since_ms: number;
+    lifted_ms: number | null;
+  };
+  /** Lifts as operators signed them, also of quarantines that this database does not know. */
+  quarantine_lifts: {
+    quarantine: string;
+    environment: string;
+    envelope: string;
+    reason: string;
+    lifted_by: string;
+    created_ms: number;
+    /** The first desired state that carried it; null: none yet. */
+    carried_number: number | null;
+    /** 1: carried no more, unless a host reports that it still holds. */
+    done: number;
+  };
+  /** The chain of an environment's operators, as they signed it. */
+  operators: {
+    environment: string;
+    number: number;
+    envelope: string;
+    set_by: string;
+    created_ms: number;
+  };
   settings: { key: string; value: string };
   tenants: { tenant: string; created_ms: number };
   environments: {

@@ -5,6 +5,9 @@ import type { DeployingOptions } from './deploying.ts';
 import { startDeployment } from './start.ts';
 import { newestTarget } from './target.ts';
 
+/** What is not a fault of the channel, and passes by what somebody does. */
+const waitsFor: ReadonlySet<string> = new Set(['E_EVIDENCE', 'E_QUARANTINED']);
+
 /**
  * Starts a deployment in each environment that follows the channel and is not on its way to its release already.
  * A rollback that is the newest word stays: what moves by itself never undoes what a person undid.
@@ -35,8 +38,8 @@ export async function followChannel(
     try {
       await startDeployment(options, { environment, kind: 'deploy', product, version: pointer.version, who });
     } catch (cause) {
-      if (!(cause instanceof XylemError) || cause.code !== 'E_EVIDENCE') throw cause;
-      // It waits here alone, until the statement is attached; the other environments go on.
+      if (!(cause instanceof XylemError) || !waitsFor.has(cause.code)) throw cause;
+      // It waits here alone, until the statement is attached or the quarantine lifted; the others go on.
       log.warn('channel not followed', { environment: fullName(environment), cause });
       continue;
     }

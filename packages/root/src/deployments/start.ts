@@ -27,6 +27,7 @@ import { withProduct } from '../environments/edit-yaml.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import { requireEvidence } from '../publishing/evidence.ts';
 import { retiredRelease } from '../publishing/releases.ts';
+import { refuseQuarantined } from '../quarantine/refuse.ts';
 import { sealedConfigs } from '../secrets/rows.ts';
 import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
@@ -53,7 +54,7 @@ type Options = Pick<DeployingOptions, 'db' | 'clock' | 'randomness'>;
 /**
  * Makes a deployment, which supersedes a running one of the same product. Nothing is directed yet: `evaluate` does.
  * @returns its id
- * @throws XylemError E_NOT_FOUND, E_EVIDENCE, E_RELEASE_RETIRED, E_WITHDRAWN, E_COMPONENT_CONFLICT, E_CONFIG_INVALID, E_INPUT (nothing to go back to)
+ * @throws XylemError E_NOT_FOUND, E_EVIDENCE, E_RELEASE_RETIRED, E_WITHDRAWN, E_QUARANTINED, E_COMPONENT_CONFLICT, E_CONFIG_INVALID, E_INPUT (nothing to go back to)
  */
 export async function startDeployment(options: Options, start: StartDeployment): Promise<string> {
   const { db, clock, randomness } = options;
@@ -75,6 +76,7 @@ export async function startDeployment(options: Options, start: StartDeployment):
       parseEnvironmentYaml(environment.yaml, fullName(environment)),
       await sealedConfigs(trx, environment.id),
     );
+    if (target !== null) await refuseQuarantined(trx, environment, target);
     if (target !== null && !isWayBack(start)) await requireEvidence(trx, spec, target);
     await refuseMisfits(trx, spec, directions, product, target);
     const deployment: Deployment = {

@@ -24,6 +24,7 @@ import { deploymentOf, productDirections } from '../deployments/rows.ts';
 import { fullName } from '../environments/names.ts';
 import { type HostRecord, hostsIn, hostsLeaving } from '../hosts/host-rows.ts';
 import { revokedIn } from '../hosts/revoked.ts';
+import { quarantineWords } from '../quarantine/carried.ts';
 import { sealedConfigs, wrapsIn } from '../secrets/rows.ts';
 
 /** What an environment's desired state should say, without what belongs to its signing. */
@@ -33,6 +34,8 @@ export interface Composed {
   readonly entries: ReadonlyMap<HostId, HostMapEntry>;
   /** Equal for equal meaning. */
   readonly meaning: Digest;
+  /** The quarantines whose lifts it carries. */
+  readonly lifted: readonly string[];
 }
 
 /** Computes the desired state and host map of an environment from the database alone. */
@@ -75,6 +78,7 @@ export async function compose(
   }
   const hostMap = buildHostMap(entries);
   const revoked = await revokedIn(db, environment.id, nowMs);
+  const { words, lifted } = await quarantineWords(db, environment, hosts);
   const { reportEverySeconds, keepPrevious } = spec.policy;
   const body: Composed['body'] = {
     format: 'xylem-desired-state-1',
@@ -87,8 +91,9 @@ export async function compose(
     collector: { key: Buffer.from(collector).toString('base64url') },
     hostMap: hostMap.root,
     ...(revoked.length === 0 ? {} : { revoked }),
+    ...words,
   };
-  return { body, hostMap, entries, meaning: sha256(jcs(body)) };
+  return { body, hostMap, entries, meaning: sha256(jcs(body)), lifted };
 }
 
 /** What the host map says to a host. */

@@ -19,6 +19,7 @@ import { allEnvironments, type EnvironmentRow } from '../environments/names.ts';
 import { loadDirectionKeys } from '../keys/root-keys.ts';
 import { newestRoot } from '../keys/root-versions.ts';
 import { singleFlight } from '../publishing/single-flight.ts';
+import { noteCarried } from '../quarantine/carried.ts';
 import { type Composed, compose } from './compose.ts';
 import { convergeDirection, type Published } from './converge.ts';
 import { dropOldFiles, readHistory, remember } from './history.ts';
@@ -153,11 +154,14 @@ export function createDirecting(options: DirectingOptions): Directing {
     const number = Math.max((before?.number ?? 0) + 1, floor);
     const document = Buffer.from(encodeDesiredState(stateOf(composed, number, nowMs))).toString();
     const values = { number, meaning: composed.meaning, document };
-    await db
-      .insertInto('directions')
-      .values({ environment: environment.id, ...values })
-      .onConflict((c) => c.column('environment').doUpdateSet(values))
-      .execute();
+    await db.transaction().execute(async (trx) => {
+      await trx
+        .insertInto('directions')
+        .values({ environment: environment.id, ...values })
+        .onConflict((c) => c.column('environment').doUpdateSet(values))
+        .execute();
+      await noteCarried(trx, environment.id, composed.lifted, number);
+    });
     log.info('directed', { environment: composed.body.name, number });
     return document;
   }

@@ -16,6 +16,7 @@ import { newestTarget } from '../deployments/target.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
 import { requireEvidence } from '../publishing/evidence.ts';
 import { releaseNamed } from '../publishing/releases.ts';
+import { refuseQuarantined } from '../quarantine/refuse.ts';
 import type { Root } from '../root.ts';
 import { sealedConfigs } from '../secrets/rows.ts';
 import { checkName } from './create.ts';
@@ -26,7 +27,7 @@ import { type EnvironmentRow, fullName } from './names.ts';
 /**
  * Replaces an environment's YAML. Where it names a release or channel other than what the environment is on its way
  * to, a deployment starts.
- * @throws XylemError E_CONFLICT (changed meanwhile), E_INPUT, E_SELECTOR, E_CONFIG_INVALID, E_COMPONENT_CONFLICT, E_EVIDENCE
+ * @throws XylemError E_CONFLICT (changed meanwhile), E_INPUT, E_SELECTOR, E_CONFIG_INVALID, E_COMPONENT_CONFLICT, E_EVIDENCE, E_QUARANTINED
  */
 export async function saveYaml(
   root: Root,
@@ -39,7 +40,7 @@ export async function saveYaml(
   const spec = withSealed(checkName(body.yaml, name), await sealedConfigs(db, row.id));
   await refuseUnknownReleases(db, row.id, name, body.yaml, spec);
   await refuseUnfit(db, row, spec, body.yaml);
-  await refuseUnproven(root, row, spec);
+  await refuseUnwanted(root, row, spec);
   const hasChanged = body.yaml !== row.yaml;
   if (body.baseVersion !== row.yaml_version) throw moved(name, body.baseVersion, row.yaml_version);
   if (hasChanged && body.dryRun !== true) {
@@ -86,12 +87,13 @@ async function startWhatItNames(
   }
 }
 
-/** What deployments would refuse is refused before it is saved. @throws XylemError E_EVIDENCE */
-async function refuseUnproven(root: Root, environment: EnvironmentRow, spec: Spec): Promise<void> {
-  if (spec.policy.provenance === undefined) return;
+/** What deployments would refuse is refused before it is saved. @throws XylemError E_EVIDENCE, E_QUARANTINED */
+async function refuseUnwanted(root: Root, environment: EnvironmentRow, spec: Spec): Promise<void> {
   for (const [product, version] of await releasesToStart(root, environment, spec)) {
     const { release } = await releaseNamed(root.db, product, version);
-    await requireEvidence(root.db, spec, await knownRelease(root.db, product, release));
+    const known = await knownRelease(root.db, product, release);
+    await refuseQuarantined(root.db, environment, known);
+    await requireEvidence(root.db, spec, known);
   }
 }
 

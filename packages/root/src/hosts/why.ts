@@ -18,6 +18,7 @@ import { advancePolicyOf, evidenceOf } from '../deployments/evidence.ts';
 import { deploymentOf, unsettledDeployments } from '../deployments/rows.ts';
 import { fullName } from '../environments/names.ts';
 import { wantedVersions } from '../fleet/status.ts';
+import { openQuarantine } from '../quarantine/refuse.ts';
 import type { Root } from '../root.ts';
 import type { HostRecord } from './host-rows.ts';
 import { hostNamed } from './select.ts';
@@ -106,6 +107,7 @@ async function inputsOf(root: Root, view: HostView): Promise<WhyInput[]> {
       spec,
       release: release?.name ?? null,
       withdrawn: release?.withdrawn ?? false,
+      quarantined: release === null ? null : await quarantinedIn(root, host.environment, release.name.digest),
       deployment,
       standing,
       held,
@@ -143,6 +145,12 @@ async function releaseOf(root: Root, product: string, version: string | undefine
   if (row === undefined) return null;
   type Name = NonNullable<WhyInput['release']>;
   return { name: { version, digest: row.release as Name['digest'] }, withdrawn: row.withdrawn === 1 };
+}
+
+async function quarantinedIn(root: Root, environment: string, release: string): Promise<string | null> {
+  const row = await openQuarantine(root.db, environment, release);
+  if (row === undefined) return null;
+  return `by ${row.set_by} since ${timeOf(row.since_ms)}: ${row.reason.replace(/\.$/, '')}`;
 }
 
 /** The advice of the error code that a sentence names; codes may come from a newer agent, which knows more of them. */

@@ -10,5 +10,6 @@ export * from './keys.ts';
 export * from './oidc.ts';
 export * from './people.ts';
 export * from './publishing.ts';
+export * from './quarantine.ts';
 export * from './root.ts';
 export * from './secrets.ts';

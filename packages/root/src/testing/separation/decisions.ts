@@ -74,6 +74,7 @@ const hosts = (more: object): Decision[] => [
 const deployment = (permission: Permission) =>
   thing(permission, ({ live }) => ({ params: { id: live.deployment } }));
 const document = { document: '{}', roles: [{ role: 'x', baseVersion: 0, metadata: '{}' }] };
+const envelope = { payloadType: 'x', payload: 'e30=', signatures: [{ keyid: '', sig: 'AA==' }] };
 const yamlOf = (product: string): string => `products:\n  ${product}: {}\n`;
 const digest = '0'.repeat(64);
 
@@ -106,6 +107,18 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
     decide('environment', 'administer')(({ live }) => ({ body: { name: live.name } })),
     decide('tenant', 'administer')(({ tenant }) => ({ body: { name: `${tenant}/new`, yaml: '- no' } })),
   ],
+  quarantineSet: [
+    decide(
+      'environment',
+      'operate',
+    )(({ live, product }) => ({
+      body: { product, version: '1.0.0', environments: [live.name], reason: 'no' },
+    })),
+  ],
+  quarantineList: [list('read'), ofEnvironment('read')],
+  quarantineLift: [inEnvironment('operate', { envelope })],
+  operatorsShow: [inEnvironment('read')],
+  operatorsTake: [inEnvironment('administer', { envelope })],
   environmentList: [list('read')],
   environmentShow: [inEnvironment('read')],
   environmentYaml: [inEnvironment('read')],

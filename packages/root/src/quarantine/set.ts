@@ -1,0 +1,114 @@
+import { XylemError } from '@xylem/core';
+import { appendAudit } from '../audit/audit.ts';
+import { lockFor } from '../db/lock.ts';
+import type { Database } from '../db/tables.ts';
+import { appendEvent } from '../deployments/events.ts';
+import { activeDeployments, deployingLock, deploymentOf, saveDeployment } from '../deployments/rows.ts';
+import { type EnvironmentRow, fullName } from '../environments/names.ts';
+import { releaseNamed } from '../publishing/releases.ts';
+import type { Root } from '../root.ts';
+import { presentOperators } from './operators.ts';
+import { openQuarantine } from './refuse.ts';
+
+/** Below what hosts remember at most: they take nothing new at all once they can't remember more. */
+const mostOpen = 128;
+
+export interface SetQuarantine {
+  readonly product: string;
+  readonly version: string;
+  readonly reason: string;
+}
+
+/**
+ * Quarantines a release in these environments: all of them or, where one has no operators who could lift it, none.
+ * Deployments to it stop where they are. Repeating it changes nothing.
+ * @returns the ids of the quarantines that hold, by environment
+ * @throws XylemError E_NOT_FOUND, E_NO_OPERATORS, E_CONFLICT (too many)
+ */
+export async function setQuarantine(
+  root: Root,
+  who: string,
+  environments: readonly EnvironmentRow[],
+  body: SetQuarantine,
+): Promise<string[]> {
+  const { release } = await releaseNamed(root.db, body.product, body.version);
+  for (const row of environments) {
+    if ((await presentOperators(root.db, row.id)) === null) throw noOperators(row);
+  }
+  const ids: string[] = [];
+  for (const row of environments) {
+    const stopped: string[] = [];
+    ids.push(
+      await root.db
+        .transaction()
+        .execute((trx) => setOne(root, trx, who, row, { ...body, release }, stopped)),
+    );
+    for (const id of stopped) root.deploying.events.announce(id);
+    await root.directing.publish(row.id);
+  }
+  return ids;
+}
+
+const noOperators = (row: EnvironmentRow): XylemError =>
+  new XylemError(
+    'E_NO_OPERATORS',
+    `${fullName(row)} has no operator keys, and nobody could lift a quarantine there. Make them: xylem operators create ${fullName(row)}`,
+  );
+
+async function setOne(
+  { clock, randomness }: Root,
+  trx: Database,
+  who: string,
+  row: EnvironmentRow,
+  { product, version, release, reason }: SetQuarantine & { readonly release: string },
+  stopped: string[],
+): Promise<string> {
+  // Who starts a deployment of it waits here, and is refused.
+  await lockFor(trx, deployingLock(row.id));
+  const known = await openQuarantine(trx, row.id, release);
+  if (known !== undefined) return known.id;
+  const { count } = await trx
+    .selectFrom('quarantines')
+    .select((e) => e.fn.countAll().as('count'))
+    .where('environment', '=', row.id)
+    .where('lifted_ms', 'is', null)
+    .executeTakeFirstOrThrow();
+  if (Number(count) >= mostOpen) {
+    throw new XylemError(
+      'E_CONFLICT',
+      `${fullName(row)} has ${count} quarantines, the most there can be. Lift one first.`,
+    );
+  }
+  const nowMs = clock.now();
+  const id = Buffer.from(randomness.bytes(16)).toString('hex');
+  await trx
+    .insertInto('quarantines')
+    .values({
+      id,
+      environment: row.id,
+      product,
+      release,
+      version,
+      reason,
+      set_by: who,
+      since_ms: nowMs,
+      lifted_ms: null,
+    })
+    .execute();
+  for (const active of await activeDeployments(trx, { environment: row.id })) {
+    const deployment = deploymentOf(active);
+    if (deployment.to?.digest !== release) continue;
+    const message = `${product}@${version} was quarantined by ${who}: ${reason}`;
+    await saveDeployment(trx, { ...deployment, state: 'failed', reason: message }, nowMs);
+    await appendEvent(trx, active.id, nowMs, { kind: 'failed', message, details: { quarantine: id } });
+    stopped.push(active.id);
+  }
+  await appendAudit(trx, nowMs, {
+    who,
+    what: 'release.quarantine',
+    subject: `release/${product}@${version}`,
+    environment: row.id,
+    after: { quarantine: id, release, reason, deployments: stopped },
+  });
+  return id;
+}
