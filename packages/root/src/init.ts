@@ -12,6 +12,7 @@ import {
 } from '@xylem/trust';
 import { appendAudit } from './audit/audit.ts';
 import { createApiToken } from './auth/api-tokens.ts';
+import { localOrigin } from './auth/origin.ts';
 import { openDatabase } from './db/open.ts';
 import type { Database } from './db/tables.ts';
 import { keyFiles, saveReleaseKeys } from './keys/root-keys.ts';
@@ -101,7 +102,11 @@ async function initialize(paths: StatePaths, options: InitRootOptions): Promise<
       .values({ tenant, created_ms: nowMs })
       .onConflict((c) => c.column('tenant').doNothing())
       .execute();
-    const { id, token } = await createApiToken(db, options, { name: 'operator', ...everything });
+    const { id, token } = await createApiToken(db, options, {
+      name: 'operator',
+      ...everything,
+      madeBy: localOrigin,
+    });
     await appendAudit(db, nowMs, { who: 'init', what: 'root.init', subject: 'root', after: { token: id } });
     await writeConfig(paths, { ...config, releaseRepository });
     await finishFolder(paths);
@@ -164,7 +169,11 @@ export async function createOperatorToken(options: {
   }
   const db = await openDatabase(databaseOf(paths, await readConfig(paths)));
   try {
-    const { id, token } = await createApiToken(db, options, { name: options.name, ...everything });
+    const { id, token } = await createApiToken(db, options, {
+      name: options.name,
+      ...everything,
+      madeBy: localOrigin,
+    });
     const subject = `api-token/${id}`;
     await appendAudit(db, options.clock.now(), { who: 'local', what: 'api-token.create', subject });
     return token;

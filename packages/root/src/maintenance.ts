@@ -1,4 +1,5 @@
 import { retireReplaced } from './hosts/successors.ts';
+import { settleMoves } from './moves/settle.ts';
 import type { Root } from './root.ts';
 
 export interface MaintenanceOptions {
@@ -10,6 +11,7 @@ export interface MaintenanceOptions {
 /** Hosts that fall silent are noticed by the clock alone. */
 const evaluateEveryMs = 30_000;
 const successorsEveryMs = 60_000;
+const movesEveryMs = 30_000;
 /** Metadata falls due by the day; looking each hour spreads many repositories over the day. */
 const renewEveryMs = 3600_000;
 
@@ -38,6 +40,7 @@ export async function runMaintenance({ root, renewCertificate, signal }: Mainten
   await Promise.all([
     every(evaluateEveryMs, 'looking at deployments', () => root.deploying.evaluateAll()),
     every(successorsEveryMs, 'looking at replaced hosts', () => retireReplaced(root), 'at once'),
+    every(movesEveryMs, 'looking at move requests', () => settleMoves(root), 'at once'),
     every(auditEveryMs, 'looking after the audit log', () => root.audit.maintain(signal), 'at once'),
     every(renewEveryMs, 'renewing metadata', async () => {
       await renewCertificate();

@@ -9,6 +9,7 @@ import type { Database } from './db/tables.ts';
 import type { Deploying } from './deployments/deploying.ts';
 import type { Directing } from './directing/directing.ts';
 import type { RevokedHosts } from './hosts/revoked.ts';
+import type { Departed } from './moves/departed.ts';
 import type { ReleasePublisher } from './publishing/release-publisher.ts';
 import type { SqlChunkIndex } from './publishing/sql-chunk-index.ts';
 import type { RootConfig, StatePaths } from './state/folder.ts';
@@ -34,6 +35,7 @@ export interface Root {
   readonly issuers: Issuers;
   readonly restored: RestoredState;
   readonly revoked: RevokedHosts;
+  readonly departed: Departed;
   /** Its own key and present certificate, for asking nodes. */
   readonly identity: () => TlsIdentity;
   /** How nodes reach this root server. */

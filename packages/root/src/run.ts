@@ -25,6 +25,7 @@ import { openRevokedHosts } from './hosts/revoked.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { keyFiles, loadExistingKey } from './keys/root-keys.ts';
 import { runMaintenance } from './maintenance.ts';
+import { openDeparted } from './moves/departed.ts';
 import { createAuthoriser, isRevokedPeer } from './nodes/authorise.ts';
 import { dropper } from './nodes/dropper.ts';
 import { nodesFront } from './nodes/front.ts';
@@ -116,6 +117,7 @@ async function start(
   const tlsKey = await loadExistingKey(files.tls);
   const restored = await restoredState(db);
   const revoked = await openRevokedHosts(db);
+  const departed = await openDeparted(db);
   const audit = await openAuditing(paths, { db, clock, log });
   let certificate = await ownCertificate(authority, tlsKey);
   const stop = new AbortController();
@@ -170,6 +172,7 @@ async function start(
     issuers: createIssuers(clock),
     restored,
     revoked,
+    departed,
     identity: () => ({ key: tlsKey, certificatePem: certificate.pem, caPem: authority.certificatePem }),
     nodesUrl: () => nodesUrl,
     startedMs: clock.now(),
@@ -188,7 +191,10 @@ async function start(
         })
         .catch((error: unknown) => log.error('who needs lifts is not known', { error }));
     },
-    onMoved: (from) => directing.wake(from),
+    onMoved: async (from) => {
+      await departed.reload();
+      directing.wake(from);
+    },
     strangers: createStrangers(root),
   });
 

@@ -7,6 +7,7 @@ import { environmentHandlers } from './handlers/environments.ts';
 import { fleetHandlers } from './handlers/fleet.ts';
 import { hostHandlers } from './handlers/hosts.ts';
 import { keyHandlers } from './handlers/keys.ts';
+import { moveHandlers } from './handlers/moves.ts';
 import { oidcHandlers } from './handlers/oidc.ts';
 import { peopleHandlers } from './handlers/people.ts';
 import { publishingHandlers } from './handlers/publishing.ts';
@@ -26,6 +27,7 @@ export function allHandlers(root: Root): Handlers {
     ...fleetHandlers(root),
     ...hostHandlers(root),
     ...keyHandlers(root),
+    ...moveHandlers(root),
     ...oidcHandlers(root),
     ...peopleHandlers(root),
     ...publishingHandlers(root),

@@ -40,14 +40,29 @@ export async function createApiToken(
     name,
     grants,
     expiresMs,
-  }: { readonly name: string; readonly grants: readonly Grant[]; readonly expiresMs: number | null },
+    madeBy,
+  }: {
+    readonly name: string;
+    readonly grants: readonly Grant[];
+    readonly expiresMs: number | null;
+    /** Whose it counts as: `auth/origin.ts`. */
+    readonly madeBy: string;
+  },
 ): Promise<{ id: string; token: string; createdMs: number }> {
   const id = randomness.bytes(8).toString('hex');
   const secret = randomness.bytes(32).toString('base64url');
   const createdMs = clock.now();
   await trx
     .insertInto('api_tokens')
-    .values({ id, name, hash: hashOf(secret), created_ms: createdMs, expires_ms: expiresMs, used_ms: null })
+    .values({
+      id,
+      name,
+      hash: hashOf(secret),
+      created_ms: createdMs,
+      expires_ms: expiresMs,
+      used_ms: null,
+      made_by: madeBy,
+    })
     .execute();
   await addGrants(trx, `api-token/${id}`, grants, createdMs);
   return { id, token: `xyo1.${id}.${secret}`, createdMs };
@@ -89,7 +104,7 @@ export async function checkApiToken(
 export async function listApiTokens(db: Database): Promise<ApiToken[]> {
   const rows = await db
     .selectFrom('api_tokens')
-    .select(['id', 'name', 'created_ms', 'expires_ms', 'used_ms'])
+    .select(['id', 'name', 'created_ms', 'expires_ms', 'used_ms', 'made_by'])
     .orderBy('created_ms')
     .orderBy('id')
     .execute();

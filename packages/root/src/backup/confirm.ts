@@ -3,6 +3,7 @@ import { appendAudit } from '../audit/audit.ts';
 import type { Database } from '../db/tables.ts';
 import { activeDeployments, deploymentOf, saveDeployment } from '../deployments/rows.ts';
 import { allEnvironments, refOf } from '../environments/names.ts';
+import { cancelRestored } from '../moves/settle.ts';
 import type { Root } from '../root.ts';
 import { adoptQuarantines } from './adopt-quarantines.ts';
 import { adoptRunning } from './adopt-running.ts';
@@ -42,6 +43,7 @@ export async function confirmRestore(root: Root, keep: 'hosts' | 'backup', who: 
       await saveDeployment(trx, { ...deploymentOf(row), state: 'aborted', reason }, nowMs);
     }
     await takeHosts(trx, recovery, keep, nowMs);
+    await cancelRestored(trx, nowMs);
     for (const environment of environments) {
       const document = found.get(environment.id)?.document;
       if (document !== undefined)

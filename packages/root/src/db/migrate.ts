@@ -12,11 +12,24 @@ import * as secrets from './migrations/0007-secrets.ts';
 import * as ci from './migrations/0008-ci.ts';
 import * as oidc from './migrations/0009-oidc.ts';
 import * as quarantine from './migrations/0010-quarantine.ts';
+import * as moves from './migrations/0011-moves.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
 /** In order, for ever: what was released is never changed, only followed. */
-const migrations: readonly Migration[] = [begin, found, audit, people, hosts, evidence, secrets, ci, oidc, quarantine];
+const migrations: readonly Migration[] = [
+  begin,
+  found,
+  audit,
+  people,
+  hosts,
+  evidence,
+  secrets,
+  ci,
+  oidc,
+  quarantine,
+  moves,
+];
 
 const schemaVersion = migrations.length;
 

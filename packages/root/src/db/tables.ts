@@ -173,6 +173,43 @@ export interface Tables {
     replaced_by: string | null;
     /** The environment that it is leaving, until it has come from there. */
     moving_from: string | null;
+    /** The release repositories of the trust map that it joined with, JSON; null: it joined before that was noted. */
+    releases: string | null;
+  };
+  /** Hosts that are to go to another tenant, and both sides' word about it (docs/spec/moves.md). */
+  move_requests: {
+    id: string;
+    from_environment: string;
+    /** Null: there was none of that name when it was asked. */
+    to_environment: string | null;
+    /** As it was asked for. */
+    to_name: string;
+    keep_data: number;
+    state: string;
+    /** Who asked, and each side's approval, JSON (`moves/rows.ts`). */
+    asked: string;
+    asked_ms: number;
+    expires_ms: number;
+    gives: string | null;
+    takes: string | null;
+    /** Those that the taking side gave, JSON. */
+    parents: string;
+    ended_ms: number | null;
+    /** Whose word ended it: `gives`, `takes`, or null for nobody's. */
+    ended_side: string | null;
+    reason: string | null;
+  };
+  /** The hosts of move requests; what stands here about one that has left is for the giving side alone. */
+  moved_hosts: {
+    move: string;
+    host: string;
+    /** What the old environment's host map said to it, JSON. */
+    entry: string | null;
+    left_ms: number | null;
+    came_ms: number | null;
+    /** The last from the old environment. */
+    report: string | null;
+    reported_ms: number | null;
   };
   /** Environments that certificates of a host name, `*` for all, and when the last of those ends. */
   certificate_scopes: { host: string; environment: string; until_ms: number };
@@ -288,6 +325,8 @@ export interface Tables {
     created_ms: number;
     expires_ms: number | null;
     used_ms: number | null;
+    /** Whose it counts as (`auth/origin.ts`); null: made before that was noted. */
+    made_by: string | null;
   };
   /** What a subject may do where; `auth/grants.ts` reads roles and scopes. */
   grants: { subject: string; role: string; scope: string; created_ms: number };

@@ -24,6 +24,7 @@ import { deploymentOf, productDirections } from '../deployments/rows.ts';
 import { fullName } from '../environments/names.ts';
 import { type HostRecord, hostsIn, hostsLeaving } from '../hosts/host-rows.ts';
 import { revokedIn } from '../hosts/revoked.ts';
+import { leavingEntry } from '../moves/carry-out.ts';
 import { quarantineWords } from '../quarantine/carried.ts';
 import { sealedConfigs, wrapsIn } from '../secrets/rows.ts';
 
@@ -68,6 +69,11 @@ export async function compose(
     ]),
   );
   for (const host of await hostsLeaving(db, environment.id)) {
+    const leaving = await leavingEntry(db, host);
+    if (leaving !== null) {
+      entries.set(host.id as HostId, leaving);
+      continue;
+    }
     const to = await db
       .selectFrom('environments')
       .selectAll()

@@ -63,7 +63,13 @@ export async function changeHosts(
   if (!change.dryRun && changes.length > 0) {
     await root.db.transaction().execute((trx) => write(trx, root.clock.now(), change, changes));
     await change.written?.();
-    const own = new Set(changes.map(({ host }) => host.environment));
+    // One that is on its way still hears the environment that it leaves.
+    const own = new Set(
+      changes.flatMap(({ host }) => [
+        host.environment,
+        ...(host.movingFrom === null ? [] : [host.movingFrom]),
+      ]),
+    );
     for (const id of own) {
       await root.deploying.evaluate(id);
       await root.directing.publish(id);
@@ -72,10 +78,18 @@ export async function changeHosts(
     if (others?.has('*')) await root.directing.publishAll();
     else for (const id of others ?? []) if (!own.has(id)) await root.directing.publish(id);
   }
-  const names = await environmentRefs(root);
+  return changedOf(hosts, changes.length, await environmentRefs(root));
+}
+
+/** What a change of these hosts answers. Pure. */
+export function changedOf(
+  hosts: readonly HostRecord[],
+  changed: number,
+  names: ReadonlyMap<string, { readonly name: string }>,
+): HostsChanged {
   return {
     count: hosts.length,
-    changed: changes.length,
+    changed,
     hosts: hosts.slice(0, shown).map(({ id, name, environment }) => ({
       id,
       name,

@@ -34,6 +34,8 @@ export interface HostRecord {
   readonly replaces: string | null;
   readonly replacedBy: string | null;
   readonly movingFrom: string | null;
+  /** The release repositories of the trust map that it joined with; null: not known. */
+  readonly releases: readonly string[] | null;
 }
 
 function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
@@ -56,6 +58,7 @@ function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
     replaces: row.replaces,
     replacedBy: row.replaced_by,
     movingFrom: row.moving_from,
+    releases: row.releases === null ? null : (JSON.parse(row.releases) as string[]),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Database } from '../db/tables.ts';
 import { deploymentOf, unsettledDeployments } from '../deployments/rows.ts';
 import type { Root } from '../root.ts';
 
@@ -6,7 +7,13 @@ import type { Root } from '../root.ts';
  * one of them, it keeps what it runs, as one that was offline when its turn came. Nothing is removed to be installed again.
  */
 export async function awaitMoved(root: Root, environment: string): Promise<void> {
-  const { db, deploying, directing } = root;
+  await holdBack(root.db, environment);
+  await root.deploying.evaluate(environment);
+  await root.directing.publish(environment);
+}
+
+/** The rows of it, for who is in a transaction. */
+export async function holdBack(db: Database, environment: string): Promise<void> {
   const coming = await db
     .selectFrom('hosts')
     .select('id')
@@ -23,6 +30,4 @@ export async function awaitMoved(root: Root, environment: string): Promise<void>
         .execute();
     }
   }
-  await deploying.evaluate(environment);
-  await directing.publish(environment);
 }

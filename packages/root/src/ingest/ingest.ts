@@ -11,6 +11,7 @@ import type { Clock, Log } from '@xylem/platform';
 import { type KeyPair, openEnvelope, signEnvelope } from '@xylem/trust';
 import type { Stranger, Strangers } from '../backup/strangers.ts';
 import type { Database } from '../db/tables.ts';
+import { hostCame } from '../moves/came.ts';
 import { type Mark, takeReports } from './take-reports.ts';
 
 export interface Ingest {
@@ -32,7 +33,7 @@ export interface IngestOptions {
   /** Hosts whose state changed; called after the commit. */
   readonly onChanged: (reports: readonly Report[]) => void;
   /** A host has come to its new environment, from this one. */
-  readonly onMoved: (from: string) => void;
+  readonly onMoved: (from: string) => Promise<void>;
   /** Someone signs who is not registered: a host that joined after the backup was taken, or an impostor. */
   readonly strangers: Strangers;
 }
@@ -165,8 +166,8 @@ export function createIngest(options: IngestOptions): Ingest {
     if (report.host !== keyId)
       throw new XylemError('E_REPORT_INVALID', `${keyId} signed a report of ${report.host}.`);
     if (report.environment === environment && movingFrom !== null) {
-      await db.updateTable('hosts').set({ moving_from: null }).where('id', '=', keyId).execute();
-      options.onMoved(movingFrom);
+      await hostCame(db, keyId, movingFrom, clock.now());
+      await options.onMoved(movingFrom);
     }
     if (report.environment !== environment && report.environment !== movingFrom) {
       throw new XylemError('E_REPORT_INVALID', `${keyId} reports for an environment that it is not in.`);

@@ -20,16 +20,20 @@ export function createAuthoriser(root: Root): Authoriser {
     const found = peerOf(request.socket as TLSSocket, options);
     return found?.host != null && revoked.has(found.host) ? null : found;
   };
+  /** Its certificate lives on for a while after it went to another tenant. */
+  const hasDeparted = ({ host, environment }: Peer): boolean =>
+    host !== null && environment !== null && root.departed.has(host, environment);
 
   /** A restored root server shows no old timestamp: to who knows a newer one it would look like an attack. */
   const hidesTimestamp = (request: IncomingMessage): boolean =>
     root.restored.isRestored() && (request.url?.split('?')[0]?.endsWith('/timestamp.json') ?? false);
 
   const mayFollow = (who: Peer, environment: EnvironmentId): boolean =>
-    who.root ||
-    who.serves === '*' ||
-    who.environment === environment ||
-    (who.serves?.includes(environment) ?? false);
+    !hasDeparted(who) &&
+    (who.root ||
+      who.serves === '*' ||
+      who.environment === environment ||
+      (who.serves?.includes(environment) ?? false));
 
   /** It still reads its own direction, which says so, and nothing else: its certificate lives on for a while. */
   const isRetired = ({ environment, host }: Peer): boolean =>
@@ -43,7 +47,8 @@ export function createAuthoriser(root: Root): Authoriser {
       if (who === null) return false;
       if (asked.kind === 'news') return mayFollow(who, asked.environment);
       if (asked.kind === 'metadata') {
-        if (asked.repository === root.config.releaseRepository) return !hidesTimestamp(request);
+        if (asked.repository === root.config.releaseRepository)
+          return !hasDeparted(who) && !hidesTimestamp(request);
         return mayFollow(who, asked.repository as EnvironmentId) && !hidesTimestamp(request);
       }
       if ((asked.domain as string) !== who.environment && isRetired(who)) return false;

@@ -119,6 +119,7 @@ async function register(
       retired: 0,
       certificate_expires_ms: nowMs + certificateLifetimeMs,
       token: token.id,
+      releases: JSON.stringify(root.config.releaseRepository === null ? [] : [root.config.releaseRepository]),
     };
     if (known === undefined) {
       await trx

@@ -2,6 +2,7 @@ import { type EnvironmentId, isHostId, jcsBytes, lifetimes, XylemError } from '@
 import { checkCsr, environmentOfRenewal, parseRenewRequest } from '@xylem/trust';
 import type { Selectable } from 'kysely';
 import type { Tables } from '../db/tables.ts';
+import { fullName } from '../environments/names.ts';
 import { noteCertificate } from '../hosts/revoked.ts';
 import type { Root } from '../root.ts';
 import { certificateLifetimeMs } from './join.ts';
@@ -19,7 +20,22 @@ export async function renew(root: Root, body: Uint8Array): Promise<Uint8Array> {
   const { publicKey, commonName } = await checkCsr(csr);
   const host = await renewableHost(root, commonName, Buffer.from(publicKey).toString('base64url'));
   const certificate = await issueFor(root, host, csr, environmentOfRenewal(body));
-  return jcsBytes({ certificate, ca: root.authority.certificatePem });
+  const name = await nameOfNew(root, host, environmentOfRenewal(body));
+  return jcsBytes({ certificate, ca: root.authority.certificatePem, ...(name === null ? {} : { name }) });
+}
+
+/** Who goes to another tenant hears the name of where it goes from nobody else. */
+async function nameOfNew(
+  { db }: Root,
+  host: RenewableHost,
+  asked: EnvironmentId | null,
+): Promise<string | null> {
+  if (host.moving_from === null || asked !== host.environment) return null;
+  const [from, to] = [host.moving_from, host.environment].map((id) =>
+    db.selectFrom('environments').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
+  );
+  const [old, next] = [await from, await to];
+  return next === undefined || old?.tenant === next.tenant ? null : fullName(next);
 }
 
 /**

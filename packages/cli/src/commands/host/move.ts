@@ -3,17 +3,22 @@ import { defineCommand, flag, list, text } from '../../frame/define.ts';
 import { environmentName } from '../../frame/words.ts';
 import { yesOption } from '../../selection/confirm.ts';
 import { hostArguments, hostOptions, hostSelection, selectorHelp } from '../../selection/hosts.ts';
+import { expiresOf } from '../move/shared.ts';
+import { moveToEnvironment } from './move-environment.ts';
 import { changeHosts } from './shared.ts';
 
 export const command = defineCommand({
   arguments: hostArguments,
-  about: `Gives hosts other parents, in order of preference, or takes them to another environment of their tenant, through
-their running agents. Nothing is installed again.\n${selectorHelp}`,
+  about: `Gives hosts other parents, in order of preference, or takes them to another environment, through their running
+agents. Nothing is installed again. To another tenant it makes a request that both sides have to approve (xylem move),
+and secrets are wiped.\n${selectorHelp}`,
   options: {
     ...hostOptions,
     ...yesOption,
     parent: list('<url>', 'a parent; may be repeated, the first is preferred'),
-    env: text('<environment>', 'make them hosts of this environment'),
+    env: text('<environment>', 'make them hosts of this environment; of another tenant: ask for it'),
+    keepData: flag('to another tenant: data folders of components go along'),
+    expires: text('<time>', 'to another tenant: the request ends after so long (7d; 12h, 30d)'),
     asJoined: flag('back to the parent by which the host joined'),
   },
   example: 'xylem host move --site muc --parent https://relay.muc:8443 --parent https://relay.fra:8443',
@@ -22,13 +27,15 @@ their running agents. Nothing is installed again.\n${selectorHelp}`,
     if (options.env !== undefined) {
       if (options.asJoined || options.parent.length > 0)
         throw new XylemError('E_INPUT', '--env goes alone: give other parents afterwards.');
-      const environment = environmentName(options.env);
-      const select = hostSelection(args, options);
-      const server = await api();
-      return changeHosts(invocation, options.yes, `moved to ${environment}`, (dryRun) =>
-        server.call('hostMoveEnvironment', { body: { select, environment, dryRun } }),
-      );
+      return await moveToEnvironment(invocation, options.yes, {
+        select: hostSelection(args, options),
+        environment: environmentName(options.env),
+        ...(options.keepData ? { keepData: true } : {}),
+        ...expiresOf(options.expires),
+      });
     }
+    if (options.keepData || options.expires !== undefined)
+      throw new XylemError('E_INPUT', '--keep-data and --expires belong to --env.');
     if (options.asJoined === options.parent.length > 0) {
       throw new XylemError(
         'E_INPUT',

@@ -64,8 +64,33 @@ export const hostsTable: readonly TableEntry[] = [
   },
   {
     path: 'host move',
-    summary: 'Give hosts other parents',
+    summary: 'Give hosts other parents, or another environment',
     load: () => import('../../commands/host/move.ts'),
+  },
+  {
+    path: 'move list',
+    summary: 'Requests to move hosts to another tenant',
+    load: () => import('../../commands/move/list.ts'),
+  },
+  {
+    path: 'move show',
+    summary: 'One move request with its hosts',
+    load: () => import('../../commands/move/show.ts'),
+  },
+  {
+    path: 'move approve',
+    summary: 'Approve a move request for your side',
+    load: () => import('../../commands/move/approve.ts'),
+  },
+  {
+    path: 'move refuse',
+    summary: 'Refuse a move request for your side',
+    load: () => import('../../commands/move/refuse.ts'),
+  },
+  {
+    path: 'move cancel',
+    summary: 'Take a move request back',
+    load: () => import('../../commands/move/cancel.ts'),
   },
   {
     path: 'host serve',

@@ -2,6 +2,7 @@ import { timeOf, XylemError } from '@xylem/core';
 import { appendAudit } from '../../audit/audit.ts';
 import { type ApiToken, createApiToken, deleteApiToken, listApiTokens } from '../../auth/api-tokens.ts';
 import { checkGrant } from '../../auth/grants.ts';
+import { originOf } from '../../auth/origin.ts';
 import type { Root } from '../../root.ts';
 import type { Handlers } from '../handlers.ts';
 
@@ -29,17 +30,18 @@ export function accessHandlers(root: Root): Pick<Handlers, Own> {
         });
       }
       const expiresMs = clock.now() + (body.expiresInSeconds ?? defaultLifetimeSeconds) * 1000;
+      const madeBy = await originOf(db, who);
       const { id, token, createdMs } = await db.transaction().execute(async (trx) => {
-        const created = await createApiToken(trx, root, { name, grants, expiresMs });
+        const created = await createApiToken(trx, root, { name, grants, expiresMs, madeBy });
         await appendAudit(trx, clock.now(), {
           who: who.name,
           what: 'api-token.create',
           subject: `api-token/${created.id}`,
-          after: { name, grants, expires: timeOf(expiresMs) },
+          after: { name, grants, expires: timeOf(expiresMs), madeBy },
         });
         return created;
       });
-      const times = { created_ms: createdMs, expires_ms: expiresMs, used_ms: null };
+      const times = { created_ms: createdMs, expires_ms: expiresMs, used_ms: null, made_by: madeBy };
       return { ...shown({ id, name, grants, ...times }), token };
     },
     apiTokenList: async ({ who: { access } }) => ({

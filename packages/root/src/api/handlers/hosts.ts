@@ -1,12 +1,19 @@
 import { timeOf, XylemError } from '@xylem/core';
 import type { Within } from '../../auth/access.ts';
+import type { Who } from '../../auth/api-tokens.ts';
 import { requireServable } from '../../auth/serves.ts';
 import { visibleProducts } from '../../auth/visible.ts';
-import { allEnvironments, environmentNamed, fullName, noEnvironment } from '../../environments/names.ts';
-import { changeHosts } from '../../hosts/change.ts';
+import {
+  allEnvironments,
+  environmentNamed,
+  fullName,
+  noEnvironment,
+  splitName,
+} from '../../environments/names.ts';
+import { changedOf, changeHosts } from '../../hosts/change.ts';
 import { refuseMisfit } from '../../hosts/check-config.ts';
 import { forgetBoots } from '../../hosts/clones.ts';
-import { hostsIn } from '../../hosts/host-rows.ts';
+import { type HostRecord, hostsIn } from '../../hosts/host-rows.ts';
 import { keptThrough } from '../../hosts/kept.ts';
 import { awaitMoved } from '../../hosts/moved.ts';
 import { scopesOf } from '../../hosts/revoked.ts';
@@ -15,7 +22,11 @@ import { replaceHost } from '../../hosts/successors.ts';
 import { apiHost } from '../../hosts/view.ts';
 import { directedTo, environmentRefs, viewsOf } from '../../hosts/views.ts';
 import { whyHost } from '../../hosts/why.ts';
+import { askForMove, isWithin } from '../../moves/ask.ts';
+import { sidesOf } from '../../moves/rows.ts';
+import { apiMove } from '../../moves/show.ts';
 import type { Root } from '../../root.ts';
+import type { BodyOf } from '../contract.ts';
 import type { Handlers } from '../handlers.ts';
 import type { Host, HostQuery, HostSelection } from '../schemas/index.ts';
 
@@ -71,7 +82,7 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
         waiting: (view.report?.waiting ?? []).map((waiting) => ({ ...waiting })),
         transfer: view.report === null ? null : { ...view.report.transfer },
         certificateExpires: timeOf(host.certificateExpiresMs),
-        movingFrom: host.movingFrom === null ? null : (names.get(host.movingFrom)?.name ?? host.movingFrom),
+        movingFrom: await whereFrom(root, host.movingFrom, within),
         config: Object.fromEntries(
           Object.entries(host.config).map(([name, values]) => [name, { ...values }]),
         ),
@@ -100,22 +111,31 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
           isSame(parents, body.parents) ? null : { parents: JSON.stringify(body.parents) },
       }),
     hostMoveEnvironment: async ({ body, who }) => {
+      const names = new Map((await allEnvironments(db)).map((row) => [row.id, row]));
+      const within = who.access.within('operate');
+      const hosts = await selectHosts(db, body.select, { tenant: root.config.tenant, within });
+      if (hosts.length === 0) throw new XylemError('E_NOT_FOUND', 'The selection fits no host.');
+      const target = splitName(body.environment, root.config.tenant);
+      if (!isWithin(hosts, names, target.tenant)) return await askFor(body, hosts, target, who);
+      if (body.keepData !== undefined || body.expiresInSeconds !== undefined)
+        throw new XylemError(
+          'E_INPUT',
+          'Within a tenant hosts keep their data, and nothing has to be approved.',
+        );
       const to = await environmentNamed(db, body.environment, root.config.tenant);
       if (!who.access.in('operate', to)) {
         throw noEnvironment(fullName(to));
       }
-      const names = new Map((await allEnvironments(db)).map((row) => [row.id, row]));
-      return await changeHosts(root, body.select, {
+      const moved = await changeHosts(root, body.select, {
         what: 'host.move-environment',
         who,
         dryRun: body.dryRun ?? false,
         change: (host) => {
           if (host.environment === to.id) return null;
           const from = names.get(host.environment);
-          if (from?.tenant !== to.tenant) {
-            const message = `${host.name} is a host of the tenant ${from?.tenant}, ${fullName(to)} is one of ${to.tenant}. Between tenants it needs the approval of an administrator of each, which can't be given yet: retire the host there and join it here with a new state folder.`;
-            throw new XylemError('E_FORBIDDEN', message);
-          }
+          // Only an answer to both at once could differ from what was looked at above.
+          if (from?.tenant !== to.tenant)
+            throw new XylemError('E_BUSY', `${host.name} has just left its tenant.`);
           if (host.movingFrom !== null && host.movingFrom !== to.id) {
             throw new XylemError('E_BUSY', `${host.name} is still on its way to ${fullName(from)}.`);
           }
@@ -124,6 +144,7 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
         // First there, so that whom the old environment sends is awaited.
         written: () => awaitMoved(root, to.id),
       });
+      return { ...moved, asks: false, request: null };
     },
     hostConfigure: async ({ body, who }) => {
       await refuseMisfit(db, body.component, body.set ?? {}, await visibleProducts(db, who.access));
@@ -207,6 +228,19 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
       }),
   };
 
+  async function askFor(
+    body: BodyOf<'hostMoveEnvironment'>,
+    hosts: readonly HostRecord[],
+    to: { tenant: string; environment: string },
+    who: Who,
+  ) {
+    const { keepData = false, expiresInSeconds, dryRun = false } = body;
+    const request = await askForMove(root, { hosts, to, keepData, expiresInSeconds, who, dryRun });
+    const names = await environmentRefs(root);
+    const shown = request === null ? null : apiMove(request, sidesOf(request, who.access.within('read')));
+    return { ...changedOf(hosts, hosts.length, names), asks: true, request: shown };
+  }
+
   function selectionOf(query: HostQuery): HostSelection {
     const environments = query.environment === undefined ? undefined : [query.environment].flat();
     return {
@@ -215,6 +249,14 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
       ...(query.site === undefined ? {} : { site: query.site }),
     };
   }
+}
+
+/** Of a host that comes from another tenant, that is all that is said. */
+async function whereFrom({ db }: Root, id: string | null, within: Within): Promise<string | null> {
+  if (id === null) return null;
+  const row = (await allEnvironments(db)).find((one) => one.id === id);
+  if (row === undefined) return id;
+  return within(row) ? fullName(row) : row.tenant;
 }
 
 /** Hosts that do not exist for whoever asks: a relay of another tenant may be the parent of one that does. */

@@ -48,8 +48,8 @@ export const hostRoutes = {
     path: '/hosts/move-environment',
     needs: { permission: 'operate', where: 'anywhere' },
     body: s.HostMoveEnvironment,
-    response: s.HostsChanged,
-    summary: 'Take hosts to another environment of their tenant',
+    response: s.HostsMoved,
+    summary: 'Take hosts to another environment of their tenant, or ask that they go to another tenant',
   },
   hostConfigure: {
     method: 'POST',

@@ -138,10 +138,15 @@ export const HostMove = Strict({
   }),
   dryRun: Type.Optional(Type.Boolean()),
 });
-/** The environment of these hosts, within their tenant: nothing is installed again. */
+/**
+ * The environment of these hosts: nothing is installed again. One of another tenant makes a move request, which both have
+ * to approve; `keepData` and `expiresInSeconds` belong to that.
+ */
 export const HostMoveEnvironment = Strict({
   select: HostSelection,
   environment: EnvironmentName,
+  keepData: Type.Optional(Type.Boolean()),
+  expiresInSeconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 90 * 24 * 3600 })),
   dryRun: Type.Optional(Type.Boolean()),
 });
 /** Configuration of one component on these hosts alone, under its package's schema, over that of the environment. */

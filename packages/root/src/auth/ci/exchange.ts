@@ -8,6 +8,7 @@ import type { Database } from '../../db/tables.ts';
 import type { IssuerKeys } from '../../outgoing/issuer-keys.ts';
 import { createApiToken } from '../api-tokens.ts';
 import type { Grant } from '../grants.ts';
+import { ciOrigin } from '../origin.ts';
 import { printable } from '../printable.ts';
 import { type CiRule, fits, listCiRules, removeCiTokens } from './rules.ts';
 import { type CiClaims, issuerOf, maxAgeMs, refused, toleranceMs, verifyCiToken } from './verify.ts';
@@ -94,7 +95,7 @@ async function give(
   const name = `ci ${printable(claims.sub ?? rules[0]?.id ?? '')}`.slice(0, 100);
   const grants: readonly Grant[] = rules.flatMap((rule) => rule.grants);
   const expiresMs = root.clock.now() + lifetimeMs;
-  const made = await createApiToken(trx, root, { name, grants, expiresMs });
+  const made = await createApiToken(trx, root, { name, grants, expiresMs, madeBy: ciOrigin });
   for (const rule of rules)
     await trx.insertInto('ci_tokens').values({ api_token: made.id, rule: rule.id }).execute();
   await withOrigin({ who: `ci-rule/${rules[0]?.id ?? ''} (${name})`, from }, () =>

@@ -1,5 +1,6 @@
 import type { Operation } from '../../api/contract.ts';
 import type { RootFixture } from '../root-fixture.ts';
+import { givingMove, takingMove } from './asked-moves.ts';
 import type { Permission } from './identities.ts';
 import type { Place } from './places.ts';
 
@@ -77,6 +78,17 @@ const document = { document: '{}', roles: [{ role: 'x', baseVersion: 0, metadata
 const envelope = { payloadType: 'x', payload: 'e30=', signatures: [{ keyid: '', sig: 'AA==' }] };
 const yamlOf = (product: string): string => `products:\n  ${product}: {}\n`;
 const digest = '0'.repeat(64);
+
+const ofMove = (permission: Permission, asking: (side: 'gives' | 'takes') => Asking): Decision[] =>
+  (['gives', 'takes'] as const).map((side) =>
+    decide(
+      'tenant',
+      permission,
+    )(async (place, _own, root) => {
+      const make = side === 'gives' ? givingMove : takingMove;
+      return { params: { id: await make(place, root) }, ...asking(side) };
+    }),
+  );
 
 /** A decision for every operation: a new route without one does not compile. */
 export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
@@ -195,6 +207,23 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
     thing('operate', ({ live }) => ({
       body: { select: { hosts: [live.host] }, environment: live.name, dryRun: true },
     })),
+    // Whether there is an environment of another tenant's is not said to who would give it a host.
+    decide(
+      'mapping',
+      'operate',
+    )((target, { live }) => ({
+      body: { select: { hosts: [live.host] }, environment: target.live.name, dryRun: true },
+    })),
+  ],
+  moveList: [list('read')],
+  moveShow: [
+    thing('read', async (place, _own, root) => ({ params: { id: await givingMove(place, root) } })),
+    thing('read', async (place, _own, root) => ({ params: { id: await takingMove(place, root) } })),
+  ],
+  moveApprove: ofMove('administer', (side) => ({ body: { side } })),
+  moveRefuse: ofMove('administer', (side) => ({ body: { side, reason: 'no' } })),
+  moveCancel: [
+    thing('operate', async (place, _own, root) => ({ params: { id: await givingMove(place, root) } })),
   ],
   hostClearClone: hosts({}),
   hostReplace: [thing('operate', ({ live }) => ({ body: { old: live.host, next: live.host } }))],

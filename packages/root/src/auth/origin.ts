@@ -1,0 +1,22 @@
+import type { Database } from '../db/tables.ts';
+import type { Who } from './api-tokens.ts';
+
+/** `person/anna`, `api-token/<id>`: who asks, without the readable name that the audit log adds. */
+export const accountOf = ({ subject }: Pick<Who, 'subject'>): string => subject.replace(/ \(.*\)$/s, '');
+
+/** Whose the tokens are that were made on the root server's machine, and those from before makers were noted. */
+export const localOrigin = 'local';
+/** Whose the tokens are that CI jobs were given: nobody's. */
+export const ciOrigin = 'ci';
+
+/**
+ * As whom somebody counts where two persons are asked for (docs/spec/people.md, Four eyes): a person as themselves, a
+ * token as who made it, through however many tokens.
+ */
+export async function originOf(db: Database, who: Pick<Who, 'subject'>): Promise<string> {
+  const account = accountOf(who);
+  const [, id] = /^api-token\/(.*)$/s.exec(account) ?? [];
+  if (id === undefined) return account;
+  const row = await db.selectFrom('api_tokens').select('made_by').where('id', '=', id).executeTakeFirst();
+  return row?.made_by ?? localOrigin;
+}

@@ -1,0 +1,24 @@
+import type { Database } from '../db/tables.ts';
+
+/**
+ * A host has reported from the environment that it was on its way to. What it last said in the old one is kept for the
+ * tenant that it left, beside the request; the new one never sees it.
+ */
+export async function hostCame(db: Database, host: string, from: string, nowMs: number): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const last = await trx
+      .selectFrom('reports')
+      .select(['document', 'received_ms'])
+      .where('host', '=', host)
+      .where('environment', '=', from)
+      .executeTakeFirst();
+    await trx
+      .updateTable('moved_hosts')
+      .set({ came_ms: nowMs, report: last?.document ?? null, reported_ms: last?.received_ms ?? null })
+      .where('host', '=', host)
+      .where('left_ms', 'is not', null)
+      .where('came_ms', 'is', null)
+      .execute();
+    await trx.updateTable('hosts').set({ moving_from: null }).where('id', '=', host).execute();
+  });
+}
