@@ -13,7 +13,6 @@ const onlyInTheBench = new Set([
   'a relay sends objects byte by byte',
   'a stolen snapshot key',
   'stolen timestamp and snapshot keys',
-  'a stolen director key',
 ]);
 
 const own = cleanup();

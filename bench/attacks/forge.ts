@@ -28,7 +28,7 @@ type Fetch = (path: string) => Promise<Buffer | null>;
 
 /**
  * Metadata of the environment's direction that says what the thief wants, as far as his keys reach. With the director's
- * alone he gives his role the version that the genuine snapshot names, which is all that it names.
+ * alone he gives his role the version that the genuine snapshot names: to its length and digest his key does not reach.
  * @returns bytes by path
  */
 export async function forge(

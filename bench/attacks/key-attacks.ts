@@ -5,7 +5,14 @@ import type { AttackLab, Victim } from './lab.ts';
 
 const timestamp = 'metadata/timestamp\\.json$';
 const nothing = '0'.repeat(64);
-const refused = ['E_METADATA_SIGNATURE', 'E_METADATA_INVALID', 'E_PARENT_STALE', 'E_METADATA_ROLLBACK'];
+const refused = [
+  'E_METADATA_SIGNATURE',
+  'E_METADATA_INVALID',
+  'E_PARENT_STALE',
+  'E_METADATA_ROLLBACK',
+  // Larger than the snapshot says.
+  'E_TOO_LARGE',
+];
 
 async function victim(lab: AttackLab, name: string): Promise<{ host: Victim; old: string; held: string }> {
   const old = await lab.release();
@@ -75,7 +82,7 @@ async function directing(lab: AttackLab, name: string, roles: readonly Stolen[])
   // The control, and what such a thief gains: another release that a publisher signed and stands by.
   const newer = await lab.release();
   // The genuine director names the vendor's new snapshot.
-  if (stolen.timestamp !== undefined) await lab.change();
+  await lab.change();
   await forgeNext(lab, host, stolen, await lab.released(newer));
   await lab.arrives(host, newer);
   return { tried, succeeded, said: wishes.map(({ code }) => code) };
@@ -88,11 +95,6 @@ async function forgeNext(
   wish: Partial<Assignment>,
 ): Promise<void> {
   const assignments = [{ component: 'payload', ...wish } as Partial<Assignment>];
-  if (keys.timestamp === undefined) {
-    // His role takes the place of the next genuine one: hosts must not have seen that.
-    await lab.lie({ victim: host.id, lies: [{ match: timestamp, how: 'frozen' }] });
-    await lab.change();
-  }
   await lab.lie({ victim: host.id, lies: [], forgery: { keys, assignments } });
 }
 
@@ -115,7 +117,7 @@ export const attacksByKeys: readonly Attack[] = [
   {
     name: 'a stolen director key',
     holds: 'the relay’s key, the environment’s director key',
-    run: (lab) => directing(lab, 'stolen-director', ['director']),
+    run: (lab) => withKeys(lab, 'stolen-director', ['director']),
   },
   {
     name: 'a taken-over root server',

@@ -81,8 +81,7 @@ class Tuf:
             root = new
         self.root = root["signed"]
         self.timestamp = self.load("timestamp", "timestamp.json", self.root)
-        version = self.timestamp["meta"]["snapshot.json"]["version"]
-        self.snapshot = self.load("snapshot", f"{version}.snapshot.json", self.root, version)
+        self.snapshot = self.named("snapshot", self.timestamp["meta"], self.root)
         self.targets = self.role("targets", self.root)
 
     def read(self, path, optional=False):
@@ -99,18 +98,25 @@ class Tuf:
         if len(good) < entry["threshold"]:
             fail(f"{role}: too few signatures")
 
-    def load(self, role, path, by, version=None):
-        document = json.loads(self.read("metadata/" + path))
+    def load(self, role, path, by, meta=None):
+        data = self.read("metadata/" + path)
+        meta = meta or {}
+        if len(data) != meta.get("length", len(data)) or sha(data) != meta.get("hashes", {}).get("sha256", sha(data)):
+            fail(f"{role} is not what was named")
+        document = json.loads(data)
         self.verify(document, by, role)
         if document["signed"]["expires"] <= self.now:
             fail(f"{role} has expired")
-        if version is not None and document["signed"]["version"] != version:
+        if document["signed"]["version"] != meta.get("version", document["signed"]["version"]):
             fail(f"{role} is not the version that was named")
         return document["signed"]
 
+    def named(self, name, meta, by):
+        entry = meta[name + ".json"]
+        return self.load(name, f"{entry['version']}.{name}.json", by, entry)
+
     def role(self, name, by):
-        version = self.snapshot["meta"][name + ".json"]["version"]
-        return self.load(name, f"{version}.{name}.json", by, version)
+        return self.named(name, self.snapshot["meta"], by)
 
     def target(self, path, role=None):
         role = role or self.targets

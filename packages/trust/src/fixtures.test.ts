@@ -20,7 +20,9 @@ import { releaseBytes, startMs } from './testing/test-repository.ts';
 import { TufClient } from './tuf/client/client.ts';
 import { desiredStateTarget } from './tuf/names.ts';
 
-const folder = join(import.meta.dirname, '../fixtures/v1');
+/** `v2` holds what is written otherwise than it was in `v1`: snapshots with digests, and the states that follow. */
+const fixtures = join(import.meta.dirname, '../fixtures');
+const folder = join(fixtures, 'v1');
 const reader = join(import.meta.dirname, '../../../tools/second-reader/reader.py');
 const run = promisify(execFile);
 const clock = new TestClock(startMs + 120_000);
@@ -36,49 +38,53 @@ async function filesBelow(root: string): Promise<string[]> {
 
 test('every format is still written byte for byte', async () => {
   const made = await makeFixtures();
+  const isNew = (path: string): boolean => /^(repository|state)\//.test(path);
+  const homeOf = (path: string): string => join(fixtures, isNew(path) ? 'v2' : 'v1');
   if (process.env.XYLEM_WRITE_FIXTURES === '1') {
-    await rm(folder, { recursive: true, force: true });
-    for (const [path, bytes] of made) {
-      await mkdir(dirname(join(folder, path)), { recursive: true });
-      await writeFile(join(folder, path), bytes);
+    await rm(join(fixtures, 'v2'), { recursive: true, force: true });
+    for (const [path, bytes] of [...made].filter(([each]) => isNew(each))) {
+      await mkdir(dirname(join(homeOf(path), path)), { recursive: true });
+      await writeFile(join(homeOf(path), path), bytes);
     }
   }
-  assert.deepEqual(await filesBelow(folder), [...made.keys()].sort());
+  const [old, now] = [await filesBelow(folder), await filesBelow(join(fixtures, 'v2'))];
+  assert.deepEqual([...old.filter((path) => !isNew(path)), ...now].sort(), [...made.keys()].sort());
   for (const [path, bytes] of made)
-    assert.equal((await readFile(join(folder, path))).equals(bytes), true, path);
+    assert.equal((await readFile(join(homeOf(path), path))).equals(bytes), true, path);
 });
 
-test('both repositories are read, from the files and from a stored state', async (t) => {
-  const trustMap = checkTrustMap(await json('trust-map.json'));
-  const [vendor, direction] = [trustMap.products['*'], trustMap.environment];
-  assert.ok(vendor);
-  const readBoth = async (stateFolder: string, isOffline: boolean): Promise<void> => {
-    const client = (id: typeof direction | typeof vendor): TufClient =>
-      new TufClient({
-        id,
-        pinnedRoot: pinnedRootOf(trustMap, id),
-        stateFolder,
-        clock,
-        fetchMetadata: async (path) => {
-          if (isOffline) throw new XylemError('E_PARENT_UNREACHABLE', 'offline');
-          return readFile(join(folder, 'repository/r', id, path)).catch(() => null);
-        },
-      });
-    const director = client(direction);
-    await (isOffline ? director.open() : director.refresh());
-    assert.match(String(await director.readTarget(desiredStateTarget, 1000)), /"number":2/);
-    const releases = client(vendor);
-    await (isOffline ? releases.open() : releases.refresh());
-    assert.deepEqual(Buffer.from((await releases.readTarget(fixtureRelease, 1000)) ?? ''), releaseBytes(7));
-    const rules = await releases.productRules('p-d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0');
-    assert.equal(rules?.floor, '1.0.0');
-    assert.equal(rules?.withdrawn?.length, 1);
-  };
-  await readBoth(await temporaryFolder(t), false);
-  const stored = await temporaryFolder(t);
-  await cp(join(folder, 'state'), stored, { recursive: true });
-  await readBoth(stored, true);
-});
+for (const version of ['v1', 'v2'])
+  test(`${version}: both repositories are read, from the files and from a stored state`, async (t) => {
+    const trustMap = checkTrustMap(await json('trust-map.json'));
+    const [vendor, direction] = [trustMap.products['*'], trustMap.environment];
+    assert.ok(vendor);
+    const readBoth = async (stateFolder: string, isOffline: boolean): Promise<void> => {
+      const client = (id: typeof direction | typeof vendor): TufClient =>
+        new TufClient({
+          id,
+          pinnedRoot: pinnedRootOf(trustMap, id),
+          stateFolder,
+          clock,
+          fetchMetadata: async (path) => {
+            if (isOffline) throw new XylemError('E_PARENT_UNREACHABLE', 'offline');
+            return readFile(join(fixtures, version, 'repository/r', id, path)).catch(() => null);
+          },
+        });
+      const director = client(direction);
+      await (isOffline ? director.open() : director.refresh());
+      assert.match(String(await director.readTarget(desiredStateTarget, 1000)), /"number":2/);
+      const releases = client(vendor);
+      await (isOffline ? releases.open() : releases.refresh());
+      assert.deepEqual(Buffer.from((await releases.readTarget(fixtureRelease, 1000)) ?? ''), releaseBytes(7));
+      const rules = await releases.productRules('p-d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0');
+      assert.equal(rules?.floor, '1.0.0');
+      assert.equal(rules?.withdrawn?.length, 1);
+    };
+    await readBoth(await temporaryFolder(t), false);
+    const stored = await temporaryFolder(t);
+    await cp(join(fixtures, version, 'state'), stored, { recursive: true });
+    await readBoth(stored, true);
+  });
 
 test('token, request, answer, identity and its certificate are read', async () => {
   const token = parseToken(await readFile(join(folder, 'join/token.txt'), 'utf8'));
@@ -142,16 +148,19 @@ for repository, target in json.loads(sys.argv[4]):
     [trustMap.environment, desiredStateTarget],
     [trustMap.products['*'], fixtureRelease],
   ]);
-  const out = await python(
-    '-c',
-    script,
-    dirname(reader),
-    join(folder, 'trust-map.json'),
-    join(folder, 'repository'),
-    wanted,
-  );
-  assert.equal(
-    out,
-    `{"format":"xylem-desired-state-1","number":2}\n${Buffer.from(releaseBytes(7)).toString()}\n`,
-  );
+  for (const version of ['v1', 'v2']) {
+    const repository = join(fixtures, version, 'repository');
+    const out = await python(
+      '-c',
+      script,
+      dirname(reader),
+      join(folder, 'trust-map.json'),
+      repository,
+      wanted,
+    );
+    assert.equal(
+      out,
+      `{"format":"xylem-desired-state-1","number":2}\n${Buffer.from(releaseBytes(7)).toString()}\n`,
+    );
+  }
 });

@@ -81,7 +81,7 @@ async function serveSnapshot(
 const attacks: Attack[] = [
   ...(['timestamp', 'snapshot', 'targets'] as const).map((role) => ({
     name: `tampered ${role}`,
-    code: role === 'snapshot' ? 'E_METADATA_INVALID' : 'E_METADATA_SIGNATURE',
+    code: role === 'timestamp' ? 'E_METADATA_SIGNATURE' : 'E_METADATA_INVALID',
     attack: async (repository: TestRepository, { replaced }: Served) => {
       await changeState(repository, 'third');
       const path =

@@ -25,6 +25,11 @@ export function binNames(role: string, bins: number): { name: string; prefix: st
   });
 }
 
+/** Whether a role's name is that of a bin. */
+export function isBinName(role: string): boolean {
+  return /-b[0-9a-f]{1,2}$/.test(role);
+}
+
 /** The bin into which a target falls. */
 export function binOf(role: string, bins: number, path: string): string {
   return `${role}-b${sha256(path).slice(0, digitsOf(bins))}`;

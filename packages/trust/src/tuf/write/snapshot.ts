@@ -5,16 +5,18 @@ import type { Signer } from '../../keys/key-pair.ts';
 import { metadataLifetimeMs } from '../lifetimes.ts';
 import { nextVersion } from '../names.ts';
 import { parseSnapshot, parseTimestamp } from '../parse.ts';
+import { isBinName } from './bins.ts';
 import { expiryAfter, type SignedRole, signMetadata, specVersion } from './metadata.ts';
 
 /**
  * Signs the snapshot after `previous` (bytes, null: the first) with the versions of the changed roles. Roles of
  * `previous` stay listed for ever: a client refuses a snapshot from which one is missing (TUF 5.5.5).
- * Roles are listed by version alone: 256 bins' hashes would be 8 kB with each change, and a role is signed anyway.
+ * Beside a version stand length and digest, so that who holds the role's key alone puts no other bytes under it
+ * (5.6.2); not for bins, of which 256 would be 25 kB in each snapshot.
  */
 export async function signSnapshot(options: {
   readonly previous: Uint8Array | null;
-  readonly changed: readonly { readonly role: string; readonly version: number }[];
+  readonly changed: readonly SignedRole[];
   readonly signers: readonly Signer[];
   readonly nowMs: number;
   /** The version is at least this: for a restored root server, above all that hosts have seen. */
@@ -23,7 +25,9 @@ export async function signSnapshot(options: {
   const { previous, changed, signers, nowMs, atLeast = 0 } = options;
   const before = previous === null ? null : parseSnapshot(previous).metadata.signed;
   const meta = { ...before?.meta };
-  for (const { role, version } of changed) meta[`${role}.json`] = new MetaFile({ version });
+  for (const { role, version, file } of changed) {
+    meta[`${role}.json`] = new MetaFile({ version, ...(isBinName(role) ? {} : contentOf(file.bytes)) });
+  }
   const snapshot = new Snapshot({
     specVersion,
     version: Math.max(nextVersion(before?.version ?? 0, nowMs), atLeast),
@@ -54,10 +58,13 @@ export async function signTimestamp(options: {
     expires: expiryAfter(nowMs, metadataLifetimeMs.timestamp),
     snapshotMeta: new MetaFile({
       version: parseSnapshot(snapshot).metadata.signed.version,
-      length: snapshot.length,
-      hashes: { sha256: sha256(snapshot) },
+      ...contentOf(snapshot),
     }),
     unrecognizedFields: { xylem: { issued: formatTime(nowMs), repository } },
   });
   return signMetadata('timestamp', timestamp, signers);
+}
+
+function contentOf(bytes: Uint8Array): { length: number; hashes: { sha256: string } } {
+  return { length: bytes.length, hashes: { sha256: sha256(bytes) } };
 }
