@@ -1,8 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { joinHost } from '@xylem/agent';
-import { type Digest, encodeChannel, timeOf, type Version } from '@xylem/core';
+import type { Digest, Version } from '@xylem/core';
 import { silentLog, systemClock, systemRandomness } from '@xylem/platform';
 import {
   type Cleanup,
@@ -17,23 +16,14 @@ import {
   tempFolder,
   waitUntil,
 } from '@xylem/testkit';
-import {
-  channelTarget,
-  loadIdentity,
-  loadKeyFile,
-  type ProductRoleContent,
-  readProductDelegations,
-  readProductRole,
-  saveIdentity,
-  signProductRole,
-  targetDigest,
-} from '@xylem/trust';
+import { loadIdentity, type ProductRoleContent, saveIdentity } from '@xylem/trust';
 import type { Lie } from './lies.ts';
-import type { Order, Said } from './relay-main.ts';
+import { MaliciousRelay } from './malicious-relay.ts';
+import { rule } from './publisher.ts';
+import type { Order } from './relay-main.ts';
 
 const checkout = join(import.meta.dirname, '..', '..');
 const agentMain = join(checkout, 'packages', 'agent', 'src', 'testing', 'agent-main.ts');
-const relayMain = join(import.meta.dirname, 'relay-main.ts');
 const deadlineMs = 60_000;
 
 /** As an agent's own, but minutes are seconds. */
@@ -82,9 +72,7 @@ export class AttackLab {
   readonly folder: string;
   readonly context: Cleanup;
   readonly #api: { readonly url: string; readonly token: string };
-  readonly #relay: ChildProcess;
-  readonly #heard: Said[] = [];
-  readonly relayUrl: string;
+  readonly #relay: MaliciousRelay;
   readonly rootUrl: string;
   readonly #trees = new Map<string, Awaited<ReturnType<typeof listing>>>();
   #patch = 0;
@@ -95,19 +83,15 @@ export class AttackLab {
     folder: string;
     context: Cleanup;
     api: { url: string; token: string };
-    relay: ChildProcess;
-    relayUrl: string;
+    relay: MaliciousRelay;
     rootUrl: string;
-    heard: Said[];
   }) {
     this.xylem = options.xylem;
     this.folder = options.folder;
     this.context = options.context;
     this.#api = options.api;
     this.#relay = options.relay;
-    this.relayUrl = options.relayUrl;
     this.rootUrl = options.rootUrl;
-    this.#heard = options.heard;
   }
 
   static async create(context: Cleanup): Promise<AttackLab> {
@@ -125,22 +109,14 @@ export class AttackLab {
     const words = ['token', 'create', '--env', production, '--serve', '--serves', '*'];
     const made = (await xylem.command(words)) as { token: string; url: string };
     await joinAt(at('relay'), made.url, made.token, 'relay', true);
-    const relay = fork(relayMain, [join(at('relay'), 'identity'), made.url], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
-    removeLater(context, () => void relay.kill('SIGKILL'));
-    const heard: Said[] = [];
-    relay.on('message', (said: Said) => heard.push(said));
-    const { url } = await waitUntil(() => heard.find((said) => 'url' in said), deadlineMs, 'the relay');
+    const relay = await MaliciousRelay.start(context, join(at('relay'), 'identity'), made.url);
     return new AttackLab({
       xylem,
       folder,
       context,
       api: { url: apiUrl, token },
       relay,
-      relayUrl: url,
       rootUrl: made.url,
-      heard,
     });
   }
 
@@ -168,10 +144,10 @@ export class AttackLab {
   ): Promise<Victim> {
     const made = (await this.xylem.command(['token', 'create', '--env', production])) as { token: string };
     const state = join(this.folder, name);
-    await joinAt(state, this.relayUrl, made.token, name, false);
+    await joinAt(state, this.#relay.url, made.token, name, false);
     const identity = await loadIdentity(join(state, 'identity'));
     if (identity === null) throw new Error(`${name} did not join`);
-    const parents = options.alsoRoot === true ? [this.relayUrl, this.rootUrl] : [this.relayUrl];
+    const parents = options.alsoRoot === true ? [this.#relay.url, this.rootUrl] : [this.#relay.url];
     await saveIdentity(join(state, 'identity'), { ...identity, parents });
     if (options.lies !== undefined) await this.lie({ victim: identity.host, lies: options.lies });
     const { staleParentMs } = options;
@@ -260,13 +236,7 @@ export class AttackLab {
 
   /** Has the relay lie to one host; resolves when it does. */
   async lie(order: Order): Promise<void> {
-    const before = this.#heard.length;
-    this.#relay.send(order);
-    await waitUntil(
-      () => this.#heard.slice(before).some((said) => 'done' in said && said.done === order.victim),
-      deadlineMs,
-      `lies to ${order.victim}`,
-    );
+    await this.#relay.lie(order);
   }
 
   async honest(host: Victim): Promise<void> {
@@ -275,14 +245,7 @@ export class AttackLab {
 
   /** How many lies a host was told since its last order. */
   async told(host: Victim): Promise<number> {
-    const before = this.#heard.length;
-    this.#relay.send('told');
-    const said = await waitUntil(
-      () => this.#heard.slice(before).find((one) => 'told' in one),
-      deadlineMs,
-      'the relay',
-    );
-    return 'told' in said ? (said.told[host.id] ?? 0) : 0;
+    return await this.#relay.told(host.id);
   }
 
   /** Waits until a host was told at least one lie and said one of `codes` to its operator. @returns what it said */
@@ -317,10 +280,8 @@ export class AttackLab {
 
   async environment(name: string): Promise<string> {
     const { body } = await this.api('GET', '/environments');
-    const { environments } = body as {
-      environments: { id: string; name: string; fullName?: string; tenant?: string }[];
-    };
-    const found = environments.find((one) => name.endsWith(one.name) || one.fullName === name);
+    const { environments } = body as { environments: { id: string; name: string }[] };
+    const found = environments.find((one) => one.name === name);
     if (found === undefined) throw new Error(`no ${name} in ${JSON.stringify(body)}`);
     return found.id;
   }
@@ -341,46 +302,8 @@ export class AttackLab {
 
   /** The publisher changes what the product's role says, with the key of its home. */
   async rule(rules: Pick<ProductRoleContent, 'floor' | 'withdrawn'>, version: string): Promise<void> {
-    const vendor = (await this.api('GET', '/release-repository')).body as { targets: { metadata: string } };
-    const [product] = readProductDelegations(Buffer.from(vendor.targets.metadata));
-    if (product === undefined) throw new Error('no product');
-    const { roles } = (await this.api('GET', '/products/shop/roles')).body as {
-      roles: { role: string; version: number; metadata: string }[];
-    };
-    const previous = new Map(roles.map(({ role, metadata }) => [role, Buffer.from(metadata)]));
     const { release } = await this.released(version);
-    const issued = timeOf(Date.now());
-    const document = encodeChannel({
-      format: 'xylem-channel-1',
-      product: 'shop',
-      channel: 'attack',
-      version,
-      release,
-      issued,
-    } as Parameters<typeof encodeChannel>[0]);
-    const keys = join(this.folder, 'home', 'keys');
-    const [keyId = ''] = product.keys.map((key) => key.keyId);
-    const content = readProductRole(product, previous);
-    const signed = await signProductRole({
-      product,
-      previous,
-      content: {
-        ...content,
-        ...rules,
-        channels: new Map([...content.channels, [channelTarget('shop', 'attack'), targetDigest(document)]]),
-      },
-      signers: [await loadKeyFile(join(keys, `shop-${keyId.slice(0, 16)}.json`))],
-      nowMs: Date.now(),
-    });
-    const answer = await this.api('PUT', '/products/shop/channels/attack', {
-      document: Buffer.from(document).toString(),
-      roles: signed.map(({ role, file }) => ({
-        role,
-        baseVersion: roles.find((one) => one.role === role)?.version ?? 0,
-        metadata: Buffer.from(file.bytes).toString(),
-      })),
-    });
-    if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+    await rule(this, join(this.folder, 'home', 'keys'), rules, { version, release });
   }
 }
 
