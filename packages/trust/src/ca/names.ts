@@ -32,6 +32,15 @@ export function spkiPin(key: KeyObject): Buffer {
     .digest();
 }
 
+/** The key of a certificate; null: of a kind that can't be read, which the certificate itself does not show before. */
+export function keyIn(certificate: X509Certificate): KeyObject | null {
+  try {
+    return certificate.publicKey;
+  } catch {
+    return null;
+  }
+}
+
 /** The id of a CA in URIs: the first 32 hexadecimal digits of its pin. */
 export function caIdOf(caPem: string | Uint8Array): string {
   return spkiPin(new X509Certificate(caPem).publicKey).toString('hex').slice(0, 32);

@@ -3,7 +3,7 @@ import type { SecureContextOptions, TLSSocket, TlsOptions } from 'node:tls';
 import { type HostId, XylemError } from '@xylem/core';
 import type { Clock } from '@xylem/platform';
 import type { KeyPair } from '../keys/key-pair.ts';
-import { addressOf, caIdOf, spkiPin } from './names.ts';
+import { addressOf, caIdOf, keyIn, spkiPin } from './names.ts';
 
 /** What a node shows of itself in TLS. */
 export interface TlsIdentity {
@@ -101,10 +101,10 @@ export function pinnedCa(socket: TLSSocket, pin: Uint8Array, clock: Clock): stri
   let link = socket.getPeerX509Certificate();
   const leaf = link;
   for (let depth = 0; link !== undefined && depth < 4; depth += 1) {
-    if (timingSafeEqual(spkiPin(link.publicKey), pin)) break;
+    if (isPinned(link, pin)) break;
     link = link.issuerCertificate;
   }
-  if (leaf === undefined || link === undefined || !timingSafeEqual(spkiPin(link.publicKey), pin)) {
+  if (leaf === undefined || link === undefined || !isPinned(link, pin)) {
     throw refusedServer('does not belong to the installation that the token names');
   }
   // The pinned key must itself have signed: a copied CA certificate in the chain proves nothing.
@@ -121,6 +121,11 @@ export function pinnedCa(socket: TLSSocket, pin: Uint8Array, clock: Clock): stri
     );
   }
   return caPem;
+}
+
+function isPinned(certificate: X509Certificate, pin: Uint8Array): boolean {
+  const key = keyIn(certificate);
+  return key !== null && timingSafeEqual(spkiPin(key), pin);
 }
 
 function refusedServer(what: string): XylemError {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { type EnvironmentId, type JoinAnswerBody, timeOf } from '@xylem/core';
 import { systemClock, systemRandomness } from '@xylem/platform';
 import fc from 'fast-check';
 import { CertificateAuthority } from '../ca/authority.ts';
+import { makeCsr } from '../ca/csr.ts';
 import { generateKey, hostIdOf, type KeyPair } from '../keys/key-pair.ts';
 import { directionRepository, TestReleases } from '../testing/test-repository.ts';
 import { buildJoinAnswer, checkJoinAnswer } from './answer.ts';
@@ -52,6 +54,15 @@ async function answerTo(
     ...change,
   };
   return buildJoinAnswer(macKey, checked.mac, answer);
+}
+
+/** The certificate with a key of a kind that nobody knows: its object identifier (1.3.101.112) is another one. */
+function ofUnknownKind(pem: string): string {
+  const { raw, publicKey } = new X509Certificate(pem);
+  const spki = publicKey.export({ format: 'der', type: 'spki' });
+  const der = Buffer.from(raw);
+  der[raw.indexOf(spki) + 6] = 0xdb;
+  return `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`;
 }
 
 test('a token is read as it was made, and nothing else is a token', () => {
@@ -135,9 +146,12 @@ test('an answer to another request, by another secret, or for other keys is refu
     { code: 'E_JOIN_TOKEN' },
   );
   const foreignCa = await CertificateAuthority.create(systemClock, systemRandomness);
+  const own = await ca.issue(makeCsr(key, host), { environment: environment.id, serves: null });
   const wrong: [string, Partial<JoinAnswerBody>][] = [
     ['E_CERTIFICATE', { host, ca: foreignCa.certificatePem }],
     ['E_CERTIFICATE', { host: hostIdOf(generateKey().public) }],
+    ['E_CERTIFICATE', { host, certificate: ofUnknownKind(own) }],
+    ['E_CERTIFICATE', { host, ca: ofUnknownKind(ca.certificatePem) }],
     ['E_CERTIFICATE', { host, certificate: '-----BEGIN CERTIFICATE-----\nno certificate' }],
     ['E_TRUST', { host, environment: { ...environment, id: vendor.id as EnvironmentId } }],
   ];
