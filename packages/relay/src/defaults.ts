@@ -15,5 +15,5 @@ export const relayTiming: RelayTiming = {
   reportRetryFirstMs: lifetimes.reportRetryFirstMs,
   reportRetryMaxMs: lifetimes.reportRetryMaxMs,
   forwardTimeoutMs: 30_000,
-  certificateGraceMs: 0,
+  certificateGraceMs: lifetimes.nodeGraceMs,
 };

@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Digest } from '@xylem/core';
-import { createHttpClient, readBody, silentLog, systemClock, systemRandomness } from '@xylem/platform';
+import {
+  type Clock,
+  createHttpClient,
+  readBody,
+  silentLog,
+  systemClock,
+  systemRandomness,
+} from '@xylem/platform';
 import { removeLater } from '@xylem/testkit';
 import {
   buildSmallTree,
@@ -30,8 +37,11 @@ export interface World {
   ): Promise<{ packs: readonly Digest[]; tree: Digest; snapshot: number }>;
 }
 
-export async function world(t: TestContext, options: { holdMs?: number } = {}): Promise<World> {
-  const installation = await TestInstallation.create(t);
+export async function world(
+  t: TestContext,
+  options: { holdMs?: number; clock?: Clock } = {},
+): Promise<World> {
+  const installation = await TestInstallation.create(t, options.clock);
   const vendor = await installation.addVendor('shop');
   const production = await installation.addEnvironment('acme/production');
   const root = await rootFront(t, installation, options);
