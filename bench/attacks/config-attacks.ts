@@ -118,6 +118,8 @@ export const attacksByConfiguration: readonly Attack[] = [
           ? await lab.refusal(host, ['E_PLACEHOLDER', 'E_CONFIG_INVALID'])
           : codeOf(nul.body);
       if ((await started(host, 'hostile'))?.env !== values[0]) succeeded.push('NUL came through');
+      // The agent first: it would start them again.
+      await lab.stopHosts();
       await lab.xylem.endServices(host.state);
       return { tried: values.length + 1, succeeded, said: [said] };
     },
