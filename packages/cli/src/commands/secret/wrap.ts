@@ -6,6 +6,13 @@ import { listed } from '../../secrets/listed.ts';
 
 const lookEveryMs = 15_000;
 
+/**
+ * A root server that is away, also behind a proxy that answers for it, and a change by somebody else are met again. A key
+ * that is not here never comes, nor a right: who went on trying to rotate would make a key each time.
+ */
+const passes = ({ code, retry }: XylemError): boolean =>
+  retry !== 'never' || code === 'E_CONFLICT' || code === 'E_UNSUPPORTED';
+
 export const command = defineCommand({
   arguments: '<environment>',
   about:
@@ -43,8 +50,7 @@ export const command = defineCommand({
         if (wrapped !== null) terminal.line(`Wrapped for ${wrapped.names.join(', ')}.`);
         before = '';
       } catch (error) {
-        // A root server that is away, or a change by somebody else, is met again; a key that is not here never comes.
-        if (!(error instanceof XylemError) || error.code === 'E_KEY_INVALID') throw error;
+        if (!(error instanceof XylemError) || !passes(error)) throw error;
         if (error.message !== before) terminal.note(error.message);
         before = error.message;
       }
