@@ -6,6 +6,7 @@ import { allEnvironments, refOf } from '../environments/names.ts';
 import { cancelRestored } from '../moves/settle.ts';
 import type { Root } from '../root.ts';
 import { adoptQuarantines } from './adopt-quarantines.ts';
+import { adoptRevocations } from './adopt-revocations.ts';
 import { adoptRunning } from './adopt-running.ts';
 import { askRelays } from './ask-relays.ts';
 import { writeFloor } from './floors.ts';
@@ -46,8 +47,10 @@ export async function confirmRestore(root: Root, keep: 'hosts' | 'backup', who: 
     await cancelRestored(trx, nowMs);
     for (const environment of environments) {
       const document = found.get(environment.id)?.document;
-      if (document !== undefined)
-        await adoptQuarantines(trx, environment, parseDesiredState(document), nowMs);
+      if (document === undefined) continue;
+      const newest = parseDesiredState(document);
+      await adoptQuarantines(trx, environment, newest, nowMs);
+      await adoptRevocations(trx, newest, nowMs);
     }
     if (keep === 'hosts') {
       const retired = await retiredHosts(trx);
@@ -81,6 +84,7 @@ export async function confirmRestore(root: Root, keep: 'hosts' | 'backup', who: 
     return recovery.joined.length;
   });
   root.restored.cleared();
+  await root.revoked.reload();
   await root.releases?.publish();
   for (const { id } of environments) await root.directing.publish(id);
   return { environments: environments.map(refOf), kept: keep, hostsTaken };

@@ -121,6 +121,29 @@ test('takes in again who joined after the backup, as the host map of a relay kno
   assert.deepEqual((await again.api('hostShow', { params: { host: 'late' } })).labels, { role: 'db' });
 });
 
+test('revokes again who was revoked after the backup, also a host that joined after it', async (t) => {
+  const { root, joined, leaving, out, stateOf } = await grown(t);
+  const relay = await joined('relay', { serve: true });
+  const stolen = await joined('stolen');
+  await root.api('hostRevoke', { body: { select: { hosts: ['leaving', 'stolen'] }, reason: 'stolen' } });
+  const before = await stateOf(relay);
+  const url = await relayCopy(t, relay, root.folder);
+
+  const again = await restoredFixture(t, root, out);
+  for (const host of [relay, leaving, stolen]) host.moveTo(again);
+  assert.equal(await relay.report(undefined, { serves: { url, children: [] } }), 202);
+  await stolen.report([]);
+  await again.api('restoreConfirm', { body: { keep: 'backup' } });
+  for (const host of [leaving, stolen]) {
+    const { state, revoked } = await again.api('hostShow', { params: { host: host.id } });
+    assert.deepEqual([state, revoked?.reason.includes('after the backup')], ['revoked', true]);
+    const refused = await host.post('/renew', buildRenewRequest(host.key, host.id));
+    assert.equal(JSON.parse(refused.body.toString()).code, 'E_HOST_REVOKED');
+    assert.equal((await host.get('/news?since=')).status, 403, 'and its certificate opens nothing');
+  }
+  assert.deepEqual((await stateOf(relay)).revoked, before.revoked);
+});
+
 test('without a relay hosts come back by their certificates, and what is not known is said', async (t) => {
   const { root, joined, out, stateOf } = await grown(t);
   const web = await joined('web', { labels: { role: 'web' } });
