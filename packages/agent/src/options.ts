@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
 import type { JournalPoint } from './converge/points.ts';
+import type { WipePoint } from './leaving/wipe.ts';
 
 /** What a relay in the same process adds to this host's reports. */
 export interface Serving {
@@ -64,6 +65,8 @@ export interface AgentOptions {
   readonly onServeChange?: (serve: boolean) => void;
   /** For crash tests: called, and awaited, at each point of `journalPoints`. */
   readonly onJournalPoint?: (point: JournalPoint) => void | Promise<void>;
+  /** For crash tests of a move to another tenant. */
+  readonly onWipePoint?: (point: WipePoint) => void | Promise<void>;
   readonly timing?: Partial<AgentTiming>;
   /**
    * Use parents with http:// beyond loopback, and send them reports: from now on, also at later starts. What such

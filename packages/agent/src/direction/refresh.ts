@@ -5,6 +5,7 @@ import type { Identity } from '@xylem/trust';
 import type { Places } from '../drivers/driver.ts';
 import type { JsonFile } from '../state/json-file.ts';
 import { type Ahead, ahead } from './ahead.ts';
+import { asAccepted, type Carried } from './carried.ts';
 import type { Documents } from './documents.ts';
 import { filesOf, withNewsFile } from './metadata-source.ts';
 import { newsFilesOf } from './news-files.ts';
@@ -25,6 +26,8 @@ export interface RefreshOptions {
   readonly repositories: Repositories;
   readonly documents: Documents;
   readonly file: JsonFile<Accepted>;
+  /** Of an earlier tenant, until direction was accepted in this one. */
+  readonly carried: JsonFile<Carried>;
   readonly platform: Platform;
   readonly places: Places;
   readonly clock: Clock;
@@ -61,6 +64,7 @@ export function refresher(options: RefreshOptions): Refresher {
   const environment = identity.environment.id;
   const direction = repositories.client(environment);
   let accepted: Accepted | null = null;
+  let before: Accepted | null = null;
   let incomplete: XylemError | null = null;
   let settled = false;
   const newsFiles = newsFilesOf({ environment, clock, log, signal });
@@ -87,7 +91,7 @@ export function refresher(options: RefreshOptions): Refresher {
       documents,
       platform: options.platform,
       places: options.places,
-      before: accepted,
+      before: accepted ?? before,
       nowMs: clock.now(),
     });
     const isNew = JSON.stringify(resolved.accepted) !== JSON.stringify(accepted);
@@ -108,6 +112,8 @@ export function refresher(options: RefreshOptions): Refresher {
   return {
     open: async () => {
       accepted = await file.read();
+      const carried = accepted === null ? await options.carried.read() : null;
+      before = carried === null ? null : asAccepted(carried);
       await direction.open();
     },
     accepted: () => accepted,

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { limits, XylemError } from '@xylem/core';
+import { type EnvironmentId, limits, parseRenewAnswer, XylemError } from '@xylem/core';
 import { createHttpClient } from '@xylem/platform';
 import {
   addressOf,
@@ -7,7 +7,9 @@ import {
   caIdOf,
   clientTls,
   type Identity,
+  isPlainBeyondLoopback,
   movedTrustMap,
+  saveLeaving,
   saveMoved,
 } from '@xylem/trust';
 import type { Accepted } from '../direction/wanted.ts';
@@ -28,14 +30,20 @@ export interface MoveOptions extends AsksParents {
   readonly onMoved: () => void;
 }
 
-type Move = NonNullable<Accepted['entry']['move']>;
+interface Move {
+  readonly environment: EnvironmentId;
+  readonly name?: string;
+  /** To another tenant: what the former one gave in confidence stays behind. */
+  readonly leave?: NonNullable<Accepted['entry']['leave']>;
+}
 
 const maxAnswerBytes = 256 * 1024;
 
 /** Where direction wants this host to live, if it is another environment than its own. Pure. */
 function wantedMove(accepted: Accepted | null, identity: Identity): Move | null {
-  const move = accepted?.entry.move;
-  return move === undefined || move.environment === identity.environment.id ? null : move;
+  const { move, leave } = accepted?.entry ?? {};
+  const wanted = leave === undefined ? move : { environment: leave.environment, leave };
+  return wanted === undefined || wanted.environment === identity.environment.id ? null : wanted;
 }
 
 /** Takes this host to another environment when direction says so, until the signal ends it. */
@@ -65,11 +73,16 @@ export async function moveWhenDirected(options: MoveOptions): Promise<void> {
  * A certificate for the new environment, then its direction root, which its id pins; only then is anything kept. The
  * release roots stay those that this host has: whoever directs can't bring others.
  */
-async function moveTo(options: MoveOptions, { environment, name }: Move): Promise<void> {
+async function moveTo(options: MoveOptions, { environment, name, leave }: Move): Promise<void> {
   const { identity, parents, folder, log, proxyEnvironment, signal } = options;
   const own = identity();
   let certificatePem = '';
-  const urls = parents.urls().filter((url) => url.startsWith('https:'));
+  let called = name ?? environment;
+  const given = leave?.parents ?? [];
+  const asked = [...new Set([...given, ...parents.urls()])].filter(
+    (url) => own.plainHttp === true || !isPlainBeyondLoopback(url),
+  );
+  const urls = asked.filter((url) => url.startsWith('https:'));
   const post = {
     path: '/renew',
     body: buildMoveRequest(own.key, own.host, environment),
@@ -87,12 +100,13 @@ async function moveTo(options: MoveOptions, { environment, name }: Move): Promis
       );
     }
     certificatePem = fresh;
+    if (leave !== undefined) called = parseRenewAnswer(answer).name ?? environment;
   });
   const proxy = proxyEnvironment === undefined ? {} : { proxyEnvironment };
   const http = createHttpClient({ tls: clientTls({ ...own, certificatePem }), ...proxy });
   try {
     let worst: XylemError | null = null;
-    for (const url of parents.urls()) {
+    for (const url of asked) {
       try {
         const path = `r/${environment}/metadata/1.root.json`;
         const root = await askNode(
@@ -102,12 +116,14 @@ async function moveTo(options: MoveOptions, { environment, name }: Move): Promis
         );
         if (root === null) continue;
         const trustMap = movedTrustMap(own.trustMap, environment, root);
-        await saveMoved(folder, {
-          ...own,
-          environment: { id: environment, name: name ?? environment },
-          certificatePem,
-          trustMap,
-        });
+        const moved = { ...own, environment: { id: environment, name: called }, certificatePem, trustMap };
+        if (leave === undefined) await saveMoved(folder, moved);
+        else {
+          // Those of the old tenant may not serve it: whoever gave its root does.
+          const next = { ...moved, parents: given.length > 0 ? given : [...new Set([url, ...own.parents])] };
+          const { keepData = false } = leave;
+          await saveLeaving(folder, next, { from: own.environment.id, keepData });
+        }
         log.info('moved to another environment', { environment });
         return;
       } catch (error) {
@@ -117,11 +133,7 @@ async function moveTo(options: MoveOptions, { environment, name }: Move): Promis
       }
     }
     throw (
-      worst ??
-      new XylemError(
-        'E_PARENT_REFUSED',
-        `No parent of this host serves the environment ${name ?? environment}.`,
-      )
+      worst ?? new XylemError('E_PARENT_REFUSED', `No parent of this host serves the environment ${called}.`)
     );
   } finally {
     http.close();

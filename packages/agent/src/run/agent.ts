@@ -4,6 +4,7 @@ import { createHttpClient } from '@xylem/platform';
 import { isPlainBeyondLoopback } from '@xylem/trust';
 import type { ExecutorTools } from '../converge/apply/executor.ts';
 import { acceptedFile } from '../direction/accepted-file.ts';
+import { carriedFile } from '../direction/carried.ts';
 import { documentsIn } from '../direction/documents.ts';
 import { followDirection } from '../direction/follow.ts';
 import { refresher as makeRefresher } from '../direction/refresh.ts';
@@ -15,6 +16,7 @@ import { moveWhenDirected } from '../identity/move.ts';
 import { rekeyWhenWished } from '../identity/rekey.ts';
 import { renewCertificate } from '../identity/renew.ts';
 import { roleOf } from '../identity/role.ts';
+import { finishLeaving } from '../leaving/wipe.ts';
 import type { AgentOptions, RunningAgent } from '../options.ts';
 import { parentsOf, refusedParents } from '../parents/parents.ts';
 import { revokedParents } from '../parents/revoked.ts';
@@ -63,6 +65,8 @@ async function runLocked(options: AgentOptions): Promise<Life> {
   const timing = { ...defaultTiming, ...options.timing };
   const layout = stateLayout(options.stateFolder);
   await clearLeftovers(layout, clock.now());
+  // Before anything of the new tenant is read or started.
+  await finishLeaving({ layout, clock, log, onPoint: options.onWipePoint });
   const revoked = revokedParents();
   const identity = await openIdentity(layout.identity, revoked);
   if (options.allowPlainHttp === true) await identity.allowPlainHttp();
@@ -129,6 +133,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     repositories: repositoriesOf(identity.get(), layout.trust, clock, log),
     documents: documentsIn(layout.documents),
     file: acceptedFile(layout.accepted, log),
+    carried: carriedFile(layout.trust, log),
     platform: { os: process.platform, arch: process.arch },
     places: { layout, node },
     clock,

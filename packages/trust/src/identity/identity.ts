@@ -87,19 +87,70 @@ export async function saveMoved(folder: string, identity: Identity): Promise<voi
   await finishMove(folder);
 }
 
-/** Brings the other files to what `move.json` says, and removes it; without one nothing is done. Repeatable. */
-export async function finishMove(folder: string): Promise<void> {
+/** A move to another tenant that was begun, and is finished when what was sealed is wiped (docs/spec/moves.md). */
+export interface Leaving {
+  readonly from: EnvironmentId;
+  readonly environment: { readonly id: EnvironmentId; readonly name: string };
+  /** Data folders of components go along. */
+  readonly keepData: boolean;
+}
+
+/**
+ * Says that this host goes to another tenant, in one file, with which it counts. Nothing else changes before what it has
+ * of the former tenant was wiped, and `finishMove` is told so.
+ * @param identity as it will be; `parents`: as they will be
+ */
+export async function saveLeaving(
+  folder: string,
+  identity: Pick<Identity, 'environment' | 'certificatePem' | 'trustMap' | 'parents'>,
+  leaving: Pick<Leaving, 'from' | 'keepData'>,
+): Promise<void> {
+  const { environment, certificatePem, trustMap, parents } = identity;
+  const move = { environment, certificate: certificatePem, trustMap, parents: [...parents], ...leaving };
+  await writeFileAtomic(join(folder, 'move.json'), jcsBytes({ format: 'xylem-move-2', ...move }));
+}
+
+/** The move to another tenant that was begun and is not finished, or null. @throws XylemError E_STATE_DAMAGED */
+export async function leavingOf(folder: string): Promise<Leaving | null> {
+  const path = join(folder, 'move.json');
+  const text = await readOrNull(path);
+  if (text === null) return null;
+  const { format, environment, from, keepData } = parse(path, text);
+  if (format !== 'xylem-move-2') return null;
+  const { id, name } = (environment ?? {}) as Record<string, unknown>;
+  if (typeof id !== 'string' || !isEnvironmentId(id) || typeof name !== 'string') throw damaged(path);
+  if (typeof from !== 'string' || !isEnvironmentId(from) || typeof keepData !== 'boolean')
+    throw damaged(path);
+  return { from, environment: { id, name }, keepData };
+}
+
+/**
+ * Brings the other files to what `move.json` says, and removes it; without one nothing is done. Repeatable.
+ * @param wiped what the host had of a former tenant is gone
+ * @throws XylemError E_BUSY for a move to another tenant before that
+ */
+export async function finishMove(folder: string, { wiped = false } = {}): Promise<void> {
   const path = join(folder, 'move.json');
   const text = await readOrNull(path);
   if (text === null) return;
-  const { format, environment, certificate, trustMap } = parse(path, text);
+  const { format, environment, certificate, trustMap, parents } = parse(path, text);
+  const isLeaving = format === 'xylem-move-2';
+  if (isLeaving && !wiped) {
+    throw new XylemError(
+      'E_BUSY',
+      'This host is about to leave its tenant, and its agent has to finish that: xylem agent run.',
+    );
+  }
   const hostPath = join(folder, 'host.json');
   const host = await readOrNull(hostPath);
-  if (format !== 'xylem-move-1' || typeof certificate !== 'string' || host === null) throw damaged(path);
+  if (!(isLeaving || format === 'xylem-move-1') || typeof certificate !== 'string' || host === null)
+    throw damaged(path);
+  const own = { ...parse(hostPath, host), environment, ...(isStrings(parents) ? { parents } : {}) };
   await writeFileAtomic(join(folder, 'cert.pem'), certificate);
   await writeFileAtomic(join(folder, 'trust-map.json'), encodeTrustMap(checkTrustMap(trustMap)));
-  await writeFileAtomic(hostPath, jcsBytes({ ...parse(hostPath, host), environment }));
+  await writeFileAtomic(hostPath, jcsBytes(own));
   await rm(path);
+  await syncFolder(folder);
 }
 
 /** The key that the certificate is for. */

@@ -1,0 +1,82 @@
+import { XylemError } from '@xylem/core';
+import type { Clock, Log } from '@xylem/platform';
+import type { StateLayout } from '../state/layout.ts';
+import { connectSupervisor } from '../supervisor/connection.ts';
+import { findMarked, killMarked } from '../supervisor/marked.ts';
+import { type ServiceRecord, serviceRecords } from '../supervisor/records.ts';
+import { supervisorSocketPath } from '../supervisor/socket-path.ts';
+
+interface Tools {
+  readonly layout: StateLayout;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const answerMs = 120_000;
+const endMs = 20_000;
+const pollMs = 50;
+
+/**
+ * Ends the services that fit, and the supervisor's process with all that it remembers; those that go on are adopted by
+ * the next one. @throws XylemError E_SUPERVISOR
+ */
+export async function endServices(tools: Tools, fits: (record: ServiceRecord) => boolean): Promise<void> {
+  const { layout, log } = tools;
+  const file = serviceRecords(layout.supervisor, log);
+  const ending = async (): Promise<readonly ServiceRecord[]> =>
+    ((await file.read())?.services ?? []).filter(fits);
+  let hasEnded = false;
+  const connection = await connectSupervisor(supervisorSocketPath(layout.root), {
+    changed: () => undefined,
+    closed: () => {
+      hasEnded = true;
+    },
+  });
+  if (connection !== null) {
+    try {
+      const stops = (await ending()).map(({ spec: { component } }) =>
+        connection.ask({ op: 'stop', component }, answerMs),
+      );
+      await Promise.all(stops);
+      await connection.ask({ op: 'handover' }, answerMs);
+    } catch (error) {
+      // It was about to end when it was asked: its services are ended below.
+      if (!hasEnded) throw error;
+    } finally {
+      connection.close();
+    }
+    await untilGone(tools);
+  }
+  // What a supervisor that was killed left running.
+  const left = await ending();
+  if (left.length === 0) return;
+  await Promise.all(left.map((record) => endMarked(tools, record)));
+  const others = ((await file.read())?.services ?? []).filter((record) => !fits(record));
+  await file.write({ services: others });
+}
+
+async function untilGone({ layout, clock }: Tools): Promise<void> {
+  const deadline = clock.monotonicMs() + endMs;
+  for (;;) {
+    const path = supervisorSocketPath(layout.root);
+    const still = await connectSupervisor(path, { changed: () => undefined, closed: () => undefined });
+    if (still === null) return;
+    still.close();
+    if (clock.monotonicMs() > deadline)
+      throw new XylemError('E_SUPERVISOR', 'The supervisor does not end, and may remember values.');
+    await clock.sleep(pollMs);
+  }
+}
+
+async function endMarked({ clock }: Tools, { mark, spec }: ServiceRecord): Promise<void> {
+  for (const { pid } of findMarked(mark)) {
+    try {
+      process.kill(pid, 'SIGTERM');
+    } catch {
+      // Ended in between.
+    }
+  }
+  const deadline = clock.monotonicMs() + spec.stopTimeoutMs;
+  while (findMarked(mark).length > 0 && clock.monotonicMs() < deadline) await clock.sleep(pollMs);
+  killMarked(mark);
+}
