@@ -1,21 +1,17 @@
-import { advance, applyDecisions, type Decision, type Deployment, type Report } from '@xylem/core';
-import { parseEnvironmentYaml } from '@xylem/core/yaml';
+import { applyDecisions, type Decision, type Deployment, type Report } from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
 import type { RestoredState } from '../backup/restored-state.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import type { Directing } from '../directing/directing.ts';
-import { fullName } from '../environments/names.ts';
-import { hostsIn } from '../hosts/host-rows.ts';
 import { singleFlight } from '../publishing/single-flight.ts';
 import { appendEvent, type EventFeed } from './events.ts';
-import { advancePolicyOf, evidenceOf } from './evidence.ts';
 import { followChannel } from './follow-channel.ts';
+import { judge, readFleet } from './judge.ts';
 import {
   activeDeployments,
   type DeploymentRow,
   deployingLock,
-  deploymentOf,
   markHosts,
   saveDeployment,
   settle,
@@ -75,22 +71,9 @@ export function createDeploying(options: DeployingOptions): Deploying {
   }
 
   async function advanceOne(row: DeploymentRow): Promise<boolean> {
-    const deployment = deploymentOf(row);
-    const environment = await db
-      .selectFrom('environments')
-      .selectAll()
-      .where('id', '=', row.environment)
-      .executeTakeFirstOrThrow();
     const nowMs = clock.now();
-    const { policy } = parseEnvironmentYaml(environment.yaml, fullName(environment));
-    const hosts = await hostsIn(db, [row.environment]);
-    const evidence = await evidenceOf(db, deployment, hosts, nowMs);
-    const { decisions, progress, reason } = advance(
-      deployment,
-      evidence,
-      nowMs,
-      advancePolicyOf(policy.reportEverySeconds),
-    );
+    const fleet = await readFleet(db, row.environment, nowMs);
+    const { deployment, decisions, progress, reason } = await judge(db, row, fleet, nowMs);
     await tellProgress(deployment, progress, reason);
     if (decisions.length === 0) return false;
     await db.transaction().execute(async (trx) => {

@@ -1,27 +1,15 @@
-import { advance, type Deployment as CoreDeployment, timeOf } from '@xylem/core';
-import { parseEnvironmentYaml } from '@xylem/core/yaml';
+import { type Deployment as CoreDeployment, timeOf } from '@xylem/core';
 import type { Deployment } from '../api/schemas/deployments.ts';
-import { fullName, refOf } from '../environments/names.ts';
-import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
+import { refOf } from '../environments/names.ts';
 import type { Root } from '../root.ts';
-import { advancePolicyOf, evidenceOf, type Heard, heardIn } from './evidence.ts';
-import { type DeploymentRow, deploymentOf } from './rows.ts';
-
-/** An environment's hosts and what they have reported. */
-interface Fleet {
-  readonly hosts: readonly HostRecord[];
-  readonly heard: Heard;
-}
+import { type Fleet, judge, readFleet } from './judge.ts';
+import type { DeploymentRow } from './rows.ts';
 
 /** Reads each environment's fleet once, however many deployments are shown of it. */
 export function fleetReader({ db, clock }: Root): (environment: string) => Promise<Fleet> {
   const fleets = new Map<string, Promise<Fleet>>();
-  const read = async (environment: string): Promise<Fleet> => ({
-    hosts: await hostsIn(db, [environment]),
-    heard: await heardIn(db, environment, clock.now()),
-  });
   return (environment) => {
-    const fleet = fleets.get(environment) ?? read(environment);
+    const fleet = fleets.get(environment) ?? readFleet(db, environment, clock.now());
     fleets.set(environment, fleet);
     return fleet;
   };
@@ -34,21 +22,8 @@ export async function showDeployment(
   fleetOf = fleetReader(root),
 ): Promise<Deployment> {
   const { db, clock } = root;
-  const deployment = deploymentOf(row);
-  const environment = await db
-    .selectFrom('environments')
-    .selectAll()
-    .where('id', '=', row.environment)
-    .executeTakeFirstOrThrow();
-  const { policy } = parseEnvironmentYaml(environment.yaml, fullName(environment));
-  const { hosts, heard } = await fleetOf(row.environment);
-  const evidence = await evidenceOf(db, deployment, hosts, clock.now(), heard);
-  const { progress, reason } = advance(
-    deployment,
-    evidence,
-    clock.now(),
-    advancePolicyOf(policy.reportEverySeconds),
-  );
+  const fleet = await fleetOf(row.environment);
+  const { deployment, environment, progress, reason } = await judge(db, row, fleet, clock.now());
   return {
     id: row.id,
     kind: deployment.kind,

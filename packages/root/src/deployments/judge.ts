@@ -1,0 +1,31 @@
+import { advance } from '@xylem/core';
+import { parseEnvironmentYaml } from '@xylem/core/yaml';
+import type { Database } from '../db/tables.ts';
+import { fullName } from '../environments/names.ts';
+import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
+import { advancePolicyOf, evidenceOf, type Heard, heardIn } from './evidence.ts';
+import { type DeploymentRow, deploymentOf } from './rows.ts';
+
+/** An environment's hosts and what they have reported. */
+export interface Fleet {
+  readonly hosts: readonly HostRecord[];
+  readonly heard: Heard;
+}
+
+export async function readFleet(db: Database, environment: string, nowMs: number): Promise<Fleet> {
+  return { hosts: await hostsIn(db, [environment]), heard: await heardIn(db, environment, nowMs) };
+}
+
+/** What core says of a deployment from what is known at this moment. */
+export async function judge(db: Database, row: DeploymentRow, { hosts, heard }: Fleet, nowMs: number) {
+  const deployment = deploymentOf(row);
+  const environment = await db
+    .selectFrom('environments')
+    .selectAll()
+    .where('id', '=', row.environment)
+    .executeTakeFirstOrThrow();
+  const { policy } = parseEnvironmentYaml(environment.yaml, fullName(environment));
+  const evidence = await evidenceOf(db, deployment, hosts, nowMs, heard);
+  const said = advance(deployment, evidence, nowMs, advancePolicyOf(policy.reportEverySeconds));
+  return { deployment, environment, ...said };
+}
