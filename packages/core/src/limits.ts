@@ -36,6 +36,8 @@ export const limits = {
   trustMap: 16 * MiB,
   /** Operators of an environment, the lift of a quarantine; each without its signatures. */
   operatorsDocument: 8 * KiB,
+  /** One of them with the operators who sign it, on its way between machines. */
+  signingFile: 64 * KiB,
   parents: 1 * MiB,
   /** What people write: environments, manifests. */
   yaml: 4 * MiB,

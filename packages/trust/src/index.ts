@@ -77,7 +77,16 @@ export {
   followOperators,
   readOperators,
 } from './operators/operators.ts';
-export { operatorKeys, type SignedDocument, signDocument, signedBy } from './operators/signed.ts';
+export { operatorKeys, type SignedDocument, signDocument } from './operators/signed.ts';
+export {
+  addSignatures,
+  type OpenSigning,
+  readSigning,
+  signingInWords,
+  signingKeys,
+  unsigned,
+  writeSigning,
+} from './operators/signing.ts';
 export { type Issuer, issuerOf } from './provenance/issuer.ts';
 export { missingStatements, type Subject } from './provenance/require.ts';
 export { type Attestation, readAttestation, type Statement } from './provenance/statement.ts';

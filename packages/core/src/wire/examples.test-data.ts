@@ -321,6 +321,16 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parseLift,
     wire.encodeLift,
   ),
+  signing: example(
+    {
+      format: 'xylem-signing-1',
+      environment: { id: environment, name: 'acme/production' },
+      operators: { ...envelope, payloadType: wire.operatorsPayloadType },
+      document: { payloadType: wire.liftPayloadType, payload: envelope.payload, signatures: [] },
+    },
+    wire.parseSigning,
+    wire.encodeSigning,
+  ),
   'report-quarantine': example(
     { ...report, quarantine: { operators: 2, held: [id('9a')] } },
     wire.parseReport,

@@ -1,7 +1,8 @@
 import { limits } from '../limits.ts';
-import { anyObject, array, integer, literal, object, string } from '../schema/build.ts';
+import { anyObject, array, integer, literal, nullable, object, string } from '../schema/build.ts';
 import type { Static } from '../schema/json-schema.ts';
 import { documentKind } from './document.ts';
+import { envelopeSchema } from './envelope.ts';
 import * as f from './fields.ts';
 
 /** docs/spec/direction.md, Quarantine. */
@@ -86,3 +87,23 @@ const lift = documentKind(liftSchema, {
 });
 export const parseLift = lift.parse;
 export const encodeLift = lift.encode;
+
+/** docs/spec/custody.md, Signing by several: what is to be signed lies in `document`, perhaps by nobody yet. */
+const signingSchema = object({
+  format: literal('xylem-signing-1'),
+  environment: object({ id: f.environmentId, name: f.environmentName }),
+  operators: nullable(envelopeSchema),
+  document: object({
+    payloadType: string({ minLength: 1, maxLength: 255 }),
+    payload: f.base64,
+    signatures: array(object({ keyid: string({ maxLength: 255 }), sig: f.base64 }), { maxItems: 16 }),
+  }),
+});
+export type Signing = Static<typeof signingSchema>;
+const signing = documentKind(signingSchema, {
+  what: 'file to be signed',
+  format: 'xylem-signing-1',
+  maxBytes: limits.signingFile,
+});
+export const parseSigning = signing.parse;
+export const encodeSigning = signing.encode;

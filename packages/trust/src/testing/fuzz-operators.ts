@@ -2,6 +2,7 @@ import {
   type EnvironmentId,
   encodeLift,
   encodeOperators,
+  encodeSigning,
   type Lift,
   liftPayloadType,
   type Operators,
@@ -14,6 +15,7 @@ import { generateKey } from '../keys/key-pair.ts';
 import { checkLift } from '../operators/lift.ts';
 import { checkOperators, environmentOfOperators, followOperators } from '../operators/operators.ts';
 import { signDocument } from '../operators/signed.ts';
+import { readSigning, signingInWords, unsigned, writeSigning } from '../operators/signing.ts';
 
 /** What a direction carries of operators and their lifts: whoever has the director's key may write it. */
 export async function operatorsFuzzTargets(): Promise<FuzzTarget[]> {
@@ -52,6 +54,21 @@ export async function operatorsFuzzTargets(): Promise<FuzzTarget[]> {
         followOperators(first, [input], environment, false);
         environmentOfOperators(input);
         return checkOperators(input, environment, first);
+      },
+    },
+    {
+      name: 'file that operators sign',
+      seedInputs: [
+        encodeSigning({
+          format: 'xylem-signing-1',
+          environment: { id: environment, name: 'acme/production' },
+          operators: await signDocument(operatorsPayloadType, encodeOperators(first), [key]),
+          document: await signDocument(liftPayloadType, encodeLift(lift), [key]),
+        }),
+      ],
+      parse: (input) => {
+        const open = readSigning(input);
+        return [signingInWords(open), unsigned(open), writeSigning(open)];
       },
     },
     {

@@ -1,8 +1,10 @@
 import { XylemError } from '@xylem/core';
+import { signingInWords } from '@xylem/trust';
 import { defineCommand } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
+import { sendSigned } from '../../operators/sign.ts';
 import { inWords, sendChange, stillMissing } from '../../publishing/carry-out.ts';
-import { openCeremony } from './open.ts';
+import { openCeremony, openSigning } from './open.ts';
 
 export const command = defineCommand({
   arguments: '<file>',
@@ -11,7 +13,14 @@ the ceremony began that it replaces, it is refused and has to begin anew.`,
   example: 'xylem ceremony finish root.ceremony',
   async run(invocation) {
     const { args, api, home } = invocation;
-    const { trusted, drafts } = await openCeremony(only(args), invocation);
+    const file = only(args);
+    const signing = await openSigning(file);
+    if (signing !== null) {
+      const words = signingInWords(signing);
+      await sendSigned(await api(), signing);
+      return { data: { environment: signing.environment, words }, text: ['In force:', ...words].join('\n') };
+    }
+    const { trusted, drafts } = await openCeremony(file, invocation);
     const missing = stillMissing(trusted, drafts);
     if (missing.length > 0)
       throw new XylemError('E_THRESHOLD', `Not all have signed. ${missing.join('; ')}.`);

@@ -1,7 +1,14 @@
 import { limits, type RepositoryId } from '@xylem/core';
-import { type OpenCeremony, readCeremony } from '@xylem/trust';
+import { type OpenCeremony, type OpenSigning, readCeremony, readSigning } from '@xylem/trust';
 import type { Invocation } from '../../frame/define.ts';
 import { readGiven } from '../../frame/given.ts';
+
+/** What operators sign goes round as ceremonies do; null: the file is one of those. */
+export async function openSigning(file: string): Promise<OpenSigning | null> {
+  const bytes = await readGiven(file, limits.metadata);
+  const isSigning = bytes.length <= limits.signingFile && bytes.includes('"xylem-signing-1"');
+  return isSigning ? readSigning(bytes) : null;
+}
 
 /**
  * Reads a ceremony and proves what it begins from. The repository pinned in the context (--context, else the current one)

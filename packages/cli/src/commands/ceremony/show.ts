@@ -1,7 +1,8 @@
+import { signingInWords, unsigned } from '@xylem/trust';
 import { defineCommand } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
 import { inWords, stillMissing } from '../../publishing/carry-out.ts';
-import { ofWhich, openCeremony } from './open.ts';
+import { ofWhich, openCeremony, openSigning } from './open.ts';
 
 export const command = defineCommand({
   arguments: '<file>',
@@ -10,6 +11,14 @@ export const command = defineCommand({
   async run(invocation) {
     const { args, home } = invocation;
     const file = only(args);
+    const signing = await openSigning(file);
+    if (signing !== null) {
+      const { environment, document } = signing;
+      const [words, missing] = [signingInWords(signing), unsigned(signing)];
+      const signedWith = document.signatures.map(({ keyid }) => keyid);
+      const next = missing.length === 0 ? [`All have signed. Next: xylem ceremony finish ${file}`] : missing;
+      return { data: { environment, words, signedWith, missing }, text: [...words, ...next].join('\n') };
+    }
     const open = await openCeremony(file, invocation);
     const { trusted, drafts, began, pinned } = open;
     const words = await inWords(home.keysFolder, trusted, drafts);

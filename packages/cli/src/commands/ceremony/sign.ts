@@ -3,8 +3,9 @@ import { writeFileAtomic } from '@xylem/platform';
 import { shortId, writeCeremony } from '@xylem/trust';
 import { defineCommand, flag, text } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
+import { signWithHeld, writeFile } from '../../operators/sign.ts';
 import { confirmWords, inWords, signHere, stillMissing } from '../../publishing/carry-out.ts';
-import { ofWhich, openCeremony } from './open.ts';
+import { ofWhich, openCeremony, openSigning } from './open.ts';
 
 export const command = defineCommand({
   arguments: '<file>',
@@ -18,6 +19,11 @@ carry the file to a machine that has no network.`,
   async run(invocation) {
     const { args, options, home } = invocation;
     const file = only(args);
+    const signing = await openSigning(file);
+    if (signing !== null) {
+      const signed = await signWithHeld(invocation, signing, options.yes);
+      return await writeFile(signed, options.out ?? file, { environment: signed.environment });
+    }
     const open = await openCeremony(file, invocation);
     const { trusted, began } = open;
     const words = [ofWhich(open), ...(await inWords(home.keysFolder, trusted, open.drafts))];

@@ -2,6 +2,7 @@ import type { Status } from '@xylem/root/contract';
 import { defineCommand, text } from '../../frame/define.ts';
 import { tabulate } from '../../frame/tabulate.ts';
 import { counted } from '../../frame/words.ts';
+import { quarantineLine, unknownLine } from '../../operators/words.ts';
 import { environmentQuery } from '../../selection/environments.ts';
 import { deploymentTable } from '../deployment/shared.ts';
 import { warningOf } from '../keys/ends.ts';
@@ -15,9 +16,12 @@ export const command = defineCommand({
   options: { env: text('<environment>', 'only this environment, or pattern') },
   example: "xylem status --env '*/production'",
   async run({ options, api, clock }) {
-    const status = await (await api()).call('status', {
-      query: environmentQuery(options.env),
-    });
+    const server = await api();
+    const query = environmentQuery(options.env);
+    const [status, { quarantines, unknown }] = await Promise.all([
+      server.call('status', { query }),
+      server.call('quarantineList', { query: { ...query, open: 'true' } }),
+    ]);
     const rows = status.environments.map(({ environment, number, hosts, products }) => [
       environment.name,
       number,
@@ -26,7 +30,7 @@ export const command = defineCommand({
     ]);
     const deployments = status.environments.flatMap((one) => one.deployments);
     return {
-      data: status,
+      data: { ...status, quarantines, unknownQuarantines: unknown },
       text: () =>
         [
           `${counted(
@@ -41,6 +45,8 @@ export const command = defineCommand({
           ...(status.restored
             ? ['RESTORED from a backup: nothing is deployed until `xylem root confirm`.']
             : []),
+          ...quarantines.map(quarantineLine),
+          ...unknown.map(unknownLine),
           ...status.expiring.flatMap((role) => warningOf(role, Date.parse(role.expires), clock.now()) ?? []),
           '',
           tabulate(['ENVIRONMENT', 'DIRECTION', 'HOSTS', 'SHOULD RUN'], rows, 'No environment yet.'),

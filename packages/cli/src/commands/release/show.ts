@@ -2,6 +2,7 @@ import type { EvidenceEntry } from '@xylem/root/contract';
 import { defineCommand } from '../../frame/define.ts';
 import { tabulate } from '../../frame/tabulate.ts';
 import { nameAtVersion, only } from '../../frame/words.ts';
+import { quarantineLine } from '../../operators/words.ts';
 import { standingText } from './list.ts';
 
 /** Whose word it is, a policy judges; here stands what was attached. */
@@ -25,16 +26,18 @@ export const command = defineCommand({
   async run({ args, api }) {
     const { name: product, version } = nameAtVersion(only(args), 'release');
     const server = await api();
-    const [release, { evidence }] = await Promise.all([
+    const [release, { evidence }, { quarantines }] = await Promise.all([
       server.call('releaseShow', { params: { product, version } }),
       server.call('releaseEvidence', { params: { product, version } }),
+      server.call('quarantineList', { query: { product, version } }),
     ]);
     return {
-      data: { ...release, evidence },
+      data: { ...release, evidence, quarantines },
       text: () =>
         [
           `${product}@${version}${standingText(release)}, issued ${release.issued}`,
           `digest ${release.release}`,
+          ...quarantines.map(quarantineLine),
           ...(release.notes === '' ? [] : ['', release.notes]),
           '',
           tabulate(

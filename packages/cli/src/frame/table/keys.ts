@@ -48,6 +48,21 @@ export const keysTable: readonly TableEntry[] = [
     load: () => import('../../commands/keys/take-root.ts'),
   },
   {
+    path: 'operators create',
+    summary: 'Make the first keys that lift quarantines in an environment',
+    load: () => import('../../commands/operators/create.ts'),
+  },
+  {
+    path: 'operators list',
+    summary: 'Whose keys lift quarantines in an environment',
+    load: () => import('../../commands/operators/list.ts'),
+  },
+  {
+    path: 'operators replace',
+    summary: 'Change whose keys lift quarantines, signed by those before',
+    load: () => import('../../commands/operators/replace.ts'),
+  },
+  {
     path: 'ceremony begin',
     summary: 'Write a change of keys into a file for several to sign',
     load: () => import('../../commands/ceremony/begin.ts'),

@@ -68,6 +68,16 @@ export const publishingTable: readonly TableEntry[] = [
     load: () => import('../../commands/release/withdraw.ts'),
   },
   {
+    path: 'release quarantine',
+    summary: 'Keep a release from the hosts of environments',
+    load: () => import('../../commands/release/quarantine.ts'),
+  },
+  {
+    path: 'release lift',
+    summary: "Lift a quarantine with an operator's key",
+    load: () => import('../../commands/release/lift.ts'),
+  },
+  {
     path: 'release restore',
     summary: 'Vouch for a withdrawn or retired release again',
     load: () => import('../../commands/release/restore.ts'),
