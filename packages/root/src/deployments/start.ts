@@ -27,6 +27,7 @@ import { withProduct } from '../environments/edit-yaml.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import { requireEvidence } from '../publishing/evidence.ts';
 import { retiredRelease } from '../publishing/releases.ts';
+import { requireVouched } from '../publishing/still-vouched.ts';
 import { refuseQuarantined } from '../quarantine/refuse.ts';
 import { sealedConfigs } from '../secrets/rows.ts';
 import type { DeployingOptions } from './deploying.ts';
@@ -76,6 +77,7 @@ export async function startDeployment(options: Options, start: StartDeployment):
       parseEnvironmentYaml(environment.yaml, fullName(environment)),
       await sealedConfigs(trx, environment.id),
     );
+    if (target !== null) await requireVouched(trx, { product, ...nameOf(target) }, nowMs);
     if (target !== null) await refuseQuarantined(trx, environment, target);
     if (target !== null && !isWayBack(start)) await requireEvidence(trx, spec, target);
     await refuseMisfits(trx, spec, directions, product, target);

@@ -14,15 +14,21 @@ import { publishTree } from '@xylem/store';
 import { tempFolder } from '@xylem/testkit';
 import {
   channelTarget,
+  type Delegate,
+  delegateRoleName,
   emptyProductRole,
   generateKey,
   type KeyPair,
   type ProductRoleContent,
+  readDelegated,
   readProductDelegations,
   readProductRole,
   releaseTarget,
+  type SignedRole,
+  signDelegateRole,
   signProductRole,
   signTargets,
+  type TargetDigest,
   targetDigest,
 } from '@xylem/trust';
 import type { RootFixture } from './root-fixture.ts';
@@ -36,6 +42,10 @@ export interface Publisher {
   moveTo(other: RootFixture): void;
   publish(component: string, version: string, files: Readonly<Record<string, string>>): Promise<Digest>;
   release(version: string, packages: Readonly<Record<string, string>>): Promise<Digest>;
+  /** A build with a key of its own, which may release until then. */
+  delegate(name: string, untilMs: number): Promise<Pick<Publisher, 'release'>>;
+  /** Vouches for a release by the product's own key too. */
+  takeOver(version: string): Promise<void>;
   setChannel(channel: string, version: string): Promise<void>;
 }
 
@@ -51,22 +61,53 @@ export async function publisher(
   const scratch = await tempFolder(t, 'publisher');
   await createProduct(root, delegation, key);
 
-  const sign = async (change: (content: ProductRoleContent) => ProductRoleContent) => {
+  const uploads = async (signing: (previous: Map<string, Buffer>) => Promise<readonly SignedRole[]>) => {
     const { roles } = await root.api('productRoles', { params: { product } });
-    const previous = new Map(roles.map(({ role, metadata }) => [role, Buffer.from(metadata)]));
-    const content = change(readProductRole(delegation, previous));
-    const signed = await signProductRole({
-      product: delegation,
-      previous,
-      content,
-      signers: [key],
-      nowMs: root.clock.now(),
-    });
+    const signed = await signing(new Map(roles.map(({ role, metadata }) => [role, Buffer.from(metadata)])));
     return signed.map(({ role, file }) => ({
       role,
       baseVersion: roles.find((entry) => entry.role === role)?.version ?? 0,
       metadata: Buffer.from(file.bytes).toString(),
     }));
+  };
+  const sign = async (change: (content: ProductRoleContent) => ProductRoleContent) =>
+    await uploads((previous) =>
+      signProductRole({
+        product: delegation,
+        previous,
+        content: change(readProductRole(delegation, previous)),
+        signers: [key],
+        nowMs: root.clock.now(),
+      }),
+    );
+  const vouch = (target: [string, TargetDigest]) =>
+    sign((content) => ({ ...content, releases: new Map([...content.releases, target]) }));
+  const releaseBy = async (
+    version: string,
+    packages: Readonly<Record<string, string>>,
+    signing: typeof vouch,
+  ): Promise<Digest> => {
+    const known = (await root.api('packageList', { params: { product } })).packages;
+    const document = encodeRelease({
+      format: 'xylem-release-1',
+      product,
+      version: version as Version,
+      domain,
+      issued: timeOf(root.clock.now()),
+      notes: '',
+      packages: Object.entries(packages)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([component, wanted]) => ({
+          component,
+          version: wanted as Version,
+          package: known.find((p) => p.component === component && p.version === wanted)?.package as Digest,
+          after: [],
+        })),
+    });
+    const digest = targetDigest(document);
+    const roles = await signing([releaseTarget(product, digest.sha256), digest]);
+    const body = { document: Buffer.from(document).toString(), roles };
+    return (await root.api('releaseCreate', { params: { product }, body })).release as Digest;
   };
 
   return {
@@ -115,31 +156,43 @@ export async function publisher(
       const body = { document: Buffer.from(document).toString() };
       return (await root.api('packageRegister', { params: { product }, body })).package as Digest;
     },
-    release: async (version, packages) => {
-      const known = (await root.api('packageList', { params: { product } })).packages;
-      const document = encodeRelease({
-        format: 'xylem-release-1',
-        product,
-        version: version as Version,
-        domain,
-        issued: timeOf(root.clock.now()),
-        notes: '',
-        packages: Object.entries(packages)
-          .sort(([a], [b]) => (a < b ? -1 : 1))
-          .map(([component, wanted]) => ({
-            component,
-            version: wanted as Version,
-            package: known.find((p) => p.component === component && p.version === wanted)?.package as Digest,
-            after: [],
-          })),
-      });
-      const digest = targetDigest(document);
+    release: (version, packages) => releaseBy(version, packages, vouch),
+    delegate: async (name, untilMs) => {
+      const signer = generateKey();
+      const delegate: Delegate = { name, key: signer, channels: [], untilMs };
       const roles = await sign((content) => ({
         ...content,
-        releases: new Map([...content.releases, [releaseTarget(product, digest.sha256), digest]]),
+        delegates: [...(content.delegates ?? []), delegate],
       }));
-      const body = { document: Buffer.from(document).toString(), roles };
-      return (await root.api('releaseCreate', { params: { product }, body })).release as Digest;
+      await root.api('productRolesPut', { params: { product }, body: { roles } });
+      const signing: typeof vouch = (target) =>
+        uploads(async (previous) => {
+          const { releases, channels } = readDelegated(delegation, delegate, previous);
+          const content = { releases: new Map([...releases, target]), channels };
+          const role = delegateRoleName(domain, signer.keyId);
+          return [
+            await signDelegateRole({
+              product: delegation,
+              delegate,
+              previous: previous.get(role),
+              content,
+              signer,
+              nowMs: root.clock.now(),
+            }),
+          ];
+        });
+      return { release: (version, packages) => releaseBy(version, packages, signing) };
+    },
+    takeOver: async (version) => {
+      const shown = await root.api('releaseShow', { params: { product, version } });
+      const { roles: present } = await root.api('productRoles', { params: { product } });
+      const target = releaseTarget(product, shown.release);
+      const found = present
+        .map(({ metadata }) => JSON.parse(metadata) as Metadata)
+        .find(({ signed }) => signed.targets[target] !== undefined);
+      const length = found?.signed.targets[target]?.length ?? 0;
+      const roles = await vouch([target, { length, sha256: shown.release as Digest }]);
+      await root.api('productRolesPut', { params: { product }, body: { roles } });
     },
     setChannel: async (channel, version) => {
       const release = await root.api('releaseShow', { params: { product, version } });
@@ -161,6 +214,10 @@ export async function publisher(
       });
     },
   };
+}
+
+interface Metadata {
+  readonly signed: { readonly targets: Readonly<Record<string, { readonly length: number }>> };
 }
 
 async function createProduct(
