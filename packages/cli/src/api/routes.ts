@@ -82,6 +82,8 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   oidcSet: ['PUT', '/oidc'],
   oidcShow: ['GET', '/oidc'],
   oidcRemove: ['DELETE', '/oidc'],
+  deviceBegin: ['POST', '/login/device'],
+  devicePoll: ['POST', '/login/device/poll'],
   groupList: ['GET', '/groups'],
   groupGrants: ['POST', '/groups/grants'],
   apiTokenCreate: ['POST', '/api-tokens'],

@@ -9,7 +9,14 @@ export interface Said {
 }
 
 /** Runs the program in this process, with streams of its own that are no terminal. */
-export async function runHere(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Said> {
+export const runHere = (words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Said> =>
+  startHere(words, env).ended;
+
+/** As `runHere`, for what is looked at while it runs. */
+export function startHere(
+  words: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): { readonly said: Omit<Said, 'code'>; readonly ended: Promise<Said> } {
   const said = { stdout: '', stderr: '' };
   const stream = (name: keyof typeof said): PassThrough =>
     new PassThrough().on('data', (piece) => (said[name] += String(piece)));
@@ -24,8 +31,8 @@ export async function runHere(words: readonly string[], env: NodeJS.ProcessEnv =
     on: () => undefined,
     off: () => undefined,
   };
-  const code = await run(words, host as unknown as Host);
-  return { code, ...said };
+  const ended = run(words, host as unknown as Host).then((code) => ({ code, ...said }));
+  return { said, ended };
 }
 
 function assertNever(): never {

@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { removeLater } from '@xylem/testkit';
@@ -12,8 +12,9 @@ import {
 } from 'jose';
 
 type Answer = (response: ServerResponse) => void;
+type Asked = (response: ServerResponse, request: IncomingMessage) => void;
 
-/** A CI system's issuer: real HTTP with its discovery document and keys. */
+/** An issuer that says what a test wants, for CI jobs or for people: real HTTP with its discovery document and keys. */
 export interface MadeIssuer {
   readonly url: string;
   /** How often its keys were asked for. */
@@ -26,6 +27,10 @@ export interface MadeIssuer {
   publicPem(kid: string): string;
   /** What its keys' address answers from now on; null: its keys. */
   answerKeys(answer: Answer | null): void;
+  /** What an address answers from now on, also that of the discovery document. */
+  on(path: string, answer: Asked): void;
+  /** The discovery document as it is. */
+  readonly description: Readonly<Record<string, unknown>>;
   close(): Promise<void>;
 }
 
@@ -35,10 +40,19 @@ export async function madeIssuer(t: Pick<TestContext, 'after'>, now: () => numbe
   const pems = new Map<string, string>();
   let asked = 0;
   let answer: Answer | null = null;
+  const paths = new Map<string, Asked>();
   const server = createServer((request, response) => {
-    const send = (value: unknown): void => void response.end(JSON.stringify(value));
+    const send = (value: unknown): void => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify(value));
+    };
+    const own = paths.get(request.url?.split('?')[0] ?? '');
+    if (own !== undefined) {
+      own(response, request);
+      return;
+    }
     if (request.url === '/.well-known/openid-configuration') {
-      send({ issuer: url, jwks_uri: `${url}/keys` });
+      send(description);
       return;
     }
     asked += 1;
@@ -47,6 +61,15 @@ export async function madeIssuer(t: Pick<TestContext, 'after'>, now: () => numbe
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const description = {
+    issuer: url,
+    jwks_uri: `${url}/keys`,
+    authorization_endpoint: `${url}/auth`,
+    token_endpoint: `${url}/token`,
+    device_authorization_endpoint: `${url}/device`,
+    response_types_supported: ['code'],
+    id_token_signing_alg_values_supported: ['RS256'],
+  };
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());
@@ -91,6 +114,8 @@ export async function madeIssuer(t: Pick<TestContext, 'after'>, now: () => numbe
     answerKeys: (next) => {
       answer = next;
     },
+    on: (path, next) => void paths.set(path, next),
+    description,
     close,
   };
 }

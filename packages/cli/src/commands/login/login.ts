@@ -1,12 +1,13 @@
 import { hostname } from 'node:os';
 import { XylemError } from '@xylem/core';
 import { openApi } from '../../api/client.ts';
-import { defineCommand, type Invocation, text } from '../../frame/define.ts';
+import { defineCommand, flag, type Invocation, text } from '../../frame/define.ts';
 import { passwordOption, readPassword } from '../../frame/password.ts';
 import { tokenIn, tokenOf } from '../../frame/token.ts';
 import { isName, only } from '../../frame/words.ts';
 import type { Context } from '../../home/contexts.ts';
 import { grantsText } from '../api-token/shared.ts';
+import { signInByDevice } from './device.ts';
 
 function rootUrl(word: string): string {
   const url = URL.parse(word);
@@ -30,7 +31,7 @@ function needsPin(url: string, error: unknown): unknown {
   return new XylemError('E_CERTIFICATE', message, { cause });
 }
 
-type Asking = Pick<Invocation, 'environment' | 'signal' | 'terminal'>;
+type Asking = Pick<Invocation, 'clock' | 'environment' | 'signal' | 'terminal'>;
 
 /** Exchanges the token that a CI system gave this job. */
 async function exchange(context: Context, word: string, { environment, signal }: Asking): Promise<string> {
@@ -38,6 +39,20 @@ async function exchange(context: Context, word: string, { environment, signal }:
   const api = await openApi(context, environment, signal);
   try {
     return (await api.call('loginExchange', { body: { token } })).token;
+  } finally {
+    api.close();
+  }
+}
+
+/** A session's token for whom the issuer vouches for. */
+async function byIssuer(context: Context, asking: Asking): Promise<string> {
+  const api = await openApi(context, asking.environment, asking.signal);
+  try {
+    return await signInByDevice(api, asking);
+  } catch (error) {
+    throw context.pin === undefined && context.url.startsWith('https:')
+      ? needsPin(context.url, error)
+      : error;
   } finally {
     api.close();
   }
@@ -66,39 +81,42 @@ async function signIn(
 export const command = defineCommand({
   arguments: '<url>',
   about:
-    'By an API token, as a person with a password (that session ends after 12 hours), or as a CI job by the token that its CI system gave it. Also without login: XYLEM_URL, XYLEM_TOKEN and XYLEM_PIN in the environment.',
+    'By an API token, as a person with a password or by the issuer that the root server knows (such a session ends after 12 hours), or as a CI job by the token that its CI system gave it. Also without login: XYLEM_URL, XYLEM_TOKEN and XYLEM_PIN in the environment.',
   options: {
     token: text('<token>', 'an API token; - reads it from standard input'),
     exchangeToken: text(
       '<file>',
       "a CI system's token, exchanged for one of 15 minutes; - for standard input",
     ),
+    oidc: flag('sign in by the issuer: shows a code to enter in any browser'),
     as: text('<name>', 'sign in as this person, by password'),
     ...passwordOption,
     pin: text('<pin>', "for https: the pin of the installation's CA, the last part of a join token"),
     name: text('<name>', 'how to call it with --context (default: root)'),
   },
   example: 'xylem login https://root.example:8441 --as anna --pin 3q2-7wAb…',
-  async run({ args, options, home, environment, signal, terminal }) {
+  async run({ args, options, home, clock, environment, signal, terminal }) {
     const name = options.name ?? 'root';
     if (!isName(name))
       throw new XylemError('E_INPUT', `--name ${name} is not valid. Use lower-case letters, digits and -.`);
     const url = rootUrl(only(args));
     const { pin } = options;
     const ways = [options.token, options.as, options.exchangeToken].filter((way) => way !== undefined);
-    if (ways.length !== 1) {
+    if (ways.length + (options.oidc ? 1 : 0) !== 1) {
       const message =
-        'Say who you are: --as NAME with a password, --token TOKEN, or --exchange-token FILE of a CI job.';
+        'Say who you are: --oidc by an issuer, --as NAME with a password, --token TOKEN, or --exchange-token FILE of a CI job.';
       throw new XylemError('E_INPUT', message);
     }
     const pinned = pin === undefined || !url.startsWith('https:') ? {} : { pin, ca: await learn(url, pin) };
     const unknown = { url, token: '', ...pinned };
-    const asking = { environment, signal, terminal };
+    const asking = { clock, environment, signal, terminal };
     const token = await (options.as !== undefined
       ? signIn(unknown, options.as, { file: options.passwordFile, ...asking })
       : options.exchangeToken !== undefined
         ? exchange(unknown, options.exchangeToken, asking)
-        : tokenOf(options.token ?? ''));
+        : options.oidc
+          ? byIssuer(unknown, asking)
+          : tokenOf(options.token ?? ''));
     const context = { url, token, ...pinned };
     const api = await openApi(context, environment, signal);
     try {

@@ -3,6 +3,7 @@ import { appendAudit } from '../../audit/audit.ts';
 import { addressOf } from '../../audit/origin.ts';
 import { exchangeCiToken } from '../../auth/ci/exchange.ts';
 import { addCiRule, type CiRule, listCiRules, removeCiRule } from '../../auth/ci/rules.ts';
+import { throttled } from '../../auth/throttled.ts';
 import { createIssuerKeys } from '../../outgoing/issuer-keys.ts';
 import type { Root } from '../../root.ts';
 import type { Handlers } from '../handlers.ts';
@@ -14,7 +15,9 @@ export function ciHandlers(root: Root): Pick<Handlers, keyof typeof ciRoutes> {
   return {
     loginExchange: async ({ body, request }) => {
       const from = addressOf(request.socket.remoteAddress);
-      const { token, name, expiresMs } = await exchangeCiToken(exchanging, body.token, from);
+      const { token, name, expiresMs } = await throttled(root, { from, kind: 'ci' }, () =>
+        exchangeCiToken(exchanging, body.token, from),
+      );
       return { token, name, expires: timeOf(expiresMs) };
     },
     ciTrust: async ({ body, who }) =>

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import { timeOf } from '@xylem/core';
 import { appendAudit } from '../../audit/audit.ts';
+import { addressOf } from '../../audit/origin.ts';
 import { checkGrant } from '../../auth/grants.ts';
+import { beginDevice, pollDevice } from '../../auth/oidc/device.ts';
 import { changeGroup, listGroups } from '../../auth/oidc/groups.ts';
 import { openIssuer } from '../../auth/oidc/issuer.ts';
 import { publicUrlOf, redirectUriOf } from '../../auth/oidc/redirect.ts';
@@ -57,6 +60,19 @@ export function oidcHandlers(root: Root): Pick<Handlers, keyof typeof oidcRoutes
         await appendAudit(trx, clock.now(), entry);
       });
       return {};
+    },
+    deviceBegin: async ({ body: { device = 'a command line' }, request }) => {
+      const from = addressOf(request.socket.remoteAddress);
+      const { intervalMs, untilMs, ...begun } = await beginDevice(root, { device, from });
+      return { ...begun, intervalSeconds: Math.ceil(intervalMs / 1000), expires: timeOf(untilMs) };
+    },
+    devicePoll: async ({ body: { handle }, request }) => {
+      const from = addressOf(request.socket.remoteAddress);
+      const polled = await pollDevice(root, { handle, from });
+      if (polled.state === 'pending')
+        return { intervalSeconds: Math.ceil(polled.intervalMs / 1000), session: null };
+      const { token, name, expiresMs } = polled;
+      return { intervalSeconds: null, session: { token, name, expires: timeOf(expiresMs) } };
     },
     groupList: async () => ({
       groups: (await listGroups(db)).map(({ name, grants }) => ({ name, grants: [...grants] })),

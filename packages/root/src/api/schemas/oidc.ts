@@ -32,7 +32,7 @@ export const OidcSet = Strict({
   nameClaim: Type.Optional(settings.nameClaim),
   publicUrl: Type.Optional(Address),
 });
-export const Oidc = Strict({
+const Oidc = Strict({
   ...settings,
   hasClientSecret: Type.Boolean(),
   publicUrl: Type.String(),

@@ -93,7 +93,7 @@ test('PostgreSQL, which runs them at once, takes a token once too', async (t) =>
 test('what is not exactly a fresh token of the issuer for this rule is refused, each with its reason', async (t) => {
   const { root, clock, issuer } = await trusting(t);
   const stranger = await madeIssuer(t, clock.now);
-  const seconds = Math.floor(clock.now() / 1000);
+  const seconds = (): number => Math.floor(clock.now() / 1000);
   await issuer.newKey('secret', false);
   const good = await issuer.token();
   const [head = '', payload = '', signature = ''] = good.split('.');
@@ -101,41 +101,56 @@ test('what is not exactly a fresh token of the issuer for this rule is refused, 
   const shared = `${b64u({ alg: 'HS256', kid: 'first' })}.${payload}`;
   const mac = createHmac('sha256', issuer.publicPem('first')).update(shared).digest('base64url');
   const body = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
-  const cases: readonly (readonly [string, string, RegExp])[] = [
-    ['another issuer', await stranger.token(), /No rule .* trusts the issuer/],
-    ["another issuer in this one's name", await stranger.token({ iss: issuer.url }), /signature is not/],
-    ['another audience', await issuer.token({ aud: 'sigstore' }), /no rule takes it/],
-    ['no audience', await issuer.token({ aud: undefined }), /no claim aud/],
-    ['expired', await issuer.token({ exp: seconds - 120 }), /has expired/],
-    ['without an end', await issuer.token({ exp: undefined }), /no claim exp/],
+  const cases: readonly (readonly [string, () => string | Promise<string>, RegExp])[] = [
+    ['another issuer', () => stranger.token(), /No rule .* trusts the issuer/],
+    ["another issuer in this one's name", () => stranger.token({ iss: issuer.url }), /signature is not/],
+    ['another audience', () => issuer.token({ aud: 'sigstore' }), /no rule takes it/],
+    ['no audience', () => issuer.token({ aud: undefined }), /no claim aud/],
+    ['expired', () => issuer.token({ exp: seconds() - 120 }), /has expired/],
+    ['without an end', () => issuer.token({ exp: undefined }), /no claim exp/],
     [
       'older than 15 minutes',
-      await issuer.token({ iat: seconds - 1000, exp: seconds + 9e4 }),
+      () => issuer.token({ iat: seconds() - 1000, exp: seconds() + 9e4 }),
       /older than 15/,
     ],
-    ['of the future', await issuer.token({ iat: seconds + 600, exp: seconds + 900 }), /claim iat/],
-    ['not yet valid', await issuer.token({ nbf: seconds + 600 }), /claim nbf/],
-    ['without an id', await issuer.token({ jti: undefined }), /no claim jti/],
-    ['another repository', await issuer.token({ repository: 'eve/shop' }), /no rule takes it/],
-    ['a list as a claim', await issuer.token({ repository: ['acme/shop'] }), /no rule takes it/],
-    ['a claim missing', await issuer.token({ ref: undefined }), /no rule takes it/],
-    ['a key that is not published', await issuer.token({}, 'secret'), /none of the keys/],
-    ['no algorithm', `${b64u({ alg: 'none' })}.${payload}.`, /algorithm|can be verified/],
-    ['HS256 with the public key', `${shared}.${mac}`, /algorithm/],
+    ['of the future', () => issuer.token({ iat: seconds() + 600, exp: seconds() + 900 }), /claim iat/],
+    ['not yet valid', () => issuer.token({ nbf: seconds() + 600 }), /claim nbf/],
+    ['without an id', () => issuer.token({ jti: undefined }), /no claim jti/],
+    ['another repository', () => issuer.token({ repository: 'eve/shop' }), /no rule takes it/],
+    ['a list as a claim', () => issuer.token({ repository: ['acme/shop'] }), /no rule takes it/],
+    ['a claim missing', () => issuer.token({ ref: undefined }), /no rule takes it/],
+    ['a key that is not published', () => issuer.token({}, 'secret'), /none of the keys/],
+    ['no algorithm', () => `${b64u({ alg: 'none' })}.${payload}.`, /algorithm|can be verified/],
+    ['HS256 with the public key', () => `${shared}.${mac}`, /algorithm/],
     [
       'an altered claim',
-      `${head}.${b64u({ ...body, ref: 'refs/heads/x' })}.${signature}`,
+      () => `${head}.${b64u({ ...body, ref: 'refs/heads/x' })}.${signature}`,
       /signature is not/,
     ],
-    ['no token at all', 'a.b.c', /no token of a CI system/],
-    ['nothing but dots', '..', /no token of a CI system/],
+    ['no token at all', () => 'a.b.c', /no token of a CI system/],
+    ['nothing but dots', () => '..', /no token of a CI system/],
   ];
-  for (const [what, token, message] of cases)
-    await assert.rejects(exchange(root, token), isRefused(message), what);
+  for (const [what, token, message] of cases) {
+    await assert.rejects(exchange(root, await token()), isRefused(message), what);
+    // Each failure makes the next wait.
+    clock.pass(3600_001);
+  }
   assert.equal(stranger.asked(), 0, 'nothing is asked of an issuer that no rule names');
   await assert.rejects(exchange(root, 'x'.repeat(13_000)), { status: 400, code: 'E_INPUT' });
   await assert.rejects(exchange(root, 'x'.repeat(1e6)), { status: 413, code: 'E_TOO_LARGE' });
-  await exchange(root, good);
+  await exchange(root, await issuer.token());
+});
+
+test('failed exchanges make the next from the same address wait, and no person', async (t) => {
+  const { root, clock, issuer } = await trusting(t);
+  await root.api('personCreate', { body: { name: 'anna', password: 'correct horse battery' } });
+  const wrong = async () => exchange(root, await issuer.token({ ref: 'refs/heads/other' }));
+  for (let count = 0; count < 5; count += 1) await assert.rejects(wrong(), { status: 401 });
+  const waits = { status: 429, code: 'E_THROTTLED' };
+  await assert.rejects(exchange(root, await issuer.token()), waits);
+  await root.api('signIn', { body: { name: 'anna', password: 'correct horse battery' } });
+  clock.pass(1001);
+  for (let count = 0; count < 10; count += 1) await exchange(root, await issuer.token());
 });
 
 test('keys are asked for seldom, renewed when the issuer has new ones, and not had from one that is down or endless', async (t) => {

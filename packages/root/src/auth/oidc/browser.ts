@@ -1,12 +1,12 @@
 import { lockFor } from '../../db/lock.ts';
 import type { Database } from '../../db/tables.ts';
+import { throttled } from '../throttled.ts';
 import { type Entering, enterOidc } from './enter.ts';
 import { oidcFault } from './faults.ts';
 import type { Issuers } from './issuers.ts';
 import { redirectUriOf } from './redirect.ts';
 import { isSame, newSeed, type SignInSeed, seedLifetimeMs, seedOf } from './seed.ts';
 import { requireOidc } from './settings.ts';
-import { throttled } from './throttled.ts';
 
 export interface BrowserSignIn extends Entering {
   readonly issuers: Issuers;
@@ -38,7 +38,7 @@ export async function completeInBrowser(
     from,
   }: { query: string; cookie: string | null; device: string; from: string | null },
 ): Promise<string> {
-  return await throttled(root, from, async () => {
+  return await throttled(root, { from, kind: 'address' }, async () => {
     const settings = await requireOidc(root.db);
     const seed = cookie === null ? null : seedOf(settings.key, cookie);
     const returned = new URL(redirectUriOf(root, settings) + query);

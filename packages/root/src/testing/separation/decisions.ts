@@ -316,6 +316,8 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   oidcSet: [onlyInstallation('administer', () => ({ body: {} }))],
   oidcShow: [onlyInstallation('administer')],
   oidcRemove: [onlyInstallation('administer')],
+  deviceBegin: [{ at: 'nobody', permission: 'read', ask: () => ({ body: {} }) }],
+  devicePoll: [{ at: 'nobody', permission: 'read', ask: () => ({ body: { handle: 'x'.repeat(43) } }) }],
   groupList: [onlyInstallation('administer')],
   groupGrants: [onlyInstallation('administer', () => ({ body: {} }))],
   sessionList: [own],
