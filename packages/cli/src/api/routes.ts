@@ -100,6 +100,8 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   backupCreate: ['POST', '/root/backup'],
   restored: ['GET', '/root/restored'],
   restoreConfirm: ['POST', '/root/restored/confirm'],
+  fourEyesShow: ['GET', '/root/four-eyes'],
+  fourEyesSet: ['PUT', '/root/four-eyes'],
   auditList: ['GET', '/audit'],
   auditCheckpoint: ['POST', '/audit/checkpoint'],
 };

@@ -5,6 +5,7 @@ import { ciHandlers } from './handlers/ci.ts';
 import { deploymentHandlers } from './handlers/deployments.ts';
 import { environmentHandlers } from './handlers/environments.ts';
 import { fleetHandlers } from './handlers/fleet.ts';
+import { fourEyesHandlers } from './handlers/four-eyes.ts';
 import { hostHandlers } from './handlers/hosts.ts';
 import { keyHandlers } from './handlers/keys.ts';
 import { moveHandlers } from './handlers/moves.ts';
@@ -25,6 +26,7 @@ export function allHandlers(root: Root): Handlers {
     ...deploymentHandlers(root),
     ...environmentHandlers(root),
     ...fleetHandlers(root),
+    ...fourEyesHandlers(root),
     ...hostHandlers(root),
     ...keyHandlers(root),
     ...moveHandlers(root),

@@ -1,12 +1,15 @@
 import { XylemError } from '@xylem/core';
 import { readSetting, removeSetting, writeSetting } from '../db/settings.ts';
 import type { Database } from '../db/tables.ts';
+import type { Access } from './access.ts';
 import type { Who } from './api-tokens.ts';
-import { ciOrigin, originOf } from './origin.ts';
+import { accountOf, ciOrigin, originOf } from './origin.ts';
+import { stillMay } from './still-may.ts';
 
 /** Somebody's word that counts when another person says the same. */
-export interface FirstWord {
+interface FirstWord {
   readonly origin: string;
+  readonly account: string;
   /** As the audit log names them. */
   readonly by: string;
   readonly untilMs: number;
@@ -66,7 +69,9 @@ export async function isSecondWord(
   const origin = await originOf(trx, who);
   refuseCi(origin);
   const first = await firstWord(trx, what, nowMs);
-  if (first !== null && first.origin !== origin) {
+  const isAdministrator = (access: Access): boolean => access.everywhere('administer');
+  const counts = first !== null && (await stillMay(trx, first.account, isAdministrator, nowMs));
+  if (first !== null && counts && first.origin !== origin) {
     if (first.what === said) {
       await removeSetting(trx, firstKey(what));
       return true;
@@ -76,17 +81,19 @@ export async function isSecondWord(
       `${first.by} said ${first.what}, and this is ${said}. Agree: a second person says the same.`,
     );
   }
-  const word: FirstWord = { origin, by: who.subject, untilMs: nowMs + firstWordMs, what: said };
+  const word: FirstWord = {
+    origin,
+    account: accountOf(who),
+    by: who.subject,
+    untilMs: nowMs + firstWordMs,
+    what: said,
+  };
   await writeSetting(trx, firstKey(what), JSON.stringify(word));
   return false;
-}
-
-export async function forgetFirstWord(trx: Database, what: 'off' | 'restore'): Promise<void> {
-  await removeSetting(trx, firstKey(what));
 }
 
 export async function setFourEyes(trx: Database, isOn: boolean): Promise<void> {
   if (isOn) await writeSetting(trx, settingKey, 'on');
   else await removeSetting(trx, settingKey);
-  await forgetFirstWord(trx, 'off');
+  await removeSetting(trx, firstKey('off'));
 }

@@ -1,13 +1,14 @@
 import { XylemError } from '@xylem/core';
+import type { Access } from '../auth/access.ts';
 import type { Who } from '../auth/api-tokens.ts';
 import { requireAnother } from '../auth/four-eyes.ts';
 import { accountOf, originOf } from '../auth/origin.ts';
+import { stillMay } from '../auth/still-may.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import { fullName } from '../environments/names.ts';
 import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
 import type { Root } from '../root.ts';
-import { stillCounts } from './approvals.ts';
 import { carryOut, directMoved } from './carry-out.ts';
 import { refuseUnmovable, refuseUntrusted } from './eligible.ts';
 import { note } from './note.ts';
@@ -129,7 +130,9 @@ async function voidReason(
   const { to } = request;
   if (side === 'takes' && to !== null) await refuseUntrusted(trx, hosts, to, root.config.releaseRepository);
   if (theirs === null) return null;
-  if (!(await stillCounts(trx, theirs, tenantOf(request, other(side)), nowMs)))
+  const tenant = tenantOf(request, other(side));
+  const administers = (access: Access): boolean => access.inTenant('administer', tenant);
+  if (!(await stillMay(trx, theirs.account, administers, nowMs)))
     return 'Who approved for the other side may do so no more: somebody else there has to.';
   if (side === 'takes' || to === null) return null;
   try {

@@ -15,6 +15,10 @@ export const command = defineCommand({
     if (keep !== 'hosts' && keep !== 'backup')
       throw new XylemError('E_INPUT', `--keep ${keep} is unknown. Write hosts or backup.`);
     const answer = await (await api()).call('restoreConfirm', { body: { keep } });
+    if (answer.waits !== null) {
+      const said = `${answer.waits.by} keeps ${keep}: another person must say the same until ${answer.waits.until}.`;
+      return { data: answer, text: `The four-eyes rule is on. ${said}` };
+    }
     return {
       data: answer,
       text: `Confirmed for ${answer.environments.map(({ name }) => name).join(', ') || 'no environment'}.`,

@@ -37,4 +37,9 @@ export const rootsTable: readonly TableEntry[] = [
     summary: 'After a restore: confirm the difference and go on',
     load: () => import('../../commands/root/confirm.ts'),
   },
+  {
+    path: 'root four-eyes',
+    summary: 'Whether some changes take two people, and switch that on or off',
+    load: () => import('../../commands/root/four-eyes.ts'),
+  },
 ];

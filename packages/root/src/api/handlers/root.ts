@@ -1,11 +1,11 @@
 import { timeOf, toB64u, XylemError } from '@xylem/core';
-import { confirmRestore } from '../../backup/confirm.ts';
 import { createBackup } from '../../backup/create.ts';
 import { restoredDifference } from '../../backup/difference.ts';
 import type { Root } from '../../root.ts';
 import { stateFormat } from '../../state/folder.ts';
 import { version } from '../../version.ts';
 import type { Handlers } from '../handlers.ts';
+import { confirmTogether } from './four-eyes.ts';
 
 type Own = 'rootInfo' | 'backupCreate' | 'restored' | 'restoreConfirm';
 
@@ -40,6 +40,6 @@ export function rootHandlers(root: Root): Pick<Handlers, Own> {
       return await createBackup(root, body.out, who.name);
     },
     restored: () => restoredDifference(root),
-    restoreConfirm: ({ body, who }) => confirmRestore(root, body.keep, who.name),
+    restoreConfirm: ({ body, who }) => confirmTogether(root, body, who),
   };
 }

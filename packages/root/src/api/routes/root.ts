@@ -26,4 +26,19 @@ export const rootRoutes = {
     response: s.RestoreConfirmed,
     summary: 'Confirm the difference and go on',
   },
+  fourEyesShow: {
+    method: 'GET',
+    path: '/root/four-eyes',
+    needs: { where: 'own' },
+    response: s.FourEyes,
+    summary: 'Whether the four-eyes rule is on',
+  },
+  fourEyesSet: {
+    method: 'PUT',
+    path: '/root/four-eyes',
+    needs: { permission: 'administer', where: 'installation' },
+    body: s.FourEyesSet,
+    response: s.FourEyes,
+    summary: 'Switch the four-eyes rule on, or off when two people say so',
+  },
 } as const satisfies Record<string, RouteContract>;

@@ -88,4 +88,10 @@ export const RestoreConfirmed = Strict({
   environments: Type.Array(EnvironmentRef),
   kept: Type.String(),
   hostsTaken: Count,
+  waits: Nullable(
+    Strict(
+      { by: Type.String(), until: Time },
+      'four eyes: nothing is confirmed before another says the same',
+    ),
+  ),
 });

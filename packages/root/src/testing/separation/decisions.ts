@@ -296,6 +296,8 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   ],
   backupCreate: [onlyInstallation('administer', () => ({ body: { out: '/' } }))],
   restored: [onlyInstallation('read')],
+  fourEyesShow: [own],
+  fourEyesSet: [onlyInstallation('administer', () => ({ body: { on: false } }))],
   restoreConfirm: [onlyInstallation('administer', () => ({ body: { keep: 'hosts' } }))],
   auditList: [list('administer'), ofEnvironment('administer')],
   auditCheckpoint: [onlyInstallation('administer')],

@@ -1,16 +1,15 @@
-import { accessOf } from '../auth/access.ts';
-import { grantsOf } from '../auth/grant-rows.ts';
 import type { Database } from '../db/tables.ts';
-import type { Word } from './rows.ts';
+import { type Access, accessOf } from './access.ts';
+import { grantsOf } from './grant-rows.ts';
 
 /**
- * Whether who approved may do so still. Of a person whom an issuer vouches for only their sign-in said what they may:
- * that counts.
+ * Whether an account may do so still what it once said. Of a person whom an issuer vouches for only their sign-in said
+ * what they may: that counts.
  */
-export async function stillCounts(
+export async function stillMay(
   db: Database,
-  { account }: Word,
-  tenant: string,
+  account: string,
+  may: (access: Access) => boolean,
   nowMs: number,
 ): Promise<boolean> {
   const [, kind, name = ''] = /^([a-z-]+)\/(.*)$/s.exec(account) ?? [];
@@ -20,8 +19,7 @@ export async function stillCounts(
       .select('disabled')
       .where('name', '=', name)
       .executeTakeFirst();
-    if (person?.disabled !== 0) return false;
-    return accessOf(await grantsOf(db, `person/${name}`)).inTenant('administer', tenant);
+    return person?.disabled === 0 && may(accessOf(await grantsOf(db, `person/${name}`)));
   }
   if (kind !== 'api-token') return true;
   const token = await db
@@ -30,5 +28,5 @@ export async function stillCounts(
     .where('id', '=', name)
     .executeTakeFirst();
   if (token === undefined || (token.expires_ms !== null && token.expires_ms <= nowMs)) return false;
-  return accessOf(await grantsOf(db, `api-token/${name}`)).inTenant('administer', tenant);
+  return may(accessOf(await grantsOf(db, `api-token/${name}`)));
 }
