@@ -43,6 +43,7 @@ export {
   parseEnvelope,
   signEnvelope,
 } from './envelope/envelope.ts';
+export { loadFirstKey } from './identity/first-key.ts';
 export {
   finishMove,
   type Identity,

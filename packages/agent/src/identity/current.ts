@@ -46,7 +46,7 @@ export async function openIdentity(
     );
   }
   // Broken off between the certificate of the next key and that key.
-  if (!(await isKeyOf(folder, loaded))) await saveRekeyed(folder, loaded.certificatePem);
+  if (!(await isKeyOf(folder, loaded))) await saveRekeyed(folder, loaded.host, loaded.certificatePem);
   let identity: Identity = loaded;
   let generation = revoked.generation;
   let tls = clientTls(identity, revoked);
@@ -59,7 +59,7 @@ export async function openIdentity(
     },
     nextKey: () => loadNextKey(folder),
     rekeyed: async (key, certificatePem) => {
-      await saveRekeyed(folder, certificatePem);
+      await saveRekeyed(folder, identity.host, certificatePem);
       identity = { ...identity, key, certificatePem };
       tls = clientTls(identity, revoked);
     },

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
-import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
+import type { EnvironmentId } from '@xylem/core';
 import { silentLog, systemClock, systemRandomness } from '@xylem/platform';
-import { type Identity, isRekeyRequest, loadIdentity, parseRekeyRequest } from '@xylem/trust';
+import {
+  checkRecipient,
+  generateAgeIdentity,
+  type Identity,
+  isRekeyRequest,
+  loadIdentity,
+  parseRekeyRequest,
+} from '@xylem/trust';
+import { recipientStatement } from '../secrets/statement.ts';
 import { reported, Site } from '../testing/site.ts';
 import { openIdentity } from './current.ts';
 import { rotateHostKey } from './rekey.ts';
@@ -99,4 +108,26 @@ test('killed between certificate and key, the host starts with the key of its ce
   assert.ok(!(await readdir(folder)).includes('next-key.pem'));
   assert.notDeepEqual(await readFile(join(folder, 'key.pem')), kept);
   assert.notEqual(done.key.keyId, identity.key.keyId);
+});
+
+test('after two rotations a host that moves still vouches for its recipient by the key that its id is of', async (t) => {
+  const site = await Site.create(t);
+  const { front } = await rekeying(site);
+  const { stateFolder, identity } = await site.host([front.url]);
+  const folder = join(stateFolder, 'identity');
+  const place = { host: identity.host, environment: identity.environment.id };
+  const { recipient } = generateAgeIdentity();
+  checkRecipient(place, await recipientStatement(identity, recipient, folder, silentLog));
+  await rotateHostKey({ stateFolder, ...common });
+  await rotateHostKey({ stateFolder, ...common });
+  const other = 'e5'.repeat(16) as EnvironmentId;
+  const moved = { ...(await read(stateFolder)), environment: { id: other, name: 'acme/staging' } };
+  assert.notEqual(moved.key.keyId, identity.key.keyId);
+  const statement = await recipientStatement(moved, recipient, folder, silentLog);
+  checkRecipient({ ...place, environment: other }, statement);
+  assert.throws(() => checkRecipient(place, statement), { code: 'E_SECRET_INVALID' });
+  // Another recipient, after what was sealed was wiped.
+  const anew = generateAgeIdentity().recipient;
+  checkRecipient({ ...place, environment: other }, await recipientStatement(moved, anew, folder, silentLog));
+  assert.equal((await stat(join(folder, 'first-key.pem'))).mode & 0o777, 0o600);
 });

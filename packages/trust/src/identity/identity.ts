@@ -15,6 +15,7 @@ import { syncFolder, writeFileAtomic } from '@xylem/platform';
 import { checkTrustMap } from '../enrolment/trust-map.ts';
 import { loadKeyFile, saveKeyFile } from '../keys/key-file.ts';
 import { generateKey, type KeyPair } from '../keys/key-pair.ts';
+import { keepFirstKey } from './first-key.ts';
 
 /** Who this host is. */
 export interface Identity {
@@ -70,7 +71,8 @@ export async function loadNextKey(folder: string): Promise<KeyPair> {
  * Takes the next key into use with its certificate. The certificate first: a start in between finds whose it is, and
  * `loadIdentity` gives the key that fits.
  */
-export async function saveRekeyed(folder: string, certificatePem: string): Promise<void> {
+export async function saveRekeyed(folder: string, host: HostId, certificatePem: string): Promise<void> {
+  await keepFirstKey(folder, host);
   await writeFileAtomic(join(folder, 'cert.pem'), certificatePem);
   await rename(join(folder, 'next-key.pem'), join(folder, 'key.pem'));
   await syncFolder(folder);
