@@ -56,7 +56,7 @@ export async function carryOut(
 }
 
 /** What the old host map says to a host that leaves. */
-export function leaveOf(
+function leaveOf(
   { keepData, parents }: Pick<MoveRequest, 'keepData' | 'parents'>,
   environment: string,
 ): NonNullable<HostMapEntry['leave']> {

@@ -22,7 +22,7 @@ export interface TwoTenants {
   joined(name: string, environment?: string): Promise<FakeHost>;
 }
 
-export const password = 'a password of some length';
+const password = 'a password of some length';
 
 export async function twoTenants(t: TestContext, options: RootFixtureOptions = {}): Promise<TwoTenants> {
   const root = await rootFixture(t, options);
