@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { postgres } from '@xylem/testkit';
 import { oidcFixture } from '../../testing/oidc-fixture.ts';
 import { ScriptedBrowser } from '../../testing/scripted-browser.ts';
 import { shiftedClock } from '../../testing/shifted-clock.ts';
@@ -194,4 +195,19 @@ test('the way there begins only here, only at the public address, and goes nowhe
   assert.ok((there.searchParams.get('nonce') ?? '').length === 43);
   assert.match(given.headers.get('set-cookie') ?? '', /; HttpOnly; SameSite=Lax; Path=\/; Max-Age=600$/);
   assert.doesNotMatch(there.href, /evil/);
+});
+
+test('PostgreSQL, which runs them at once, lets in one of several that come back with the same', async (t) => {
+  const server = await postgres(t);
+  if ('skip' in server) return t.skip(server.skip);
+  const database = { kind: 'postgres' as const, url: await server.createDatabase('root') };
+  const { root, url, begin } = await oidcFixture(t, { database });
+  const browser = new ScriptedBrowser();
+  const back = await begin(browser, 'anna');
+  const headers = { cookie: `xylem_sign_in=${browser.cookies.get(url())?.get('xylem_sign_in') ?? ''}` };
+  const answers = await Promise.all([1, 2, 3, 4].map(() => fetch(back, { headers, redirect: 'manual' })));
+  const statuses = answers.map(({ status }) => status);
+  assert.equal(statuses.filter((status) => status === 200).length, 1, statuses.join());
+  const { sessions } = await root.api('sessionList');
+  assert.equal(sessions.filter(({ subject }) => subject.startsWith('oidc/')).length, 1);
 });

@@ -139,7 +139,7 @@ export async function openIssuer(settings: PresentOidc): Promise<Issuer> {
       const fault = faultOf(thrown, settings.issuer);
       throw fault.code === 'E_ISSUER'
         ? fault
-        : issuerFault(settings.issuer, 'describes itself as another issuer, or not at all', thrown);
+        : issuerFault(settings.issuer, 'describes itself as another issuer, or not at all', fault);
     }
     const said = found.serverMetadata();
     // The library lets some issuers that serve many organisations describe themselves as another.
