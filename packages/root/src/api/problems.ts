@@ -8,6 +8,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   E_CONFIRM_RESTORE: 409,
   E_DISK_FULL: 507,
   E_FORBIDDEN: 403,
+  E_FOUR_EYES: 403,
   E_INTERNAL: 500,
   E_ISSUER: 503,
   E_NOT_FOUND: 404,

@@ -80,6 +80,8 @@ function refuseTooLarge(name: string, entry: HostMapEntry): void {
 
 /** Says it: first where the hosts are awaited, then where they are. Repeated by every start of the root server. */
 export async function directMoved(root: Root, { from, to }: MoveRequest): Promise<void> {
+  // One that comes back to where it was is let in again.
+  await root.departed.reload();
   for (const environment of [to?.id, from.id]) {
     if (environment === undefined) continue;
     await root.deploying.evaluate(environment);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { type EnvironmentId, parseRenewAnswer } from '@xylem/core';
-import { cleanup, postgres, tempFolder } from '@xylem/testkit';
+import { cleanup, postgres, tempFolder, waitUntil } from '@xylem/testkit';
 import { buildMoveRequest } from '@xylem/trust';
 import { openDatabase } from '../db/open.ts';
 import { ApiProblem } from '../testing/api-client.ts';
@@ -191,6 +191,11 @@ test('refusing, taking back and letting expire each end it', async (t) => {
   // Half approved and expired, it stands in nobody's way.
   const third = await asked(site);
   await root.restart();
+  await waitUntil(
+    async () => (await gus.api('auditList', { query: { what: 'move.expire' } })).entries.length === 1,
+    20_000,
+    'it is written down',
+  );
   assert.equal((await root.api('moveShow', { params: { id: second } })).state, 'expired');
   assert.equal((await root.api('moveShow', { params: { id: third } })).state, 'open');
 });
@@ -278,4 +283,51 @@ test('killed between approval and direction, the root server says it when it sta
   const state = await web.desiredState(await tempFolder(t, 'tuf'));
   assert.ok(state.number > (before?.number ?? 0));
   await comes(site);
+});
+
+test('there and back again: the request is done, and the host reads its first environment as before', async (t) => {
+  const site = await twoTenants(t);
+  const { root, web, from } = site;
+  const approve = async (id: string): Promise<void> => {
+    for (const side of ['gives', 'takes'] as const)
+      await root.api('moveApprove', { params: { id }, body: { side } });
+  };
+  const id = await asked(site);
+  await approve(id);
+  // Meanwhile the new tenant can't send it on, and the old one has nothing to say about it.
+  const on = { select: { hosts: [web.id] }, environment: 'globex/staging' };
+  await root.api('environmentCreate', { body: { name: 'globex/staging' } });
+  await assert.rejects(root.api('hostMoveEnvironment', { body: on }), refused('E_BUSY'));
+  await comes(site);
+  await root.restart();
+  await waitUntil(
+    async () => (await root.api('moveShow', { params: { id } })).state === 'done',
+    20_000,
+    'it is written down',
+  );
+  const path = `/r/${from}/metadata/timestamp.json`;
+  assert.equal((await web.get(path)).status, 404);
+  const back = { select: { hosts: [web.id] }, environment: 'acme/production' };
+  const { request } = await root.api('hostMoveEnvironment', { body: back });
+  await approve(request?.id ?? '');
+  assert.equal((await web.get(path)).status, 200);
+  assert.equal(await web.report([], { environment: from as EnvironmentId }), 202);
+  assert.equal((await root.api('hostShow', { params: { host: web.id } })).movingFrom, null);
+  assert.equal((await web.get(path)).status, 200);
+});
+
+test('a host that is lost on the way is retired by its new tenant, and the request is done', async (t) => {
+  const site = await twoTenants(t);
+  const { root, web } = site;
+  const id = await asked(site);
+  for (const side of ['gives', 'takes'] as const)
+    await root.api('moveApprove', { params: { id }, body: { side } });
+  const gus = await site.person('gus', admin('globex'));
+  await gus.api('hostRetire', { body: { select: { hosts: [web.id] } } });
+  await root.restart();
+  await waitUntil(
+    async () => (await gus.api('moveShow', { params: { id } })).state === 'done',
+    20_000,
+    'it is written down',
+  );
 });

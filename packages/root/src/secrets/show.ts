@@ -1,4 +1,4 @@
-import { type RecipientStatement, type Report, timeOf } from '@xylem/core';
+import { type HostMapEntry, type RecipientStatement, type Report, timeOf } from '@xylem/core';
 import type { Secrets } from '../api/schemas/index.ts';
 import type { Database } from '../db/tables.ts';
 import { type EnvironmentRow, refOf } from '../environments/names.ts';
@@ -80,8 +80,23 @@ export async function removedHosts(
     .where('w.environment', '=', environment)
     .where('w.generation', '=', wanted)
     .execute();
+  const left = await namesOfLeft(db, environment);
   return rows
     .filter((row) => row.environment !== environment || row.retired === 1 || row.revoked_ms !== null)
-    .map(({ id, name }) => name ?? id)
+    .map(({ id, name }) => left.get(id) ?? name ?? id)
     .sort();
+}
+
+/** As this environment knew those that went to another tenant: what they are called there is not its affair. */
+async function namesOfLeft(db: Database, environment: string): Promise<ReadonlyMap<string, string>> {
+  const rows = await db
+    .selectFrom('moved_hosts as m')
+    .innerJoin('move_requests as r', 'r.id', 'm.move')
+    .select(['m.host', 'm.entry'])
+    .where('r.from_environment', '=', environment)
+    .where('m.left_ms', 'is not', null)
+    .execute();
+  return new Map(
+    rows.map(({ host, entry }) => [host, (JSON.parse(entry ?? '{}') as HostMapEntry).name ?? host]),
+  );
 }
