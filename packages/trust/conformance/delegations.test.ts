@@ -223,6 +223,8 @@ describe('delegations', () => {
     // In one process, and in one each.
     assert.equal(await bench.download(['a/file', 'b/file']), 1);
     assert.deepEqual(await bench.artifacts(), ['a/file']);
+    const asked = bench.requests.slice(4).filter((request) => !request.startsWith('targets/'));
+    assert.deepEqual(asked, ['A 1', 'C 1', 'B 1']);
     assert.equal(await bench.download('b/file'), 1);
     assert.equal(await bench.download('a/file'), 0);
     assert.deepEqual(await bench.artifacts(), ['a/file']);

@@ -5,7 +5,7 @@ import { expiresMs, invalidMetadata } from '../parse.ts';
 import { productRulesOf } from '../xylem-field.ts';
 import { loadStored } from './load.ts';
 import type { MetadataStore } from './metadata-store.ts';
-import { pathOf, quoted, segment } from './paths.ts';
+import { checkRoleName, pathOf, quoted } from './paths.ts';
 import { stateOf } from './state.ts';
 import { StateStore } from './state-store.ts';
 import { digestOf, isTarget } from './target.ts';
@@ -54,6 +54,8 @@ export class TufClient {
   readonly #store: MetadataStore;
   #trusted: Trusted | undefined;
   #queue: Promise<unknown> = Promise.resolve();
+  /** Roles that were fetched since the last refresh: asked for again, a parent gives the same. */
+  #fresh = new WeakSet<object>();
 
   constructor(options: TufClientOptions) {
     this.id = options.id;
@@ -83,6 +85,7 @@ export class TufClient {
   ): Promise<{ readonly changed: boolean; readonly state: TufState }> {
     return this.#exclusively(async () => {
       const before = await this.#opened();
+      this.#fresh = new WeakSet();
       // 5.1: one time for the whole update.
       const startMs = this.#options.clock.now();
       await this.#updateRoots(before, startMs);
@@ -207,6 +210,10 @@ export class TufClient {
       checkRoleExpiry(trusted, role, known, freshness);
       return trusted;
     }
+    // Another delegator, whose keys did not sign it: that is said, without asking again.
+    if (known !== undefined && this.#fresh.has(known)) {
+      return withRole(trusted, role, delegator, known.bytes, freshness);
+    }
     const meta = metaOf(trusted, role);
     const stored = await this.#store.readRole(role, meta.version);
     if (stored !== null) {
@@ -218,7 +225,9 @@ export class TufClient {
     }
     const maxBytes = Math.min(meta.length ?? limits.metadata, limits.metadata);
     const bytes = await this.#fetchExisting(pathOf(trusted, role, meta.version), maxBytes);
-    return withRole(trusted, role, delegator, bytes, freshness);
+    const next = withRole(trusted, role, delegator, bytes, freshness);
+    this.#fresh.add(present(next.roles.get(role), role));
+    return next;
   }
 
   /** Loads a delegated role into the trusted set and the store. */
@@ -332,13 +341,6 @@ export class TufClient {
     this.#queue = result.catch(() => undefined);
     return result;
   }
-}
-
-/** Names become paths and file names. */
-function checkRoleName(role: string, dialect: 'ours' | 'any'): void {
-  if (dialect === 'ours' ? /^[a-z0-9-]+$/.test(role) : role !== '' && segment(role).length <= 200) return;
-  const why = dialect === 'ours' ? 'its name is not of a-z, 0-9 and -' : 'its name is empty or too long';
-  throw invalidMetadata(role.slice(0, 100), why);
 }
 
 function vouched(options: RefreshOptions): { vouchedSnapshot?: number } {

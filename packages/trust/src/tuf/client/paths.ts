@@ -1,4 +1,5 @@
 import { metadataPath } from '../names.ts';
+import { invalidMetadata } from '../parse.ts';
 import type { Trusted } from './trusted.ts';
 
 /** Where the file of a role lies below the repository: with its version in consistent snapshots (6.2). */
@@ -19,4 +20,11 @@ export function segment(name: string): string {
     /[!'()*]/g,
     (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
   );
+}
+
+/** Names become paths and file names. @throws XylemError E_METADATA_INVALID */
+export function checkRoleName(role: string, dialect: 'ours' | 'any'): void {
+  if (dialect === 'ours' ? /^[a-z0-9-]+$/.test(role) : role !== '' && segment(role).length <= 200) return;
+  const why = dialect === 'ours' ? 'its name is not of a-z, 0-9 and -' : 'its name is empty or too long';
+  throw invalidMetadata(role.slice(0, 100), why);
 }
