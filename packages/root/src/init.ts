@@ -14,6 +14,7 @@ import { appendAudit } from './audit/audit.ts';
 import { createApiToken } from './auth/api-tokens.ts';
 import { localOrigin } from './auth/origin.ts';
 import { openDatabase } from './db/open.ts';
+import { assertEmptyPostgres, checkPostgresUrl } from './db/postgres.ts';
 import type { Database } from './db/tables.ts';
 import { keyFiles, saveReleaseKeys } from './keys/root-keys.ts';
 import { writeRepositoryFiles } from './publishing/repository-files.ts';
@@ -60,7 +61,8 @@ export interface InitializedRoot {
 /**
  * Makes the state folder of a root server: CA, collector key, database, release repository, first operator's token.
  * Interrupted, it begins anew the next time; a finished folder is left as it is.
- * @throws XylemError E_INPUT (the folder holds something else), E_STATE_LOCKED, E_STATE_VERSION
+ * @throws XylemError E_INPUT (the folder holds something else), E_CONFLICT (the PostgreSQL database does),
+ *   E_STATE_LOCKED, E_STATE_VERSION, E_STORAGE
  */
 export async function initRoot(options: InitRootOptions): Promise<InitializedRoot> {
   const paths = statePaths(options.stateFolder);
@@ -84,6 +86,11 @@ async function initialize(paths: StatePaths, options: InitRootOptions): Promise<
       details: { key: 'tenant' },
     });
   }
+  const database = options.database ?? { kind: 'sqlite' };
+  if (database.kind === 'postgres') {
+    checkPostgresUrl(database.url);
+    await assertEmptyPostgres(database.url);
+  }
   // What an interrupted attempt left is of keys that nobody knows.
   for (const end of ['', '-wal', '-shm']) await rm(`${paths.database}${end}`, { force: true });
   const files = keyFiles(paths.keys);
@@ -91,7 +98,6 @@ async function initialize(paths: StatePaths, options: InitRootOptions): Promise<
   await authority.save(files.ca);
   await saveKeyFile(files.collector, generateKey());
   await saveKeyFile(files.tls, generateKey());
-  const database = options.database ?? { kind: 'sqlite' };
   const config: RootConfig = { tenant, database, releaseRepository: null };
   const db = await openDatabase(databaseOf(paths, config));
   try {

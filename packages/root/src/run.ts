@@ -17,7 +17,8 @@ import { createIssuers } from './auth/oidc/issuers.ts';
 import { createPasswords } from './auth/passwords.ts';
 import { restoredState } from './backup/restored-state.ts';
 import { createStrangers } from './backup/strangers.ts';
-import { openDatabase } from './db/open.ts';
+import { type DatabaseConfig, openDatabase } from './db/open.ts';
+import { claimPostgres } from './db/postgres-claim.ts';
 import { createDeploying } from './deployments/deploying.ts';
 import { eventFeed } from './deployments/events.ts';
 import { createDirecting } from './directing/directing.ts';
@@ -61,6 +62,8 @@ export interface RunningRoot {
   readonly apiUrl: string;
   readonly nodesUrl: string;
   readonly httpsUrl?: string;
+  /** Resolves after `close`; rejects, once all is closed, when it had to end by itself (E_STATE_LOCKED). */
+  readonly ended: Promise<void>;
   /** Stops taking requests, finishes what is being written, releases the lock. */
   close(): Promise<void>;
 }
@@ -70,7 +73,8 @@ const idleMs = 120_000;
 
 /**
  * Runs the root server of a state folder that `initRoot` made, until `close` or `signal`.
- * @throws XylemError E_NOT_FOUND (no such folder), E_STATE_LOCKED, E_STATE_VERSION, E_STATE_DAMAGED, E_PORT_IN_USE
+ * @throws XylemError E_NOT_FOUND (no such folder), E_STATE_LOCKED, E_STATE_VERSION, E_STATE_DAMAGED, E_PORT_IN_USE,
+ *   E_STORAGE
  */
 export async function runRoot(options: RunRootOptions): Promise<RunningRoot> {
   const paths = statePaths(options.stateFolder);
@@ -87,24 +91,55 @@ export async function runRoot(options: RunRootOptions): Promise<RunningRoot> {
   try {
     const lock = lockState(paths.lock);
     closers.push(() => lock.release());
+    const lost = await claimDatabase(options, databaseOf(paths, await readConfig(paths)), closers);
     const running = await start(options, closers);
+    const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+    // Whoever does not wait for it has asked for no more than `close`.
+    ended.catch(() => undefined);
     let closing: Promise<void> | null = null;
     const closeOnce = (): Promise<void> => {
-      closing ??= close();
+      closing ??= close().finally(() => (lost.aborted ? reject(lost.reason as XylemError) : resolve()));
       return closing;
     };
-    options.signal?.addEventListener('abort', () => void closeOnce(), { once: true });
-    return { ...running, close: closeOnce };
+    for (const signal of [options.signal, lost]) {
+      signal?.addEventListener('abort', () => void closeOnce(), { once: true });
+    }
+    if (lost.aborted) await closeOnce();
+    return { ...running, ended, close: closeOnce };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+/**
+ * No second root server on the same database: a copy of the state folder has a lock of its own.
+ * @returns aborts, with the fault as its reason, when another has taken the database
+ */
+async function claimDatabase(
+  { clock, log }: RunRootOptions,
+  config: DatabaseConfig,
+  closers: (() => unknown)[],
+): Promise<AbortSignal> {
+  const lost = new AbortController();
+  if (config.kind === 'sqlite') return lost.signal;
+  const claim = await claimPostgres({
+    url: config.url,
+    clock,
+    log,
+    onLost: (fault) => {
+      log.error('another root server has taken the database; this one ends', { error: fault });
+      lost.abort(fault);
+    },
+  });
+  closers.push(() => claim.release());
+  return lost.signal;
+}
+
 async function start(
   options: RunRootOptions,
   closers: (() => unknown)[],
-): Promise<Omit<RunningRoot, 'close'>> {
+): Promise<Omit<RunningRoot, 'close' | 'ended'>> {
   const { clock, randomness, log } = options;
   const paths = statePaths(options.stateFolder);
   const config = await readConfig(paths);

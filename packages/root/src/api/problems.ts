@@ -1,5 +1,6 @@
 import { type ErrorCode, errorCodes, XylemError } from '@xylem/core';
 import type { FastifySchemaValidationError } from 'fastify';
+import { isPostgresGone } from '../db/postgres.ts';
 import type { Problem } from './schemas/common.ts';
 
 const statusOf: Partial<Record<ErrorCode, number>> = {
@@ -46,6 +47,9 @@ export function toXylemError(error: unknown): XylemError {
   }
   if (code === 'ENOSPC' || isDatabaseFull(error))
     return new XylemError('E_DISK_FULL', "The root server's disk is full.", { cause: error });
+  if (isPostgresGone(error)) {
+    return new XylemError('E_STORAGE', 'The database of the root server does not answer.', { cause: error });
+  }
   if (code === 'EACCES' || code === 'EROFS' || code === 'EIO') {
     return new XylemError('E_STORAGE', `The root server's disk refused (${code}).`, { cause: error });
   }

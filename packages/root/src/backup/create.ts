@@ -5,23 +5,18 @@ import { syncFolder, writeFileAtomic } from '@xylem/platform';
 import { sql } from 'kysely';
 import type { BackupCreated } from '../api/schemas/root.ts';
 import { appendAudit } from '../audit/audit.ts';
+import { dumpPostgres } from '../db/postgres-dump.ts';
 import type { Root } from '../root.ts';
 import { version } from '../version.ts';
-import { describeFolder, filesBelow, type Manifest } from './manifest.ts';
+import { describeFolder, filesBelow, type Manifest, postgresDump } from './manifest.ts';
 
 /**
  * Writes a backup while the root server runs: first the database as of one moment, then the folder, which by then
  * holds at least all that the database names; objects as hard links where it is the same file system.
- * @throws XylemError E_CONFLICT (`out` exists), E_UNSUPPORTED (PostgreSQL: use its own tools), E_DISK_FULL
+ * @throws XylemError E_CONFLICT (`out` exists), E_UNSUPPORTED (PostgreSQL without its programs), E_DISK_FULL,
+ *   E_STORAGE
  */
 export async function createBackup(root: Root, out: string, who: string): Promise<BackupCreated> {
-  const { config } = root;
-  if (config.database.kind !== 'sqlite') {
-    throw new XylemError(
-      'E_UNSUPPORTED',
-      'Back up PostgreSQL by pg_dump, and then the state folder by a copy.',
-    );
-  }
   try {
     await mkdir(dirname(out), { recursive: true });
     await mkdir(out, { mode: 0o700 });
@@ -39,9 +34,10 @@ export async function createBackup(root: Root, out: string, who: string): Promis
 }
 
 async function writeBackup(root: Root, out: string, who: string): Promise<BackupCreated> {
-  const { db, clock, paths } = root;
+  const { db, clock, paths, config } = root;
   const taken = timeOf(clock.now());
-  await sql`vacuum into ${join(out, 'root.db')}`.execute(db);
+  if (config.database.kind === 'postgres') await dumpPostgres(config.database.url, join(out, postgresDump));
+  else await sql`vacuum into ${join(out, 'root.db')}`.execute(db);
   await takeFolder(paths.keys, join(out, 'keys'), copyExclusive);
   await takeFolder(paths.repository, join(out, 'repository'), linkOrCopy);
   await copyExclusive(paths.config, join(out, 'root.json'));

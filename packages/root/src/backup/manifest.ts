@@ -14,6 +14,9 @@ export interface Manifest {
   readonly files: readonly (readonly [path: string, sizeBytes: number, sha256: string])[];
 }
 
+/** In a backup of a root server over PostgreSQL: its database, in the custom format of pg_dump. */
+export const postgresDump = 'root.pgdump';
+
 const objectPath = /^repository\/o\/[0-9a-f]{32}\/([0-9a-f]{64})$/;
 const maxManifestBytes = 512 * 1024 * 1024;
 

@@ -3,15 +3,27 @@ import { dirname, join } from 'node:path';
 import { XylemError } from '@xylem/core';
 import { type Clock, syncFolder } from '@xylem/platform';
 import { openDatabase } from '../db/open.ts';
-import { databaseOf, finishFolder, readConfig, statePaths } from '../state/folder.ts';
+import { assertEmptyPostgres, checkPostgresUrl } from '../db/postgres.ts';
+import { restorePostgres } from '../db/postgres-dump.ts';
+import {
+  databaseOf,
+  finishFolder,
+  type RootConfig,
+  readConfig,
+  type StatePaths,
+  statePaths,
+  writeConfig,
+} from '../state/folder.ts';
 import { lockState } from '../state/lock.ts';
-import { hashFile, type Manifest, readManifest } from './manifest.ts';
+import { hashFile, type Manifest, postgresDump, readManifest } from './manifest.ts';
 import { markRestored } from './restored-state.ts';
 
 export interface RestoreRootOptions {
   readonly backup: string;
   /** Must not exist, or be empty. */
   readonly stateFolder: string;
+  /** For a backup of a root server over PostgreSQL: an empty database. Default: where its database was. */
+  readonly databaseUrl?: string;
   readonly clock: Clock;
 }
 
@@ -24,7 +36,8 @@ export interface RestoredRoot {
 /**
  * Verifies a backup by its manifest and makes a state folder of it, in restored mode until a person confirms. Stop
  * the root server that it replaces first, for good.
- * @throws XylemError E_INPUT, E_CONFLICT (the folder is not empty), E_OBJECT_DIGEST (a damaged file), E_STATE_VERSION
+ * @throws XylemError E_INPUT, E_CONFLICT (the folder or the PostgreSQL database is not empty), E_OBJECT_DIGEST (a
+ *   damaged file), E_STATE_VERSION, E_UNSUPPORTED, E_STORAGE
  */
 export async function restoreRoot(options: RestoreRootOptions): Promise<RestoredRoot> {
   const { backup, stateFolder, clock } = options;
@@ -43,7 +56,8 @@ export async function restoreRoot(options: RestoreRootOptions): Promise<Restored
       await copyFile(join(backup, path), to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     }
     await mkdir(paths.incoming, { recursive: true, mode: 0o700 });
-    const db = await openDatabase(databaseOf(paths, await readConfig(paths)));
+    const config = await bringDatabaseBack(paths, options);
+    const db = await openDatabase(databaseOf(paths, config));
     try {
       await markRestored(db, { taken: manifest.taken, restoredMs: clock.now() });
       // How often they were used since, and whether they were revoked, nobody knows.
@@ -61,6 +75,28 @@ export async function restoreRoot(options: RestoreRootOptions): Promise<Restored
     lock.release();
   }
   return { taken: manifest.taken, files: manifest.files.length };
+}
+
+/** SQLite's came with the folder. PostgreSQL's is loaded where it is to be from now on, and its dump not kept. */
+async function bringDatabaseBack(
+  paths: StatePaths,
+  { databaseUrl }: RestoreRootOptions,
+): Promise<RootConfig> {
+  const config = await readConfig(paths);
+  if (config.database.kind !== 'postgres') {
+    if (databaseUrl === undefined) return config;
+    const message = 'The backup is of a root server over SQLite, and is restored as one: name no database.';
+    throw new XylemError('E_UNSUPPORTED', message);
+  }
+  const url = databaseUrl ?? config.database.url;
+  checkPostgresUrl(url);
+  await assertEmptyPostgres(url);
+  const dump = join(paths.folder, postgresDump);
+  await restorePostgres(url, dump);
+  await rm(dump);
+  const moved: RootConfig = { ...config, database: { kind: 'postgres', url } };
+  await writeConfig(paths, moved);
+  return moved;
 }
 
 /** All before anything is written: half a backup is no root server. */

@@ -7,7 +7,6 @@ import * as audit from './migrations/0003-audit.ts';
 import * as people from './migrations/0004-people.ts';
 import * as hosts from './migrations/0005-hosts.ts';
 import * as evidence from './migrations/0006-evidence.ts';
-
 import * as secrets from './migrations/0007-secrets.ts';
 import * as ci from './migrations/0008-ci.ts';
 import * as oidc from './migrations/0009-oidc.ts';

@@ -24,7 +24,7 @@ test('a report that was answered 202 is there after SIGKILL', async (t) => {
     const [, apiUrl = '', nodesUrl = ''] = await child.waitForLine(/^listening (\S+) (\S+)/, 20_000);
     const fixture: RootFixture = {
       ...first,
-      running: () => ({ apiUrl, nodesUrl, close: async () => undefined }),
+      running: () => ({ apiUrl, nodesUrl, ended: Promise.resolve(), close: async () => undefined }),
       api: apiClient(() => apiUrl, first.token),
     };
     host.moveTo(fixture);

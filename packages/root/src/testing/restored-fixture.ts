@@ -10,10 +10,16 @@ export async function restoredFixture(
   t: Pick<TestContext, 'after'>,
   root: RootFixture,
   backup: string,
+  databaseUrl?: string,
 ): Promise<RootFixture> {
   await root.running().close();
   const folder = join(await tempFolder(t, 'restored'), 'state');
-  await restoreRoot({ backup, stateFolder: folder, clock: root.clock });
+  await restoreRoot({
+    backup,
+    stateFolder: folder,
+    clock: root.clock,
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+  });
   let running = await run(folder, root.clock);
   removeLater(t, () => running.close());
   return {

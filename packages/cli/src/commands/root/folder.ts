@@ -22,13 +22,24 @@ export async function ensureRoot(options: {
   readonly randomness: Randomness;
   readonly tenant?: string;
   readonly exists: boolean;
+  /** Of PostgreSQL; otherwise SQLite below the state folder. */
+  readonly databaseUrl?: string;
   /** Ask for a passphrase of the vendor's keys, where a person can be asked. */
   readonly ask?: boolean;
 }): Promise<InitializedRoot> {
-  const { folder, home, clock, randomness, tenant } = options;
+  const { folder, home, clock, randomness, tenant, databaseUrl } = options;
   if (options.exists) return { created: false, operatorToken: null, releaseRepository: null };
   const rootKey = await createKey(home.keysFolder, 'root', options);
   const targetsKey = await createKey(home.keysFolder, 'targets', options);
   const named = tenant === undefined ? {} : { tenant };
-  return initRoot({ stateFolder: folder, clock, randomness, vendor: { rootKey, targetsKey }, ...named });
+  const database =
+    databaseUrl === undefined ? {} : { database: { kind: 'postgres', url: databaseUrl } as const };
+  return initRoot({
+    stateFolder: folder,
+    clock,
+    randomness,
+    vendor: { rootKey, targetsKey },
+    ...named,
+    ...database,
+  });
 }

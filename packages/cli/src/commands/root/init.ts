@@ -5,15 +5,20 @@ import { isRootFolder } from './ports.ts';
 export const command = defineCommand({
   about: `The keys of the release repository (root and targets) are made here and stay in ~/.xylem/keys, apart from the
 server's state: keep a copy of them on another medium. On a terminal it asks for a passphrase for them; elsewhere
-XYLEM_PASSPHRASE or XYLEM_PASSPHRASE_FILE gives it. Run again, it changes nothing.`,
+XYLEM_PASSPHRASE or XYLEM_PASSPHRASE_FILE gives it. Run again, it changes nothing. With --database it keeps its state in
+an empty database of PostgreSQL, the state folder beside it; leave the password to PGPASSWORD or PGPASSFILE.`,
   options: {
     ...stateOption,
+    database: text(
+      '<url>',
+      'PostgreSQL instead of SQLite below the state folder: postgresql://USER@HOST/NAME',
+    ),
     tenant: text('<tenant>', 'the first tenant, meant wherever none is named (default: default)'),
   },
   example: 'xylem root init --state /var/lib/xylem/root --tenant acme',
   async run({ options, home, clock, randomness }) {
     const folder = rootFolder(options.state);
-    const { tenant } = options;
+    const { tenant, database } = options;
     const exists = isRootFolder(folder);
     const made = await ensureRoot({
       folder,
@@ -23,6 +28,7 @@ XYLEM_PASSPHRASE or XYLEM_PASSPHRASE_FILE gives it. Run again, it changes nothin
       exists,
       ask: true,
       ...(tenant === undefined ? {} : { tenant }),
+      ...(database === undefined ? {} : { databaseUrl: database }),
     });
     const run = `xylem root run --state ${folder}`;
     const data = { ...made, state: folder, keys: home.keysFolder };

@@ -44,7 +44,7 @@ certificate of the installation's own CA, which the join token pins. The log goe
       { apiUrl, nodesUrl, ...(httpsUrl === undefined ? {} : { httpsUrl }) },
       `API and status page: ${apiUrl}\nNodes join at:       ${nodesUrl}${more}`,
     );
-    await untilStopped(signal);
+    await Promise.race([untilStopped(signal), root.ended]);
     await root.close();
     return undefined;
   },
