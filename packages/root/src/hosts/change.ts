@@ -115,7 +115,14 @@ async function write(
   changes: readonly { host: HostRecord; columns: object }[],
 ): Promise<void> {
   for (const { host, columns } of changes) {
-    await trx.updateTable('hosts').set(columns).where('id', '=', host.id).execute();
+    const { numUpdatedRows } = await trx
+      .updateTable('hosts')
+      .set(columns)
+      .where('id', '=', host.id)
+      // What was meant for a host of this environment is nothing for one that has just gone to another tenant.
+      .where('environment', '=', host.environment)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) continue;
     const { labels, parents, config, serve, serves, retired } = host;
     await appendAudit(trx, nowMs, {
       who: who.name,

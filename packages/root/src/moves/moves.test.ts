@@ -88,6 +88,29 @@ for (const kind of ['sqlite', 'postgres'] as const) {
       const theirs = JSON.stringify((await anna.api('auditList', { query: { limit: '100' } })).entries);
       assert.ok(!theirs.includes('gus') && theirs.includes('tenant/globex'));
     });
+
+    test('two that approve at once are both counted, and the hosts go once', async (t) => {
+      const database =
+        kind === 'sqlite' || 'skip' in server
+          ? {}
+          : { database: { kind, url: await server.createDatabase('at_once') } as const };
+      const site = await twoTenants(t, database);
+      const people = [await site.person('anna', admin('acme')), await site.person('gus', admin('globex'))];
+      const id = await asked(site);
+      const labelled = site.root.api('hostLabel', {
+        body: { select: { hosts: ['acme-web-1'] }, set: { late: 'acme-late-label' } },
+      });
+      await Promise.all([
+        labelled,
+        ...people.map(({ api }) => api('moveApprove', { params: { id }, body: {} })),
+      ]);
+      const { state, gives, takes } = await site.root.api('moveShow', { params: { id } });
+      assert.deepEqual([state, gives !== null, takes !== null], ['approved', true, true]);
+      const carried = await site.root.api('auditList', { query: { what: 'move.carry-out' } });
+      assert.equal(carried.entries.length, 2, 'one for each side');
+      const there = await site.root.api('hostShow', { params: { host: site.web.id } });
+      assert.deepEqual([there.environment.name, there.labels], ['globex/production', {}]);
+    });
   });
 }
 
