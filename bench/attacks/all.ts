@@ -3,6 +3,7 @@ import { attacksByConfiguration } from './config-attacks.ts';
 import { attacksByIdentity } from './identity-attacks.ts';
 import { attacksByKeys } from './key-attacks.ts';
 import type { AttackLab } from './lab.ts';
+import { attacksOnQuarantines } from './quarantine-attacks.ts';
 import { attacksByRelays } from './relay-attacks.ts';
 import { attackByPatience, attacksOnTime } from './time-attacks.ts';
 
@@ -11,6 +12,7 @@ export const attacks: readonly Attack[] = [
   ...attacksByRelays,
   ...attacksOnTime,
   ...attacksByKeys,
+  ...attacksOnQuarantines,
   ...attacksByConfiguration,
   ...attacksByIdentity,
   attackByPatience,

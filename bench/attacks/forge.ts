@@ -1,4 +1,10 @@
-import { type Assignment, encodeDesiredState, parseDesiredState, timeOf } from '@xylem/core';
+import {
+  type Assignment,
+  type DesiredState,
+  encodeDesiredState,
+  parseDesiredState,
+  timeOf,
+} from '@xylem/core';
 import { systemClock } from '@xylem/platform';
 import {
   generateKey,
@@ -11,6 +17,7 @@ import {
   type Signer,
   signDirector,
 } from '@xylem/trust';
+import { forgedWords, type Getaround } from './forge-quarantine.ts';
 
 /** Roles of a direction repository whose keys a thief may have. */
 export type Stolen = 'director' | 'snapshot' | 'timestamp';
@@ -20,6 +27,11 @@ export interface Forgery {
   readonly keys: Readonly<Partial<Record<Stolen, string>>>;
   /** What hosts are to run. */
   readonly assignments: readonly Partial<Assignment>[];
+  /** What he does about a quarantine; absent: he repeats what the genuine director says. */
+  readonly quarantine?: {
+    readonly known: NonNullable<DesiredState['quarantined']>[number];
+    readonly getaround: Getaround;
+  };
 }
 
 let lastMs = 0;
@@ -53,8 +65,14 @@ export async function forge(
   // A version of its own for each, also for two within a second.
   lastMs = Math.max(systemClock.now(), lastMs + 1_000);
   const nowMs = lastMs;
+  const { quarantined, lifts, operators, ...rest } = state;
+  const words =
+    forgery.quarantine === undefined
+      ? { quarantined, lifts, operators }
+      : await forgedWords(state, forgery.quarantine.known, forgery.quarantine.getaround);
   const desiredState = encodeDesiredState({
-    ...state,
+    ...rest,
+    ...(words as Partial<DesiredState>),
     number: state.number + 1,
     issued: timeOf(nowMs),
     assignments: assignments.map((one) => ({

@@ -53,6 +53,7 @@ export interface Victim {
 
 /** What `xylem host show` says of a host. */
 export interface Shown {
+  readonly directionNumber: number | null;
   readonly agent: string | null;
   readonly waiting: readonly { readonly code: string; readonly message: string }[];
   readonly components: readonly {
