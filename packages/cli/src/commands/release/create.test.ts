@@ -97,3 +97,18 @@ test('a channel that another set in the same second to the same version stays, a
   const first = await set();
   assert.deepEqual(await set(), first);
 });
+
+test('what --after says is taken whole or refused', async () => {
+  for (const after of ['web=api=db', 'web=', '=api', 'web=api,', 'web', 'web=API', 'web=api, db']) {
+    const invocation = {
+      args: ['shop@1.0.0'],
+      options: { with: ['web@1.0.0', 'api@1.0.0', 'db@1.0.0'], after: [after] },
+      api: async () => ({ call: async () => ({}) }),
+    };
+    await assert.rejects(
+      async () => releaseCreate.run(invocation as unknown as Invocation),
+      { code: 'E_INPUT', message: new RegExp(`^--after ${after} is not valid`) },
+      after,
+    );
+  }
+});

@@ -4,20 +4,21 @@ import type { Release as Present } from '@xylem/root/contract';
 import { releaseTarget, targetDigest } from '@xylem/trust';
 import type { Api } from '../../api/client.ts';
 import { defineCommand, list, type Outcome, text } from '../../frame/define.ts';
-import { nameAtVersion, only } from '../../frame/words.ts';
+import { isName, nameAtVersion, only } from '../../frame/words.ts';
 import { changeRole, textOf } from '../../publishing/product-role.ts';
 
 /** `shop-web=shop-api` says that shop-web is installed after shop-api. */
 function readAfter(words: readonly string[]): Map<string, string[]> {
   const after = new Map<string, string[]>();
   for (const word of words) {
-    const [component = '', others] = word.split('=');
-    if (!others)
+    const [component = '', others = '', ...more] = word.split('=');
+    const names = others.split(',');
+    if (more.length > 0 || ![component, ...names].every(isName))
       throw new XylemError(
         'E_INPUT',
         `--after ${word} is not valid. Write shop-web=shop-api: the first is installed after the second.`,
       );
-    after.set(component, [...(after.get(component) ?? []), ...others.split(',')]);
+    after.set(component, [...(after.get(component) ?? []), ...names]);
   }
   return after;
 }
