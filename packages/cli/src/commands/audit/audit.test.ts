@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { fullDisk, tempFolder } from '@xylem/testkit';
 import { type RootHere, rootHere } from '../../testing/root-here.ts';
+import { runHere } from '../../testing/run-here.ts';
 
 const changes = 6;
 
@@ -116,6 +117,12 @@ test('an export by a filter verifies entry by entry and says what it is', async 
   assert.match(stdout, /is a selection/);
   await writeFile(file, (await readFile(file, 'utf8')).replace('default/place-3', 'default/place-4'));
   assert.equal((await root.xylem(['audit', 'verify', file])).code, 7);
+});
+
+test('a file without line ends is refused before it fills the memory', { timeout: 60_000 }, async () => {
+  const { code, stderr } = await runHere(['audit', 'verify', '/dev/zero']);
+  assert.match(stderr, /E_TOO_LARGE: Line 1 of \/dev\/zero is longer/);
+  assert.equal(code, 2);
 });
 
 test('an export that the disk does not hold is said, and does not stay', async (t) => {

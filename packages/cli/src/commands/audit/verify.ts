@@ -1,10 +1,12 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline/promises';
 import { fromB64u, toB64u, XylemError } from '@xylem/core';
 import { type AuditVerdict, auditVerifier, verifyExport } from '@xylem/root/audit';
 import { defineCommand, flag, type Invocation, text } from '../../frame/define.ts';
+import { givenLines } from '../../frame/given-lines.ts';
 import { type RememberedAudit, readAuditMemory, rememberAudit } from '../../home/audit-memory.ts';
 import { auditPages, inOrder } from './shared.ts';
+
+/** Many times the largest change that a root server takes in one request. */
+const maxLineBytes = 64 * 1024 * 1024;
 
 const options = {
   anew: flag('forget what was verified before, as after a restore of the root server'),
@@ -50,18 +52,11 @@ async function verifyFile(file: string, { home, options: { anew, key: given } }:
   const memory = anew ? {} : await readAuditMemory(home.folder);
   const ofKey = (key: string): RememberedAudit[] =>
     Object.values(memory).filter((remembered) => remembered.key === key);
-  const input = createReadStream(file);
-  const opened = new Promise((_, reject) => {
-    input.once('error', (cause) =>
-      reject(new XylemError('E_INPUT', `Cannot read ${file}: ${cause.message}`, { cause })),
-    );
-  });
   // An export that is older than what is remembered may end before it; it must not contradict it.
-  const reading = verifyExport(createInterface({ input }), (key) => {
+  const { verdict, header } = await verifyExport(givenLines(file, maxLineBytes), (key) => {
     if (given !== undefined) refuseOtherKey(key, given);
     return ofKey(key);
   });
-  const { verdict, header } = await Promise.race([reading, opened as Promise<never>]);
   const isKnown = given !== undefined || ofKey(header.key).length > 0;
   const whose = isKnown
     ? ''
