@@ -1,5 +1,5 @@
 import { XylemError } from '@xylem/core';
-import { askPassphrase } from '../publishing/passphrase.ts';
+import { askPassphrase, askTwice } from '../publishing/passphrase.ts';
 import { text } from './define.ts';
 import { readSecret } from './given.ts';
 import type { Terminal } from './terminal.ts';
@@ -14,16 +14,22 @@ interface Asking {
 }
 
 /** The password of a file, of standard input, or as it is typed, unseen. @throws XylemError E_INPUT */
-export async function readPassword(question: string, { file, terminal }: Asking): Promise<string> {
+export async function readPassword(question: string, asking: Asking): Promise<string> {
+  return await read(question, asking, askPassphrase);
+}
+
+/** As `readPassword`, asked twice where it is typed. */
+export async function readNewPassword(question: string, asking: Asking): Promise<string> {
+  return await read(question, asking, askTwice);
+}
+
+async function read(
+  question: string,
+  { file, terminal }: Asking,
+  ask: (question: string) => Promise<string>,
+): Promise<string> {
   if (file !== undefined) return await readSecret(file);
   if (!terminal.interactive)
     throw new XylemError('E_INPUT', 'Nobody can be asked for the password here. Give --password-file.');
-  return await askPassphrase(question);
-}
-
-/** As `readPassword`, asked twice where it is typed: what nobody has seen may hold a slip. */
-export async function readNewPassword(question: string, asking: Asking): Promise<string> {
-  const first = await readPassword(question, asking);
-  if (asking.file !== undefined || first === (await askPassphrase('The same again'))) return first;
-  throw new XylemError('E_INPUT', 'The two are not the same. Nothing was changed.');
+  return await ask(question);
 }

@@ -5,7 +5,8 @@ import { readGiven, shortBytes } from '../frame/given.ts';
 import type { Streams } from '../frame/terminal.ts';
 
 /** Whether a person sits there who could be asked. */
-export const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true;
+export const canAsk = ({ stdin, stderr }: Pick<Streams, 'stdin' | 'stderr'> = process): boolean =>
+  stdin.isTTY === true && stderr.isTTY === true;
 
 /** The passphrase that the environment gives: XYLEM_PASSPHRASE, or the first line of XYLEM_PASSPHRASE_FILE. */
 export async function givenPassphrase(environment = process.env): Promise<string | undefined> {
@@ -38,10 +39,17 @@ export async function askPassphrase(
   }
 }
 
+/** What nobody sees while it is typed may hold a slip: asked twice, unless nothing was typed. @throws XylemError E_INPUT when the two differ */
+export async function askTwice(
+  question: string,
+  streams: Pick<Streams, 'stdin' | 'stderr'> = process,
+): Promise<string> {
+  const first = await askPassphrase(question, streams);
+  if (first === '' || (await askPassphrase('The same again', streams)) === first) return first;
+  throw new XylemError('E_INPUT', 'The two are not the same. Nothing was changed.');
+}
+
 /** A new passphrase, typed twice; empty: none. @throws XylemError E_INPUT when the two differ */
 export async function askNewPassphrase(what: string): Promise<string | undefined> {
-  const first = await askPassphrase(`Passphrase for ${what} (empty: none)`);
-  if (first === '') return undefined;
-  if ((await askPassphrase('The same again')) === first) return first;
-  throw new XylemError('E_INPUT', 'The two are not the same. Nothing was written.');
+  return (await askTwice(`Passphrase for ${what} (empty: none)`)) || undefined;
 }

@@ -1,9 +1,8 @@
 import { XylemError } from '@xylem/core';
 import { defineCommand, flag } from '../../frame/define.ts';
-import { readSecret } from '../../frame/given.ts';
 import { isName } from '../../frame/words.ts';
-import { askPassphrase, canAsk } from '../../publishing/passphrase.ts';
 import { confirmHosts, readSecrets } from '../../secrets/change.ts';
+import { readValue } from '../../secrets/given.ts';
 import { heldDataKey, nextDataKey } from '../../secrets/holder.ts';
 import { listed } from '../../secrets/listed.ts';
 import { holderHere, sealFor } from '../../secrets/values.ts';
@@ -12,7 +11,7 @@ import { pendingHosts, wrapFor } from '../../secrets/wraps.ts';
 export const command = defineCommand({
   arguments: '<environment> <component> <key>',
   about:
-    "Sealed here, for the hosts of the environment: the root server never sees it. It takes the place of the component's configuration value of that name, which may stand in its service's environment only. Asked for on a terminal, else read from standard input, without the last line end.",
+    "Sealed here, for the hosts of the environment: the root server never sees it. It takes the place of the component's configuration value of that name, which may stand in its service's environment only. Asked for twice on a terminal, else read from standard input, without the last line end. An empty one is refused.",
   options: { yes: flag('do not ask before hosts get a key for the first time') },
   example: 'xylem secret set acme/production shop-api dbPassword < password.txt',
   async run(invocation) {
@@ -43,9 +42,3 @@ export const command = defineCommand({
     return listed(await api.call('secretsChange', { params, body }));
   },
 });
-
-/** Never an argument: command lines are read by every process of a machine. */
-async function readValue(name: string): Promise<string> {
-  if (canAsk()) return await askPassphrase(`Value of ${name}`);
-  return await readSecret('-');
-}
