@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { XylemError } from '@xylem/core';
 import { silentLog, systemClock } from '@xylem/platform';
 import type { JoinedHost } from '@xylem/testkit/builders';
 import { movedTrustMap, saveLeaving } from '@xylem/trust';
@@ -150,4 +151,17 @@ test('a program that knows no other tenant does not take the host for one of the
   await cp(layout.identity, copy, { recursive: true });
   const { format } = JSON.parse(await readFile(join(copy, 'move.json'), 'utf8')) as { format: string };
   assert.equal(format, 'xylem-move-2', 'which it calls damaged');
+});
+
+test('what keeps the wipe from being finished is said by a code, and keeps the host where it is', async (t) => {
+  const site = await Site.create(t);
+  const { layout } = await leavingHost(site, false);
+  await rm(layout.trust, { recursive: true });
+  await writeFile(layout.trust, 'no folder');
+  await assert.rejects(finishLeaving({ layout, clock: systemClock, log: silentLog }), XylemError);
+  await assert.rejects(openIdentity(layout.identity), { code: 'E_BUSY' });
+  await rm(layout.trust);
+  await mkdir(layout.trust);
+  await finishLeaving({ layout, clock: systemClock, log: silentLog });
+  assert.deepEqual(await found(layout.root), []);
 });

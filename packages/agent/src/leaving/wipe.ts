@@ -2,6 +2,7 @@ import { readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, type Log, syncFolder } from '@xylem/platform';
 import { finishMove, type Leaving, leavingOf } from '@xylem/trust';
+import { codedFault } from '../converge/faults.ts';
 import { carry } from '../direction/carried.ts';
 import type { StateLayout } from '../state/layout.ts';
 import { endServices } from './services.ts';
@@ -24,11 +25,21 @@ export interface WipeTools {
  * Finishes a move to another tenant that this host has begun, if there is one: what it was given in confidence goes, then
  * it is a member of the new environment. To be called by who holds the lock, before anything else is read: each step can
  * be repeated, and `identity/move.json` goes last, so that one that was cut off is done again.
+ * @throws XylemError what keeps it from being finished: then nothing of the new tenant may start
  */
 export async function finishLeaving(tools: WipeTools): Promise<void> {
-  const { layout, log, onPoint } = tools;
+  const { layout } = tools;
   const leaving = await leavingOf(layout.identity);
   if (leaving === null) return;
+  try {
+    await finish(tools, leaving);
+  } catch (error) {
+    throw codedFault(error, 'wiping what the former tenant left');
+  }
+}
+
+async function finish(tools: WipeTools, leaving: Leaving): Promise<void> {
+  const { layout, log, onPoint } = tools;
   log.info('leaves its tenant', { environment: leaving.environment.id, keepData: leaving.keepData });
   for (const step of wipeSteps) {
     await onPoint?.(`${step}/begin`);

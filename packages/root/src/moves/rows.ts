@@ -37,16 +37,31 @@ export interface MoveRequest {
 }
 
 export type MovedHost = Selectable<Tables['moved_hosts']>;
+/** Of those that ended long ago the audit log speaks. */
+const mostListed = 200;
+
 type Changes = Partial<Insertable<Tables['move_requests']>>;
 
-/** All requests that fit, the newest first. */
+/** The requests that fit, the newest first, and of `environments` (on either side) the newest 200 alone. */
 export async function moveRequests(
   db: Database,
-  filter: { readonly id?: string; readonly state?: MoveState; readonly nowMs: number },
+  filter: {
+    readonly id?: string;
+    readonly state?: MoveState;
+    readonly environments?: readonly string[];
+    readonly nowMs: number;
+  },
 ): Promise<MoveRequest[]> {
   let query = db.selectFrom('move_requests').selectAll().orderBy('asked_ms', 'desc').orderBy('id');
   if (filter.id !== undefined) query = query.where('id', '=', filter.id);
   if (filter.state !== undefined) query = query.where('state', '=', filter.state);
+  const { environments: own } = filter;
+  if (own?.length === 0) return [];
+  if (own !== undefined) {
+    query = query
+      .where((e) => e.or([e('from_environment', 'in', own), e('to_environment', 'in', own)]))
+      .limit(mostListed);
+  }
   const rows = await query.execute();
   if (rows.length === 0) return [];
   const environments = new Map(

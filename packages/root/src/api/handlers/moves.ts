@@ -1,3 +1,4 @@
+import { allEnvironments } from '../../environments/names.ts';
 import { approveMove, cancelMove, type Decided, refuseMove } from '../../moves/decide.ts';
 import { moveRequests, requestFor, sidesOf } from '../../moves/rows.ts';
 import { apiMove, apiMoveDetail } from '../../moves/show.ts';
@@ -13,8 +14,9 @@ export function moveHandlers(root: Root): Pick<Handlers, keyof typeof moveRoutes
   };
   return {
     moveList: async ({ who }) => {
-      const all = await moveRequests(db, { nowMs: clock.now() });
       const reads = who.access.within('read');
+      const environments = (await allEnvironments(db)).filter(reads).map(({ id }) => id);
+      const all = await moveRequests(db, { environments, nowMs: clock.now() });
       const own = all.map((request) => ({ request, sides: sidesOf(request, reads) }));
       return {
         moves: own
