@@ -15,7 +15,7 @@ export interface Who {
   readonly kind: 'api-token' | 'person' | 'oidc';
   /** Of the API token or the session. */
   readonly tokenId: string;
-  /** Of an `oidc` it begins with `oidc/`: no account and no token is called so. */
+  /** Of an `oidc` it begins with `oidc/`: no account is called so. */
   readonly name: string;
   /** The same for ever, whatever they are called: `api-token/<id>`, `person/<name>`, `oidc/<issuer>/<sub>`. */
   readonly account: string;

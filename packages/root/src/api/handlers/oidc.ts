@@ -6,7 +6,7 @@ import { checkGrant } from '../../auth/grants.ts';
 import { beginDevice, pollDevice } from '../../auth/oidc/device.ts';
 import { changeGroup, listGroups } from '../../auth/oidc/groups.ts';
 import { openIssuer } from '../../auth/oidc/issuer.ts';
-import { publicUrlOf, redirectUriOf } from '../../auth/oidc/redirect.ts';
+import { publicUrlOf, redirectUriOf, requireReachable } from '../../auth/oidc/redirect.ts';
 import { checkOidc, type OidcSettings, readOidc, removeOidc, writeOidc } from '../../auth/oidc/settings.ts';
 import type { Root } from '../../root.ts';
 import type { BodyOf } from '../contract.ts';
@@ -32,6 +32,7 @@ export function oidcHandlers(root: Root): Pick<Handlers, keyof typeof oidcRoutes
     oidcSet: async ({ body, who }) => {
       const settings = settingsOf(body);
       checkOidc(settings);
+      requireReachable(root, settings);
       // An issuer that is misspelt or out of reach is noticed by whoever names it, and not by the first to sign in.
       const { offersDevices } = await openIssuer({ ...settings, key: '' });
       await db.transaction().execute(async (trx) => {

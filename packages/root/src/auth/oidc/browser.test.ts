@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { get } from 'node:https';
 import { test } from 'node:test';
 import { postgres } from '@xylem/testkit';
 import { oidcFixture } from '../../testing/oidc-fixture.ts';
@@ -210,4 +211,19 @@ test('PostgreSQL, which runs them at once, lets in one of several that come back
   assert.equal(statuses.filter((status) => status === 200).length, 1, statuses.join());
   const { sessions } = await root.api('sessionList');
   assert.equal(sessions.filter(({ subject }) => subject.startsWith('oidc/')).length, 1);
+});
+
+test('by TLS the cookie is for this host and for TLS alone, and without another word browsers come as nodes do', async (t) => {
+  const { root, issuer } = await oidcFixture(t);
+  const { nodesUrl } = root.running();
+  await root.api('oidcSet', { body: { issuer: issuer.url, clientId: issuer.clientId } });
+  const { headers, statusCode } = await new Promise<import('node:http').IncomingMessage>((resolve, reject) =>
+    get(`${nodesUrl}/login/oidc`, { rejectUnauthorized: false }, resolve).on('error', reject),
+  );
+  assert.equal(statusCode, 303);
+  const there = new URL(headers.location ?? '');
+  assert.equal(there.searchParams.get('redirect_uri'), `${nodesUrl}/login/oidc/callback`);
+  const [cookie = ''] = headers['set-cookie'] ?? [];
+  assert.match(cookie, /^__Host-xylem_sign_in=\S+; HttpOnly; SameSite=Lax; Path=\/; Max-Age=600; Secure$/);
+  assert.equal(headers['strict-transport-security'], 'max-age=31536000');
 });

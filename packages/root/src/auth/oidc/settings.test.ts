@@ -4,6 +4,7 @@ import { postgres } from '@xylem/testkit';
 import { apiClient } from '../../testing/api-client.ts';
 import { realIssuer } from '../../testing/real-issuer.ts';
 import { type RootFixture, rootFixture } from '../../testing/root-fixture.ts';
+import { requireReachable } from './redirect.ts';
 
 const grant = { role: 'operator' as const, scope: 'acme/production' };
 
@@ -97,3 +98,15 @@ const tokenOf = async (root: RootFixture, grant: { role: 'admin'; scope: string 
   const { token } = await root.api('apiTokenCreate', { body: { name: 'x', grants: [grant] } });
   return apiClient(() => root.running().apiUrl, token);
 };
+
+test('an address to listen at is none to come back to', () => {
+  for (const nodesUrl of ['https://0.0.0.0:8441', 'https://[::]:8441']) {
+    const root = { nodesUrl: () => nodesUrl };
+    assert.throws(() => requireReachable(root, { publicUrl: null }), {
+      code: 'E_INPUT',
+      message: /--public-url/,
+    });
+    requireReachable(root, { publicUrl: 'https://root.example:8441' });
+  }
+  requireReachable({ nodesUrl: () => 'https://root.example:8441' }, { publicUrl: null });
+});

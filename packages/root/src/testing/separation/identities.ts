@@ -1,4 +1,7 @@
+import type { TestContext } from 'node:test';
+import { systemClock } from '@xylem/platform';
 import type { Grant } from '../../api/schemas/common.ts';
+import { madeIssuer } from '../made-issuer.ts';
 import type { RootFixture } from '../root-fixture.ts';
 import type { ShiftedClock } from '../shifted-clock.ts';
 import type { Place, Site } from './places.ts';
@@ -16,6 +19,7 @@ export interface Identity {
 const roles = ['viewer', 'operator', 'approver', 'publisher', 'admin'] as const;
 
 export async function makeIdentities(
+  t: Pick<TestContext, 'after'>,
   root: RootFixture,
   clock: ShiftedClock,
   places: readonly [Place, Place],
@@ -64,7 +68,37 @@ export async function makeIdentities(
     }
   }
   made.push(await person('anna', first, { role: 'operator', scope: first.tenant }));
+  // Known by a group alone; the first, because who administers everything also tries to remove the issuer.
+  const byGroup: Grant = { role: 'operator', scope: first.tenant };
+  const token = await signedInByIssuer(t, root, clock, byGroup);
+  made.unshift({ name: 'ben, by an issuer', own: first, grants: [byGroup], token });
   return made;
+}
+
+async function signedInByIssuer(
+  t: Pick<TestContext, 'after'>,
+  root: RootFixture,
+  clock: ShiftedClock,
+  grant: Grant,
+): Promise<string> {
+  const issuer = await madeIssuer(t, systemClock.now);
+  const idToken = await issuer.token({ aud: 'xylem', sub: 'ben', groups: ['ben-and-others'] });
+  const json = (path: string, value: object, status = 200): void =>
+    issuer.on(path, (response) => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+    });
+  const verification = { user_code: 'ABCD', verification_uri: 'https://login.example/device' };
+  json('/device', { ...verification, device_code: 'x', expires_in: 600 });
+  json('/token', { access_token: 'x', token_type: 'Bearer', id_token: idToken });
+  await root.api('oidcSet', { body: { issuer: issuer.url, clientId: 'xylem' } });
+  await root.api('groupGrants', { body: { group: 'ben-and-others', add: [grant] } });
+  const { handle } = await root.api('deviceBegin', { body: {} });
+  clock.pass(5001);
+  const { session } = await root.api('devicePoll', { body: { handle } });
+  if (session === null) throw new Error('the issuer let nobody in');
+  // From now on it lets nobody begin.
+  json('/device', { error: 'invalid_client' }, 401);
+  return session.token;
 }
 
 type Permission = 'read' | 'operate' | 'approve' | 'publish' | 'administer';

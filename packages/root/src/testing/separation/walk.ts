@@ -40,7 +40,7 @@ export async function walkSeparation(t: Pick<TestContext, 'after'>): Promise<Wal
     for (const { deployment } of [live, test])
       await root.api('deploymentAbort', { params: { id: deployment } }).catch(() => undefined);
   }
-  const identities = await makeIdentities(root, clock, places);
+  const identities = await makeIdentities(t, root, clock, places);
   const leaks: Leak[] = [];
   let tried = 0;
   for (const identity of identities) {
