@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openRepository, type Repository } from '@xylem/store';
 import { tempFolder } from '@xylem/testkit';
-import { repositoryIdOf, signRoot, TufClient } from '@xylem/trust';
+import { metadataPath, publishRoles, repositoryIdOf, signRoot, TufClient } from '@xylem/trust';
 import { makeDirectionKeys } from '../keys/root-keys.ts';
 import { repositoryPath, writeRepositoryFiles } from '../publishing/repository-files.ts';
 import { convergeDirection } from './converge.ts';
@@ -47,7 +47,7 @@ async function installation(t: Parameters<typeof tempFolder>[0]) {
       beforeTimestamp: async () => undefined,
     });
   };
-  return { client, converge, folder, repository };
+  return { client, converge, folder, repository, keys };
 }
 
 test('signs a timestamp anew each day, and what is about to expire, waking nobody for a timestamp', async (t) => {
@@ -110,4 +110,39 @@ test('interrupted before any file, the next run makes it good, and a reader neve
     assert.equal(Buffer.from((await client.readTarget('desired-state.json', 100)) ?? []).toString(), text);
     assert.ok(writes < 20);
   }
+});
+
+test('a snapshot of an older version, which names no digest, gets one at the next look, once', async (t) => {
+  const { client, converge, folder, repository, keys } = await installation(t);
+  await converge(begin, 'one');
+  const read = async (path: string): Promise<Buffer> =>
+    Buffer.from((await folder.readFile(repositoryPath(repository, path))) ?? []);
+  const meta = async (version: number): Promise<Record<string, object>> => {
+    const text = (await read(metadataPath('snapshot', version))).toString();
+    return (JSON.parse(text) as { signed: { meta: Record<string, object> } }).signed.meta;
+  };
+  const present = await converge(begin + 1, 'one');
+  const snapshot = JSON.parse((await read(metadataPath('snapshot', present.snapshotVersion))).toString());
+  snapshot.signed.meta['targets.json'] = { version: present.targetsVersion };
+  const older = await publishRoles({
+    repository,
+    previous: {
+      snapshot: Buffer.from(JSON.stringify(snapshot)),
+      timestamp: await read('metadata/timestamp.json'),
+    },
+    changed: [],
+    online: { snapshot: [keys.snapshot], timestamp: [keys.timestamp] },
+    nowMs: begin + hourMs,
+  });
+  await writeRepositoryFiles(folder, repository, older);
+  await client.refresh();
+  const next = await converge(begin + 2 * hourMs, 'one');
+  assert.equal(next.isNew, true);
+  assert.deepEqual(Object.keys((await meta(next.snapshotVersion))['targets.json'] ?? {}).sort(), [
+    'hashes',
+    'length',
+    'version',
+  ]);
+  await client.refresh();
+  assert.equal((await converge(begin + 3 * hourMs, 'one')).isNew, false);
 });

@@ -52,6 +52,7 @@ export async function convergeDirection(options: {
     present === null ||
     !saysSo(present, document) ||
     !isSignedBy(present, keys.director) ||
+    !namesDigest(current?.snapshot) ||
     dueForRenewal('director', present, nowMs);
   const isSnapshotDue =
     current === null ||
@@ -98,6 +99,15 @@ export async function convergeDirection(options: {
     await writeRepositoryFiles(folder, repository, [signed.file]);
   }
   return { snapshotVersion: current.snapshotVersion, targetsVersion: presentVersion, isNew: false };
+}
+
+/** Snapshots of older versions name the director's role by its version alone. */
+function namesDigest(snapshot: Uint8Array | undefined): boolean {
+  if (snapshot === undefined) return false;
+  const { signed } = JSON.parse(Buffer.from(snapshot).toString()) as {
+    signed: { meta: Record<string, { hashes?: object } | undefined> };
+  };
+  return signed.meta['targets.json']?.hashes !== undefined;
 }
 
 function saysSo(targets: Uint8Array, document: Uint8Array): boolean {
