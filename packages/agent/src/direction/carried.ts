@@ -24,6 +24,16 @@ export async function carry(accepted: string, trust: string, log: Log): Promise<
   await carriedFile(trust, log).write({ floors, ...(quarantine === undefined ? {} : { quarantine }) });
 }
 
+/** Keeps what is newly quarantined, pinned or lifted a second time: it must outlive a damaged `accepted.json`. */
+export async function keepQuarantine(
+  file: JsonFile<Carried>,
+  before: Carried | null,
+  { floors, quarantine }: Carried,
+): Promise<void> {
+  if (JSON.stringify(before?.quarantine) === JSON.stringify(quarantine)) return;
+  await file.write({ floors, ...(quarantine === undefined ? {} : { quarantine }) });
+}
+
 /** As if it had been accepted, for what is resolved first in the new environment: nothing is assigned by it. Pure. */
 export function asAccepted(carried: Carried): Accepted {
   return {

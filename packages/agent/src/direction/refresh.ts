@@ -5,7 +5,7 @@ import type { Identity } from '@xylem/trust';
 import type { Places } from '../drivers/driver.ts';
 import type { JsonFile } from '../state/json-file.ts';
 import { type Ahead, ahead } from './ahead.ts';
-import { asAccepted, type Carried } from './carried.ts';
+import { asAccepted, type Carried, keepQuarantine } from './carried.ts';
 import type { Documents } from './documents.ts';
 import { filesOf, withNewsFile } from './metadata-source.ts';
 import { newsFilesOf } from './news-files.ts';
@@ -95,7 +95,11 @@ export function refresher(options: RefreshOptions): Refresher {
       nowMs: clock.now(),
     });
     const isNew = JSON.stringify(resolved.accepted) !== JSON.stringify(accepted);
-    if (isNew) await file.write(resolved.accepted);
+    if (isNew) {
+      // Before the other: what a damaged `accepted.json` would forget is how a quarantine could be got round.
+      await keepQuarantine(options.carried, accepted ?? before, resolved.accepted);
+      await file.write(resolved.accepted);
+    }
     incomplete = resolved.incomplete;
     settled = true;
     accepted = resolved.accepted;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { access, readFile } from 'node:fs/promises';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import {
@@ -257,4 +257,22 @@ test('a plan under way ends when its release is quarantined', async (t) => {
       () => true,
     ),
   );
+});
+
+test('a quarantine outlives what a broken disk did to the accepted direction', async (t) => {
+  const q = await Quarantining.create(t);
+  const { site } = q;
+  const [good, bad] = [await q.pages('1.0.0'), await q.pages('2.0.0')];
+  await site.assign([good]);
+  const operators = [await q.operators(1, q.operator, [q.operator])];
+  const agent = await site.agent(q.host);
+  await waitFor('1.0.0', async () => (await q.installed()) === '1.0.0');
+  await site.direct({ operators, quarantined: [q.quarantine(bad, 'a')] });
+  await reported(q.front, q.host, 'what it remembers', ({ quarantine }) => quarantine?.held.length === 1);
+  await agent.stop();
+  await writeFile(join(q.host.stateFolder, 'accepted.json'), '{"format":"xylem-accepted-1"');
+  await site.assign([bad]);
+  await site.agent(q.host);
+  await q.says('E_QUARANTINED', 'pages');
+  assert.equal(await q.installed(), '1.0.0');
 });
