@@ -191,3 +191,25 @@ test('a channel that moves to a quarantined release waits, and is followed once 
   await lift(set, anna);
   await waitUntil(async () => (await versions()).includes('2.0.0'));
 });
+
+test('a host that came from another environment is told of the lift where it is now', async (t) => {
+  const { root, id, operators, quarantine, lift } = await fleet(t);
+  const anna = generateKey();
+  await operators(1, [anna], [anna]);
+  const set = await quarantine('2.0.0');
+  assert.ok(set);
+  await root.api('environmentCreate', { body: { name: 'staging' } });
+  const { token } = await root.api('tokenCreate', { body: { environment: 'staging' } });
+  // As one that moved reports: it holds what it was told before.
+  const moved = await fakeHost(root, token, { name: 'moved' });
+  await moved.report([], { quarantine: { operators: 0, held: [set.id] } });
+  await lift(set, anna);
+  await moved.report([], { quarantine: { operators: 0, held: [set.id] } });
+  const tuf = await tempFolder(t, 'moved');
+  await waitUntil(async () => (await moved.desiredState(tuf)).lifts?.length === 1);
+  const { operators: chain = [] } = await moved.desiredState(tuf);
+  assert.equal(JSON.parse(Buffer.from(String(chain[0]?.payload), 'base64').toString()).environment, id);
+  await moved.report();
+  await root.restart();
+  assert.equal((await moved.desiredState(tuf)).lifts, undefined);
+});
