@@ -34,7 +34,16 @@ export async function throttled<T>(
   } catch (error) {
     if (!(error instanceof XylemError)) throw error;
     if (error.code === 'E_ISSUER') await forgiveAttempt(db, null, address);
-    log.warn('a sign-in by an issuer failed', { kind, code: error.code, ...error.details, from });
+    warnOfFailure(log, error, { from, kind });
     throw error;
   }
+}
+
+/** For whoever watches the log: why, by what, and from where; never what was shown. */
+export function warnOfFailure(
+  log: Pick<Log, 'warn'>,
+  { code, details }: XylemError,
+  { from, kind }: { readonly from: string | null; readonly kind: AttemptKind },
+): void {
+  log.warn('a sign-in by an issuer failed', { kind, code, ...details, from });
 }

@@ -10,7 +10,6 @@ export interface RealIssuerOptions {
   readonly redirectUri: () => string;
   /** What only the user information says, not the ID token. Default: nothing. */
   readonly onlyUserInfo?: boolean;
-  readonly deviceCodeSeconds?: number;
 }
 
 /** `oidc-provider`, a certified issuer, in this process over real HTTP, with its pages for signing in. */
@@ -25,7 +24,7 @@ export interface RealIssuer {
 
 export async function realIssuer(
   t: Pick<TestContext, 'after'>,
-  { redirectUri, onlyUserInfo = false, deviceCodeSeconds = 600 }: RealIssuerOptions,
+  { redirectUri, onlyUserInfo = false }: RealIssuerOptions,
 ): Promise<RealIssuer> {
   const people = new Map<string, Readonly<Record<string, unknown>>>();
   const client = { clientId: 'xylem', clientSecret: 'a secret that only the two know' };
@@ -51,7 +50,7 @@ export async function realIssuer(
     conformIdTokenClaims: onlyUserInfo,
     features: { deviceFlow: { enabled: true }, devInteractions: { enabled: true } },
     ttl: {
-      DeviceCode: deviceCodeSeconds,
+      DeviceCode: 600,
       Session: 600,
       Grant: 600,
       Interaction: 600,

@@ -227,3 +227,20 @@ test('by TLS the cookie is for this host and for TLS alone, and without another 
   assert.match(cookie, /^__Host-xylem_sign_in=\S+; HttpOnly; SameSite=Lax; Path=\/; Max-Age=600; Secure$/);
   assert.equal(headers['strict-transport-security'], 'max-age=31536000');
 });
+
+test('groups from the user information alone; a client secret that is wrong, or renewed', async (t) => {
+  const { root, issuer, url, begin, signIn } = await oidcFixture(t, { onlyUserInfo: true });
+  const browser = new ScriptedBrowser();
+  assert.match((await signIn(browser, 'anna')).text, /oidc\/Anna/);
+  const body = { issuer: issuer.url, clientId: issuer.clientId, publicUrl: url() };
+  const attempt = async (more: { clientSecret?: string }) => {
+    await root.api('oidcSet', { body: { ...body, ...more } });
+    return await browser.open(await begin(browser, 'anna'));
+  };
+  for (const more of [{ clientSecret: 'not the one' }, {}]) {
+    const page = await attempt(more);
+    assert.equal(page.status, 403);
+    assert.match(page.text, /does not take the client id or the client secret/);
+  }
+  assert.equal((await attempt({ clientSecret: issuer.clientSecret })).status, 200);
+});

@@ -4,7 +4,7 @@ import type { Selectable } from 'kysely';
 import { lockFor } from '../../db/lock.ts';
 import type { Database, Tables } from '../../db/tables.ts';
 import { countAttempt, forgiveAttempt } from '../throttle.ts';
-import { attemptKey } from '../throttled.ts';
+import { attemptKey, warnOfFailure } from '../throttled.ts';
 import { type Entering, enterOidc } from './enter.ts';
 import { oidcFault } from './faults.ts';
 import type { DeviceAnswer, DeviceGrant } from './issuer.ts';
@@ -80,14 +80,25 @@ export type DevicePolled =
       readonly expiresMs: number;
     };
 
+interface Polling {
+  readonly handle: string;
+  readonly from: string | null;
+}
+
 /**
  * Asks the issuer whether somebody has decided, no more often than it allows.
  * @throws XylemError E_OIDC (denied, expired, unknown, completed before), E_ISSUER (ask again)
  */
-export async function pollDevice(
-  root: DeviceSignIn,
-  { handle, from }: { readonly handle: string; readonly from: string | null },
-): Promise<DevicePolled> {
+export async function pollDevice(root: DeviceSignIn, asking: Polling): Promise<DevicePolled> {
+  try {
+    return await poll(root, asking);
+  } catch (error) {
+    if (error instanceof XylemError) warnOfFailure(root.log, error, { from: asking.from, kind: 'device' });
+    throw error;
+  }
+}
+
+async function poll(root: DeviceSignIn, { handle, from }: Polling): Promise<DevicePolled> {
   const { db, clock } = root;
   const key = digestOf(handle);
   const row = await db.selectFrom('oidc_devices').selectAll().where('handle', '=', key).executeTakeFirst();
