@@ -1,7 +1,7 @@
 import { XylemError } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
 import type { StateLayout } from '../state/layout.ts';
-import { connectSupervisor } from '../supervisor/connection.ts';
+import { connectSupervisor, type SupervisorConnection } from '../supervisor/connection.ts';
 import { findMarked, killMarked } from '../supervisor/marked.ts';
 import { type ServiceRecord, serviceRecords } from '../supervisor/records.ts';
 import { supervisorSocketPath } from '../supervisor/socket-path.ts';
@@ -26,11 +26,8 @@ export async function endServices(tools: Tools, fits: (record: ServiceRecord) =>
   const ending = async (): Promise<readonly ServiceRecord[]> =>
     ((await file.read())?.services ?? []).filter(fits);
   let hasEnded = false;
-  const connection = await connectSupervisor(supervisorSocketPath(layout.root), {
-    changed: () => undefined,
-    closed: () => {
-      hasEnded = true;
-    },
+  const connection = await reach(tools, () => {
+    hasEnded = true;
   });
   if (connection !== null) {
     try {
@@ -55,11 +52,24 @@ export async function endServices(tools: Tools, fits: (record: ServiceRecord) =>
   await file.write({ services: others });
 }
 
-async function untilGone({ layout, clock }: Tools): Promise<void> {
+/** One that is about to end may break off what connects to it just then: then it is looked at again. */
+async function reach({ layout, clock }: Tools, closed: () => void): Promise<SupervisorConnection | null> {
   const deadline = clock.monotonicMs() + endMs;
   for (;;) {
-    const path = supervisorSocketPath(layout.root);
-    const still = await connectSupervisor(path, { changed: () => undefined, closed: () => undefined });
+    try {
+      return await connectSupervisor(supervisorSocketPath(layout.root), { changed: () => undefined, closed });
+    } catch (error) {
+      if (clock.monotonicMs() > deadline) throw error;
+      await clock.sleep(pollMs);
+    }
+  }
+}
+
+async function untilGone(tools: Tools): Promise<void> {
+  const { clock } = tools;
+  const deadline = clock.monotonicMs() + endMs;
+  for (;;) {
+    const still = await reach(tools, () => undefined);
     if (still === null) return;
     still.close();
     if (clock.monotonicMs() > deadline)
