@@ -1,5 +1,4 @@
 import { XylemError } from '@xylem/core';
-import { writeFileAtomic } from '@xylem/platform';
 import {
   addSignatures,
   type OpenSigning,
@@ -13,6 +12,7 @@ import type { Api } from '../api/client.ts';
 import type { Invocation, Outcome } from '../frame/define.ts';
 import { confirmWords } from '../publishing/carry-out.ts';
 import { heldOf, openSigner } from '../publishing/key-ring.ts';
+import { requireFree, writeSigned } from '../publishing/out-file.ts';
 
 type Here = Pick<Invocation, 'terminal' | 'signal' | 'clock' | 'home'>;
 
@@ -60,13 +60,14 @@ export interface ToSign {
 
 /**
  * Signs with what is here and sends it; where others must sign too, writes it into a file for them.
- * @throws XylemError E_THRESHOLD (others must sign and there is no --out), E_CONFIRMATION
+ * @throws XylemError E_THRESHOLD (others must sign and there is no --out), E_CONFIRMATION, E_CONFLICT (the file is there)
  */
 export async function signAndSend(here: Here, { api, open, out, yes, done, data }: ToSign): Promise<Outcome> {
+  await requireFree(out);
   const signed = await signWithHeld(here, open, yes);
   const words = signingInWords(signed);
   const missing = unsigned(signed);
-  if (out !== undefined) return await writeFile(signed, out, { ...data, words, missing });
+  if (out !== undefined) return await writeOpen(signed, out, { ...data, words, missing });
   if (missing.length > 0) {
     throw new XylemError(
       'E_THRESHOLD',
@@ -77,8 +78,14 @@ export async function signAndSend(here: Here, { api, open, out, yes, done, data 
   return { data: { ...data, words, sent: true }, text: done };
 }
 
-export async function writeFile(open: OpenSigning, out: string, data: object): Promise<Outcome> {
-  await writeFileAtomic(out, writeSigning(open));
+/** Into a new file, or with more signatures in the place of `former`. @throws XylemError E_CONFLICT */
+export async function writeOpen(
+  open: OpenSigning,
+  out: string,
+  data: object,
+  former?: string,
+): Promise<Outcome> {
+  await writeSigned(writeSigning(open), out, former);
   const missing = unsigned(open);
   return {
     data: { ...data, out, sent: false },

@@ -1,5 +1,5 @@
 import { XylemError } from '@xylem/core';
-import { formatTime, writeFileAtomic } from '@xylem/platform';
+import { formatTime } from '@xylem/platform';
 import {
   changeInWords,
   coSign,
@@ -13,6 +13,7 @@ import {
 import type { Api } from '../api/client.ts';
 import type { Invocation, Outcome } from '../frame/define.ts';
 import { heldOf, openSigner, readKeyRing } from './key-ring.ts';
+import { requireFree, writeNewFile } from './out-file.ts';
 
 type Here = Pick<Invocation, 'terminal' | 'signal' | 'clock' | 'home'>;
 
@@ -33,9 +34,7 @@ export async function inWords(
 export async function confirmWords(here: Here, words: readonly string[], yes: boolean): Promise<void> {
   for (const line of words) here.terminal.note(line);
   if (yes) return;
-  if (!here.terminal.interactive) {
-    throw new XylemError('E_CONFIRMATION', 'Nobody could be asked whether this is to be signed: give --yes.');
-  }
+  if (!here.terminal.interactive) throw nobodyAsked();
   if (!(await here.terminal.confirm('Sign this?', here.signal))) {
     throw new XylemError('E_CONFIRMATION', 'It was not confirmed, and nothing was signed.');
   }
@@ -124,6 +123,41 @@ type Asking = Here & { readonly options: { readonly yes: boolean } };
 /** A command that signs a change and sends it, or with `--out` leaves it to others to sign too. */
 export type Signing = Asking & { readonly options: { readonly out: string | undefined } };
 
+/** Keys of which so many must sign. */
+interface Signatories {
+  readonly keys: readonly { readonly keyId: string }[];
+  readonly threshold?: number;
+}
+
+/**
+ * Refuses what signing would refuse, before the root server makes a key that would stay. Of a key that a command holds
+ * only signing tells.
+ * @param who must sign; null where the root server does
+ * @throws XylemError E_CONFIRMATION, E_THRESHOLD, E_KEY_INVALID
+ */
+export async function requireReady(
+  { options: { out, yes }, terminal, home: { keysFolder } }: Signing,
+  who: Signatories | null,
+): Promise<void> {
+  if (!yes && !terminal.interactive) throw nobodyAsked();
+  if (who === null) return;
+  const held = await heldOf(
+    keysFolder,
+    who.keys.map(({ keyId }) => keyId),
+  );
+  const opened = new Set<string>();
+  for (const one of held) opened.add((await openSigner(one, 'root metadata')).keyId);
+  const here = who.keys.filter(({ keyId }) => opened.has(keyId)).length;
+  const { threshold = 1 } = who;
+  if (out === undefined && here < threshold) {
+    const message = `${keysFolder} holds ${here} of the ${threshold} keys that must sign; nothing was asked of the root server. With --out FILE the others sign too.`;
+    throw new XylemError('E_THRESHOLD', message);
+  }
+}
+
+const nobodyAsked = (): XylemError =>
+  new XylemError('E_CONFIRMATION', 'Nobody could be asked whether this is to be signed: give --yes.');
+
 /** Shows the change, asks, and signs it with what is here. @throws XylemError E_CONFIRMATION */
 async function sign(here: Asking, { trusted, drafts, data }: Change) {
   const { keysFolder } = here.home;
@@ -134,11 +168,15 @@ async function sign(here: Asking, { trusted, drafts, data }: Change) {
   return { signed, missing, facts: { repository: trusted.id, words, signedWith, missing, ...data } };
 }
 
-/** Signs a change with what is here and writes it into a file, for others to sign. @throws XylemError E_CONFIRMATION */
+/**
+ * Signs a change with what is here and writes it into a new file, for others to sign.
+ * @throws XylemError E_CONFIRMATION, E_CONFLICT
+ */
 export async function writeOut(here: Asking, change: Change, out: string): Promise<Outcome> {
+  await requireFree(out);
   const { signed, missing, facts } = await sign(here, change);
   const began = formatTime(here.clock.now()) as Parameters<typeof writeCeremony>[0]['began'];
-  await writeFileAtomic(out, writeCeremony({ trusted: change.trusted, drafts: signed, began }));
+  await writeNewFile(out, writeCeremony({ trusted: change.trusted, drafts: signed, began }));
   const next = missing.length === 0 ? 'finish' : 'sign';
   return {
     data: { ...facts, out, sent: false },
@@ -153,7 +191,7 @@ export async function writeOut(here: Asking, change: Change, out: string): Promi
 /**
  * Signs a change with what is here and sends it, or with --out writes it into a file.
  * @param done what is said when it is in force
- * @throws XylemError E_THRESHOLD (too few keys here and no --out), E_CONFIRMATION
+ * @throws XylemError E_THRESHOLD (too few keys here and no --out), E_CONFIRMATION, E_CONFLICT (the file is there)
  */
 export async function carryOut(here: Signing, api: Api, change: Change, done: string): Promise<Outcome> {
   const { out } = here.options;

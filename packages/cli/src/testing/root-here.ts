@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import { silentLog, systemClock, systemRandomness } from '@xylem/platform';
 import { initRoot, runRoot } from '@xylem/root';
 import { removeLater, tempFolder } from '@xylem/testkit';
-import { generateKey } from '@xylem/trust';
+import { generateKey, type KeyPair } from '@xylem/trust';
 import { saveKey } from '../publishing/key-ring.ts';
 import { runHere, type Said } from './run-here.ts';
 
@@ -13,6 +13,8 @@ export interface RootHere {
   readonly url: string;
   /** Of full rights. */
   readonly token: string;
+  /** Kept nowhere but here; of the vendor's keys only the one of targets lies in `home`. */
+  readonly rootKey: KeyPair;
   /** Runs the program as whoever is logged in there; by default the operator. */
   xylem(words: readonly string[], home?: string): Promise<Said>;
   close(): Promise<void>;
@@ -33,5 +35,13 @@ export async function rootHere(t: Pick<TestContext, 'after'>): Promise<RootHere>
   const xylem = (words: readonly string[], of: string = home) => runHere(words, { XYLEM_HOME: of });
   const said = await xylem(['login', running.apiUrl, '--token', token]);
   if (said.code !== 0) throw new Error(said.stderr);
-  return { folder, home, url: running.apiUrl, token, xylem, close: () => running.close() };
+  return {
+    folder,
+    home,
+    url: running.apiUrl,
+    token,
+    rootKey: vendor.rootKey,
+    xylem,
+    close: () => running.close(),
+  };
 }

@@ -3,6 +3,7 @@ import type { KeyChange } from '@xylem/trust';
 import { count, defineCommand, flag, list, requiredText, text } from '../../frame/define.ts';
 import { writeOut } from '../../publishing/carry-out.ts';
 import { editKeys, keysOfRole, readPublicKeys, repositoryOf, roleNamed } from '../../publishing/key-roles.ts';
+import { requireFree } from '../../publishing/out-file.ts';
 import { draftKeys } from '../../publishing/server-draft.ts';
 import { refuseOnline } from '../keys/add.ts';
 
@@ -16,7 +17,7 @@ named; without them the roles are signed anew, so that they are valid for longer
     remove: list('<keyid>', 'a key that may no longer sign; may be repeated'),
     threshold: count('<n>', 'so many of the keys must sign from now on', 1, 32),
     env: text('<environment>', "of this environment's direction"),
-    out: requiredText('<file>', 'the file'),
+    out: requiredText('<file>', 'a new file; one that is there is not replaced'),
     yes: flag('sign at once with the keys that are here, without being asked'),
   },
   example: 'xylem ceremony begin root --add bernd.json --add carla.json --threshold 2 --out root.ceremony',
@@ -24,6 +25,7 @@ named; without them the roles are signed anew, so that they are valid for longer
     const { args, options, api, clock } = invocation;
     const roles = args.map(roleNamed);
     for (const { word } of roles) refuseOnline(word, options.env);
+    await requireFree(options.out);
     const server = await api();
     const wanted = roles.flatMap(({ product }) => product ?? []);
     const trusted = await repositoryOf(server, options.env, wanted);

@@ -12,6 +12,7 @@ import {
   roleNamed,
 } from '../../publishing/key-roles.ts';
 import { createKey } from '../../publishing/keys.ts';
+import { requireFree } from '../../publishing/out-file.ts';
 import { draftKeys } from '../../publishing/server-draft.ts';
 import { changeOptions, roleHelp } from './shared.ts';
 
@@ -27,6 +28,7 @@ the role's keys must sign from then on.`,
   example: 'xylem keys add root --public bernd.json --public carla.json --threshold 2',
   async run(invocation) {
     const { args, options, api, home, clock } = invocation;
+    await requireFree(options.out);
     const role = roleNamed(only(args));
     refuseOnline(role.word, options.env);
     const server = await api();

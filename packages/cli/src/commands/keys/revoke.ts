@@ -17,6 +17,7 @@ import { counted, nameAtVersion, only } from '../../frame/words.ts';
 import { carryOut } from '../../publishing/carry-out.ts';
 import { keyNamed, readPublicKeys } from '../../publishing/key-roles.ts';
 import { createKey } from '../../publishing/keys.ts';
+import { requireFree } from '../../publishing/out-file.ts';
 import { readVendor } from '../../publishing/vendor.ts';
 import { channelsOf, hostsThatRun, type Running } from './running.ts';
 import { signOptions } from './shared.ts';
@@ -35,6 +36,7 @@ nothing is stopped on them.`,
   example: 'xylem keys revoke 3fa85f6457174562 --keep shop@1.0.0 --keep shop@1.1.0',
   async run(invocation) {
     const { args, options, api, home, clock } = invocation;
+    await requireFree(options.out);
     if (options.keepAll && options.keep.length > 0) {
       throw new XylemError('E_INPUT', '--keep-all keeps every release: leave out --keep.');
     }

@@ -3,7 +3,7 @@ import { type Draft, draftChange, publicKeyOf, shortId } from '@xylem/trust';
 import type { Api } from '../../api/client.ts';
 import { defineCommand, list, type Outcome, text } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
-import { carryOut, type Signing } from '../../publishing/carry-out.ts';
+import { carryOut, requireReady, type Signing } from '../../publishing/carry-out.ts';
 import {
   changeOf,
   editKeys,
@@ -15,6 +15,7 @@ import {
   roleNamed,
 } from '../../publishing/key-roles.ts';
 import { createKey } from '../../publishing/keys.ts';
+import { requireFree } from '../../publishing/out-file.ts';
 import { checkServerDraft } from '../../publishing/server-draft.ts';
 import { environmentParams } from '../../selection/environments.ts';
 import { changeOptions } from './shared.ts';
@@ -34,6 +35,7 @@ or timestamp.`,
   example: 'xylem keys rotate director --env acme/production',
   async run(invocation) {
     const { args, options, api } = invocation;
+    await requireFree(options.out);
     const role = roleNamed(only(args));
     const server = await api();
     const given = { role, key: options.key, public: options.public };
@@ -99,6 +101,7 @@ function refuseChoice({ key, public: files }: Given, instead: string): void {
 async function rotateOnline(invocation: Signing, api: Api, given: Given, online: Online): Promise<Outcome> {
   refuseChoice(given, '');
   const trusted = await repositoryOf(api, undefined, []);
+  await requireReady(invocation, trusted.root.roles.root);
   const { keys } = await api.call('releaseKeysAdd', { body: { roles: [online] } });
   const made = keys.map((one) => publicKeyOf(fromB64u(one.public)));
   const drafts = await draftChange(trusted, changeOf(given.role, { keys: made }), invocation.clock.now());
@@ -133,6 +136,7 @@ async function rotateDirection(
   const own =
     word === 'root' ? ` \`xylem keys take-root --env ${environment}\` makes yours the root key.` : '';
   refuseChoice(given, own);
+  await requireReady(invocation, isMine ? trusted.root.roles.root : null);
   const { base, metadata } = await api.call('environmentKeysNext', { params, body: { rotate: [word] } });
   const draft: Draft = { role: 'root', base, bytes: Buffer.from(metadata) };
   // Where the root server signs alone nobody is asked to; where a person does, no root key may slip in.

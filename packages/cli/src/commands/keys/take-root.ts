@@ -4,6 +4,7 @@ import { count, defineCommand, list, requiredText } from '../../frame/define.ts'
 import { carryOut } from '../../publishing/carry-out.ts';
 import { readPublicKeys, repositoryOf } from '../../publishing/key-roles.ts';
 import { createKey } from '../../publishing/keys.ts';
+import { requireFree } from '../../publishing/out-file.ts';
 import { draftKeys } from '../../publishing/server-draft.ts';
 import { environmentParams } from '../../selection/environments.ts';
 import { signOptions } from './shared.ts';
@@ -20,6 +21,7 @@ root server can't give the environment other keys. Rotating its keys needs this 
   example: 'xylem keys take-root --env acme/production',
   async run(invocation) {
     const { options, api, home, clock } = invocation;
+    await requireFree(options.out);
     const server = await api();
     const params = await environmentParams(server, options.env);
     const given = await readPublicKeys(options.public);

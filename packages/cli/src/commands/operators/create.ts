@@ -2,6 +2,7 @@ import { XylemError } from '@xylem/core';
 import { count, defineCommand, list } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
 import { readPresent } from '../../operators/present.ts';
+import { requireFree } from '../../publishing/out-file.ts';
 import { newOperatorKey, readNamedKeys, setOperators, signingOptions } from './shared.ts';
 
 export const command = defineCommand({
@@ -17,6 +18,7 @@ machines (\`xylem keys create\`) are named instead.`,
   example: 'xylem operators create acme/production',
   async run(invocation) {
     const { args, options, api } = invocation;
+    await requireFree(options.out);
     const present = await readPresent(await api(), only(args));
     const { name } = present.environment;
     if (present.current !== null) {

@@ -4,6 +4,7 @@ import { count, defineCommand, flag, list } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
 import { namedKeys, readPresent } from '../../operators/present.ts';
 import { keyNamed } from '../../publishing/key-roles.ts';
+import { requireFree } from '../../publishing/out-file.ts';
 import { newOperatorKey, readNamedKeys, setOperators, signingOptions } from './shared.ts';
 
 export const command = defineCommand({
@@ -20,6 +21,7 @@ keys did not sign are not told to hosts any more; sign them again where some sti
   example: 'xylem operators replace acme/production --new --remove 1a2b3c4d5e6f7a8b',
   async run(invocation) {
     const { args, options, api } = invocation;
+    await requireFree(options.out);
     const present = await readPresent(await api(), only(args));
     const { current, environment } = present;
     if (current === null) {
