@@ -1,6 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { XylemError } from '@xylem/core';
+import { changing } from './changing.ts';
 
 /** What was last verified of one root server's audit log. */
 export interface RememberedAudit {
@@ -39,9 +40,22 @@ export async function readAuditMemory(folder: string): Promise<AuditMemory> {
   throw new XylemError('E_INPUT', `${path} is damaged. Remove it to verify the audit log anew.`);
 }
 
-export async function rememberAudit(folder: string, url: string, seen: RememberedAudit): Promise<void> {
+/**
+ * Remembers what was verified last. Of two that verified at once the one that saw more of the same log counts, unless
+ * what was remembered is to be forgotten (`anew`).
+ */
+export async function rememberAudit(
+  folder: string,
+  url: string,
+  seen: RememberedAudit,
+  anew: boolean,
+): Promise<void> {
   const { writeFileAtomic } = await import('@xylem/platform');
-  const memory = { ...(await readAuditMemory(folder)), [url]: seen };
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeFileAtomic(pathOf(folder), `${JSON.stringify(memory, null, 2)}\n`, { mode: 0o600 });
+  await changing(folder, async () => {
+    const memory = await readAuditMemory(folder);
+    const before = memory[url];
+    if (!anew && before?.key === seen.key && before.sequence > seen.sequence) return;
+    const next = { ...memory, [url]: seen };
+    await writeFileAtomic(pathOf(folder), `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
+  });
 }

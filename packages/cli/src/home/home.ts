@@ -1,7 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { XylemError } from '@xylem/core';
+import { changing } from './changing.ts';
 import { type Context, type Contexts, parseContexts } from './contexts.ts';
 
 /** The person's own folder: which root servers they speak to, and the keys they publish with. Mode 0700. */
@@ -11,8 +12,14 @@ export interface Home {
   contexts(): Promise<Contexts>;
   /** The root server to ask: by name, by XYLEM_URL and XYLEM_TOKEN, or the current one. @throws E_NOT_LOGGED_IN */
   context(name?: string): Promise<Context>;
-  /** Remembers a context and makes it the current one. */
-  remember(name: string, context: Context): Promise<void>;
+  /**
+   * Remembers a context and makes it the current one.
+   * @param name or what chooses one while no other command changes what is known
+   * @returns the name
+   */
+  remember(name: string | ((known: Contexts) => string), context: Context): Promise<string>;
+  /** Makes a known context the current one. @throws E_NOT_LOGGED_IN */
+  use(name: string): Promise<Context>;
 }
 
 /** Half of it would mean another root server than the one that was meant. @throws XylemError E_INPUT */
@@ -49,6 +56,11 @@ export function createHome(environment: NodeJS.ProcessEnv): Home {
     return parseContexts(text, path);
   };
 
+  const write = async (next: Contexts): Promise<void> => {
+    const { writeFileAtomic } = await import('@xylem/platform');
+    await writeFileAtomic(path, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
+  };
+
   return {
     folder,
     keysFolder: join(folder, 'keys'),
@@ -57,23 +69,33 @@ export function createHome(environment: NodeJS.ProcessEnv): Home {
       const { XYLEM_URL: url, XYLEM_TOKEN: token, XYLEM_PIN: pin } = environment;
       if (name === undefined && (url || token)) return fromEnvironment(url, token, pin);
       const known = await contexts();
-      const wanted = name ?? known.current;
-      const found =
-        wanted !== undefined && Object.hasOwn(known.contexts, wanted) ? known.contexts[wanted] : undefined;
-      if (found !== undefined) return found;
-      throw new XylemError(
-        'E_NOT_LOGGED_IN',
-        wanted === undefined
-          ? 'No root server is known here yet.'
-          : `No root server is known by the name "${wanted}"; known are: ${Object.keys(known.contexts).join(', ') || 'none'}.`,
-      );
+      return named(known, name ?? known.current);
     },
-    async remember(name, context) {
-      const { writeFileAtomic } = await import('@xylem/platform');
-      const known = await contexts();
-      const next: Contexts = { current: name, contexts: { ...known.contexts, [name]: context } };
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      await writeFileAtomic(path, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
-    },
+    remember: (wanted, context) =>
+      changing(folder, async () => {
+        const known = await contexts();
+        const name = typeof wanted === 'string' ? wanted : wanted(known);
+        await write({ current: name, contexts: { ...known.contexts, [name]: context } });
+        return name;
+      }),
+    use: (name) =>
+      changing(folder, async () => {
+        const known = await contexts();
+        const context = named(known, name);
+        await write({ ...known, current: name });
+        return context;
+      }),
   };
+}
+
+/** @throws XylemError E_NOT_LOGGED_IN naming those that are known */
+function named({ contexts }: Contexts, wanted: string | undefined): Context {
+  const found = wanted !== undefined && Object.hasOwn(contexts, wanted) ? contexts[wanted] : undefined;
+  if (found !== undefined) return found;
+  throw new XylemError(
+    'E_NOT_LOGGED_IN',
+    wanted === undefined
+      ? 'No root server is known here yet.'
+      : `No root server is known by the name "${wanted}"; known are: ${Object.keys(contexts).join(', ') || 'none'}.`,
+  );
 }

@@ -40,7 +40,10 @@ async function verifyRunning({ api, home, options: { anew, key: given } }: Invoc
     }
   }
   const verdict = verifier.finish(end);
-  await remember(home.folder, asked.url, wanted, verdict);
+  if (verdict.checkpoint !== null) {
+    const { sequence, hash, time } = verdict.checkpoint;
+    await rememberAudit(home.folder, asked.url, { key: wanted, sequence, hash, time }, anew);
+  }
   const since = remembered === undefined ? '' : ` It still holds what was verified on ${remembered.time}.`;
   return {
     data: { ...verdict, key: wanted, remembered: remembered?.sequence ?? null },
@@ -82,10 +85,4 @@ function keyOf(text: string): Uint8Array {
 function refuseOtherKey(found: string, wanted: string): void {
   if (found === wanted) return;
   throw new XylemError('E_AUDIT_BROKEN', `The audit log is signed by the key ${found}, not by ${wanted}.`);
-}
-
-async function remember(folder: string, url: string, key: string, { checkpoint }: AuditVerdict) {
-  if (checkpoint === null) return;
-  const { sequence, hash, time } = checkpoint;
-  await rememberAudit(folder, url, { key, sequence, hash, time });
 }

@@ -7,8 +7,7 @@ export const command = defineCommand({
   example: 'xylem context use production',
   async run({ args, home }) {
     const name = only(args);
-    const context = await home.context(name);
-    await home.remember(name, context);
+    const context = await home.use(name);
     return { data: { context: name, url: context.url }, text: `${context.url} is asked from now on.` };
   },
 });

@@ -4,7 +4,7 @@ import { jsonLog } from '@xylem/platform';
 import { runRoot } from '@xylem/root';
 import { count, defineCommand, flag, type Invocation, text } from '../../frame/define.ts';
 import { untilStopped } from '../../frame/until.ts';
-import { contextOfState } from '../../home/contexts.ts';
+import { type Contexts, contextOfState } from '../../home/contexts.ts';
 import { ensureRoot } from '../root/folder.ts';
 import { defaultPorts, freePort, isRootFolder, type Ports, readPorts, writePorts } from '../root/ports.ts';
 
@@ -47,7 +47,7 @@ async function startRoot({
   const rootState = join(folder, 'root');
   const portsFile = join(folder, 'ports.json');
   const before = await home.contexts();
-  const name = contextOfState(folder, resolve('.xylem'), before);
+  const nameIn = (known: Contexts): string => contextOfState(folder, resolve('.xylem'), known);
   const { operatorToken, releaseRepository } = await ensureRoot({
     folder: rootState,
     home,
@@ -56,7 +56,7 @@ async function startRoot({
     exists: isRootFolder(rootState),
   });
   if (operatorToken !== null)
-    await home.remember(name, {
+    await home.remember(nameIn, {
       url: `http://127.0.0.1:${defaultPorts.api}`,
       token: operatorToken,
       state: folder,
@@ -78,7 +78,9 @@ async function startRoot({
   });
   const { apiUrl, nodesUrl } = root;
   await writePorts(folder, portsFile, { api: portOf(apiUrl), nodes: portOf(nodesUrl) });
-  const known = (await home.contexts()).contexts[name];
+  const now = await home.contexts();
+  const name = nameIn(now);
+  const known = now.contexts[name];
   const token = operatorToken ?? known?.token;
   const repository = releaseRepository ?? known?.repository;
   if (token !== undefined) {
