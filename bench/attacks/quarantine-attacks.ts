@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DesiredState, type Lift, parseLift } from '@xylem/core';
 import { waitUntil } from '@xylem/testkit';
@@ -37,7 +37,7 @@ interface Signed {
 
 /** A lift that operators signed, not sent yet. */
 async function signedLift(lab: AttackLab, version: string, where: string): Promise<Signed> {
-  const file = join(lab.folder, `lift-${version}-${where.replace('/', '-')}`);
+  const file = join(await mkdtemp(join(lab.folder, 'lift-')), 'lift');
   const words = [
     'release',
     'lift',
