@@ -76,6 +76,18 @@ xylem_is_set_up() {
   xylem_find_node && [ "$(xylem_first_line "$xylem_root/node_modules/.xylem-lock")" = "$(xylem_wanted_lock)" ]
 }
 
+# Node since 25 wants a library of the compiler's that small systems lack.
+xylem_install_libatomic() {
+  case $("$xylem_brought" --version 2>&1) in *libatomic*) ;; *) return 0 ;; esac
+  [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1 || return 0
+  xylem_say "installing Debian's libatomic1, which that Node needs"
+  xylem_apt install libatomic1 || { xylem_apt update && xylem_apt install libatomic1; } || :
+}
+
+xylem_apt() {
+  DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends "$@" >&2 </dev/null
+}
+
 xylem_install_node() {
   xylem_found=$(node --version 2>/dev/null) || xylem_found=none
   if ! xylem_nested_node >/dev/null; then
@@ -84,8 +96,18 @@ xylem_install_node() {
       "Install it (macOS: brew install node) and run the same command again."
     return 1
   fi
-  xylem_say "installing Node for this checkout (this machine has: $xylem_found)"
-  xylem_npm ci "$xylem_root/tools/node20" && xylem_find_node && return 0
+  xylem_brought=$xylem_root/$(xylem_nested_node)
+  if ! [ -x "$xylem_brought" ]; then
+    xylem_say "installing Node for this checkout (this machine has: $xylem_found)"
+    xylem_npm ci "$xylem_root/tools/node20" && xylem_find_node && return 0
+  fi
+  if [ -x "$xylem_brought" ]; then
+    xylem_install_libatomic
+    xylem_find_node && return 0
+    xylem_fail E_SETUP_NODE_RUN "The Node below $xylem_root/tools/node20 does not run: $("$xylem_brought" --version 2>&1)" \
+      "Install what it names (Debian: apt-get install libatomic1), or put Node $xylem_node_major or newer first on PATH; then run the same command again."
+    return 1
+  fi
   xylem_fail E_SETUP_NODE_INSTALL "Node could not be installed below $xylem_root/tools/node20." \
     "Can npm reach its registry? Or put Node $xylem_node_major or newer first on PATH; then run the same command again."
 }
