@@ -65,14 +65,13 @@ export async function forge(
   // A version of its own for each, also for two within a second.
   lastMs = Math.max(systemClock.now(), lastMs + 1_000);
   const nowMs = lastMs;
-  const { quarantined, lifts, operators, ...rest } = state;
-  const words =
+  const { quarantined: _quarantined, lifts: _lifts, operators: _operators, ...rest } = state;
+  const said =
     forgery.quarantine === undefined
-      ? { quarantined, lifts, operators }
-      : await forgedWords(state, forgery.quarantine.known, forgery.quarantine.getaround);
+      ? state
+      : { ...rest, ...(await forgedWords(state, forgery.quarantine.known, forgery.quarantine.getaround)) };
   const desiredState = encodeDesiredState({
-    ...rest,
-    ...(words as Partial<DesiredState>),
+    ...said,
     number: state.number + 1,
     issued: timeOf(nowMs),
     assignments: assignments.map((one) => ({
