@@ -55,6 +55,9 @@ async function leavingHost(site: Site, keepData: boolean) {
   );
   await write(join(layout.documents, 'b'.repeat(64)), '{"format":"xylem-package-1"}');
   await write(join(layout.trust, site.environment.id, 'state.json'), canary);
+  // Where it lived before within the tenant, and what was set aside there.
+  await write(join(layout.trust, 'f'.repeat(32), 'targets', 'desired-state.json'), canary);
+  await write(join(layout.trust, 'carried.json.damaged'), canary);
   await write(join(layout.trust, site.vendor.id, 'state.json'), 'kept');
   await write(join(layout.reports, 'state.json'), 'kept');
   await write(join(layout.reports, 'newest.json'), canary);

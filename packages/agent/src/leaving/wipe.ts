@@ -61,14 +61,17 @@ const wipes: Readonly<Record<WipeStep, (tools: WipeTools, leaving: Leaving) => P
     for (const name of ['secrets.key', 'data-keys.json', 'recipient.json'])
       for (const end of ['', '.damaged']) await remove(join(layout.identity, `${name}${end}`));
   },
-  direction: async ({ layout, log }, { from }) => {
+  direction: async ({ layout, log }, { releases }) => {
     await carry(layout.accepted, layout.trust, log);
     await remove(layout.accepted);
     await remove(`${layout.accepted}.damaged`);
     for (const name of await list(layout.documents)) {
       if (!(await isPublishers(join(layout.documents, name)))) await remove(join(layout.documents, name));
     }
-    await remove(join(layout.trust, from));
+    // All direction: it may have lived in several environments of the tenant.
+    for (const name of await list(layout.trust)) {
+      if (name !== 'carried.json' && !releases.includes(name)) await remove(join(layout.trust, name));
+    }
   },
   reports: ({ layout }) => remove(join(layout.reports, 'newest.json')),
   data: async ({ layout }, { keepData }) => {

@@ -95,6 +95,8 @@ export interface Leaving {
   readonly environment: { readonly id: EnvironmentId; readonly name: string };
   /** Data folders of components go along. */
   readonly keepData: boolean;
+  /** Release repositories that it trusts there as well; what it has trusted else is the former tenant's. */
+  readonly releases: readonly string[];
 }
 
 /**
@@ -117,13 +119,20 @@ export async function leavingOf(folder: string): Promise<Leaving | null> {
   const path = join(folder, 'move.json');
   const text = await readOrNull(path);
   if (text === null) return null;
-  const { format, environment, from, keepData } = parse(path, text);
+  const { format, environment, from, keepData, trustMap } = parse(path, text);
   if (format !== 'xylem-move-2') return null;
   const { id, name } = (environment ?? {}) as Record<string, unknown>;
   if (typeof id !== 'string' || !isEnvironmentId(id) || typeof name !== 'string') throw damaged(path);
   if (typeof from !== 'string' || !isEnvironmentId(from) || typeof keepData !== 'boolean')
     throw damaged(path);
-  return { from, environment: { id, name }, keepData };
+  return { from, environment: { id, name }, keepData, releases: releasesOf(trustMap) };
+}
+
+/** Of what may be damaged: that is said by who takes it, after the wipe. */
+function releasesOf(trustMap: unknown): string[] {
+  const { repositories } = (trustMap ?? {}) as { repositories?: Record<string, { kind?: unknown } | null> };
+  const named = Object.entries(repositories ?? {});
+  return named.filter(([, repository]) => repository?.kind === 'release').map(([id]) => id);
 }
 
 /**
