@@ -22,7 +22,7 @@ export async function carryOut(
   if (to === null) throw new TypeError('nobody approves for what does not exist');
   for (const host of hosts) {
     const entry = entryOf(host);
-    refuseTooLarge(host.name, { ...entry, leave: leaveOf(request, to.id) });
+    refuseTooLarge(host.id, { ...entry, leave: leaveOf(request, to.id) });
     await trx
       .updateTable('moved_hosts')
       .set({ entry: JSON.stringify(entry), left_ms: nowMs })
@@ -67,12 +67,15 @@ function leaveOf(
   };
 }
 
-/** One entry that is too large would keep the giving tenant's whole environment from being directed. */
-function refuseTooLarge(name: string, entry: HostMapEntry): void {
+/**
+ * One entry that is too large would keep the giving tenant's whole environment from being directed. By its id: whoever
+ * approves last may be of the other side.
+ */
+function refuseTooLarge(host: string, entry: HostMapEntry): void {
   try {
-    checkHostMapEntry(name, entry);
+    checkHostMapEntry(host, entry);
   } catch (cause) {
-    throw new XylemError('E_CONFLICT', `${name} can't be told to go with so many parents: give fewer.`, {
+    throw new XylemError('E_CONFLICT', `${host} can't be told to go with so many parents: give fewer.`, {
       cause,
     });
   }

@@ -64,7 +64,7 @@ export async function approveMove(
   const nowMs = root.clock.now();
   const decided = await root.db.transaction().execute(async (trx) => {
     await lockFor(trx, 'moves');
-    const { request } = await requestFor(trx, id, who.access, nowMs);
+    const { request, sides } = await requestFor(trx, id, who.access, nowMs);
     const side = administeredSide(request, who, given.side);
     requireOpen(request);
     if (request[side] !== null)
@@ -78,7 +78,9 @@ export async function approveMove(
     const others = [request.asked.origin, ...(theirs === null ? [] : [theirs.origin])];
     await requireAnother(trx, who, others);
     const hosts = await hostsOf(trx, request);
-    await refuseUnmovable(trx, hosts, id, nowMs);
+    // Names are the giving side's: what is refused to another speaks of ids.
+    const named = sides.includes('gives') ? hosts : hosts.map((host) => ({ ...host, name: host.id }));
+    await refuseUnmovable(trx, named, id, nowMs);
     const word: Word = {
       account: accountOf(who),
       origin: await originOf(trx, who),
@@ -86,7 +88,7 @@ export async function approveMove(
       atMs: nowMs,
     };
     const parents = given.parents ?? request.parents;
-    const isVoid = await voidReason(trx, root, request, side, hosts, nowMs);
+    const isVoid = await voidReason(trx, root, request, side, named, nowMs);
     await updateRequest(trx, id, {
       [side]: JSON.stringify(word),
       parents: JSON.stringify(parents),

@@ -247,6 +247,13 @@ test('what became of a host meanwhile is looked at when both have approved', asy
     root.api('moveApprove', { params: { id }, body: { side: 'takes' } }),
     refused('E_CONFLICT'),
   );
+  // Who takes hears which host by its id: its name is the giving side's.
+  const gus = await site.person('gus', admin('globex'));
+  await assert.rejects(
+    gus.api('moveApprove', { params: { id }, body: {} }),
+    (error: unknown) =>
+      refused('E_CONFLICT')(error) && String(error).includes(web.id) && !/acme-web/.test(String(error)),
+  );
   const relay = await site.joined('acme-relay');
   await root.api('hostServe', { body: { select: { hosts: [relay.id] }, serve: true } });
   const body = { select: { hosts: [relay.id] }, environment: 'globex/production' };
@@ -282,6 +289,11 @@ test('hosts whose trust map lacks a release repository are refused before anythi
   const { request } = await oskar.api('hostMoveEnvironment', { body: move });
   const id = request?.id ?? '';
   await assert.rejects(root.api('moveApprove', { params: { id }, body: { side: 'takes' } }), isTold);
+  const gus = await site.person('gus', admin('globex'));
+  await assert.rejects(
+    gus.api('moveApprove', { params: { id }, body: {} }),
+    (error: unknown) => isTold(error) && String(error).includes(web.id) && !/acme-web/.test(String(error)),
+  );
   assert.equal(
     (await root.api('hostShow', { params: { host: web.id } })).environment.name,
     'acme/production',
