@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openDatabase } from '../db/open.ts';
 import { ApiProblem } from '../testing/api-client.ts';
 import { twoTenants } from '../testing/two-tenants.ts';
+import { originOf } from './origin.ts';
 
 const refused = (code: string) => (error: unknown) => error instanceof ApiProblem && error.code === code;
 const everything = { role: 'admin', scope: '*' } as const;
@@ -64,4 +66,17 @@ test('it is switched off by two people alone', async (t) => {
   assert.equal((await site.root.api('fourEyesSet', off)).on, false);
   const { entries } = await anna.api('auditList', { query: { what: 'four-eyes', limit: '20' } });
   assert.ok(entries.length >= 5);
+});
+
+test('a token that is revoked while its request is answered makes nobody another person', async (t) => {
+  const { root, person } = await twoTenants(t);
+  const anna = await person('anna', everything);
+  const { id } = await anna.api('apiTokenCreate', { body: { name: 'hers', grants: [everything] } });
+  const db = await openDatabase({ kind: 'sqlite', file: `${root.folder}/root.db` });
+  t.after(() => db.destroy());
+  // Who asks was looked up when the request came in.
+  const who = { subject: `api-token/${id} (hers)` };
+  assert.equal(await originOf(db, who), 'person/anna');
+  await anna.api('apiTokenDelete', { params: { id } });
+  await assert.rejects(originOf(db, who), { code: 'E_UNAUTHORISED' });
 });
