@@ -66,40 +66,51 @@ async function neededLifts(
   environment: { readonly id: string; readonly tenant: string },
   hosts: readonly HostRecord[],
 ) {
-  // Where nobody ever lifted anything, nobody's reports are read.
-  const any = await db.selectFrom('quarantine_lifts').select('quarantine').limit(1).execute();
-  if (any.length === 0) return [];
-  const counted = hosts.filter(({ retired, revoked }) => !retired && revoked === null);
-  const { held, numbers } = await saidBy(db, environment.id, counted);
-  const rows = await db
+  const known = await db
     .selectFrom('quarantine_lifts as l')
     .innerJoin('environments as e', 'e.id', 'l.environment')
-    .selectAll('l')
+    .select(['l.quarantine', 'l.environment', 'l.created_ms', 'l.carried_number', 'l.done'])
     .where('e.tenant', '=', environment.tenant)
-    .where((e) =>
-      e.or([
-        e.and([e('l.environment', '=', environment.id), e('l.done', '=', 0)]),
-        e('l.quarantine', 'in', [...held, ''].slice(0, 10_000)),
-      ]),
-    )
     .orderBy('l.created_ms', 'desc')
     .orderBy('l.quarantine')
     .execute();
+  // Where nobody of the tenant ever lifted anything, nobody's reports are read.
+  if (known.length === 0) return [];
+  const isUnsettled = (row: (typeof known)[number]): boolean =>
+    row.environment === environment.id && row.done === 0;
+  const counted = hosts.filter(({ retired, revoked }) => !retired && revoked === null);
+  const { held, numbers } = await saidBy(db, environment.id, counted, known.some(isUnsettled));
+  const rows = known.filter((row) => isUnsettled(row) || held.has(row.quarantine));
   const isNeeded = (row: (typeof rows)[number]): boolean => {
     if (held.has(row.quarantine) || row.carried_number === null) return true;
     const first = row.carried_number;
     // Who joined later never heard of what was lifted.
     return counted.some(({ id, joinedMs }) => joinedMs <= row.created_ms && (numbers.get(id) ?? 0) < first);
   };
-  return rows.filter(isNeeded).slice(0, mostLifts).reverse();
+  const needed = rows.filter(isNeeded).slice(0, mostLifts);
+  const ids = [...needed.map(({ quarantine }) => quarantine), ''];
+  return await db
+    .selectFrom('quarantine_lifts')
+    .selectAll()
+    .where('quarantine', 'in', ids)
+    .orderBy('created_ms')
+    .orderBy('quarantine', 'desc')
+    .execute();
 }
 
-async function saidBy(db: Database, environment: string, hosts: readonly HostRecord[]): Promise<Said> {
-  const rows = await db
-    .selectFrom('reports')
-    .select(['host', 'document'])
-    .where('environment', '=', environment)
-    .execute();
+/** Of a report that says that its host remembers a quarantine; of ten thousand others none is read. */
+export const holdsSome = '%"held":["%';
+
+/** @param all also what those say that remember nothing */
+async function saidBy(
+  db: Database,
+  environment: string,
+  hosts: readonly HostRecord[],
+  all: boolean,
+): Promise<Said> {
+  let reports = db.selectFrom('reports').select(['host', 'document']).where('environment', '=', environment);
+  if (!all) reports = reports.where('document', 'like', holdsSome);
+  const rows = await reports.execute();
   const known = new Set(hosts.map(({ id }) => id));
   const held = new Set<string>();
   const numbers = new Map<string, number>();
@@ -142,14 +153,20 @@ export async function needLifts(db: Database, reports: readonly Report[]): Promi
   if (holding.length === 0) return new Set();
   const ids = [...new Set(holding.map(({ id }) => id))].slice(0, 10_000);
   const rows = await db
-    .selectFrom('quarantine_lifts')
-    .select(['quarantine', 'environment', 'done'])
-    .where('quarantine', 'in', ids)
+    .selectFrom('quarantine_lifts as l')
+    .innerJoin('environments as e', 'e.id', 'l.environment')
+    .select(['l.quarantine', 'l.environment', 'l.done', 'e.tenant'])
+    .where('l.quarantine', 'in', ids)
     .execute();
+  if (rows.length === 0) return new Set();
+  const environments = await db.selectFrom('environments').select(['id', 'tenant']).execute();
+  const tenants = new Map(environments.map(({ id, tenant }) => [id, tenant]));
   const lifts = new Map(rows.map((row) => [row.quarantine, row]));
+  // To another tenant no lift is told, however often a host that came from here says what it remembers.
   const isLacking = ({ environment, id }: (typeof holding)[number]): boolean => {
     const lift = lifts.get(id);
-    return lift !== undefined && (lift.done === 1 || lift.environment !== environment);
+    if (lift === undefined || lift.tenant !== tenants.get(environment as string)) return false;
+    return lift.done === 1 || lift.environment !== environment;
   };
   return new Set(holding.filter(isLacking).map(({ environment }) => environment));
 }

@@ -7,7 +7,7 @@ import type { Database } from '../db/tables.ts';
 import { deployingLock } from '../deployments/rows.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import type { Root } from '../root.ts';
-import { presentOperators } from './operators.ts';
+import { operatorsLock, presentOperators } from './operators.ts';
 
 /**
  * Takes a lift that the environment's operators signed, also one of a quarantine that only hosts know. Signed again it
@@ -24,6 +24,8 @@ export async function takeLift(
   const nowMs = clock.now();
   const lift = await db.transaction().execute(async (trx) => {
     await lockFor(trx, deployingLock(row.id));
+    // A replacement drops the lifts of those before: one that is taken beside it would be left over.
+    await lockFor(trx, operatorsLock(row.id));
     const operators = await presentOperators(trx, row.id);
     if (operators === null) {
       throw new XylemError('E_NO_OPERATORS', `${fullName(row)} has no operators who could lift anything.`);
@@ -61,18 +63,24 @@ export async function takeLift(
 
 /** The lift must say what the quarantine of its id says: what hosts would not take is not kept either. */
 async function noteLifted(trx: Database, row: EnvironmentRow, lift: Lift, nowMs: number): Promise<void> {
+  const elsewhere = await trx
+    .selectFrom('quarantine_lifts')
+    .select('quarantine')
+    .where('quarantine', '=', lift.quarantine)
+    .where('environment', '!=', row.id)
+    .executeTakeFirst();
   const known = await trx
     .selectFrom('quarantines')
     .selectAll()
     .where('id', '=', lift.quarantine)
     .executeTakeFirst();
+  // A host that came from another tenant says the ids that it remembers: what they were is not said here.
+  if (elsewhere !== undefined || (known !== undefined && known.environment !== row.id)) {
+    throw new XylemError('E_LIFT_INVALID', 'The lift names a quarantine of another environment.');
+  }
   if (known === undefined) return;
-  const { environment, product, release, version, lifted_ms: liftedMs } = known;
-  const isSame =
-    environment === row.id &&
-    product === lift.product &&
-    release === lift.release &&
-    version === lift.version;
+  const { product, release, version, lifted_ms: liftedMs } = known;
+  const isSame = product === lift.product && release === lift.release && version === lift.version;
   if (!isSame) {
     throw new XylemError(
       'E_LIFT_INVALID',

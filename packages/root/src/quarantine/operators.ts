@@ -10,6 +10,9 @@ import type { Root } from '../root.ts';
 /** So many of an environment's documents are carried and shown (docs/spec/direction.md, Quarantine). */
 const carried = 16;
 
+/** Whoever decides by who the operators are, and writes what follows, takes this lock first. */
+export const operatorsLock = (environment: string): string => `operators/${environment}`;
+
 /** The newest documents of an environment, the oldest of them first. */
 export async function operatorsChain(db: Database, environment: string) {
   const rows = await db
@@ -62,7 +65,7 @@ export async function takeOperators(
 ): Promise<OperatorsChain> {
   const nowMs = root.clock.now();
   await root.db.transaction().execute(async (trx) => {
-    await lockFor(trx, `operators/${row.id}`);
+    await lockFor(trx, operatorsLock(row.id));
     const before = await presentOperators(trx, row.id);
     const next = checkOperators(envelope, row.id as EnvironmentId, before);
     const values = { number: next.number, envelope: JSON.stringify(envelope), set_by: who };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import {
   encodeLift,
   encodeOperators,
@@ -9,17 +9,41 @@ import {
   operatorsPayloadType,
   toB64u,
 } from '@xylem/core';
-import { tempFolder, waitUntil } from '@xylem/testkit';
+import { cleanup, postgres, tempFolder, waitUntil } from '@xylem/testkit';
 import { generateKey, type KeyPair, signDocument } from '@xylem/trust';
+import { sql } from 'kysely';
+import { lockFor } from '../db/lock.ts';
+import { openDatabase } from '../db/open.ts';
 import { type FakeHost, fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
-import { rootFixture } from '../testing/root-fixture.ts';
+import { type RootFixtureOptions, rootFixture } from '../testing/root-fixture.ts';
+import { needLifts } from './carried.ts';
+
+const own = cleanup();
+after(() => own.run());
+const server = await postgres(own);
 
 const code = (wanted: string) => (error: unknown) => (error as { code?: string }).code === wanted;
 
+function signedOperators(
+  environment: string,
+  number: number,
+  keys: readonly KeyPair[],
+  signers: readonly KeyPair[],
+) {
+  const document: Operators = {
+    format: 'xylem-operators-1',
+    environment: environment as Operators['environment'],
+    number,
+    threshold: 1,
+    keys: keys.map((key) => ({ public: toB64u(key.public), name: 'anna' })),
+  };
+  return signDocument(operatorsPayloadType, encodeOperators(document), signers);
+}
+
 /** An environment with two hosts at 1.0.0 of a product that also has 2.0.0. */
-async function fleet(t: TestContext) {
-  const root = await rootFixture(t);
+async function fleet(t: TestContext, options: RootFixtureOptions = {}) {
+  const root = await rootFixture(t, options);
   const shop = await publisher(t, root, 'shop');
   for (const version of ['1.0.0', '2.0.0']) {
     await shop.publish('shop-web', version, { 'index.html': version });
@@ -38,14 +62,7 @@ async function fleet(t: TestContext) {
     for (const host of hosts) await host.report((await state()).assignments);
   };
   const operators = async (number: number, keys: readonly KeyPair[], signers: readonly KeyPair[]) => {
-    const document: Operators = {
-      format: 'xylem-operators-1',
-      environment: id as Operators['environment'],
-      number,
-      threshold: 1,
-      keys: keys.map((key) => ({ public: toB64u(key.public), name: 'anna' })),
-    };
-    const envelope = await signDocument(operatorsPayloadType, encodeOperators(document), signers);
+    const envelope = await signedOperators(id, number, keys, signers);
     return await root.api('operatorsTake', { params, body: { envelope: envelope as never } });
   };
   const quarantine = async (version: string) => {
@@ -56,6 +73,7 @@ async function fleet(t: TestContext) {
     of: { product: string; release: string; version: string; id: string },
     key: KeyPair,
     changes: Partial<Lift> = {},
+    where = params,
   ) => {
     const document = {
       format: 'xylem-quarantine-lift-1',
@@ -69,7 +87,7 @@ async function fleet(t: TestContext) {
       ...changes,
     } as Lift;
     const envelope = await signDocument(liftPayloadType, encodeLift(document), [key]);
-    return await root.api('quarantineLift', { params, body: { envelope: envelope as never } });
+    return await root.api('quarantineLift', { params: where, body: { envelope: envelope as never } });
   };
   return { root, shop, id, params, hosts, state, deploy, settle, operators, quarantine, lift };
 }
@@ -212,4 +230,78 @@ test('a host that came from another environment is told of the lift where it is 
   await moved.report();
   await root.restart();
   assert.equal((await moved.desiredState(tuf)).lifts, undefined);
+});
+
+test('another tenant learns nothing by a lift of what its host brought along, and changes nothing', async (t) => {
+  const { root, id, hosts, state, operators, quarantine, lift } = await fleet(t);
+  const [anna, eve] = [generateKey(), generateKey()];
+  await operators(1, [anna], [anna]);
+  const set = await quarantine('2.0.0');
+  assert.ok(set);
+  const other = await root.api('environmentCreate', { body: { name: 'globex/production' } });
+  const there = { tenant: 'globex', environment: 'production' };
+  const envelope = await signedOperators(other.id, 1, [eve], [eve]);
+  await root.api('operatorsTake', { params: there, body: { envelope: envelope as never } });
+  const environment = other.id as Lift['environment'];
+  const guess = { ...set, version: '9.9.9', product: 'guess' };
+  await assert.rejects(
+    lift(guess, eve, { environment }, there),
+    (error: unknown) => code('E_LIFT_INVALID')(error) && !/shop|2\.0\.0/.test(String(error)),
+  );
+  // Neither of one that only hosts know, whose lift stands here.
+  const unknown = { ...set, id: 'f'.repeat(32) };
+  await (hosts[0] as FakeHost).report([], { quarantine: { operators: 1, held: [unknown.id] } });
+  await lift(unknown, anna);
+  await assert.rejects(lift(unknown, eve, { environment }, there), code('E_LIFT_INVALID'));
+  assert.equal((await state()).lifts?.length, 1);
+
+  // What its host reports is never answered by direction there, so it wakes none.
+  const db = await openDatabase({ kind: 'sqlite', file: `${root.folder}/root.db` });
+  t.after(() => db.destroy());
+  const says = (from: string) =>
+    [{ environment: from, quarantine: { operators: 0, held: [unknown.id] } }] as never;
+  assert.deepEqual([...(await needLifts(db, says(other.id)))], []);
+  const { id: sibling } = await root.api('environmentCreate', { body: { name: 'staging' } });
+  assert.deepEqual([...(await needLifts(db, says(sibling)))], [sibling]);
+  assert.ok(id !== sibling);
+});
+
+test('a lift waits for operators that are being replaced, and is judged by the new ones', {
+  skip: 'skip' in server ? server.skip : false,
+}, async (t) => {
+  if ('skip' in server) return;
+  const url = await server.createDatabase('operators');
+  const { id, operators, quarantine, lift } = await fleet(t, { database: { kind: 'postgres', url } });
+  const [anna, bernd] = [generateKey(), generateKey()];
+  await operators(1, [anna], [anna]);
+  const set = await quarantine('2.0.0');
+  assert.ok(set);
+  const db = await openDatabase({ kind: 'postgres', url });
+  t.after(() => db.destroy());
+  const envelope = await signedOperators(id, 2, [bernd], [anna, bernd]);
+  const values = {
+    environment: id,
+    number: 2,
+    envelope: JSON.stringify(envelope),
+    set_by: 'x',
+    created_ms: 0,
+  };
+  const lifting = await db.transaction().execute(async (trx) => {
+    await lockFor(trx, `operators/${id}`);
+    const asked = lift(set, anna).then(
+      () => 'lifted',
+      (error: unknown) => (error as { code?: string }).code,
+    );
+    // Another request that has the database's answer: the lift has come as far as it can.
+    await waitUntil(async () => {
+      const { rows } =
+        await sql`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`.execute(
+          db,
+        );
+      return rows.length > 0 || (await Promise.race([asked, Promise.resolve('waits')])) !== 'waits';
+    });
+    await trx.insertInto('operators').values(values).execute();
+    return { asked };
+  });
+  assert.equal(await lifting.asked, 'E_LIFT_INVALID');
 });

@@ -4,6 +4,7 @@ import type { Within } from '../auth/access.ts';
 import { environmentsMatching, refOf } from '../environments/names.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
 import type { Root } from '../root.ts';
+import { holdsSome } from './carried.ts';
 
 export interface QuarantineQuery {
   readonly environment?: string | undefined;
@@ -65,6 +66,7 @@ async function hostsHolding(root: Root, environments: readonly string[]): Promis
     .selectFrom('reports')
     .select(['host', 'environment', 'document'])
     .where('environment', 'in', [...environments, ''])
+    .where('document', 'like', holdsSome)
     .execute();
   const holding = new Map<string, Map<string, string>>();
   for (const { host, environment, document } of rows) {
