@@ -34,6 +34,15 @@ export async function keepQuarantine(
   await file.write({ floors, ...(quarantine === undefined ? {} : { quarantine }) });
 }
 
+/**
+ * What was accepted, with what was known as quarantined where it says nothing of that: an older agent wrote it, in between
+ * an update and another. It is never taken back by saying nothing: who may lift anything stays known. Pure.
+ */
+export function remembering(accepted: Accepted, carried: Carried | null): Accepted {
+  const quarantine = accepted.quarantine ?? carried?.quarantine;
+  return quarantine === undefined ? accepted : { ...accepted, quarantine };
+}
+
 /** As if it had been accepted, for what is resolved first in the new environment: nothing is assigned by it. Pure. */
 export function asAccepted(carried: Carried): Accepted {
   return {

@@ -5,7 +5,7 @@ import type { Identity } from '@xylem/trust';
 import type { Places } from '../drivers/driver.ts';
 import type { JsonFile } from '../state/json-file.ts';
 import { type Ahead, ahead } from './ahead.ts';
-import { asAccepted, type Carried, keepQuarantine } from './carried.ts';
+import { asAccepted, type Carried, keepQuarantine, remembering } from './carried.ts';
 import type { Documents } from './documents.ts';
 import { filesOf, withNewsFile } from './metadata-source.ts';
 import { newsFilesOf } from './news-files.ts';
@@ -115,8 +115,9 @@ export function refresher(options: RefreshOptions): Refresher {
 
   return {
     open: async () => {
-      accepted = await file.read();
-      const carried = accepted === null ? await options.carried.read() : null;
+      const found = await file.read();
+      const carried = await options.carried.read();
+      accepted = found === null ? null : remembering(found, carried);
       before = carried === null ? null : asAccepted(carried);
       await direction.open();
     },

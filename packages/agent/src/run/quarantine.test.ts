@@ -259,20 +259,30 @@ test('a plan under way ends when its release is quarantined', async (t) => {
   );
 });
 
-test('a quarantine outlives what a broken disk did to the accepted direction', async (t) => {
-  const q = await Quarantining.create(t);
-  const { site } = q;
-  const [good, bad] = [await q.pages('1.0.0'), await q.pages('2.0.0')];
-  await site.assign([good]);
-  const operators = [await q.operators(1, q.operator, [q.operator])];
-  const agent = await site.agent(q.host);
-  await waitFor('1.0.0', async () => (await q.installed()) === '1.0.0');
-  await site.direct({ operators, quarantined: [q.quarantine(bad, 'a')] });
-  await reported(q.front, q.host, 'what it remembers', ({ quarantine }) => quarantine?.held.length === 1);
-  await agent.stop();
-  await writeFile(join(q.host.stateFolder, 'accepted.json'), '{"format":"xylem-accepted-1"');
-  await site.assign([bad]);
-  await site.agent(q.host);
-  await q.says('E_QUARANTINED', 'pages');
-  assert.equal(await q.installed(), '1.0.0');
-});
+// What a broken disk did to it, and what an older agent wrote that knew nothing of quarantines: an update taken back.
+for (const [what, spoilt] of [
+  ['damaged', () => '{"format":"xylem-accepted-1"'],
+  [
+    'written by an older agent',
+    (text: string) => JSON.stringify({ ...JSON.parse(text), quarantine: undefined }),
+  ],
+] as const) {
+  test(`a quarantine outlives an accepted direction that was ${what}`, async (t) => {
+    const q = await Quarantining.create(t);
+    const { site } = q;
+    const [good, bad] = [await q.pages('1.0.0'), await q.pages('2.0.0')];
+    await site.assign([good]);
+    const operators = [await q.operators(1, q.operator, [q.operator])];
+    const agent = await site.agent(q.host);
+    await waitFor('1.0.0', async () => (await q.installed()) === '1.0.0');
+    await site.direct({ operators, quarantined: [q.quarantine(bad, 'a')] });
+    await reported(q.front, q.host, 'what it remembers', ({ quarantine }) => quarantine?.held.length === 1);
+    await agent.stop();
+    const accepted = join(q.host.stateFolder, 'accepted.json');
+    await writeFile(accepted, spoilt(await readFile(accepted, 'utf8')));
+    await site.assign([bad]);
+    await site.agent(q.host);
+    await q.says('E_QUARANTINED', 'pages');
+    assert.equal(await q.installed(), '1.0.0');
+  });
+}
