@@ -54,3 +54,17 @@ test('what the host reports of its relay says that a parent is gone, and that it
   root.intercept(null);
   await waitUntil(() => relay.serving().faults.length === 0);
 });
+
+test('that a parent answers again is known before anything new is out', async (t) => {
+  const { installation, production, root, deploy } = await world(t);
+  const joined = await installation.join(production, { parents: [root.url], serves: [production.id] });
+  const first = await deploy('1.0.0');
+  const relay = await startRelay(t, joined);
+  await waitUntil(() => snapshotAt(relay, production.id) === first.snapshot);
+  const isQuestion = (url = ''): boolean => url.startsWith('/news?');
+  root.intercept(({ url }, response) => isQuestion(url) && Boolean(response.writeHead(503).end()));
+  const { snapshot } = await deploy('2.0.0');
+  await waitUntil(() => snapshotAt(relay, production.id) === snapshot && relay.serving().faults.length > 0);
+  root.intercept(null);
+  await waitUntil(() => relay.serving().faults.length === 0);
+});

@@ -66,7 +66,8 @@ export class Follower {
         await this.#reconcile();
         for (const worker of this.#workers.values()) worker.renewIfDue();
         const began = clock.monotonicMs();
-        const changed = await upstream.attempt('news', (source) => this.#ask(source, stop), stop);
+        const cursor = this.#cursor(failures > 0);
+        const changed = await upstream.attempt('news', (source) => this.#ask(source, cursor, stop), stop);
         failures = 0;
         this.#options.onAnswered();
         // Whoever answers at once with nothing is not asked in a circle.
@@ -89,10 +90,22 @@ export class Follower {
     await Promise.all([...this.#workers.values()].map((worker) => worker.close()));
   }
 
-  /** @returns how many environments have something new */
-  async #ask(source: Parameters<Parameters<Upstream['attempt']>[1]>[0], stop: AbortSignal): Promise<number> {
-    const { http, timing, randomness } = this.#options;
+  /** @param atOnce one environment as if nothing were known of it: a question that is answered, and not held */
+  #cursor(atOnce: boolean): Map<EnvironmentId, number> {
     const cursor = new Map([...this.#workers].map(([id, worker]) => [id, worker.cursor]));
+    const [first] = cursor.keys();
+    // After a failure: whether the parent is back is to be known now, not when something new is out.
+    if (atOnce && first !== undefined) cursor.set(first, 0);
+    return cursor;
+  }
+
+  /** @returns how many environments have something new */
+  async #ask(
+    source: Parameters<Parameters<Upstream['attempt']>[1]>[0],
+    cursor: ReadonlyMap<EnvironmentId, number>,
+    stop: AbortSignal,
+  ): Promise<number> {
+    const { http, timing, randomness } = this.#options;
     const changes = await askNews(http, source.name, cursor, timing.holdMs, stop);
     if (changes !== null) {
       let told = 0;

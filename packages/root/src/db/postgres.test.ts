@@ -41,7 +41,7 @@ test('a second root server is kept off its database, through a crash of the data
   const host = await fakeHost(root, token, { name: 'a' });
   await assert.rejects(rootFixture(t, { database }), { code: 'E_CONFLICT', message: /holds tables already/ });
   const copy = join(await tempFolder(t, 'copy'), 'state');
-  await cp(root.folder, copy, { recursive: true, filter: (path) => !/lock/.test(path) });
+  await cp(root.folder, copy, { recursive: true, filter: (path) => !/lock|\.tmp-/.test(path) });
   await assert.rejects(run(copy), { code: 'E_STATE_LOCKED', message: /Another root server runs/ });
 
   await server.crash();
@@ -59,7 +59,7 @@ test('a root server whose database another one has taken ends, and says why', as
   const url = await server.createDatabase('taken');
   const root = await rootFixture(t, { database: { kind: 'postgres', url } });
   const copy = join(await tempFolder(t, 'copy'), 'state');
-  await cp(root.folder, copy, { recursive: true, filter: (path) => !/lock/.test(path) });
+  await cp(root.folder, copy, { recursive: true, filter: (path) => !/lock|\.tmp-/.test(path) });
   const other = await connectPostgres(url);
   t.after(() => other.end());
   // What a partition of the network does: its connection is gone, and another one comes first.
