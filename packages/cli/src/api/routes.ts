@@ -82,6 +82,7 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   oidcSet: ['PUT', '/oidc'],
   oidcShow: ['GET', '/oidc'],
   oidcRemove: ['DELETE', '/oidc'],
+  oidcPersonDisable: ['POST', '/oidc/people/disabled'],
   deviceBegin: ['POST', '/login/device'],
   devicePoll: ['POST', '/login/device/poll'],
   groupList: ['GET', '/groups'],

@@ -115,7 +115,7 @@ async function subjectOf(
       .executeTakeFirst();
     return person === undefined ? null : { kind, name, subject };
   }
-  // Removing the issuer removes its sessions: there is nothing to look up.
+  // Removing the issuer removes its sessions, and shutting somebody out theirs: there is nothing to look up.
   if (kind === 'oidc')
     return { kind, name: `oidc/${called ?? name}`, subject: shownSubject(subject, called) };
   const token = await db

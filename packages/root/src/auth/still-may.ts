@@ -1,10 +1,11 @@
 import type { Database } from '../db/tables.ts';
 import { type Access, accessOf } from './access.ts';
 import { grantsOf } from './grant-rows.ts';
+import { isShutOut } from './oidc/shut-out.ts';
 
 /**
  * Whether an account may do so still what it once said. Of a person whom an issuer vouches for only their sign-in said
- * what they may: that counts.
+ * what they may: that counts, unless they were shut out since.
  */
 export async function stillMay(
   db: Database,
@@ -21,6 +22,7 @@ export async function stillMay(
       .executeTakeFirst();
     return person?.disabled === 0 && may(accessOf(await grantsOf(db, `person/${name}`)));
   }
+  if (kind === 'oidc') return !(await isShutOut(db, account));
   if (kind !== 'api-token') return true;
   const token = await db
     .selectFrom('api_tokens')

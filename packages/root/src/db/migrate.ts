@@ -12,6 +12,7 @@ import * as ci from './migrations/0008-ci.ts';
 import * as oidc from './migrations/0009-oidc.ts';
 import * as quarantine from './migrations/0010-quarantine.ts';
 import * as moves from './migrations/0011-moves.ts';
+import * as shutOut from './migrations/0012-shut-out.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -28,6 +29,7 @@ const migrations: readonly Migration[] = [
   oidc,
   quarantine,
   moves,
+  shutOut,
 ];
 
 const schemaVersion = migrations.length;

@@ -399,6 +399,14 @@ export interface Tables {
     next_ms: number;
     until_ms: number;
   };
+  /** Whom of an issuer an operator shut out, by `oidc/<issuer>/<sub>`. They outlive the settings of the issuer. */
+  oidc_shut_out: {
+    account: string;
+    /** What the issuer called them in the last session; null: there was none. */
+    name: string | null;
+    shut_by: string;
+    since_ms: number;
+  };
   audit: {
     sequence: number;
     time_ms: number;

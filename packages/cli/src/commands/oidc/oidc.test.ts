@@ -55,7 +55,25 @@ test('an administrator sets the issuer, and a person signs in at a machine witho
   assert.equal((await root.xylem(['group', 'revoke', 'operators', ...grant])).code, 0);
   assert.equal((await root.xylem(['status'], home)).code, 3, 'at once, in a session that is open');
   assert.equal((await root.xylem(['group', 'revoke', 'operators', ...grant])).code, 4);
+  const sessions = (await root.xylem(['session', 'list'])).stdout;
+  const shown = /oidc\/[0-9a-f]{12}\/anna \(Anna\)/.exec(sessions)?.[0] ?? '';
   assert.equal((await root.xylem(['logout'], home)).code, 0);
+
+  const shut = await root.xylem(['person', 'disable', shown]);
+  assert.match(shut.stdout, /\/anna can't sign in any more\.\n0 sessions ended\.\n$/, shut.stderr);
+  const account = shown.replace(' (Anna)', '');
+  const people = (await root.xylem(['person', 'list'])).stdout;
+  assert.ok(people.includes(account) && people.includes('disabled'), people);
+  const again = startHere([...login, '--json'], { XYLEM_HOME: home });
+  await approve((await waitUntil(() => /Or open (\S+)/.exec(again.said.stderr)?.[1] ?? null)) ?? '');
+  const refused = await again.ended;
+  assert.equal(refused.code, 3);
+  assert.match(refused.stderr, /E_OIDC.*Anna, and that account was shut out here/);
+  assert.match((await root.xylem(['person', 'enable', account])).stdout, /may sign in again\.\n$/);
+  assert.equal((await root.xylem(['person', 'enable', account])).code, 4);
+  const typed = await root.xylem(['person', 'disable', 'oidc/0123456789ab/anna']);
+  assert.match(typed.stdout, /0 sessions ended\.\nNobody signs in by the issuer of this account now/);
+
   assert.equal((await root.xylem(['oidc', 'remove'])).code, 0);
   assert.match((await root.xylem(['oidc', 'show'])).stdout, /Nobody signs in by an issuer/);
 });

@@ -11,12 +11,20 @@ export const command = defineCommand({
       text: () =>
         tabulate(
           ['NAME', 'MAY', 'STATE', 'PASSWORD SET'],
-          answer.people.map((one) => [
-            one.name,
-            grantsText(one.grants),
-            one.disabled ? 'disabled' : 'active',
-            one.passwordSet ?? 'never',
-          ]),
+          [
+            ...answer.people.map((one) => [
+              one.name,
+              grantsText(one.grants),
+              one.disabled ? 'disabled' : 'active',
+              one.passwordSet ?? 'never',
+            ]),
+            ...answer.shutOut.map(({ account, name }) => [
+              name === null ? account : `${account} (${name})`,
+              'nothing',
+              'disabled',
+              '-',
+            ]),
+          ],
           'No account. `xylem person create` makes one; the operator of `xylem start` is an API token.',
         ),
     };

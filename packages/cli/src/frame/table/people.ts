@@ -39,7 +39,7 @@ export const peopleTable: readonly TableEntry[] = [
   },
   {
     path: 'person list',
-    summary: 'Accounts and what they may',
+    summary: 'Accounts and what they may, and who is shut out',
     load: () => import('../../commands/person/list.ts'),
   },
   {
@@ -59,12 +59,12 @@ export const peopleTable: readonly TableEntry[] = [
   },
   {
     path: 'person disable',
-    summary: 'Shut an account',
+    summary: 'Shut an account, or one person of the issuer out',
     load: () => import('../../commands/person/disable.ts'),
   },
   {
     path: 'person enable',
-    summary: 'Open a shut account again',
+    summary: 'Open a shut account again, or let that person in',
     load: () => import('../../commands/person/enable.ts'),
   },
   {

@@ -7,7 +7,16 @@ import { beginDevice, pollDevice } from '../../auth/oidc/device.ts';
 import { changeGroup, listGroups } from '../../auth/oidc/groups.ts';
 import { openIssuer } from '../../auth/oidc/issuer.ts';
 import { publicUrlOf, redirectUriOf, requireReachable } from '../../auth/oidc/redirect.ts';
-import { checkOidc, type OidcSettings, readOidc, removeOidc, writeOidc } from '../../auth/oidc/settings.ts';
+import {
+  accountOf,
+  checkOidc,
+  type OidcSettings,
+  readOidc,
+  removeOidc,
+  writeOidc,
+} from '../../auth/oidc/settings.ts';
+import { letIn, shutOut } from '../../auth/oidc/shut-out.ts';
+import { shownSubject } from '../../auth/sessions.ts';
 import type { Root } from '../../root.ts';
 import type { BodyOf } from '../contract.ts';
 import type { Handlers } from '../handlers.ts';
@@ -61,6 +70,24 @@ export function oidcHandlers(root: Root): Pick<Handlers, keyof typeof oidcRoutes
         await appendAudit(trx, clock.now(), entry);
       });
       return {};
+    },
+    oidcPersonDisable: async ({ body: { account, disabled }, who }) => {
+      const nowMs = clock.now();
+      const done = await db.transaction().execute(async (trx) => {
+        const { name, sessionsEnded } = disabled
+          ? await shutOut(trx, account, { by: who.subject, nowMs })
+          : { ...(await letIn(trx, account)), sessionsEnded: 0 };
+        await appendAudit(trx, nowMs, {
+          who: who.name,
+          what: disabled ? 'person.disable' : 'person.enable',
+          subject: shownSubject(account, name),
+          after: { disabled, sessionsEnded },
+        });
+        return { name, sessionsEnded };
+      });
+      const settings = await readOidc(db);
+      const ofPresentIssuer = settings !== null && account.startsWith(accountOf(settings, ''));
+      return { account, disabled, ...done, ofPresentIssuer };
     },
     deviceBegin: async ({ body: { device = 'a command line' }, request }) => {
       const from = addressOf(request.socket.remoteAddress);

@@ -3,6 +3,7 @@ import { appendAudit } from '../../audit/audit.ts';
 import { addressOf } from '../../audit/origin.ts';
 import type { Who } from '../../auth/api-tokens.ts';
 import { checkGrant } from '../../auth/grants.ts';
+import { listShutOut } from '../../auth/oidc/shut-out.ts';
 import {
   changeGrants,
   createPerson,
@@ -76,7 +77,15 @@ export function peopleHandlers(root: Root): Pick<Handlers, keyof typeof peopleRo
         return { after: { grants } };
       });
     },
-    personList: async () => ({ people: (await listPeople(db)).map(shown) }),
+    personList: async () => ({
+      people: (await listPeople(db)).map(shown),
+      shutOut: (await listShutOut(db)).map((one) => ({
+        account: one.account,
+        name: one.name,
+        since: timeOf(one.since_ms),
+        by: one.shut_by,
+      })),
+    }),
     personGrants: async ({ params: { name }, body: { add = [], remove = [] }, who }) => {
       add.forEach(checkGrant);
       return await audited(who, 'person.grants', name, (trx) =>

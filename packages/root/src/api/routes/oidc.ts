@@ -30,6 +30,14 @@ export const oidcRoutes = {
     response: Nothing,
     summary: 'Let nobody sign in by an issuer any more, and end the sessions that did',
   },
+  oidcPersonDisable: {
+    method: 'POST',
+    path: '/oidc/people/disabled',
+    needs: administration,
+    body: s.OidcPersonDisable,
+    response: s.OidcPersonDisabled,
+    summary: 'Shut out one person of an issuer and end their sessions, or let them in again',
+  },
   deviceBegin: {
     method: 'POST',
     path: '/login/device',

@@ -43,7 +43,7 @@ export const peopleRoutes = {
     path: '/people',
     needs: administration,
     response: s.People,
-    summary: 'Accounts and their grants',
+    summary: 'Accounts and their grants, and who of an issuer is shut out',
   },
   personGrants: {
     method: 'POST',

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { Grant, Nullable, Strict, Time } from './common.ts';
+import { Count, Grant, Nullable, Strict, Time } from './common.ts';
 
 const Address = Type.String({
   minLength: 8,
@@ -41,6 +41,23 @@ const Oidc = Strict({
 });
 export const OidcWas = Strict({ ...Oidc.properties, offersDeviceFlow: Type.Boolean() });
 export const OidcShown = Strict({ oidc: Nullable(Oidc) });
+
+/** As sessions and the audit log name a person of an issuer, without the readable name. */
+const Account = Type.String({
+  pattern: '^oidc/[0-9a-f]{12}/[\\x21-\\x7e]{1,255}$',
+  maxLength: 300,
+  description: 'a person of an issuer, as sessions and the audit log name them (oidc/ISSUER/SUB)',
+});
+export const OidcPersonDisable = Strict({ account: Account, disabled: Type.Boolean() });
+export const OidcPersonDisabled = Strict({
+  account: Type.String(),
+  /** What the issuer called them last, as far as it is known. */
+  name: Nullable(Type.String()),
+  disabled: Type.Boolean(),
+  sessionsEnded: Count,
+  /** False: nobody signs in by that account's issuer now. */
+  ofPresentIssuer: Type.Boolean(),
+});
 
 const GroupName = Type.String({
   minLength: 1,

@@ -76,7 +76,13 @@ export const Person = Strict({
   created: Time,
   passwordSet: Nullable(Time),
 });
-export const People = Strict({ people: Type.Array(Person) });
+/** `shutOut`: people of an issuer, who have no account here and are kept out. */
+export const People = Strict({
+  people: Type.Array(Person),
+  shutOut: Type.Array(
+    Strict({ account: Type.String(), name: Nullable(Type.String()), since: Time, by: Type.String() }),
+  ),
+});
 export const PersonParams = Strict({ name: PersonName });
 export const PersonCreate = Strict({
   name: PersonName,

@@ -9,6 +9,7 @@ import { type NewSession, openSession, shownSubject } from '../sessions.ts';
 import { type Claims, personOf } from './claims.ts';
 import { oidcFault } from './faults.ts';
 import { accountOf, type PresentOidc, readOidc } from './settings.ts';
+import { isShutOut } from './shut-out.ts';
 
 export interface Entering {
   readonly db: Database;
@@ -20,7 +21,8 @@ export interface Entering {
 type Place = Pick<NewSession, 'kind' | 'from'> & { readonly device: string };
 
 /**
- * Opens a session for whom the issuer's verified claims name, if one of their groups may do something.
+ * Opens a session for whom the issuer's verified claims name, if one of their groups may do something and nobody shut
+ * them out here.
  * @throws XylemError E_OIDC, also if the settings were changed meanwhile
  */
 export async function enterOidc(
@@ -36,6 +38,7 @@ export async function enterOidc(
       await lockFor(trx, 'oidc');
       if ((await readOidc(trx))?.key !== settings.key)
         throw oidcFault('refused', 'How people sign in was changed meanwhile. Begin again.');
+      if (await isShutOut(trx, subject)) throw shutOutHere(subject, name);
       const grants = await grantsOfGroups(trx, groups);
       if (grants.length === 0) throw unmapped(name, groups);
       const session = await openSession(trx, root, {
@@ -55,6 +58,12 @@ export async function enterOidc(
     }),
   );
 }
+
+const shutOutHere = (subject: string, name: string) =>
+  oidcFault(
+    'shut-out',
+    `The issuer knows you as ${name}, and that account was shut out here. An administrator lets it in again: xylem person enable ${subject}`,
+  );
 
 const named = 10;
 

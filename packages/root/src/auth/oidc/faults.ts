@@ -16,6 +16,7 @@ type Reason =
   | 'claims'
   | 'groups-claim'
   | 'group'
+  | 'shut-out'
   | 'device';
 
 export const oidcFault = (reason: Reason, message: string, cause?: unknown): XylemError =>

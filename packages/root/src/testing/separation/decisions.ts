@@ -318,6 +318,7 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   oidcSet: [onlyInstallation('administer', () => ({ body: {} }))],
   oidcShow: [onlyInstallation('administer')],
   oidcRemove: [onlyInstallation('administer')],
+  oidcPersonDisable: [onlyInstallation('administer', () => ({ body: {} }))],
   deviceBegin: [{ at: 'nobody', permission: 'read', ask: () => ({ body: {} }) }],
   devicePoll: [{ at: 'nobody', permission: 'read', ask: () => ({ body: { handle: 'x'.repeat(43) } }) }],
   groupList: [onlyInstallation('administer')],
