@@ -41,6 +41,7 @@ export async function followDirection(options: FollowOptions): Promise<void> {
       failures += 1;
       const isSilence = error instanceof XylemError && error.code === 'E_PARENT_UNREACHABLE';
       isDue = isDue || !isSilence || !refresher.settled();
+      follower.doubt();
     }
     if (failures === 0) continue;
     const pauseMs = Math.min(timing.retryMaxMs, timing.retryMinMs * 2 ** Math.min(failures - 1, 16));
@@ -55,11 +56,16 @@ class Follower {
   readonly #etags = new Map<string, string>();
   readonly #askedParentsAtMs = new Map<string, number>();
   #renewalAskedAtMs = Number.NEGATIVE_INFINITY;
-  /** The parent whose timestamp was looked at since it became ours: only then does its silence say anything. */
+  /** The parent whose timestamp was looked at since it became ours, and since a fault: only then its silence says anything. */
   #vetted: string | null = null;
 
   constructor(options: FollowOptions) {
     this.#options = options;
+  }
+
+  /** After a fault: the next question is for a timestamp, which is answered at once, and not for news, which is held. */
+  doubt(): void {
+    this.#vetted = null;
   }
 
   /** Nobody is woken for a timestamp that was only signed anew: who holds an old one asks. */

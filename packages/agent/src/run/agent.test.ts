@@ -115,6 +115,22 @@ test('without any parent a host starts what it last accepted, and says that nobo
   );
 });
 
+test('that the parent is back is known before anything new is out', async (context) => {
+  const site = await Site.create(context);
+  const front = await site.front();
+  const api = await site.publish('web', '1.0.0', { a: '1' });
+  const one = await site.vendor.release('1.0.0', [api]);
+  const host = await site.host([front.url]);
+  await site.assign([{ release: one, package: api }]);
+  const agent = await site.agent(host);
+  await reported(front, host, 'the release', (report) => componentOf(report, 'web')?.version === '1.0.0');
+  const isSaid = (): boolean => agent.status().waiting.some(({ code }) => code === 'E_PARENT_UNREACHABLE');
+  await front.close();
+  await waitFor('that it is gone', isSaid);
+  await site.front({ port: front.port, holdMs: 50_000 });
+  await waitFor('that it is back', () => !isSaid());
+});
+
 test('where news can’t be held, a host polls; the second parent serves while the first is dead, and the first again', async (context) => {
   const site = await Site.create(context);
   const first = await site.front({ withoutNews: true });

@@ -80,7 +80,7 @@ export class Site {
     return new Site(context, installation, vendor, environment);
   }
 
-  async front(options: { withoutNews?: boolean; port?: number } = {}): Promise<RootFront> {
+  async front(options: { withoutNews?: boolean; port?: number; holdMs?: number } = {}): Promise<RootFront> {
     const front = await rootFront(this.context, this.installation, { holdMs: 5_000, ...options });
     this.fronts.push(front);
     return front;
