@@ -21,10 +21,10 @@ import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Database } from '../db/tables.ts';
 import { evidenceOf, type Heard, heardIn } from '../deployments/evidence.ts';
 import { deploymentOf, productDirections } from '../deployments/rows.ts';
-import { fullName } from '../environments/names.ts';
+import { allEnvironments, fullName } from '../environments/names.ts';
 import { type HostRecord, hostsIn, hostsLeaving } from '../hosts/host-rows.ts';
 import { revokedIn } from '../hosts/revoked.ts';
-import { leavingEntry } from '../moves/carry-out.ts';
+import { leavingEntries } from '../moves/carry-out.ts';
 import { quarantineWords } from '../quarantine/carried.ts';
 import { sealedConfigs, wrapsIn } from '../secrets/rows.ts';
 
@@ -68,19 +68,15 @@ export async function compose(
       entryOf(host, { ...held.get(host.id), ...keptPinsOf(host, active) }, wraps.get(host.id)),
     ]),
   );
-  for (const host of await hostsLeaving(db, environment.id)) {
-    const leaving = await leavingEntry(db, host);
-    if (leaving !== null) {
-      entries.set(host.id as HostId, leaving);
-      continue;
-    }
-    const to = await db
-      .selectFrom('environments')
-      .selectAll()
-      .where('id', '=', host.environment)
-      .executeTakeFirstOrThrow();
-    const move = { environment: to.id as EnvironmentId, name: fullName(to) };
-    entries.set(host.id as HostId, { ...entryOf(host), move });
+  const leaving = await hostsLeaving(db, environment.id);
+  const toOthers = await leavingEntries(db, environment.id, leaving);
+  const names =
+    leaving.length === 0
+      ? new Map<string, string>()
+      : new Map((await allEnvironments(db)).map((row) => [row.id, fullName(row)]));
+  for (const host of leaving) {
+    const move = { environment: host.environment as EnvironmentId, name: names.get(host.environment) ?? '' };
+    entries.set(host.id as HostId, toOthers.get(host.id) ?? { ...entryOf(host), move });
   }
   const hostMap = buildHostMap(entries);
   const revoked = await revokedIn(db, environment.id, nowMs);

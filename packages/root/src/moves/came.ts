@@ -18,7 +18,16 @@ export async function hostCame(db: Database, host: string, from: string, nowMs: 
       .where('host', '=', host)
       .where('left_ms', 'is not', null)
       .where('came_ms', 'is', null)
+      .where('move', 'in', (e) =>
+        e.selectFrom('move_requests').select('id').where('from_environment', '=', from),
+      )
       .execute();
-    await trx.updateTable('hosts').set({ moving_from: null }).where('id', '=', host).execute();
+    // Said twice, the later may find it on its way from the one to a third.
+    await trx
+      .updateTable('hosts')
+      .set({ moving_from: null })
+      .where('id', '=', host)
+      .where('moving_from', '=', from)
+      .execute();
   });
 }

@@ -29,7 +29,7 @@ export async function carryOut(
       .where('move', '=', id)
       .where('host', '=', host.id)
       .execute();
-    await trx
+    const { numUpdatedRows } = await trx
       .updateTable('hosts')
       .set({
         environment: to.id,
@@ -47,7 +47,14 @@ export async function carryOut(
         token: id,
       })
       .where('id', '=', host.id)
-      .execute();
+      // It was looked at before; whoever changes hosts waits for none of this.
+      .where('environment', '=', host.environment)
+      .where('moving_from', 'is', null)
+      .where('retired', '=', 0)
+      .where('revoked_ms', 'is', null)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n)
+      throw new XylemError('E_CONFLICT', `${host.id} was moved, retired or revoked just now. Try again.`);
   }
   await updateRequest(trx, id, { state: 'approved' });
   await holdBack(trx, to.id);
@@ -92,18 +99,32 @@ export async function directMoved(root: Root, { from, to }: MoveRequest): Promis
   }
 }
 
-/** What the old environment's host map says to a host that leaves for another tenant; null: it moves within its own. */
-export async function leavingEntry(db: Database, host: HostRecord): Promise<HostMapEntry | null> {
-  const row = await db
+/**
+ * What the host map of the environment says to those of these hosts, on their way from there, that leave for another
+ * tenant; the others move within their own.
+ */
+export async function leavingEntries(
+  db: Database,
+  environment: string,
+  hosts: readonly HostRecord[],
+): Promise<ReadonlyMap<string, HostMapEntry>> {
+  const entries = new Map<string, HostMapEntry>();
+  if (hosts.length === 0) return entries;
+  const rows = await db
     .selectFrom('moved_hosts as m')
     .innerJoin('move_requests as r', 'r.id', 'm.move')
-    .select(['m.entry', 'r.keep_data', 'r.parents'])
-    .where('m.host', '=', host.id)
-    .where('r.from_environment', '=', host.movingFrom)
+    .select(['m.host', 'm.entry', 'r.keep_data', 'r.parents'])
+    .where('r.from_environment', '=', environment)
     .where('m.left_ms', 'is not', null)
     .where('m.came_ms', 'is', null)
-    .executeTakeFirst();
-  if (row?.entry == null) return null;
-  const request = { keepData: row.keep_data === 1, parents: JSON.parse(row.parents) as string[] };
-  return { ...(JSON.parse(row.entry) as HostMapEntry), leave: leaveOf(request, host.environment) };
+    .execute();
+  const left = new Map(rows.map((row) => [row.host, row]));
+  for (const host of hosts) {
+    const row = left.get(host.id);
+    if (row?.entry == null) continue;
+    const request = { keepData: row.keep_data === 1, parents: JSON.parse(row.parents) as string[] };
+    const leave = leaveOf(request, host.environment);
+    entries.set(host.id, { ...(JSON.parse(row.entry) as HostMapEntry), leave });
+  }
+  return entries;
 }

@@ -3,10 +3,12 @@ import { after, describe, test } from 'node:test';
 import { type EnvironmentId, parseRenewAnswer } from '@xylem/core';
 import { cleanup, postgres, tempFolder, waitUntil } from '@xylem/testkit';
 import { buildMoveRequest } from '@xylem/trust';
+import { sql } from 'kysely';
 import { openDatabase } from '../db/open.ts';
 import { ApiProblem } from '../testing/api-client.ts';
 import { shiftedClock } from '../testing/shifted-clock.ts';
 import { type TwoTenants, twoTenants } from '../testing/two-tenants.ts';
+import { hostCame } from './came.ts';
 
 const refused = (code: string) => (error: unknown) => error instanceof ApiProblem && error.code === code;
 const admin = (scope: string) => ({ role: 'admin', scope }) as const;
@@ -113,6 +115,55 @@ for (const kind of ['sqlite', 'postgres'] as const) {
     });
   });
 }
+
+test('a host that is retired while both approve goes nowhere', {
+  skip: 'skip' in server ? server.skip : false,
+}, async (t) => {
+  if ('skip' in server) return;
+  const url = await server.createDatabase('retired');
+  const site = await twoTenants(t, { database: { kind: 'postgres', url } });
+  const { root, web } = site;
+  const id = await asked(site);
+  await root.api('moveApprove', { params: { id }, body: { side: 'gives' } });
+  const db = await openDatabase({ kind: 'postgres', url });
+  t.after(() => db.destroy());
+  const last = await db.transaction().execute(async (trx) => {
+    await trx.updateTable('hosts').set({ retired: 1 }).where('id', '=', web.id).execute();
+    const answer = root.api('moveApprove', { params: { id }, body: { side: 'takes' } }).then(
+      ({ state }) => state,
+      (error: unknown) => (error as ApiProblem).code,
+    );
+    await waitUntil(async () => {
+      const { rows } =
+        await sql`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`.execute(
+          db,
+        );
+      return rows.length > 0;
+    });
+    return { answer };
+  });
+  assert.equal(await last.answer, 'E_CONFLICT');
+  assert.equal((await root.api('moveShow', { params: { id } })).state, 'open');
+});
+
+test('a report from where a host came, said late again, ends no other way', async (t) => {
+  const { root, web, from, to } = await twoTenants(t);
+  const third = (await root.api('environmentCreate', { body: { name: 'globex/staging' } })).id;
+  const db = await openDatabase({ kind: 'sqlite', file: `${root.folder}/root.db` });
+  t.after(() => db.destroy());
+  await db
+    .updateTable('hosts')
+    .set({ environment: third, moving_from: to })
+    .where('id', '=', web.id)
+    .execute();
+  const movingFrom = async () =>
+    (await db.selectFrom('hosts').select('moving_from').where('id', '=', web.id).executeTakeFirst())
+      ?.moving_from;
+  await hostCame(db, web.id, from, 0);
+  assert.equal(await movingFrom(), to);
+  await hostCame(db, web.id, to, 0);
+  assert.equal(await movingFrom(), null);
+});
 
 test('who is of neither side, and who asks for what does not exist, hear the same', async (t) => {
   const site = await twoTenants(t);

@@ -67,16 +67,17 @@ export async function moveRequests(
   const environments = new Map(
     (await db.selectFrom('environments').selectAll().execute()).map((row) => [row.id, row]),
   );
+  const moved: { move: string; host: string }[] = [];
+  for (let at = 0; at < rows.length; at += 500) {
+    const ids = rows.slice(at, at + 500).map(({ id }) => id);
+    const named = db.selectFrom('moved_hosts').select(['move', 'host']).where('move', 'in', ids);
+    moved.push(...(await named.orderBy('host').execute()));
+  }
+  const hostsOf = Map.groupBy(moved, ({ move }) => move);
   const requests: MoveRequest[] = [];
   for (const row of rows) {
     const from = environments.get(row.from_environment);
     if (from === undefined) continue;
-    const hosts = await db
-      .selectFrom('moved_hosts')
-      .select('host')
-      .where('move', '=', row.id)
-      .orderBy('host')
-      .execute();
     // What has expired counts as that before it is written down.
     const isOver = row.state === 'open' && row.expires_ms <= filter.nowMs;
     requests.push({
@@ -84,7 +85,7 @@ export async function moveRequests(
       from,
       to: row.to_environment === null ? null : (environments.get(row.to_environment) ?? null),
       toName: row.to_name,
-      hosts: hosts.map(({ host }) => host),
+      hosts: (hostsOf.get(row.id) ?? []).map(({ host }) => host),
       keepData: row.keep_data === 1,
       state: isOver ? 'expired' : (row.state as MoveState),
       asked: JSON.parse(row.asked) as Word,
