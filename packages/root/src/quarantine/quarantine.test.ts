@@ -140,6 +140,29 @@ test('a quarantine needs operators, stops a deployment, and holds until they lif
     assert.ok(said.includes(what), what);
 });
 
+test('a dry run says which environments fit, refuses what would be refused, and changes nothing', async (t) => {
+  const { root, state, operators } = await fleet(t);
+  await root.api('environmentCreate', { body: { name: 'spare' } });
+  const word = { product: 'shop', version: '2.0.0', reason: 'It loses orders.', dryRun: true };
+  const dry = (pattern: string, version = '2.0.0') =>
+    root.api('quarantineSet', { body: { ...word, version, environments: [pattern] } });
+  await assert.rejects(dry('prod*'), code('E_NO_OPERATORS'));
+  const anna = generateKey();
+  await operators(1, [anna], [anna]);
+  const meant = await dry('prod*');
+  assert.deepEqual(
+    meant.environments.map(({ name }) => name),
+    ['default/production'],
+  );
+  assert.deepEqual(meant.quarantines, []);
+  await assert.rejects(dry('*'), code('E_NO_OPERATORS'));
+  await assert.rejects(dry('prod*', '3.0.0'), code('E_NOT_FOUND'));
+  assert.deepEqual((await root.api('quarantineList')).quarantines, []);
+  assert.equal((await state()).quarantined, undefined);
+  const { entries } = await root.api('auditList', { query: { what: 'release.quarantine' } });
+  assert.deepEqual(entries, []);
+});
+
 test('a lift is carried while a host may need it, and again when one holds', async (t) => {
   const { root, hosts, state, settle, operators, quarantine, lift } = await fleet(t);
   const anna = generateKey();

@@ -20,6 +20,23 @@ export interface SetQuarantine {
 }
 
 /**
+ * What would be refused in these environments, before anything is said anywhere.
+ * @returns the digest of the release
+ * @throws XylemError E_NOT_FOUND, E_NO_OPERATORS
+ */
+export async function checkQuarantine(
+  db: Database,
+  environments: readonly EnvironmentRow[],
+  { product, version }: Pick<SetQuarantine, 'product' | 'version'>,
+): Promise<string> {
+  const { release } = await releaseNamed(db, product, version);
+  for (const row of environments) {
+    if ((await presentOperators(db, row.id)) === null) throw noOperators(row);
+  }
+  return release;
+}
+
+/**
  * Quarantines a release in these environments: all of them or, where one has no operators who could lift it, none.
  * Deployments to it stop where they are. Repeating it changes nothing.
  * @returns the ids of the quarantines that hold, by environment
@@ -31,10 +48,7 @@ export async function setQuarantine(
   environments: readonly EnvironmentRow[],
   body: SetQuarantine,
 ): Promise<string[]> {
-  const { release } = await releaseNamed(root.db, body.product, body.version);
-  for (const row of environments) {
-    if ((await presentOperators(root.db, row.id)) === null) throw noOperators(row);
-  }
+  const release = await checkQuarantine(root.db, environments, body);
   const ids: string[] = [];
   for (const row of environments) {
     const stopped: string[] = [];

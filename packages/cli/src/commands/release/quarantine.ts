@@ -20,11 +20,12 @@ export const command = defineCommand({
     const { name: product, version } = nameAtVersion(word, 'release');
     const environments = environmentPatterns(options.in, '--in');
     const api = await invocation.api();
-    const known = (await api.call('environmentList', {})).environments.map(({ name }) => name);
-    const patterned = environments.some((one) => /[*?]/.test(one));
-    const sentence = `Quarantining ${word} in ${environments.join(', ')}.`;
-    if (patterned) await confirmCount(invocation, known.length, sentence, options.yes);
     const body = { product, version, environments, reason: options.reason };
+    if (environments.some((one) => /[*?]/.test(one))) {
+      const meant = (await api.call('quarantineSet', { body: { ...body, dryRun: true } })).environments;
+      const where = `${counted(meant.length, 'environment')}: ${meant.map(({ name }) => name).join(', ')}`;
+      await confirmCount(invocation, meant.length, `Quarantining ${word} in ${where}.`, options.yes);
+    }
     const { quarantines } = await api.call('quarantineSet', { body });
     const names = quarantines.map(({ environment }) => environment.name);
     return {

@@ -1,8 +1,8 @@
 import { requireVisible } from '../../auth/visible.ts';
-import { environmentNamed, environmentsMatching, fullName } from '../../environments/names.ts';
+import { environmentNamed, environmentsMatching, fullName, refOf } from '../../environments/names.ts';
 import { takeLift } from '../../quarantine/lift.ts';
 import { showOperators, takeOperators } from '../../quarantine/operators.ts';
-import { setQuarantine } from '../../quarantine/set.ts';
+import { checkQuarantine, setQuarantine } from '../../quarantine/set.ts';
 import { listQuarantines } from '../../quarantine/show.ts';
 import type { Root } from '../../root.ts';
 import type { Handlers } from '../handlers.ts';
@@ -18,9 +18,14 @@ export function quarantineHandlers(root: Root): Pick<Handlers, keyof typeof quar
       await requireVisible(db, who.access, [product]);
       const within = who.access.within('operate');
       const rows = await environmentsMatching(db, body.environments, root.config.tenant, within);
+      const environments = rows.map(refOf);
+      if (body.dryRun === true) {
+        await checkQuarantine(db, rows, body);
+        return { environments, quarantines: [], unknown: [] };
+      }
       const ids = new Set(await setQuarantine(root, who.name, rows, body));
       const { quarantines } = await listQuarantines(root, within, { product, version, open: 'true' });
-      return { quarantines: quarantines.filter(({ id }) => ids.has(id)), unknown: [] };
+      return { environments, quarantines: quarantines.filter(({ id }) => ids.has(id)), unknown: [] };
     },
     quarantineList: async ({ query, who }) => await listQuarantines(root, who.access.within('read'), query),
     quarantineLift: async ({ params, body, who }) => {

@@ -8,7 +8,7 @@ export const quarantineRoutes = {
     path: '/quarantines',
     needs: { permission: 'operate', where: 'anywhere' },
     body: s.QuarantineSet,
-    response: s.Quarantines,
+    response: s.QuarantinesWere,
     summary: 'Quarantine a release in environments: their hosts take it no more until operators lift it',
   },
   quarantineList: {

@@ -19,11 +19,13 @@ const Reason = Type.String({
   description: 'a reason, at most 1,000 characters on one line',
 });
 
+/** `dryRun`: say which environments, change nothing. */
 export const QuarantineSet = Strict({
   product: Name,
   version: Version,
   environments: Type.Array(EnvironmentPattern, { minItems: 1, maxItems: 1_000 }),
   reason: Reason,
+  dryRun: Type.Optional(Type.Boolean()),
 });
 export const QuarantineQuery = Strict({
   environment: Type.Optional(EnvironmentPattern),
@@ -50,6 +52,11 @@ export type Quarantine = Static<typeof Quarantine>;
 export const Quarantines = Strict({
   quarantines: Type.Array(Quarantine),
   unknown: Type.Array(Strict({ id: Id32, environment: EnvironmentRef, hosts: Count })),
+});
+/** `environments`: those that the patterns fit. */
+export const QuarantinesWere = Strict({
+  environments: Type.Array(EnvironmentRef),
+  ...Quarantines.properties,
 });
 export type Quarantines = Static<typeof Quarantines>;
 
