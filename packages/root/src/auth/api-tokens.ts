@@ -22,6 +22,8 @@ export interface Who {
   /** As the audit log names it. */
   readonly subject: string;
   readonly access: Access;
+  /** Of an `oidc`: what the issuer said; what they may follows from it at each moment. */
+  readonly groups?: readonly string[];
   readonly expiresMs: number | null;
 }
 

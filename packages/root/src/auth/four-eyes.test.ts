@@ -3,6 +3,10 @@ import { test } from 'node:test';
 import { openDatabase } from '../db/open.ts';
 import { ApiProblem } from '../testing/api-client.ts';
 import { twoTenants } from '../testing/two-tenants.ts';
+import { accessOf } from './access.ts';
+import type { Who } from './api-tokens.ts';
+import { isSecondWord } from './four-eyes.ts';
+import { addGrants, removeGrants } from './grant-rows.ts';
 import { originOf } from './origin.ts';
 
 const refused = (code: string) => (error: unknown) => error instanceof ApiProblem && error.code === code;
@@ -79,4 +83,26 @@ test('a token that is revoked while its request is answered makes nobody another
   assert.equal(await originOf(db, who), 'person/anna');
   await anna.api('apiTokenDelete', { params: { id } });
   await assert.rejects(originOf(db, who), { code: 'E_UNAUTHORISED' });
+});
+
+test('the word of a person of an issuer counts while their groups administer', async (t) => {
+  const { root } = await twoTenants(t);
+  const db = await openDatabase({ kind: 'sqlite', file: `${root.folder}/root.db` });
+  t.after(() => db.destroy());
+  await addGrants(db, 'group/ops', [everything], 0);
+  const who = (name: string): Who => ({
+    kind: 'oidc',
+    tokenId: '',
+    name,
+    account: `oidc/0/${name}`,
+    subject: `oidc/0/${name} (${name})`,
+    access: accessOf([everything]),
+    groups: ['ops'],
+    expiresMs: null,
+  });
+  const says = (name: string) => isSecondWord(db, who(name), 'off', 'off', 0);
+  assert.deepEqual([await says('anna'), await says('gus')], [false, true]);
+  assert.equal(await says('anna'), false);
+  await removeGrants(db, 'group/ops');
+  assert.equal(await says('gus'), false, 'anna may no more');
 });

@@ -10,6 +10,7 @@ import { stillMay } from './still-may.ts';
 interface FirstWord {
   readonly origin: string;
   readonly account: string;
+  readonly groups?: readonly string[] | undefined;
   /** As the audit log names them. */
   readonly by: string;
   readonly untilMs: number;
@@ -70,7 +71,7 @@ export async function isSecondWord(
   refuseCi(origin);
   const first = await firstWord(trx, what, nowMs);
   const isAdministrator = (access: Access): boolean => access.everywhere('administer');
-  const counts = first !== null && (await stillMay(trx, first.account, isAdministrator, nowMs));
+  const counts = first !== null && (await stillMay(trx, first, isAdministrator, nowMs));
   if (first !== null && counts && first.origin !== origin) {
     if (first.what === said) {
       await removeSetting(trx, firstKey(what));
@@ -84,6 +85,7 @@ export async function isSecondWord(
   const word: FirstWord = {
     origin,
     account: accountOf(who),
+    groups: who.groups,
     by: who.subject,
     untilMs: nowMs + firstWordMs,
     what: said,

@@ -88,7 +88,8 @@ export async function sessionOf(
     await db.updateTable('sessions').set({ used_ms: nowMs }).where('id', '=', id).execute();
   }
   const access = accessOf(await grantsIn(db, row));
-  return { ...subject, account: row.subject, tokenId: id, access, expiresMs: row.expires_ms };
+  const groups = row.groups === null ? {} : { groups: JSON.parse(row.groups) as string[] };
+  return { ...subject, ...groups, account: row.subject, tokenId: id, access, expiresMs: row.expires_ms };
 }
 
 async function grantsIn(

@@ -1,15 +1,21 @@
 import type { Database } from '../db/tables.ts';
 import { type Access, accessOf } from './access.ts';
-import { grantsOf } from './grant-rows.ts';
+import { grantsOf, grantsOfGroups } from './grant-rows.ts';
 import { isShutOut } from './oidc/shut-out.ts';
 
+/** Who once said something: `groups` as the issuer had said then, of a person whom one vouches for. */
+export interface Speaker {
+  readonly account: string;
+  readonly groups?: readonly string[] | undefined;
+}
+
 /**
- * Whether an account may do so still what it once said. Of a person whom an issuer vouches for only their sign-in said
- * what they may: that counts, unless they were shut out since.
+ * Whether an account may do so still what it once said. Of a person whom an issuer vouches for, what the groups of that
+ * moment may by now counts, unless they were shut out since.
  */
 export async function stillMay(
   db: Database,
-  account: string,
+  { account, groups = [] }: Speaker,
   may: (access: Access) => boolean,
   nowMs: number,
 ): Promise<boolean> {
@@ -22,7 +28,8 @@ export async function stillMay(
       .executeTakeFirst();
     return person?.disabled === 0 && may(accessOf(await grantsOf(db, `person/${name}`)));
   }
-  if (kind === 'oidc') return !(await isShutOut(db, account));
+  if (kind === 'oidc')
+    return !(await isShutOut(db, account)) && may(accessOf(await grantsOfGroups(db, groups)));
   if (kind !== 'api-token') return true;
   const token = await db
     .selectFrom('api_tokens')

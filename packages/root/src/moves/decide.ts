@@ -83,6 +83,7 @@ export async function approveMove(
     await refuseUnmovable(trx, named, id, nowMs);
     const word: Word = {
       account: accountOf(who),
+      groups: who.groups,
       origin: await originOf(trx, who),
       name: who.subject,
       atMs: nowMs,
@@ -134,7 +135,7 @@ async function voidReason(
   if (theirs === null) return null;
   const tenant = tenantOf(request, other(side));
   const administers = (access: Access): boolean => access.inTenant('administer', tenant);
-  if (!(await stillMay(trx, theirs.account, administers, nowMs)))
+  if (!(await stillMay(trx, theirs, administers, nowMs)))
     return 'Who approved for the other side may do so no more: somebody else there has to.';
   if (side === 'takes' || to === null) return null;
   try {

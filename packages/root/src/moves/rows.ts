@@ -10,6 +10,7 @@ export type MoveState = 'open' | 'approved' | 'done' | 'refused' | 'cancelled' |
 /** Whose word it is: the account, and as whom it counts for the four-eyes rule. */
 export interface Word {
   readonly account: string;
+  readonly groups?: readonly string[] | undefined;
   readonly origin: string;
   readonly name: string;
   readonly atMs: number;
