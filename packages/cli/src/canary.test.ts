@@ -1,6 +1,6 @@
 /* biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of packages look like this */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -96,6 +96,9 @@ test('secrets reach the service that needs them, and no other place at all', {
     delete process.env.XYLEM_PASSPHRASE_FILE;
     delete process.env.XYLEM_DEBUG;
   });
+  // What this process may, its children may: the most that this machine allows.
+  if (process.platform === 'linux')
+    execFileSync('prlimit', ['--pid', String(process.pid), '--core=unlimited:']);
   const xylem = program({ entry, home: at('home'), logs: at('logs') });
   const hosts = ['web-1', 'web-2'];
   removeLater(t, async () => {
@@ -219,10 +222,22 @@ test('secrets reach the service that needs them, and no other place at all', {
   );
   assert.ok(found.includes('home/contexts.json: API token'), 'the search finds what is there');
 
-  for (const name of ['root', 'relay', 'web-1', 'web-2', 'holder']) {
+  const names = ['root', 'relay', 'web-1', 'web-2', 'holder'];
+  for (const name of names) {
     assert.deepEqual(canariesOf(xylem.pidOf(name), canaries), [], name);
   }
   assert.deepEqual(canariesOf(lockPid(at('web-1')), canaries), [], 'the supervisor');
+  for (const pid of [
+    lockPid(at('web-1')),
+    servicePid(at('web-1')),
+    ...names.map((name) => xylem.pidOf(name)),
+  ]) {
+    assert.match(
+      readFileSync(`/proc/${pid}/limits`, 'utf8'),
+      /^Max core file size +0 /m,
+      'no dump of a crash',
+    );
+  }
   assert.deepEqual(canariesOf(servicePid(at('web-1')), canaries), ['environ: second value']);
 
   const ask = async (path: string): Promise<Buffer> => {

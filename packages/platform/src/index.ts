@@ -1,5 +1,6 @@
 export { syncFolder, writeFileAtomic } from './atomic-write.ts';
 export { type Clock, formatTime, systemClock } from './clock.ts';
+export { forbidCoreDumps } from './core-dumps.ts';
 export { readBody } from './http/body.ts';
 export {
   createHttpClient,

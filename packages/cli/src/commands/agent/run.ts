@@ -1,5 +1,5 @@
 import { type RunningAgent, runAgent } from '@xylem/agent';
-import { jsonLog } from '@xylem/platform';
+import { forbidCoreDumps, jsonLog } from '@xylem/platform';
 import { readAddress } from '../../frame/address.ts';
 import { defineCommand, flag, text } from '../../frame/define.ts';
 import { untilStopped } from '../../frame/until.ts';
@@ -25,6 +25,7 @@ The log goes to stderr, one JSON document a line.`,
   async run({ options, clock, randomness, environment, signal, self, terminal }) {
     const stateFolder = joinedFolder(options.state);
     const log = jsonLog(process.stderr, clock);
+    await forbidCoreDumps(log);
     const { url } = options;
     let agent: RunningAgent | undefined;
     let serving: Promise<void> = Promise.resolve();

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { runSupervisor } from '@xylem/agent/supervisor';
-import { jsonLog, systemClock, systemRandomness } from '@xylem/platform';
+import { forbidCoreDumps, jsonLog, systemClock, systemRandomness } from '@xylem/platform';
 
 /**
  * The process in which the services of a host live: the agent starts it, people don't. It goes past the frame of the
@@ -11,6 +11,7 @@ export async function supervise(words: readonly string[]): Promise<void> {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
   const log = jsonLog(process.stderr, systemClock);
+  await forbidCoreDumps(log);
   const { signal } = stopping;
   const options = {
     stateFolder: values.state,

@@ -1,4 +1,5 @@
 import { XylemError } from '@xylem/core';
+import { forbidCoreDumps } from '@xylem/platform';
 import { defineCommand, flag } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
 import { readSecrets, rotate, wrapPending } from '../../secrets/change.ts';
@@ -36,6 +37,7 @@ export const command = defineCommand({
         '--watch gives the key to every host that joins: say --yes to that.',
       );
     }
+    await forbidCoreDumps({ warn: (event) => terminal.note(event) });
     terminal.ready({ watching: word }, `Watches ${word}.`);
     let before = '';
     while (!signal.aborted) {

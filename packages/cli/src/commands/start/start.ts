@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { XylemError } from '@xylem/core';
-import { jsonLog } from '@xylem/platform';
+import { forbidCoreDumps, jsonLog } from '@xylem/platform';
 import { runRoot } from '@xylem/root';
 import { count, defineCommand, flag, type Invocation, text } from '../../frame/define.ts';
 import { untilStopped } from '../../frame/until.ts';
@@ -68,13 +68,15 @@ async function startRoot({
     api: await freePort(defaultPorts.api),
     nodes: await freePort(defaultPorts.nodes),
   };
+  const log = jsonLog(process.stderr, clock);
+  await forbidCoreDumps(log);
   const root = await runRoot({
     stateFolder: rootState,
     api: { host: '127.0.0.1', port: port ?? ports.api },
     nodes: { host: '127.0.0.1', port: ports.nodes },
     clock,
     randomness,
-    log: jsonLog(process.stderr, clock),
+    log,
   });
   const { apiUrl, nodesUrl } = root;
   await writePorts(folder, portsFile, { api: portOf(apiUrl), nodes: portOf(nodesUrl) });
