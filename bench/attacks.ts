@@ -1,3 +1,4 @@
+import { XylemError } from '@xylem/core';
 import { cleanup } from '@xylem/testkit';
 import { attacks, held } from './attacks/all.ts';
 import { AttackLab } from './attacks/lab.ts';
@@ -8,6 +9,7 @@ export const bench: Bench = {
     '[PATTERN]: tries every attack of docs/security.md whose name fits, each by a process that holds what it says',
   async run([pattern = ''], say) {
     const chosen = attacks.filter(({ name }) => new RegExp(pattern).test(name));
+    if (chosen.length === 0) throw new XylemError('E_INPUT', `No attack is named like ${pattern}.`);
     const own = cleanup();
     let tried = 0;
     let succeeded = 0;

@@ -40,7 +40,7 @@ export async function followDirection(options: FollowOptions): Promise<void> {
       options.log.warn('direction is not followed', { cause: error });
       failures += 1;
       const isSilence = error instanceof XylemError && error.code === 'E_PARENT_UNREACHABLE';
-      isDue = isDue || !isSilence || !refresher.settled();
+      isDue = isDue || !isSilence || !refresher.settled() || refresher.incomplete() !== null;
       follower.doubt();
     }
     if (failures === 0) continue;
@@ -84,8 +84,7 @@ class Follower {
         'direction',
         async (source) => {
           await this.#vet(source);
-          const incomplete = refresher.incomplete();
-          if (incomplete !== null) throw incomplete;
+          this.#requireWhole();
           const stale = this.staleness(source.name);
           if (stale !== null) throw stale;
         },
@@ -164,8 +163,15 @@ class Follower {
     await this.#learn(source.name);
   }
 
+  /** @throws XylemError what is missing of what was accepted: another parent may have it */
+  #requireWhole(): void {
+    const incomplete = this.#options.refresher.incomplete();
+    if (incomplete !== null) throw incomplete;
+  }
+
   async #take(source: ObjectSource, announced: Announced): Promise<void> {
     await this.#elsewhere(() => this.#options.refresher.through(source, announced));
+    this.#requireWhole();
     await this.#learn(source.name);
   }
 

@@ -131,6 +131,35 @@ test('that the parent is back is known before anything new is out', async (conte
   await waitFor('that it is back', () => !isSaid());
 });
 
+test('what a parent announces and does not have is asked of the next one at once', async (context) => {
+  const site = await Site.create(context);
+  const first = await site.front();
+  const second = await site.front();
+  const v1 = await site.publish('web', '1.0.0', { a: '1' });
+  const v2 = await site.publish('web', '2.0.0', { a: '2' });
+  const one = await site.vendor.release('1.0.0', [v1]);
+  const host = await site.host([first.url, second.url]);
+  await site.assign([{ release: one, package: v1 }]);
+  await site.agent(host);
+  await reported(first, host, 'version 1', (report) => componentOf(report, 'web')?.version === '1.0.0');
+  const asked: string[] = [];
+  first.intercept(({ url = '' }, response) => {
+    if (!url.startsWith('/o/')) return false;
+    asked.push(url);
+    return Boolean(response.writeHead(404).end());
+  });
+  const two = await site.vendor.release('2.0.0', [v2]);
+  await site.assign([{ release: two, package: v2 }]);
+  const isThere = () =>
+    [first, second].some(({ reports }) => {
+      const report = reports.get(host.identity.host);
+      return report !== undefined && componentOf(report, 'web')?.version === '2.0.0';
+    });
+  await waitFor('version 2', isThere);
+  assert.ok(asked.length > 0);
+  assert.deepEqual(asked, [...new Set(asked)], 'nothing is asked of it twice');
+});
+
 test('where news can’t be held, a host polls; the second parent serves while the first is dead, and the first again', async (context) => {
   const site = await Site.create(context);
   const first = await site.front({ withoutNews: true });
