@@ -56,16 +56,17 @@ class Follower {
   readonly #etags = new Map<string, string>();
   readonly #askedParentsAtMs = new Map<string, number>();
   #renewalAskedAtMs = Number.NEGATIVE_INFINITY;
-  /** The parent whose timestamp was looked at since it became ours, and since a fault: only then its silence says anything. */
+  /** The parent whose timestamp was looked at since it became ours: only then does its silence say anything. */
   #vetted: string | null = null;
+  #isDoubted = false;
 
   constructor(options: FollowOptions) {
     this.#options = options;
   }
 
-  /** After a fault: the next question is for a timestamp, which is answered at once, and not for news, which is held. */
+  /** After a fault: the next question for news is one that is answered at once, not when something new is out. */
   doubt(): void {
-    this.#vetted = null;
+    this.#isDoubted = true;
   }
 
   /** Nobody is woken for a timestamp that was only signed anew: who holds an old one asks. */
@@ -109,7 +110,10 @@ class Follower {
           return true;
         }
         if ((this.#polledUntilMs.get(source.name) ?? 0) > clock.monotonicMs()) return false;
-        const news = await askNews(http, source.name, this.#cursor(), timing.newsHoldMs, signal);
+        const isDoubted = this.#isDoubted;
+        const cursor = this.#cursor(isDoubted ? 0 : refresher.snapshot());
+        const news = await askNews(http, source.name, cursor, timing.newsHoldMs, signal);
+        this.#isDoubted = false;
         if (news === null) {
           this.#polledUntilMs.set(source.name, clock.monotonicMs() + askNewsAgainMs);
           return false;
@@ -118,6 +122,7 @@ class Follower {
           ({ environment }) => environment === this.#options.identity.environment.id,
         );
         if (own === undefined) return true;
+        if (isDoubted && own.snapshot <= refresher.snapshot()) return true;
         if (own.snapshot <= refresher.snapshot()) {
           throw new XylemError('E_PARENT_STALE', `${source.name} announces what this host already has.`);
         }
@@ -210,9 +215,8 @@ class Follower {
     });
   }
 
-  #cursor(): string {
-    const { identity, refresher } = this.#options;
-    return formatNewsCursor(new Map([[identity.environment.id, refresher.snapshot()]]));
+  #cursor(snapshot: number): string {
+    return formatNewsCursor(new Map([[this.#options.identity.environment.id, snapshot]]));
   }
 
   /** Metadata that this parent gives wrong, or only old, another may give right. */

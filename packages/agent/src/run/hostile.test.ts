@@ -17,8 +17,8 @@ test('a parent that answers news, or a timestamp, byte by byte without an end is
   await site.assign([{ release: one, package: v1 }]);
   await site.agent(host, {
     timing: {
-      newsHoldMs: 300,
-      timestampMs: 300,
+      newsHoldMs: 1_500,
+      timestampMs: 1_500,
       retryMinMs: 50,
       retryMaxMs: 200,
       returnToFirstMs: 300,

@@ -66,6 +66,8 @@ export async function serveForTest(
     if (first(request, response)) return;
     if (!handle(request, response)) response.writeHead(404).end();
   });
+  // As the servers that ship have it: node's 5 s end a connection while a slow machine is at something else.
+  server.keepAliveTimeout = 75_000;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => {
