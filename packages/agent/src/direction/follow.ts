@@ -122,8 +122,8 @@ class Follower {
           ({ environment }) => environment === this.#options.identity.environment.id,
         );
         if (own === undefined) return true;
-        if (isDoubted && own.snapshot <= refresher.snapshot()) return true;
         if (own.snapshot <= refresher.snapshot()) {
+          if (isDoubted) return true;
           throw new XylemError('E_PARENT_STALE', `${source.name} announces what this host already has.`);
         }
         await this.#take(source, own);
