@@ -34,7 +34,7 @@ import { createReleasePublisher } from './publishing/release-publisher.ts';
 import { sqlChunkIndex } from './publishing/sql-chunk-index.ts';
 import { needLifts } from './quarantine/carried.ts';
 import type { Root } from './root.ts';
-import { databaseOf, isInitialized, readConfig, statePaths } from './state/folder.ts';
+import { databaseOf, isInitialized, type RootConfig, readConfig, statePaths } from './state/folder.ts';
 import { lockState } from './state/lock.ts';
 import { ownCertificate, renewOwnCertificate } from './state/tls.ts';
 import {
@@ -91,8 +91,9 @@ export async function runRoot(options: RunRootOptions): Promise<RunningRoot> {
   try {
     const lock = lockState(paths.lock);
     closers.push(() => lock.release());
-    const lost = await claimDatabase(options, databaseOf(paths, await readConfig(paths)), closers);
-    const running = await start(options, closers);
+    const config = await readConfig(paths);
+    const lost = await claimDatabase(options, databaseOf(paths, config), closers);
+    const running = await start(options, config, closers);
     const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
     // Whoever does not wait for it has asked for no more than `close`.
     ended.catch(() => undefined);
@@ -138,11 +139,11 @@ async function claimDatabase(
 
 async function start(
   options: RunRootOptions,
+  config: RootConfig,
   closers: (() => unknown)[],
 ): Promise<Omit<RunningRoot, 'close' | 'ended'>> {
   const { clock, randomness, log } = options;
   const paths = statePaths(options.stateFolder);
-  const config = await readConfig(paths);
   const db = await openDatabase(databaseOf(paths, config));
   closers.push(() => db.destroy());
   const repository = await openRepository(paths.repository);
