@@ -42,10 +42,11 @@ export interface RestoredRoot {
 export async function restoreRoot(options: RestoreRootOptions): Promise<RestoredRoot> {
   const { backup, stateFolder, clock } = options;
   const manifest = await readManifest(backup);
-  await verify(backup, manifest);
+  const config = await configAfter(options);
   const present = await readdir(stateFolder).catch(() => [] as string[]);
   if (present.length > 0)
     throw new XylemError('E_CONFLICT', `${stateFolder} is not empty. Restore into a new folder.`);
+  await verify(backup, manifest);
   const paths = statePaths(stateFolder);
   await mkdir(stateFolder, { recursive: true, mode: 0o700 });
   const lock = lockState(paths.lock);
@@ -56,7 +57,7 @@ export async function restoreRoot(options: RestoreRootOptions): Promise<Restored
       await copyFile(join(backup, path), to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     }
     await mkdir(paths.incoming, { recursive: true, mode: 0o700 });
-    const config = await bringDatabaseBack(paths, options);
+    await bringDatabaseBack(paths, config);
     const db = await openDatabase(databaseOf(paths, config));
     try {
       await markRestored(db, { taken: manifest.taken, restoredMs: clock.now() });
@@ -77,12 +78,9 @@ export async function restoreRoot(options: RestoreRootOptions): Promise<Restored
   return { taken: manifest.taken, files: manifest.files.length };
 }
 
-/** SQLite's came with the folder. PostgreSQL's is loaded where it is to be from now on, and its dump not kept. */
-async function bringDatabaseBack(
-  paths: StatePaths,
-  { databaseUrl }: RestoreRootOptions,
-): Promise<RootConfig> {
-  const config = await readConfig(paths);
+/** What the restored root server runs by, where a PostgreSQL database for it was found empty: before much is read. */
+async function configAfter({ backup, databaseUrl }: RestoreRootOptions): Promise<RootConfig> {
+  const config = await readConfig(statePaths(backup));
   if (config.database.kind !== 'postgres') {
     if (databaseUrl === undefined) return config;
     const message = 'The backup is of a root server over SQLite, and is restored as one: name no database.';
@@ -91,12 +89,16 @@ async function bringDatabaseBack(
   const url = databaseUrl ?? config.database.url;
   checkPostgresUrl(url);
   await assertEmptyPostgres(url);
+  return { ...config, database: { kind: 'postgres', url } };
+}
+
+/** SQLite's came with the folder. PostgreSQL's is loaded where it is to be from now on, and its dump not kept. */
+async function bringDatabaseBack(paths: StatePaths, config: RootConfig): Promise<void> {
+  if (config.database.kind !== 'postgres') return;
   const dump = join(paths.folder, postgresDump);
-  await restorePostgres(url, dump);
+  await restorePostgres(config.database.url, dump);
   await rm(dump);
-  const moved: RootConfig = { ...config, database: { kind: 'postgres', url } };
-  await writeConfig(paths, moved);
-  return moved;
+  await writeConfig(paths, config);
 }
 
 /** All before anything is written: half a backup is no root server. */
