@@ -1,8 +1,9 @@
-import { type Digest, type Version, XylemError } from '@xylem/core';
+import type { Digest, Version } from '@xylem/core';
 import type { Release } from '@xylem/root/contract';
 import { type ProductRoleContent, releaseTarget, type TargetDigest } from '@xylem/trust';
 import type { Api } from '../api/client.ts';
 import type { Invocation } from '../frame/define.ts';
+import { readDuration } from '../frame/duration.ts';
 import { changeRole, type SignedRoles } from './product-role.ts';
 
 /** What an edit made true that was not before; null: it was so already, and nothing was signed. */
@@ -80,11 +81,5 @@ export function outdated(releases: readonly Release[], { keep, beforeMs }: Bound
     });
 }
 
-const units = { h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
-
 /** `36h`, `90d`, `26w` in milliseconds. @throws XylemError E_INPUT */
-export function ageMs(word: string, flag: string): number {
-  const [, digits, unit] = /^([1-9]\d{0,4})([hdw])$/.exec(word) ?? [];
-  if (digits !== undefined) return Number(digits) * units[unit as keyof typeof units];
-  throw new XylemError('E_INPUT', `${flag} ${word} is no length of time. Write 36h, 90d or 26w.`);
-}
+export const ageMs = (word: string, flag: string): number => readDuration(word, flag, ['h', 'd', 'w']) * 1000;

@@ -1,6 +1,7 @@
 import { defineCommand, text } from '../../frame/define.ts';
+import { readDuration } from '../../frame/duration.ts';
 import { only } from '../../frame/words.ts';
-import { grantOptions, grantsText, readDuration, readGrants } from './shared.ts';
+import { grantOptions, grantsText, readGrants } from './shared.ts';
 
 export const command = defineCommand({
   arguments: '<name>',
@@ -15,7 +16,9 @@ export const command = defineCommand({
     const body = {
       name: only(args),
       grants: readGrants(role, scopes),
-      ...(expires === undefined ? {} : { expiresInSeconds: readDuration(expires, '--expires') }),
+      ...(expires === undefined
+        ? {}
+        : { expiresInSeconds: readDuration(expires, '--expires', ['m', 'h', 'd']) }),
     };
     const created = await (await api()).call('apiTokenCreate', { body });
     return {

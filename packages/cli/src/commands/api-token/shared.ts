@@ -35,13 +35,3 @@ export function readGrants(role: string, scopes: readonly string[]): Grant[] {
 /** `operator in acme/production, viewer in *`. */
 export const grantsText = (grants: readonly Grant[]): string =>
   grants.map(({ role, scope }) => `${role} in ${scope}`).join(', ') || 'no grant';
-
-const unitSeconds: Readonly<Record<string, number>> = { m: 60, h: 3600, d: 24 * 3600 };
-
-/** `30d`, `12h`, `15m` in seconds. @throws XylemError E_INPUT */
-export function readDuration(word: string, option: string): number {
-  const [, number, unit = ''] = /^(\d{1,6})([mhd])$/.exec(word) ?? [];
-  const seconds = Number(number) * (unitSeconds[unit] ?? Number.NaN);
-  if (seconds > 0) return seconds;
-  throw new XylemError('E_INPUT', `${option} ${word} is no duration. Write 30d, 12h or 15m.`);
-}

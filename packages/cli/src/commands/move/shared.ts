@@ -1,6 +1,7 @@
 import { XylemError } from '@xylem/core';
 import type { Move } from '@xylem/root/contract';
 import { list, text } from '../../frame/define.ts';
+import { readDuration } from '../../frame/duration.ts';
 import { counted } from '../../frame/words.ts';
 
 export const sideOption = {
@@ -18,18 +19,14 @@ export const parentOption = {
   parent: list('<url>', 'by the taking side: a parent that serves its environment; may be repeated'),
 };
 
-const units: Readonly<Record<string, number>> = { h: 3600, d: 24 * 3600 };
+const longestSeconds = 90 * 24 * 3600;
 
-/** `12h` or `7d` in seconds. @throws XylemError E_INPUT */
+/** How long a request stays open. @throws XylemError E_INPUT */
 export function expiresOf(word: string | undefined): { expiresInSeconds?: number } {
   if (word === undefined) return {};
-  const [, number = '', unit = ''] = /^([1-9]\d{0,3})([hd])$/.exec(word) ?? [];
-  const seconds = Number(number) * (units[unit] ?? 0);
-  if (seconds > 0 && seconds <= 90 * 24 * 3600) return { expiresInSeconds: seconds };
-  throw new XylemError(
-    'E_INPUT',
-    `--expires ${word} is no time. Write hours or days, as in 12h or 7d; at most 90d.`,
-  );
+  const expiresInSeconds = readDuration(word, '--expires', ['h', 'd']);
+  if (expiresInSeconds <= longestSeconds) return { expiresInSeconds };
+  throw new XylemError('E_INPUT', `--expires ${word} is too long: at most 90d.`);
 }
 
 const tenantOf = (name: string): string => name.split('/')[0] ?? name;
