@@ -55,7 +55,7 @@ test('a revoked host gets nothing more from root server or relay, also when both
   const log = (): string => readFileSync(at('logs', 'web.log'), 'utf8');
   const isTurnedAway = (said: string): boolean =>
     said.includes(`"${relayUrl} does not serve this environment."`);
-  await waitUntil(() => isTurnedAway(log()), 30_000, 'the revoked host to be turned away');
+  await waitUntil(() => isTurnedAway(log()), 20_000, 'the revoked host to be turned away');
   await xylem.end('root', 'SIGKILL');
   await xylem.end('relay', 'SIGKILL');
   const port = new URL(relayUrl).port;

@@ -116,6 +116,8 @@ class Follower {
         this.#isDoubted = false;
         if (news === null) {
           this.#polledUntilMs.set(source.name, clock.monotonicMs() + askNewsAgainMs);
+          // A plain web server, or a parent that turns this host away: its timestamp tells which.
+          await this.#poll(source);
           return false;
         }
         const own = news.changed.find(
