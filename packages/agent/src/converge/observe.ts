@@ -4,24 +4,32 @@ import { type Digest, isDigest } from '@xylem/core';
 import { isDoubted } from '../drift/doubt.ts';
 import type { Drivers, DriverTools } from '../drivers/driver.ts';
 import type { ObservedSlot, Running } from '../slot/observed.ts';
-import { slotFile } from '../slot/record.ts';
+import { type SlotRecord, slotFile } from '../slot/record.ts';
 
 /** Looks at every component's slot: records, trees, the switch, and what really runs. */
 export async function observeSlots(tools: DriverTools, drivers: Drivers): Promise<Map<string, ObservedSlot>> {
+  const records = new Map<string, SlotRecord>();
+  const placed = await list(tools.layout.components);
+  for (const component of placed) {
+    const record = await slotFile(tools.layout.component(component).slot, tools.log).read();
+    if (record !== null) records.set(component, record);
+  }
   const running = new Map<string, Running>();
   for (const driver of Object.values(drivers)) {
-    for (const [component, found] of await driver.observe(tools)) running.set(component, found);
+    for (const [component, found] of await driver.observe(tools, records)) running.set(component, found);
   }
-  const names = new Set([...(await list(tools.layout.components)), ...running.keys()]);
+  const names = new Set([...placed, ...running.keys()]);
   const slots = new Map<string, ObservedSlot>();
   for (const component of [...names].sort()) {
-    slots.set(component, await observeSlot(component, running.get(component) ?? null, tools));
+    const record = records.get(component) ?? null;
+    slots.set(component, await observeSlot(component, record, running.get(component) ?? null, tools));
   }
   return slots;
 }
 
 async function observeSlot(
   component: string,
+  record: SlotRecord | null,
   running: Running | null,
   tools: DriverTools,
 ): Promise<ObservedSlot> {
@@ -35,7 +43,7 @@ async function observeSlot(
   }
   return {
     component,
-    record: await slotFile(own.slot, tools.log).read(),
+    record,
     current: await currentTree(own.current),
     trees: trees.sort(),
     partials: partialsOf(entries, new Set<string>(trees)),

@@ -1,11 +1,13 @@
-/** What an update can take, in this order. */
-export const updateSteps = [
+/** What an update can take, in this order; each kind of component takes its own of them. */
+const updateSteps = [
   'reserve',
   'fetch',
   'stage',
   'preflight',
   'stop',
+  'unapply',
   'switch',
+  'apply',
   'start',
   'probe',
   'commit',
@@ -20,7 +22,21 @@ export type StepKind = (typeof stepKinds)[number];
 export const stepsOfKind = {
   // Nothing of files can fail by the package's own fault, so nothing leads them to `revert`.
   files: ['reserve', 'fetch', 'stage', 'preflight', 'switch', 'commit', 'retire', 'remove', 'purge'],
-  service: stepKinds,
+  service: [
+    'reserve',
+    'fetch',
+    'stage',
+    'preflight',
+    'stop',
+    'switch',
+    'start',
+    'probe',
+    'commit',
+    'retire',
+    'revert',
+    'remove',
+    'purge',
+  ],
 } as const satisfies Record<string, readonly StepKind[]>;
 export type ComponentKind = keyof typeof stepsOfKind;
 

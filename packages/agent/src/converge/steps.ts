@@ -9,7 +9,11 @@ interface StepContents {
   stage: { readonly tree: Digest };
   preflight: { readonly target: Placed };
   stop: { readonly stopTimeoutMs: number };
+  /** Takes back what `apply` of the same kind brought into the machine. */
+  unapply: { readonly placed: Placed };
   switch: { readonly tree: Digest };
+  /** Brings what lies outside of the slot (packages, rendered files, what a command manages) to what `target` says. */
+  apply: { readonly target: Placed };
   start: { readonly target: Placed };
   probe: { readonly target: Placed };
   commit: { readonly target: Placed; readonly previous: readonly Placed[] };

@@ -4,10 +4,11 @@ import type { Step } from '../converge/steps.ts';
 import type { OpensSecrets } from '../secrets/secrets.ts';
 import type { ObservedSlot, Running } from '../slot/observed.ts';
 import type { Placed } from '../slot/placed.ts';
+import type { SlotRecord } from '../slot/record.ts';
 import type { StateLayout } from '../state/layout.ts';
 import type { Supervisor } from '../supervisor/client.ts';
 
-export type DriverStepKind = 'preflight' | 'stop' | 'start' | 'probe';
+export type DriverStepKind = 'preflight' | 'stop' | 'unapply' | 'apply' | 'start' | 'probe';
 
 /** Where a component's placeholders lead: given, so that plans are pure. */
 export interface Places {
@@ -33,10 +34,14 @@ export type StepAction<K extends DriverStepKind> = (
 
 /** Everything that depends on a component's kind. */
 export interface Driver {
-  /** What of this kind really runs, by component. */
-  observe(tools: DriverTools): Promise<ReadonlyMap<string, Running>>;
+  /** What of this kind really runs or is applied, by component. `records`: what each slot remembers. */
+  observe(
+    tools: DriverTools,
+    records: ReadonlyMap<string, SlotRecord>,
+  ): Promise<ReadonlyMap<string, Running>>;
   readonly plan: DriverPlan;
-  readonly apply: { readonly [K in DriverStepKind]: StepAction<K> };
+  /** Those that its plans return. */
+  readonly apply: { readonly [K in DriverStepKind]?: StepAction<K> };
 }
 
 /** The kind's own part of a plan. Pure. */
@@ -52,7 +57,7 @@ export interface DriverPlan {
     places: Places,
   ): Step<DriverStepKind | 'switch'>[];
   /** Ends what runs, before its tree goes. */
-  toEnd(slot: ObservedSlot): Step<'stop'>[];
+  toEnd(slot: ObservedSlot): Step<'stop' | 'unapply'>[];
 }
 
 export type Drivers = { readonly [K in ComponentKind]: Driver };

@@ -4,7 +4,9 @@ import { jsonLog, systemClock } from '@xylem/platform';
 import { convergeOnce } from './converge-once.ts';
 
 const [stateFolder = '', wantedPath = '', point = ''] = process.argv.slice(2);
-await convergeOnce(stateFolder, wantedPath, jsonLog(process.stderr, systemClock), (at) => {
-  if (at === point) process.kill(process.pid, 'SIGKILL');
+await convergeOnce(stateFolder, wantedPath, jsonLog(process.stderr, systemClock), {
+  onJournalPoint: (at) => {
+    if (at === point) process.kill(process.pid, 'SIGKILL');
+  },
 });
 process.exit(0);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Log, systemClock } from '@xylem/platform';
 import { type Convergence, converger } from '../converge/converge.ts';
 import type { JournalPoint } from '../converge/points.ts';
+import type { SlotPlan } from '../converge/steps.ts';
 import type { WantedState } from '../direction/wanted.ts';
 import { drivers } from '../drivers/index.ts';
 import { stateLayout } from '../state/layout.ts';
@@ -14,7 +15,10 @@ export async function convergeOnce(
   stateFolder: string,
   wantedPath: string,
   log: Log,
-  onJournalPoint: (point: JournalPoint) => void = () => undefined,
+  seams: {
+    readonly onJournalPoint?: (point: JournalPoint) => void;
+    readonly onPlan?: (plan: SlotPlan) => void;
+  } = {},
 ): Promise<Convergence> {
   const clock = systemClock;
   const wanted = JSON.parse(await readFile(wantedPath, 'utf8')) as WantedState & { fixtures: string };
@@ -43,10 +47,12 @@ export async function convergeOnce(
     },
   };
   try {
-    return await converger({ tools, slotRetryMs: 60_000, fraction: () => 0.5, onJournalPoint }).run(
-      () => wanted,
-      () => undefined,
-    );
+    return await converger({
+      tools,
+      slotRetryMs: 60_000,
+      fraction: () => 0.5,
+      onJournalPoint: seams.onJournalPoint,
+    }).run(() => wanted, seams.onPlan ?? (() => undefined));
   } finally {
     supervisor.close();
   }

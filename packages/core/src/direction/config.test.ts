@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { PackageDocument } from '../wire/package-document.ts';
+import type { PackageDocument } from '../wire/package/document.ts';
 import { configFor } from './config.ts';
 import { fillPlaceholders, fillPort, placeholdersIn } from './placeholders.ts';
 

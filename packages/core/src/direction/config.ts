@@ -2,7 +2,7 @@ import { XylemError } from '../errors.ts';
 import { issuesWithin } from '../schema/bounded.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { issueText, pathText } from '../schema/message.ts';
-import type { PackageDocument } from '../wire/package-document.ts';
+import type { PackageDocument } from '../wire/package/document.ts';
 import { isSealed, readSealed } from '../wire/sealed.ts';
 
 export type Config = Readonly<Record<string, unknown>>;

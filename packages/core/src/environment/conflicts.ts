@@ -2,7 +2,7 @@ import { configFor } from '../direction/config.ts';
 import { fillPort } from '../direction/placeholders.ts';
 import { XylemError } from '../errors.ts';
 import { parseSelector } from '../selector/parse.ts';
-import type { PackageDocument } from '../wire/package-document.ts';
+import type { PackageDocument } from '../wire/package/document.ts';
 import { mayOverlap } from './overlap.ts';
 import { type EnvironmentSpec, mappingOf } from './spec.ts';
 

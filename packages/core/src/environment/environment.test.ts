@@ -8,7 +8,7 @@ import { assignmentsFor, cohortHash, everyone, nobody } from '../direction/index
 import type { Digest, HostId } from '../ids.ts';
 import { parseSelector, selects } from '../selector/index.ts';
 import type { DesiredState } from '../wire/desired-state.ts';
-import type { PackageDocument } from '../wire/package-document.ts';
+import type { PackageDocument } from '../wire/package/document.ts';
 import type { Release } from '../wire/release.ts';
 import {
   conflictsIn,

@@ -1,6 +1,6 @@
 import { XylemError } from '../errors.ts';
 import { inRange } from '../versions.ts';
-import type { PackageDocument } from '../wire/package-document.ts';
+import type { PackageDocument } from '../wire/package/document.ts';
 
 /** A requirement of one package that nothing in the environment meets. */
 interface Unmet {

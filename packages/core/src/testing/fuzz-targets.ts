@@ -12,7 +12,7 @@ import { formatNewsCursor, parseNewsCursor } from '../wire/news.ts';
 import { encodePackIndex, parsePackIndex } from '../wire/pack-index.ts';
 import { parseEnvironmentYaml } from '../yaml/environment.ts';
 import { parseLabelsYaml } from '../yaml/labels.ts';
-import { parseManifestYaml } from '../yaml/manifest.ts';
+import { parseManifestYaml } from '../yaml/manifest/manifest.ts';
 import type { FuzzTarget } from './fuzz.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -7,7 +7,7 @@ export * from './join.ts';
 export * from './news.ts';
 export * from './offer.ts';
 export * from './pack-index.ts';
-export * from './package-document.ts';
+export * from './package/index.ts';
 export * from './parents.ts';
 export * from './quarantine.ts';
 export * from './release.ts';

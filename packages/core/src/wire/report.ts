@@ -14,7 +14,7 @@ import type { Static } from '../schema/json-schema.ts';
 import { documentKind } from './document.ts';
 import * as f from './fields.ts';
 import { pem } from './join.ts';
-import { componentKinds } from './package-document.ts';
+import { componentKinds } from './package/fields.ts';
 import { mostQuarantined, quarantineId } from './quarantine.ts';
 import { recipientStatementSchema } from './sealed.ts';
 

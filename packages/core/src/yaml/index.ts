@@ -7,4 +7,4 @@ export {
   type PackageManifest,
   packageDocumentOf,
   parseManifestYaml,
-} from './manifest.ts';
+} from './manifest/manifest.ts';

@@ -1,3 +1,4 @@
+import { XylemError } from '@xylem/core';
 import type { DriverStepKind } from '../../drivers/driver.ts';
 import type { StepKind } from '../points.ts';
 import { commit } from './commit.ts';
@@ -12,8 +13,13 @@ import { switchCurrent } from './switch.ts';
 
 /** The driver of the component's kind does these. */
 function byDriver<K extends DriverStepKind>(kind: K): Execute<K> {
-  return (step, context) =>
-    context.tools.drivers[context.kind].apply[kind](step, context.component, context.tools);
+  return async (step, { component, kind: own, tools }) => {
+    const act = tools.drivers[own].apply[kind];
+    if (act === undefined) {
+      throw new XylemError('E_INTERNAL', `Components of kind ${own} have no step ${kind}.`);
+    }
+    await act(step, component, tools);
+  };
 }
 
 /** A kind of step without an executor does not compile. */
@@ -23,7 +29,9 @@ export const executors: { readonly [K in StepKind]: Execute<K> } = {
   stage,
   preflight: byDriver('preflight'),
   stop: byDriver('stop'),
+  unapply: byDriver('unapply'),
   switch: switchCurrent,
+  apply: byDriver('apply'),
   start: byDriver('start'),
   probe: byDriver('probe'),
   commit,

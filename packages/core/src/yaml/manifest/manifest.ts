@@ -1,33 +1,17 @@
-import { XylemError } from '../errors.ts';
-import {
-  anyObject,
-  array,
-  closedObject,
-  either,
-  integer,
-  oneOf,
-  record,
-  string,
-  titled,
-} from '../schema/build.ts';
-import type { Static } from '../schema/json-schema.ts';
-import { pathText } from '../schema/message.ts';
-import { name, version } from '../wire/fields.ts';
-import {
-  componentKinds,
-  type HealthCheck,
-  type PackageDocument,
-  type PackageVariant,
-  platformName,
-  port,
-  variableName,
-} from '../wire/package-document.ts';
-import { packageFault } from '../wire/package-rules.ts';
-import { type CheckedYaml, checkYaml } from './check.ts';
-import { duration, durationMs } from './duration.ts';
+import { XylemError } from '../../errors.ts';
+import { anyObject, array, closedObject, oneOf, record, string } from '../../schema/build.ts';
+import type { Static } from '../../schema/json-schema.ts';
+import { pathText } from '../../schema/message.ts';
+import { name, version } from '../../wire/fields.ts';
+import type { PackageDocument, PackageVariant } from '../../wire/package/document.ts';
+import { componentKinds, platformName, port } from '../../wire/package/fields.ts';
+import { packageFault } from '../../wire/package/rules.ts';
+import { type CheckedYaml, checkYaml } from '../check.ts';
+import { durationMs } from '../duration.ts';
+import { healthFrom, healthYaml } from './health.ts';
+import type { Milliseconds } from './milliseconds.ts';
+import { serviceFrom, serviceYaml } from './service.ts';
 
-const argument = string({ title: 'an argument without NUL', pattern: '^[^\\0]*$', maxLength: 128 * 1024 });
-const command = array(argument, { minItems: 1, maxItems: 1000, title: 'a command: a list of arguments' });
 const pattern = string({
   title: 'a path pattern like "dist/**"',
   minLength: 1,
@@ -40,12 +24,6 @@ const folder = string({
   maxLength: 4096,
   pattern: '^(?!/)(?!(.*/)?\\.\\.(/|$))[^\\0]+$',
 });
-/** YAML writes `PORT: 8080` as a number; a variable is text. */
-const variable = titled(
-  either(argument, integer({ minimum: Number.MIN_SAFE_INTEGER })),
-  'a string or a whole number',
-);
-
 const manifestSchema = closedObject(
   { product: name, component: name, version },
   {
@@ -59,28 +37,8 @@ const manifestSchema = closedObject(
       minItems: 1,
       maxItems: 100,
     }),
-    service: closedObject(
-      { command },
-      { environment: record(variableName, variable), stopTimeout: duration },
-    ),
-    health: closedObject(
-      {},
-      {
-        http: closedObject(
-          { port },
-          {
-            path: string({ title: 'a path like "/health"', pattern: '^/[^\\s\\p{Cc}]*$' }),
-            status: integer({ minimum: 100, maximum: 599 }),
-          },
-        ),
-        tcp: closedObject({ port }),
-        command,
-        interval: duration,
-        timeout: duration,
-        startTimeout: duration,
-        successes: integer({ minimum: 1, maximum: 1000 }),
-      },
-    ),
+    service: serviceYaml,
+    health: healthYaml,
     ports: array(port, { maxItems: 1000 }),
     configSchema: anyObject(),
     configDefaults: anyObject(),
@@ -148,7 +106,7 @@ export function packageDocumentOf(
 type Value = Static<typeof manifestSchema>;
 
 function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['package'] {
-  const ms = (given: number | string, ...path: string[]): number =>
+  const ms: Milliseconds = (given, ...path) =>
     durationMs(given) ?? refuse(path, `expected a duration from 1ms to 24h, found ${JSON.stringify(given)}`);
   const {
     product,
@@ -173,32 +131,6 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     ...(configSchema === undefined ? {} : { configSchema }),
     ...(configDefaults === undefined ? {} : { configDefaults }),
     ...(requires === undefined ? {} : { requires }),
-  };
-}
-
-type Ms = (given: number | string, ...path: string[]) => number;
-
-function serviceFrom({ command, environment, stopTimeout }: NonNullable<Value['service']>, ms: Ms) {
-  return {
-    command,
-    ...(environment === undefined
-      ? {}
-      : {
-          environment: Object.fromEntries(
-            Object.entries(environment).map(([key, text]) => [key, String(text)]),
-          ),
-        }),
-    ...(stopTimeout === undefined ? {} : { stopTimeoutMs: ms(stopTimeout, 'service', 'stopTimeout') }),
-  };
-}
-
-function healthFrom(health: NonNullable<Value['health']>, ms: Ms): HealthCheck {
-  const { interval, timeout, startTimeout, ...check } = health;
-  return {
-    ...check,
-    ...(interval === undefined ? {} : { intervalMs: ms(interval, 'health', 'interval') }),
-    ...(timeout === undefined ? {} : { timeoutMs: ms(timeout, 'health', 'timeout') }),
-    ...(startTimeout === undefined ? {} : { startTimeoutMs: ms(startTimeout, 'health', 'startTimeout') }),
   };
 }
 

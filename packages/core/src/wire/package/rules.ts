@@ -1,37 +1,31 @@
-import { placeholdersIn } from '../direction/placeholders.ts';
-import { XylemError } from '../errors.ts';
-import type { Path } from '../schema/check.ts';
-import { parseSchema } from '../schema/supported.ts';
-import { isVersionRange } from '../versions.ts';
-import type { PackageDocument } from './package-document.ts';
+import { placeholdersIn } from '../../direction/placeholders.ts';
+import { XylemError } from '../../errors.ts';
+import type { Path } from '../../schema/check.ts';
+import { parseSchema } from '../../schema/supported.ts';
+import { isVersionRange } from '../../versions.ts';
+import type { PackageDocument } from './document.ts';
+import { healthPart } from './health.ts';
+import type { PackageFault, PackagePart } from './part.ts';
+import { servicePart } from './service.ts';
 
-export interface PackageFault {
-  readonly path: Path;
-  /** What would be right, without a full stop. */
-  readonly sentence: string;
-}
+const portsPart: PackagePart = {
+  texts: function* ({ ports = [] }) {
+    for (const [i, port] of ports.entries()) if (typeof port === 'string') yield [['ports', i], port];
+  },
+};
+
+const parts: readonly PackagePart[] = [servicePart, healthPart, portsPart];
 
 /** What the schema can't say about a package document: the first thing that is wrong, or undefined. */
 export function packageFault(document: PackageDocument): PackageFault | undefined {
+  for (const part of parts) {
+    const fault = part.fault?.(document);
+    if (fault !== undefined) return fault;
+  }
   return structureFault(document) ?? configSchemaFault(document) ?? placeholderFault(document);
 }
 
-function structureFault({
-  kind,
-  service,
-  health,
-  variants,
-  requires = {},
-}: PackageDocument): PackageFault | undefined {
-  if ((kind === 'service') !== (service !== undefined)) {
-    return { path: ['service'], sentence: 'expected for the kind "service" and for no other' };
-  }
-  const checks = ['http', 'tcp', 'command'].filter(
-    (key) => health !== undefined && Object.hasOwn(health, key),
-  );
-  if (health !== undefined && checks.length !== 1) {
-    return { path: ['health'], sentence: 'expected exactly one of http, tcp and command' };
-  }
+function structureFault({ variants, requires = {} }: PackageDocument): PackageFault | undefined {
   const platforms = variants.map(({ os, arch }) => `${os ?? '*'} ${arch ?? '*'}`);
   if (new Set(platforms).size !== platforms.length) {
     return { path: ['variants'], sentence: 'expected each os and arch once' };
@@ -62,7 +56,7 @@ function placeholderFault(document: PackageDocument): PackageFault | undefined {
   const { configSchema, configDefaults = {} } = document;
   const properties = configSchema?.properties;
   const known = new Set([...Object.keys(configDefaults), ...Object.keys(properties ?? {})]);
-  for (const [path, text] of textsOf(document)) {
+  for (const [path, text] of parts.flatMap((part) => [...(part.texts?.(document) ?? [])])) {
     const names = namesIn(text);
     if (typeof names === 'string') return { path, sentence: names };
     const keys = names
@@ -79,19 +73,6 @@ function placeholderFault(document: PackageDocument): PackageFault | undefined {
       return { path, sentence: 'the program must not come from the configuration' };
     }
   }
-  return undefined;
-}
-
-function* textsOf({ service, health, ports = [] }: PackageDocument): Generator<[Path, string], undefined> {
-  for (const [i, text] of (service?.command ?? []).entries()) yield [['service', 'command', i], text];
-  for (const [key, text] of Object.entries(service?.environment ?? {}))
-    yield [['service', 'environment', key], text];
-  for (const [i, text] of (health?.command ?? []).entries()) yield [['health', 'command', i], text];
-  for (const kind of ['http', 'tcp'] as const) {
-    const port = health?.[kind]?.port;
-    if (typeof port === 'string') yield [['health', kind, 'port'], port];
-  }
-  for (const [i, port] of ports.entries()) if (typeof port === 'string') yield [['ports', i], port];
   return undefined;
 }
 

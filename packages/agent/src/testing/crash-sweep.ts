@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { silentLog, systemClock } from '@xylem/platform';
+import type { Convergence } from '../converge/converge.ts';
+import { type ComponentKind, type JournalPoint, journalPoints, type StepKind } from '../converge/points.ts';
+import type { SlotPlan } from '../converge/steps.ts';
+import type { WantedState } from '../direction/wanted.ts';
+import { doubt } from '../drift/doubt.ts';
+import { stopServices } from '../supervisor/stop-services.ts';
+import { convergeOnce } from './converge-once.ts';
+import { type TestPackage, writeTree } from './packages.ts';
+import { cleanUp } from './state-folder.ts';
+
+const main = fileURLToPath(new URL('converge-main.ts', import.meta.url));
+/** A pass in a process of its own that should kill itself; whether it did. */
+function killedAt(state: string, wanted: string, point: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      [main, state, wanted, point],
+      { maxBuffer: 1 << 26 },
+      (error, _stdout, stderr) => {
+        if (error === null) resolve(false);
+        else if (error.signal === 'SIGKILL') resolve(true);
+        else reject(new Error(`${error.message}\n${stderr}`));
+      },
+    );
+  });
+}
+
+export const converge = (
+  state: string,
+  wanted: string,
+  onPlan: (plan: SlotPlan) => void = () => undefined,
+): Promise<Convergence> => convergeOnce(state, wanted, silentLog, { onPlan });
+
+/** The packages and state folders of one test. */
+export class Bench {
+  readonly folder: string;
+  readonly #fixtures: string;
+  #count = 0;
+
+  constructor(folder: string) {
+    this.folder = folder;
+    this.#fixtures = join(folder, 'fixtures');
+  }
+
+  async wanted(packages: readonly TestPackage[], more: Partial<WantedState> = {}): Promise<string> {
+    for (const { files, tree } of packages) await writeTree(join(this.#fixtures, tree), files);
+    this.#count += 1;
+    const path = join(this.folder, `wanted-${this.#count}.json`);
+    const components = packages.map(({ files: _files, ...placed }) => placed);
+    const state = { snapshot: 1, number: 1, components, held: [], purge: [], keepPrevious: 1, ...more };
+    await writeFile(path, JSON.stringify({ ...state, fixtures: this.#fixtures }));
+    return path;
+  }
+
+  async state(context: TestContext): Promise<string> {
+    this.#count += 1;
+    const state = join(this.folder, `state-${this.#count}`);
+    await mkdir(state);
+    cleanUp(context, async () => {
+      await stopServices({ stateFolder: state, clock: systemClock, log: silentLog });
+      // A supervisor that ends may still close its log while the folder goes.
+      await rm(state, { recursive: true, force: true, maxRetries: 5 });
+    });
+    return state;
+  }
+}
+
+/** What a user can see of a state folder, without times and processes. */
+async function looks(state: string, result: Convergence): Promise<unknown> {
+  const components: Record<string, unknown> = {};
+  for (const slot of result.slots.values()) {
+    const folder = join(state, 'components', slot.component);
+    const { record } = slot;
+    components[slot.component] = {
+      current: await readlink(join(folder, 'current')).catch(() => null),
+      files: await readdir(join(folder, 'current')).catch(() => null),
+      trees: slot.trees,
+      partials: slot.partials,
+      running: slot.running === null ? null : slot.running.tree,
+      // Of a tree that was put back under it, a service would work on in the folder that is no more.
+      worksIn: await readlink(`/proc/${slot.running?.instance.split('.')[0]}/cwd`).catch(() => null),
+      installed: record?.installed?.version ?? null,
+      previous: record?.previous.map(({ version }) => version) ?? null,
+      refused: record?.refused === null || record === null ? null : record.refused.code,
+      data: await readFile(join(folder, 'data', 'kept'), 'utf8').catch(() => null),
+    };
+  }
+  return { components, waiting: [...result.waiting].map(([component, { code }]) => [component, code]) };
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly component: string;
+  readonly kind: ComponentKind;
+  /** What is there before, in order. */
+  readonly before: readonly string[];
+  readonly wanted: string;
+  /** A file of the tree in place that somebody removed, and that was found missing. */
+  readonly missing?: string;
+  /** Steps whose points this scenario must pass. */
+  readonly steps: readonly StepKind[];
+  /** Steps among them that fail, so that they never come to `acted`. */
+  readonly failing?: readonly StepKind[];
+  /** What of this component can be seen outside of its slot, without times and process ids. */
+  readonly outside?: (state: string) => Promise<unknown>;
+}
+
+/** Kills a process at each journal point of scenarios, goes on in another, and compares with a run that was not killed. */
+export interface CrashSweep {
+  run(context: TestContext, bench: Bench, scenario: Scenario): Promise<void>;
+  /** Points of this kind that no scenario reached. */
+  missed(): readonly JournalPoint[];
+}
+
+export function crashSweep(kind: ComponentKind): CrashSweep {
+  const reached = new Set<string>();
+  return {
+    run: (context, bench, scenario) => sweep(context, bench, scenario, reached),
+    missed: () => journalPoints.filter((point) => point.startsWith(`${kind}/`) && !reached.has(point)),
+  };
+}
+
+async function sweep(
+  context: TestContext,
+  bench: Bench,
+  scenario: Scenario,
+  reached: Set<string>,
+): Promise<void> {
+  const state = await bench.state(context);
+  const none = await bench.wanted([], { purge: [scenario.component] });
+  /** The same folder and supervisor are used again: everything is removed and installed anew. */
+  const prepare = async (): Promise<void> => {
+    for (const wanted of [none, ...scenario.before]) assert.ok((await converge(state, wanted)).rested);
+    const data = join(state, 'components', scenario.component, 'data');
+    await mkdir(data, { recursive: true });
+    await writeFile(join(data, 'kept'), 'by the user');
+    if (scenario.missing === undefined) return;
+    const current = join(state, 'components', scenario.component, 'current');
+    await rm(join(current, scenario.missing));
+    await doubt(`${await realpath(current)}.tree`);
+  };
+  await prepare();
+  const undisturbed = await converge(state, scenario.wanted);
+  assert.ok(undisturbed.rested);
+  const all = async (result: Convergence): Promise<unknown> => ({
+    looks: await looks(state, result),
+    outside: await scenario.outside?.(state),
+  });
+  const expected = await all(undisturbed);
+  for (const step of scenario.steps) {
+    const phases = scenario.failing?.includes(step) === true ? ['written'] : ['written', 'acted'];
+    for (const phase of phases) {
+      const point = `${scenario.kind}/${step}/${phase}`;
+      await context.test(`${scenario.name}: ${point}`, async () => {
+        await prepare();
+        assert.ok(await killedAt(state, scenario.wanted, point), `${point} was never reached`);
+        reached.add(point);
+        const again = await converge(state, scenario.wanted);
+        assert.ok(again.rested);
+        assert.deepEqual(await all(again), expected);
+      });
+    }
+  }
+  // The next scenario's service wants the same port: this one's would answer in its place.
+  await stopServices({ stateFolder: state, clock: systemClock, log: silentLog });
+}

@@ -1,0 +1,51 @@
+import { limits } from '../../limits.ts';
+import { anyObject, array, literal, object, record, string } from '../../schema/build.ts';
+import type { Static } from '../../schema/json-schema.ts';
+import { pathText } from '../../schema/message.ts';
+import { documentKind } from '../document.ts';
+import { digest, name, sizeBytes, version } from '../fields.ts';
+import { componentKind, platformName, port } from './fields.ts';
+import { healthSchema } from './health.ts';
+import { packageFault } from './rules.ts';
+import { serviceSchema } from './service.ts';
+
+/** docs/spec/objects.md, Package documents. */
+
+export const packageSchema = object(
+  {
+    format: literal('xylem-package-1'),
+    product: name,
+    component: name,
+    version,
+    kind: componentKind,
+    variants: array(object({ tree: digest, sizeBytes }, { os: platformName, arch: platformName }), {
+      minItems: 1,
+      maxItems: 100,
+    }),
+  },
+  {
+    service: serviceSchema,
+    health: healthSchema,
+    ports: array(port, { maxItems: 1000 }),
+    configSchema: anyObject(),
+    configDefaults: anyObject(),
+    requires: record(name, string({ maxLength: 256 })),
+  },
+);
+
+export type PackageDocument = Static<typeof packageSchema>;
+export type PackageVariant = PackageDocument['variants'][number];
+export type HealthCheck = NonNullable<PackageDocument['health']>;
+
+const kind = documentKind(packageSchema, {
+  what: 'package document',
+  format: 'xylem-package-1',
+  maxBytes: limits.package,
+  code: 'E_PACKAGE_INVALID',
+  check: (document) => {
+    const fault = packageFault(document);
+    return fault === undefined ? undefined : `${pathText(fault.path)}: ${fault.sentence}`;
+  },
+});
+export const parsePackage = kind.parse;
+export const encodePackage = kind.encode;

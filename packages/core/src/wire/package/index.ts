@@ -1,0 +1,3 @@
+export * from './document.ts';
+export { healthDefaults } from './health.ts';
+export { stopTimeoutDefaultMs } from './service.ts';

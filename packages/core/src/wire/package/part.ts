@@ -1,0 +1,16 @@
+import type { Path } from '../../schema/check.ts';
+import type { PackageDocument } from './document.ts';
+
+export interface PackageFault {
+  readonly path: Path;
+  /** What would be right, without a full stop. */
+  readonly sentence: string;
+}
+
+/** What belongs to one block of a package document, beside its schema. */
+export interface PackagePart {
+  /** What the schema can't say: the first thing that is wrong. */
+  readonly fault?: (document: PackageDocument) => PackageFault | undefined;
+  /** Its texts that may hold placeholders. The program of a command stands at a path that ends in `command`, 0. */
+  readonly texts?: (document: PackageDocument) => Iterable<readonly [Path, string]>;
+}
