@@ -29,3 +29,12 @@ test('an answer that is none is a refusal by code, and takes nobody down', async
     });
   }
 });
+
+test('a supervisor that ends just as it is asked counts as none', async (t) => {
+  const path = join(await tempFolder(t, 'socket'), 's');
+  const server = createServer().listen(path);
+  await once(server, 'listening');
+  const connecting = connectSupervisor(path, { changed: () => undefined, closed: () => undefined });
+  server.close();
+  assert.equal(await connecting, null);
+});

@@ -16,6 +16,9 @@ export interface SupervisorConnection {
   close(): void;
 }
 
+/** The last: who listened ended before it took the connection. */
+const nobodyThere: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET']);
+
 /** @returns null when nothing listens there */
 export function connectSupervisor(
   path: string,
@@ -24,7 +27,7 @@ export function connectSupervisor(
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(null);
+      if (error.code !== undefined && nobodyThere.has(error.code)) resolve(null);
       else reject(broken(`${path}: ${error.message}`, error));
     });
     socket.once('connect', () => resolve(converse(socket, heard)));
