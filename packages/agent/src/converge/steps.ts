@@ -8,7 +8,8 @@ interface StepContents {
   /** Puts the fetched tree in place, or verifies that one kept from before is still as it was. */
   stage: { readonly tree: Digest };
   preflight: { readonly target: Placed };
-  stop: { readonly stopTimeoutMs: number };
+  /** `service`: which of several of the component; absent: the one that has its name. */
+  stop: { readonly stopTimeoutMs: number; readonly service?: string };
   /** Takes back what `apply` of the same kind brought into the machine. */
   unapply: { readonly placed: Placed };
   switch: { readonly tree: Digest };

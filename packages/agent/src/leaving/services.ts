@@ -3,6 +3,7 @@ import type { Clock, Log } from '@xylem/platform';
 import type { StateLayout } from '../state/layout.ts';
 import { connectSupervisor, type SupervisorConnection } from '../supervisor/connection.ts';
 import { findMarked, killMarked } from '../supervisor/marked.ts';
+import { instanceOf } from '../supervisor/protocol.ts';
 import { type ServiceRecord, serviceRecords } from '../supervisor/records.ts';
 import { supervisorSocketPath } from '../supervisor/socket-path.ts';
 
@@ -31,8 +32,8 @@ export async function endServices(tools: Tools, fits: (record: ServiceRecord) =>
   });
   if (connection !== null) {
     try {
-      const stops = (await ending()).map(({ spec: { component } }) =>
-        connection.ask({ op: 'stop', component }, answerMs),
+      const stops = (await ending()).map(({ spec }) =>
+        connection.ask({ op: 'stop', instance: instanceOf(spec), component: instanceOf(spec) }, answerMs),
       );
       await Promise.all(stops);
       await connection.ask({ op: 'handover' }, answerMs);

@@ -16,6 +16,10 @@ export interface Running {
   readonly ended?: string;
   /** Its supervisor was started anew, and has nothing of what is sealed for it. */
   readonly wantsSecrets?: boolean;
+  /** Under which its supervisor keeps it (`ServiceSpec.instance`); absent: the component's own name. */
+  readonly service?: string;
+  /** Other instances of the component that run: one that is being tried, or is kept warm. */
+  readonly beside?: readonly Running[];
 }
 
 /** What is true of one component's slot, as looked at just now. */

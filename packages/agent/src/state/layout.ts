@@ -32,6 +32,8 @@ export interface ComponentLayout {
   incoming(digest: string): string;
   readonly journal: string;
   readonly log: string;
+  /** Of one of several services of the component: `<component>@<name>`. */
+  logOf(instance: string): string;
 }
 
 /** Paths below the state folder `root`. Pure. */
@@ -63,6 +65,7 @@ export function stateLayout(root: string): StateLayout {
         incoming: (digest) => join(trees, `.incoming-${digest}`),
         journal: join(root, 'journal', `${component}.jsonl`),
         log: join(root, 'logs', `${component}.log`),
+        logOf: (instance) => join(root, 'logs', `${instance}.log`),
       };
     },
   };

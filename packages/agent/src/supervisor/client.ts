@@ -17,7 +17,8 @@ export interface Supervisor {
   list(): Promise<ServiceState[]>;
   /** @param secrets the variables that `spec.sealed` names */
   start(spec: ServiceSpec, secrets: SecretVariables): Promise<void>;
-  stop(component: string, stopTimeoutMs: number): Promise<void>;
+  /** Ends and forgets one; of a component that has one service, its name is the component's. */
+  stop(instance: string, stopTimeoutMs: number): Promise<void>;
   /** Lets go of the supervisor, which goes on. */
   close(): void;
 }
@@ -113,9 +114,9 @@ export function supervisorClient(options: SupervisorClientOptions): Supervisor {
       const connection = await supervisor(true);
       await connection?.ask({ op: 'start', spec, secrets }, answerMs + spec.stopTimeoutMs);
     },
-    stop: async (component, stopTimeoutMs) => {
+    stop: async (instance, stopTimeoutMs) => {
       const connection = await supervisor(false);
-      await connection?.ask({ op: 'stop', component }, answerMs + stopTimeoutMs);
+      await connection?.ask({ op: 'stop', instance, component: instance }, answerMs + stopTimeoutMs);
     },
     close: () => {
       void connected?.then((connection) => connection?.close());

@@ -1,11 +1,16 @@
 import type { ProcessIdentity } from '../state/process-identity.ts';
 
 /** Raised when a request or its answer changes meaning; both sides say theirs in `hello`. */
-export const supervisorProtocol = 2;
+export const supervisorProtocol = 3;
 
 /** What to run. Two specs with the same fingerprint are the same service, and starting it again does nothing. */
 export interface ServiceSpec {
   readonly component: string;
+  /**
+   * Which of a component's services this is, where several run side by side: `<component>@<name>`. Absent: the
+   * component's one. At most one service of each instance runs; its log bears the instance's name.
+   */
+  readonly instance?: string;
   /** Absolute program and its arguments; no shell sees it. */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -17,6 +22,11 @@ export interface ServiceSpec {
   readonly sealed?: Readonly<Record<string, string>>;
   /** Digest over everything above. */
   readonly fingerprint: string;
+}
+
+/** What a service is known by. Pure. */
+export function instanceOf({ component, instance }: Pick<ServiceSpec, 'component' | 'instance'>): string {
+  return instance ?? component;
 }
 
 export interface LastExit {
@@ -31,6 +41,8 @@ export interface LastExit {
 /** What the supervisor sees of one service now. */
 export interface ServiceState {
   readonly component: string;
+  /** The component's name where there is one service of it. */
+  readonly instance: string;
   readonly tree: string;
   readonly fingerprint: string;
   /** The live process, null between an exit and the next try. */
@@ -57,7 +69,13 @@ export type SupervisorRequest =
       readonly spec: ServiceSpec;
       readonly secrets: SecretVariables;
     }
-  | { readonly id: number; readonly op: 'stop'; readonly component: string }
+  | {
+      readonly id: number;
+      readonly op: 'stop';
+      readonly instance: string;
+      /** The same again: protocol 2, in which a component had one service, reads this. */
+      readonly component: string;
+    }
   /** End the supervisor and leave the services running, for the next one to adopt. */
   | { readonly id: number; readonly op: 'handover' };
 
@@ -75,15 +93,26 @@ export const maxLineBytes = 1024 * 1024;
 
 export function parseServiceSpec(value: unknown): ServiceSpec | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { component, command, environment, workingFolder, stopTimeoutMs, tree, fingerprint, sealed } =
-    value as Record<string, unknown>;
+  const {
+    component,
+    instance,
+    command,
+    environment,
+    workingFolder,
+    stopTimeoutMs,
+    tree,
+    fingerprint,
+    sealed,
+  } = value as Record<string, unknown>;
   if (typeof component !== 'string' || typeof workingFolder !== 'string') return null;
+  if (instance !== undefined && typeof instance !== 'string') return null;
   if (typeof tree !== 'string' || typeof fingerprint !== 'string' || typeof stopTimeoutMs !== 'number')
     return null;
   if (!isStrings(command) || command.length === 0) return null;
   if (!isVariables(environment) || (sealed !== undefined && !isVariables(sealed))) return null;
   return {
     component,
+    ...(instance === undefined ? {} : { instance }),
     command,
     environment,
     workingFolder,

@@ -59,7 +59,7 @@ async function answer(table: ServiceTable, line: unknown, onHandover: () => void
         return { id, ok: true, result: null };
       }
       case 'stop':
-        await table.stop(String(request.component));
+        await table.stop(String(request.instance ?? request.component));
         return { id, ok: true, result: null };
       case 'handover':
         onHandover();

@@ -4,7 +4,13 @@ import type { Clock, Log } from '@xylem/platform';
 import { identifyProcess, isAlive, type ProcessIdentity } from '../state/process-identity.ts';
 import { serviceEnvironment } from './environment.ts';
 import { findMarked, findMarkedLeader, killMarked, markName } from './marked.ts';
-import type { LastExit, SecretVariables, ServiceSpec, ServiceState } from './protocol.ts';
+import {
+  instanceOf,
+  type LastExit,
+  type SecretVariables,
+  type ServiceSpec,
+  type ServiceState,
+} from './protocol.ts';
 import type { ServiceRecord } from './records.ts';
 import { openServiceLog } from './service-log.ts';
 
@@ -78,6 +84,7 @@ export class SupervisedService {
     const { spec, process: running, startedAt, restarts, lastExit } = this.#record;
     return {
       component: spec.component,
+      instance: instanceOf(spec),
       tree: spec.tree,
       fingerprint: spec.fingerprint,
       process: running !== null && isAlive(running) ? running : null,

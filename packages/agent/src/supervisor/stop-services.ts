@@ -9,6 +9,9 @@ import { supervisorSocketPath } from './socket-path.ts';
 const answerMs = 120_000;
 const quietMs = 5_000;
 
+/** One of protocol 2 names no instances. */
+type ListedService = Pick<ServiceState, 'component'> & Partial<Pick<ServiceState, 'instance'>>;
+
 /**
  * Ends every service of a state folder and its supervisor, for a host that is taken down: an agent that runs there
  * later starts them again. End the agent first. Returns how many there were.
@@ -28,9 +31,12 @@ export async function stopServices(options: {
   if (connection === null) return await stopOrphans(options);
   let count = 0;
   try {
-    const services = (await connection.ask({ op: 'list' }, answerMs)) as ServiceState[];
+    const services = (await connection.ask({ op: 'list' }, answerMs)) as ListedService[];
     count = services.length;
-    await Promise.all(services.map(({ component }) => connection.ask({ op: 'stop', component }, answerMs)));
+    const stops = services.map(({ component, instance = component }) =>
+      connection.ask({ op: 'stop', instance, component: instance }, answerMs),
+    );
+    await Promise.all(stops);
     await connection.ask({ op: 'handover' }, answerMs);
   } catch (error) {
     if (!hasEnded) throw error;

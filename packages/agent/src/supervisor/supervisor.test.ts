@@ -46,7 +46,7 @@ async function bench(context: TestContext, folder?: string, idleMs = 60_000): Pr
     return hello?.pid ?? 0;
   };
   cleanUp(context, async () => {
-    for (const { component } of await supervisor.list()) await supervisor.stop(component, 100);
+    for (const { instance } of await supervisor.list()) await supervisor.stop(instance, 100);
     const own = await pid();
     supervisor.close();
     if (own > 0) process.kill(own, 'SIGKILL');
@@ -169,6 +169,37 @@ test('services outlive a killed supervisor; the next one adopts them and still r
   assert.equal(again.restarts, 1);
   await supervisor.stop('shop', 1_000);
   assert.ok(again.process && !isAlive(again.process));
+});
+
+test('several services of one component run side by side, each with a log of its own, and outlive their supervisor', async (context) => {
+  const { folder, supervisor, pid } = await bench(context);
+  const says = (what: string): string => `console.log('${what}'); ${forever}`;
+  await supervisor.start(spec(folder, says('blue'), { instance: 'shop@blue' }), {});
+  await supervisor.start(spec(folder, says('green'), { instance: 'shop@green' }), {});
+  const logOf = (instance: string): string => {
+    const path = join(folder, 'logs', `${instance}.log`);
+    return existsSync(path) ? readFileSync(path, 'utf8') : '';
+  };
+  await waitFor('both logs', () => logOf('shop@blue') === 'blue\n' && logOf('shop@green') === 'green\n');
+  const before = await supervisor.list();
+  assert.deepEqual(
+    before.map(({ component, instance }) => [component, instance]),
+    [
+      ['shop', 'shop@blue'],
+      ['shop', 'shop@green'],
+    ],
+  );
+  const first = await pid();
+  process.kill(first, 'SIGKILL');
+  await waitFor('the end of the supervisor', () => !existsSync(`/proc/${first}/exe`));
+  const pidsOf = (states: readonly ServiceState[]): unknown => states.map(({ process: own }) => own?.pid);
+  const adopted = await waitFor('an answer', () => supervisor.list().catch(() => null));
+  assert.deepEqual(pidsOf(adopted), pidsOf(before), 'the same processes');
+  await supervisor.stop('shop@blue', 1_000);
+  assert.deepEqual(
+    (await supervisor.list()).map(({ instance }) => instance),
+    ['shop@green'],
+  );
 });
 
 test('who asks for a dead supervisor at the same moment gets the same new one', async (context) => {

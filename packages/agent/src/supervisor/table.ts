@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Clock, Log, Randomness } from '@xylem/platform';
-import type { SecretVariables, ServiceSpec, ServiceState } from './protocol.ts';
+import { instanceOf, type SecretVariables, type ServiceSpec, type ServiceState } from './protocol.ts';
 import { type ServiceRecord, serviceRecords } from './records.ts';
 import { SupervisedService } from './service.ts';
 import { boundServiceLog } from './service-log.ts';
@@ -11,10 +11,10 @@ const logMaxBytes = 8 * 1024 * 1024;
 /** All services of a host. What stands in it is meant to run; each change is durable before it is answered. */
 export interface ServiceTable {
   list(): ServiceState[];
-  /** Runs `spec`; a service of that component with another fingerprint is ended first. */
+  /** Runs `spec`; a service of that instance with another fingerprint is ended first. */
   start(spec: ServiceSpec, secrets: SecretVariables): Promise<void>;
   /** Ends and forgets it. */
-  stop(component: string): Promise<void>;
+  stop(instance: string): Promise<void>;
   boundLogs(): void;
   size(): number;
   /** Looks after nothing any more and leaves everything running; resolves when the newest state is on disk. */
@@ -44,29 +44,30 @@ export async function openServiceTable(options: TableOptions): Promise<ServiceTa
     writing = next.catch(() => undefined);
     return next;
   };
-  const logPath = (component: string): string => join(options.logsFolder, `${component}.log`);
+  const logPath = (instance: string): string => join(options.logsFolder, `${instance}.log`);
   const add = (record: ServiceRecord, secrets: SecretVariables): SupervisedService => {
     const { component } = record.spec;
+    const instance = instanceOf(record.spec);
     const effects = {
       clock,
       log,
-      logPath: logPath(component),
+      logPath: logPath(instance),
       save,
       changed: () => options.changed(component),
     };
     const service = new SupervisedService(record, effects, secrets);
-    services.set(component, service);
+    services.set(instance, service);
     return service;
   };
-  /** One after the other for each component. */
-  const inTurn = (component: string, act: () => Promise<void>): Promise<void> => {
-    const turn = (turns.get(component) ?? Promise.resolve()).then(act, act);
-    turns.set(component, turn);
+  /** One after the other for each instance. */
+  const inTurn = (instance: string, act: () => Promise<void>): Promise<void> => {
+    const turn = (turns.get(instance) ?? Promise.resolve()).then(act, act);
+    turns.set(instance, turn);
     return turn;
   };
-  const end = async (component: string): Promise<void> => {
-    await services.get(component)?.stop();
-    services.delete(component);
+  const end = async (instance: string): Promise<void> => {
+    await services.get(instance)?.stop();
+    services.delete(instance);
   };
 
   for (const record of (await file.read())?.services ?? []) add(record, {});
@@ -74,13 +75,13 @@ export async function openServiceTable(options: TableOptions): Promise<ServiceTa
   return {
     list: () => [...services.values()].map((service) => service.state()),
     start: (spec, secrets) =>
-      inTurn(spec.component, async () => {
-        const present = services.get(spec.component);
+      inTurn(instanceOf(spec), async () => {
+        const present = services.get(instanceOf(spec));
         if (present?.spec.fingerprint === spec.fingerprint) {
           present.give(secrets);
           return;
         }
-        await end(spec.component);
+        await end(instanceOf(spec));
         const mark = options.randomness.bytes(16).toString('hex');
         const service = add(
           { spec, mark, process: null, startedAt: 0, restarts: 0, lastExit: null },
@@ -88,17 +89,18 @@ export async function openServiceTable(options: TableOptions): Promise<ServiceTa
         );
         await service.started;
       }),
-    stop: (component) =>
-      inTurn(component, async () => {
-        if (!services.has(component)) return;
-        await end(component);
+    stop: (instance) =>
+      inTurn(instance, async () => {
+        const component = services.get(instance)?.spec.component;
+        if (component === undefined) return;
+        await end(instance);
         await save();
         options.changed(component);
       }),
     boundLogs: () => {
-      for (const component of services.keys()) {
-        if (boundServiceLog(logPath(component), logMaxBytes))
-          log.info('service log turned over', { component });
+      for (const instance of services.keys()) {
+        if (boundServiceLog(logPath(instance), logMaxBytes))
+          log.info('service log turned over', { instance });
       }
     },
     size: () => services.size,

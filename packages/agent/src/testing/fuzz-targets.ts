@@ -104,7 +104,7 @@ async function supervisorTarget(context: Context, path: string): Promise<FuzzTar
   });
   const lines = [
     { id: 1, op: 'start', spec },
-    { id: 2, op: 'stop', component: 'web' },
+    { id: 2, op: 'stop', instance: 'web', component: 'web' },
     { id: 3, op: 'list' },
   ];
   const converse = (input: Uint8Array): Promise<string> =>

@@ -29,8 +29,8 @@ const preflight: StepAction<'preflight'> = async ({ target }, component, tools) 
   if (running === undefined) await checkPorts(target, tools);
 };
 
-const stop: StepAction<'stop'> = async ({ stopTimeoutMs }, component, { supervisor }) => {
-  await supervisor.stop(component, stopTimeoutMs);
+const stop: StepAction<'stop'> = async ({ stopTimeoutMs, service }, component, { supervisor }) => {
+  await supervisor.stop(service ?? component, stopTimeoutMs);
 };
 
 const start: StepAction<'start'> = async ({ target }, _component, tools) => {
@@ -44,7 +44,7 @@ const probeService: StepAction<'probe'> = async ({ target }, component, tools) =
     version: target.version,
     check: healthCheckOf(target, tools),
     logPath: tools.layout.component(component).log,
-    state: async () => (await tools.supervisor.list()).find((state) => state.component === component) ?? null,
+    state: async () => (await tools.supervisor.list()).find(({ instance }) => instance === component) ?? null,
     clock: tools.clock,
     signal: tools.signal,
   });

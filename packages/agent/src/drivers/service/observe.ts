@@ -7,26 +7,38 @@ import type { Driver } from '../driver.ts';
 
 /** What the supervisor runs; whether each process is alive is looked at here and not taken from it. */
 export const observeServices: Driver['observe'] = async ({ supervisor, clock }) => {
-  const states = await supervisor.list();
-  return new Map(
-    states.map((state) => {
-      const { component, tree, fingerprint, process } = state;
-      const alive = process !== null && isAlive(process);
-      const instance = alive ? `${process.pid}.${process.startTicks}` : '';
-      const isStale = alive && worksInRemoved(process.pid, component);
-      const ended = endedLately(state, clock.now());
-      const running: Running = {
-        kind: 'service',
-        tree,
-        fingerprint: isStale ? '' : fingerprint,
-        alive,
-        instance,
-        ...(state.wantsSecrets === true ? { wantsSecrets: true } : {}),
-      };
-      return [component, ended === null ? running : { ...running, ended }];
-    }),
-  );
+  const found = new Map<string, Running[]>();
+  for (const state of await supervisor.list()) {
+    const own = found.get(state.component) ?? [];
+    own.push(runningOf(state, clock.now()));
+    found.set(state.component, own);
+  }
+  return new Map([...found].map(([component, own]) => [component, besideEachOther(own)]));
 };
+
+/** The component's own service first: which of several is live only a router knows. */
+function besideEachOther(own: readonly Running[]): Running {
+  const [first, ...beside] = own.toSorted((a, b) => ((a.service ?? '') < (b.service ?? '') ? -1 : 1));
+  if (first === undefined) throw new Error('no service of the component');
+  return beside.length === 0 ? first : { ...first, beside };
+}
+
+function runningOf(state: ServiceState, nowMs: number): Running {
+  const { component, tree, fingerprint, process } = state;
+  const alive = process !== null && isAlive(process);
+  const isStale = alive && worksInRemoved(process.pid, component);
+  const ended = endedLately(state, nowMs);
+  return {
+    kind: 'service',
+    tree,
+    fingerprint: isStale ? '' : fingerprint,
+    alive,
+    instance: alive ? `${process.pid}.${process.startTicks}` : '',
+    ...(ended === null ? {} : { ended }),
+    ...(state.wantsSecrets === true ? { wantsSecrets: true } : {}),
+    ...(state.instance === component ? {} : { service: state.instance }),
+  };
+}
 
 /** Who ran for so long since is well again; the supervisor counts the same. */
 const wellAfterMs = 60_000;
