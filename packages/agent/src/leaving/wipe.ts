@@ -89,7 +89,7 @@ const wipes: Readonly<Record<WipeStep, (tools: WipeTools, leaving: Leaving) => P
 async function isPublishers(path: string): Promise<boolean> {
   try {
     const { format } = JSON.parse(await readFile(path, 'utf8')) as { format?: unknown };
-    return format === 'xylem-package-1' || format === 'xylem-release-1';
+    return /^xylem-(package-[12]|release-1)$/.test(String(format));
   } catch {
     return false;
   }

@@ -21,10 +21,12 @@ export interface DocumentKind<T> {
 interface Rules<T> {
   /** For messages: "The <what> …". */
   readonly what: string;
-  /** `xylem-<name>-<major>`; absent where the document carries no format (a join request's inside). */
-  readonly format?: string;
+  /** `xylem-<name>-<major>`, or several of one name; absent where the document carries none (a join request's inside). */
+  readonly format?: string | readonly string[];
   readonly maxBytes: number;
   readonly code?: ErrorCode;
+  /** Refuses what this program does not know before it judges the rest. */
+  readonly refuseUnknown?: (value: unknown) => void;
   /** What a schema can't say: a sentence of what is wrong, or undefined. */
   readonly check?: (document: T) => string | undefined;
 }
@@ -33,9 +35,10 @@ export function documentKind<S extends Schema<unknown>>(
   schema: S,
   rules: Rules<Static<S>>,
 ): DocumentKind<Static<S>> {
-  const { what, format, maxBytes, code = 'E_DOCUMENT_INVALID', check } = rules;
+  const { what, format, maxBytes, code = 'E_DOCUMENT_INVALID', refuseUnknown, check } = rules;
   const verify = (value: unknown): Static<S> => {
     if (format !== undefined) checkFormat(value, format, what, code);
+    refuseUnknown?.(value);
     const [issue] = issuesOf(schema, value);
     if (issue !== undefined) {
       const details = { key: pathText(issue.path), expected: issue.expected };
@@ -69,18 +72,25 @@ export function documentKind<S extends Schema<unknown>>(
 }
 
 /** Refuses another document and another major version of this one, each with its own code. */
-export function checkFormat(value: unknown, format: string, what: string, code: ErrorCode): void {
+export function checkFormat(
+  value: unknown,
+  format: string | readonly string[],
+  what: string,
+  code: ErrorCode,
+): void {
+  const known = [format].flat();
   const found: unknown =
     typeof value === 'object' && value !== null ? Reflect.get(value, 'format') : undefined;
-  if (found === format) return;
-  const family = format.slice(0, format.lastIndexOf('-') + 1);
+  if (typeof found === 'string' && known.includes(found)) return;
+  const [first = ''] = known;
+  const family = first.slice(0, first.lastIndexOf('-') + 1);
   if (typeof found === 'string' && found.startsWith(family) && /^\d{1,6}$/.test(found.slice(family.length))) {
     throw new XylemError(
       'E_FORMAT_UNSUPPORTED',
-      `The ${what} has the format ${found}; this program reads ${format}.`,
+      `The ${what} has the format ${found}; this program reads ${known.join(' and ')}.`,
     );
   }
-  throw new XylemError(code, `This is no ${what}: its "format" is not "${format}".`, {
+  throw new XylemError(code, `This is no ${what}: its "format" is not "${known.join('" or "')}".`, {
     details: { key: 'format' },
   });
 }

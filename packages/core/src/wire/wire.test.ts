@@ -44,7 +44,7 @@ for (const name of documents) {
       undefined,
     );
     if (typeof json.format !== 'string') return;
-    const next = json.format.replace(/\d+$/, '2');
+    const next = json.format.replace(/\d+$/, '99');
     assert.equal(
       coded(() => parse(jcsBytes({ ...json, format: next }))),
       'E_FORMAT_UNSUPPORTED',

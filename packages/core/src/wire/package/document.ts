@@ -1,11 +1,12 @@
 import { limits } from '../../limits.ts';
-import { anyObject, array, literal, object, record, string } from '../../schema/build.ts';
+import { anyObject, array, object, oneOf, record, string } from '../../schema/build.ts';
 import type { Static } from '../../schema/json-schema.ts';
 import { pathText } from '../../schema/message.ts';
 import { documentKind } from '../document.ts';
 import { digest, name, sizeBytes, version } from '../fields.ts';
 import { componentKind, platformName, port } from './fields.ts';
 import { healthSchema } from './health.ts';
+import { refuseUnknownNeeds } from './needs.ts';
 import { packageFault } from './rules.ts';
 import { serviceSchema } from './service.ts';
 
@@ -13,7 +14,7 @@ import { serviceSchema } from './service.ts';
 
 export const packageSchema = object(
   {
-    format: literal('xylem-package-1'),
+    format: oneOf('xylem-package-1', 'xylem-package-2'),
     product: name,
     component: name,
     version,
@@ -24,6 +25,7 @@ export const packageSchema = object(
     }),
   },
   {
+    needs: array(name, { minItems: 1, maxItems: 100 }),
     service: serviceSchema,
     health: healthSchema,
     ports: array(port, { maxItems: 1000 }),
@@ -39,9 +41,10 @@ export type HealthCheck = NonNullable<PackageDocument['health']>;
 
 const kind = documentKind(packageSchema, {
   what: 'package document',
-  format: 'xylem-package-1',
+  format: ['xylem-package-1', 'xylem-package-2'],
   maxBytes: limits.package,
   code: 'E_PACKAGE_INVALID',
+  refuseUnknown: refuseUnknownNeeds,
   check: (document) => {
     const fault = packageFault(document);
     return fault === undefined ? undefined : `${pathText(fault.path)}: ${fault.sentence}`;

@@ -4,17 +4,9 @@ import type { Path } from '../../schema/check.ts';
 import { parseSchema } from '../../schema/supported.ts';
 import { isVersionRange } from '../../versions.ts';
 import type { PackageDocument } from './document.ts';
-import { healthPart } from './health.ts';
-import type { PackageFault, PackagePart } from './part.ts';
-import { servicePart } from './service.ts';
-
-const portsPart: PackagePart = {
-  texts: function* ({ ports = [] }) {
-    for (const [i, port] of ports.entries()) if (typeof port === 'string') yield [['ports', i], port];
-  },
-};
-
-const parts: readonly PackagePart[] = [servicePart, healthPart, portsPart];
+import { needsFault } from './needs.ts';
+import type { PackageFault } from './part.ts';
+import { parts } from './parts.ts';
 
 /** What the schema can't say about a package document: the first thing that is wrong, or undefined. */
 export function packageFault(document: PackageDocument): PackageFault | undefined {
@@ -22,7 +14,12 @@ export function packageFault(document: PackageDocument): PackageFault | undefine
     const fault = part.fault?.(document);
     if (fault !== undefined) return fault;
   }
-  return structureFault(document) ?? configSchemaFault(document) ?? placeholderFault(document);
+  return (
+    needsFault(document) ??
+    structureFault(document) ??
+    configSchemaFault(document) ??
+    placeholderFault(document)
+  );
 }
 
 function structureFault({ variants, requires = {} }: PackageDocument): PackageFault | undefined {

@@ -5,6 +5,7 @@ import { pathText } from '../../schema/message.ts';
 import { name, version } from '../../wire/fields.ts';
 import type { PackageDocument, PackageVariant } from '../../wire/package/document.ts';
 import { componentKinds, platformName, port } from '../../wire/package/fields.ts';
+import { formatOf } from '../../wire/package/needs.ts';
 import { packageFault } from '../../wire/package/rules.ts';
 import { type CheckedYaml, checkYaml } from '../check.ts';
 import { durationMs } from '../duration.ts';
@@ -119,8 +120,7 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     configDefaults,
     requires,
   } = value;
-  return {
-    format: 'xylem-package-1',
+  const fields = {
     product,
     component,
     version: released,
@@ -132,6 +132,7 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     ...(configDefaults === undefined ? {} : { configDefaults }),
     ...(requires === undefined ? {} : { requires }),
   };
+  return { ...formatOf(fields), ...fields };
 }
 
 /** The rules of package documents, said at the line where the mistake stands. */

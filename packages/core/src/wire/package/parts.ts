@@ -1,0 +1,12 @@
+import { healthPart } from './health.ts';
+import type { PackagePart } from './part.ts';
+import { servicePart } from './service.ts';
+
+const portsPart: PackagePart = {
+  texts: function* ({ ports = [] }) {
+    for (const [i, port] of ports.entries()) if (typeof port === 'string') yield [['ports', i], port];
+  },
+};
+
+/** All blocks of a package document that have rules of their own. */
+export const parts: readonly PackagePart[] = [servicePart, healthPart, portsPart];
