@@ -10,6 +10,9 @@ if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
   const { supervise } = await import('./commands/agent/supervisor.ts');
   await supervise(words.slice(1));
 } else {
-  const { run } = await import('./frame/run.ts');
-  process.exitCode = await run(words, process);
+  const [{ run }, { commandTable }] = await Promise.all([
+    import('./frame/run.ts'),
+    import('./frame/table/index.ts'),
+  ]);
+  process.exitCode = await run(words, process, commandTable);
 }

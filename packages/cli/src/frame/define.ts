@@ -76,8 +76,8 @@ export interface Invocation<O extends Options = Options> {
   readonly environment: NodeJS.ProcessEnv;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
-  /** How this very program is started again, for processes of its own: [node, entry]. */
-  readonly self: readonly [string, string];
+  /** How this very program is started again, for processes of its own: [node, entry], or a single executable alone. */
+  readonly self: readonly [string, ...string[]];
   /** The API of the context in use. @throws XylemError E_NOT_LOGGED_IN */
   api(): Promise<Api>;
 }

@@ -55,7 +55,8 @@ export function helpText(table: readonly TableEntry[], noun: string | undefined,
   const shown = table.filter((entry) => noun === undefined || entry.path.startsWith(`${noun} `));
   const width = Math.max(...shown.map(({ path }) => path.length));
   const rows = shown.map(({ path, summary }) => `  ${path.padEnd(width)}  ${summary}`);
-  const example = noun === undefined ? 'xylem start' : `xylem ${shown[0]?.path ?? noun} --help`;
+  const first = table.some(({ path }) => path === 'start') ? 'start' : `${shown[0]?.path} --help`;
+  const example = noun === undefined ? `xylem ${first}` : `xylem ${shown[0]?.path ?? noun} --help`;
   return [
     noun === undefined ? `xylem ${version}: distributes software through a tree of relays` : `xylem ${noun}`,
     '',

@@ -4,7 +4,7 @@ import { version } from '../version.ts';
 import { renderError } from './failure.ts';
 import { findCommand, helpText } from './find.ts';
 import { printable } from './printable.ts';
-import { commandTable } from './table/index.ts';
+import type { TableEntry } from './table/entry.ts';
 import type { Streams } from './terminal.ts';
 import { createTerminal } from './terminal.ts';
 
@@ -18,8 +18,12 @@ export interface Host extends Streams {
   off(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
 }
 
-/** Runs one command to its end. Never throws: faults are said on stderr. Returns the exit code. */
-export async function run(words: readonly string[], host: Host): Promise<number> {
+/** Runs one command of the table to its end. Never throws: faults are said on stderr. Returns the exit code. */
+export async function run(
+  words: readonly string[],
+  host: Host,
+  table: readonly TableEntry[],
+): Promise<number> {
   const wantsJson = words.includes('--json');
   watchStreams(host, wantsJson);
   const stopping = new AbortController();
@@ -31,7 +35,7 @@ export async function run(words: readonly string[], host: Host): Promise<number>
   host.on('SIGINT', stop);
   host.on('SIGTERM', stop);
   try {
-    return await dispatch(words, host, stopping.signal);
+    return await dispatch(words, host, table, stopping.signal);
   } catch (error) {
     const failure = renderError(error, { json: wantsJson, debug: Boolean(host.env.XYLEM_DEBUG) });
     host.stderr.write(`${wantsJson ? failure.text : printable(failure.text)}\n`);
@@ -57,10 +61,15 @@ function watchStreams(host: Host, json: boolean): void {
   });
 }
 
-async function dispatch(words: readonly string[], host: Host, signal: AbortSignal): Promise<number> {
-  const found = findCommand(commandTable, words);
+async function dispatch(
+  words: readonly string[],
+  host: Host,
+  table: readonly TableEntry[],
+  signal: AbortSignal,
+): Promise<number> {
+  const found = findCommand(table, words);
   if (found.kind === 'help') {
-    host.stdout.write(`${helpText(commandTable, found.noun, version)}\n`);
+    host.stdout.write(`${helpText(table, found.noun, version)}\n`);
     return 0;
   }
   const [{ command }, { parseWords }] = await Promise.all([found.entry.load(), import('./parse.ts')]);
@@ -90,7 +99,7 @@ async function dispatch(words: readonly string[], host: Host, signal: AbortSigna
       randomness: systemRandomness,
       environment: host.env,
       signal,
-      self: [host.execPath, host.argv[1] ?? ''],
+      self: startedAs(host),
       api: api.get,
     });
     if (outcome === undefined) return 0;
@@ -103,6 +112,11 @@ async function dispatch(words: readonly string[], host: Host, signal: AbortSigna
     terminal.leaveProgress();
     (await api.made())?.close();
   }
+}
+
+/** A single executable is its own program; else Node is, with the entry. */
+function startedAs({ execPath, argv }: Host): readonly [string, ...string[]] {
+  return process.getBuiltinModule('node:sea').isSea() ? [execPath] : [execPath, argv[1] ?? ''];
 }
 
 function once<T>(make: () => Promise<T>): { get(): Promise<T>; made(): Promise<T | undefined> } {

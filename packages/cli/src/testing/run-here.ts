@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { type Host, run } from '../frame/run.ts';
+import { commandTable } from '../frame/table/index.ts';
 
 /** What a run in this very process said. */
 export interface Said {
@@ -31,7 +32,7 @@ export function startHere(
     on: () => undefined,
     off: () => undefined,
   };
-  const ended = run(words, host as unknown as Host).then((code) => ({ code, ...said }));
+  const ended = run(words, host as unknown as Host, commandTable).then((code) => ({ code, ...said }));
   return { said, ended };
 }
 

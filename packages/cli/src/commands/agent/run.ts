@@ -4,6 +4,7 @@ import { readAddress } from '../../frame/address.ts';
 import { defineCommand, flag, text } from '../../frame/define.ts';
 import { untilStopped } from '../../frame/until.ts';
 import { version } from '../../version.ts';
+import { linkedNode } from './node.ts';
 import { servingRelay } from './serving.ts';
 import { joinedFolder, stateOption } from './state.ts';
 
@@ -49,6 +50,7 @@ The log goes to stderr, one JSON document a line.`,
       log,
       supervisorCommand: [...self, 'supervisor', '--state', stateFolder],
       agentVersion: version,
+      ...(self.length === 1 ? { node: await linkedNode(stateFolder, randomness) } : {}),
       proxyEnvironment: environment,
       allowPlainHttp: options.allowPlainHttp,
       serving: () => relay.running?.serving() ?? null,

@@ -21,7 +21,7 @@ export const command = defineCommand({
     ...stateOption,
   },
   example: 'xylem join https://root.example:8441 --token xyl1.… --name web-1',
-  async run({ args, options, clock, randomness, terminal, environment }) {
+  async run({ args, options, clock, randomness, terminal, environment, self }) {
     const url = only(args);
     if (!/^https:\/\/[^/]+\/?$/.test(url))
       throw new XylemError('E_INPUT', `"${url}" is no node's address. Write https://host:port.`);
@@ -39,7 +39,7 @@ export const command = defineCommand({
       log: terminalLog(terminal),
       proxyEnvironment: environment,
     });
-    const run = `xylem agent run --state ${stateFolder}`;
+    const run = `${self.length === 1 ? self[0] : 'xylem'} agent run --state ${stateFolder}`;
     return {
       data: { ...joined, stateFolder, run },
       text: `Joined ${joined.environment.name} as ${joined.host}.\nNext: ${run}`,

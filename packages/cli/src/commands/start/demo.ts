@@ -24,7 +24,7 @@ function demoProgram(entry: string): string {
 
 /** Runs the demo as a program of its own, which starts this one for every node. */
 export async function runDemo(
-  { self: [node, entry], signal }: Pick<Invocation, 'self' | 'signal'>,
+  { self: [node, entry = ''], signal }: Pick<Invocation, 'self' | 'signal'>,
   { check, state, port }: DemoOptions,
 ): Promise<Outcome> {
   const words = [

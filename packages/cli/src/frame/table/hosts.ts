@@ -1,3 +1,4 @@
+import { agentTable } from './agent.ts';
 import type { TableEntry } from './entry.ts';
 
 /** Commands about hosts: how they join, what they run, what is said to them. */
@@ -17,26 +18,7 @@ export const hostsTable: readonly TableEntry[] = [
     summary: 'Make a join token useless',
     load: () => import('../../commands/token/revoke.ts'),
   },
-  {
-    path: 'join',
-    summary: 'Make this machine a host of an environment',
-    load: () => import('../../commands/host/join.ts'),
-  },
-  {
-    path: 'agent run',
-    summary: 'Run the agent of a joined host',
-    load: () => import('../../commands/agent/run.ts'),
-  },
-  {
-    path: 'agent rotate-key',
-    summary: 'Give this host another key',
-    load: () => import('../../commands/agent/rotate-key.ts'),
-  },
-  {
-    path: 'agent stop',
-    summary: 'End the services of a host whose agent has ended',
-    load: () => import('../../commands/agent/stop.ts'),
-  },
+  ...agentTable,
   {
     path: 'host list',
     summary: 'Hosts that a selector fits',

@@ -1,0 +1,25 @@
+import type { TableEntry } from './entry.ts';
+
+/** Commands for the machine of a host: all that its single executable holds. */
+export const agentTable: readonly TableEntry[] = [
+  {
+    path: 'join',
+    summary: 'Make this machine a host of an environment',
+    load: () => import('../../commands/host/join.ts'),
+  },
+  {
+    path: 'agent run',
+    summary: 'Run the agent of a joined host',
+    load: () => import('../../commands/agent/run.ts'),
+  },
+  {
+    path: 'agent rotate-key',
+    summary: 'Give this host another key',
+    load: () => import('../../commands/agent/rotate-key.ts'),
+  },
+  {
+    path: 'agent stop',
+    summary: 'End the services of a host whose agent has ended',
+    load: () => import('../../commands/agent/stop.ts'),
+  },
+];
