@@ -10,4 +10,5 @@ export type {
   Serving,
   SupervisorOptions,
 } from './options.ts';
+export { returnProduct } from './reverting/return.ts';
 export { runAgent } from './run/agent.ts';

@@ -33,7 +33,7 @@ import {
 import { lockState } from './state/lock.ts';
 
 /** Of whoever owns the state folder: it can be had again from there, so it never expires. */
-const everything = { grants: [{ role: 'admin', scope: '*' }], expiresMs: null } as const;
+const everything = { grants: [{ role: 'admin', scope: '*' }], lifetimeMs: null } as const;
 
 export interface InitRootOptions {
   readonly stateFolder: string;

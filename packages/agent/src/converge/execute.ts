@@ -1,4 +1,4 @@
-import { type Digest, XylemError } from '@xylem/core';
+import { XylemError } from '@xylem/core';
 import { formatTime } from '@xylem/platform';
 import { installFingerprint, type Placed, type Refusal } from '../slot/placed.ts';
 import type { Execute, ExecutorTools } from './apply/executor.ts';
@@ -19,8 +19,8 @@ export type Outcome =
 export interface ExecuteOptions {
   readonly tools: ExecutorTools;
   readonly onJournalPoint?: ((point: JournalPoint) => void | Promise<void>) | undefined;
-  /** Why a release must not come to this host any more, or null. */
-  readonly heldBack?: ((release: Digest) => string | null) | undefined;
+  /** Why something must not come to this host any more, or null. */
+  readonly heldBack?: ((target: Placed) => string | null) | undefined;
   readonly onStep?: ((component: string, step: Step['kind']) => void) | undefined;
 }
 
@@ -52,13 +52,13 @@ export async function executeSlot(plan: SlotPlan, options: ExecuteOptions): Prom
 }
 
 /**
- * A release that was quarantined while this plan was under way goes no further. Of a first installation that has begun
+ * What was quarantined or taken back while this plan was under way goes no further. Of a first installation that has begun
  * to run there is nothing to go back to: it is what runs.
  * @throws XylemError E_INTERRUPTED: the next plan knows
  */
 function refuseHeldBack({ action, target }: SlotPlan, step: Step, { heldBack }: ExecuteOptions): void {
   const isNew = action === 'update' || (action === 'install' && !afterStart.has(step.kind));
-  const why = isNew && target !== null ? (heldBack?.(target.release) ?? null) : null;
+  const why = isNew && target !== null ? (heldBack?.(target) ?? null) : null;
   if (why !== null) throw new XylemError('E_INTERRUPTED', why);
 }
 

@@ -61,7 +61,8 @@ function partialsOf(entries: readonly string[], whole: ReadonlySet<string>): str
   return [...new Set(digests.filter((digest) => digest !== null))].sort();
 }
 
-async function currentTree(link: string): Promise<Digest | null> {
+/** Which tree a switch shows, null for none. */
+export async function currentTree(link: string): Promise<Digest | null> {
   try {
     const name = basename(await readlink(link));
     return isDigest(name) ? name : null;

@@ -15,6 +15,7 @@ import type { Reason } from '../converge/goal.ts';
 import type { Accepted } from '../direction/wanted.ts';
 import type { Serving } from '../options.ts';
 import type { CurrentParent } from '../parents/parents.ts';
+import { type Revert, revertOf, revertText } from '../reverting/reverts.ts';
 import type { ObservedSlot } from '../slot/observed.ts';
 import { isRefused, type Placed, type Refusal } from '../slot/placed.ts';
 import type { Facts } from './facts.ts';
@@ -37,6 +38,8 @@ export interface ReportInput {
   readonly removing: ReadonlySet<string>;
   /** What others changed about components. */
   readonly drift: ReadonlyMap<string, Reason>;
+  /** What people on this host took back. */
+  readonly reverts: readonly Revert[];
   readonly healthy: (slot: ObservedSlot) => boolean | null;
   /** What concerns the whole host. */
   readonly faults: readonly Reason[];
@@ -58,6 +61,7 @@ export function buildReport(input: ReportInput, since: Since, nowMs: number): Re
     certificate: input.certificate,
     secrets: input.secrets,
     ...quarantineOf(input),
+    ...revertsOf(input),
     agent: input.agent,
     name: accepted?.entry.name ?? input.name,
     facts: input.facts,
@@ -81,15 +85,35 @@ function quarantineOf({ accepted, environment }: ReportInput): Pick<Report, 'qua
   return { quarantine: { operators: memory.operators[environment]?.number ?? 0, held } };
 }
 
+function revertsOf({ reverts }: ReportInput): Pick<Report, 'reverts'> {
+  if (reverts.length === 0) return {};
+  return {
+    reverts: reverts.map(({ product, reason, since, by, kept }) => ({
+      product,
+      reason,
+      since: since as Time,
+      by,
+      kept: kept.map(({ component, version }) => ({ component, version })),
+    })),
+  };
+}
+
 function servesOf({ url, children }: Serving): Report['serves'] & object {
   return { url, children } as Report['serves'] & object;
 }
+
+/** What a report says of something that was not taken. */
+type Refused = Pick<
+  Refusal,
+  'package' | 'product' | 'kind' | 'version' | 'tree' | 'code' | 'message' | 'since'
+>;
 
 function componentOf(slot: ObservedSlot, input: ReportInput): ReportedComponent[] {
   const { component, record } = slot;
   const assigned = input.accepted?.components.find((placed) => placed.component === component) ?? null;
   const refused = record?.refused ?? null;
-  const counts = refused !== null && assigned !== null && isRefused(refused, assigned) ? refused : null;
+  const counts =
+    assigned === null ? null : (takenBack(assigned, input) ?? refusalThatCounts(refused, assigned));
   const running = runningPackage(slot, assigned);
   if (running === null) return counts === null ? [] : [failedInstall(component, counts)];
   const isService = running.kind === 'service';
@@ -122,6 +146,18 @@ function componentOf(slot: ObservedSlot, input: ReportInput): ReportedComponent[
   ];
 }
 
+function refusalThatCounts(refused: Refusal | null, assigned: Placed): Refused | null {
+  return refused !== null && isRefused(refused, assigned) ? refused : null;
+}
+
+/** What direction gives and a person on this host took back counts as refused, so that a deployment knows at once. */
+function takenBack(assigned: Placed, { reverts }: ReportInput): Refused | null {
+  const revert = revertOf(assigned, reverts);
+  const kept = revert?.kept.find(({ component }) => component === assigned.component);
+  if (revert === undefined || kept === undefined || kept.package === assigned.package) return null;
+  return { ...assigned, code: 'E_REVERTED', message: revertText(revert, kept), since: revert.since };
+}
+
 /**
  * What really is there, whatever the record says: the package whose tree `current` shows. A package that is still being
  * tried counts too, so that the root server sees what runs now.
@@ -132,7 +168,7 @@ function runningPackage(slot: ObservedSlot, assigned: Placed | null): Placed | n
   return shown ?? null;
 }
 
-function failedInstall(component: string, refused: Refusal): ReportedComponent {
+function failedInstall(component: string, refused: Refused): ReportedComponent {
   return {
     component,
     product: refused.product,
@@ -148,7 +184,7 @@ function failedInstall(component: string, refused: Refusal): ReportedComponent {
   };
 }
 
-function refusedOf({ package: digest, code, message }: Refusal): {
+function refusedOf({ package: digest, code, message }: Refused): {
   package: Digest;
   code: string;
   message: string;

@@ -21,6 +21,7 @@ import type { AgentOptions, RunningAgent } from '../options.ts';
 import { parentsOf, refusedParents } from '../parents/parents.ts';
 import { revokedParents } from '../parents/revoked.ts';
 import type { Reporter } from '../reports/send.ts';
+import { currentReverts } from '../reverting/current.ts';
 import { hostSecrets } from '../secrets/secrets.ts';
 import { stateLayout } from '../state/layout.ts';
 import { clearLeftovers } from '../state/leftovers.ts';
@@ -146,7 +147,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
       moving.wake();
       fetching.giveUpUnless(next);
       role.look();
-      lookAfter.directionChanged();
+      lookAfter.wantsChanged();
       reportSoon();
     },
   });
@@ -166,7 +167,9 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     everyMs: timing.driftMs,
     changed: () => looked.wake(),
   });
+  const reverts = await currentReverts({ layout, log, signal, ordered: () => lookAfter.wantsChanged() });
   const lookAfter = makeLookAfter({
+    reverts,
     tools,
     timing,
     looked,
@@ -179,6 +182,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
   });
   const reported = {
     ...asks,
+    reverts,
     options,
     timing,
     identity,

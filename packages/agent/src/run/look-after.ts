@@ -7,6 +7,8 @@ import { type DriftNotes, driftNotes } from '../drift/notes.ts';
 import type { DriftWatch } from '../drift/watch.ts';
 import { type ServiceHealth, serviceHealth } from '../health/services.ts';
 import type { AgentOptions, AgentTiming } from '../options.ts';
+import type { CurrentReverts } from '../reverting/current.ts';
+import { revertOf, withReverts } from '../reverting/reverts.ts';
 import type { HostFaults } from './host-faults.ts';
 import type { Wake } from './wake.ts';
 
@@ -14,7 +16,8 @@ import type { Wake } from './wake.ts';
 export interface LookAfter {
   /** Until the signal ends it. */
   run(): Promise<void>;
-  directionChanged(): void;
+  /** What should be may be another now: what was postponed is tried at once. */
+  wantsChanged(): void;
   /** What was found by the last pass. */
   convergence(): Convergence;
   /** Components that are just being removed. */
@@ -30,6 +33,7 @@ export interface LookAfterOptions {
   readonly looked: Wake;
   readonly accepted: () => Accepted | null;
   readonly faults: HostFaults;
+  readonly reverts: CurrentReverts;
   readonly driftWatch: DriftWatch;
   readonly fraction: () => number;
   readonly onJournalPoint: AgentOptions['onJournalPoint'];
@@ -44,9 +48,12 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
   const converging = converger({
     tools,
     onJournalPoint,
-    heldBack: (release) => {
-      const one = holdsBack(options.accepted()?.quarantine?.quarantined ?? [], release);
-      return one === undefined ? null : `${one.product}@${one.version} was quarantined under way.`;
+    heldBack: (target) => {
+      const one = holdsBack(options.accepted()?.quarantine?.quarantined ?? [], target.release);
+      if (one !== undefined) return `${one.product}@${one.version} was quarantined under way.`;
+      const revert = revertOf(target, options.reverts.list());
+      const isKept = revert?.kept.some(({ package: digest }) => digest === target.package) ?? true;
+      return isKept ? null : `${target.product} was taken back on this host under way.`;
     },
     slotRetryMs: timing.slotRetryMs,
     fraction: options.fraction,
@@ -56,10 +63,16 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
   const drift = driftNotes();
   let convergence: Convergence = { slots: new Map(), waiting: new Map(), rested: false };
 
+  const wanted = (): Accepted | null => {
+    const accepted = options.accepted();
+    return accepted === null ? null : withReverts(accepted, options.reverts.list());
+  };
+
   const pass = async (): Promise<void> => {
+    await options.reverts.look();
     await options.driftWatch.settle((component, what) => drift.add(component, what));
     const acted = new Set<string>();
-    convergence = await converging.run(options.accepted, (plan) => {
+    convergence = await converging.run(wanted, (plan) => {
       const { component, action } = plan;
       acted.add(component);
       if (action === 'remove') removing.add(component);
@@ -79,7 +92,7 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
     drift,
     removing,
     convergence: () => convergence,
-    directionChanged: () => {
+    wantsChanged: () => {
       converging.forgetPostponed();
       looked.wake();
     },

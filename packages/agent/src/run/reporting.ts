@@ -10,6 +10,7 @@ import { buildReport, type ReportBody, type Since } from '../reports/build.ts';
 import { hostFacts } from '../reports/facts.ts';
 import { type Reporter, reporter } from '../reports/send.ts';
 import { openReportSpool } from '../reports/spool.ts';
+import type { CurrentReverts } from '../reverting/current.ts';
 import type { HostSecrets } from '../secrets/secrets.ts';
 import type { Fetching } from './fetching.ts';
 import type { HostFaults } from './host-faults.ts';
@@ -26,6 +27,7 @@ export interface ReportedFrom extends AsksParents {
   readonly lookAfter: LookAfter;
   readonly fetching: Fetching;
   readonly faults: HostFaults;
+  readonly reverts: CurrentReverts;
 }
 
 /** Reports this host's state as it is looked at, not as it is remembered. */
@@ -56,6 +58,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
         convergence: { ...convergence, slots },
         removing: lookAfter.removing,
         drift: lookAfter.drift.say(),
+        reverts: from.reverts.list(),
         healthy: (slot) => lookAfter.health.healthy(slot),
         faults: [...(frozen === undefined ? [] : [frozen]), ...faults.all()],
         secrets: from.secrets.statement,

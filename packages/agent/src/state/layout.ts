@@ -7,6 +7,8 @@ export interface StateLayout {
   readonly identity: string;
   readonly trust: string;
   readonly accepted: string;
+  /** What people on this host took back. */
+  readonly reverts: string;
   readonly components: string;
   readonly journal: string;
   readonly documents: string;
@@ -44,6 +46,7 @@ export function stateLayout(root: string): StateLayout {
     identity: join(root, 'identity'),
     trust: join(root, 'trust'),
     accepted: join(root, 'accepted.json'),
+    reverts: join(root, 'local', 'reverts.json'),
     components: join(root, 'components'),
     journal: join(root, 'journal'),
     documents: join(root, 'documents'),

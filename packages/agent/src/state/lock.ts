@@ -42,6 +42,13 @@ export async function lockState(path: string, randomness: Randomness): Promise<S
   );
 }
 
+/** The live process that holds the lock, or null. Takes nothing. */
+export async function lockHolder(path: string): Promise<ProcessIdentity | null> {
+  const text = await readFile(path, 'utf8').catch(() => null);
+  const holder = text === null ? null : parseHolder(text);
+  return holder !== null && isAlive(holder) ? holder : null;
+}
+
 /**
  * Without a byte free on the disk too, for then of all times a host must come up again: a former lock gives its block,
  * a stale one or the one that was given back last.

@@ -56,6 +56,12 @@ export const hostsCodes = {
     'never',
     'conflict',
   ),
+  E_REVERTED: code(
+    'A person on the host took the product back to what it ran before; it stays there, whatever direction says.',
+    'Mend what they met; then undo it on the host: `xylem agent revert PRODUCT --undo`.',
+    'never',
+    'outcome',
+  ),
   E_SECRET_INVALID: code(
     'A sealed value or a wrapped key is damaged, or is not for the place where it stands.',
     'Set the value anew with `xylem secret set`; if it comes back, find out who changes what the root server keeps.',

@@ -183,6 +183,22 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parseReport,
     wire.encodeReport,
   ),
+  'report-reverts': example(
+    {
+      ...report,
+      reverts: [
+        {
+          product: 'shop',
+          reason: 'checkout fails',
+          since: report.time,
+          by: 'anna as root',
+          kept: [{ component: 'shop-api', version: '2.3.0' }],
+        },
+      ],
+    },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
   'host-map-branch': example(
     { format: 'xylem-hostmap-1', children: { 0: digest('child 0'), f: digest('child f') } },
     wire.parseHostMapNode,

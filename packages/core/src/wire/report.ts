@@ -83,6 +83,17 @@ export const reportSchema = object(
     secrets: recipientStatementSchema,
     /** The operators that it has pinned (0: none), and the quarantines that it remembers; absent: nothing of both. */
     quarantine: object({ operators: integer(), held: array(quarantineId, { maxItems: mostQuarantined }) }),
+    /** What people on this host took back, and at what its components stay. */
+    reverts: array(
+      object({
+        product: f.name,
+        reason: f.message,
+        since: f.time,
+        by: text,
+        kept: array(object({ component: f.name, version: f.version }), { maxItems: 10_000 }),
+      }),
+      { maxItems: 64 },
+    ),
     serves: object({
       url: f.url,
       children: array(object({ host: f.hostId, lastSeen: f.time }), { maxItems: 10_000 }),

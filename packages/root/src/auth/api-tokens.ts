@@ -41,19 +41,21 @@ export async function createApiToken(
   {
     name,
     grants,
-    expiresMs,
+    lifetimeMs,
     madeBy,
   }: {
     readonly name: string;
     readonly grants: readonly Grant[];
-    readonly expiresMs: number | null;
+    /** Null: it works until it is revoked. */
+    readonly lifetimeMs: number | null;
     /** Whose it counts as: `auth/origin.ts`. */
     readonly madeBy: string;
   },
-): Promise<{ id: string; token: string; createdMs: number }> {
+): Promise<{ id: string; token: string; createdMs: number; expiresMs: number | null }> {
   const id = randomness.bytes(8).toString('hex');
   const secret = randomness.bytes(32).toString('base64url');
   const createdMs = clock.now();
+  const expiresMs = lifetimeMs === null ? null : createdMs + lifetimeMs;
   await trx
     .insertInto('api_tokens')
     .values({
@@ -67,7 +69,7 @@ export async function createApiToken(
     })
     .execute();
   await addGrants(trx, `api-token/${id}`, grants, createdMs);
-  return { id, token: `xyo1.${id}.${secret}`, createdMs };
+  return { id, token: `xyo1.${id}.${secret}`, createdMs, expiresMs };
 }
 
 /** @throws XylemError E_UNAUTHORISED; unknown, expired and revoked ids and wrong secrets read the same */

@@ -9,6 +9,7 @@ import {
   noteBoot,
   sameNumberTwice,
 } from '../hosts/clones.ts';
+import { noteReverts, revertsBefore } from '../hosts/reverts.ts';
 
 /** What of a host's reports the root server has. */
 export interface Mark {
@@ -76,7 +77,11 @@ export async function takeReports(
         .execute();
       await forgetOldBoots(trx, host);
     }
-    for (const report of newest.values()) await replaceReport(trx, report, nowMs);
+    const reverts = await revertsBefore(trx, hosts);
+    for (const report of newest.values()) {
+      await noteReverts(trx, report, reverts.get(report.host) ?? [], nowMs);
+      await replaceReport(trx, report, nowMs);
+    }
     const marks = reports.map(({ host, incarnation }) => ({
       host,
       incarnation,

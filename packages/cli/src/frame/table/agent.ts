@@ -18,6 +18,11 @@ export const agentTable: readonly TableEntry[] = [
     load: () => import('../../commands/agent/rotate-key.ts'),
   },
   {
+    path: 'agent revert',
+    summary: 'Take a product back on this host, without any server',
+    load: () => import('../../commands/agent/revert.ts'),
+  },
+  {
     path: 'agent stop',
     summary: 'End the services of a host whose agent has ended',
     load: () => import('../../commands/agent/stop.ts'),

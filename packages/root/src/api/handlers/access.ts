@@ -29,15 +29,15 @@ export function accessHandlers(root: Root): Pick<Handlers, Own> {
           details: { scope: grant.scope },
         });
       }
-      const expiresMs = clock.now() + (body.expiresInSeconds ?? defaultLifetimeSeconds) * 1000;
+      const lifetimeMs = (body.expiresInSeconds ?? defaultLifetimeSeconds) * 1000;
       const madeBy = await originOf(db, who);
-      const { id, token, createdMs } = await db.transaction().execute(async (trx) => {
-        const created = await createApiToken(trx, root, { name, grants, expiresMs, madeBy });
+      const { id, token, createdMs, expiresMs } = await db.transaction().execute(async (trx) => {
+        const created = await createApiToken(trx, root, { name, grants, lifetimeMs, madeBy });
         await appendAudit(trx, clock.now(), {
           who: who.name,
           what: 'api-token.create',
           subject: `api-token/${created.id}`,
-          after: { name, grants, expires: timeOf(expiresMs), madeBy },
+          after: { name, grants, expires: timeOrNull(created.expiresMs), madeBy },
         });
         return created;
       });

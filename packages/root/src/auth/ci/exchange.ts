@@ -94,8 +94,8 @@ async function give(
 ) {
   const name = `ci ${printable(claims.sub ?? rules[0]?.id ?? '')}`.slice(0, 100);
   const grants: readonly Grant[] = rules.flatMap((rule) => rule.grants);
-  const expiresMs = root.clock.now() + lifetimeMs;
-  const made = await createApiToken(trx, root, { name, grants, expiresMs, madeBy: ciOrigin });
+  const made = await createApiToken(trx, root, { name, grants, lifetimeMs, madeBy: ciOrigin });
+  const expiresMs = made.createdMs + lifetimeMs;
   for (const rule of rules)
     await trx.insertInto('ci_tokens').values({ api_token: made.id, rule: rule.id }).execute();
   await withOrigin({ who: `ci-rule/${rules[0]?.id ?? ''} (${name})`, from }, () =>

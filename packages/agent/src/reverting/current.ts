@@ -1,0 +1,45 @@
+import { watch } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Log } from '@xylem/platform';
+import type { StateLayout } from '../state/layout.ts';
+import { type Revert, revertsFile } from './reverts.ts';
+
+/** What people on this host took back, as the file says it now. */
+export interface CurrentReverts {
+  list(): readonly Revert[];
+  /** Reads the file anew; one that can't be read changes nothing. */
+  look(): Promise<void>;
+}
+
+/** @param ordered the file was written: a look is worth it */
+export async function currentReverts(options: {
+  readonly layout: StateLayout;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly ordered: () => void;
+}): Promise<CurrentReverts> {
+  const { layout, log, signal, ordered } = options;
+  const file = revertsFile(layout.reverts, log);
+  const folder = dirname(layout.reverts);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  try {
+    watch(folder, { persistent: false, signal }, ordered).on('error', (cause) =>
+      log.warn('local orders are not watched for', { cause }),
+    );
+  } catch (cause) {
+    // Without a watch, as where the kernel has none left, an order is found at the next pass.
+    log.warn('local orders are not watched for', { cause });
+  }
+  let reverts: readonly Revert[] = (await file.read())?.reverts ?? [];
+  return {
+    list: () => reverts,
+    look: async () => {
+      try {
+        reverts = (await file.read())?.reverts ?? [];
+      } catch (cause) {
+        log.warn('local orders can not be read', { cause });
+      }
+    },
+  };
+}
