@@ -1,3 +1,9 @@
+export {
+  type ExplainedComponent,
+  type Explanation,
+  explainHost,
+  type Keeping,
+} from './explain/explain.ts';
 export { joinHost } from './identity/join.ts';
 export { rotateHostKey } from './identity/rekey.ts';
 export type {

@@ -18,6 +18,11 @@ export const agentTable: readonly TableEntry[] = [
     load: () => import('../../commands/agent/rotate-key.ts'),
   },
   {
+    path: 'agent explain',
+    summary: 'What this host should run, runs, and what keeps it',
+    load: () => import('../../commands/agent/explain.ts'),
+  },
+  {
     path: 'agent revert',
     summary: 'Take a product back on this host, without any server',
     load: () => import('../../commands/agent/revert.ts'),

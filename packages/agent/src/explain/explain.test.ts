@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { systemClock } from '@xylem/platform';
+import { tempFolder } from '@xylem/testkit';
+import { componentOf, freePort, reported, Site, webService } from '../testing/site.ts';
+import { explainHost } from './explain.ts';
+
+test('says what is wanted, what is, what is to do and what keeps it, and changes nothing', async (t) => {
+  const site = await Site.create(t);
+  const front = await site.front();
+  const host = await site.host([front.url]);
+  const explain = () =>
+    explainHost({ stateFolder: host.stateFolder, node: process.execPath, clock: systemClock });
+  const port = await freePort();
+  const api = async (version: string, status = 200) => {
+    const { files, document } = webService(version, port, { status, startTimeoutMs: 300 });
+    const made = await site.publish('api', version, files, document);
+    return { release: await site.vendor.release(version, [made]), package: made };
+  };
+  assert.deepEqual((await explain()).direction, null);
+
+  await site.assign([await api('1.0.0')]);
+  const agent = await site.agent(host);
+  await reported(front, host, '1.0.0', (report) => componentOf(report, 'api')?.healthy === true);
+  const well = await explain();
+  assert.equal(well.agentRuns, true);
+  assert.deepEqual(well.components, [
+    {
+      component: 'api',
+      desired: '1.0.0',
+      installed: '1.0.0',
+      running: 'running',
+      steps: [],
+      keeping: [],
+      lastFailure: null,
+    },
+  ]);
+
+  await site.assign([await api('2.0.0', 500)]);
+  await reported(front, host, 'the refusal', (report) => componentOf(report, 'api')?.refused !== undefined);
+  const refused = (await explain()).components[0];
+  assert.deepEqual([refused?.desired, refused?.installed, refused?.steps], ['2.0.0', '1.0.0', []]);
+  assert.equal(refused?.keeping[0]?.code, 'E_HEALTH_FAILED');
+
+  await agent.stop();
+  await rm(join(host.stateFolder, 'components', 'api', 'current'));
+  const before = await readdir(host.stateFolder, { recursive: true });
+  const down = await explain();
+  assert.equal(down.agentRuns, false);
+  assert.deepEqual(down.components[0]?.steps.slice(0, 1), ['stage']);
+  assert.deepEqual(await readdir(host.stateFolder, { recursive: true }), before);
+});
+
+test('a folder without an identity is no host', async (t) => {
+  const stateFolder = await tempFolder(t);
+  await assert.rejects(explainHost({ stateFolder, node: process.execPath, clock: systemClock }), {
+    code: 'E_NOT_JOINED',
+  });
+});

@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises';
+import { XylemError } from '@xylem/core';
+import type { Clock } from '@xylem/platform';
+import { loadIdentity } from '@xylem/trust';
+import { type JournalEntry, parseJournal } from '../converge/journal.ts';
+import { observeSlots } from '../converge/observe.ts';
+import { planSlots } from '../converge/plan.ts';
+import type { SlotPlan } from '../converge/steps.ts';
+import { acceptedFile } from '../direction/accepted-file.ts';
+import type { Accepted } from '../direction/wanted.ts';
+import { drivers } from '../drivers/index.ts';
+import { revertsFile, withReverts } from '../reverting/reverts.ts';
+import { emptySlot, type ObservedSlot } from '../slot/observed.ts';
+import type { StateLayout } from '../state/layout.ts';
+import { lockHolder } from '../state/lock.ts';
+import { newestReport } from './newest-report.ts';
+import { readOnlyTools } from './read-only.ts';
+
+/** What keeps something, in words; `since` where the agent said it in its newest report. */
+export interface Keeping {
+  readonly code: string;
+  readonly message: string;
+  readonly since: string | null;
+}
+
+/** One component as it should be and as it is. */
+export interface ExplainedComponent {
+  readonly component: string;
+  /** Version that direction, or a person on this host, wants here; null: it should not be here. */
+  readonly desired: string | null;
+  /** What was committed; null: nothing. */
+  readonly installed: string | null;
+  readonly running: 'running' | 'ended' | 'nothing runs' | 'other files than committed';
+  /** What would be done now, in order; empty where nothing is left to do. */
+  readonly steps: readonly string[];
+  readonly keeping: readonly Keeping[];
+  /** The last step that failed since the component was at rest. */
+  readonly lastFailure: { readonly step: string; readonly code: string; readonly at: string } | null;
+}
+
+/** A host as its own state folder shows it, without asking anybody. */
+export interface Explanation {
+  readonly host: string;
+  readonly environment: string;
+  readonly agentRuns: boolean;
+  /** Of the accepted desired state; null before the first. */
+  readonly direction: { readonly number: number; readonly snapshot: number } | null;
+  /** When the agent last said something of this host. RFC 3339. */
+  readonly reported: string | null;
+  readonly components: readonly ExplainedComponent[];
+  /** What keeps the whole host. */
+  readonly keeping: readonly Keeping[];
+}
+
+/**
+ * Compares what this host should run with what it runs, and plans what the agent would do, without doing it.
+ * @throws XylemError E_NOT_JOINED
+ */
+export async function explainHost(options: {
+  readonly stateFolder: string;
+  readonly node: string;
+  readonly clock: Clock;
+}): Promise<Explanation> {
+  const tools = readOnlyTools(options);
+  const { layout, log } = tools;
+  const identity = await loadIdentity(layout.identity);
+  if (identity === null)
+    throw new XylemError('E_NOT_JOINED', `${options.stateFolder} has no identity of a host.`);
+  const directed = await acceptedFile(layout.accepted, log).read();
+  const { reverts } = (await revertsFile(layout.reverts, log).read()) ?? { reverts: [] };
+  const wanted = directed === null ? null : withReverts(directed, reverts);
+  const slots = await observeSlots(tools, drivers);
+  const { slots: plans, waiting } = planSlots({
+    slots,
+    wanted,
+    postponed: new Map(),
+    places: tools,
+    drivers,
+  });
+  const report = await newestReport(layout.reports);
+  const said = (component: string | null): Keeping[] =>
+    (report?.waiting ?? []).filter((one) => one.component === component);
+  const names = new Set([...slots.keys(), ...(wanted?.components ?? []).map(({ component }) => component)]);
+  const components: ExplainedComponent[] = [];
+  for (const component of [...names].sort()) {
+    const now = waiting.get(component);
+    const others = said(component).filter(({ code }) => code !== now?.code);
+    components.push({
+      ...shown(slots.get(component) ?? emptySlot(component), wanted),
+      steps: stepsOf(plans.find((plan) => plan.component === component)),
+      keeping: [...(now === undefined ? [] : [{ ...now, since: null }]), ...others],
+      lastFailure: await lastFailure(component, layout),
+    });
+  }
+  return {
+    host: identity.host,
+    environment: identity.environment.name,
+    agentRuns: (await lockHolder(layout.lock)) !== null,
+    direction: directed === null ? null : { number: directed.number, snapshot: directed.snapshot },
+    reported: report?.time ?? null,
+    components,
+    keeping: said(null),
+  };
+}
+
+function shown(
+  { component, record, current, running }: ObservedSlot,
+  wanted: Accepted | null,
+): Pick<ExplainedComponent, 'component' | 'desired' | 'installed' | 'running'> {
+  const installed = record?.installed ?? null;
+  const desired = wanted?.components.find((placed) => placed.component === component)?.version ?? null;
+  const state = (): ExplainedComponent['running'] => {
+    if (current !== null && current !== installed?.tree) return 'other files than committed';
+    if (running === null) return 'nothing runs';
+    return running.alive ? 'running' : 'ended';
+  };
+  return { component, desired, installed: installed?.version ?? null, running: state() };
+}
+
+const stepsOf = (plan: SlotPlan | undefined): string[] => (plan?.steps ?? []).map(({ kind }) => kind);
+
+async function lastFailure(
+  component: string,
+  layout: StateLayout,
+): Promise<ExplainedComponent['lastFailure']> {
+  const text = await readFile(layout.component(component).journal, 'utf8').catch(() => '');
+  const failed = parseJournal(text).findLast((entry: JournalEntry) => entry.phase === 'failed');
+  return failed === undefined ? null : { step: failed.step, code: failed.code ?? '', at: failed.at };
+}
