@@ -1,3 +1,4 @@
+export { examineHost } from './doctor/examine.ts';
 export {
   type ExplainedComponent,
   type Explanation,

@@ -18,6 +18,11 @@ export const agentTable: readonly TableEntry[] = [
     load: () => import('../../commands/agent/rotate-key.ts'),
   },
   {
+    path: 'agent doctor',
+    summary: 'What is wrong with this host, and what to do',
+    load: () => import('../../commands/agent/doctor.ts'),
+  },
+  {
     path: 'agent explain',
     summary: 'What this host should run, runs, and what keeps it',
     load: () => import('../../commands/agent/explain.ts'),

@@ -1,0 +1,107 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { errorCodes, XylemError } from '@xylem/core';
+import { createHttpClient, type HttpClient } from '@xylem/platform';
+import { clientTls, type Identity } from '@xylem/trust';
+import { type Finding, found } from './judge.ts';
+
+export interface AskedParents {
+  readonly findings: readonly Finding[];
+  /** What the first parent that answered holds for the time; epoch milliseconds. */
+  readonly dateMs: number | null;
+}
+
+const answerMs = 10_000;
+
+/** Asks each parent for what it should have for this host, as the agent does. */
+export async function askParents(
+  identity: Identity,
+  urls: readonly string[],
+  proxyEnvironment: NodeJS.ProcessEnv | undefined,
+): Promise<AskedParents> {
+  const tls = clientTls(identity, { has: () => false, generation: 0 });
+  const http = createHttpClient({
+    tls: () => tls,
+    ...(proxyEnvironment === undefined ? {} : { proxyEnvironment }),
+  });
+  const findings: Finding[] = [];
+  let dateMs: number | null = null;
+  try {
+    for (const url of urls) {
+      const name = await lookUp(url);
+      if (name !== null) {
+        findings.push(name);
+        continue;
+      }
+      const asked = await askOne(http, url, identity);
+      findings.push(asked.finding);
+      dateMs ??= asked.dateMs;
+    }
+  } finally {
+    http.close();
+  }
+  if (urls.length === 0) {
+    findings.push(
+      found.ill('parent', 'This host knows no parent.', 'Join it again: xylem join URL --token …'),
+    );
+  }
+  return { findings, dateMs };
+}
+
+/** Null: the name leads to an address, or is one. */
+async function lookUp(url: string): Promise<Finding | null> {
+  const name = new URL(url).hostname.replace(/^\[|\]$/g, '');
+  if (isIP(name) !== 0) return null;
+  try {
+    await lookup(name);
+    return null;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return found.ill(
+      'name',
+      `${name}, a parent's name, leads to no address (${code ?? String(error)}).`,
+      'Look at /etc/resolv.conf and at the name; with a proxy it may be right that this host asks no names.',
+    );
+  }
+}
+
+async function askOne(
+  http: HttpClient,
+  url: string,
+  { environment }: Identity,
+): Promise<{ finding: Finding; dateMs: number | null }> {
+  try {
+    const { status, headers, body } = await http.request({
+      method: 'GET',
+      url: `${url.replace(/\/$/, '')}/r/${environment.id}/metadata/timestamp.json`,
+      idleTimeoutMs: answerMs,
+      signal: AbortSignal.timeout(answerMs * 2),
+    });
+    body.destroy();
+    const at = Date.parse(headers.date ?? '');
+    const dateMs = Number.isNaN(at) ? null : at;
+    return { finding: judgeStatus(url, status, environment.name), dateMs };
+  } catch (error) {
+    const fault =
+      error instanceof XylemError
+        ? error
+        : new XylemError('E_PARENT_UNREACHABLE', `${url}: ${String(error)}`);
+    return { finding: found.ill('parent', fault.message, errorCodes[fault.code].advice), dateMs: null };
+  }
+}
+
+function judgeStatus(url: string, status: number, environment: string): Finding {
+  if (status === 200) return found.well('parent', `${url} answers, and serves ${environment}.`);
+  if (status === 404) {
+    return found.ill(
+      'parent',
+      `${url} answers, and does not serve ${environment} to this host.`,
+      'It may have just begun to follow it: wait a minute. Else the host was revoked or moved, or the parent serves other environments: xylem host why says more where the root server is reached.',
+    );
+  }
+  return found.ill(
+    'parent',
+    `${url} answers with status ${status}.`,
+    'See its log; the agent goes on with other parents meanwhile.',
+  );
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { judgeCertificate, judgeClock, judgeDisk } from './judge.ts';
+
+const mib = 1024 * 1024;
+const day = 86_400_000;
+
+test('little room, in bytes or in files, is said', () => {
+  assert.equal(judgeDisk(1024 * mib, 100_000).ok, true);
+  assert.equal(judgeDisk(1024 * mib, null).ok, true);
+  assert.match(judgeDisk(10 * mib, 100_000).says, /Only 10 MiB are free/);
+  assert.match(judgeDisk(1024 * mib, 12).says, /only 12 files can be made/);
+});
+
+test('a clock before what was signed, or away from a parent, is wrong; a few minutes are not', () => {
+  const now = Date.parse('2026-11-21T12:00:00Z');
+  assert.equal(judgeClock(now, now - day, now + 60_000).ok, true);
+  assert.equal(judgeClock(now, null, null).ok, true);
+  assert.match(judgeClock(now, now + 3650 * day, now).says, /at least 3650 days behind what has been signed/);
+  assert.match(judgeClock(now, null, now - 3 * 3_600_000).says, /3 hours ahead of the parent/);
+  assert.match(judgeClock(now, null, now + 10 * 60_000).says, /10 minutes behind the parent/);
+});
+
+test('a certificate counts between its two ends', () => {
+  const now = Date.parse('2026-11-21T12:00:00Z');
+  assert.equal(
+    judgeCertificate(now, now - day, now + 30 * day).says,
+    'The certificate counts for 30 days more.',
+  );
+  assert.match(judgeCertificate(now, now + day, now + 2 * day).says, /the clock is before that/);
+  assert.match(judgeCertificate(now, now - 9 * day, now - 3 * day).says, /ended 3 days ago/);
+});
