@@ -59,6 +59,7 @@ test('each thing that is wrong is named with what to do', async (t) => {
   assert.match(await named('clock', at(2 * dayMs)), /2 days ahead of the parent's/);
   assert.match(await named('certificate', at(400 * dayMs)), /The certificate ended/);
 
+  const { direction } = await reported(front, host, 'any report', () => true);
   site.hosts.set(host.identity.host, {
     labels: {},
     parents: ['https://no-such-parent.invalid:1', front.url],
