@@ -60,3 +60,9 @@ test('the tutorial works as written', options, async (t) => {
     return t.skip('there is no dist/xylem.js: run ./test, or npm run build');
   await runPage(join(checkout, 'docs/tutorial.md'), (line) => t.diagnostic(line));
 });
+
+test('the walk-through of the kind command works as written', options, async (t) => {
+  if (!existsSync(join(checkout, 'dist/xylem.js')))
+    return t.skip('there is no dist/xylem.js: run ./test, or npm run build');
+  await runPage(join(checkout, 'docs/components/command.md'), (line) => t.diagnostic(line));
+});

@@ -32,6 +32,9 @@ interface Postponed extends Reason {
 /** Each turn changes one slot; a fleet's component count is far below. */
 const mostTurns = 20_000;
 
+/** Of one component in one pass. */
+const mostRepairs = 3;
+
 export interface ConvergerOptions extends ExecuteOptions {
   readonly slotRetryMs: number;
   /** Between 0 and 1, for jitter: hosts that lost the same parent must not come back to it together. */
@@ -64,6 +67,7 @@ export function converger(options: ConvergerOptions): Converger {
   return {
     run: async (wanted, onPlan) => {
       const failedNow = new Set<string>();
+      const repairs = new Map<string, number>();
       for (let turn = 0; turn < mostTurns; turn += 1) {
         tools.signal.throwIfAborted();
         const slots = await observeSlots(tools, tools.drivers);
@@ -88,6 +92,12 @@ export function converger(options: ConvergerOptions): Converger {
         const outcome = await executeSlot(next, options);
         if (outcome.kind === 'done') {
           if (!active().has(next.component)) postponed.delete(next.component);
+          if (next.action === 'repair') {
+            const times = (repairs.get(next.component) ?? 0) + 1;
+            repairs.set(next.component, times);
+            // Somebody, or it itself, undoes what is repaired: the rest of the host must not wait for that to end.
+            if (times >= mostRepairs) failedNow.add(next.component);
+          }
           continue;
         }
         if (outcome.kind === 'refused') continue;

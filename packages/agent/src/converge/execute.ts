@@ -40,10 +40,14 @@ export async function executeSlot(plan: SlotPlan, options: ExecuteOptions): Prom
     tools.signal.throwIfAborted();
     try {
       refuseHeldBack(plan, step, options);
-      if (step.kind === 'start' || step.kind === 'probe') await refuseAfterCrashes(plan, journal);
+      if (canTakeDown.has(step.kind)) await refuseAfterCrashes(plan, journal);
       await take(step, plan, journal, options);
     } catch (error) {
-      if (tools.signal.aborted) throw tools.signal.reason;
+      if (tools.signal.aborted) {
+        // An agent that was asked to end did not go down by what it was doing.
+        await journal.failed(step.kind, fingerprintOf(plan), 'E_INTERRUPTED').catch(() => undefined);
+        throw tools.signal.reason;
+      }
       return await afterFault(error, step, plan, journal, options);
     }
   }
@@ -62,11 +66,17 @@ function refuseHeldBack({ action, target }: SlotPlan, step: Step, { heldBack }: 
   if (why !== null) throw new XylemError('E_INTERRUPTED', why);
 }
 
+/** What of a package acts in these may end the agent or the machine with it. */
+const canTakeDown: ReadonlySet<Step['kind']> = new Set(['start', 'probe', 'apply']);
+
 const afterStart: ReadonlySet<Step['kind']> = new Set(['probe', 'commit', 'retire']);
 
+const fingerprintOf = ({ target }: SlotPlan): string => (target === null ? '' : installFingerprint(target));
+
 async function take(step: Step, plan: SlotPlan, journal: Journal, options: ExecuteOptions): Promise<void> {
-  const { component, kind, target } = plan;
-  const fingerprint = target === null ? '' : installFingerprint(target);
+  const { component } = plan;
+  const kind = ('of' in step ? step.of : undefined) ?? plan.kind;
+  const fingerprint = fingerprintOf(plan);
   options.onStep?.(component, step.kind);
   await journal.begin(step.kind, fingerprint).catch((error: unknown) => {
     // What was accepted comes up again on a full disk too; nothing is ever decided by how often that was cut off.
@@ -75,7 +85,7 @@ async function take(step: Step, plan: SlotPlan, journal: Journal, options: Execu
   });
   await options.onJournalPoint?.(`${kind}/${step.kind}/written` as JournalPoint);
   const execute = executors[step.kind] as Execute<typeof step.kind>;
-  await execute(step as never, { component, kind, tools: options.tools });
+  await execute(step as never, { component, kind: plan.kind, tools: options.tools });
   await options.onJournalPoint?.(`${kind}/${step.kind}/acted` as JournalPoint);
   // Not durable, and without it the start only counts as cut off once more.
   await journal.end(step.kind, fingerprint).catch(() => undefined);
@@ -91,8 +101,7 @@ async function afterFault(
   const { tools } = options;
   const fault = codedFault(error, `${step.kind} of ${plan.component}`);
   tools.log.warn('step failed', { component: plan.component, step: step.kind, cause: fault });
-  const fingerprint = plan.target === null ? '' : installFingerprint(plan.target);
-  await journal.failed(step.kind, fingerprint, fault.code).catch(() => undefined);
+  await journal.failed(step.kind, fingerprintOf(plan), fault.code).catch(() => undefined);
   const isNew = plan.action === 'install' || plan.action === 'update';
   if (plan.target === null || !isNew || !isLasting(fault))
     return { kind: 'failed', step: step.kind, error: fault };
@@ -114,7 +123,7 @@ async function refuseAfterCrashes(plan: SlotPlan, journal: Journal): Promise<voi
   if (target === null || plan.action === 'repair') return;
   const entries = await journal.entries();
   const fingerprint = installFingerprint(target);
-  const cutOff = interruptions(entries, 'start', fingerprint) + interruptions(entries, 'probe', fingerprint);
+  const cutOff = [...canTakeDown].reduce((sum, kind) => sum + interruptions(entries, kind, fingerprint), 0);
   if (cutOff < mostInterruptions) return;
   throw new XylemError(
     'E_SERVICE_START',

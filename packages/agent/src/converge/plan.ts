@@ -142,14 +142,14 @@ function planRun(
   if (!committed || kept.length !== previous.length) steps.push({ kind: 'commit', target, previous: kept });
   const keep = [target, ...kept, ...(keepAlso === null ? [] : [keepAlso])].map(({ tree }) => tree);
   if (hasOthers(slot, keep)) steps.push({ kind: 'retire', keep: [...new Set(keep)].sort() });
-  const action = actionOf(slot, target, committed);
+  const action = actionOf(slot, target, committed, steps);
   return {
     component,
     kind: target.kind,
     action,
     target,
     steps,
-    drift: committed ? driftOf(slot, target) : null,
+    drift: committed ? (slot.running?.differs ?? driftOf(slot, target)) : null,
   };
 }
 
@@ -163,7 +163,8 @@ function driftOf({ trees, partials, current }: ObservedSlot, { tree }: Placed): 
 /** A component that changed its kind: what the former driver runs must end. */
 function otherKindEnds(slot: ObservedSlot, kind: ComponentKind, drivers: Drivers): Step[] {
   const { running } = slot;
-  return running === null || running.kind === kind ? [] : drivers[running.kind].plan.toEnd(slot);
+  if (running === null || running.kind === kind) return [];
+  return drivers[running.kind].plan.toEnd(slot).map((step) => ({ ...step, of: running.kind }));
 }
 
 /** What a return could go to once `target` is committed, the newest first. */
@@ -178,9 +179,10 @@ function hasOthers(slot: ObservedSlot, keep: readonly Digest[]): boolean {
   return slot.trees.some((digest) => !isKept(digest)) || slot.partials.some((digest) => !isKept(digest));
 }
 
-function actionOf(slot: ObservedSlot, target: Placed, committed: boolean): Action {
+function actionOf(slot: ObservedSlot, target: Placed, committed: boolean, steps: readonly Step[]): Action {
   if (!committed) return (slot.record?.installed ?? null) === null ? 'install' : 'update';
-  const isWhole = slot.running !== null && slot.running.wantsSecrets !== true;
+  const isApplied = steps.every(({ kind }) => kind !== 'apply');
+  const isWhole = slot.running !== null && slot.running.wantsSecrets !== true && isApplied;
   if (slot.current === target.tree && isWhole) return 'tidy';
   return slot.current === target.tree ? 'repair' : 'restore';
 }

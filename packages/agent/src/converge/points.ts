@@ -37,6 +37,20 @@ export const stepsOfKind = {
     'remove',
     'purge',
   ],
+  command: [
+    'reserve',
+    'fetch',
+    'stage',
+    'preflight',
+    'unapply',
+    'switch',
+    'apply',
+    'commit',
+    'retire',
+    'revert',
+    'remove',
+    'purge',
+  ],
 } as const satisfies Record<string, readonly StepKind[]>;
 export type ComponentKind = keyof typeof stepsOfKind;
 

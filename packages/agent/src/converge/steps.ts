@@ -8,10 +8,10 @@ interface StepContents {
   /** Puts the fetched tree in place, or verifies that one kept from before is still as it was. */
   stage: { readonly tree: Digest };
   preflight: { readonly target: Placed };
-  /** `service`: which of several of the component; absent: the one that has its name. */
-  stop: { readonly stopTimeoutMs: number; readonly service?: string };
-  /** Takes back what `apply` of the same kind brought into the machine. */
-  unapply: { readonly placed: Placed };
+  /** `of`: the kind that the component had, where one of another kind comes in its place. `service`: which of several of the component; absent: the one that has its name. */
+  stop: { readonly stopTimeoutMs: number; readonly service?: string; readonly of?: ComponentKind };
+  /** Takes back what `apply` of the same kind brought into the machine; `of` as above. */
+  unapply: { readonly placed: Placed; readonly of?: ComponentKind };
   switch: { readonly tree: Digest };
   /** Brings what lies outside of the slot (packages, rendered files, what a command manages) to what `target` says. */
   apply: { readonly target: Placed };

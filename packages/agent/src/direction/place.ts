@@ -10,6 +10,7 @@ import {
   XylemError,
 } from '@xylem/core';
 import { type ComponentKind, stepsOfKind } from '../converge/points.ts';
+import { commandSpec } from '../drivers/command/spec.ts';
 import type { Places } from '../drivers/driver.ts';
 import { serviceSpec } from '../drivers/service/spec.ts';
 import { healthCheckOf } from '../health/check.ts';
@@ -76,6 +77,7 @@ export function place(
     serviceSpec(placed, places);
     healthCheckOf(placed, places);
   }
+  if (kind === 'command') commandSpec(placed, places);
   return placed;
 }
 

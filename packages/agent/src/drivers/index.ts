@@ -1,6 +1,7 @@
+import { commandDriver } from './command/index.ts';
 import type { Drivers } from './driver.ts';
 import { filesDriver } from './files/index.ts';
 import { serviceDriver } from './service/index.ts';
 
 /** Every kind of component that a host can install has its driver here, or this does not compile. */
-export const drivers: Drivers = { files: filesDriver, service: serviceDriver };
+export const drivers: Drivers = { files: filesDriver, service: serviceDriver, command: commandDriver };

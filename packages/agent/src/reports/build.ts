@@ -202,6 +202,7 @@ function waitingOf(input: ReportInput, since: Since, nowMs: number): Waiting[] {
     ...[...input.convergence.waiting].map(([component, reason]) => ({ component, reason })),
     ...[...input.drift].map(([component, reason]) => ({ component, reason })),
     ...[...input.convergence.slots.values()].flatMap(endedByItself),
+    ...[...input.convergence.slots.values()].flatMap(notLookedAt),
   ];
   const present = new Set<string>();
   const waiting = reasons.map(({ component, reason }): Waiting => {
@@ -223,6 +224,10 @@ function endedByItself({
 }: ObservedSlot): { component: string; reason: Reason }[] {
   if (running?.ended === undefined || record?.installed?.tree !== running.tree) return [];
   return [{ component, reason: { code: 'E_SERVICE_ENDED', message: `${component}: ${running.ended}` } }];
+}
+
+function notLookedAt({ component, running }: ObservedSlot): { component: string; reason: Reason }[] {
+  return running?.wrong === undefined ? [] : [{ component, reason: running.wrong }];
 }
 
 /** What must differ for a report to be sent: figures that always move do not count. Pure. */

@@ -83,7 +83,7 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
     removing.clear();
     drift.settled((component) => !acted.has(component));
     health.watch(convergence.slots);
-    const hasServices = [...convergence.slots.values()].some(({ running }) => running !== null);
+    const hasServices = [...convergence.slots.values()].some(({ running }) => running?.kind === 'service');
     if (!hasServices) tools.supervisor.close();
   };
 

@@ -1,5 +1,7 @@
 import type { Digest } from '@xylem/core';
+import type { Reason } from '../converge/goal.ts';
 import type { ComponentKind } from '../converge/points.ts';
+import type { Placed } from './placed.ts';
 import type { SlotRecord } from './record.ts';
 
 /** What a driver found running of a component. */
@@ -20,6 +22,12 @@ export interface Running {
   readonly service?: string;
   /** Other instances of the component that run: one that is being tried, or is kept warm. */
   readonly beside?: readonly Running[];
+  /** Whose it is, where the slot's record may not say it. */
+  readonly placed?: Placed;
+  /** What somebody else changed of what was committed, in a few words; absent: nothing. */
+  readonly differs?: string;
+  /** What keeps it from being looked at; absent: nothing. */
+  readonly wrong?: Reason;
 }
 
 /** What is true of one component's slot, as looked at just now. */

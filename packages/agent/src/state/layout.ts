@@ -36,6 +36,12 @@ export interface ComponentLayout {
   readonly log: string;
   /** Of one of several services of the component: `<component>@<name>`. */
   logOf(instance: string): string;
+  /** What the programs of its package printed while steps were taken. */
+  readonly stepsLog: string;
+  /** Notes a program of its package that runs now. */
+  readonly program: string;
+  /** Whose programs touched the machine last: of kind command alone. */
+  readonly touched: string;
 }
 
 /** Paths below the state folder `root`. Pure. */
@@ -69,6 +75,9 @@ export function stateLayout(root: string): StateLayout {
         journal: join(root, 'journal', `${component}.jsonl`),
         log: join(root, 'logs', `${component}.log`),
         logOf: (instance) => join(root, 'logs', `${instance}.log`),
+        stepsLog: join(root, 'logs', `${component}.steps.log`),
+        program: join(root, 'journal', `${component}.program`),
+        touched: join(folder, 'touched.json'),
       };
     },
   };

@@ -31,6 +31,7 @@ export function testPackage(options: {
   kind?: ComponentKind;
   files?: Files;
   service?: PackageDocument['service'];
+  command?: PackageDocument['command'];
   health?: HealthCheck;
   config?: Config;
   ports?: PackageDocument['ports'];
@@ -57,6 +58,7 @@ export function testPackage(options: {
     kind,
     variants: [{ tree, sizeBytes }],
     ...(options.service === undefined ? {} : { service: options.service }),
+    ...(options.command === undefined ? {} : { command: options.command }),
     ...(options.health === undefined ? {} : { health: options.health }),
     ...(options.ports === undefined ? {} : { ports: options.ports }),
     configDefaults: config,
@@ -135,5 +137,48 @@ export function httpService(options: {
       startTimeoutMs,
       successes: 1,
     },
+  });
+}
+
+/**
+ * A component of kind command: a script of its tree that keeps one line, its version, in the file `target`. Where the
+ * version's `flaw` says so, one of its programs is broken.
+ */
+export function lineCommand(options: {
+  component: string;
+  version: string;
+  target: string;
+  flaw?: 'apply' | 'observe' | 'remove' | 'hang';
+}): TestPackage {
+  const { component, version, target, flaw = '' } = options;
+  const script = `#!/bin/sh
+cat >>"$2.asked"
+case $1 in
+  observe)
+    [ '${flaw}' = observe ] && { echo 'no eyes' >&2; exit 4; }
+    [ -e "$2" ] || { echo '{"state":"absent"}'; exit; }
+    [ "$(cat "$2")" = '${version}' ] && { echo '{"state":"applied"}'; exit; }
+    printf '{"state":"differs","detail":"it says %s"}\\n' "$(cat "$2")" ;;
+  apply)
+    [ '${flaw}' = apply ] && { echo half >"$2"; echo 'no such slot' >&2; exit 3; }
+    [ '${flaw}' = hang ] && { sleep 300 & echo $! >"$2.sleeper"; wait; }
+    echo '${version}' >"$2.new" && mv "$2.new" "$2" ;;
+  remove)
+    [ '${flaw}' = remove ] && { echo 'nothing removes me' >&2; exit 5; }
+    rm -f "$2" ;;
+esac
+`;
+  const step = (operation: string) => ({
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a package's placeholder
+    command: ['./line.sh', operation, '${config.target}'],
+    timeoutMs: flaw === 'hang' && operation === 'apply' ? 300 : 20_000,
+  });
+  return testPackage({
+    component,
+    version,
+    kind: 'command',
+    files: { 'line.sh!': script },
+    config: { target },
+    command: { observe: step('observe'), apply: step('apply'), remove: step('remove') },
   });
 }

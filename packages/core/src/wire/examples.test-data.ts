@@ -96,6 +96,48 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parsePackage,
     wire.encodePackage,
   ),
+  'package-command': example(
+    {
+      format: 'xylem-package-1',
+      product: 'shop',
+      component: 'shop-cron',
+      version: '1.2.0',
+      kind: 'command',
+      variants: [{ tree: treeDigest, sizeBytes: 150_008 }],
+      command: {
+        observe: { command: ['./crontab.sh', 'observe'], timeoutMs: 10_000 },
+        apply: { command: ['./crontab.sh', 'apply', '${config.user}'], timeoutMs: 60_000 },
+        remove: { command: ['./crontab.sh', 'remove'] },
+        protocol: 1,
+        environment: { SPOOL: '${data}/spool' },
+      },
+      configDefaults: { user: 'shop' },
+    },
+    wire.parsePackage,
+    wire.encodePackage,
+  ),
+  'command-question': example(
+    {
+      format: 'xylem-command-1',
+      protocol: 1,
+      operation: 'apply',
+      component: 'shop-cron',
+      product: 'shop',
+      version: '1.2.0',
+      package: digest('package 2'),
+      config: { user: 'shop' },
+      tree: `/var/lib/xylem/host/components/shop-cron/trees/${treeDigest}`,
+      data: '/var/lib/xylem/host/components/shop-cron/data',
+      previous: { version: '1.1.0', package: digest('package 1'), config: { user: 'shop' }, tree: null },
+    },
+    wire.parseCommandQuestion,
+    wire.encodeCommandQuestion,
+  ),
+  'command-answer': example(
+    { state: 'differs', detail: '2 of 3 lines are not in the crontab of shop' },
+    wire.parseCommandAnswer,
+    wire.encodeCommandAnswer,
+  ),
   release: example(
     {
       format: 'xylem-release-1',

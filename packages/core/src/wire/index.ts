@@ -1,4 +1,5 @@
 export * from './channel.ts';
+export * from './command.ts';
 export * from './custody.ts';
 export * from './desired-state.ts';
 export * from './envelope.ts';

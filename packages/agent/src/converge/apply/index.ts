@@ -13,7 +13,8 @@ import { switchCurrent } from './switch.ts';
 
 /** The driver of the component's kind does these. */
 function byDriver<K extends DriverStepKind>(kind: K): Execute<K> {
-  return async (step, { component, kind: own, tools }) => {
+  return async (step, { component, kind: ofPlan, tools }) => {
+    const own = ('of' in step ? step.of : undefined) ?? ofPlan;
     const act = tools.drivers[own].apply[kind];
     if (act === undefined) {
       throw new XylemError('E_INTERNAL', `Components of kind ${own} have no step ${kind}.`);

@@ -1,3 +1,4 @@
+import { commandPart } from './command.ts';
 import { healthPart } from './health.ts';
 import type { PackagePart } from './part.ts';
 import { servicePart } from './service.ts';
@@ -9,4 +10,4 @@ const portsPart: PackagePart = {
 };
 
 /** All blocks of a package document that have rules of their own. */
-export const parts: readonly PackagePart[] = [servicePart, healthPart, portsPart];
+export const parts: readonly PackagePart[] = [servicePart, commandPart, healthPart, portsPart];

@@ -9,6 +9,7 @@ import { formatOf } from '../../wire/package/needs.ts';
 import { packageFault } from '../../wire/package/rules.ts';
 import { type CheckedYaml, checkYaml } from '../check.ts';
 import { durationMs } from '../duration.ts';
+import { commandFrom, commandYaml } from './command.ts';
 import { healthFrom, healthYaml } from './health.ts';
 import type { Milliseconds } from './milliseconds.ts';
 import { serviceFrom, serviceYaml } from './service.ts';
@@ -39,6 +40,7 @@ const manifestSchema = closedObject(
       maxItems: 100,
     }),
     service: serviceYaml,
+    command: commandYaml,
     health: healthYaml,
     ports: array(port, { maxItems: 1000 }),
     configSchema: anyObject(),
@@ -114,6 +116,7 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     component,
     version: released,
     service,
+    command,
     health,
     ports,
     configSchema,
@@ -124,8 +127,9 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     product,
     component,
     version: released,
-    kind: value.kind ?? (service === undefined ? 'files' : 'service'),
+    kind: value.kind ?? impliedKind(value),
     ...(service === undefined ? {} : { service: serviceFrom(service, ms) }),
+    ...(command === undefined ? {} : { command: commandFrom(command, ms) }),
     ...(health === undefined ? {} : { health: healthFrom(health, ms) }),
     ...(ports === undefined ? {} : { ports }),
     ...(configSchema === undefined ? {} : { configSchema }),
@@ -133,6 +137,12 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     ...(requires === undefined ? {} : { requires }),
   };
   return { ...formatOf(fields), ...fields };
+}
+
+/** What says how something runs says what it is. */
+function impliedKind({ service, command }: Value): PackageDocument['kind'] {
+  if (service !== undefined) return 'service';
+  return command === undefined ? 'files' : 'command';
 }
 
 /** The rules of package documents, said at the line where the mistake stands. */

@@ -1,20 +1,12 @@
-import { closedObject, either, integer, record, titled } from '../../schema/build.ts';
+import { closedObject } from '../../schema/build.ts';
 import type { Static } from '../../schema/json-schema.ts';
 import type { PackageDocument } from '../../wire/package/document.ts';
-import { argument, command, variableName } from '../../wire/package/fields.ts';
+import { command } from '../../wire/package/fields.ts';
 import { duration } from '../duration.ts';
 import type { Milliseconds } from './milliseconds.ts';
+import { variables, variablesFrom } from './variables.ts';
 
-/** YAML writes `PORT: 8080` as a number; a variable is text. */
-const variable = titled(
-  either(argument, integer({ minimum: Number.MIN_SAFE_INTEGER })),
-  'a string or a whole number',
-);
-
-export const serviceYaml = closedObject(
-  { command },
-  { environment: record(variableName, variable), stopTimeout: duration },
-);
+export const serviceYaml = closedObject({ command }, { environment: variables, stopTimeout: duration });
 
 export function serviceFrom(
   { command: given, environment, stopTimeout }: Static<typeof serviceYaml>,
@@ -22,13 +14,7 @@ export function serviceFrom(
 ): NonNullable<PackageDocument['service']> {
   return {
     command: given,
-    ...(environment === undefined
-      ? {}
-      : {
-          environment: Object.fromEntries(
-            Object.entries(environment).map(([key, text]) => [key, String(text)]),
-          ),
-        }),
+    ...(environment === undefined ? {} : { environment: variablesFrom(environment) }),
     ...(stopTimeout === undefined ? {} : { stopTimeoutMs: ms(stopTimeout, 'service', 'stopTimeout') }),
   };
 }

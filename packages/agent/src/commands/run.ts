@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readlink, rm, symlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { serviceEnvironment } from '../supervisor/environment.ts';
+import { killMarked, markName } from '../supervisor/marked.ts';
+import { type Kept, keepHead, keepTail } from './kept.ts';
+
+/** One run of a package's program: never by a shell. */
+export interface ProgramRun {
+  readonly command: readonly string[];
+  readonly workingFolder: string;
+  /** Beside what services inherit. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Written to its standard input. */
+  readonly input: string;
+  readonly timeoutMs: number;
+  /** Where the run is noted while it lasts, so that one that outlives a killed agent is ended before the next. */
+  readonly note: string;
+  /** Used once in a boot. */
+  readonly mark: string;
+  readonly signal: AbortSignal;
+}
+
+export interface ProgramEnd {
+  /** Null: it ended with 0. Else in a few words. */
+  readonly fault: string | null;
+  /** The first 64 KiB of its standard output. */
+  readonly answer: string;
+  readonly isAnswerCut: boolean;
+  /** The last 16 KiB of both outputs, as they came. */
+  readonly output: string;
+}
+
+const answerBytes = 64 * 1024;
+const outputBytes = 16 * 1024;
+/** Between SIGTERM to its group and SIGKILL to all that came from it. */
+const graceMs = 2_000;
+/** What it left running may hold its outputs open; nothing more is waited for. */
+const drainMs = 500;
+
+/**
+ * Runs a program to its end, or to the end of its time. Invariant: of one `note` at most one run lives, also after the
+ * agent was killed.
+ * @throws the signal's reason when the agent ends; the program is ended then
+ */
+export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
+  run.signal.throwIfAborted();
+  await endFormer(run.note);
+  await takeNote(run);
+  try {
+    const end = await spawned(run);
+    run.signal.throwIfAborted();
+    return end;
+  } finally {
+    await rm(run.note, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Ends what an agent that was killed left running. */
+async function endFormer(note: string): Promise<void> {
+  const mark = await readlink(note).catch(() => null);
+  if (mark !== null) killMarked(mark);
+  await rm(note, { force: true });
+}
+
+/** A link, for its content comes to be with its name and takes no block. On a full disk the program runs without. */
+async function takeNote({ note, mark }: ProgramRun): Promise<void> {
+  try {
+    await mkdir(dirname(note), { recursive: true, mode: 0o700 });
+    await symlink(mark, note);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['ENOSPC', 'EDQUOT', 'EROFS'].includes(code)) throw error;
+  }
+}
+
+function spawned(run: ProgramRun): Promise<ProgramEnd> {
+  const { command, workingFolder, environment, input, timeoutMs, mark, signal } = run;
+  const [program = '', ...args] = command;
+  return new Promise((resolve) => {
+    const answer = keepHead(answerBytes);
+    const output = keepTail(outputBytes);
+    const child = spawn(program, args, {
+      cwd: workingFolder,
+      env: { ...serviceEnvironment(process.env), ...environment, [markName]: mark },
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const group = (name: NodeJS.Signals): void => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, name);
+      } catch {
+        // It has ended.
+      }
+    };
+    let isOver = false;
+    let killing: NodeJS.Timeout | undefined;
+    const end = (): void => {
+      group('SIGTERM');
+      killing = setTimeout(() => {
+        group('SIGKILL');
+        killMarked(mark);
+      }, graceMs);
+    };
+    const timer = setTimeout(() => {
+      isOver = true;
+      end();
+    }, timeoutMs);
+    const settle = (fault: string | null): void => {
+      clearTimeout(timer);
+      clearTimeout(killing);
+      signal.removeEventListener('abort', end);
+      // What came from one that had to be ended goes with it.
+      if (isOver || signal.aborted) killMarked(mark);
+      child.stdout.destroy();
+      child.stderr.destroy();
+      const said = { answer: answer.text(), isAnswerCut: answer.isCut(), output: output.text() };
+      resolve({ fault: isOver ? `did not end in ${timeoutMs} ms` : fault, ...said });
+    };
+    signal.addEventListener('abort', end, { once: true });
+    listen(child.stdout, [answer, output]);
+    listen(child.stderr, [output]);
+    child.stdin.on('error', () => undefined).end(input);
+    child.once('error', ({ message }) => settle(`could not be started: ${message}`));
+    child.once('exit', (code, by) => {
+      const fault = code === 0 ? null : code === null ? `was ended by ${by}` : `ended with ${code}`;
+      const drained = setTimeout(() => settle(fault), drainMs);
+      child.once('close', () => {
+        clearTimeout(drained);
+        settle(fault);
+      });
+    });
+  });
+}
+
+function listen(stream: NodeJS.ReadableStream, keep: readonly Kept[]): void {
+  stream.on('data', (piece: Buffer) => {
+    for (const kept of keep) kept.add(piece);
+  });
+  stream.on('error', () => undefined);
+}
