@@ -6,6 +6,7 @@ import type { Bench } from './bench.ts';
 /** Every bench there is, loaded when it is asked for. */
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   attacks: () => import('./attacks.ts'),
+  crash: () => import('./crash.ts'),
   fuzz: () => import('./fuzz.ts'),
   handshakes: () => import('./handshakes.ts'),
   idle: () => import('./idle.ts'),

@@ -1,5 +1,6 @@
+import type { Dirent } from 'node:fs';
 import { lstat, readdir, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { StateLayout } from './layout.ts';
 
 /** What `writeFileAtomic` writes beside the file that it replaces. */
@@ -15,8 +16,17 @@ const takerIsDeadAfterMs = 600_000;
 export async function clearLeftovers(layout: StateLayout, nowMs: number): Promise<void> {
   const components = await readdir(layout.components).catch(() => []);
   const folders = components.map((component) => layout.component(component).folder);
-  for (const folder of [layout.root, layout.identity, layout.reports, ...folders])
+  for (const folder of [layout.root, layout.identity, layout.reports, layout.documents, ...folders])
     await clearFolder(folder, nowMs);
+  await clearFolder(dirname(layout.reverts), nowMs);
+  // A folder for each repository, with folders of its own.
+  for (const { parentPath, name } of await foldersBelow(layout.trust))
+    await clearFolder(join(parentPath, name), nowMs);
+}
+
+async function foldersBelow(folder: string): Promise<Dirent[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory());
 }
 
 /** The files directly in one folder. */

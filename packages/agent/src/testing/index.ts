@@ -1,1 +1,2 @@
 export { agentFuzzTargets } from './fuzz-targets.ts';
+export { randomKills } from './random-kills/sweep.ts';

@@ -1,6 +1,5 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type {
   Assignment,
@@ -11,7 +10,7 @@ import type {
   ReportedComponent,
 } from '@xylem/core';
 import { jsonLog, type Log, silentLog, systemClock, systemRandomness } from '@xylem/platform';
-import { removeLater, tempFolder } from '@xylem/testkit';
+import { type Cleanup, removeLater, tempFolder } from '@xylem/testkit';
 import {
   buildSmallTree,
   type FileContent,
@@ -53,7 +52,7 @@ export interface Given {
 
 /** One vendor, one environment, one parent, hosts: all real but the root server's program. */
 export class Site {
-  readonly context: TestContext;
+  readonly context: Cleanup;
   readonly installation: TestInstallation;
   readonly vendor: TestVendor;
   readonly environment: TestDirection;
@@ -62,7 +61,7 @@ export class Site {
   #assignments: Assignment[] = [];
 
   private constructor(
-    context: TestContext,
+    context: Cleanup,
     installation: TestInstallation,
     vendor: TestVendor,
     environment: TestDirection,
@@ -73,7 +72,7 @@ export class Site {
     this.environment = environment;
   }
 
-  static async create(context: TestContext): Promise<Site> {
+  static async create(context: Cleanup): Promise<Site> {
     const installation = await TestInstallation.create(context);
     const vendor = await installation.addVendor('shop');
     const environment = await installation.addEnvironment('acme/production');

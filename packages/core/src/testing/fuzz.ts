@@ -47,9 +47,9 @@ export async function fuzz(
 }
 
 /** Below a bound, from a small generator of 32 bits (xorshift): good enough to be different, and the same anywhere. */
-type Random = (bound: number) => number;
+export type Random = (bound: number) => number;
 
-function randomFrom(seed: number): Random {
+export function randomFrom(seed: number): Random {
   let state = (seed ^ 0x9e3779b9) >>> 0 || 1;
   return (bound) => {
     state ^= state << 13;

@@ -1,2 +1,2 @@
-export { type FuzzResult, type FuzzTarget, fuzz } from './fuzz.ts';
+export { type FuzzResult, type FuzzTarget, fuzz, type Random, randomFrom } from './fuzz.ts';
 export { coreFuzzTargets } from './fuzz-targets.ts';
