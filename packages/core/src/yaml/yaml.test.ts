@@ -208,6 +208,45 @@ test('a manifest becomes a package document', () => {
   assert.equal(parseManifestYaml('{product: a, component: b, version: 1.0.0}', 'x').package.kind, 'files');
 });
 
+test('how a service runs is said in the manifest, and a reader that does not know of it refuses the document', () => {
+  const terms = `  stopTimeout: 5s
+  type: notify
+  stopSignal: SIGINT
+  restart: { policy: on-failure, delay: 2s, maxDelay: 30s }
+  limits: { memory: 256MiB, cpuPercent: 150, processes: 64, openFiles: 4096 }
+  user: shop
+  group: www-data
+  after: [shop-db]
+  hardening: { writable: [/var/log/shop] }`;
+  const { package: document } = parseManifestYaml(manifest.replace('  stopTimeout: 5s', terms), 'xylem.yaml');
+  assert.deepEqual([document.format, document.needs], ['xylem-package-2', ['service-terms']]);
+  const { command: _command, environment: _environment, ...rest } = document.service ?? { command: [] };
+  assert.deepEqual(rest, {
+    stopTimeoutMs: 5000,
+    type: 'notify',
+    stopSignal: 'SIGINT',
+    restart: { policy: 'on-failure', delayMs: 2000, maxDelayMs: 30_000 },
+    limits: { memoryBytes: 2 ** 28, cpuPercent: 150, processes: 64, openFiles: 4096 },
+    user: 'shop',
+    group: 'www-data',
+    after: ['shop-db'],
+    hardening: { writable: ['/var/log/shop'] },
+  });
+  for (const [from, to, message] of [
+    ['256MiB', '1MiB', /service\.limits.*at least 4 MiB/],
+    ['256MiB', '256MB', /limits\.memory: expected a number of bytes/],
+    ['maxDelay: 30s', 'maxDelay: 1s', /service\.restart.*at least delayMs \(2000\)/],
+    ['user: shop', 'user: 0', /service\.user: expected the name of a user/],
+    ['  user: shop\n', '', /service\.group: expected with a user/],
+    ['[shop-db]', '[shop-api]', /service\.after.*other components/],
+    ['/var/log/shop', '/var/log/../shop', /service\.hardening/],
+    ['SIGINT', 'SIGKILL', /service\.stopSignal/],
+  ] as const) {
+    const text = manifest.replace('  stopTimeout: 5s', terms).replace(from, to);
+    assert.throws(() => parseManifestYaml(text, 'xylem.yaml'), { code: 'E_INPUT', message });
+  }
+});
+
 test('what is wrong in a manifest is said where it stands', () => {
   for (const [from, to, message] of [
     ['2.4.0', '2.4', /^xylem\.yaml:3:10: version: expected a version like "2\.4\.0".*found 2\.4\.$/],

@@ -1,4 +1,4 @@
 export { type CommandOperation, commandDefaults, commandOperations } from './command.ts';
 export * from './document.ts';
 export { healthDefaults } from './health.ts';
-export { stopTimeoutDefaultMs } from './service.ts';
+export { serviceDefaults, stopTimeoutDefaultMs } from './service.ts';
