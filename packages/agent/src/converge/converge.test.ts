@@ -12,6 +12,15 @@ import { testPackage, writeTree } from '../testing/packages.ts';
 import type { ExecutorTools } from './apply/executor.ts';
 import { converger } from './converge.ts';
 
+const idle: ExecutorTools['supervisor'] = {
+  list: async () => [],
+  check: async () => {},
+  start: async () => {},
+  stop: async () => {},
+  output: async () => ({ where: '', last: '' }),
+  close: () => {},
+};
+
 test('what failed and came right by another hand is not waited for any more', async (context) => {
   const layout = stateLayout(await tempFolder(context));
   const clock = testClock();
@@ -21,7 +30,7 @@ test('what failed and came right by another hand is not waited for any more', as
     layout,
     secrets: { open: async () => new Map<string, string>() },
     node: process.execPath,
-    supervisor: { list: async () => [], start: async () => {}, stop: async () => {}, close: () => {} },
+    supervisor: idle,
     clock,
     log: silentLog,
     signal: new AbortController().signal,
@@ -63,7 +72,7 @@ test('hosts that failed together do not try again together', async (context) => 
     layout,
     secrets: { open: async () => new Map<string, string>() },
     node: process.execPath,
-    supervisor: { list: async () => [], start: async () => {}, stop: async () => {}, close: () => {} },
+    supervisor: idle,
     clock: testClock(),
     log: silentLog,
     signal: new AbortController().signal,

@@ -69,7 +69,7 @@ export function place(
     domain,
     tree,
     sizeBytes,
-    after: [...new Set([...assignment.after, ...named.after])].sort(),
+    after: [...new Set([...assignment.after, ...named.after, ...(document.service?.after ?? [])])].sort(),
     config: configFor(document, assignment.config),
     document,
   };

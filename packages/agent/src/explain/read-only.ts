@@ -21,6 +21,8 @@ export function readOnlyTools(options: {
   };
   const supervisor: Supervisor = {
     list: () => servicesNow(stateFolder),
+    check: refuse,
+    output: refuse,
     start: refuse,
     stop: refuse,
     close: () => undefined,

@@ -1,6 +1,7 @@
 import { type ErrorCode, XylemError } from '@xylem/core';
 import type { Clock } from '@xylem/platform';
 import { exitText } from '../supervisor/exit-text.ts';
+import type { ServiceOutput } from '../supervisor/output.ts';
 import type { ServiceState } from '../supervisor/protocol.ts';
 import type { HealthCheck } from './check.ts';
 
@@ -9,7 +10,7 @@ export interface ProbeOptions {
   readonly version: string;
   /** Null: it is well when it stays alive for `aliveMs`. */
   readonly check: HealthCheck | null;
-  readonly logPath: string;
+  output(): Promise<ServiceOutput>;
   state(): Promise<ServiceState | null>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -36,9 +37,9 @@ export async function probe(options: ProbeOptions): Promise<void> {
     const state = await options.state();
     const ends =
       (state?.restarts ?? 0) - restartsBefore + (state?.process === null && state.lastExit !== null ? 1 : 0);
-    if (state === null) throw failed(options, 'E_SERVICE_START', 'the supervisor does not run it');
+    if (state === null) throw await failed(options, 'E_SERVICE_START', 'the supervisor does not run it');
     if (ends >= tooManyEnds || (check === null && ends > 0)) {
-      throw failed(
+      throw await failed(
         options,
         'E_SERVICE_START',
         `it ended by itself ${ends} times, last ${exitText(state.lastExit)}`,
@@ -54,7 +55,7 @@ export async function probe(options: ProbeOptions): Promise<void> {
       wrong = fault ?? wrong;
     }
     if (clock.monotonicMs() >= deadlineMs) {
-      throw failed(
+      throw await failed(
         options,
         'E_HEALTH_FAILED',
         `not well ${check?.startTimeoutMs ?? aliveMs} ms after its start: ${wrong}`,
@@ -67,7 +68,9 @@ export async function probe(options: ProbeOptions): Promise<void> {
   }
 }
 
-function failed(options: ProbeOptions, code: ErrorCode, what: string): XylemError {
-  const message = `${options.component} ${options.version}: ${what}. Its log is ${options.logPath}`;
+async function failed(options: ProbeOptions, code: ErrorCode, what: string): Promise<XylemError> {
+  const { where, last } = await options.output();
+  const said = last === '' ? '' : `. It wrote last:\n${last}`;
+  const message = `${options.component} ${options.version}: ${what}. ${where}${said}`;
   return new XylemError(code, message, { retry: 'never' });
 }

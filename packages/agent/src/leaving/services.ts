@@ -82,7 +82,7 @@ async function untilGone(tools: Tools): Promise<void> {
 async function endMarked({ clock }: Tools, { mark, spec }: ServiceRecord): Promise<void> {
   for (const { pid } of findMarked(mark)) {
     try {
-      process.kill(pid, 'SIGTERM');
+      process.kill(pid, spec.terms?.stopSignal ?? 'SIGTERM');
     } catch {
       // Ended in between.
     }

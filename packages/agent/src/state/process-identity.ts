@@ -47,7 +47,8 @@ function startTicksOf(pid: number): number | null {
 
 let knownBootId: string | undefined;
 
-function bootId(): string {
+/** Of the kernel that runs now; empty where there is none. */
+export function bootId(): string {
   if (knownBootId === undefined) {
     try {
       knownBootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

@@ -2,10 +2,12 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { XylemError } from '@xylem/core';
-import type { Clock, Log } from '@xylem/platform';
+import { type Clock, type Log, systemRandomness } from '@xylem/platform';
 import { stateLayout } from '../state/layout.ts';
+import { checkBuiltIn } from './check.ts';
 import { connectSupervisor, type SupervisorConnection } from './connection.ts';
 import { serviceEnvironment } from './environment.ts';
+import { outputOfLog, type ServiceOutput } from './output.ts';
 import { type SecretVariables, type ServiceSpec, type ServiceState, supervisorProtocol } from './protocol.ts';
 import { hasServiceRecords } from './records.ts';
 import { boundServiceLog } from './service-log.ts';
@@ -15,10 +17,17 @@ import { supervisorSocketPath } from './socket-path.ts';
 export interface Supervisor {
   /** What runs. Starts no supervisor where none has anything to run. */
   list(): Promise<ServiceState[]>;
+  /**
+   * Whether this host can run it as its package says.
+   * @throws XylemError E_DRIVER_UNSUPPORTED with what it lacks
+   */
+  check(spec: ServiceSpec): Promise<void>;
   /** @param secrets the variables that `spec.sealed` names */
   start(spec: ServiceSpec, secrets: SecretVariables): Promise<void>;
   /** Ends and forgets one; of a component that has one service, its name is the component's. */
   stop(instance: string, stopTimeoutMs: number): Promise<void>;
+  /** What an instance wrote last. */
+  output(instance: string): Promise<ServiceOutput>;
   /** Lets go of the supervisor, which goes on. */
   close(): void;
 }
@@ -110,6 +119,8 @@ export function supervisorClient(options: SupervisorClientOptions): Supervisor {
       if (connection === null) return [];
       return (await connection.ask({ op: 'list' }, answerMs)) as ServiceState[];
     },
+    check: async (spec) => checkBuiltIn(spec, systemRandomness.bytes(16).toString('hex')),
+    output: async (instance) => outputOfLog(layout.component(instance).log),
     start: async (spec, secrets) => {
       const connection = await supervisor(true);
       await connection?.ask({ op: 'start', spec, secrets }, answerMs + spec.stopTimeoutMs);

@@ -1,7 +1,8 @@
 import type { ProcessIdentity } from '../state/process-identity.ts';
+import { isTerms, type ServiceTerms } from './terms.ts';
 
 /** Raised when a request or its answer changes meaning; both sides say theirs in `hello`. */
-export const supervisorProtocol = 3;
+export const supervisorProtocol = 4;
 
 /** What to run. Two specs with the same fingerprint are the same service, and starting it again does nothing. */
 export interface ServiceSpec {
@@ -20,6 +21,8 @@ export interface ServiceSpec {
   readonly tree: string;
   /** Variables that hold sealed values, with the values' versions in their places: the values come beside the spec. */
   readonly sealed?: Readonly<Record<string, string>>;
+  /** Absent: as it always was. */
+  readonly terms?: ServiceTerms;
   /** Digest over everything above. */
   readonly fingerprint: string;
 }
@@ -34,6 +37,8 @@ export interface LastExit {
   readonly signal: string | null;
   /** Why it could not even be started. */
   readonly error: string | null;
+  /** Why it was ended, where that is known: the rest of a sentence. */
+  readonly cause?: string;
   /** Epoch milliseconds. */
   readonly at: number;
 }
@@ -52,6 +57,8 @@ export interface ServiceState {
   /** Starts after an exit that nobody asked for, since the service was started. */
   readonly restarts: number;
   readonly lastExit: LastExit | null;
+  /** It ended, and its restart policy leaves it at that. */
+  readonly rests?: boolean;
   /** It is not started again before it was given its sealed variables: this supervisor never had them. */
   readonly wantsSecrets?: boolean;
 }
@@ -103,6 +110,7 @@ export function parseServiceSpec(value: unknown): ServiceSpec | null {
     tree,
     fingerprint,
     sealed,
+    terms,
   } = value as Record<string, unknown>;
   if (typeof component !== 'string' || typeof workingFolder !== 'string') return null;
   if (instance !== undefined && typeof instance !== 'string') return null;
@@ -110,6 +118,7 @@ export function parseServiceSpec(value: unknown): ServiceSpec | null {
     return null;
   if (!isStrings(command) || command.length === 0) return null;
   if (!isVariables(environment) || (sealed !== undefined && !isVariables(sealed))) return null;
+  if (terms !== undefined && !isTerms(terms)) return null;
   return {
     component,
     ...(instance === undefined ? {} : { instance }),
@@ -119,6 +128,7 @@ export function parseServiceSpec(value: unknown): ServiceSpec | null {
     stopTimeoutMs,
     tree,
     ...(sealed === undefined ? {} : { sealed }),
+    ...(terms === undefined ? {} : { terms }),
     fingerprint,
   };
 }

@@ -14,6 +14,8 @@ export interface ServiceRecord {
   readonly startedAt: number;
   readonly restarts: number;
   readonly lastExit: LastExit | null;
+  /** The boot in which it ended and is not to be started again. */
+  readonly rested?: string;
 }
 
 export interface ServiceRecords {
@@ -38,7 +40,10 @@ function parseRecords(value: Record<string, unknown>): ServiceRecords {
 }
 
 function parseRecord(value: unknown): ServiceRecord {
-  const { spec, mark, process, startedAt, restarts, lastExit } = (value ?? {}) as Record<string, unknown>;
+  const { spec, mark, process, startedAt, restarts, lastExit, rested } = (value ?? {}) as Record<
+    string,
+    unknown
+  >;
   const parsed = parseServiceSpec(spec);
   if (parsed === null || typeof mark !== 'string') throw new Error('a service without spec or mark');
   return {
@@ -48,5 +53,6 @@ function parseRecord(value: unknown): ServiceRecord {
     startedAt: Number(startedAt) || 0,
     restarts: Number(restarts) || 0,
     lastExit: (lastExit ?? null) as LastExit | null,
+    ...(typeof rested === 'string' ? { rested } : {}),
   };
 }

@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync } from 'node:fs';
+import { serviceDefaults } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
-import { identifyProcess, isAlive, type ProcessIdentity } from '../state/process-identity.ts';
-import { serviceEnvironment } from './environment.ts';
-import { findMarked, findMarkedLeader, killMarked, markName } from './marked.ts';
+import { bootId, identifyProcess, isAlive, type ProcessIdentity } from '../state/process-identity.ts';
+import { memoryCause } from './exit-text.ts';
+import { type Launched, launch } from './launch.ts';
+import { type LimitGroup, limitGroup } from './limit-group.ts';
+import { findMarked, findMarkedLeader, killMarked } from './marked.ts';
 import {
   instanceOf,
   type LastExit,
@@ -12,7 +13,7 @@ import {
   type ServiceState,
 } from './protocol.ts';
 import type { ServiceRecord } from './records.ts';
-import { openServiceLog } from './service-log.ts';
+import { restartPauseMs, startsAgain } from './restart.ts';
 
 export interface ServiceEffects {
   readonly clock: Clock;
@@ -24,8 +25,6 @@ export interface ServiceEffects {
   changed(): void;
 }
 
-const restartMinMs = 1_000;
-const restartMaxMs = 60_000;
 /** Who ran for so long is well again: the next restart comes quickly. */
 const wellAfterMs = 60_000;
 const adoptedPollMs = 2_000;
@@ -48,6 +47,9 @@ export class SupervisedService {
   #secrets: SecretVariables;
   #given: () => void = () => undefined;
   #failures = 0;
+  #group: LimitGroup | null = null;
+  /** When it was started. */
+  #memoryKills = 0;
   #firstStart: () => void = () => undefined;
   /** Settles when it was started (or failed to) for the first time, or adopted. */
   readonly started: Promise<void>;
@@ -92,10 +94,15 @@ export class SupervisedService {
       restarts,
       lastExit,
       ...(this.#wantsSecrets ? { wantsSecrets: true } : {}),
+      ...(this.#rests ? { rests: true } : {}),
     };
   }
 
-  /** SIGTERM to its group, SIGKILL after `stopTimeoutMs`; resolves when nothing of it lives. */
+  get #rests(): boolean {
+    return this.#record.rested !== undefined && this.#record.rested === bootId();
+  }
+
+  /** SIGTERM (or its own signal) to its group, SIGKILL after `stopTimeoutMs`; resolves when nothing of it lives. */
   async stop(): Promise<void> {
     this.#ending.abort();
     await this.#life;
@@ -109,7 +116,13 @@ export class SupervisedService {
   async #live(): Promise<void> {
     const { clock, log } = this.#effects;
     let running = this.#adopt();
+    if (running === null) await this.#noteUnseenEnd();
     while (!this.#ending.signal.aborted) {
+      if (this.#rests) {
+        this.#firstStart();
+        await aborted(this.#ending.signal);
+        continue;
+      }
       if (running === null && this.#wantsSecrets) {
         this.#firstStart();
         await this.#untilGiven();
@@ -124,9 +137,15 @@ export class SupervisedService {
       if (this.#isAbandoned()) return;
       const lastExit = await this.#afterExit(identity, exit);
       if (this.#ending.signal.aborted) break;
+      const { restart } = this.spec.terms ?? {};
+      if (!startsAgain(restart, lastExit)) {
+        log.info('service ended and rests', { component: this.spec.component, ...lastExit });
+        await this.#update({ process: null, lastExit, rested: bootId() });
+        continue;
+      }
       const ranMs = clock.monotonicMs() - sinceMs;
       this.#failures = identity !== null && ranMs >= wellAfterMs ? 0 : this.#failures + 1;
-      const pauseMs = Math.min(restartMaxMs, restartMinMs * 2 ** Math.max(0, this.#failures - 1));
+      const pauseMs = restartPauseMs(restart, this.#failures);
       log.warn('service ended by itself, starting it again', {
         component: this.spec.component,
         ...lastExit,
@@ -136,7 +155,18 @@ export class SupervisedService {
       await clock.sleep(pauseMs, this.#ending.signal).catch(() => undefined);
     }
     this.#firstStart();
-    if (!this.#isAbandoned()) killMarked(this.#record.mark);
+    if (this.#isAbandoned()) return;
+    killMarked(this.#record.mark);
+    this.#group?.remove();
+  }
+
+  /** It ended in this boot while no supervisor looked: its policy says whether it is started again. */
+  async #noteUnseenEnd(): Promise<void> {
+    const { process: recorded } = this.#record;
+    if (recorded === null || recorded.boot !== bootId()) return;
+    const lastExit: LastExit = { code: null, signal: null, error: null, at: this.#effects.clock.now() };
+    if (startsAgain(this.spec.terms?.restart, lastExit)) return;
+    await this.#update({ process: null, lastExit, rested: bootId() });
   }
 
   async #untilGiven(): Promise<void> {
@@ -160,17 +190,35 @@ export class SupervisedService {
     }
     this.#effects.log.info('service adopted', { component: this.spec.component, pid: found.pid });
     this.#record = { ...this.#record, process: found };
+    try {
+      this.#group = limitGroup(this.#record.mark, this.spec.terms?.limits ?? {});
+    } catch {
+      // It is in its group already; only why it ends can't be asked.
+    }
     return { identity: found, exit: null };
   }
 
   async #start(): Promise<Running> {
-    const { clock, log, logPath } = this.#effects;
+    const { clock, log } = this.#effects;
     const startedAt = clock.now();
-    const { child, exit } = launch(this.spec, this.#secrets, this.#record.mark, logPath, clock);
+    const { child, exit } = this.#launch();
     const identity = child?.pid === undefined ? null : identifyProcess(child.pid);
     log.info('service started', { component: this.spec.component, pid: child?.pid ?? null });
     await this.#update({ process: identity, startedAt });
     return { identity, exit };
+  }
+
+  #launch(): Launched {
+    const { clock, logPath } = this.#effects;
+    const { mark } = this.#record;
+    try {
+      this.#group = limitGroup(mark, this.spec.terms?.limits ?? {});
+    } catch (cause) {
+      const error = cause instanceof Error ? cause.message : String(cause);
+      return { child: null, exit: Promise.resolve({ code: null, signal: null, error, at: clock.now() }) };
+    }
+    this.#memoryKills = this.#group?.memoryKills() ?? 0;
+    return launch(this.spec, this.#secrets, { mark, logPath, group: this.#group }, clock);
   }
 
   async #untilExitOrEnd(identity: ProcessIdentity, exit: Promise<LastExit> | null): Promise<void> {
@@ -187,7 +235,7 @@ export class SupervisedService {
 
   async #terminate(identity: ProcessIdentity): Promise<void> {
     const { clock, log } = this.#effects;
-    signalGroup(identity, 'SIGTERM');
+    signalGroup(identity, this.spec.terms?.stopSignal ?? serviceDefaults.stopSignal);
     if (await this.#gone(clock.monotonicMs() + this.spec.stopTimeoutMs)) return;
     log.warn('service did not end in time, killed', { component: this.spec.component, pid: identity.pid });
     signalGroup(identity, 'SIGKILL');
@@ -207,9 +255,12 @@ export class SupervisedService {
 
   async #afterExit(identity: ProcessIdentity | null, exit: Promise<LastExit> | null): Promise<LastExit> {
     killMarked(this.#record.mark);
+    const wasKilled = (this.#group?.memoryKills() ?? 0) > this.#memoryKills;
+    const { memoryBytes = 0 } = this.spec.terms?.limits ?? {};
+    const cause = wasKilled ? { cause: memoryCause(memoryBytes) } : {};
     const unknown: LastExit = { code: null, signal: null, error: null, at: this.#effects.clock.now() };
-    if (exit === null || (identity !== null && isAlive(identity))) return unknown;
-    return await exit;
+    if (exit === null || (identity !== null && isAlive(identity))) return { ...unknown, ...cause };
+    return { ...(await exit), ...cause };
   }
 
   async #update(change: Partial<ServiceRecord>): Promise<void> {
@@ -226,50 +277,6 @@ interface Running {
   readonly identity: ProcessIdentity | null;
   /** Null for an adopted process: only its parent hears of its end. */
   readonly exit: Promise<LastExit> | null;
-}
-
-function launch(
-  spec: ServiceSpec,
-  secrets: SecretVariables,
-  mark: string,
-  logPath: string,
-  clock: Clock,
-): { child: ChildProcess | null; exit: Promise<LastExit> } {
-  const failed = (error: Error): LastExit => ({
-    code: null,
-    signal: null,
-    error: error.message,
-    at: clock.now(),
-  });
-  const [program = '', ...args] = spec.command;
-  let output: number | 'ignore' = 'ignore';
-  try {
-    output = openServiceLog(logPath);
-  } catch {
-    // Better a service without a log than none.
-  }
-  try {
-    const child = spawn(program, args, {
-      cwd: spec.workingFolder,
-      env: { ...serviceEnvironment(process.env), ...spec.environment, ...secrets, [markName]: mark },
-      detached: true,
-      stdio: ['ignore', output, output],
-    });
-    // The server keeps the supervisor alive; a child must not, once it is abandoned.
-    child.unref();
-    const exit = new Promise<LastExit>((resolve) => {
-      child.once('error', (error) => resolve(failed(error)));
-      child.once('exit', (code, signal) => resolve({ code, signal, error: null, at: clock.now() }));
-    });
-    return { child, exit };
-  } catch (error) {
-    return {
-      child: null,
-      exit: Promise.resolve(failed(error instanceof Error ? error : new Error(String(error)))),
-    };
-  } finally {
-    if (output !== 'ignore') closeSync(output);
-  }
 }
 
 function signalGroup(identity: ProcessIdentity, signal: NodeJS.Signals): void {

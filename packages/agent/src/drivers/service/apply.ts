@@ -7,7 +7,11 @@ import { healthCheckOf } from '../../health/check.ts';
 import { probe } from '../../health/probe.ts';
 import { openedEnvironment } from '../../secrets/environment.ts';
 import type { Placed } from '../../slot/placed.ts';
+import { accountOf } from '../../supervisor/account.ts';
+import type { ServiceOutput } from '../../supervisor/output.ts';
+import type { ServiceSpec } from '../../supervisor/protocol.ts';
 import type { Driver, DriverTools, StepAction } from '../driver.ts';
+import { openTo } from './own-user.ts';
 import { placesOf } from './places.ts';
 import { serviceSpec } from './spec.ts';
 
@@ -17,6 +21,8 @@ const preflight: StepAction<'preflight'> = async ({ target }, component, tools) 
   const spec = serviceSpec(target, tools);
   // Before anything is stopped: without its key, what runs goes on.
   openedEnvironment(target, tools, await tools.secrets.open(target));
+  await tools.supervisor.check(spec);
+  await openFor(spec, tools);
   const [program = ''] = spec.command;
   if (isAbsolute(program) && !isExecutable(program)) {
     throw new XylemError(
@@ -35,15 +41,30 @@ const stop: StepAction<'stop'> = async ({ stopTimeoutMs, service }, component, {
 
 const start: StepAction<'start'> = async ({ target }, _component, tools) => {
   const secrets = openedEnvironment(target, tools, await tools.secrets.open(target));
-  await tools.supervisor.start(serviceSpec(target, tools), secrets);
+  const spec = serviceSpec(target, tools);
+  await openFor(spec, tools);
+  await tools.supervisor.start(spec, secrets);
 };
+
+/** What it wrote goes into a report, and what is sealed must not. */
+async function outputWithoutSecrets(target: Placed, tools: DriverTools): Promise<ServiceOutput> {
+  const { where, last } = await tools.supervisor.output(target.component);
+  const secrets = openedEnvironment(target, tools, await tools.secrets.open(target));
+  const values = Object.values(secrets).filter((value) => value !== '');
+  return { where, last: values.reduce((text, value) => text.replaceAll(value, '(sealed)'), last) };
+}
+
+async function openFor({ component, terms }: ServiceSpec, { layout }: DriverTools): Promise<void> {
+  const account = accountOf(terms ?? {});
+  if (account !== null) await openTo(account, layout, component);
+}
 
 const probeService: StepAction<'probe'> = async ({ target }, component, tools) => {
   await probe({
     component,
     version: target.version,
     check: healthCheckOf(target, tools),
-    logPath: tools.layout.component(component).log,
+    output: () => outputWithoutSecrets(target, tools),
     state: async () => (await tools.supervisor.list()).find(({ instance }) => instance === component) ?? null,
     clock: tools.clock,
     signal: tools.signal,

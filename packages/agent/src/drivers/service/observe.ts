@@ -43,7 +43,11 @@ function runningOf(state: ServiceState, nowMs: number): Running {
 /** Who ran for so long since is well again; the supervisor counts the same. */
 const wellAfterMs = 60_000;
 
-function endedLately({ process, startedAt, restarts, lastExit }: ServiceState, nowMs: number): string | null {
+function endedLately(state: ServiceState, nowMs: number): string | null {
+  const { process, startedAt, restarts, lastExit } = state;
+  if (state.rests === true) {
+    return `it ended by itself, ${exitText(lastExit)}; its restart policy leaves it at that`;
+  }
   if (restarts === 0 || lastExit === null) return null;
   // Also where the clock went back since.
   const ranMs = Math.abs(nowMs - startedAt);

@@ -3,6 +3,7 @@ import { type Digest, fillPlaceholders, jcs, sha256, stopTimeoutDefaultMs, Xylem
 import { splitEnvironment } from '../../secrets/environment.ts';
 import type { Placed } from '../../slot/placed.ts';
 import type { ServiceSpec } from '../../supervisor/protocol.ts';
+import { termsOf } from '../../supervisor/terms.ts';
 import type { Places } from '../driver.ts';
 import { placesOf } from './places.ts';
 
@@ -28,6 +29,7 @@ export function serviceSpec(placed: Placed, places: Places): ServiceSpec {
   }
   const filled = placesOf(placed, places);
   const environment = splitEnvironment(placed, places);
+  const terms = termsOf(service);
   const start = {
     component: placed.component,
     command: commandOf(service.command, placed, places),
@@ -36,6 +38,7 @@ export function serviceSpec(placed: Placed, places: Places): ServiceSpec {
     stopTimeoutMs: service.stopTimeoutMs ?? stopTimeoutDefaultMs,
     tree: placed.tree,
     ...(Object.keys(environment.sealed).length === 0 ? {} : { sealed: environment.sealed }),
+    ...(terms === undefined ? {} : { terms }),
   };
   const fingerprint: Digest = sha256(jcs(start));
   return { ...start, fingerprint };
