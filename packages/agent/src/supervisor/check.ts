@@ -13,6 +13,9 @@ export function checkBuiltIn({ terms = {} }: ServiceSpec, token: string): void {
       'that needs systemd as process 1 and an agent that runs as root',
     );
   }
+  if (terms.hardening !== undefined && terms.hardening !== 'none') {
+    throw lacking('be hardened', 'that needs systemd as process 1 and an agent that runs as root');
+  }
   accountOf(terms);
   limitGroup(token, terms.limits ?? {})?.remove();
 }

@@ -44,6 +44,11 @@ test('built-in: what needs systemd is refused with what it lacks', async (contex
     code: 'E_DRIVER_UNSUPPORTED',
     message: /type: notify.*needs systemd/,
   });
+  await assert.rejects(own.supervisor.check({ ...spec, terms: { hardening: 'default' } }), {
+    code: 'E_DRIVER_UNSUPPORTED',
+    message: /hardened.*needs systemd/,
+  });
+  await own.supervisor.check({ ...spec, terms: { hardening: 'none' } });
 });
 
 test('built-in: a user that needs root is refused without it', { skip: !isRoot }, async (context) => {

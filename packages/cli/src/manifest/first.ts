@@ -35,6 +35,10 @@ service:
 ${variables.length === 0 ? "  # environment: { NODE_ENV: 'production' }" : `  environment:${variables.join('')}`}
   # After SIGTERM it has so long until SIGKILL.
   stopTimeout: 10s
+  # More, in docs/components/service.md:
+  # restart: { policy: on-failure, delay: 1s, maxDelay: 60s }
+  # limits: { memory: 256MiB, cpuPercent: 100, processes: 64, openFiles: 4096 }
+  # user: www-data
 
 # A version that does not become healthy is taken back to the one before.
 ${
