@@ -201,6 +201,8 @@ export class SupervisedService {
   async #start(): Promise<Running> {
     const { clock, log } = this.#effects;
     const startedAt = clock.now();
+    // Its mark first: of a process that is started and in no table nobody would ever know.
+    await this.#save();
     const { child, exit } = this.#launch();
     const identity = child?.pid === undefined ? null : identifyProcess(child.pid);
     log.info('service started', { component: this.spec.component, pid: child?.pid ?? null });
@@ -265,11 +267,14 @@ export class SupervisedService {
 
   async #update(change: Partial<ServiceRecord>): Promise<void> {
     this.#record = { ...this.#record, ...change };
-    // A full disk must not end a service: its mark still finds it.
-    await this.#effects
-      .save()
-      .catch((cause) => this.#effects.log.error('service table not written', { cause }));
+    await this.#save();
     this.#effects.changed();
+  }
+
+  /** A full disk must neither end a service nor keep it from being started. */
+  async #save(): Promise<void> {
+    const { save, log } = this.#effects;
+    await save().catch((cause) => log.error('service table not written', { cause }));
   }
 }
 

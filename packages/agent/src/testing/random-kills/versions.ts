@@ -21,7 +21,10 @@ export async function publishAll(
     ['2.0.0', '2.0.0', 200],
     ['bad', '3.0.0', 500],
   ] as const) {
-    const { files, document } = webService(version, port, { status, startTimeoutMs: 300 });
+    const { files, document } = webService(version, port, {
+      status,
+      startTimeoutMs: status === 200 ? 30_000 : 300,
+    });
     const api = await site.publish('api', version, files, document);
     const many = Object.fromEntries(
       Array.from({ length: 60 }, (_, i) => [`part/${i}.txt`, i % 3 === 0 ? `${i} of ${version}` : `${i}`]),
