@@ -4,8 +4,10 @@ import { installFingerprint, type Placed, type Refusal } from '../slot/placed.ts
 import type { Execute, ExecutorTools } from './apply/executor.ts';
 import { executors } from './apply/index.ts';
 import { codedFault, isLasting } from './faults.ts';
+import { runHook } from './hooks.ts';
 import { interruptions, type Journal, journalOf } from './journal.ts';
-import type { JournalPoint } from './points.ts';
+import { type JournalPoint, stepKinds } from './points.ts';
+import { checkPreflight } from './preflight.ts';
 import type { SlotPlan, Step } from './steps.ts';
 
 /** What became of one slot's plan. */
@@ -21,6 +23,8 @@ export interface ExecuteOptions {
   readonly onJournalPoint?: ((point: JournalPoint) => void | Promise<void>) | undefined;
   /** Why something must not come to this host any more, or null. */
   readonly heldBack?: ((target: Placed) => string | null) | undefined;
+  /** A hook of the version that goes failed, and the way goes on. */
+  readonly passedOver?: ((component: string, message: string) => void) | undefined;
   readonly onStep?: ((component: string, step: Step['kind']) => void) | undefined;
 }
 
@@ -36,6 +40,15 @@ const mostInterruptions = 3;
 export async function executeSlot(plan: SlotPlan, options: ExecuteOptions): Promise<Outcome> {
   const { tools } = options;
   const journal = journalOf(tools.layout.component(plan.component).journal, tools.clock);
+  for (const step of await missedHooks(plan, journal)) {
+    try {
+      await runHook('after', step, plan, options);
+      await journal.end(step, fingerprintOf(plan)).catch(() => undefined);
+    } catch (error) {
+      if (tools.signal.aborted) throw tools.signal.reason;
+      return await afterFault(error, step, plan, journal, options);
+    }
+  }
   for (const step of plan.steps) {
     tools.signal.throwIfAborted();
     try {
@@ -48,7 +61,7 @@ export async function executeSlot(plan: SlotPlan, options: ExecuteOptions): Prom
         await journal.failed(step.kind, fingerprintOf(plan), 'E_INTERRUPTED').catch(() => undefined);
         throw tools.signal.reason;
       }
-      return await afterFault(error, step, plan, journal, options);
+      return await afterFault(error, step.kind, plan, journal, options);
     }
   }
   await journal.close();
@@ -61,8 +74,8 @@ export async function executeSlot(plan: SlotPlan, options: ExecuteOptions): Prom
  * @throws XylemError E_INTERRUPTED: the next plan knows
  */
 function refuseHeldBack({ action, target }: SlotPlan, step: Step, { heldBack }: ExecuteOptions): void {
-  const isNew = action === 'update' || (action === 'install' && !afterStart.has(step.kind));
-  const why = isNew && target !== null ? (heldBack?.(target) ?? null) : null;
+  const isOnTheWay = action === 'update' || (action === 'install' && !afterStart.has(step.kind));
+  const why = isOnTheWay && target !== null ? (heldBack?.(target) ?? null) : null;
   if (why !== null) throw new XylemError('E_INTERRUPTED', why);
 }
 
@@ -72,6 +85,24 @@ const canTakeDown: ReadonlySet<Step['kind']> = new Set(['start', 'probe', 'apply
 const afterStart: ReadonlySet<Step['kind']> = new Set(['probe', 'commit', 'retire']);
 
 const fingerprintOf = ({ target }: SlotPlan): string => (target === null ? '' : installFingerprint(target));
+
+const isNew = ({ action }: SlotPlan): boolean => action === 'install' || action === 'update';
+
+/** Steps that acted, or may have, before the hook after them ended well; and this plan has them no more. */
+async function missedHooks(plan: SlotPlan, journal: Journal): Promise<Step['kind'][]> {
+  const after = Object.keys(plan.target?.document.hooks?.after ?? {});
+  if (after.length === 0) return [];
+  const entries = await journal.entries();
+  const fingerprint = fingerprintOf(plan);
+  const isCutOff = (kind: string): boolean => {
+    const last = entries.findLast((entry) => entry.step === kind && entry.fingerprint === fingerprint);
+    // Also one that failed, where the host went down before that was remembered as a refusal.
+    return last !== undefined && last.phase !== 'end';
+  };
+  return stepKinds.filter(
+    (kind) => after.includes(kind) && isCutOff(kind) && plan.steps.every((step) => step.kind !== kind),
+  );
+}
 
 async function take(step: Step, plan: SlotPlan, journal: Journal, options: ExecuteOptions): Promise<void> {
   const { component } = plan;
@@ -84,8 +115,11 @@ async function take(step: Step, plan: SlotPlan, journal: Journal, options: Execu
     if (!isKnown || codedFault(error, '').code !== 'E_DISK_FULL') throw error;
   });
   await options.onJournalPoint?.(`${kind}/${step.kind}/written` as JournalPoint);
+  if (step.kind === 'preflight' && isNew(plan)) await checkPreflight(step.target, options.tools);
+  await runHook('before', step.kind, plan, options);
   const execute = executors[step.kind] as Execute<typeof step.kind>;
   await execute(step as never, { component, kind: plan.kind, tools: options.tools });
+  await runHook('after', step.kind, plan, options);
   await options.onJournalPoint?.(`${kind}/${step.kind}/acted` as JournalPoint);
   // Not durable, and without it the start only counts as cut off once more.
   await journal.end(step.kind, fingerprint).catch(() => undefined);
@@ -93,18 +127,17 @@ async function take(step: Step, plan: SlotPlan, journal: Journal, options: Execu
 
 async function afterFault(
   error: unknown,
-  step: Step,
+  step: Step['kind'],
   plan: SlotPlan,
   journal: Journal,
   options: ExecuteOptions,
 ): Promise<Outcome> {
   const { tools } = options;
-  const fault = codedFault(error, `${step.kind} of ${plan.component}`);
-  tools.log.warn('step failed', { component: plan.component, step: step.kind, cause: fault });
-  await journal.failed(step.kind, fingerprintOf(plan), fault.code).catch(() => undefined);
-  const isNew = plan.action === 'install' || plan.action === 'update';
-  if (plan.target === null || !isNew || !isLasting(fault))
-    return { kind: 'failed', step: step.kind, error: fault };
+  const fault = codedFault(error, `${step} of ${plan.component}`);
+  tools.log.warn('step failed', { component: plan.component, step, cause: fault });
+  await journal.failed(step, fingerprintOf(plan), fault.code).catch(() => undefined);
+  if (plan.target === null || !isNew(plan) || !isLasting(fault))
+    return { kind: 'failed', step, error: fault };
   const refusal = refusalOf(plan.target, fault, formatTime(tools.clock.now()));
   try {
     await take({ kind: 'revert', refusal }, plan, journal, options);

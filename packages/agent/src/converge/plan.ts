@@ -92,7 +92,15 @@ function isInstalled(slot: ObservedSlot, assigned: Placed): boolean {
 function planGoal(slot: ObservedSlot, goal: Goal, keepPrevious: number, input: PlanInput): SlotPlan | null {
   const kind = slot.running?.kind ?? slot.record?.installed?.kind ?? slot.record?.refused?.kind ?? 'files';
   const plan = (action: Action, steps: readonly Step[]): SlotPlan => {
-    return { component: slot.component, kind, action, target: null, steps, drift: null };
+    return {
+      component: slot.component,
+      kind,
+      action,
+      target: null,
+      outgoing: outgoingOf(slot),
+      steps,
+      drift: null,
+    };
   };
   const end = (): Step[] => input.drivers[kind].plan.toEnd(slot);
   switch (goal.kind) {
@@ -148,6 +156,7 @@ function planRun(
     kind: target.kind,
     action,
     target,
+    outgoing: outgoingOf(slot),
     steps,
     drift: committed ? (slot.running?.differs ?? driftOf(slot, target)) : null,
   };
@@ -158,6 +167,12 @@ function driftOf({ trees, partials, current }: ObservedSlot, { tree }: Placed): 
   if (partials.includes(tree)) return 'files of its tree were changed or removed';
   if (!trees.includes(tree)) return 'its tree was removed';
   return current === null ? 'its switch `current` was removed' : null;
+}
+
+function outgoingOf({ record, running, current }: ObservedSlot): Placed | null {
+  const installed = record?.installed ?? null;
+  const shown = running?.tree ?? current;
+  return installed !== null && shown === installed.tree ? installed : null;
 }
 
 /** A component that changed its kind: what the former driver runs must end. */

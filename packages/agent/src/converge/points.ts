@@ -20,8 +20,19 @@ export type StepKind = (typeof stepKinds)[number];
 
 /** Which steps a component of each kind can take. */
 export const stepsOfKind = {
-  // Nothing of files can fail by the package's own fault, so nothing leads them to `revert`.
-  files: ['reserve', 'fetch', 'stage', 'preflight', 'switch', 'commit', 'retire', 'remove', 'purge'],
+  // Only a hook leads them to `revert`: of files nothing else can fail by the package's own fault.
+  files: [
+    'reserve',
+    'fetch',
+    'stage',
+    'preflight',
+    'switch',
+    'commit',
+    'retire',
+    'revert',
+    'remove',
+    'purge',
+  ],
   service: [
     'reserve',
     'fetch',

@@ -39,6 +39,8 @@ export interface SlotPlan {
   readonly action: Action;
   /** What it leads to; null when it leads to nothing. */
   readonly target: Placed | null;
+  /** What was committed and is what runs, whose hooks stand around its end; null: nothing, or something on trial. */
+  readonly outgoing: Placed | null;
   readonly steps: readonly Step[];
   /** Who else than this agent must have been at work, where what was committed is not there; else null. */
   readonly drift: string | null;

@@ -9,6 +9,7 @@ import {
   type Release,
   XylemError,
 } from '@xylem/core';
+import { checkHooks } from '../converge/hooks.ts';
 import { type ComponentKind, stepsOfKind } from '../converge/points.ts';
 import { commandSpec } from '../drivers/command/spec.ts';
 import type { Places } from '../drivers/driver.ts';
@@ -78,6 +79,7 @@ export function place(
     healthCheckOf(placed, places);
   }
   if (kind === 'command') commandSpec(placed, places);
+  checkHooks(placed, places);
   return placed;
 }
 

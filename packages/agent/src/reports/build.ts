@@ -36,8 +36,8 @@ export interface ReportInput {
   readonly convergence: Convergence;
   /** Components that are just being removed. */
   readonly removing: ReadonlySet<string>;
-  /** What others changed about components. */
-  readonly drift: ReadonlyMap<string, Reason>;
+  /** What others changed about components, and what failed and was passed over. */
+  readonly drift: readonly (readonly [component: string, reason: Reason])[];
   /** What people on this host took back. */
   readonly reverts: readonly Revert[];
   readonly healthy: (slot: ObservedSlot) => boolean | null;
@@ -200,7 +200,7 @@ function waitingOf(input: ReportInput, since: Since, nowMs: number): Waiting[] {
       reason: { code, message: `As a relay: ${message}` },
     })),
     ...[...input.convergence.waiting].map(([component, reason]) => ({ component, reason })),
-    ...[...input.drift].map(([component, reason]) => ({ component, reason })),
+    ...input.drift.map(([component, reason]) => ({ component, reason })),
     ...[...input.convergence.slots.values()].flatMap(endedByItself),
     ...[...input.convergence.slots.values()].flatMap(notLookedAt),
   ];

@@ -55,6 +55,10 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
       const isKept = revert?.kept.some(({ package: digest }) => digest === target.package) ?? true;
       return isKept ? null : `${target.product} was taken back on this host under way.`;
     },
+    passedOver: (component, message) => {
+      drift.passedOver(component, message);
+      changed();
+    },
     slotRetryMs: timing.slotRetryMs,
     fraction: options.fraction,
   });

@@ -17,6 +17,7 @@ export async function convergeOnce(
   log: Log,
   seams: {
     readonly onJournalPoint?: (point: JournalPoint) => void;
+    readonly passedOver?: (component: string, message: string) => void;
     readonly onPlan?: (plan: SlotPlan) => void;
   } = {},
 ): Promise<Convergence> {
@@ -52,6 +53,7 @@ export async function convergeOnce(
       slotRetryMs: 60_000,
       fraction: () => 0.5,
       onJournalPoint: seams.onJournalPoint,
+      passedOver: seams.passedOver,
     }).run(() => wanted, seams.onPlan ?? (() => undefined));
   } finally {
     supervisor.close();

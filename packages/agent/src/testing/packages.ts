@@ -32,6 +32,8 @@ export function testPackage(options: {
   files?: Files;
   service?: PackageDocument['service'];
   command?: PackageDocument['command'];
+  hooks?: PackageDocument['hooks'];
+  preflight?: PackageDocument['preflight'];
   health?: HealthCheck;
   config?: Config;
   ports?: PackageDocument['ports'];
@@ -50,14 +52,18 @@ export function testPackage(options: {
   const text = treeText(files);
   const tree = sha256(text);
   const sizeBytes = Object.values(files).reduce((sum, content) => sum + content.length, 0);
+  const needs = (['hooks', 'preflight'] as const).filter((name) => options[name] !== undefined);
   const document = {
-    format: 'xylem-package-1',
+    format: needs.length === 0 ? 'xylem-package-1' : 'xylem-package-2',
+    ...(needs.length === 0 ? {} : { needs }),
     product: 'shop',
     component,
     version: version as Version,
     kind,
     variants: [{ tree, sizeBytes }],
     ...(options.service === undefined ? {} : { service: options.service }),
+    ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
+    ...(options.preflight === undefined ? {} : { preflight: options.preflight }),
     ...(options.command === undefined ? {} : { command: options.command }),
     ...(options.health === undefined ? {} : { health: options.health }),
     ...(options.ports === undefined ? {} : { ports: options.ports }),

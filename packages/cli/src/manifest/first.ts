@@ -17,6 +17,7 @@ component: ${findings.component}
 # A published version never changes: raise it for each publication (Semantic Versioning).
 version: ${findings.version}
 # files: only put in place.  service: also started, watched and restarted.
+# command: your own programs observe, apply and remove it (docs/components/command.md).
 kind: ${findings.command === undefined ? 'files' : 'service'}
 
 # Which folder becomes the tree, below this file's own. Links must stay inside.
@@ -68,6 +69,10 @@ const more = `
 # variants:
 #   - { os: linux, arch: x64, folder: dist/linux-x64 }
 #   - { os: linux, arch: arm64, folder: dist/linux-arm64 }
+
+# What a host must have, and programs around the steps of an update (docs/components/hooks.md):
+# preflight: { diskFree: 2GiB, memory: 512MiB, kernel: '>=5.10', commands: [nginx] }
+# hooks: { after: { switch: { command: [systemctl, reload, nginx], timeout: 30s } } }
 
 # Components that must be there too, and in which versions:
 # requires: { shop-db: '^2.0.0' }

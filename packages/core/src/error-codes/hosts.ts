@@ -56,6 +56,12 @@ export const hostsCodes = {
     'never',
     'conflict',
   ),
+  E_PREFLIGHT: code(
+    'The host does not have what the new version needs; nothing was touched, and the former version stays.',
+    'Give the host what the message names (disk, memory, a newer kernel, a program); it is tried again by itself.',
+    'later',
+    'outcome',
+  ),
   E_REVERTED: code(
     'A person on the host took the product back to what it ran before; it stays there, whatever direction says.',
     'Mend what they met; then undo it on the host: `xylem agent revert PRODUCT --undo`.',

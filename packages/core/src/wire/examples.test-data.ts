@@ -116,6 +116,30 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parsePackage,
     wire.encodePackage,
   ),
+  'package-hooks': example(
+    {
+      format: 'xylem-package-2',
+      needs: ['hooks', 'preflight'],
+      product: 'shop',
+      component: 'shop-web',
+      version: '1.9.0',
+      kind: 'files',
+      variants: [{ tree: treeDigest, sizeBytes: 150_008 }],
+      hooks: {
+        before: { switch: { command: ['./check.sh', '${config.site}'], timeoutMs: 30_000 } },
+        after: { switch: { command: ['systemctl', 'reload', 'nginx'], environment: { LC_ALL: 'C' } } },
+      },
+      preflight: {
+        diskFreeBytes: 2 ** 31,
+        memoryBytes: 2 ** 29,
+        kernel: '>=5.10',
+        commands: ['nginx'],
+      },
+      configDefaults: { site: 'shop' },
+    },
+    wire.parsePackage,
+    wire.encodePackage,
+  ),
   'command-question': example(
     {
       format: 'xylem-command-1',

@@ -306,3 +306,38 @@ test('labels are strings under label keys', () => {
     /label key/,
   );
 });
+
+test('hooks and preflight are read, and a hook of a step that the kind has not is refused where it stands', () => {
+  const text = `product: shop
+component: web
+version: 1.0.0
+hooks:
+  before: { switch: { command: [./check.sh], timeout: 10s, environment: { DEPTH: 2 } } }
+preflight: { diskFree: 2GiB, memory: 512MiB, kernel: '>=5.10', commands: [nginx] }
+`;
+  const { package: made } = parseManifestYaml(text, 'x.yaml');
+  assert.equal(made.format, 'xylem-package-2');
+  assert.deepEqual(made.needs, ['hooks', 'preflight']);
+  assert.deepEqual(made.hooks, {
+    before: { switch: { command: ['./check.sh'], timeoutMs: 10_000, environment: { DEPTH: '2' } } },
+  });
+  assert.deepEqual(made.preflight, {
+    diskFreeBytes: 2 ** 31,
+    memoryBytes: 2 ** 29,
+    kernel: '>=5.10',
+    commands: ['nginx'],
+  });
+  for (const [from, to, message] of [
+    [
+      'switch',
+      'stop',
+      /x\.yaml:5:\d+: hooks\.before\.stop: expected a step of the kind "files" that can have a hook before/,
+    ],
+    ['before: { switch', 'after: { commit', /hooks\.after\.commit: expected a step/],
+    ['./check.sh', "'${config.program}'", /hooks\.before\.switch\.command\[0\]/],
+    ['>=5.10', '5.10', /preflight\.kernel: expected a kernel like ">=5\.10"/],
+    ['[nginx]', '[/usr/sbin/nginx]', /preflight\.commands\[0\]: expected the name of a program/],
+  ] as const) {
+    assert.throws(() => parseManifestYaml(text.replace(from, to), 'x.yaml'), message);
+  }
+});

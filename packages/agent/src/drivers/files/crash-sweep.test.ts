@@ -31,6 +31,21 @@ suite('crash sweep: files', () => {
       wanted: three,
       steps: ['reserve', 'fetch', 'stage', 'preflight', 'switch', 'commit', 'retire'],
     });
+    const refused = testPackage({
+      component: 'web',
+      version: '4.0.0',
+      files: { 'index.html': '4.0.0', same: 'same' },
+      hooks: { after: { switch: { command: ['false'] } } },
+    });
+    await sweep.run(context, bench, {
+      name: 'failing update',
+      component: 'web',
+      kind: 'files',
+      before: [one],
+      wanted: await bench.wanted([refused]),
+      steps: ['switch', 'revert'],
+      failing: ['switch'],
+    });
     await sweep.run(context, bench, {
       name: 'healing',
       component: 'web',

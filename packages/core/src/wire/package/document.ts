@@ -7,6 +7,7 @@ import { digest, name, sizeBytes, version } from '../fields.ts';
 import { commandSchema } from './command.ts';
 import { componentKind, platformName, port } from './fields.ts';
 import { healthSchema } from './health.ts';
+import { hooksSchema, preflightSchema } from './hooks.ts';
 import { refuseUnknownNeeds } from './needs.ts';
 import { packageFault } from './rules.ts';
 import { serviceSchema } from './service.ts';
@@ -30,6 +31,8 @@ export const packageSchema = object(
     service: serviceSchema,
     command: commandSchema,
     health: healthSchema,
+    hooks: hooksSchema,
+    preflight: preflightSchema,
     ports: array(port, { maxItems: 1000 }),
     configSchema: anyObject(),
     configDefaults: anyObject(),

@@ -1,4 +1,11 @@
 export { type CommandOperation, commandDefaults, commandOperations } from './command.ts';
 export * from './document.ts';
 export { healthDefaults } from './health.ts';
+export {
+  type Hook,
+  type HookMoment,
+  hookMoments,
+  hookSteps,
+  hookTimeoutDefaultMs,
+} from './hooks.ts';
 export { serviceDefaults, stopTimeoutDefaultMs } from './service.ts';

@@ -1,5 +1,6 @@
 import { commandPart } from './command.ts';
 import { healthPart } from './health.ts';
+import { hooksPart, preflightPart } from './hooks.ts';
 import type { PackagePart } from './part.ts';
 import { servicePart } from './service.ts';
 
@@ -10,4 +11,11 @@ const portsPart: PackagePart = {
 };
 
 /** All blocks of a package document that have rules of their own. */
-export const parts: readonly PackagePart[] = [servicePart, commandPart, healthPart, portsPart];
+export const parts: readonly PackagePart[] = [
+  servicePart,
+  commandPart,
+  healthPart,
+  portsPart,
+  hooksPart,
+  preflightPart,
+];

@@ -11,6 +11,7 @@ import { type CheckedYaml, checkYaml } from '../check.ts';
 import { durationMs } from '../duration.ts';
 import { commandFrom, commandYaml } from './command.ts';
 import { healthFrom, healthYaml } from './health.ts';
+import { hooksFrom, hooksYaml, preflightFrom, preflightYaml } from './hooks.ts';
 import type { Milliseconds } from './milliseconds.ts';
 import { serviceFrom, serviceYaml } from './service.ts';
 
@@ -42,6 +43,8 @@ const manifestSchema = closedObject(
     service: serviceYaml,
     command: commandYaml,
     health: healthYaml,
+    hooks: hooksYaml,
+    preflight: preflightYaml,
     ports: array(port, { maxItems: 1000 }),
     configSchema: anyObject(),
     configDefaults: anyObject(),
@@ -118,6 +121,8 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     service,
     command,
     health,
+    hooks,
+    preflight,
     ports,
     configSchema,
     configDefaults,
@@ -131,6 +136,8 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     ...(service === undefined ? {} : { service: serviceFrom(service, ms) }),
     ...(command === undefined ? {} : { command: commandFrom(command, ms) }),
     ...(health === undefined ? {} : { health: healthFrom(health, ms) }),
+    ...(hooks === undefined ? {} : { hooks: hooksFrom(hooks, ms) }),
+    ...(preflight === undefined ? {} : { preflight: preflightFrom(preflight) }),
     ...(ports === undefined ? {} : { ports }),
     ...(configSchema === undefined ? {} : { configSchema }),
     ...(configDefaults === undefined ? {} : { configDefaults }),
