@@ -19,3 +19,6 @@ export type {
 } from './options.ts';
 export { returnProduct } from './reverting/return.ts';
 export { runAgent } from './run/agent.ts';
+export { checkState } from './update/check-state.ts';
+export { launcherWords } from './update/launcher.ts';
+export { launchedFrom } from './update/process.ts';

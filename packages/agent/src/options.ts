@@ -2,6 +2,7 @@ import type { ErrorCode } from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
 import type { JournalPoint } from './converge/points.ts';
 import type { WipePoint } from './leaving/wipe.ts';
+import type { LaunchedFrom } from './update/process.ts';
 
 /** What a relay in the same process adds to this host's reports. */
 export interface Serving {
@@ -61,6 +62,8 @@ export interface AgentOptions {
   readonly parentsFirst?: () => readonly string[];
   /** Asked for each report while this host is a relay too. */
   readonly serving?: () => Serving | null;
+  /** What a launcher said to this process, so that the agent can be replaced. Default: no launcher. */
+  readonly launched?: LaunchedFrom;
   /** Called when direction and the certificate both say that this host serves, and when one no longer does; at start too. */
   readonly onServeChange?: (serve: boolean) => void;
   /** For crash tests: called, and awaited, at each point of `journalPoints`. */

@@ -8,6 +8,7 @@ import { tempFolder, testClock } from '@xylem/testkit';
 import type { WantedState } from '../direction/wanted.ts';
 import { drivers } from '../drivers/index.ts';
 import { stateLayout } from '../state/layout.ts';
+import { harnessProcess } from '../testing/harness-process.ts';
 import { testPackage, writeTree } from '../testing/packages.ts';
 import type { ExecutorTools } from './apply/executor.ts';
 import { converger } from './converge.ts';
@@ -28,6 +29,7 @@ test('what failed and came right by another hand is not waited for any more', as
   let broken = false;
   const tools: ExecutorTools = {
     layout,
+    self: harnessProcess(layout.root),
     secrets: { open: async () => new Map<string, string>() },
     node: process.execPath,
     supervisor: idle,
@@ -70,6 +72,7 @@ test('hosts that failed together do not try again together', async (context) => 
   });
   const tools: ExecutorTools = {
     layout,
+    self: harnessProcess(layout.root),
     secrets: { open: async () => new Map<string, string>() },
     node: process.execPath,
     supervisor: idle,

@@ -5,6 +5,7 @@ const lasting: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'E_HEALTH_FAILED',
   'E_SERVICE_START',
   'E_HOOK_FAILED',
+  'E_AGENT_UPDATE',
   'E_PLACEHOLDER',
   'E_PACKAGE_INVALID',
 ]);

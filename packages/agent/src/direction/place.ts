@@ -1,4 +1,6 @@
 import {
+  agentComponent,
+  agentProduct,
   configFor,
   type DesiredState,
   type Digest,
@@ -57,6 +59,9 @@ export function place(
       'E_DRIVER_UNSUPPORTED',
       `${component} is of kind ${kind}, which this agent does not install.`,
     );
+  }
+  if (kind === 'agent' && (product !== agentProduct || component !== agentComponent)) {
+    throw notVouched(component, `an agent comes as ${agentComponent} of the product ${agentProduct} alone`);
   }
   const { tree, sizeBytes } = variantFor(document, platform);
   const placed: Placed = {

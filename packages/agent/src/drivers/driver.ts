@@ -7,6 +7,7 @@ import type { Placed } from '../slot/placed.ts';
 import type { SlotRecord } from '../slot/record.ts';
 import type { StateLayout } from '../state/layout.ts';
 import type { Supervisor } from '../supervisor/client.ts';
+import type { AgentProcess } from '../update/process.ts';
 
 export type DriverStepKind = 'preflight' | 'stop' | 'unapply' | 'apply' | 'start' | 'probe';
 
@@ -21,6 +22,8 @@ export interface Places {
 export interface DriverTools extends Places {
   readonly supervisor: Supervisor;
   readonly secrets: OpensSecrets;
+  /** The process that all of this runs in. */
+  readonly self: AgentProcess;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;

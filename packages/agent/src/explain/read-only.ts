@@ -5,6 +5,7 @@ import type { Supervisor } from '../supervisor/client.ts';
 import { connectSupervisor } from '../supervisor/connection.ts';
 import type { ServiceState } from '../supervisor/protocol.ts';
 import { supervisorSocketPath } from '../supervisor/socket-path.ts';
+import { agentBeside } from '../update/process.ts';
 
 const answerMs = 15_000;
 
@@ -27,11 +28,13 @@ export function readOnlyTools(options: {
     stop: refuse,
     close: () => undefined,
   };
+  const layout = stateLayout(stateFolder);
   return {
-    layout: stateLayout(stateFolder),
+    layout,
     node,
     supervisor,
     secrets: { open: refuse },
+    self: agentBeside(layout, refuse),
     clock,
     log,
     signal: new AbortController().signal,

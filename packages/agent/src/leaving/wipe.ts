@@ -57,6 +57,7 @@ const wipes: Readonly<Record<WipeStep, (tools: WipeTools, leaving: Leaving) => P
   services: (tools, { keepData }) =>
     endServices(tools, ({ spec }) => !keepData || Object.keys(spec.sealed ?? {}).length > 0),
   secrets: async ({ layout }) => {
+    await remove(join(layout.root, 'agent', 'before'));
     // With the host's own age identity: what was ever wrapped for it, and lies in copies of the repository, opens no more.
     for (const name of ['secrets.key', 'data-keys.json', 'recipient.json'])
       for (const end of ['', '.damaged']) await remove(join(layout.identity, `${name}${end}`));

@@ -15,6 +15,9 @@ export interface ReporterOptions extends AsksParents {
   /** b64u of the collector's key, null before the first direction. */
   readonly collectorKey: () => string | null;
   readonly everyMs: () => number;
+  /** A report of this process is kept; a parent took one. */
+  readonly made?: () => Promise<void>;
+  readonly taken?: () => void;
 }
 
 /** Reports changes, what is due, and again what the root server has not said to have. */
@@ -48,6 +51,7 @@ export function reporter(options: ReporterOptions): Reporter {
     const key = changeKey(body);
     if (key === lastKey && !isPeriodic) return;
     await spool.put(body);
+    await options.made?.();
     lastKey = key;
     reportedAtMs = clock.monotonicMs();
     attempts = 0;
@@ -63,6 +67,7 @@ export function reporter(options: ReporterOptions): Reporter {
       if (attempts > 0 && (await lookForWatermark(options))) return;
       attempts += 1;
       await send(options, pending, attempts);
+      options.taken?.();
     } catch (cause) {
       signal.throwIfAborted();
       attempts += 1;

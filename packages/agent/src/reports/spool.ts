@@ -14,7 +14,7 @@ import {
 import { type Clock, type Log, type Randomness, writeFileAtomic } from '@xylem/platform';
 import { type KeyPair, openEnvelope, parseEnvelope, signEnvelope } from '@xylem/trust';
 import { ballastAt } from '../state/ballast.ts';
-import { jsonFile } from '../state/json-file.ts';
+import { type JsonFile, jsonFile } from '../state/json-file.ts';
 import type { ReportBody } from './build.ts';
 
 interface SpoolState {
@@ -35,6 +35,10 @@ export interface ReportSpool {
   cover(envelope: object | Uint8Array, collectorKey: Uint8Array): Promise<boolean>;
 }
 
+/** What numbers were given. */
+export const spoolFile = (folder: string, log: Log): JsonFile<SpoolState> =>
+  jsonFile(join(folder, 'state.json'), 'xylem-spool-1', parseState, log);
+
 const newestMaxBytes = 4 * 1024 * 1024;
 
 export async function openReportSpool(options: {
@@ -47,7 +51,7 @@ export async function openReportSpool(options: {
 }): Promise<ReportSpool> {
   const { folder, host, clock, log } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const file = jsonFile(join(folder, 'state.json'), 'xylem-spool-1', parseState, log);
+  const file = spoolFile(folder, log);
   const newestPath = join(folder, 'newest.json');
   const ballast = ballastAt(join(folder, 'ballast'));
   let state = await file.read();

@@ -27,6 +27,8 @@ import { stateLayout } from '../state/layout.ts';
 import { clearLeftovers } from '../state/leftovers.ts';
 import { lockState } from '../state/lock.ts';
 import { supervisorClient } from '../supervisor/client.ts';
+import { confirmTrial } from '../update/confirm.ts';
+import { agentProcess, launchedFrom } from '../update/process.ts';
 import { fetchingThrough } from './fetching.ts';
 import { hostFaults } from './host-faults.ts';
 import { type Life, livesOf } from './lives.ts';
@@ -65,6 +67,12 @@ async function runLocked(options: AgentOptions): Promise<Life> {
   const { clock, randomness, log } = options;
   const timing = { ...defaultTiming, ...options.timing };
   const layout = stateLayout(options.stateFolder);
+  const over = new AbortController();
+  const self = agentProcess(layout, options.launched ?? launchedFrom({}), log, (why) => {
+    over.abort(new XylemError('E_INTERRUPTED', why));
+    return over.signal.reason as Error;
+  });
+  await self.settle();
   await clearLeftovers(layout, clock.now());
   // Before anything of the new tenant is read or started.
   await finishLeaving({ layout, clock, log, onPoint: options.onWipePoint });
@@ -75,7 +83,6 @@ async function runLocked(options: AgentOptions): Promise<Life> {
   for (const folder of [layout.components, layout.logs])
     await mkdir(folder, { recursive: true, mode: 0o755 });
   const { host, environment } = identity.get();
-  const over = new AbortController();
   const { signal } = over;
   const node = options.node ?? process.execPath;
 
@@ -117,6 +124,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
   const tools: ExecutorTools = {
     layout,
     secrets,
+    self,
     node,
     supervisor,
     clock,
@@ -183,6 +191,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
   const reported = {
     ...asks,
     reverts,
+    self,
     options,
     timing,
     identity,
@@ -240,6 +249,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
             over.abort(new XylemError('E_INTERRUPTED', 'The host lives in another environment now.'));
           },
         }),
+      () => confirmTrial({ self, hasPlanned: lookAfter.hasPlanned, clock, signal }),
       () => rekeyWhenWished({ ...asks, identity, folder: layout.identity }),
     ],
     close: async () => {

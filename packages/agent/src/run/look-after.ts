@@ -18,6 +18,8 @@ export interface LookAfter {
   run(): Promise<void>;
   /** What should be may be another now: what was postponed is tried at once. */
   wantsChanged(): void;
+  /** Whether this process has looked at all that is here, and knows what to do about it. */
+  hasPlanned(): boolean;
   /** What was found by the last pass. */
   convergence(): Convergence;
   /** Components that are just being removed. */
@@ -64,6 +66,7 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
   });
   const health = serviceHealth(tools, clock, changed);
   const removing = new Set<string>();
+  let hasPlanned = false;
   const drift = driftNotes();
   let convergence: Convergence = { slots: new Map(), waiting: new Map(), rested: false };
 
@@ -78,12 +81,14 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
     const acted = new Set<string>();
     convergence = await converging.run(wanted, (plan) => {
       const { component, action } = plan;
+      hasPlanned = true;
       acted.add(component);
       if (action === 'remove') removing.add(component);
       if (plan.drift === null) return;
       drift.add(component, plan.drift);
       changed();
     });
+    hasPlanned = true;
     removing.clear();
     drift.settled((component) => !acted.has(component));
     health.watch(convergence.slots);
@@ -95,6 +100,7 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
     health,
     drift,
     removing,
+    hasPlanned: () => hasPlanned,
     convergence: () => convergence,
     wantsChanged: () => {
       converging.forgetPostponed();

@@ -12,6 +12,7 @@ import { type Reporter, reporter } from '../reports/send.ts';
 import { openReportSpool } from '../reports/spool.ts';
 import type { CurrentReverts } from '../reverting/current.ts';
 import type { HostSecrets } from '../secrets/secrets.ts';
+import type { LaunchedProcess } from '../update/process.ts';
 import type { Fetching } from './fetching.ts';
 import type { HostFaults } from './host-faults.ts';
 import type { LookAfter } from './look-after.ts';
@@ -21,6 +22,7 @@ export interface ReportedFrom extends AsksParents {
   readonly options: AgentOptions;
   readonly timing: AgentTiming;
   readonly identity: CurrentIdentity;
+  readonly self: LaunchedProcess;
   readonly tools: DriverTools;
   readonly refresher: Refresher;
   readonly secrets: HostSecrets;
@@ -88,6 +90,8 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
     timing: from.timing,
     allowPlainHttp: () => identity.get().plainHttp === true,
     body,
+    made: from.self.reportMade,
+    taken: from.self.reportTaken,
     collectorKey: () => refresher.accepted()?.collectorKey ?? null,
     everyMs: () => (refresher.accepted()?.reportEverySeconds ?? 3_600) * 1_000,
   });

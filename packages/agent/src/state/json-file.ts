@@ -6,6 +6,9 @@ export interface JsonFile<T> {
   /** The content, or null when there is none. A damaged file is moved to `<name>.damaged` and counts as none. */
   read(): Promise<T | null>;
   write(value: T): Promise<void>;
+  readonly path: string;
+  /** The format that stands there, if it is another than this program's; changes nothing. */
+  foreignFormat(): Promise<string | null>;
 }
 
 const maxBytes = 64 * 1024 * 1024;
@@ -39,6 +42,16 @@ export function jsonFile<T extends object>(
       } catch (error) {
         log.error('state file damaged, set aside', { path, aside: `${path}.damaged`, cause: error });
         await rename(path, `${path}.damaged`);
+        return null;
+      }
+    },
+    path,
+    foreignFormat: async () => {
+      const text = await readFile(path, 'utf8').catch(() => '');
+      try {
+        const found = (JSON.parse(text) as { format?: unknown } | null)?.format;
+        return typeof found === 'string' && found !== format ? found.slice(0, 100) : null;
+      } catch {
         return null;
       }
     },

@@ -9,6 +9,7 @@ import type { WantedState } from '../direction/wanted.ts';
 import { drivers } from '../drivers/index.ts';
 import { stateLayout } from '../state/layout.ts';
 import { supervisorClient } from '../supervisor/client.ts';
+import { harnessProcess } from './harness-process.ts';
 
 /** One pass towards the state in `wantedPath`, whose trees are copied from the folder that it names. */
 export async function convergeOnce(
@@ -35,6 +36,7 @@ export async function convergeOnce(
     layout: stateLayout(stateFolder),
     node: process.execPath,
     supervisor,
+    self: harnessProcess(stateFolder),
     secrets: { open: async () => new Map<string, string>() },
     clock,
     log,

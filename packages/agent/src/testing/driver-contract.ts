@@ -23,6 +23,8 @@ export interface DriverContract {
   readonly skip?: string | undefined;
   /** Whether a package of this kind can fail by its own fault. */
   readonly canFail: boolean;
+  /** What its packages are called. Default: thing. */
+  readonly component?: string;
   machine(folder: string): Promise<DriverMachine>;
 }
 
@@ -33,9 +35,9 @@ async function takesEffect(own: DriverMachine, state: string, version: string | 
 }
 
 /** What every driver promises, whatever its kind. */
-export function driverContract({ kind, skip, canFail, machine }: DriverContract): void {
+export function driverContract(contract: DriverContract): void {
+  const { kind, skip, canFail, machine, component = 'thing' } = contract;
   const options = skip === undefined ? {} : { skip };
-  const component = 'thing';
 
   suite(`driver contract: ${kind}`, options, () => {
     test('installs, rests, updates, goes back, and removes what it brought', async (context) => {

@@ -34,6 +34,7 @@ export function testPackage(options: {
   command?: PackageDocument['command'];
   hooks?: PackageDocument['hooks'];
   preflight?: PackageDocument['preflight'];
+  agent?: PackageDocument['agent'];
   health?: HealthCheck;
   config?: Config;
   ports?: PackageDocument['ports'];
@@ -65,6 +66,7 @@ export function testPackage(options: {
     ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
     ...(options.preflight === undefined ? {} : { preflight: options.preflight }),
     ...(options.command === undefined ? {} : { command: options.command }),
+    ...(options.agent === undefined ? {} : { agent: options.agent }),
     ...(options.health === undefined ? {} : { health: options.health }),
     ...(options.ports === undefined ? {} : { ports: options.ports }),
     configDefaults: config,

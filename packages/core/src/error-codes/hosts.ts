@@ -8,6 +8,18 @@ export const hostsCodes = {
     'later',
     'outcome',
   ),
+  E_AGENT_TRIAL: code(
+    'Another version of the agent runs on trial, or waits for its next.',
+    'Nothing: it is confirmed when a parent has taken its report, or the former version comes back and says why.',
+    'later',
+    'outcome',
+  ),
+  E_AGENT_UPDATE: code(
+    'Another version of the agent was not taken, or not yet; the former one runs.',
+    'The message says what became of it, with the end of its output. Publish a corrected version.',
+    'later',
+    'outcome',
+  ),
   E_DRIFT: code(
     'Something on a host that Xylem installed was changed by something else. It is put back.',
     'Find out who changed it; what must differ on a host belongs into its configuration or its data folder.',

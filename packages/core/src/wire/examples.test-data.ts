@@ -162,6 +162,19 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parseCommandAnswer,
     wire.encodeCommandAnswer,
   ),
+  'package-agent': example(
+    {
+      format: 'xylem-package-1',
+      product: 'xylem',
+      component: 'xylem-agent',
+      version: '0.2.0',
+      kind: 'agent',
+      variants: [{ os: 'linux', arch: 'x64', tree: treeDigest, sizeBytes: 117_676_423 }],
+      agent: { executable: 'xylem-agent' },
+    },
+    wire.parsePackage,
+    wire.encodePackage,
+  ),
   release: example(
     {
       format: 'xylem-release-1',

@@ -1,4 +1,4 @@
-import { type RunningAgent, runAgent } from '@xylem/agent';
+import { launchedFrom, type RunningAgent, runAgent } from '@xylem/agent';
 import { forbidCoreDumps, jsonLog } from '@xylem/platform';
 import { readAddress } from '../../frame/address.ts';
 import { defineCommand, flag, text } from '../../frame/define.ts';
@@ -7,21 +7,24 @@ import { version } from '../../version.ts';
 import { linkedNode } from './node.ts';
 import { servingRelay } from './serving.ts';
 import { joinedFolder, stateOption } from './state.ts';
+import { untilLauncherEnds } from './until-launcher.ts';
 
 const defaultListen = '0.0.0.0:8442';
+
+export const runOptions = {
+  ...stateOption,
+  listen: text('<host:port>', `as a relay: where children reach it (default: ${defaultListen})`),
+  url: text('<url>', 'as a relay: what children dial, if not the address that it listens on'),
+  allowPlainHttp: flag(
+    'use parents with http:// beyond loopback, from now on; who listens hears what it fetches',
+  ),
+};
 
 export const command = defineCommand({
   about: `Keeps the host as its environment says, until it is ended; services go on without it. A host that joined with
 --serve, or was told to serve (xylem host serve), is a relay too, in the same process.
 The log goes to stderr, one JSON document a line.`,
-  options: {
-    ...stateOption,
-    listen: text('<host:port>', `as a relay: where children reach it (default: ${defaultListen})`),
-    url: text('<url>', 'as a relay: what children dial, if not the address that it listens on'),
-    allowPlainHttp: flag(
-      'use parents with http:// beyond loopback, from now on; who listens hears what it fetches',
-    ),
-  },
+  options: runOptions,
   example: 'xylem agent run --state /var/lib/xylem/host',
   async run({ options, clock, randomness, environment, signal, self, terminal }) {
     const stateFolder = joinedFolder(options.state);
@@ -50,6 +53,7 @@ The log goes to stderr, one JSON document a line.`,
       log,
       supervisorCommand: [...self, 'supervisor', '--state', stateFolder],
       agentVersion: version,
+      launched: launchedFrom(environment),
       ...(self.length === 1 ? { node: await linkedNode(stateFolder, randomness) } : {}),
       proxyEnvironment: environment,
       allowPlainHttp: options.allowPlainHttp,
@@ -77,9 +81,12 @@ The log goes to stderr, one JSON document a line.`,
       { host: agent.host, environment: agent.environment, ...(serves === undefined ? {} : { url: serves }) },
       `Host ${agent.host} of environment ${agent.environment} runs${serves === undefined ? '' : `, and serves at ${serves}`}.`,
     );
+    const over = new AbortController();
     try {
-      await Promise.race([untilStopped(signal), agent.stopped]);
+      const orphaned = untilLauncherEnds(environment, clock, over.signal);
+      await Promise.race([untilStopped(signal), agent.stopped, orphaned]);
     } finally {
+      over.abort();
       await relay.set(false);
       await agent.stop();
     }

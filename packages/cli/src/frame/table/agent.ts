@@ -13,6 +13,16 @@ export const agentTable: readonly TableEntry[] = [
     load: () => import('../../commands/agent/run.ts'),
   },
   {
+    path: 'agent launch',
+    summary: 'Run the agent so that Xylem can update it',
+    load: () => import('../../commands/agent/launch.ts'),
+  },
+  {
+    path: 'agent check',
+    summary: 'Whether this version reads the state of a host',
+    load: () => import('../../commands/agent/check.ts'),
+  },
+  {
     path: 'agent rotate-key',
     summary: 'Give this host another key',
     load: () => import('../../commands/agent/rotate-key.ts'),

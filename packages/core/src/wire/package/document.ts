@@ -4,6 +4,7 @@ import type { Static } from '../../schema/json-schema.ts';
 import { pathText } from '../../schema/message.ts';
 import { documentKind } from '../document.ts';
 import { digest, name, sizeBytes, version } from '../fields.ts';
+import { agentSchema } from './agent.ts';
 import { commandSchema } from './command.ts';
 import { componentKind, platformName, port } from './fields.ts';
 import { healthSchema } from './health.ts';
@@ -30,6 +31,7 @@ export const packageSchema = object(
     needs: array(name, { minItems: 1, maxItems: 100 }),
     service: serviceSchema,
     command: commandSchema,
+    agent: agentSchema,
     health: healthSchema,
     hooks: hooksSchema,
     preflight: preflightSchema,

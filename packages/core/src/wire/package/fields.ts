@@ -10,6 +10,7 @@ export const componentKinds = [
   'container',
   'kubernetes',
   'command',
+  'agent',
 ] as const;
 
 export const argument = string({

@@ -1,3 +1,4 @@
+export { agentComponent, agentProduct } from './agent.ts';
 export { type CommandOperation, commandDefaults, commandOperations } from './command.ts';
 export * from './document.ts';
 export { healthDefaults } from './health.ts';

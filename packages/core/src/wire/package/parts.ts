@@ -1,3 +1,4 @@
+import { agentPart } from './agent.ts';
 import { commandPart } from './command.ts';
 import { healthPart } from './health.ts';
 import { hooksPart, preflightPart } from './hooks.ts';
@@ -14,6 +15,7 @@ const portsPart: PackagePart = {
 export const parts: readonly PackagePart[] = [
   servicePart,
   commandPart,
+  agentPart,
   healthPart,
   portsPart,
   hooksPart,

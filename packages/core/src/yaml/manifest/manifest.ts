@@ -3,6 +3,7 @@ import { anyObject, array, closedObject, oneOf, record, string } from '../../sch
 import type { Static } from '../../schema/json-schema.ts';
 import { pathText } from '../../schema/message.ts';
 import { name, version } from '../../wire/fields.ts';
+import { agentSchema } from '../../wire/package/agent.ts';
 import type { PackageDocument, PackageVariant } from '../../wire/package/document.ts';
 import { componentKinds, platformName, port } from '../../wire/package/fields.ts';
 import { formatOf } from '../../wire/package/needs.ts';
@@ -40,6 +41,7 @@ const manifestSchema = closedObject(
       minItems: 1,
       maxItems: 100,
     }),
+    agent: agentSchema,
     service: serviceYaml,
     command: commandYaml,
     health: healthYaml,
@@ -120,6 +122,7 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     version: released,
     service,
     command,
+    agent,
     health,
     hooks,
     preflight,
@@ -135,6 +138,7 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     kind: value.kind ?? impliedKind(value),
     ...(service === undefined ? {} : { service: serviceFrom(service, ms) }),
     ...(command === undefined ? {} : { command: commandFrom(command, ms) }),
+    ...(agent === undefined ? {} : { agent }),
     ...(health === undefined ? {} : { health: healthFrom(health, ms) }),
     ...(hooks === undefined ? {} : { hooks: hooksFrom(hooks, ms) }),
     ...(preflight === undefined ? {} : { preflight: preflightFrom(preflight) }),
