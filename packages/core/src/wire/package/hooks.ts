@@ -43,6 +43,8 @@ export const hookSteps: Readonly<Record<(typeof componentKinds)[number], readonl
   container: ['preflight', 'stop', 'switch', 'start', 'probe', 'commit', 'remove'],
   kubernetes: outside,
   command: outside,
+  // Its start and its end are the agent's own.
+  agent: ['preflight', 'switch', 'commit', 'remove'],
 };
 /** After these nothing of the step is left to say that the hook has not run yet, or no tree that holds it. */
 const notAfter: readonly string[] = ['commit', 'remove'];
