@@ -1,4 +1,4 @@
-// Builds dist/xylem-agent: the agent as a single executable, with a Node in it, that needs nothing but glibc.
+// Builds dist/xylem-agent: the agent as a single executable, with a Node in it, that needs glibc, libstdc++ and libatomic.
 // node tools/build-agent.ts [--out FILE] [--version VERSION]
 import { execFileSync } from 'node:child_process';
 import {
