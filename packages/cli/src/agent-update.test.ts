@@ -24,7 +24,7 @@ const faults = {
 } as const;
 
 test('the agent is updated by Xylem, and a version that is no good costs nothing but a line in the report', {
-  timeout: 240_000,
+  timeout: 480_000,
 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'xylem-agent-update-'));
   const at = (name: string): string => join(folder, name);
@@ -133,7 +133,7 @@ products:
           confirmed().includes(`/trees/${committed(version)}/`)
         );
       },
-      60_000,
+      120_000,
       `the agent ${version}`,
     );
   }
@@ -149,7 +149,7 @@ products:
         const { refused } = (await agentOf()) ?? {};
         return refused?.code === 'E_AGENT_UPDATE' && fault.says.test(refused.message);
       },
-      90_000,
+      120_000,
       `the agent that ${name} to be refused`,
     );
     assert.equal(confirmed(), good, name);
@@ -161,8 +161,8 @@ products:
 
   // Back to what was installed by hand.
   await json('undeploy xylem --from production --yes');
-  await waitUntil(() => confirmed() === 'base\n', 60_000, 'the agent that was installed by hand');
-  await waitUntil(async () => (await agentOf()) === undefined, 60_000, 'the component to be gone');
+  await waitUntil(() => confirmed() === 'base\n', 120_000, 'the agent that was installed by hand');
+  await waitUntil(async () => (await agentOf()) === undefined, 120_000, 'the component to be gone');
   assert.equal(await pidOfService(), service);
 });
 
