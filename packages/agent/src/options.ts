@@ -52,6 +52,8 @@ export interface AgentOptions {
   readonly signal?: AbortSignal;
   /** The command that starts a supervisor for this state folder: it must call `runSupervisor`. */
   readonly supervisorCommand: readonly string[];
+  /** The command that starts a forwarder for this state folder: it must call `runForwarder`. Absent: there is none. */
+  readonly forwarderCommand?: readonly string[];
   /** Version of this program, for reports. */
   readonly agentVersion?: string;
   /** The Node that `${node}` stands for. Default: the one that runs the agent. */

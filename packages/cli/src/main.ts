@@ -9,6 +9,9 @@ if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
 } else if (words[0] === 'supervisor') {
   const { supervise } = await import('./commands/agent/supervisor.ts');
   await supervise(words.slice(1));
+} else if (words[0] === 'forwarder') {
+  const { forward } = await import('./commands/agent/forwarder.ts');
+  await forward(words.slice(1));
 } else {
   const [{ run }, { commandTable }] = await Promise.all([
     import('./frame/run.ts'),

@@ -6,6 +6,7 @@ export { bootGuest, type Guest, type GuestExec, type GuestOptions } from './gues
 export { installDebian } from './install-debian.ts';
 export { startNode, startRoot } from './lab.ts';
 export { addLiveReleases, type ReleasesAt } from './live-releases.ts';
+export { type Load, type LoadFigures, startLoad } from './load.ts';
 export { type NginxOptions, type NginxServer, nginxServer } from './nginx-server.ts';
 export { type Postgres, postgres } from './postgres.ts';
 export { type Program, program } from './program.ts';

@@ -55,6 +55,8 @@ function applyStep(slot: ObservedSlot, step: Step): ObservedSlot {
     case 'reserve':
     case 'preflight':
     case 'probe':
+    case 'route':
+    case 'drain':
       return slot;
     case 'fetch':
       return { ...slot, partials: [...slot.partials, step.tree] };

@@ -1,4 +1,4 @@
-import { type Digest, inOrder } from '@xylem/core';
+import { type Digest, inOrder, isDigest } from '@xylem/core';
 import type { WantedState } from '../direction/wanted.ts';
 import type { Drivers, Places } from '../drivers/driver.ts';
 import { emptySlot, isOccupied, type ObservedSlot } from '../slot/observed.ts';
@@ -142,13 +142,20 @@ function planRun(
     steps.push({ kind: 'reserve', sizeBytes: target.sizeBytes });
     steps.push({ kind: 'fetch', domain: target.domain, tree: target.tree });
   }
-  if (!inPlace || slot.current !== target.tree) steps.push({ kind: 'stage', tree: target.tree });
+  // A version that was kept running is gone back to at once; its files are looked at by the hour.
+  const isKeptRunning = slot.running?.beside?.some(({ tree }) => tree === target.tree) === true;
+  if (!inPlace || (slot.current !== target.tree && !isKeptRunning))
+    steps.push({ kind: 'stage', tree: target.tree });
   steps.push(...otherKindEnds(slot, target.kind, input.drivers));
   steps.push(...input.drivers[target.kind].plan.toRun(slot, target, committed, input.places));
   const previous = committed ? (record?.previous ?? []) : previousOf(slot, target);
   const kept = previous.slice(0, keepPrevious);
   if (!committed || kept.length !== previous.length) steps.push({ kind: 'commit', target, previous: kept });
-  const keep = [target, ...kept, ...(keepAlso === null ? [] : [keepAlso])].map(({ tree }) => tree);
+  const beside = slot.running?.beside?.map(({ tree }) => tree).filter(isDigest) ?? [];
+  const keep = [
+    ...[target, ...kept, ...(keepAlso === null ? [] : [keepAlso])].map(({ tree }) => tree),
+    ...beside,
+  ];
   if (hasOthers(slot, keep)) steps.push({ kind: 'retire', keep: [...new Set(keep)].sort() });
   const action = actionOf(slot, target, committed, steps);
   return {

@@ -1,4 +1,5 @@
 import type { Digest, DomainId } from '@xylem/core';
+import type { Side } from '../drivers/service/sides.ts';
 import type { Placed, Refusal } from '../slot/placed.ts';
 import type { ComponentKind, StepKind } from './points.ts';
 
@@ -7,7 +8,7 @@ interface StepContents {
   fetch: { readonly domain: DomainId; readonly tree: Digest };
   /** Puts the fetched tree in place, or verifies that one kept from before is still as it was. */
   stage: { readonly tree: Digest };
-  preflight: { readonly target: Placed };
+  preflight: { readonly target: Placed; readonly side?: Side };
   /** `of`: the kind that the component had, where one of another kind comes in its place. `service`: which of several of the component; absent: the one that has its name. */
   stop: { readonly stopTimeoutMs: number; readonly service?: string; readonly of?: ComponentKind };
   /** Takes back what `apply` of the same kind brought into the machine; `of` as above. */
@@ -15,8 +16,19 @@ interface StepContents {
   switch: { readonly tree: Digest };
   /** Brings what lies outside of the slot (packages, rendered files, what a command manages) to what `target` says. */
   apply: { readonly target: Placed };
-  start: { readonly target: Placed };
-  probe: { readonly target: Placed };
+  /** `side`: as which of two instances. */
+  start: { readonly target: Placed; readonly side?: Side };
+  /** Absent `as`: it is tried for the first time. `known`: it was committed. `warm`: it was kept running for a return. */
+  probe: { readonly target: Placed; readonly side?: Side; readonly as?: 'known' | 'warm' };
+  /** Puts new traffic to that side. */
+  route: { readonly target: Placed; readonly side: Side };
+  /** Waits for what is still with the other side; `bake`: that one then stays for a return. */
+  drain: {
+    readonly target: Placed;
+    readonly from: Side;
+    readonly fingerprint: string;
+    readonly bake: boolean;
+  };
   commit: { readonly target: Placed; readonly previous: readonly Placed[] };
   /** Removes what stands in `trees/` and belongs to none of these. */
   retire: { readonly keep: readonly Digest[] };

@@ -15,6 +15,7 @@ import { checkHooks } from '../converge/hooks.ts';
 import { type ComponentKind, stepsOfKind } from '../converge/points.ts';
 import { commandSpec } from '../drivers/command/spec.ts';
 import type { Places } from '../drivers/driver.ts';
+import { sidesOf } from '../drivers/service/sides.ts';
 import { serviceSpec } from '../drivers/service/spec.ts';
 import { healthCheckOf } from '../health/check.ts';
 import type { Placed } from '../slot/placed.ts';
@@ -80,8 +81,9 @@ export function place(
     document,
   };
   if (kind === 'service') {
-    serviceSpec(placed, places);
-    healthCheckOf(placed, places);
+    const [side = null] = sidesOf(placed, places) ?? [];
+    serviceSpec(placed, places, side);
+    healthCheckOf(placed, { ...places, port: side?.port });
   }
   if (kind === 'command') commandSpec(placed, places);
   checkHooks(placed, places);

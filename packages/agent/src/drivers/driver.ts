@@ -9,18 +9,30 @@ import type { StateLayout } from '../state/layout.ts';
 import type { Supervisor } from '../supervisor/client.ts';
 import type { AgentProcess } from '../update/process.ts';
 
-export type DriverStepKind = 'preflight' | 'stop' | 'unapply' | 'apply' | 'start' | 'probe';
+export type DriverStepKind =
+  | 'preflight'
+  | 'stop'
+  | 'unapply'
+  | 'apply'
+  | 'start'
+  | 'probe'
+  | 'route'
+  | 'drain';
 
 /** Where a component's placeholders lead: given, so that plans are pure. */
 export interface Places {
   readonly layout: StateLayout;
   /** For `${node}`. */
   readonly node: string;
+  /** For `${port}`: of which of two instances; absent where none is meant. */
+  readonly port?: number | undefined;
 }
 
 /** What drivers act with. */
 export interface DriverTools extends Places {
   readonly supervisor: Supervisor;
+  /** See `AgentOptions.forwarderCommand`. */
+  readonly forwarderCommand?: readonly string[] | undefined;
   readonly secrets: OpensSecrets;
   /** The process that all of this runs in. */
   readonly self: AgentProcess;

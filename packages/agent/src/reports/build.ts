@@ -41,6 +41,8 @@ export interface ReportInput {
   /** What people on this host took back. */
   readonly reverts: readonly Revert[];
   readonly healthy: (slot: ObservedSlot) => boolean | null;
+  /** Whether what was left running for a return is well. */
+  readonly warmIsWell?: (slot: ObservedSlot) => boolean | null;
   /** What concerns the whole host. */
   readonly faults: readonly Reason[];
   readonly secrets: RecipientStatement;
@@ -203,6 +205,7 @@ function waitingOf(input: ReportInput, since: Since, nowMs: number): Waiting[] {
     ...input.drift.map(([component, reason]) => ({ component, reason })),
     ...[...input.convergence.slots.values()].flatMap(endedByItself),
     ...[...input.convergence.slots.values()].flatMap(notLookedAt),
+    ...[...input.convergence.slots.values()].flatMap((slot) => coldReturn(slot, input)),
   ];
   const present = new Set<string>();
   const waiting = reasons.map(({ component, reason }): Waiting => {
@@ -228,6 +231,17 @@ function endedByItself({
 
 function notLookedAt({ component, running }: ObservedSlot): { component: string; reason: Reason }[] {
   return running?.wrong === undefined ? [] : [{ component, reason: running.wrong }];
+}
+
+/** A return would not be as quick as everybody expects. */
+function coldReturn(
+  slot: ObservedSlot,
+  { warmIsWell }: ReportInput,
+): { component: string; reason: Reason }[] {
+  if (warmIsWell?.(slot) !== false) return [];
+  const { component, record } = slot;
+  const message = `${component} ${record?.previous[0]?.version ?? ''}, kept running for a return, is not well any more: a return would start it anew.`;
+  return [{ component, reason: { code: 'E_HEALTH_FAILED', message } }];
 }
 
 /** What must differ for a report to be sent: figures that always move do not count. Pure. */

@@ -127,6 +127,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     self,
     node,
     supervisor,
+    forwarderCommand: options.forwarderCommand,
     clock,
     log,
     signal,

@@ -119,12 +119,17 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
           await clock.sleep(timing.slotRetryMs / 4, signal).catch(() => undefined);
         }
         changed();
-        await looked.sleep(pauseMs(converging, timing), signal).catch(() => undefined);
+        await looked.sleep(pauseMs(converging, convergence, timing), signal).catch(() => undefined);
       }
     },
   };
 }
 
-function pauseMs(converging: Converger, { observeMs }: AgentTiming): number {
-  return Math.min(observeMs, converging.retryInMs() ?? observeMs);
+/** A bake that ends is something to do. */
+function pauseMs(converging: Converger, { slots }: Convergence, { observeMs }: AgentTiming): number {
+  const bakes = [...slots.values()].flatMap(({ running }) =>
+    running?.beside === undefined || running.warm === undefined ? [] : [Math.max(0, running.warm.leftMs)],
+  );
+  const seconds = (ms: number): number => Math.max(ms, 1_000);
+  return Math.min(observeMs, converging.retryInMs() ?? observeMs, ...bakes.map(seconds));
 }

@@ -62,6 +62,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
         drift: lookAfter.drift.say(),
         reverts: from.reverts.list(),
         healthy: (slot) => lookAfter.health.healthy(slot),
+        warmIsWell: (slot) => lookAfter.health.warmIsWell(slot),
         faults: [...(frozen === undefined ? [] : [frozen]), ...faults.all()],
         secrets: from.secrets.statement,
         transfer: { ...http.transfer(), refusedObjects: fetching.refusedObjects() },

@@ -28,6 +28,20 @@ export interface Running {
   readonly differs?: string;
   /** What keeps it from being looked at; absent: nothing. */
   readonly wrong?: Reason;
+  /** Where the router of what was committed leads; absent where that has none. */
+  readonly route?: ObservedRoute;
+  /** What was left running for a return. */
+  readonly warm?: ObservedWarm;
+}
+
+/** What a router said when it was asked just now: the port that new connections go to, null for none, or why it did not say. */
+export type ObservedRoute = { readonly port: number | null } | { readonly fault: string };
+
+export interface ObservedWarm {
+  readonly service: string;
+  readonly fingerprint: string;
+  /** Until its bake ends; 0 or less: it has. */
+  readonly leftMs: number;
 }
 
 /** What is true of one component's slot, as looked at just now. */

@@ -14,6 +14,7 @@ export interface StateLayout {
   readonly documents: string;
   readonly reports: string;
   readonly supervisor: string;
+  readonly router: string;
   readonly logs: string;
   component(component: string): ComponentLayout;
 }
@@ -24,6 +25,8 @@ export interface ComponentLayout {
   readonly current: string;
   readonly trees: string;
   readonly data: string;
+  /** What is kept warm for a return, and until when. */
+  readonly warm: string;
   /** The finished tree; it exists only when every byte was verified. */
   tree(digest: string): string;
   /** Its text, beside it. */
@@ -58,6 +61,7 @@ export function stateLayout(root: string): StateLayout {
     documents: join(root, 'documents'),
     reports: join(root, 'reports'),
     supervisor: join(root, 'supervisor'),
+    router: join(root, 'router'),
     logs: join(root, 'logs'),
     component: (component) => {
       const folder = join(root, 'components', component);
@@ -68,6 +72,7 @@ export function stateLayout(root: string): StateLayout {
         current: join(folder, 'current'),
         trees,
         data: join(folder, 'data'),
+        warm: join(folder, 'warm.json'),
         tree: (digest) => join(trees, digest),
         text: (digest) => join(trees, `${digest}.tree`),
         seen: join(folder, 'seen.json'),

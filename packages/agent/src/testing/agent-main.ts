@@ -15,6 +15,11 @@ const agent = await runAgent({
     fileURLToPath(new URL('supervisor-main.ts', import.meta.url)),
     stateFolder,
   ],
+  forwarderCommand: [
+    process.execPath,
+    fileURLToPath(new URL('forwarder-main.ts', import.meta.url)),
+    stateFolder,
+  ],
   timing: JSON.parse(timing) as Partial<AgentTiming>,
 });
 process.on('SIGTERM', () => void agent.stop());

@@ -25,6 +25,7 @@ export async function convergeOnce(
   const clock = systemClock;
   const wanted = JSON.parse(await readFile(wantedPath, 'utf8')) as WantedState & { fixtures: string };
   const main = fileURLToPath(new URL('supervisor-main.ts', import.meta.url));
+  const forwarder = fileURLToPath(new URL('forwarder-main.ts', import.meta.url));
   const supervisor = supervisorClient({
     stateFolder,
     command: [process.execPath, main, stateFolder],
@@ -37,6 +38,7 @@ export async function convergeOnce(
     node: process.execPath,
     supervisor,
     self: harnessProcess(stateFolder),
+    forwarderCommand: [process.execPath, forwarder, stateFolder],
     secrets: { open: async () => new Map<string, string>() },
     clock,
     log,

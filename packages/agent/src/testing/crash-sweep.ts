@@ -110,6 +110,8 @@ export interface Scenario {
   readonly failing?: readonly StepKind[];
   /** What of this component can be seen outside of its slot, without times and process ids. */
   readonly outside?: (state: string) => Promise<unknown>;
+  /** What must be true right after the kill, before anything goes on. */
+  readonly meanwhile?: (state: string) => Promise<void>;
 }
 
 /** Kills a process at each journal point of scenarios, goes on in another, and compares with a run that was not killed. */
@@ -162,6 +164,7 @@ async function sweep(
         await prepare();
         assert.ok(await killedAt(state, scenario.wanted, point), `${point} was never reached`);
         reached.add(point);
+        await scenario.meanwhile?.(state);
         const again = await converge(state, scenario.wanted);
         assert.ok(again.rested);
         assert.deepEqual(await all(again), expected);

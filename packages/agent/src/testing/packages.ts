@@ -53,7 +53,8 @@ export function testPackage(options: {
   const text = treeText(files);
   const tree = sha256(text);
   const sizeBytes = Object.values(files).reduce((sum, content) => sum + content.length, 0);
-  const needs = (['hooks', 'preflight'] as const).filter((name) => options[name] !== undefined);
+  const needs: string[] = (['hooks', 'preflight'] as const).filter((name) => options[name] !== undefined);
+  if (options.service?.switch !== undefined) needs.unshift('blue-green');
   const document = {
     format: needs.length === 0 ? 'xylem-package-1' : 'xylem-package-2',
     ...(needs.length === 0 ? {} : { needs }),

@@ -40,6 +40,8 @@ ${variables.length === 0 ? "  # environment: { NODE_ENV: 'production' }" : `  en
   # restart: { policy: on-failure, delay: 1s, maxDelay: 60s }
   # limits: { memory: 256MiB, cpuPercent: 100, processes: 64, openFiles: 4096 }
   # user: www-data
+  # switch: a new version starts beside the old one and gets its traffic by a router, without a gap:
+  # see docs/components/zero-downtime.md
 
 # A version that does not become healthy is taken back to the one before.
 ${

@@ -11,6 +11,8 @@ export interface Places {
   readonly data: string;
   /** The Node that runs the agent. */
   readonly node: string;
+  /** Of the one of two instances that is meant; absent where a service has no two. */
+  readonly port?: number;
   /** What stands for a sealed value; absent where none may stand. */
   readonly sealed?: (sealed: Sealed, key: string) => string;
 }
@@ -20,13 +22,14 @@ const literalBrace = '$${';
 const placeholder = /\$\$\{|\$\{([^{}]*)(\})?/g;
 
 /**
- * `text` with `${config.KEY}`, `${tree}`, `${data}` and `${node}` replaced, and `$${` as a literal `${`. A value stays
+ * `text` with `${config.KEY}`, `${tree}`, `${data}`, `${node}` and `${port}` replaced, and `$${` as a literal `${`. A value stays
  * inside its one argument whatever it holds, and is not looked at again. Throws E_PLACEHOLDER.
  */
 export function fillPlaceholders(text: string, places: Places): string {
   return text.replace(placeholder, (whole: string, name: string | undefined, closed: string | undefined) => {
     if (whole === literalBrace) return whole.slice(1);
     if (name === undefined || closed === undefined) return refuse(text, `"${whole}" is not closed by "}"`);
+    if (name === 'port' && places.port !== undefined) return String(places.port);
     if (name === 'tree' || name === 'data' || name === 'node') return places[name];
     if (!name.startsWith('config.')) return refuse(text, `"${whole}" is unknown`);
     return configValue(name.slice('config.'.length), places, text);
@@ -48,7 +51,7 @@ export function placeholdersIn(text: string): readonly string[] {
   for (const [whole, name = '', closed] of text.matchAll(placeholder)) {
     if (whole === literalBrace) continue;
     if (closed === undefined) refuse(text, `"${whole}" is not closed by "}"`);
-    if (!/^(tree|data|node|config\..+)$/.test(name)) refuse(text, `"${whole}" is unknown`);
+    if (!/^(tree|data|node|port|config\..+)$/.test(name)) refuse(text, `"${whole}" is unknown`);
     names.push(name);
   }
   return names;

@@ -1,8 +1,8 @@
 import { configFor } from '../direction/config.ts';
-import { fillPort } from '../direction/placeholders.ts';
 import { XylemError } from '../errors.ts';
 import { parseSelector } from '../selector/parse.ts';
 import type { PackageDocument } from '../wire/package/document.ts';
+import { claimedPorts } from '../wire/package/switching.ts';
 import { mayOverlap } from './overlap.ts';
 import { type EnvironmentSpec, mappingOf } from './spec.ts';
 
@@ -60,12 +60,12 @@ interface PortClaim extends Claim {
 }
 
 function claimsOf(spec: EnvironmentSpec, document: PackageDocument): readonly PortClaim[] {
-  const { product, component, ports = [] } = document;
+  const { product, component } = document;
   const mapping = Object.hasOwn(spec.products, product) ? spec.products[product] : undefined;
   const mapped = mapping === undefined ? undefined : mappingOf(mapping, component);
   if (mapped === undefined) return [];
   const places = { config: configFor(document, mapped.config), tree: '', data: '', node: '' };
-  return [{ product, component, where: mapped.where, ports: ports.map((port) => fillPort(port, places)) }];
+  return [{ product, component, where: mapped.where, ports: claimedPorts(document, places) }];
 }
 
 function between(a: PortClaim, b: PortClaim): Conflict | undefined {

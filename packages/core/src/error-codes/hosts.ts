@@ -98,6 +98,12 @@ export const hostsCodes = {
     'later',
     'outcome',
   ),
+  E_ROUTER: code(
+    'The router in front of a service can not be asked or told where traffic goes. What runs goes on.',
+    'See what the message names: whether the router runs, its socket or file, and who may use it; the agent tries again by itself.',
+    'later',
+    'machine',
+  ),
   E_SERVICE_START: code(
     'The service could not be started or ended at once.',
     "See the component's log on the host; check the command in `xylem.yaml`.",

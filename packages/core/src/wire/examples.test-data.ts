@@ -96,6 +96,32 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parsePackage,
     wire.encodePackage,
   ),
+  'package-blue-green': example(
+    {
+      format: 'xylem-package-2',
+      needs: ['blue-green'],
+      product: 'shop',
+      component: 'shop-api',
+      version: '2.5.0',
+      kind: 'service',
+      variants: [{ tree: treeDigest, sizeBytes: 150_008 }],
+      service: {
+        command: ['${node}', 'lib/main.js', '--port=${port}'],
+        switch: {
+          mode: 'blue-green',
+          ports: [18_080, '${config.second}'],
+          bakeMs: 600_000,
+          drainMs: 10_000,
+          smoke: { command: ['bin/smoke', '${port}'], timeoutMs: 30_000 },
+          router: { haproxy: { socket: '${config.socket}', backend: 'shop' } },
+        },
+      },
+      health: { http: { port: '${port}', path: '/health' } },
+      configDefaults: { second: 18_081, socket: '/run/haproxy/admin.sock' },
+    },
+    wire.parsePackage,
+    wire.encodePackage,
+  ),
   'package-command': example(
     {
       format: 'xylem-package-1',

@@ -35,6 +35,8 @@ export const executors: { readonly [K in StepKind]: Execute<K> } = {
   apply: byDriver('apply'),
   start: byDriver('start'),
   probe: byDriver('probe'),
+  route: byDriver('route'),
+  drain: byDriver('drain'),
   commit,
   retire,
   revert,

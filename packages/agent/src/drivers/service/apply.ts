@@ -3,24 +3,24 @@ import { mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { fillPort, XylemError } from '@xylem/core';
-import { healthCheckOf } from '../../health/check.ts';
-import { probe } from '../../health/probe.ts';
+import { routerOf } from '../../router/index.ts';
 import { openedEnvironment } from '../../secrets/environment.ts';
 import type { Placed } from '../../slot/placed.ts';
 import { accountOf } from '../../supervisor/account.ts';
-import type { ServiceOutput } from '../../supervisor/output.ts';
 import type { ServiceSpec } from '../../supervisor/protocol.ts';
 import type { Driver, DriverTools, StepAction } from '../driver.ts';
 import { openTo } from './own-user.ts';
 import { placesOf } from './places.ts';
+import { probeService } from './probing.ts';
 import { serviceSpec } from './spec.ts';
+import { drain, forgetWarm, route, unapply } from './traffic.ts';
 
-const preflight: StepAction<'preflight'> = async ({ target }, component, tools) => {
+const preflight: StepAction<'preflight'> = async ({ target, side }, component, tools) => {
   const own = tools.layout.component(component);
   await mkdir(own.data, { recursive: true, mode: 0o700 });
-  const spec = serviceSpec(target, tools);
+  const spec = serviceSpec(target, tools, side);
   // Before anything is stopped: without its key, what runs goes on.
-  openedEnvironment(target, tools, await tools.secrets.open(target));
+  openedEnvironment(target, { ...tools, port: side?.port }, await tools.secrets.open(target));
   await tools.supervisor.check(spec);
   await openFor(spec, tools);
   const [program = ''] = spec.command;
@@ -30,61 +30,61 @@ const preflight: StepAction<'preflight'> = async ({ target }, component, tools) 
       `${component} ${target.version}: ${program} is no file that can be executed; check its command`,
     );
   }
-  const running = (await tools.supervisor.list()).find((state) => state.component === component);
+  const running = (await tools.supervisor.list()).filter((state) => state.component === component);
+  if (side !== undefined) {
+    // A new version is not started for a router that can't lead to it.
+    await routerOf(target, tools)?.show();
+    const hasSide = running.some(({ instance }) => instance === side.service);
+    if (!hasSide) await refuseTaken([side.port], target);
+    return;
+  }
   // While its own former version listens, the port can't be judged.
-  if (running === undefined) await checkPorts(target, tools);
+  const places = placesOf(target, tools);
+  if (running.length === 0)
+    await refuseTaken(
+      (target.document.ports ?? []).map((port) => fillPort(port, places)),
+      target,
+    );
 };
 
-const stop: StepAction<'stop'> = async ({ stopTimeoutMs, service }, component, { supervisor }) => {
-  await supervisor.stop(service ?? component, stopTimeoutMs);
+const stop: StepAction<'stop'> = async ({ stopTimeoutMs, service }, component, tools) => {
+  await tools.supervisor.stop(service ?? component, stopTimeoutMs);
+  await forgetWarm(service ?? component, component, tools);
 };
 
-const start: StepAction<'start'> = async ({ target }, _component, tools) => {
-  const secrets = openedEnvironment(target, tools, await tools.secrets.open(target));
-  const spec = serviceSpec(target, tools);
+const start: StepAction<'start'> = async ({ target, side }, component, tools) => {
+  const opened = await tools.secrets.open(target);
+  const secrets = openedEnvironment(target, { ...tools, port: side?.port }, opened);
+  const spec = serviceSpec(target, tools, side);
+  const present = (await tools.supervisor.list()).find(({ instance }) => instance === side?.service);
+  // What begins anew is no more what was kept for a return.
+  if (side !== undefined && present?.fingerprint !== spec.fingerprint)
+    await forgetWarm(side.service, component, tools);
   await openFor(spec, tools);
   await tools.supervisor.start(spec, secrets);
 };
-
-/** What it wrote goes into a report, and what is sealed must not. */
-async function outputWithoutSecrets(target: Placed, tools: DriverTools): Promise<ServiceOutput> {
-  const { where, last } = await tools.supervisor.output(target.component);
-  const secrets = openedEnvironment(target, tools, await tools.secrets.open(target));
-  const values = Object.values(secrets).filter((value) => value !== '');
-  return { where, last: values.reduce((text, value) => text.replaceAll(value, '(sealed)'), last) };
-}
 
 async function openFor({ component, terms }: ServiceSpec, { layout }: DriverTools): Promise<void> {
   const account = accountOf(terms ?? {});
   if (account !== null) await openTo(account, layout, component);
 }
 
-const probeService: StepAction<'probe'> = async ({ target }, component, tools) => {
-  await probe({
-    component,
-    version: target.version,
-    check: healthCheckOf(target, tools),
-    output: () => outputWithoutSecrets(target, tools),
-    state: async () => (await tools.supervisor.list()).find(({ instance }) => instance === component) ?? null,
-    clock: tools.clock,
-    signal: tools.signal,
-  });
+export const applyService: Driver['apply'] = {
+  preflight,
+  stop,
+  unapply,
+  start,
+  probe: probeService,
+  route,
+  drain,
 };
 
-export const applyService: Driver['apply'] = { preflight, stop, start, probe: probeService };
-
-async function checkPorts(target: Placed, tools: DriverTools): Promise<void> {
-  const places = placesOf(target, tools);
-  for (const port of target.document.ports ?? []) {
-    const number = fillPort(port, places);
-    if (!(await isTaken(number))) continue;
-    throw new XylemError(
-      'E_PORT_IN_USE',
-      `${target.component} needs port ${number}, and another program has it.`,
-      {
-        details: { port: number },
-      },
-    );
+async function refuseTaken(ports: readonly number[], { component }: Placed): Promise<void> {
+  for (const port of ports) {
+    if (!(await isTaken(port))) continue;
+    throw new XylemError('E_PORT_IN_USE', `${component} needs port ${port}, and another program has it.`, {
+      details: { port },
+    });
   }
 }
 

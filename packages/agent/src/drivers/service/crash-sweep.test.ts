@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { stepsOfKind } from '../../converge/points.ts';
+import { answerAt, blueGreenService } from '../../testing/blue-green.ts';
 import { Bench, crashSweep } from '../../testing/crash-sweep.ts';
 import { freePort } from '../../testing/free-port.ts';
 import { httpService } from '../../testing/packages.ts';
 import { temporaryFolder } from '../../testing/state-folder.ts';
 
 const sweep = crashSweep('service');
-/** All but those that end other roads. */
-const updateSteps = stepsOfKind.service.filter((step) => !['revert', 'remove', 'purge'].includes(step));
+/** All but those that end other roads, and those of a service with a router. */
+const others = ['revert', 'remove', 'purge', 'unapply', 'route', 'drain'];
+const updateSteps = stepsOfKind.service.filter((step) => !others.includes(step));
 
-suite('crash sweep: service', { concurrency: 2 }, () => {
+suite('crash sweep: service', { concurrency: 3 }, () => {
   test('service: killed at any journal point of an install or an update, the host finishes', async (context) => {
     const bench = new Bench(await temporaryFolder(context));
     const port = await freePort();
@@ -72,6 +74,57 @@ suite('crash sweep: service', { concurrency: 2 }, () => {
       before: [one],
       wanted: none,
       steps: ['stop', 'remove', 'purge'],
+    });
+  });
+
+  test('service: killed at any journal point of a switch without a gap, clients are answered meanwhile and the host finishes', async (context) => {
+    const bench = new Bench(await temporaryFolder(context));
+    const [front, blue, green] = [await freePort(), await freePort(), await freePort()];
+    const router = { builtin: { listen: `127.0.0.1:${front}` } };
+    const version = (number: string, more: { status?: number; startTimeoutMs?: number } = {}) =>
+      blueGreenService({ component: 'shop', version: number, ports: [blue, green], router, ...more });
+    const one = await bench.wanted([version('1.0.0')]);
+    const two = await bench.wanted([version('2.0.0')]);
+    const bad = await bench.wanted([version('3.0.0', { status: 500, startTimeoutMs: 300 })]);
+    const none = await bench.wanted([], { purge: ['shop'] });
+    const outside = async () => ({
+      front: await answerAt(front),
+      blue: await answerAt(blue),
+      green: await answerAt(green),
+    });
+    const meanwhile = async (): Promise<void> => assert.match(String(await answerAt(front)), /^[12]\.0\.0$/);
+    const own = { component: 'shop', kind: 'service', outside } as const;
+    await sweep.run(context, bench, {
+      ...own,
+      name: 'switch',
+      before: [one],
+      wanted: two,
+      meanwhile,
+      steps: ['start', 'probe', 'route', 'switch', 'drain', 'commit'],
+    });
+    await sweep.run(context, bench, {
+      ...own,
+      name: 'return',
+      before: [one, two],
+      wanted: one,
+      meanwhile,
+      steps: ['route', 'commit', 'stop'],
+    });
+    await sweep.run(context, bench, {
+      ...own,
+      name: 'failing switch',
+      failing: ['probe'],
+      before: [one],
+      wanted: bad,
+      meanwhile,
+      steps: ['probe', 'revert'],
+    });
+    await sweep.run(context, bench, {
+      ...own,
+      name: 'removal of what has a router',
+      before: [one, two],
+      wanted: none,
+      steps: ['unapply', 'stop'],
     });
   });
 });

@@ -1,26 +1,68 @@
 import { readlinkSync } from 'node:fs';
-import type { Running } from '../../slot/observed.ts';
+import { codedFault } from '../../converge/faults.ts';
+import { forwarderComponent } from '../../router/builtin/protocol.ts';
+import { routerOf } from '../../router/index.ts';
+import type { ObservedRoute, ObservedWarm, Running } from '../../slot/observed.ts';
+import type { Placed } from '../../slot/placed.ts';
 import { isAlive } from '../../state/process-identity.ts';
 import { exitText } from '../../supervisor/exit-text.ts';
 import type { ServiceState } from '../../supervisor/protocol.ts';
-import type { Driver } from '../driver.ts';
+import type { Driver, DriverTools } from '../driver.ts';
+import { bakeLeftMs, momentNow, warmFile } from './bake.ts';
+import { sidesOf } from './sides.ts';
+import { serviceSpec } from './spec.ts';
 
 /** What the supervisor runs; whether each process is alive is looked at here and not taken from it. */
-export const observeServices: Driver['observe'] = async ({ supervisor, clock }) => {
+export const observeServices: Driver['observe'] = async (tools, records) => {
   const found = new Map<string, Running[]>();
-  for (const state of await supervisor.list()) {
+  for (const state of await tools.supervisor.list()) {
+    if (state.component === forwarderComponent) continue;
     const own = found.get(state.component) ?? [];
-    own.push(runningOf(state, clock.now()));
+    own.push(runningOf(state, tools.clock.now()));
     found.set(state.component, own);
   }
-  return new Map([...found].map(([component, own]) => [component, besideEachOther(own)]));
+  const seen = new Map<string, Running>();
+  for (const [component, own] of found) {
+    const installed = records.get(component)?.installed ?? null;
+    const [first, ...beside] = liveFirst(own, installed, tools);
+    if (first === undefined) continue;
+    seen.set(component, {
+      ...first,
+      ...(beside.length === 0 ? {} : { beside }),
+      ...(await switched(component, installed, tools)),
+    });
+  }
+  return seen;
 };
 
-/** The component's own service first: which of several is live only a router knows. */
-function besideEachOther(own: readonly Running[]): Running {
-  const [first, ...beside] = own.toSorted((a, b) => ((a.service ?? '') < (b.service ?? '') ? -1 : 1));
-  if (first === undefined) throw new Error('no service of the component');
-  return beside.length === 0 ? first : { ...first, beside };
+/** What a report calls the component's service: that of what was committed. */
+function liveFirst(own: readonly Running[], installed: Placed | null, tools: DriverTools): Running[] {
+  const ordered = own.toSorted((a, b) => ((a.service ?? '') < (b.service ?? '') ? -1 : 1));
+  const sides = installed === null ? null : sidesOf(installed, tools);
+  if (installed === null || sides === null) return ordered;
+  const right = new Set<string>(sides.map((side) => serviceSpec(installed, tools, side).fingerprint));
+  return ordered.toSorted((a, b) => Number(right.has(b.fingerprint)) - Number(right.has(a.fingerprint)));
+}
+
+/** Where traffic goes and what is kept for a return, of a component with a router. */
+async function switched(
+  component: string,
+  installed: Placed | null,
+  tools: DriverTools,
+): Promise<{ readonly route?: ObservedRoute; readonly warm?: ObservedWarm }> {
+  const router = installed === null ? null : routerOf(installed, tools);
+  if (router === null) return {};
+  const route = await router.show().then(
+    (port): ObservedRoute => ({ port }),
+    (error: unknown): ObservedRoute => ({ fault: codedFault(error, `asking ${component}'s router`).message }),
+  );
+  const record = await warmFile(tools.layout.component(component).warm, tools.log).read();
+  if (record === null) return { route };
+  const { service, fingerprint } = record;
+  return {
+    route,
+    warm: { service, fingerprint, leftMs: bakeLeftMs(record, momentNow(tools.clock.now())) },
+  };
 }
 
 function runningOf(state: ServiceState, nowMs: number): Running {

@@ -6,6 +6,7 @@ import type { ServiceSpec } from '../../supervisor/protocol.ts';
 import { termsOf } from '../../supervisor/terms.ts';
 import type { Places } from '../driver.ts';
 import { placesOf } from './places.ts';
+import type { Side } from './sides.ts';
 
 /**
  * A program relative to the tree where it holds a `/` (docs/spec/objects.md); otherwise found by PATH. Pure.
@@ -20,9 +21,11 @@ export function commandOf(command: readonly string[], placed: Placed, places: Pl
 
 /**
  * How the service of a package is started on this host, without what is sealed. Pure.
+ * @param side which of two instances, for a package that has them
  * @throws XylemError E_PLACEHOLDER
  */
-export function serviceSpec(placed: Placed, places: Places): ServiceSpec {
+export function serviceSpec(placed: Placed, host: Places, side: Side | null = null): ServiceSpec {
+  const places = side === null ? host : { ...host, port: side.port };
   const { service } = placed.document;
   if (service === undefined) {
     throw new XylemError('E_PACKAGE_INVALID', `${placed.component} is of kind service and says no command.`);
@@ -32,6 +35,7 @@ export function serviceSpec(placed: Placed, places: Places): ServiceSpec {
   const terms = termsOf(service);
   const start = {
     component: placed.component,
+    ...(side === null ? {} : { instance: side.service }),
     command: commandOf(service.command, placed, places),
     environment: environment.open,
     workingFolder: filled.tree,

@@ -10,3 +10,4 @@ export {
   hookTimeoutDefaultMs,
 } from './hooks.ts';
 export { serviceDefaults, stopTimeoutDefaultMs } from './service.ts';
+export { claimedPorts, listenOf, type RouterBlock, type ServiceSwitch, switchDefaults } from './switching.ts';

@@ -4,6 +4,7 @@ import { healthPart } from './health.ts';
 import { hooksPart, preflightPart } from './hooks.ts';
 import type { PackagePart } from './part.ts';
 import { servicePart } from './service.ts';
+import { switchPart } from './switching.ts';
 
 const portsPart: PackagePart = {
   texts: function* ({ ports = [] }) {
@@ -14,6 +15,7 @@ const portsPart: PackagePart = {
 /** All blocks of a package document that have rules of their own. */
 export const parts: readonly PackagePart[] = [
   servicePart,
+  switchPart,
   commandPart,
   agentPart,
   healthPart,

@@ -2,6 +2,7 @@ import { array, closedObject, either, integer, object, oneOf, record, string } f
 import { name } from '../fields.ts';
 import { argument, command, durationMs, variableName } from './fields.ts';
 import type { PackagePart } from './part.ts';
+import { switchSchema } from './switching.ts';
 
 /** docs/spec/components/service.md. */
 
@@ -55,7 +56,12 @@ const terms = {
 
 export const serviceSchema = object(
   { command },
-  { environment: record(variableName, argument), stopTimeoutMs: durationMs, ...terms },
+  {
+    environment: record(variableName, argument),
+    stopTimeoutMs: durationMs,
+    switch: switchSchema,
+    ...terms,
+  },
 );
 
 export const stopTimeoutDefaultMs = 10_000;

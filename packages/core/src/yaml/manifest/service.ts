@@ -13,6 +13,7 @@ import {
 import { duration } from '../duration.ts';
 import { size, sizeBytes } from '../size.ts';
 import type { Milliseconds } from './milliseconds.ts';
+import { switchFrom, switchYaml } from './switching.ts';
 import { variables, variablesFrom } from './variables.ts';
 
 export const serviceYaml = closedObject(
@@ -20,6 +21,7 @@ export const serviceYaml = closedObject(
   {
     environment: variables,
     stopTimeout: duration,
+    switch: switchYaml,
     stopSignal: oneOf(...stopSignals),
     type: oneOf('simple', 'notify'),
     restart: closedObject({}, { policy: oneOf(...restartPolicies), delay: duration, maxDelay: duration }),
@@ -34,11 +36,12 @@ type ServiceYaml = Static<typeof serviceYaml>;
 type Service = NonNullable<PackageDocument['service']>;
 
 export function serviceFrom(given: ServiceYaml, ms: Milliseconds): Service {
-  const { environment, stopTimeout, restart, limits, ...same } = given;
+  const { environment, stopTimeout, switch: block, restart, limits, ...same } = given;
   return {
     ...same,
     ...(environment === undefined ? {} : { environment: variablesFrom(environment) }),
     ...(stopTimeout === undefined ? {} : { stopTimeoutMs: ms(stopTimeout, 'service', 'stopTimeout') }),
+    ...(block === undefined ? {} : { switch: switchFrom(block, ms) }),
     ...(restart === undefined ? {} : { restart: restartFrom(restart, ms) }),
     ...(limits === undefined ? {} : { limits: limitsFrom(limits) }),
   };
