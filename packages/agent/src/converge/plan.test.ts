@@ -149,7 +149,9 @@ test('an update stops, switches, starts, probes, commits, and keeps one former t
   const first = settle(input([], wantedOf([v1]))).slots;
   const second = settle({ ...input([], wantedOf([v2])), slots: first }).slots;
   const [plan] = planSlots({ ...input([], wantedOf([v3])), slots: second }).slots;
-  assert.deepEqual(kindsOf(plan), stepsOfKind.service.slice(0, 10));
+  const ofRouters: readonly string[] = ['unapply', 'route', 'drain'];
+  const update = stepsOfKind.service.filter((kind) => !ofRouters.includes(kind)).slice(0, 10);
+  assert.deepEqual(kindsOf(plan), update);
   const { slots } = settle({ ...input([], wantedOf([v3])), slots: second });
   assert.deepEqual([...(slots.get('api')?.trees ?? [])].sort(), [v2.tree, v3.tree].sort());
   assert.equal(slots.get('api')?.record?.previous[0]?.version, '2.0.0');

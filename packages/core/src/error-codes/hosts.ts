@@ -80,6 +80,12 @@ export const hostsCodes = {
     'never',
     'outcome',
   ),
+  E_ROUTER: code(
+    'The router in front of a service can not be asked or told where traffic goes. What runs goes on.',
+    'See what the message names: whether the router runs, its socket or file, and who may use it; the agent tries again by itself.',
+    'later',
+    'machine',
+  ),
   E_SECRET_INVALID: code(
     'A sealed value or a wrapped key is damaged, or is not for the place where it stands.',
     'Set the value anew with `xylem secret set`; if it comes back, find out who changes what the root server keeps.',
@@ -97,12 +103,6 @@ export const hostsCodes = {
     'Read its log on the host; roll back if it began with an update.',
     'later',
     'outcome',
-  ),
-  E_ROUTER: code(
-    'The router in front of a service can not be asked or told where traffic goes. What runs goes on.',
-    'See what the message names: whether the router runs, its socket or file, and who may use it; the agent tries again by itself.',
-    'later',
-    'machine',
   ),
   E_SERVICE_START: code(
     'The service could not be started or ended at once.',
