@@ -20,5 +20,5 @@ export type {
 export { returnProduct } from './reverting/return.ts';
 export { runAgent } from './run/agent.ts';
 export { checkState } from './update/check-state.ts';
-export { launcherWords } from './update/launcher.ts';
+export { launcher } from './update/launcher.ts';
 export { launchedFrom } from './update/process.ts';

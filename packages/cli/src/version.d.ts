@@ -1,2 +1,2 @@
 /** The program's version; a test keeps it equal to package.json. */
-export declare const version = "0.1.0";
+export declare const version = '0.1.0';

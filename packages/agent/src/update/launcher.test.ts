@@ -6,7 +6,7 @@ import { suite, type TestContext, test } from 'node:test';
 import { sha256 } from '@xylem/core';
 import { tempFolder, waitUntil } from '@xylem/testkit';
 import { updateFiles } from './files.ts';
-import { launcherWords } from './launcher.ts';
+import { launcher } from './launcher.ts';
 
 /** Agents of a few lines of shell; each says in `runs` who started, and on trial or not. */
 const agents = {
@@ -40,13 +40,14 @@ class Machine {
   }
 
   launch(): { readonly child: ChildProcess; readonly ended: Promise<number | null>; said(): string } {
-    const [, ...words] = launcherWords({
+    const { words, variables } = launcher({
       stateFolder: this.state,
       deadlineSeconds: 2,
       program: [this.path('base')],
       runWords: [],
     });
-    const child = spawn('/bin/sh', words, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const env = { ...process.env, ...variables };
+    const child = spawn('/bin/sh', words.slice(1), { env, stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
     child.stderr?.on('data', (piece) => {
       said += String(piece);

@@ -7,8 +7,9 @@
  * Invariants: a start of what is on trial is counted durably before it happens; `trial` goes only after `failed` or
  * `confirmed` says why; whatever of these files is missing or damaged, something is started.
  */
-export const launcherScript = String.raw`
+const script = String.raw`
 set -u
+unset XYLEM_LAUNCH
 state=$1 deadline=$2 program=$3 entry=$4
 shift 4
 dir=$state/agent
@@ -145,15 +146,16 @@ while [ -z "$stopping" ]; do
 done
 `;
 
-/** The words by which `/bin/sh` becomes the launcher. `program`: how the installed agent is started, one or two words. */
-export function launcherWords(options: {
+/** The words and the variable by which `/bin/sh` becomes the launcher: not all of it need stand in a list of processes. `program`: how the installed agent is started, one or two words. */
+export function launcher(options: {
   readonly stateFolder: string;
   readonly deadlineSeconds: number;
   readonly program: readonly [string, ...string[]];
   readonly runWords: readonly string[];
-}): string[] {
+}): { readonly words: string[]; readonly variables: { readonly XYLEM_LAUNCH: string } } {
   const { stateFolder, deadlineSeconds, program, runWords } = options;
   const [first, second = ''] = program;
   const own = [stateFolder, String(deadlineSeconds), first, second, ...runWords];
-  return ['sh', '-c', launcherScript, 'xylem-agent-launch', ...own];
+  const words = ['sh', '-c', 'eval "$XYLEM_LAUNCH"', 'xylem-agent-launch', ...own];
+  return { words, variables: { XYLEM_LAUNCH: script } };
 }

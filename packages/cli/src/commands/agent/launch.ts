@@ -1,4 +1,4 @@
-import { launcherWords } from '@xylem/agent';
+import { launcher } from '@xylem/agent';
 import { XylemError } from '@xylem/core';
 import { count, defineCommand } from '../../frame/define.ts';
 import { runOptions } from './run.ts';
@@ -21,7 +21,7 @@ tries another version, and goes back to the former when that one ends, hangs, or
   example: 'xylem agent launch --state /var/lib/xylem/host',
   async run({ options, environment, json, self }) {
     const { listen, url, allowPlainHttp, deadline } = options;
-    const words = launcherWords({
+    const { words, variables } = launcher({
       stateFolder: joinedFolder(options.state),
       deadlineSeconds: deadline ?? deadlineSeconds,
       program: self,
@@ -38,7 +38,7 @@ tries another version, and goes back to the former when that one ends, hangs, or
         'This needs Linux. `xylem agent run` runs the agent without updates.',
       );
     }
-    process.execve('/bin/sh', words, { ...environment });
+    process.execve('/bin/sh', words, { ...environment, ...variables });
     return undefined;
   },
 });
