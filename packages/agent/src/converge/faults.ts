@@ -8,6 +8,7 @@ const lasting: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'E_AGENT_UPDATE',
   'E_PLACEHOLDER',
   'E_PACKAGE_INVALID',
+  'E_TEMPLATE',
 ]);
 
 /** Whether a step's fault is the package's own. Pure. */

@@ -170,10 +170,11 @@ function planRun(
 }
 
 /** What is committed has its tree and a switch that shows it, or on the way back from a trial another tree of ours. */
-function driftOf({ trees, partials, current }: ObservedSlot, { tree }: Placed): string | null {
+function driftOf({ trees, partials, current, running }: ObservedSlot, { tree }: Placed): string | null {
   if (partials.includes(tree)) return 'files of its tree were changed or removed';
   if (!trees.includes(tree)) return 'its tree was removed';
-  return current === null ? 'its switch `current` was removed' : null;
+  if (current === null) return 'its switch `current` was removed';
+  return running?.drift ?? null;
 }
 
 function outgoingOf({ record, running, current }: ObservedSlot): Placed | null {

@@ -22,13 +22,14 @@ export type StepKind = (typeof stepKinds)[number];
 
 /** Which steps a component of each kind can take. */
 export const stepsOfKind = {
-  // Only a hook leads them to `revert`: of files nothing else can fail by the package's own fault.
   files: [
     'reserve',
     'fetch',
     'stage',
     'preflight',
+    'unapply',
     'switch',
+    'apply',
     'commit',
     'retire',
     'revert',

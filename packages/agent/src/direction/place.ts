@@ -16,9 +16,10 @@ import { type ComponentKind, stepsOfKind } from '../converge/points.ts';
 import { commandSpec } from '../drivers/command/spec.ts';
 import type { Places } from '../drivers/driver.ts';
 import { sidesOf } from '../drivers/service/sides.ts';
+import { checkCommands } from '../drivers/files/commands.ts';
 import { serviceSpec } from '../drivers/service/spec.ts';
 import { healthCheckOf } from '../health/check.ts';
-import type { Placed } from '../slot/placed.ts';
+import type { HostValues, Placed } from '../slot/placed.ts';
 import type { Held } from './wanted.ts';
 
 /** `process.platform` and `process.arch` of this host, as variants name them. */
@@ -38,6 +39,7 @@ export function place(
   state: DesiredState,
   platform: Platform,
   places: Places,
+  host: HostValues,
 ): Placed {
   const { component, product, version } = assignment;
   const named = release.packages.find((entry) => entry.component === component);
@@ -79,7 +81,9 @@ export function place(
     after: [...new Set([...assignment.after, ...named.after, ...(document.service?.after ?? [])])].sort(),
     config: configFor(document, assignment.config),
     document,
+    ...(document.files?.install.some(({ template }) => template === true) === true ? { host } : {}),
   };
+  checkCommands(placed, places);
   if (kind === 'service') {
     const [side = null] = sidesOf(placed, places) ?? [];
     serviceSpec(placed, places, side);

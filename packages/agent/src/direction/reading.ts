@@ -2,6 +2,7 @@ import {
   compareVersions,
   type DesiredState,
   type HostAssignment,
+  type HostMapEntry,
   limits,
   parsePackage,
   parseRelease,
@@ -14,7 +15,7 @@ import {
 } from '@xylem/core';
 import { inParallel } from '@xylem/store';
 import { productRoleName, releaseTarget, repositoryForProduct, type TufClient } from '@xylem/trust';
-import type { Placed } from '../slot/placed.ts';
+import type { HostValues, Placed } from '../slot/placed.ts';
 import { notVouched, place, shortDigest } from './place.ts';
 import type { ResolveOptions } from './resolve.ts';
 
@@ -29,12 +30,14 @@ export class Reading {
   readonly floors: Record<string, string> = {};
   readonly #options: ResolveOptions;
   readonly #state: DesiredState;
+  readonly #host: HostValues;
   readonly #repositories = new Map<RepositoryId, Promise<TufClient>>();
   readonly #releases = new Map<string, Promise<Release>>();
   readonly #clients = new Map<RepositoryId, TufClient>();
 
-  constructor(options: ResolveOptions, state: DesiredState) {
+  constructor(options: ResolveOptions, state: DesiredState, entry: HostMapEntry) {
     this.#options = options;
+    this.#host = { name: entry.name ?? options.identity.name, labels: entry.labels };
     this.#state = state;
   }
 
@@ -66,7 +69,7 @@ export class Reading {
     );
     const digest = assignment.package;
     const bytes = await documents.get(digest, () => files.fetch(`o/${domain}/${digest}`, limits.package));
-    return place(assignment, release, parsePackage(bytes), this.#state, platform, places);
+    return place(assignment, release, parsePackage(bytes), this.#state, platform, places, this.#host);
   }
 
   async #release({ product, component, release: digest }: HostAssignment): Promise<Release> {

@@ -79,7 +79,7 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
     return { accepted: frozen(entry, common, before), incomplete: null };
   }
 
-  const reading = new Reading(options, state);
+  const reading = new Reading(options, state, entry);
   const { assignments, held: pinned } = assignmentsFor(state, identity.host, entry);
   const components: Placed[] = [];
   const held: Held[] = pinned.map((component) => ({

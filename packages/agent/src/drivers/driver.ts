@@ -36,6 +36,8 @@ export interface DriverTools extends Places {
   readonly secrets: OpensSecrets;
   /** The process that all of this runs in. */
   readonly self: AgentProcess;
+  /** Another place of the local policy, for tests. */
+  readonly policyPath?: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;

@@ -4,7 +4,7 @@ import type { LocalPolicy } from '@xylem/core/yaml';
 
 const policyPath = '/etc/xylem/policy.yaml';
 /** Of a host on which root has said nothing: what an empty file says too. */
-const unsaid: LocalPolicy = { packages: { hostSources: false, reboot: true } };
+const unsaid: LocalPolicy = { files: { allow: null }, packages: { hostSources: false, reboot: true } };
 const maxBytes = 1024 * 1024;
 
 /**

@@ -18,6 +18,10 @@ export interface Running {
   readonly ended?: string;
   /** Its supervisor was started anew, and has nothing of what is sealed for it. */
   readonly wantsSecrets?: boolean;
+  /** What of it lies outside of the slot, where that is more than a process. */
+  readonly applied?: Placed;
+  /** What somebody else changed in that. */
+  readonly drift?: string;
   /** Under which its supervisor keeps it (`ServiceSpec.instance`); absent: the component's own name. */
   readonly service?: string;
   /** Other instances of the component that run: one that is being tried, or is kept warm. */

@@ -11,6 +11,12 @@ import {
 } from '@xylem/core';
 import type { ComponentKind } from '../converge/points.ts';
 
+/** What templates may know of the host. */
+export interface HostValues {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** One package as this host should run it, or runs it: everything that is needed to start it again offline. */
 export interface Placed {
   readonly component: string;
@@ -28,6 +34,8 @@ export interface Placed {
   /** Merged from defaults, assignment and host map, and valid under the package's schema. */
   readonly config: Config;
   readonly document: PackageDocument;
+  /** What its templates may know of the host; absent where it has none. */
+  readonly host?: HostValues;
 }
 
 /** Why a package is not tried again until direction says something else about the component. */
@@ -46,10 +54,11 @@ export interface Refusal {
   readonly since: string;
 }
 
-/** What counts as the same installation: package, tree and configuration. */
+/** What counts as the same installation: package, tree, configuration, and what templates know of the host. */
 export function installFingerprint(placed: Placed): Digest {
-  const { package: digest, tree } = placed;
-  return sha256(jcs({ package: digest, tree, config: meaningOfConfig(placed.config) }));
+  const { package: digest, tree, host } = placed;
+  const config = meaningOfConfig(placed.config);
+  return sha256(jcs({ package: digest, tree, config, ...(host === undefined ? {} : { host }) }));
 }
 
 /** Whether nothing need be done or recorded to get from `a` to `b`. */

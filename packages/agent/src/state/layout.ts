@@ -16,6 +16,8 @@ export interface StateLayout {
   readonly supervisor: string;
   readonly router: string;
   readonly logs: string;
+  /** What others had changed in files that were placed outside, before it was put right. */
+  readonly found: string;
   component(component: string): ComponentLayout;
 }
 
@@ -33,6 +35,12 @@ export interface ComponentLayout {
   text(digest: string): string;
   /** How the files of the installed tree looked when they were known to be right. */
   readonly seen: string;
+  /** What of this component was placed outside of its slot. */
+  readonly placed: string;
+  /** What stood at those places before. */
+  readonly before: string;
+  /** Files that are about to be placed, for those who check them. */
+  readonly rendered: string;
   /** Where a tree is being put together. */
   incoming(digest: string): string;
   readonly journal: string;
@@ -63,6 +71,7 @@ export function stateLayout(root: string): StateLayout {
     supervisor: join(root, 'supervisor'),
     router: join(root, 'router'),
     logs: join(root, 'logs'),
+    found: join(root, 'found'),
     component: (component) => {
       const folder = join(root, 'components', component);
       const trees = join(folder, 'trees');
@@ -76,6 +85,9 @@ export function stateLayout(root: string): StateLayout {
         tree: (digest) => join(trees, digest),
         text: (digest) => join(trees, `${digest}.tree`),
         seen: join(folder, 'seen.json'),
+        placed: join(folder, 'placed.json'),
+        before: join(folder, 'before'),
+        rendered: join(folder, 'rendered'),
         incoming: (digest) => join(trees, `.incoming-${digest}`),
         journal: join(root, 'journal', `${component}.jsonl`),
         log: join(root, 'logs', `${component}.log`),

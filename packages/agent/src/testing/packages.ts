@@ -6,6 +6,8 @@ import {
   type DomainId,
   emptyDigest,
   encodeTree,
+  type FilesBlock,
+  formatOf,
   type HealthCheck,
   type PackageDocument,
   sha256,
@@ -30,6 +32,7 @@ export function testPackage(options: {
   version: string;
   kind?: ComponentKind;
   files?: Files;
+  install?: FilesBlock;
   service?: PackageDocument['service'];
   command?: PackageDocument['command'];
   hooks?: PackageDocument['hooks'];
@@ -50,19 +53,27 @@ export function testPackage(options: {
     after = [],
     deployment = null,
   } = options;
+  const block = options.install === undefined ? {} : { files: options.install };
   const text = treeText(files);
   const tree = sha256(text);
   const sizeBytes = Object.values(files).reduce((sum, content) => sum + content.length, 0);
-  const needs: string[] = (['hooks', 'preflight'] as const).filter((name) => options[name] !== undefined);
-  if (options.service?.switch !== undefined) needs.unshift('blue-green');
   const document = {
-    format: needs.length === 0 ? 'xylem-package-1' : 'xylem-package-2',
-    ...(needs.length === 0 ? {} : { needs }),
+    ...formatOf({
+      product: 'shop',
+      component,
+      version: version as Version,
+      kind,
+      ...block,
+      ...(options.service === undefined ? {} : { service: options.service }),
+      ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
+      ...(options.preflight === undefined ? {} : { preflight: options.preflight }),
+    }),
     product: 'shop',
     component,
     version: version as Version,
     kind,
     variants: [{ tree, sizeBytes }],
+    ...block,
     ...(options.service === undefined ? {} : { service: options.service }),
     ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
     ...(options.preflight === undefined ? {} : { preflight: options.preflight }),

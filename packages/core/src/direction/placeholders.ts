@@ -13,6 +13,8 @@ export interface Places {
   readonly node: string;
   /** Of the one of two instances that is meant; absent where a service has no two. */
   readonly port?: number;
+  /** Where files that are about to be placed can be looked at; absent where there are none. */
+  readonly rendered?: string;
   /** What stands for a sealed value; absent where none may stand. */
   readonly sealed?: (sealed: Sealed, key: string) => string;
 }
@@ -31,6 +33,7 @@ export function fillPlaceholders(text: string, places: Places): string {
     if (name === undefined || closed === undefined) return refuse(text, `"${whole}" is not closed by "}"`);
     if (name === 'port' && places.port !== undefined) return String(places.port);
     if (name === 'tree' || name === 'data' || name === 'node') return places[name];
+    if (name === 'rendered' && places.rendered !== undefined) return places.rendered;
     if (!name.startsWith('config.')) return refuse(text, `"${whole}" is unknown`);
     return configValue(name.slice('config.'.length), places, text);
   });
@@ -51,7 +54,7 @@ export function placeholdersIn(text: string): readonly string[] {
   for (const [whole, name = '', closed] of text.matchAll(placeholder)) {
     if (whole === literalBrace) continue;
     if (closed === undefined) refuse(text, `"${whole}" is not closed by "}"`);
-    if (!/^(tree|data|node|port|config\..+)$/.test(name)) refuse(text, `"${whole}" is unknown`);
+    if (!/^(tree|data|node|port|rendered|config\..+)$/.test(name)) refuse(text, `"${whole}" is unknown`);
     names.push(name);
   }
   return names;

@@ -2,14 +2,15 @@ import { configFor } from '../direction/config.ts';
 import { XylemError } from '../errors.ts';
 import { parseSelector } from '../selector/parse.ts';
 import type { PackageDocument } from '../wire/package/document.ts';
+import { claimedPaths, pathsClash } from '../wire/package/files.ts';
 import { claimedPorts } from '../wire/package/switching.ts';
 import { mayOverlap } from './overlap.ts';
 import { type EnvironmentSpec, mappingOf } from './spec.ts';
 
 /** What two components must not both have on one host. */
 export interface Conflict {
-  readonly what: 'component' | 'port';
-  /** The name or the number. */
+  readonly what: 'component' | 'port' | 'path';
+  /** The name, the number or the path. */
   readonly value: string;
   readonly claims: readonly [Claim, Claim];
 }
@@ -55,30 +56,46 @@ export function refuseConflicts(spec: EnvironmentSpec, packages: readonly Packag
   );
 }
 
-interface PortClaim extends Claim {
+interface HostClaim extends Claim {
   readonly ports: readonly number[];
+  readonly paths: readonly string[];
 }
 
-function claimsOf(spec: EnvironmentSpec, document: PackageDocument): readonly PortClaim[] {
+function claimsOf(spec: EnvironmentSpec, document: PackageDocument): readonly HostClaim[] {
   const { product, component } = document;
   const mapping = Object.hasOwn(spec.products, product) ? spec.products[product] : undefined;
   const mapped = mapping === undefined ? undefined : mappingOf(mapping, component);
   if (mapped === undefined) return [];
   const places = { config: configFor(document, mapped.config), tree: '', data: '', node: '' };
-  return [{ product, component, where: mapped.where, ports: claimedPorts(document, places) }];
+  return [
+    {
+      product,
+      component,
+      where: mapped.where,
+      ports: claimedPorts(document, places),
+      paths: claimedPaths(document),
+    },
+  ];
 }
 
-function between(a: PortClaim, b: PortClaim): Conflict | undefined {
+function between(a: HostClaim, b: HostClaim): Conflict | undefined {
   if (a.component === b.component) {
     return a.product === b.product
       ? undefined
       : { what: 'component', value: a.component, claims: [bare(a), bare(b)] };
   }
-  const port = a.ports.find((candidate) => b.ports.includes(candidate));
-  if (port === undefined || !mayOverlap(parseSelector(a.where), parseSelector(b.where))) return undefined;
-  return { what: 'port', value: String(port), claims: [bare(a), bare(b)] };
+  const clash = clashOf(a, b);
+  if (clash === undefined || !mayOverlap(parseSelector(a.where), parseSelector(b.where))) return undefined;
+  return { ...clash, claims: [bare(a), bare(b)] };
 }
 
-function bare({ product, component, where }: PortClaim): Claim {
+function clashOf(a: HostClaim, b: HostClaim): Pick<Conflict, 'what' | 'value'> | undefined {
+  const port = a.ports.find((candidate) => b.ports.includes(candidate));
+  if (port !== undefined) return { what: 'port', value: String(port) };
+  const path = a.paths.find((own) => b.paths.some((other) => pathsClash(own, other)));
+  return path === undefined ? undefined : { what: 'path', value: path };
+}
+
+function bare({ product, component, where }: HostClaim): Claim {
   return { product, component, where };
 }

@@ -207,6 +207,20 @@ test('two products that claim one component, or one port on the same hosts, are 
   );
 });
 
+test('two that place a file at one path, or inside of one, are refused where one host could have both', () => {
+  const both = (a: string, b: string) =>
+    spec({ shop: { components: { api: where(a) } }, blog: { components: { web: where(b) } } });
+  const placing = (product: string, component: string, ...to: string[]) =>
+    document(product, component, { files: { install: to.map((path) => ({ from: 'a', to: path })) } });
+  const clashing = [placing('shop', 'api', '/etc/a', '/etc/b'), placing('blog', 'web', '/etc/b/c')];
+  assert.deepEqual(conflictsIn(both('role = api', 'role = web'), clashing), []);
+  const [conflict] = conflictsIn(both('all', 'role = web'), clashing);
+  assert.deepEqual([conflict?.what, conflict?.value], ['path', '/etc/b']);
+  const own = '${data}/a';
+  const apart = [placing('shop', 'api', '/etc/a', own), placing('blog', 'web', '/etc/ab', own)];
+  assert.deepEqual(conflictsIn(both('all', 'all'), apart), [], 'each has a data folder of its own');
+});
+
 test('selectors that exclude each other are known to', () => {
   for (const [a, b, overlap] of [
     ['role = web', 'role = db', false],

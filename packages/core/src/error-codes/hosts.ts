@@ -38,6 +38,12 @@ export const hostsCodes = {
     'never',
     'outcome',
   ),
+  E_FILE_DENIED: code(
+    'A file of a package may not or can not take its place on this host.',
+    "Do what the message names: the host's policy, what stands there, an owner that the host does not know. It is tried again.",
+    'later',
+    'outcome',
+  ),
   E_HEALTH_FAILED: code(
     'The new version did not become healthy in time; the former version runs again where there is one.',
     "See the component's log on the host and its health check; publish a corrected version.",
@@ -115,5 +121,11 @@ export const hostsCodes = {
     "See logs/supervisor.log in the host's state folder; the agent tries again by itself.",
     'later',
     'machine',
+  ),
+  E_TEMPLATE: code(
+    "A template of a package can't be filled: a value is missing, or the template is wrong.",
+    'Give the value that the message names in the configuration, or publish a corrected template.',
+    'never',
+    'outcome',
   ),
 } satisfies ErrorCodes;

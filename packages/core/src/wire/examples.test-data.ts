@@ -166,6 +166,39 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parsePackage,
     wire.encodePackage,
   ),
+  'package-files': example(
+    {
+      format: 'xylem-package-2',
+      needs: ['files'],
+      product: 'shop',
+      component: 'shop-nginx',
+      version: '2.4.0',
+      kind: 'files',
+      variants: [{ tree: treeDigest, sizeBytes: 150_008 }],
+      files: {
+        install: [
+          {
+            from: 'conf/shop.conf.tmpl',
+            to: '/etc/nginx/conf.d/shop.conf',
+            template: true,
+            owner: 'root',
+            group: 'www-data',
+            mode: '0640',
+          },
+          { from: 'lib/main.js', to: '${data}/main.js' },
+        ],
+        validate: {
+          command: ['/usr/sbin/nginx', '-t', '-c', '${rendered}/conf/shop.conf'],
+          timeoutMs: 10_000,
+          environment: { LANG: 'C' },
+        },
+        reload: { command: ['systemctl', 'reload', 'nginx'], timeoutMs: 10_000 },
+      },
+      configDefaults: { port: 8080 },
+    },
+    wire.parsePackage,
+    wire.encodePackage,
+  ),
   'command-question': example(
     {
       format: 'xylem-command-1',

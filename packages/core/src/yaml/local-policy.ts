@@ -1,16 +1,27 @@
-import { boolean, closedObject, oneOf } from '../schema/build.ts';
+import { array, boolean, closedObject, oneOf, string } from '../schema/build.ts';
 import { checkYaml } from './check.ts';
+
+const pathPattern = string({
+  title: 'an absolute path pattern like "/etc/nginx/**"',
+  pattern: '^/[^\\p{Cc}]*$',
+  maxLength: 4096,
+});
 
 /** docs/spec/local.md, Local policy: what root says on a host about what publishers and directors may do there. */
 const localPolicySchema = closedObject(
   {},
   {
+    files: closedObject({}, { allow: array(pathPattern, { maxItems: 1000 }) }),
     packages: closedObject({}, { sources: oneOf('none', 'host'), reboot: boolean('true or false') }),
   },
 );
 
 /** With all that was left out. */
 export interface LocalPolicy {
+  readonly files: {
+    /** Where packages may place files, as patterns; null: wherever this program does not refuse it. */
+    readonly allow: readonly string[] | null;
+  };
   readonly packages: {
     /** Whether dependencies of system packages may come from the sources that this host is set up with. */
     readonly hostSources: boolean;
@@ -21,8 +32,9 @@ export interface LocalPolicy {
 
 /** Reads the policy of a host; an empty text says what an absent file says. Throws E_INPUT naming file, line and key. */
 export function parseLocalPolicy(text: string, file: string): LocalPolicy {
-  const { packages = {} } = checkYaml(text, localPolicySchema, file).value;
+  const { files = {}, packages = {} } = checkYaml(text, localPolicySchema, file).value;
   return {
+    files: { allow: files.allow ?? null },
     packages: { hostSources: packages.sources === 'host', reboot: packages.reboot ?? true },
   };
 }

@@ -4,9 +4,10 @@ import type { Execute } from './executor.ts';
 
 /** Invariant: the record goes last, so that a removal that was cut off is begun again. Data is not touched. */
 export const remove: Execute<'remove'> = async ({ keepRecord }, { component, tools }) => {
-  const { folder, current, trees, slot, seen, warm } = tools.layout.component(component);
+  const { folder, current, trees, rendered, slot, seen, warm } = tools.layout.component(component);
   await rm(current, { force: true });
   await rm(trees, { recursive: true, force: true });
+  await rm(rendered, { recursive: true, force: true });
   await rm(seen, { force: true });
   await rm(warm, { force: true });
   if (keepRecord) return;

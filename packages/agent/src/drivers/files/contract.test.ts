@@ -1,15 +1,19 @@
-import { readFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { driverContract } from '../../testing/driver-contract.ts';
-import { testPackage } from '../../testing/packages.ts';
+import { placedVersion, placingPackage } from '../../testing/placing.ts';
 
 driverContract({
   kind: 'files',
-  canFail: false,
-  machine: async () => ({
-    version: (version) => testPackage({ component: 'thing', version, files: { page: version } }),
-    inEffect: (state) =>
-      readFile(join(state, 'components', 'thing', 'current', 'page'), 'utf8').catch(() => null),
-    close: async () => undefined,
-  }),
+  canFail: true,
+  machine: async (folder) => {
+    const outside = join(folder, 'outside');
+    return {
+      version: (version, { broken = false } = {}) =>
+        placingPackage({ version, outside, ...(broken ? { reloadFails: true } : {}) }),
+      inEffect: () => placedVersion(outside),
+      disturb: () => rm(join(outside, 'main.conf')),
+      close: async () => undefined,
+    };
+  },
 });

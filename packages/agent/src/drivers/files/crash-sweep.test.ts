@@ -1,12 +1,27 @@
 import assert from 'node:assert/strict';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { Bench, crashSweep } from '../../testing/crash-sweep.ts';
 import { testPackage } from '../../testing/packages.ts';
+import { placingPackage } from '../../testing/placing.ts';
 import { temporaryFolder } from '../../testing/state-folder.ts';
 
 const sweep = crashSweep('files');
 
-suite('crash sweep: files', () => {
+/** Names, bytes and modes of what lies in the folder of placed files, and of what is kept of others' changes. */
+async function outsideOf(outside: string, state: string): Promise<unknown> {
+  const names = (await readdir(outside, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile() && entry.name !== 'reloads')
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const files = await Promise.all(
+    names.map(async (path) => [path, (await stat(path)).mode, await readFile(path, 'utf8')]),
+  );
+  return { files, found: await readdir(join(state, 'found')).catch(() => []) };
+}
+
+suite('crash sweep: files', { concurrency: 2 }, () => {
   test('files: killed at any journal point, the host finishes as if it had not been', async (context) => {
     const bench = new Bench(await temporaryFolder(context));
     const [v1, v2, v3] = ['1.0.0', '2.0.0', '3.0.0'].map((version) =>
@@ -62,6 +77,60 @@ suite('crash sweep: files', () => {
       before: [one],
       wanted: none,
       steps: ['remove', 'purge'],
+    });
+  });
+
+  test('placed files: killed at any journal point, the host finishes or goes back', async (context) => {
+    const bench = new Bench(await temporaryFolder(context));
+    const outside = join(bench.folder, 'outside');
+    const one = await bench.wanted([placingPackage({ version: '1.0.0', outside })]);
+    await writeFile(join(outside, 'main.conf'), 'of the operator\n');
+    const two = await bench.wanted([placingPackage({ version: '2.0.0', outside, only: true })]);
+    const bad = await bench.wanted([placingPackage({ version: '3.0.0', outside, reloadFails: true })]);
+    const bare = await bench.wanted([
+      testPackage({ component: 'thing', version: '4.0.0', files: { page: 'four' } }),
+    ]);
+    const none = await bench.wanted([], { purge: ['thing'] });
+    const common = {
+      component: 'thing',
+      kind: 'files' as const,
+      outside: (state: string) => outsideOf(outside, state),
+    };
+    await sweep.run(context, bench, {
+      ...common,
+      name: 'first placing',
+      before: [],
+      wanted: one,
+      steps: ['preflight', 'switch', 'apply', 'commit'],
+    });
+    await sweep.run(context, bench, {
+      ...common,
+      name: 'a file less',
+      before: [one],
+      wanted: two,
+      steps: ['preflight', 'switch', 'apply', 'commit'],
+    });
+    await sweep.run(context, bench, {
+      ...common,
+      name: 'failing reload',
+      failing: ['apply'],
+      before: [one],
+      wanted: bad,
+      steps: ['apply', 'revert'],
+    });
+    await sweep.run(context, bench, {
+      ...common,
+      name: 'no files any more',
+      before: [one],
+      wanted: bare,
+      steps: ['unapply', 'switch'],
+    });
+    await sweep.run(context, bench, {
+      ...common,
+      name: 'removal of placed files',
+      before: [one],
+      wanted: none,
+      steps: ['unapply', 'remove', 'purge'],
     });
   });
 });

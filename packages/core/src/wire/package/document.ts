@@ -7,6 +7,7 @@ import { digest, name, sizeBytes, version } from '../fields.ts';
 import { agentSchema } from './agent.ts';
 import { commandSchema } from './command.ts';
 import { componentKind, platformName, port } from './fields.ts';
+import { filesSchema } from './files.ts';
 import { healthSchema } from './health.ts';
 import { hooksSchema, preflightSchema } from './hooks.ts';
 import { refuseUnknownNeeds } from './needs.ts';
@@ -29,6 +30,7 @@ export const packageSchema = object(
   },
   {
     needs: array(name, { minItems: 1, maxItems: 100 }),
+    files: filesSchema,
     service: serviceSchema,
     command: commandSchema,
     agent: agentSchema,

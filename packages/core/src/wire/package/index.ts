@@ -1,6 +1,8 @@
 export { agentComponent, agentProduct } from './agent.ts';
 export { type CommandOperation, commandDefaults, commandOperations } from './command.ts';
 export * from './document.ts';
+export type { FilesBlock, InstalledFile } from './files.ts';
+export { belowData, claimedPaths, filesDefaults, pathsClash, renderedPath } from './files.ts';
 export { healthDefaults } from './health.ts';
 export {
   type Hook,
@@ -9,5 +11,6 @@ export {
   hookSteps,
   hookTimeoutDefaultMs,
 } from './hooks.ts';
+export { formatOf } from './needs.ts';
 export { serviceDefaults, stopTimeoutDefaultMs } from './service.ts';
 export { claimedPorts, listenOf, type RouterBlock, type ServiceSwitch, switchDefaults } from './switching.ts';

@@ -1,5 +1,6 @@
 import { agentPart } from './agent.ts';
 import { commandPart } from './command.ts';
+import { filesPart } from './files.ts';
 import { healthPart } from './health.ts';
 import { hooksPart, preflightPart } from './hooks.ts';
 import type { PackagePart } from './part.ts';
@@ -14,6 +15,7 @@ const portsPart: PackagePart = {
 
 /** All blocks of a package document that have rules of their own. */
 export const parts: readonly PackagePart[] = [
+  filesPart,
   servicePart,
   switchPart,
   commandPart,

@@ -56,6 +56,9 @@ function placeholderFault(document: PackageDocument): PackageFault | undefined {
   for (const [path, text] of parts.flatMap((part) => [...(part.texts?.(document) ?? [])])) {
     const names = namesIn(text);
     if (typeof names === 'string') return { path, sentence: names };
+    if (names.includes('rendered') && !(path[0] === 'files' && path[1] === 'validate')) {
+      return { path, sentence: '"${rendered}" stands in the files\' validate command and nowhere else' };
+    }
     const keys = names
       .filter((name) => name.startsWith('config.'))
       .map((name) => name.slice('config.'.length));

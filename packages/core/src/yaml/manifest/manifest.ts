@@ -11,6 +11,7 @@ import { packageFault } from '../../wire/package/rules.ts';
 import { type CheckedYaml, checkYaml } from '../check.ts';
 import { durationMs } from '../duration.ts';
 import { commandFrom, commandYaml } from './command.ts';
+import { filesFrom, filesYaml } from './files.ts';
 import { healthFrom, healthYaml } from './health.ts';
 import { hooksFrom, hooksYaml, preflightFrom, preflightYaml } from './hooks.ts';
 import type { Milliseconds } from './milliseconds.ts';
@@ -42,6 +43,7 @@ const manifestSchema = closedObject(
       maxItems: 100,
     }),
     agent: agentSchema,
+    files: filesYaml,
     service: serviceYaml,
     command: commandYaml,
     health: healthYaml,
@@ -120,6 +122,7 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     product,
     component,
     version: released,
+    files,
     service,
     command,
     agent,
@@ -136,6 +139,7 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     component,
     version: released,
     kind: value.kind ?? impliedKind(value),
+    ...(files === undefined ? {} : { files: filesFrom(files, ms) }),
     ...(service === undefined ? {} : { service: serviceFrom(service, ms) }),
     ...(command === undefined ? {} : { command: commandFrom(command, ms) }),
     ...(agent === undefined ? {} : { agent }),
