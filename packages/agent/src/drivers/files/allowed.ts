@@ -49,7 +49,7 @@ function isBelow(path: string, folder: string): boolean {
 }
 
 /** `*` stands for any part of a name, `**` for any number of folders and names. Pure. */
-export function patternOf(pattern: string): RegExp {
+function patternOf(pattern: string): RegExp {
   const source = pattern.replace(/\/\*\*(?=\/|$)|\*\*?|[\\^$.|?+()[\]{}]/g, (found) => {
     if (found === '/**') return '(?:/[^/]+)*';
     return found.startsWith('*') ? '[^/]*' : `\\${found}`;

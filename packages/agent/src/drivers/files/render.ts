@@ -47,7 +47,7 @@ export async function renderFiles(placed: Placed, tools: DriverTools): Promise<R
 }
 
 /** Where a file goes on this host. Pure. */
-export function targetOf(
+function targetOf(
   file: InstalledFile,
   { component }: Placed,
   { layout }: Pick<DriverTools, 'layout'>,

@@ -11,7 +11,7 @@ const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | consta
  * The name beside a file under which its next version is written: the same each time, so that what a crash left is found
  * again. It begins with a dot, which programs that read all files of a folder pass over.
  */
-export function besideName(to: string): string {
+function besideName(to: string): string {
   return `.xylem-${sha256(to).slice(0, 16)}.new`;
 }
 

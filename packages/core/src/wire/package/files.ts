@@ -16,12 +16,12 @@ const account = string({
   title: 'the name or number of a user or group',
   pattern: '^([A-Za-z_][A-Za-z0-9_.-]{0,62}\\$?|[0-9]{1,9})$',
 });
-export const fileMode = string({ title: 'four octal digits like "0644"', pattern: '^0[0-7]{3}$' });
+const fileMode = string({ title: 'four octal digits like "0644"', pattern: '^0[0-7]{3}$' });
 export const installedFile = {
   required: { from: path, to: path },
   optional: { template: boolean(), owner: account, group: account, mode: fileMode },
 };
-export const environmentSchema = record(variableName, argument);
+const environmentSchema = record(variableName, argument);
 
 export const filesSchema = object(
   {

@@ -2,7 +2,7 @@ export { agentComponent, agentProduct } from './agent.ts';
 export { type CommandOperation, commandDefaults, commandOperations } from './command.ts';
 export * from './document.ts';
 export type { FilesBlock, InstalledFile } from './files.ts';
-export { belowData, claimedPaths, filesDefaults, pathsClash, renderedPath } from './files.ts';
+export { belowData, filesDefaults, pathsClash, renderedPath } from './files.ts';
 export { healthDefaults } from './health.ts';
 export {
   type Hook,
