@@ -25,6 +25,7 @@ export { jcs, jcsBytes } from './jcs.ts';
 export { parseJson } from './json.ts';
 export { lifetimes } from './lifetimes.ts';
 export { limits } from './limits.ts';
+export * from './migration/index.ts';
 export { inOrder, type Ordered } from './order.ts';
 export * from './schema/index.ts';
 export * from './selector/index.ts';

@@ -26,6 +26,7 @@ import { openRevokedHosts } from './hosts/revoked.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { keyFiles, loadExistingKey } from './keys/root-keys.ts';
 import { runMaintenance } from './maintenance.ts';
+import { settleAll, settleMigrations } from './migrations/settle.ts';
 import { openDeparted } from './moves/departed.ts';
 import { createAuthoriser, isRevokedPeer } from './nodes/authorise.ts';
 import { dropper } from './nodes/dropper.ts';
@@ -221,6 +222,10 @@ async function start(
     collector,
     onChanged: (reports) => {
       deploying.reportsArrived(reports);
+      const runners = reports.filter(({ migrations }) => migrations !== undefined);
+      void settleMigrations(db, runners, clock.now())
+        .then((environments) => Promise.all([...environments].map((id) => directing.publish(id))))
+        .catch((error: unknown) => log.error('what runners report was not taken', { error }));
       void needLifts(db, reports)
         .then((environments) => {
           for (const id of environments) directing.wake(id);
@@ -250,6 +255,7 @@ async function start(
   await releases
     ?.publish()
     .catch((error: unknown) => log.error('the release repository could not be published', { error }));
+  await settleAll(db, clock.now());
   await directing.publishAll();
 
   const apiServer = createHttpServer((request, response) => api.routing(request, response));

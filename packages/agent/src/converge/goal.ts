@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@xylem/core';
 import type { WantedState } from '../direction/wanted.ts';
+import { misfit, mustEnd } from '../migration/fit.ts';
 import { isOccupied, type ObservedSlot } from '../slot/observed.ts';
 import { isRefused, type Placed } from '../slot/placed.ts';
 
@@ -16,6 +17,8 @@ export type Goal =
   | { readonly kind: 'absent'; readonly purge: boolean }
   /** Nothing of it runs, only the refusal is remembered. */
   | { readonly kind: 'parked' }
+  /** Nothing of it runs; its tree, data and record stay. */
+  | { readonly kind: 'ended' }
   | { readonly kind: 'leave' };
 
 export interface SlotGoal {
@@ -30,6 +33,14 @@ export interface SlotGoal {
  * @param postponed why it is not tried now, null to try
  */
 export function goalOf(slot: ObservedSlot, wanted: WantedState, postponed: Reason | null): SlotGoal {
+  const led = leadTo(slot, wanted, postponed);
+  if (led.goal.kind !== 'run') return led;
+  // What can't work with a database that the whole environment shares would harm it.
+  const ends = mustEnd(led.goal.target, wanted.schemas);
+  return ends === null ? led : { goal: { kind: 'ended' }, reason: led.reason ?? ends };
+}
+
+function leadTo(slot: ObservedSlot, wanted: WantedState, postponed: Reason | null): SlotGoal {
   const installed = slot.record?.installed ?? null;
   const stay: Goal =
     installed === null ? { kind: 'leave' } : { kind: 'run', target: installed, keepAlso: null };
@@ -40,9 +51,10 @@ export function goalOf(slot: ObservedSlot, wanted: WantedState, postponed: Reaso
       const reason = refusal && { code: refusal.code, message: refusal.message };
       return { goal: installed === null ? { kind: 'parked' } : stay, reason };
     }
-    if (postponed === null) return { goal: { kind: 'run', target: assigned, keepAlso: null }, reason: null };
+    const waits = misfit(assigned, wanted.schemas) ?? postponed;
+    if (waits === null) return { goal: { kind: 'run', target: assigned, keepAlso: null }, reason: null };
     const goal: Goal = installed === null ? stay : { kind: 'run', target: installed, keepAlso: assigned };
-    return { goal, reason: postponed };
+    return { goal, reason: waits };
   }
   const held = wanted.held.find(({ component }) => component === slot.component);
   if (held !== undefined) {

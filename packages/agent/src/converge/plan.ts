@@ -116,6 +116,8 @@ function planGoal(slot: ObservedSlot, goal: Goal, keepPrevious: number, input: P
         slot.current === null && slot.running === null && slot.trees.length + slot.partials.length === 0;
       return plan('park', bare ? [] : [...end(), { kind: 'remove', keepRecord: true }]);
     }
+    case 'ended':
+      return plan('park', slot.running === null ? [] : end());
     case 'run':
       return planRun(slot, goal.target, goal.keepAlso, keepPrevious, input);
   }

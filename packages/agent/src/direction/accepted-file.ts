@@ -19,5 +19,12 @@ function parseAccepted(value: Record<string, unknown>): Accepted {
   const { quarantine } = accepted;
   if (quarantine !== undefined && !(Array.isArray(quarantine.quarantined) && quarantine.operators))
     throw new Error('what is quarantined is missing');
-  return { ...accepted, components: accepted.components.map(parsePlaced) };
+  const migrations = accepted.migrations?.map((one) =>
+    'placed' in one ? { ...one, placed: parsePlaced(one.placed) } : one,
+  );
+  return {
+    ...accepted,
+    components: accepted.components.map(parsePlaced),
+    ...(migrations === undefined ? {} : { migrations }),
+  };
 }

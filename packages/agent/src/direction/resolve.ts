@@ -16,6 +16,7 @@ import type { Places } from '../drivers/driver.ts';
 import type { Placed } from '../slot/placed.ts';
 import type { Ahead } from './ahead.ts';
 import type { Documents } from './documents.ts';
+import { orderedMigrations } from './migrations.ts';
 import { type Platform, unmetRequirements } from './place.ts';
 import { heldByQuarantine, quarantineAfter } from './quarantine.ts';
 import { Reading } from './reading.ts';
@@ -71,6 +72,7 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
     keepPrevious: state.policy.keepPrevious,
     reportEverySeconds: state.policy.reportEverySeconds,
     collectorKey: state.collector.key,
+    ...(state.schemas === undefined ? {} : { schemas: state.schemas }),
     ...(revoked.length === 0 ? {} : { revoked }),
     ...(memory === undefined ? {} : { quarantine: memory }),
     ...(fault === null ? {} : { quarantineFault: fault }),
@@ -101,6 +103,8 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
     if (error.retry === 'elsewhere' || isOwnFault(error)) incomplete = error;
     held.push({ component, code: error.code, message: error.message.slice(0, 2_000) });
   }
+  const ordered = await orderedMigrations({ entry, assignments, reading, memory });
+  incomplete ??= ordered.incomplete;
   const unmet = unmetRequirements(components);
   const isMet = ({ component }: Placed): boolean => !unmet.some((other) => other.component === component);
   const accepted: Accepted = {
@@ -108,6 +112,7 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
     components: components.filter(isMet),
     held: [...held, ...unmet],
     entry,
+    ...(ordered.migrations.length === 0 ? {} : { migrations: ordered.migrations }),
     releases: reading.versions(),
     floors: { ...before?.floors, ...reading.floors },
   };

@@ -1,4 +1,4 @@
-import type { ErrorCode, HostMapEntry, Revoked } from '@xylem/core';
+import type { DesiredState, ErrorCode, HostMapEntry, MigrationOrder, Revoked } from '@xylem/core';
 import type { Placed } from '../slot/placed.ts';
 import type { QuarantineMemory } from './quarantine.ts';
 
@@ -19,7 +19,15 @@ export interface WantedState {
   readonly held: readonly Held[];
   readonly purge: readonly string[];
   readonly keepPrevious: number;
+  /** The shapes of databases; absent: direction says nothing of any. */
+  readonly schemas?: DesiredState['schemas'];
 }
+
+/** What this host is to do as the runner of a migration, with the package whose programs do it, or why that can't be had. */
+export type OrderedMigration = { readonly order: MigrationOrder } & (
+  | { readonly placed: Placed }
+  | { readonly fault: { readonly code: ErrorCode; readonly message: string } }
+);
 
 /** All that an agent keeps of direction for the next start without any parent. */
 export interface Accepted extends WantedState {
@@ -30,6 +38,8 @@ export interface Accepted extends WantedState {
   /** b64u of the raw key. */
   readonly collectorKey: string;
   readonly entry: HostMapEntry;
+  /** Absent: this host is no runner. */
+  readonly migrations?: readonly OrderedMigration[];
   /** Whom this host speaks with no more; absent: nobody. */
   readonly revoked?: readonly Revoked[];
   /** What it knows as quarantined, and whose word lifts it; absent: nothing of both. */

@@ -77,6 +77,8 @@ const wipes: Readonly<Record<WipeStep, (tools: WipeTools, leaving: Leaving) => P
   reports: ({ layout }) => remove(join(layout.reports, 'newest.json')),
   data: async ({ layout }, { keepData }) => {
     if (keepData) return;
+    // Backups of databases are data like any other.
+    await remove(layout.migrations);
     for (const component of await list(layout.components)) await remove(layout.component(component).data);
     for (const name of await list(layout.logs)) {
       // Emptied, not removed: who writes it may go on.

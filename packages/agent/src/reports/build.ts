@@ -46,6 +46,7 @@ export interface ReportInput {
   /** What concerns the whole host. */
   readonly faults: readonly Reason[];
   readonly secrets: RecipientStatement;
+  readonly migrations: NonNullable<Report['migrations']>;
   readonly transfer: Report['transfer'];
 }
 
@@ -64,6 +65,7 @@ export function buildReport(input: ReportInput, since: Since, nowMs: number): Re
     secrets: input.secrets,
     ...quarantineOf(input),
     ...revertsOf(input),
+    ...(input.migrations.length === 0 ? {} : { migrations: input.migrations }),
     agent: input.agent,
     name: accepted?.entry.name ?? input.name,
     facts: input.facts,

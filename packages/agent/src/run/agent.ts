@@ -17,6 +17,7 @@ import { rekeyWhenWished } from '../identity/rekey.ts';
 import { renewCertificate } from '../identity/renew.ts';
 import { roleOf } from '../identity/role.ts';
 import { finishLeaving } from '../leaving/wipe.ts';
+import { migrationRunner } from '../migration/runner.ts';
 import type { AgentOptions, RunningAgent } from '../options.ts';
 import { parentsOf, refusedParents } from '../parents/parents.ts';
 import { revokedParents } from '../parents/revoked.ts';
@@ -60,7 +61,7 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
 }
 
 /**
- * Five loops side by side: direction comes in, components are led there, what others changed is found, reports go out,
+ * Loops side by side: direction comes in, components are led there, what others changed is found, reports go out,
  * the certificate is kept.
  */
 async function runLocked(options: AgentOptions): Promise<Life> {
@@ -107,6 +108,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
   const fetching = fetchingThrough(parents, http, layout, signal, log);
   const looked = wakeable(clock);
   const moving = wakeable(clock);
+  const ordered = wakeable(clock);
   let hasMoved = false;
   const supervisor = supervisorClient({
     stateFolder: options.stateFolder,
@@ -157,6 +159,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
       fetching.giveUpUnless(next);
       role.look();
       lookAfter.wantsChanged();
+      migrations.directionChanged();
       reportSoon();
     },
   });
@@ -189,6 +192,14 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     onJournalPoint: options.onJournalPoint,
     changed: reportSoon,
   });
+  const migrations = migrationRunner({
+    tools,
+    environment: environment.id,
+    accepted,
+    looked: ordered,
+    retryMs: timing.slotRetryMs,
+    changed: reportSoon,
+  });
   const reported = {
     ...asks,
     reverts,
@@ -200,6 +211,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     tools,
     refresher,
     lookAfter,
+    migrations,
     fetching,
     faults,
   };
@@ -218,6 +230,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     interrupted: new XylemError('E_INTERRUPTED', 'The agent was asked to end.'),
     loops: [
       () => lookAfter.run(),
+      () => migrations.run(),
       () =>
         followDirection({
           ...asks,

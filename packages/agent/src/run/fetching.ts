@@ -3,7 +3,7 @@ import { type Digest, isDigest, XylemError } from '@xylem/core';
 import { type HttpClient, type Log, releaseMemorySoon } from '@xylem/platform';
 import { askToVerify, fetchTree, type Seed, type SourceChoice } from '@xylem/store';
 import type { FetchTree } from '../converge/apply/executor.ts';
-import type { WantedState } from '../direction/wanted.ts';
+import type { Accepted } from '../direction/wanted.ts';
 import { slotFile } from '../slot/record.ts';
 import type { StateLayout } from '../state/layout.ts';
 
@@ -14,7 +14,7 @@ const largeBytes = 4 * 1024 * 1024;
 export interface Fetching {
   readonly fetchTree: FetchTree;
   /** Gives up a transfer that nobody wants any more. */
-  giveUpUnless(wanted: WantedState): void;
+  giveUpUnless(wanted: Pick<Accepted, 'components' | 'migrations'>): void;
   /** Objects that did not fit their digest, since the agent began. */
   refusedObjects(): number;
 }
@@ -26,18 +26,22 @@ export function fetchingThrough(
   signal: AbortSignal,
   log: Log,
 ): Fetching {
-  let underWay: { tree: string; end: AbortController } | null = null;
+  const underWay = new Set<{ tree: string; end: AbortController }>();
   let refused = 0;
   return {
     refusedObjects: () => refused,
     giveUpUnless: (wanted) => {
-      const own = underWay;
-      if (own === null || wanted.components.some(({ tree }) => tree === own.tree)) return;
-      own.end.abort(new XylemError('E_INTERRUPTED', 'Direction changed while a tree was fetched.'));
+      const programs = (wanted.migrations ?? []).flatMap((one) => ('placed' in one ? [one.placed] : []));
+      const trees = new Set<string>([...wanted.components, ...programs].map(({ tree }) => tree));
+      for (const own of underWay) {
+        if (trees.has(own.tree)) continue;
+        own.end.abort(new XylemError('E_INTERRUPTED', 'Direction changed while a tree was fetched.'));
+      }
     },
     fetchTree: async ({ component, kind, domain, tree, into }) => {
       const end = new AbortController();
-      underWay = { tree, end };
+      const own = { tree, end };
+      underWay.add(own);
       // Only root can share files for sure with a component whose user can't write to them, and only of kind files.
       const isShared = kind === 'files' && process.getuid?.() === 0;
       try {
@@ -59,7 +63,7 @@ export function fetchingThrough(
         log.info('tree fetched', { component, tree, ...fetched });
         if (fetched.sizeBytes > largeBytes) releaseMemorySoon();
       } finally {
-        underWay = null;
+        underWay.delete(own);
       }
     },
   };

@@ -4,6 +4,7 @@ import type { Refresher } from '../direction/refresh.ts';
 import type { DriverTools } from '../drivers/driver.ts';
 import { drivers } from '../drivers/index.ts';
 import type { CurrentIdentity } from '../identity/current.ts';
+import type { MigrationRunner } from '../migration/runner.ts';
 import type { AgentOptions, AgentTiming } from '../options.ts';
 import type { AsksParents } from '../parents/parents.ts';
 import { buildReport, type ReportBody, type Since } from '../reports/build.ts';
@@ -27,6 +28,7 @@ export interface ReportedFrom extends AsksParents {
   readonly refresher: Refresher;
   readonly secrets: HostSecrets;
   readonly lookAfter: LookAfter;
+  readonly migrations: MigrationRunner;
   readonly fetching: Fetching;
   readonly faults: HostFaults;
   readonly reverts: CurrentReverts;
@@ -65,6 +67,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
         warmIsWell: (slot) => lookAfter.health.warmIsWell(slot),
         faults: [...(frozen === undefined ? [] : [frozen]), ...faults.all()],
         secrets: from.secrets.statement,
+        migrations: from.migrations.reports(),
         transfer: { ...http.transfer(), refusedObjects: fetching.refusedObjects() },
       },
       since,

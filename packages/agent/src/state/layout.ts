@@ -18,7 +18,19 @@ export interface StateLayout {
   readonly logs: string;
   /** What others had changed in files that were placed outside, before it was put right. */
   readonly found: string;
+  readonly migrations: string;
+  /** By the id of the environment: terms are its own. */
+  migration(environment: string, database: string): MigrationLayout;
   component(component: string): ComponentLayout;
+}
+
+/** Of a host that is, or was, the runner of a database's migrations. */
+export interface MigrationLayout {
+  readonly record: string;
+  /** Trees of packages whose programs run. */
+  readonly trees: string;
+  readonly backups: string;
+  readonly log: string;
 }
 
 export interface ComponentLayout {
@@ -72,6 +84,16 @@ export function stateLayout(root: string): StateLayout {
     router: join(root, 'router'),
     logs: join(root, 'logs'),
     found: join(root, 'found'),
+    migrations: join(root, 'migrations'),
+    migration: (environment, database) => {
+      const folder = join(root, 'migrations', environment, database);
+      return {
+        record: `${folder}.json`,
+        trees: join(folder, 'trees'),
+        backups: join(folder, 'backups'),
+        log: join(root, 'logs', `migration-${database}.log`),
+      };
+    },
     component: (component) => {
       const folder = join(root, 'components', component);
       const trees = join(folder, 'trees');

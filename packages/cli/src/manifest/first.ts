@@ -53,7 +53,10 @@ ${
 
 # What operators may set, for an environment or a single host, and what holds until they do:
 # configSchema: { type: object, properties: { port: { type: integer } }, additionalProperties: false }
-# configDefaults: { port: 8080 }`
+# configDefaults: { port: 8080 }
+
+# A database that hosts share, and which schemas of it this version works with (docs/components/migrations.md):
+# migrations: { database: shop, accepts: { from: 2, to: 3 }, steps: [] }`
     : `health:
   tcp: { port: '\${config.port}' }
   startTimeout: 60s

@@ -50,6 +50,18 @@ export const directionCodes = {
     'never',
     'integrity',
   ),
+  E_MIGRATION_NEEDED: code(
+    'The step would take away a shape of the database that hosts still need.',
+    'Bring those hosts to a version that does without it; leave one that is long unseen out of the count: `xylem migrate exclude`.',
+    'never',
+    'conflict',
+  ),
+  E_MIGRATION_ORDER: code(
+    'The step is not the one that follows on what the database has, or another is under way.',
+    'Look at `xylem migrate status` and order the step that it names.',
+    'never',
+    'conflict',
+  ),
   E_NO_OPERATORS: code(
     'The environment has no operator keys, so that nobody could lift a quarantine.',
     'Make them on a machine that is not the root server: `xylem operators create TENANT/ENVIRONMENT`.',

@@ -68,6 +68,30 @@ export const hostsCodes = {
     'never',
     'auth',
   ),
+  E_MIGRATION_CONTRACTED: code(
+    'The package needs a shape of a database that was taken away.',
+    'Go forward to a version that does without it, or bring the database back from its backup: `xylem migrate restore`.',
+    'never',
+    'conflict',
+  ),
+  E_MIGRATION_FAILED: code(
+    'A program of a migration ended with an error; the database is where its last checkpoint is.',
+    "Read its output in the message and in logs/migration-<database>.log of the runner's state folder; then order the step again, or undo it.",
+    'never',
+    'outcome',
+  ),
+  E_MIGRATION_FENCED: code(
+    'The program of a migration found a higher term in the database: another runner was named, and it wrote nothing more.',
+    'Nothing is to be done where the other runner is the one that you named: `xylem migrate status`.',
+    'never',
+    'conflict',
+  ),
+  E_MIGRATION_PENDING: code(
+    'The package needs a shape that the database does not have yet.',
+    'Order the steps that are due: `xylem migrate status`, `xylem migrate run`.',
+    'later',
+    'outcome',
+  ),
   E_NOT_JOINED: code(
     'This machine has not joined an environment.',
     'Run `xylem join URL --token …` with the same state folder.',

@@ -3,6 +3,7 @@ import { anyObject, array, integer, literal, object, record, string } from '../s
 import type { Static } from '../schema/json-schema.ts';
 import { documentKind } from './document.ts';
 import * as f from './fields.ts';
+import { shapesSchema } from './migration.ts';
 import { quarantineLists } from './quarantine.ts';
 
 /** docs/spec/direction.md, Desired state. */
@@ -50,7 +51,12 @@ export const desiredStateSchema = object(
     hostMap: f.digest,
   },
   /** By host; absent: none. */
-  { revoked: array(revokedSchema, { maxItems: 100_000 }), ...quarantineLists },
+  {
+    revoked: array(revokedSchema, { maxItems: 100_000 }),
+    /** By database; one that is absent was never migrated. */
+    schemas: record(f.name, shapesSchema),
+    ...quarantineLists,
+  },
 );
 
 export type Cohort = Static<typeof cohortSchema>;

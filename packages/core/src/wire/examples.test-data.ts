@@ -20,8 +20,10 @@ import {
   trustMap,
 } from './example-parts.test-data.ts';
 import * as wire from './index.ts';
+import { migrationExamples } from './migration-examples.test-data.ts';
 
 export const examples: Readonly<Record<string, Example>> = {
+  ...migrationExamples,
   tree: { encoded: tree, parse: parseTree, encode: encodeTree as Example['encode'] },
   'pack-index': {
     encoded: wire.encodePackIndex([

@@ -7,6 +7,7 @@ import type { Static } from '../schema/json-schema.ts';
 import { issueText } from '../schema/message.ts';
 import { documentKind } from './document.ts';
 import * as f from './fields.ts';
+import { migrationOrderSchema } from './migration.ts';
 import { generationKey, wrappedKey } from './sealed.ts';
 
 /** docs/spec/direction.md, Host map. */
@@ -20,6 +21,8 @@ export const hostMapEntrySchema = object(
     serve: boolean(),
     retired: boolean(),
     keys: record(generationKey, wrappedKey),
+    /** What it is to do as the runner of migrations; one a database. */
+    migrate: array(migrationOrderSchema, { maxItems: 100 }),
     /** The environment that it is to go to. */
     move: object({ environment: f.environmentId }, { name: f.environmentName }),
     /** The environment of another tenant that it is to go to: docs/spec/moves.md. */

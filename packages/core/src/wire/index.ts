@@ -5,6 +5,7 @@ export * from './desired-state.ts';
 export * from './envelope.ts';
 export * from './host-map.ts';
 export * from './join.ts';
+export * from './migration.ts';
 export * from './news.ts';
 export * from './offer.ts';
 export * from './pack-index.ts';

@@ -14,6 +14,7 @@ import type { Static } from '../schema/json-schema.ts';
 import { documentKind } from './document.ts';
 import * as f from './fields.ts';
 import { pem } from './join.ts';
+import { migrationReportSchema } from './migration.ts';
 import { componentKinds } from './package/fields.ts';
 import { mostQuarantined, quarantineId } from './quarantine.ts';
 import { recipientStatementSchema } from './sealed.ts';
@@ -94,6 +95,8 @@ export const reportSchema = object(
       }),
       { maxItems: 64 },
     ),
+    /** What it does, or did last, as the runner of migrations. */
+    migrations: array(migrationReportSchema, { maxItems: 100 }),
     serves: object({
       url: f.url,
       children: array(object({ host: f.hostId, lastSeen: f.time }), { maxItems: 10_000 }),

@@ -8,6 +8,7 @@ import { fleetHandlers } from './handlers/fleet.ts';
 import { fourEyesHandlers } from './handlers/four-eyes.ts';
 import { hostHandlers } from './handlers/hosts.ts';
 import { keyHandlers } from './handlers/keys.ts';
+import { migrationHandlers } from './handlers/migrations.ts';
 import { moveHandlers } from './handlers/moves.ts';
 import { oidcHandlers } from './handlers/oidc.ts';
 import { peopleHandlers } from './handlers/people.ts';
@@ -29,6 +30,7 @@ export function allHandlers(root: Root): Handlers {
     ...fourEyesHandlers(root),
     ...hostHandlers(root),
     ...keyHandlers(root),
+    ...migrationHandlers(root),
     ...moveHandlers(root),
     ...oidcHandlers(root),
     ...peopleHandlers(root),

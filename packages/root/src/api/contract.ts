@@ -8,6 +8,7 @@ import { environmentRoutes } from './routes/environments.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { hostRoutes } from './routes/hosts.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { migrationRoutes } from './routes/migrations.ts';
 import { moveRoutes } from './routes/moves.ts';
 import { oidcRoutes } from './routes/oidc.ts';
 import { peopleRoutes } from './routes/people.ts';
@@ -42,6 +43,7 @@ export const contract = {
   ...secretRoutes,
   ...tokenRoutes,
   ...hostRoutes,
+  ...migrationRoutes,
   ...moveRoutes,
   ...deploymentRoutes,
   ...fleetRoutes,

@@ -13,6 +13,7 @@ import * as oidc from './migrations/0009-oidc.ts';
 import * as quarantine from './migrations/0010-quarantine.ts';
 import * as moves from './migrations/0011-moves.ts';
 import * as shutOut from './migrations/0012-shut-out.ts';
+import * as databases from './migrations/0013-migrations.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -30,6 +31,7 @@ const migrations: readonly Migration[] = [
   quarantine,
   moves,
   shutOut,
+  databases,
 ];
 
 const schemaVersion = migrations.length;

@@ -399,6 +399,45 @@ export interface Tables {
     next_ms: number;
     until_ms: number;
   };
+  /** Databases that hosts share, and the migration under way of each (docs/spec/migrations.md). */
+  migrated_databases: {
+    environment: string;
+    database: string;
+    /** Whose package had the steps of the last order; null before the first. */
+    product: string | null;
+    component: string | null;
+    /** The schema that it had when it was first named here. */
+    first: number;
+    oldest: number;
+    newest: number;
+    term: number;
+    /** JSON of the last order and what became of it; null before the first. */
+    last: string | null;
+    updated_ms: number;
+  };
+  /** By the term under which each was made; with the shapes that it was made of. */
+  migration_backups: {
+    environment: string;
+    database: string;
+    term: number;
+    host: string;
+    path: string;
+    digest: string;
+    size_bytes: number;
+    made_ms: number;
+    oldest: number;
+    newest: number;
+  };
+  /** Hosts that were left out of the count of the contract to a schema. */
+  migration_exclusions: {
+    environment: string;
+    database: string;
+    host: string;
+    to: number;
+    reason: string;
+    excluded_by: string;
+    since_ms: number;
+  };
   /** Whom of an issuer an operator shut out, by `oidc/<issuer>/<sub>`. They outlive the settings of the issuer. */
   oidc_shut_out: {
     account: string;

@@ -25,6 +25,7 @@ import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import { withProduct } from '../environments/edit-yaml.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
+import { refuseContracted } from '../migrations/refuse.ts';
 import { requireEvidence } from '../publishing/evidence.ts';
 import { retiredRelease } from '../publishing/releases.ts';
 import { requireVouched } from '../publishing/still-vouched.ts';
@@ -55,7 +56,7 @@ type Options = Pick<DeployingOptions, 'db' | 'clock' | 'randomness'>;
 /**
  * Makes a deployment, which supersedes a running one of the same product. Nothing is directed yet: `evaluate` does.
  * @returns its id
- * @throws XylemError E_NOT_FOUND, E_EVIDENCE, E_RELEASE_RETIRED, E_WITHDRAWN, E_QUARANTINED, E_COMPONENT_CONFLICT, E_CONFIG_INVALID, E_INPUT (nothing to go back to)
+ * @throws XylemError E_NOT_FOUND, E_EVIDENCE, E_RELEASE_RETIRED, E_WITHDRAWN, E_QUARANTINED, E_MIGRATION_CONTRACTED, E_COMPONENT_CONFLICT, E_CONFIG_INVALID, E_INPUT (nothing to go back to)
  */
 export async function startDeployment(options: Options, start: StartDeployment): Promise<string> {
   const { db, clock, randomness } = options;
@@ -79,6 +80,7 @@ export async function startDeployment(options: Options, start: StartDeployment):
     );
     if (target !== null) await requireVouched(trx, { product, ...nameOf(target) }, nowMs);
     if (target !== null) await refuseQuarantined(trx, environment, target);
+    if (target !== null) await refuseContracted(trx, environment, target);
     if (target !== null && !isWayBack(start)) await requireEvidence(trx, spec, target);
     await refuseMisfits(trx, spec, directions, product, target);
     const deployment: Deployment = {

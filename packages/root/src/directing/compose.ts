@@ -24,6 +24,7 @@ import { deploymentOf, productDirections } from '../deployments/rows.ts';
 import { allEnvironments, fullName } from '../environments/names.ts';
 import { type HostRecord, hostsIn, hostsLeaving } from '../hosts/host-rows.ts';
 import { revokedIn } from '../hosts/revoked.ts';
+import { migrationWords, withOrders } from '../migrations/carried.ts';
 import { leavingEntries } from '../moves/carry-out.ts';
 import { quarantineWords } from '../quarantine/carried.ts';
 import { sealedConfigs, wrapsIn } from '../secrets/rows.ts';
@@ -78,6 +79,8 @@ export async function compose(
     const move = { environment: host.environment as EnvironmentId, name: names.get(host.environment) ?? '' };
     entries.set(host.id as HostId, toOthers.get(host.id) ?? { ...entryOf(host), move });
   }
+  const migrations = await migrationWords(db, environment.id);
+  withOrders(entries, migrations.orders);
   const hostMap = buildHostMap(entries);
   const revoked = await revokedIn(db, environment.id, nowMs);
   const { words, lifted } = await quarantineWords(db, environment, hosts);
@@ -94,6 +97,7 @@ export async function compose(
     hostMap: hostMap.root,
     ...(revoked.length === 0 ? {} : { revoked }),
     ...words,
+    ...migrations.words,
   };
   return { body, hostMap, entries, meaning: sha256(jcs(body)), lifted };
 }

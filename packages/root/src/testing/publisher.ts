@@ -7,6 +7,7 @@ import {
   encodeChannel,
   encodePackage,
   encodeRelease,
+  type Migrations,
   timeOf,
   type Version,
 } from '@xylem/core';
@@ -40,7 +41,12 @@ export interface Publisher {
   readonly domain: DomainId;
   /** From now on it publishes there. */
   moveTo(other: RootFixture): void;
-  publish(component: string, version: string, files: Readonly<Record<string, string>>): Promise<Digest>;
+  publish(
+    component: string,
+    version: string,
+    files: Readonly<Record<string, string>>,
+    migrations?: Migrations,
+  ): Promise<Digest>;
   release(version: string, packages: Readonly<Record<string, string>>): Promise<Digest>;
   /** A build with a key of its own, which may release until then. */
   delegate(name: string, untilMs: number): Promise<Pick<Publisher, 'release'>>;
@@ -116,7 +122,7 @@ export async function publisher(
     moveTo: (other) => {
       root = other;
     },
-    publish: async (component, version, files) => {
+    publish: async (component, version, files, migrations) => {
       const folder = join(scratch, `${component}-${version}`);
       await writeTree(folder, files);
       const tree = await publishTree({
@@ -146,7 +152,9 @@ export async function publisher(
         },
       });
       const document = encodePackage({
-        format: 'xylem-package-1',
+        ...(migrations === undefined
+          ? { format: 'xylem-package-1' as const }
+          : { format: 'xylem-package-2' as const, needs: ['migrations'], migrations }),
         product,
         component,
         version: version as Version,

@@ -27,4 +27,34 @@ export const deploymentsTable: readonly TableEntry[] = [
     summary: 'Stop a deployment for good; hosts stay as they are',
     load: () => import('../../commands/deployment/abort.ts'),
   },
+  {
+    path: 'migrate status',
+    summary: 'What databases of an environment serve, and what is due',
+    load: () => import('../../commands/migrate/status.ts'),
+  },
+  {
+    path: 'migrate run',
+    summary: 'Run the next step of a migration',
+    load: () => import('../../commands/migrate/run.ts'),
+  },
+  {
+    path: 'migrate undo',
+    summary: 'Take the last step of a migration back',
+    load: () => import('../../commands/migrate/undo.ts'),
+  },
+  {
+    path: 'migrate restore',
+    summary: 'Bring a database back from its backup',
+    load: () => import('../../commands/migrate/restore.ts'),
+  },
+  {
+    path: 'migrate exclude',
+    summary: 'Let a contract not wait for a host that is long unseen',
+    load: () => import('../../commands/migrate/exclude.ts'),
+  },
+  {
+    path: 'migrate adopt',
+    summary: 'Name the schema that a database has already',
+    load: () => import('../../commands/migrate/adopt.ts'),
+  },
 ];

@@ -10,6 +10,7 @@ import { componentKind, platformName, port } from './fields.ts';
 import { filesSchema } from './files.ts';
 import { healthSchema } from './health.ts';
 import { hooksSchema, preflightSchema } from './hooks.ts';
+import { migrationsSchema } from './migrations.ts';
 import { refuseUnknownNeeds } from './needs.ts';
 import { packageFault } from './rules.ts';
 import { serviceSchema } from './service.ts';
@@ -41,6 +42,7 @@ export const packageSchema = object(
     configSchema: anyObject(),
     configDefaults: anyObject(),
     requires: record(name, string({ maxLength: 256 })),
+    migrations: migrationsSchema,
   },
 );
 

@@ -11,6 +11,7 @@ export {
   hookSteps,
   hookTimeoutDefaultMs,
 } from './hooks.ts';
+export type { Accepts, MigrationPhase, MigrationStep, Migrations } from './migrations.ts';
 export { formatOf } from './needs.ts';
 export { serviceDefaults, stopTimeoutDefaultMs } from './service.ts';
 export { claimedPorts, listenOf, type RouterBlock, type ServiceSwitch, switchDefaults } from './switching.ts';

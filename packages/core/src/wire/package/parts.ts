@@ -3,6 +3,7 @@ import { commandPart } from './command.ts';
 import { filesPart } from './files.ts';
 import { healthPart } from './health.ts';
 import { hooksPart, preflightPart } from './hooks.ts';
+import { migrationsPart } from './migrations.ts';
 import type { PackagePart } from './part.ts';
 import { servicePart } from './service.ts';
 import { switchPart } from './switching.ts';
@@ -24,4 +25,5 @@ export const parts: readonly PackagePart[] = [
   portsPart,
   hooksPart,
   preflightPart,
+  migrationsPart,
 ];

@@ -14,6 +14,7 @@ import { commandFrom, commandYaml } from './command.ts';
 import { filesFrom, filesYaml } from './files.ts';
 import { healthFrom, healthYaml } from './health.ts';
 import { hooksFrom, hooksYaml, preflightFrom, preflightYaml } from './hooks.ts';
+import { migrationsFrom, migrationsYaml } from './migrations.ts';
 import type { Milliseconds } from './milliseconds.ts';
 import { serviceFrom, serviceYaml } from './service.ts';
 
@@ -53,6 +54,7 @@ const manifestSchema = closedObject(
     configSchema: anyObject(),
     configDefaults: anyObject(),
     requires: record(name, string({ title: 'a version range like "^2.1.0"', maxLength: 256 })),
+    migrations: migrationsYaml,
   },
 );
 
@@ -133,6 +135,7 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     configSchema,
     configDefaults,
     requires,
+    migrations,
   } = value;
   const fields = {
     product,
@@ -150,6 +153,7 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     ...(configSchema === undefined ? {} : { configSchema }),
     ...(configDefaults === undefined ? {} : { configDefaults }),
     ...(requires === undefined ? {} : { requires }),
+    ...(migrations === undefined ? {} : { migrations: migrationsFrom(migrations, ms) }),
   };
   return { ...formatOf(fields), ...fields };
 }

@@ -8,6 +8,7 @@ export * from './fleet.ts';
 export * from './four-eyes.ts';
 export * from './hosts.ts';
 export * from './keys.ts';
+export * from './migrations.ts';
 export * from './moves.ts';
 export * from './oidc.ts';
 export * from './people.ts';

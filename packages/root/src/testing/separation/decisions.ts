@@ -131,6 +131,18 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   quarantineLift: [inEnvironment('operate', { envelope })],
   operatorsShow: [inEnvironment('read')],
   operatorsTake: [inEnvironment('administer', { envelope })],
+  migrationList: [inEnvironment('read')],
+  migrationOrder: [inEnvironment('operate', { database: 'shop', action: 'run', dryRun: true })],
+  migrationAdopt: [inEnvironment('operate', { database: 'shop', schema: 3 })],
+  migrationExclude: [
+    decide(
+      'environment',
+      'operate',
+    )(({ tenant, live }) => ({
+      params: { tenant, environment: 'live' },
+      body: { database: 'shop', host: live.host, reason: 'no' },
+    })),
+  ],
   environmentList: [list('read')],
   environmentShow: [inEnvironment('read')],
   environmentYaml: [inEnvironment('read')],

@@ -1,0 +1,9 @@
+export {
+  type Blocker,
+  type HostNeeds,
+  type MayBegin,
+  mayBegin,
+  type NeedOfShape,
+  stoppedBy,
+} from './decide.ts';
+export { type Fit, fitOf, noShapes, type ShapeChange, shapesAfter, shapesDuring } from './shapes.ts';
