@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   publish: () => import('./publish.ts'),
   separation: () => import('./separation.ts'),
   start: () => import('./start.ts'),
+  switch: () => import('./switch.ts'),
   timing: () => import('./timing.ts'),
   update: () => import('./update.ts'),
   verification: () => import('./verification.ts'),

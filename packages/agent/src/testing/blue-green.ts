@@ -15,7 +15,7 @@ const server = require('node:http').createServer((q, a) => {
   a.end(process.argv[3]);
 }).listen(Number(process.argv[2]), '127.0.0.1');
 server.keepAliveTimeout = 60000;
-process.on('SIGTERM', () => { ends = true; server.close(() => process.exit(0)); setTimeout(() => process.exit(0), 1500); });
+process.on('SIGTERM', () => { ends = true; server.close(() => process.exit(0)); setTimeout(() => process.exit(0), Number(process.argv[5])); });
 `;
 
 /** A service that changes its version between two ports behind a router, and answers its version. */
@@ -28,6 +28,8 @@ export function blueGreenService(options: {
   readonly startTimeoutMs?: number;
   readonly bakeMs?: number;
   readonly drainMs?: number;
+  /** After SIGTERM it answers what was begun, at most for so long. */
+  readonly graceMs?: number;
   readonly smoke?: NonNullable<Switch['smoke']>;
   readonly files?: Readonly<Record<string, string>>;
 }): TestPackage {
@@ -41,15 +43,15 @@ export function blueGreenService(options: {
     smoke,
     files = {},
   } = options;
-  const { bakeMs = 60_000, drainMs = 100 } = options;
+  const { bakeMs = 60_000, drainMs = 100, graceMs = 1_500 } = options;
   return testPackage({
     component,
     version,
     kind: 'service',
     files: { 'main.cjs': program, VERSION: version, ...files },
     service: {
-      command: ['${node}', '${tree}/main.cjs', '${port}', version, String(status)],
-      stopTimeoutMs: 3_000,
+      command: ['${node}', '${tree}/main.cjs', '${port}', version, String(status), String(graceMs)],
+      stopTimeoutMs: graceMs + 1_500,
       switch: {
         mode: 'blue-green',
         ports,

@@ -29,7 +29,7 @@ export function builtinRouter(
 }
 
 /** The last address that goes takes the forwarder's process with it. */
-export async function releaseForwarded(component: string, tools: RouterTools): Promise<void> {
+async function releaseForwarded(component: string, tools: RouterTools): Promise<void> {
   const left = await askForwarder(tools.layout.root, { op: 'release', component });
   if (left === null || left.length > 0) return;
   await tools.supervisor.stop(forwarderComponent, 5_000);

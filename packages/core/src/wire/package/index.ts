@@ -14,4 +14,4 @@ export {
 export type { Accepts, MigrationPhase, MigrationStep, Migrations } from './migrations.ts';
 export { formatOf } from './needs.ts';
 export { serviceDefaults, stopTimeoutDefaultMs } from './service.ts';
-export { claimedPorts, listenOf, type RouterBlock, type ServiceSwitch, switchDefaults } from './switching.ts';
+export { listenOf, type RouterBlock, type ServiceSwitch, switchDefaults } from './switching.ts';
