@@ -98,7 +98,7 @@ function exchange(socket: Socket, own: Phase, dueMs: number, isKept: boolean, is
     if (answer.length < end + 4 + length) return;
     clearTimeout(timer);
     finish();
-    if (!/^http\/1\.1 200/.test(head)) {
+    if (!head.startsWith('http/1.1 200')) {
       socket.destroy();
       own.lost += 1;
       return failed(own, head.slice(0, 40));
@@ -121,7 +121,7 @@ function exchange(socket: Socket, own: Phase, dueMs: number, isKept: boolean, is
     socket.once('close', gone);
     idle.push(socket);
   });
-  socket.on('error', ({ message }) => broken(message));
+  socket.on('error', ({ message }: Error) => broken(message));
   socket.on('end', () => broken('the connection ended'));
   socket.write(isKept ? request : lastRequest);
 }
