@@ -72,8 +72,7 @@ function shown(value: unknown): string {
       value === null || value === undefined ? 'the value is null' : 'the value is a list or an object';
     throw new Error(`${what}; give it a default, loop over it, or write "| json"`);
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  if (!/[\0-\x08\x0a-\x1f\x7f\u2028\u2029]/.test(value)) return value;
+  if (!/[^\P{Cc}\t]|[\u2028\u2029]/u.test(value)) return value;
   throw new Error('the value holds a line break or control character; write "| raw" where that is right');
 }
 
