@@ -1,4 +1,5 @@
 export { examineHost } from './doctor/examine.ts';
+export { stopContainers } from './drivers/container/stop-containers.ts';
 export {
   type ExplainedComponent,
   type Explanation,

@@ -83,6 +83,21 @@ export const stepsOfKind = {
     'remove',
     'purge',
   ],
+  container: [
+    'reserve',
+    'fetch',
+    'stage',
+    'preflight',
+    'stop',
+    'switch',
+    'start',
+    'probe',
+    'commit',
+    'retire',
+    'revert',
+    'remove',
+    'purge',
+  ],
 } as const satisfies Record<string, readonly StepKind[]>;
 export type ComponentKind = keyof typeof stepsOfKind;
 

@@ -14,6 +14,7 @@ import {
 import { checkHooks } from '../converge/hooks.ts';
 import { type ComponentKind, stepsOfKind } from '../converge/points.ts';
 import { commandSpec } from '../drivers/command/spec.ts';
+import { containerSpec } from '../drivers/container/spec.ts';
 import type { Places } from '../drivers/driver.ts';
 import { checkCommands } from '../drivers/files/commands.ts';
 import { sidesOf } from '../drivers/service/sides.ts';
@@ -90,6 +91,10 @@ export function place(
     healthCheckOf(placed, { ...places, port: side?.port });
   }
   if (kind === 'command') commandSpec(placed, places);
+  if (kind === 'container') {
+    containerSpec(placed, places);
+    healthCheckOf(placed, places);
+  }
   checkHooks(placed, places);
   return placed;
 }

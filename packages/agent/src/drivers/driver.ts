@@ -1,3 +1,4 @@
+import type { Digest } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
 import type { ComponentKind } from '../converge/points.ts';
 import type { Step } from '../converge/steps.ts';
@@ -49,6 +50,12 @@ export type StepAction<K extends DriverStepKind> = (
   tools: DriverTools,
 ) => Promise<void>;
 
+/**
+ * Removes what lies outside of the slot for trees that are about to go: all but those of `keep`. Called for every kind,
+ * since a component may have been of another one; to be quick where there is nothing. Can be repeated.
+ */
+export type Clear = (component: string, keep: readonly Digest[], tools: DriverTools) => Promise<void>;
+
 /** Everything that depends on a component's kind. */
 export interface Driver {
   /** What of this kind really runs or is applied, by component. `records`: what each slot remembers. */
@@ -57,6 +64,7 @@ export interface Driver {
     records: ReadonlyMap<string, SlotRecord>,
   ): Promise<ReadonlyMap<string, Running>>;
   readonly plan: DriverPlan;
+  readonly clear?: Clear;
   /** Those that its plans return. */
   readonly apply: { readonly [K in DriverStepKind]?: StepAction<K> };
 }

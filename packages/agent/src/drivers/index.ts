@@ -1,5 +1,6 @@
 import { agentDriver } from './agent/index.ts';
 import { commandDriver } from './command/index.ts';
+import { containerDriver } from './container/index.ts';
 import type { Drivers } from './driver.ts';
 import { filesDriver } from './files/index.ts';
 import { serviceDriver } from './service/index.ts';
@@ -10,4 +11,5 @@ export const drivers: Drivers = {
   service: serviceDriver,
   command: commandDriver,
   agent: agentDriver,
+  container: containerDriver,
 };

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { connect } from 'node:net';
-import { fillPort, healthDefaults } from '@xylem/core';
+import { fillPlaceholders, fillPort, healthDefaults } from '@xylem/core';
+import { lookInContainer } from '../drivers/container/look.ts';
 import type { Places } from '../drivers/driver.ts';
 import { placesOf } from '../drivers/service/places.ts';
 import { commandOf } from '../drivers/service/spec.ts';
@@ -31,6 +32,10 @@ export function healthCheckOf(placed: Placed, places: Places): HealthCheck | nul
       return lookHttp(fillPort(port, filled), path, status, timeoutMs);
     }
     if (health.tcp !== undefined) return lookTcp(fillPort(health.tcp.port, filled), timeoutMs);
+    if (placed.kind === 'container') {
+      const command = (health.command ?? []).map((argument) => fillPlaceholders(argument, filled));
+      return lookInContainer(placed.component, command, timeoutMs);
+    }
     return lookCommand(commandOf(health.command ?? [], placed, places), filled.tree, timeoutMs);
   };
   return { look: look(), intervalMs, timeoutMs, startTimeoutMs, successes };

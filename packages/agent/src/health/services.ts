@@ -1,4 +1,5 @@
 import type { Clock } from '@xylem/platform';
+import { containerSpec } from '../drivers/container/spec.ts';
 import type { Places } from '../drivers/driver.ts';
 import { sidesOf } from '../drivers/service/sides.ts';
 import { serviceSpec } from '../drivers/service/spec.ts';
@@ -29,7 +30,8 @@ export function serviceHealth(places: Places, clock: Clock, changed: () => void)
       for (const slot of slots.values()) {
         const { component, record, running } = slot;
         const installed = record?.installed ?? null;
-        if (running?.alive !== true || installed?.kind !== 'service') continue;
+        if (running?.alive !== true || installed === null) continue;
+        if (installed.kind !== 'service' && installed.kind !== 'container') continue;
         const own = instanceOf(installed, running, places);
         if (own !== null) watched.set(component, own);
         const warm = keptWarm(slot, places);
@@ -61,6 +63,11 @@ const warmKey = (component: string): string => `${component}@warm`;
 
 /** How to look at `running` if it is an instance of `placed`; null if it is not, or has no check. */
 function instanceOf(placed: Placed, running: Running, places: Places): Watched | null {
+  if (placed.kind === 'container') {
+    if (containerSpec(placed, places).fingerprint !== running.fingerprint) return null;
+    const check = healthCheckOf(placed, places);
+    return check === null ? null : { check, instance: running.instance };
+  }
   const side = sidesOf(placed, places)?.find(({ service }) => service === running.service) ?? null;
   if (serviceSpec(placed, places, side).fingerprint !== running.fingerprint) return null;
   const check = healthCheckOf(placed, { ...places, port: side?.port });

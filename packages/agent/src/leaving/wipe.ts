@@ -4,6 +4,7 @@ import { type Clock, type Log, syncFolder } from '@xylem/platform';
 import { finishMove, type Leaving, leavingOf } from '@xylem/trust';
 import { codedFault } from '../converge/faults.ts';
 import { carry } from '../direction/carried.ts';
+import { endContainers } from '../drivers/container/end.ts';
 import type { StateLayout } from '../state/layout.ts';
 import { endServices } from './services.ts';
 
@@ -54,8 +55,10 @@ async function finish(tools: WipeTools, leaving: Leaving): Promise<void> {
 }
 
 const wipes: Readonly<Record<WipeStep, (tools: WipeTools, leaving: Leaving) => Promise<void>>> = {
-  services: (tools, { keepData }) =>
-    endServices(tools, ({ spec }) => !keepData || Object.keys(spec.sealed ?? {}).length > 0),
+  services: async (tools, { keepData }) => {
+    await endServices(tools, ({ spec }) => !keepData || Object.keys(spec.sealed ?? {}).length > 0);
+    await endContainers(tools.layout, ({ sealed }) => !keepData || sealed);
+  },
   secrets: async ({ layout }) => {
     await remove(join(layout.root, 'agent', 'before'));
     // With the host's own age identity: what was ever wrapped for it, and lies in copies of the repository, opens no more.

@@ -120,7 +120,8 @@ function componentOf(slot: ObservedSlot, input: ReportInput): ReportedComponent[
     assigned === null ? null : (takenBack(assigned, input) ?? refusalThatCounts(refused, assigned));
   const running = runningPackage(slot, assigned);
   if (running === null) return counts === null ? [] : [failedInstall(component, counts)];
-  const isService = running.kind === 'service';
+  // What has a process of its own.
+  const isService = running.kind === 'service' || running.kind === 'container';
   const alive = slot.running?.alive === true;
   const isCommitted = record?.installed?.package === running.package;
   // A version on trial has not failed: the verdict is the commit, or `refused`.

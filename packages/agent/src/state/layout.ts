@@ -16,6 +16,8 @@ export interface StateLayout {
   readonly supervisor: string;
   readonly router: string;
   readonly logs: string;
+  /** The driver of containers' own; it is there only where podman may have something of this folder. */
+  readonly containers: string;
   /** What others had changed in files that were placed outside, before it was put right. */
   readonly found: string;
   readonly migrations: string;
@@ -83,6 +85,7 @@ export function stateLayout(root: string): StateLayout {
     supervisor: join(root, 'supervisor'),
     router: join(root, 'router'),
     logs: join(root, 'logs'),
+    containers: join(root, 'containers'),
     found: join(root, 'found'),
     migrations: join(root, 'migrations'),
     migration: (environment, database) => {

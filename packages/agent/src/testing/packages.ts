@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import {
   type Config,
   compareTreePaths,
+  type Digest,
   type DomainId,
   emptyDigest,
   encodeTree,
@@ -20,7 +21,7 @@ import type { Placed } from '../slot/placed.ts';
 const testDomain = 'd0'.repeat(16) as DomainId;
 
 /** Small files by path; a path that ends in `!` is executable. */
-export type Files = Readonly<Record<string, string>>;
+export type Files = Readonly<Record<string, string | Uint8Array>>;
 
 export interface TestPackage extends Placed {
   readonly files: Files;
@@ -38,6 +39,7 @@ export function testPackage(options: {
   hooks?: PackageDocument['hooks'];
   preflight?: PackageDocument['preflight'];
   agent?: PackageDocument['agent'];
+  container?: PackageDocument['container'];
   health?: HealthCheck;
   config?: Config;
   ports?: PackageDocument['ports'];
@@ -56,7 +58,7 @@ export function testPackage(options: {
   const block = options.install === undefined ? {} : { files: options.install };
   const text = treeText(files);
   const tree = sha256(text);
-  const sizeBytes = Object.values(files).reduce((sum, content) => sum + content.length, 0);
+  const sizeBytes = Object.values(files).reduce((sum, content) => sum + Buffer.byteLength(content), 0);
   const document = {
     ...formatOf({
       product: 'shop',
@@ -79,6 +81,7 @@ export function testPackage(options: {
     ...(options.preflight === undefined ? {} : { preflight: options.preflight }),
     ...(options.command === undefined ? {} : { command: options.command }),
     ...(options.agent === undefined ? {} : { agent: options.agent }),
+    ...(options.container === undefined ? {} : { container: options.container }),
     ...(options.health === undefined ? {} : { health: options.health }),
     ...(options.ports === undefined ? {} : { ports: options.ports }),
     configDefaults: config,
@@ -103,18 +106,34 @@ export function testPackage(options: {
 
 function treeText(files: Files): Uint8Array {
   const entries = Object.entries(files).map(([name, content]): TreeEntry => {
-    const digest = content === '' ? emptyDigest : sha256(content);
-    const sizeBytes = Buffer.byteLength(content);
+    const bytes = Buffer.from(content as string);
+    const digest = content === '' ? emptyDigest : sha256(bytes);
+    const sizeBytes = bytes.length;
     return {
       type: 'file',
       path: name.replace(/!$/, ''),
       sizeBytes,
       digest,
       executable: name.endsWith('!'),
-      chunks: content === '' ? [] : [[digest, sizeBytes]],
+      chunks:
+        sizeBytes <= mostChunkBytes
+          ? [[digest, sizeBytes] as const].filter(() => sizeBytes > 0)
+          : chunksOf(bytes),
     };
   });
   return encodeTree(entries.sort((a, b) => compareTreePaths(a.path, b.path)));
+}
+
+const mostChunkBytes = 256 * 1024;
+
+/** Any cut is valid to a reader. */
+function chunksOf(bytes: Uint8Array): [Digest, number][] {
+  const pieces: [Digest, number][] = [];
+  for (let at = 0; at < bytes.length; at += mostChunkBytes) {
+    const piece = bytes.subarray(at, at + mostChunkBytes);
+    pieces.push([sha256(piece), piece.length]);
+  }
+  return pieces;
 }
 
 /** What `fetchTree` would leave: the folder and, beside it, its text. */

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
+import { isImageArchive } from '../publishing/image/source.ts';
 
 /** What a folder tells about the package that it could become. */
 export interface Findings {
@@ -11,6 +13,8 @@ export interface Findings {
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly port?: number;
+  /** An image layout or archive, as `folder` names it. */
+  readonly image?: string;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -117,11 +121,31 @@ function fromCompose(text: string, file: string): Findings | undefined {
   };
 }
 
-/** Looks at a folder: a systemd unit says most, then package.json, then a Compose file; else it is just files. */
+/** An OCI image layout here or one below, or an archive of `docker save` or `podman save`. */
+async function fromImage(folder: string, names: readonly string[]): Promise<Findings | undefined> {
+  const isLayout = (name: string): boolean =>
+    existsSync(join(folder, name, 'oci-layout')) && existsSync(join(folder, name, 'index.json'));
+  const layout = ['.', ...names].find(isLayout);
+  let found = layout;
+  for (const name of names.filter((one) => one.endsWith('.tar'))) {
+    if (found === undefined && (await isImageArchive(join(folder, name)))) found = name;
+  }
+  if (found === undefined) return undefined;
+  return {
+    from: layout === undefined ? `the image archive ${found}` : 'the image layout',
+    component: asName(basename(folder)),
+    version: '0.1.0',
+    image: found,
+  };
+}
+
+/** Looks at a folder: a container image says most, then a systemd unit, package.json, a Compose file; else it is files. */
 export async function detect(folder: string): Promise<Findings> {
   const names = (await readdir(folder)).toSorted();
   const read = (name: string | undefined): Promise<string | undefined> =>
     name === undefined ? Promise.resolve(undefined) : readIfThere(join(folder, name));
+  const image = await fromImage(folder, names);
+  if (image !== undefined) return image;
   const unitName = names.find((name) => name.endsWith('.service'));
   const composeName = names.find((name) => /^(docker-)?compose\.ya?ml$/.test(name));
   const [unit, packageJson, compose] = await Promise.all([

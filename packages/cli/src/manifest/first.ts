@@ -16,15 +16,54 @@ product: ${product}
 component: ${findings.component}
 # A published version never changes: raise it for each publication (Semantic Versioning).
 version: ${findings.version}
-# files: only put in place.  service: also started, watched and restarted.
+# files: only put in place.  service: also started, watched and restarted.  container: an image, run by podman.
 # command: your own programs observe, apply and remove it (docs/components/command.md).
-kind: ${findings.command === undefined ? 'files' : 'service'}
+kind: ${kindOf(findings)}
 
-# Which folder becomes the tree, below this file's own. Links must stay inside.
+${sourceText(findings)}`;
+}
+
+function kindOf({ image, command }: Findings): string {
+  if (image !== undefined) return 'container';
+  return command === undefined ? 'files' : 'service';
+}
+
+function sourceText({ image }: Findings): string {
+  if (image !== undefined) {
+    return `# The image: an OCI image layout, or an archive of docker save or podman save.
+folder: ${quoted(image)}
+`;
+  }
+  return `# Which folder becomes the tree, below this file's own. Links must stay inside.
 folder: .
 exclude: ['.git', '*.log']
 `;
 }
+
+/** docs/components/container.md */
+const containerText = `
+container:
+  # image: shop:1.0                                   # which one, if there are several
+  # command: [serve, '--port=80']                     # instead of the image's own; entrypoint too
+  # environment: { LOG_LEVEL: info }
+  # secretFiles: { password: '\${config.password}' }   # /run/secrets/password; the place for sealed values
+  # ports: [{ container: 80, host: '\${config.port}' }]
+  # volumes: [{ data: db, at: /var/lib/db }]          # a folder of the component's data, which outlives versions
+  # limits: { memory: 512MiB, cpuPercent: 100, processes: 200 }
+  # user: '1000:1000'
+  # readOnly: true
+  # After the image's stop signal it has so long until SIGKILL.
+  stopTimeout: 10s
+
+# A version that does not become healthy is taken back to the one before. A command is run in the container.
+# health:
+#   http: { port: '\${config.port}', path: /, status: 200 }
+#   startTimeout: 60s
+
+# What operators may set, for an environment or a single host, and what holds until they do:
+# configSchema: { type: object, properties: { port: { type: integer } }, additionalProperties: false }
+# configDefaults: { port: 8080 }
+`;
 
 function serviceText({ command = [], environment = {}, port }: Findings): string {
   const variables = Object.entries(environment).map(([name, value]) => `\n    ${name}: ${quoted(value)}`);
@@ -88,6 +127,7 @@ export function firstManifest(findings: Findings, product: string): string {
   return (
     header(findings) +
     identity(findings, product) +
+    (findings.image === undefined ? '' : containerText) +
     (findings.command === undefined ? '' : serviceText(findings)) +
     more
   );

@@ -63,6 +63,11 @@ describe('xylem package init', () => {
       },
     ],
     [
+      'an image layout',
+      { 'oci-layout': '{"imageLayoutVersion":"1.0.0"}', 'index.json': '{"manifests":[]}' },
+      { kind: 'container', container: { stopTimeoutMs: 10_000 } },
+    ],
+    [
       'a Compose file',
       {
         'compose.yml':

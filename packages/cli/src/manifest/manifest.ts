@@ -29,11 +29,22 @@ export async function readManifest(folder: string): Promise<PackageManifest> {
  * publishes nothing else of this machine. @throws XylemError E_INPUT naming file and key
  */
 export async function sourceFolder(folder: string, below: string): Promise<string> {
-  const refuse = (what: string): XylemError =>
-    new XylemError('E_INPUT', `${join(folder, manifestName)}: folder: ${what}.`);
+  return await sourceOf(folder, below, 'folder');
+}
+
+/** A folder or file below the manifest that an image lies in. @throws XylemError E_INPUT naming file and key */
+export async function sourceImage(folder: string, below: string): Promise<string> {
+  return await sourceOf(folder, below, 'image');
+}
+
+async function sourceOf(folder: string, below: string, what: 'folder' | 'image'): Promise<string> {
+  const refuse = (wrong: string): XylemError =>
+    new XylemError('E_INPUT', `${join(folder, manifestName)}: folder: ${wrong}.`);
   const source = join(folder, below);
-  if (!(await stat(source).catch(() => undefined))?.isDirectory()) {
-    throw refuse(`expected a folder, and there is none at ${source}`);
+  const found = await stat(source).catch(() => undefined);
+  if (what === 'folder' ? found?.isDirectory() !== true : found === undefined) {
+    const expected = what === 'folder' ? 'a folder' : 'an image layout or an archive';
+    throw refuse(`expected ${expected}, and there is none at ${source}`);
   }
   const [inside, outside] = await Promise.all([realpath(source), realpath(folder)]);
   if (inside === outside || inside.startsWith(outside.endsWith(sep) ? outside : outside + sep)) return source;

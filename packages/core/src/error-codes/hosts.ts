@@ -98,6 +98,12 @@ export const hostsCodes = {
     'never',
     'conflict',
   ),
+  E_PODMAN: code(
+    'The host has no podman, which runs containers, or it did not do what it was asked for.',
+    'Do what the message says; `podman info` on the host shows whether it works. The agent tries again by itself.',
+    'later',
+    'machine',
+  ),
   E_PREFLIGHT: code(
     'The host does not have what the new version needs; nothing was touched, and the former version stays.',
     'Give the host what the message names (disk, memory, a newer kernel, a program); it is tried again by itself.',

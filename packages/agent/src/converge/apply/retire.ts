@@ -5,6 +5,7 @@ import type { Execute } from './executor.ts';
 /** Removes trees that nothing runs from and nothing returns to. */
 export const retire: Execute<'retire'> = async ({ keep }, { component, tools }) => {
   const { trees } = tools.layout.component(component);
+  for (const { clear } of Object.values(tools.drivers)) await clear?.(component, keep, tools);
   const kept = new Set<string>(keep);
   for (const name of await readdir(trees)) {
     const digest = /[0-9a-f]{64}/.exec(name)?.[0] ?? '';

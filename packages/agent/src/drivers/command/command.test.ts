@@ -45,7 +45,7 @@ const breaksLater = (host: { version: (name: string) => TestPackage; target: str
     config: good.config,
     command: good.document.command,
     files: {
-      'line.sh!': script.replace(
+      'line.sh!': String(script).replace(
         'case $1 in',
         `[ -e "$2.broken" ] && { echo broken >&2; exit 9; }\ncase $1 in`,
       ),
@@ -84,7 +84,7 @@ test('a program that does not end is ended with all that it started, and its out
 test('an apply that ends well and changed nothing is refused: what observe says decides', async (context) => {
   const host = await hostWith(context);
   const lies = lineCommand({ component: 'cron', version: '1.0.0', target: host.target });
-  const script = (lies.files['line.sh!'] ?? '').replace(`mv "$2.new" "$2"`, 'true');
+  const script = String(lies.files['line.sh!']).replace(`mv "$2.new" "$2"`, 'true');
   const after = await host.run([
     testPackage({
       component: 'cron',
@@ -142,7 +142,7 @@ test('of a first version that failed half-way, its own remove takes back what it
 test('what is undone again and again is put back a few times, and the pass ends', async (context) => {
   const host = await hostWith(context);
   const one = host.version('1.0.0');
-  const script = (one.files['line.sh!'] ?? '').replace(
+  const script = String(one.files['line.sh!']).replace(
     `{ echo '{"state":"applied"}'; exit; }`,
     `{ echo '{"state":"applied"}'; echo theirs >"$2"; exit; }`,
   );

@@ -1,16 +1,15 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { fillPort, XylemError } from '@xylem/core';
 import { routerOf } from '../../router/index.ts';
 import { openedEnvironment } from '../../secrets/environment.ts';
-import type { Placed } from '../../slot/placed.ts';
 import { accountOf } from '../../supervisor/account.ts';
 import type { ServiceSpec } from '../../supervisor/protocol.ts';
 import type { Driver, DriverTools, StepAction } from '../driver.ts';
 import { openTo } from './own-user.ts';
 import { placesOf } from './places.ts';
+import { requireFreePorts } from './ports.ts';
 import { probeService } from './probing.ts';
 import { serviceSpec } from './spec.ts';
 import { drain, forgetWarm, route, unapply } from './traffic.ts';
@@ -35,15 +34,15 @@ const preflight: StepAction<'preflight'> = async ({ target, side }, component, t
     // A new version is not started for a router that can't lead to it.
     await routerOf(target, tools)?.show();
     const hasSide = running.some(({ instance }) => instance === side.service);
-    if (!hasSide) await refuseTaken([side.port], target);
+    if (!hasSide) await requireFreePorts(target.component, [side.port]);
     return;
   }
   // While its own former version listens, the port can't be judged.
   const places = placesOf(target, tools);
   if (running.length === 0)
-    await refuseTaken(
+    await requireFreePorts(
+      target.component,
       (target.document.ports ?? []).map((port) => fillPort(port, places)),
-      target,
     );
 };
 
@@ -78,29 +77,6 @@ export const applyService: Driver['apply'] = {
   route,
   drain,
 };
-
-async function refuseTaken(ports: readonly number[], { component }: Placed): Promise<void> {
-  for (const port of ports) {
-    if (!(await isTaken(port))) continue;
-    throw new XylemError('E_PORT_IN_USE', `${component} needs port ${port}, and another program has it.`, {
-      details: { port },
-    });
-  }
-}
-
-/** Whether anything accepts connections there now. */
-function isTaken(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1', timeout: 1_000 });
-    const end = (taken: boolean): void => {
-      socket.destroy();
-      resolve(taken);
-    };
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-    socket.once('timeout', () => end(false));
-  });
-}
 
 function isExecutable(path: string): boolean {
   try {

@@ -4,8 +4,9 @@ import { type PackageManifest, packageDocumentOf } from '@xylem/core/yaml';
 import type { Api } from '../../api/client.ts';
 import { defineCommand, type Invocation, list, text } from '../../frame/define.ts';
 import { counted, only, sizeText } from '../../frame/words.ts';
-import { manifestName, readManifest, sourceFolder } from '../../manifest/manifest.ts';
+import { manifestName, readManifest, sourceFolder, sourceImage } from '../../manifest/manifest.ts';
 import { attach, readStatements } from '../../publishing/attest.ts';
+import { publishImage } from '../../publishing/image/publish-image.ts';
 import { createProduct } from '../../publishing/product.ts';
 import { textOf } from '../../publishing/product-role.ts';
 import { publishFolder } from '../../publishing/publish.ts';
@@ -69,16 +70,25 @@ bytes again change nothing; other bytes under a published version are refused.`,
     let files = 0;
     for (const source of manifest.sources) {
       const { folder: below, ...platform } = source;
-      const published = await publishFolder({
-        api: server,
-        product,
-        folder: await sourceFolder(folder, below),
-        include: manifest.include,
-        exclude: [...manifest.exclude, `./${manifestName}`],
-        progress,
-        signal,
-      });
-      variants.push({ ...platform, tree: published.tree, sizeBytes: published.sizeBytes });
+      const to = { api: server, product, progress, signal };
+      const published =
+        manifest.package.kind === 'container'
+          ? await publishImage({
+              ...to,
+              source: await sourceImage(folder, below),
+              image: manifest.image,
+              platform,
+            })
+          : {
+              platform,
+              ...(await publishFolder({
+                ...to,
+                folder: await sourceFolder(folder, below),
+                include: manifest.include,
+                exclude: [...manifest.exclude, `./${manifestName}`],
+              })),
+            };
+      variants.push({ ...published.platform, tree: published.tree, sizeBytes: published.sizeBytes });
       sentBytes += published.packedBytes;
       files += published.files;
     }

@@ -6,6 +6,7 @@ import { documentKind } from '../document.ts';
 import { digest, name, sizeBytes, version } from '../fields.ts';
 import { agentSchema } from './agent.ts';
 import { commandSchema } from './command.ts';
+import { containerSchema } from './container.ts';
 import { componentKind, platformName, port } from './fields.ts';
 import { filesSchema } from './files.ts';
 import { healthSchema } from './health.ts';
@@ -35,6 +36,7 @@ export const packageSchema = object(
     service: serviceSchema,
     command: commandSchema,
     agent: agentSchema,
+    container: containerSchema,
     health: healthSchema,
     hooks: hooksSchema,
     preflight: preflightSchema,

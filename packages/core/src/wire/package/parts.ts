@@ -1,5 +1,6 @@
 import { agentPart } from './agent.ts';
 import { commandPart } from './command.ts';
+import { containerPart } from './container.ts';
 import { filesPart } from './files.ts';
 import { healthPart } from './health.ts';
 import { hooksPart, preflightPart } from './hooks.ts';
@@ -21,6 +22,7 @@ export const parts: readonly PackagePart[] = [
   switchPart,
   commandPart,
   agentPart,
+  containerPart,
   healthPart,
   portsPart,
   hooksPart,

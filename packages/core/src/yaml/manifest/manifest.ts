@@ -11,6 +11,7 @@ import { packageFault } from '../../wire/package/rules.ts';
 import { type CheckedYaml, checkYaml } from '../check.ts';
 import { durationMs } from '../duration.ts';
 import { commandFrom, commandYaml } from './command.ts';
+import { containerFrom, containerYaml } from './container.ts';
 import { filesFrom, filesYaml } from './files.ts';
 import { healthFrom, healthYaml } from './health.ts';
 import { hooksFrom, hooksYaml, preflightFrom, preflightYaml } from './hooks.ts';
@@ -47,6 +48,7 @@ const manifestSchema = closedObject(
     files: filesYaml,
     service: serviceYaml,
     command: commandYaml,
+    container: containerYaml,
     health: healthYaml,
     hooks: hooksYaml,
     preflight: preflightYaml,
@@ -71,6 +73,8 @@ export interface PackageManifest {
   /** Patterns; absent: everything. */
   readonly include?: readonly string[];
   readonly exclude: readonly string[];
+  /** Of a container, where the source holds several images. */
+  readonly image?: string;
   readonly package: Omit<PackageDocument, 'variants'>;
 }
 
@@ -84,6 +88,12 @@ export function parseManifestYaml(text: string, file: string): PackageManifest {
       if (value[key] !== undefined) refuse([key], 'expected inside each of the variants, not beside them');
     }
   }
+  if (value.kind === 'container' || value.container !== undefined) {
+    for (const key of ['include', 'exclude'] as const) {
+      if (value[key] !== undefined)
+        refuse([key], 'expected for other kinds only: an image is published whole');
+    }
+  }
   const only = {
     folder: folder ?? '.',
     ...(os === undefined ? {} : { os }),
@@ -93,6 +103,7 @@ export function parseManifestYaml(text: string, file: string): PackageManifest {
     sources: variants ?? [only],
     ...(include === undefined ? {} : { include }),
     exclude,
+    ...(value.container?.image === undefined ? {} : { image: value.container.image }),
     package: packageFrom(checked),
   };
   refuseFaults(checked, manifest);
@@ -128,10 +139,10 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     service,
     command,
     agent,
+    container,
     health,
     hooks,
     preflight,
-    ports,
     configSchema,
     configDefaults,
     requires,
@@ -146,10 +157,11 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     ...(service === undefined ? {} : { service: serviceFrom(service, ms) }),
     ...(command === undefined ? {} : { command: commandFrom(command, ms) }),
     ...(agent === undefined ? {} : { agent }),
+    ...(container === undefined ? {} : { container: containerFrom(container, ms) }),
     ...(health === undefined ? {} : { health: healthFrom(health, ms) }),
     ...(hooks === undefined ? {} : { hooks: hooksFrom(hooks, ms) }),
     ...(preflight === undefined ? {} : { preflight: preflightFrom(preflight) }),
-    ...(ports === undefined ? {} : { ports }),
+    ...portsOf(value),
     ...(configSchema === undefined ? {} : { configSchema }),
     ...(configDefaults === undefined ? {} : { configDefaults }),
     ...(requires === undefined ? {} : { requires }),
@@ -159,9 +171,17 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
 }
 
 /** What says how something runs says what it is. */
-function impliedKind({ service, command }: Value): PackageDocument['kind'] {
+function impliedKind({ service, command, container }: Value): PackageDocument['kind'] {
+  if (container !== undefined) return 'container';
   if (service !== undefined) return 'service';
   return command === undefined ? 'files' : 'command';
+}
+
+/** What two components must not both claim: also what a container publishes. */
+function portsOf({ ports, container }: Value): Pick<PackageDocument, 'ports'> {
+  const published = container?.ports?.map(({ host }) => host) ?? [];
+  if (ports === undefined && published.length === 0) return {};
+  return { ports: [...new Set([...(ports ?? []), ...published])] };
 }
 
 /** The rules of package documents, said at the line where the mistake stands. */
