@@ -20,7 +20,7 @@ export interface ImageOptions {
 }
 
 /** A tar archive of these files, as a layer is. */
-export function layer(files: readonly LayerFile[]): Uint8Array {
+function layer(files: readonly LayerFile[]): Uint8Array {
   const parts: Uint8Array[] = [];
   for (const { path, content, mode = 0o644 } of files) {
     const bytes = Buffer.from(content as string);
@@ -46,7 +46,7 @@ function header(path: string, sizeBytes: number, mode: number): Uint8Array {
   return bytes;
 }
 
-export const busyboxLayer = (): Uint8Array =>
+const busyboxLayer = (): Uint8Array =>
   layer([
     { path: 'bin/busybox', content: readFileSync(busybox), mode: 0o755 },
     { path: 'bin/sh', content: readFileSync(busybox), mode: 0o755 },

@@ -62,7 +62,7 @@ interface Inspected {
 }
 
 /** What `podman container inspect` says. An image may carry any label: only what has our name too is ours. Pure. */
-export function parseContainers(text: string, root: string): FoundContainer[] {
+function parseContainers(text: string, root: string): FoundContainer[] {
   return (JSON.parse(text || '[]') as Inspected[]).flatMap(({ Id, Name, Config, State, RestartCount }) => {
     const own = Config.Labels ?? {};
     const component = own[labels.component];

@@ -33,7 +33,7 @@ async function visible(
 }
 
 /** Pure. */
-export function runningOf(found: FoundContainer, nowMs: number): Running {
+function runningOf(found: FoundContainer, nowMs: number): Running {
   const { tree, fingerprint, running: alive, pid, id } = found;
   const ended = endedLately(found, nowMs);
   return {

@@ -88,7 +88,7 @@ function failureOf(
 }
 
 /** What podman inherits of the agent. Pure. */
-export function podmanEnvironment(own: NodeJS.ProcessEnv): Record<string, string> {
+function podmanEnvironment(own: NodeJS.ProcessEnv): Record<string, string> {
   const environment = serviceEnvironment(own);
   for (const name of podmanVariables) {
     const value = own[name];

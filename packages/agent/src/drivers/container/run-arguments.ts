@@ -55,7 +55,7 @@ export function runArguments(spec: ContainerSpec, places: RunPlaces): string[] {
 }
 
 /** podman counts whole seconds. Pure. */
-export function stopSeconds(stopTimeoutMs: number): number {
+function stopSeconds(stopTimeoutMs: number): number {
   return Math.ceil(stopTimeoutMs / 1000);
 }
 
