@@ -12,6 +12,7 @@ import { freePort } from '../../testing/free-port.ts';
 import { type PodmanStore, podmanStore } from '../../testing/podman-store.ts';
 import { temporaryFolder } from '../../testing/state-folder.ts';
 import { lookInContainer } from './look.ts';
+import { stateMark } from './names.ts';
 import { stopContainers } from './stop-containers.ts';
 
 const found = await podmanStore({ after });
@@ -85,6 +86,13 @@ suite('containers', { skip }, () => {
     const kept = join(state, 'components', 'shop', 'data', 'own', 'files', 'kept');
     assert.equal(readFileSync(kept, 'utf8'), 'started\nstarted\n', 'a removal keeps the data');
     assert.deepEqual(await images(), []);
+    const memory = ['/run', '/dev/shm'].flatMap((folder) =>
+      readdirSync(folder).map((name) => join(folder, name)),
+    );
+    assert.ok(
+      !memory.some((path) => path.endsWith(`xylem-${stateMark(state)}`)),
+      'nothing is left in memory',
+    );
   });
 
   test('a load that was killed leaves no image, and the next one brings it', async (context) => {

@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, rm, statfs } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rm, rmdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { XylemError } from '@xylem/core';
 import { writeFileAtomic } from '@xylem/platform';
@@ -40,7 +40,10 @@ export async function writeSecretFiles(
 /** Removes what was written for a component, wherever it lies. */
 export async function removeSecretFiles(root: string, component: string): Promise<void> {
   for (const base of await memoryFolders()) {
-    await rm(join(base, `xylem-${stateMark(root)}`, component), { recursive: true, force: true });
+    const own = join(base, `xylem-${stateMark(root)}`);
+    await rm(join(own, component), { recursive: true, force: true });
+    // Fails while another component has files there.
+    await rmdir(own).catch(() => undefined);
   }
 }
 

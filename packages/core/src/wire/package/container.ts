@@ -7,7 +7,7 @@ import type { PackagePart } from './part.ts';
 /** docs/spec/components/container.md. */
 
 /** What a container may be given beyond nothing: none of these leads out of it. */
-export const containerCapabilities = [
+const containerCapabilities = [
   'AUDIT_WRITE',
   'CHOWN',
   'DAC_OVERRIDE',
