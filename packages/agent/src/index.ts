@@ -23,3 +23,4 @@ export { runAgent } from './run/agent.ts';
 export { checkState } from './update/check-state.ts';
 export { launcher } from './update/launcher.ts';
 export { launchedFrom } from './update/process.ts';
+export { isSystemdHost } from './supervisor/systemd/systemctl.ts';

@@ -54,6 +54,8 @@ export interface AgentOptions {
   readonly supervisorCommand: readonly string[];
   /** The command that starts a forwarder for this state folder: it must call `runForwarder`. Absent: there is none. */
   readonly forwarderCommand?: readonly string[];
+  /** Services become units of this host's systemd (docs/components/service.md). Default: the built-in supervisor's. */
+  readonly systemd?: boolean;
   /** Version of this program, for reports. */
   readonly agentVersion?: string;
   /** The Node that `${node}` stands for. Default: the one that runs the agent. */

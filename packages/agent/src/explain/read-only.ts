@@ -6,6 +6,8 @@ import { connectSupervisor } from '../supervisor/connection.ts';
 import type { ServiceState } from '../supervisor/protocol.ts';
 import { supervisorSocketPath } from '../supervisor/socket-path.ts';
 import { agentBeside } from '../update/process.ts';
+import { systemdSupervisor } from '../supervisor/systemd/client.ts';
+import { isSystemdHost } from '../supervisor/systemd/systemctl.ts';
 
 const answerMs = 15_000;
 
@@ -21,7 +23,12 @@ export function readOnlyTools(options: {
     throw new TypeError('who only looks changes nothing');
   };
   const supervisor: Supervisor = {
-    list: () => servicesNow(stateFolder),
+    list: async () => [
+      ...(isSystemdHost()
+        ? await systemdSupervisor({ stateFolder, clock, log, changed: () => undefined }).list()
+        : []),
+      ...(await servicesNow(stateFolder)),
+    ],
     check: refuse,
     output: refuse,
     start: refuse,

@@ -1,4 +1,4 @@
-import { type ErrorCode, XylemError } from '@xylem/core';
+import { type ErrorCode, healthDefaults, XylemError } from '@xylem/core';
 import type { Clock } from '@xylem/platform';
 import { exitText } from '../supervisor/exit-text.ts';
 import type { ServiceOutput } from '../supervisor/output.ts';
@@ -10,6 +10,8 @@ export interface ProbeOptions {
   readonly version: string;
   /** Null: it is well when it stays alive for `aliveMs`. */
   readonly check: HealthCheck | null;
+  /** It says by itself when it is ready: without a check it has as long as the default check would give it. */
+  readonly notifies?: boolean;
   output(): Promise<ServiceOutput>;
   state(): Promise<ServiceState | null>;
   readonly clock: Clock;
@@ -28,9 +30,11 @@ const tooManyEnds = 3;
 export async function probe(options: ProbeOptions): Promise<void> {
   const { check, clock, signal } = options;
   const startedMs = clock.monotonicMs();
-  const deadlineMs = startedMs + (check?.startTimeoutMs ?? aliveMs * 2);
+  const startTimeoutMs =
+    check?.startTimeoutMs ?? (options.notifies === true ? healthDefaults.startTimeoutMs : aliveMs * 2);
+  const deadlineMs = startedMs + startTimeoutMs;
   const restartsBefore = (await options.state())?.restarts ?? 0;
-  let wrong = 'it was not looked at yet';
+  let wrong = options.notifies === true ? 'it has not said that it is ready' : 'it was not looked at yet';
   let good = 0;
   for (;;) {
     signal.throwIfAborted();
@@ -58,7 +62,7 @@ export async function probe(options: ProbeOptions): Promise<void> {
       throw await failed(
         options,
         'E_HEALTH_FAILED',
-        `not well ${check?.startTimeoutMs ?? aliveMs} ms after its start: ${wrong}`,
+        `not well ${startTimeoutMs} ms after its start: ${wrong}`,
       );
     }
     await clock.sleep(

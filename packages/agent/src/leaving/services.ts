@@ -6,6 +6,7 @@ import { findMarked, killMarked } from '../supervisor/marked.ts';
 import { instanceOf } from '../supervisor/protocol.ts';
 import { type ServiceRecord, serviceRecords } from '../supervisor/records.ts';
 import { supervisorSocketPath } from '../supervisor/socket-path.ts';
+import { endUnits } from '../supervisor/systemd/end-units.ts';
 
 interface Tools {
   readonly layout: StateLayout;
@@ -21,8 +22,12 @@ const pollMs = 50;
  * Ends the services that fit, and the supervisor's process with all that it remembers; those that go on are adopted by
  * the next one. @throws XylemError E_SUPERVISOR
  */
-export async function endServices(tools: Tools, fits: (record: ServiceRecord) => boolean): Promise<void> {
+export async function endServices(
+  tools: Tools,
+  fits: (record: Pick<ServiceRecord, 'spec'>) => boolean,
+): Promise<void> {
   const { layout, log } = tools;
+  await endUnits({ ...tools, stateFolder: layout.root }, (spec) => fits({ spec }));
   const file = serviceRecords(layout.supervisor, log);
   const ending = async (): Promise<readonly ServiceRecord[]> =>
     ((await file.read())?.services ?? []).filter(fits);

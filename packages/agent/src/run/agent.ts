@@ -30,6 +30,8 @@ import { lockState } from '../state/lock.ts';
 import { supervisorClient } from '../supervisor/client.ts';
 import { confirmTrial } from '../update/confirm.ts';
 import { agentProcess, launchedFrom } from '../update/process.ts';
+import { besideFormer } from '../supervisor/systemd/beside.ts';
+import { systemdSupervisor } from '../supervisor/systemd/client.ts';
 import { fetchingThrough } from './fetching.ts';
 import { hostFaults } from './host-faults.ts';
 import { type Life, livesOf } from './lives.ts';
@@ -110,13 +112,25 @@ async function runLocked(options: AgentOptions): Promise<Life> {
   const moving = wakeable(clock);
   const ordered = wakeable(clock);
   let hasMoved = false;
-  const supervisor = supervisorClient({
+  const builtIn = supervisorClient({
     stateFolder: options.stateFolder,
     command: options.supervisorCommand,
     clock,
     log,
     changed: () => looked.wake(),
   });
+  const supervisor =
+    options.systemd === true
+      ? besideFormer(
+          systemdSupervisor({
+            stateFolder: options.stateFolder,
+            clock,
+            log,
+            changed: () => looked.wake(),
+          }),
+          builtIn,
+        )
+      : builtIn;
   const secrets = await hostSecrets({
     identity: identity.get(),
     folder: layout.identity,

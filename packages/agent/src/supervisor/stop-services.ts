@@ -5,6 +5,7 @@ import { findMarked, killMarked } from './marked.ts';
 import type { ServiceState } from './protocol.ts';
 import { serviceRecords } from './records.ts';
 import { supervisorSocketPath } from './socket-path.ts';
+import { endUnits } from './systemd/end-units.ts';
 
 const answerMs = 120_000;
 const quietMs = 5_000;
@@ -16,11 +17,18 @@ type ListedService = Pick<ServiceState, 'component'> & Partial<Pick<ServiceState
  * Ends every service of a state folder and its supervisor, for a host that is taken down: an agent that runs there
  * later starts them again. End the agent first. Returns how many there were.
  */
-export async function stopServices(options: {
-  stateFolder: string;
-  clock: Clock;
-  log: Log;
-}): Promise<number> {
+export async function stopServices(options: StopOptions): Promise<number> {
+  const units = await endUnits(options);
+  return units + (await stopSupervised(options));
+}
+
+interface StopOptions {
+  readonly stateFolder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+async function stopSupervised(options: StopOptions): Promise<number> {
   let hasEnded = false;
   const connection = await connectSupervisor(supervisorSocketPath(options.stateFolder), {
     changed: () => undefined,
@@ -48,15 +56,7 @@ export async function stopServices(options: {
 }
 
 /** Services whose supervisor was killed. */
-async function stopOrphans({
-  stateFolder,
-  clock,
-  log,
-}: {
-  stateFolder: string;
-  clock: Clock;
-  log: Log;
-}): Promise<number> {
+async function stopOrphans({ stateFolder, clock, log }: StopOptions): Promise<number> {
   const file = serviceRecords(stateLayout(stateFolder).supervisor, log);
   const services = (await file.read())?.services ?? [];
   if (services.length === 0) return 0;

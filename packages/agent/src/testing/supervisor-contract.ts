@@ -143,7 +143,7 @@ export function supervisorContract({ name, bench, lacks = {} }: SupervisorContra
     await ends('on-failure', 4);
     const tried = await waitFor('two more attempts', async () => {
       const state = await only(supervisor);
-      return state.restarts >= 2 ? state : null;
+      return state.restarts >= 2 && state.lastExit?.code === 4 ? state : null;
     });
     assert.equal(tried.lastExit?.code, 4);
     assert.equal(tried.rests, undefined);

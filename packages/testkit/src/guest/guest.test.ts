@@ -36,4 +36,8 @@ test('limits of a unit hold in a guest', async (t) => {
   await guest.run(['systemd-run', '--wait', '-q', ...eat]);
   const { code } = await guest.exec(['systemd-run', '--wait', '-q', '-p', 'MemoryMax=120M', ...eat]);
   assert.notEqual(code, 0);
+  const forks = ['sh', '-c', 'for i in 1 2 3 4 5 6 7 8; do sleep 1 & done; wait'];
+  await guest.run(['systemd-run', '--wait', '-q', ...forks]);
+  const few = await guest.exec(['systemd-run', '--wait', '-q', '-p', 'TasksMax=5', ...forks]);
+  assert.notEqual(few.code, 0);
 });

@@ -155,15 +155,16 @@ export async function bootGuest(context: Cleanup, options: GuestOptions): Promis
     alive.add(pid);
     machine = { nspawn: own, init: pid };
     const isUp = async (): Promise<boolean> => {
-      // nspawn mounts these read-only; in a group of its own a guest may divide what it has.
-      for (const controller of ['memory', 'pids', 'cpu']) {
-        const at = `/sys/fs/cgroup/${controller}`;
-        await exec(['mount', '-o', 'remount,bind,rw,nosuid,nodev,noexec', at]).catch(() => undefined);
-      }
       const { stdout } = await exec(['systemctl', 'is-system-running']).catch(() => ({ stdout: '' }));
       return /^(running|degraded)/.test(stdout);
     };
     await waitUntil(isUp, bootMs, `${options.name} to boot: ${own.stdout().slice(-2000)}`);
+    // nspawn mounts these read-only; in a group of its own a guest may divide what it has.
+    for (const controller of ['memory', 'pids', 'cpu']) {
+      const at = `/sys/fs/cgroup/${controller}`;
+      await exec(['mount', '-o', 'remount,bind,rw,nosuid,nodev,noexec', at]);
+    }
+    await exec(['systemctl', 'daemon-reexec']);
   };
   const ended = async (): Promise<number | null> => {
     if (machine === null) return null;

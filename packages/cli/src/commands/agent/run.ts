@@ -1,4 +1,4 @@
-import { launchedFrom, type RunningAgent, runAgent } from '@xylem/agent';
+import { isSystemdHost, launchedFrom, type RunningAgent, runAgent } from '@xylem/agent';
 import { forbidCoreDumps, jsonLog } from '@xylem/platform';
 import { readAddress } from '../../frame/address.ts';
 import { defineCommand, flag, text } from '../../frame/define.ts';
@@ -53,6 +53,7 @@ The log goes to stderr, one JSON document a line.`,
       log,
       supervisorCommand: [...self, 'supervisor', '--state', stateFolder],
       forwarderCommand: [...self, 'forwarder', '--state', stateFolder],
+      systemd: isSystemdHost(),
       agentVersion: version,
       launched: launchedFrom(environment),
       ...(self.length === 1 ? { node: await linkedNode(stateFolder, randomness) } : {}),
