@@ -65,9 +65,8 @@ test('the units of docs/install.md: root server, relay and host start, and outli
   const join1 = await xylem('token', 'create', '--env', 'acme/production', '--serve');
   assert.equal(join1.url, root);
   const relayState = '/var/lib/xylem/relay';
-  await xylem(
-    ...['join', root, '--token', join1.token ?? '', '--serve', '--name', 'relay-muc', '--state', relayState],
-  );
+  const relayHost = ['--serve', '--name', 'relay-muc', '--state', relayState];
+  await xylem('join', root, '--token', join1.token ?? '', ...relayHost);
   // Two hosts on one machine: only the folder differs from the page's.
   const relayUnit = units.relay.replace('/var/lib/xylem/host', relayState);
   await guest.write('/etc/systemd/system/xylem-relay.service', relayUnit);

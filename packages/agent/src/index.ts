@@ -20,7 +20,7 @@ export type {
 } from './options.ts';
 export { returnProduct } from './reverting/return.ts';
 export { runAgent } from './run/agent.ts';
+export { isSystemdHost } from './supervisor/systemd/systemctl.ts';
 export { checkState } from './update/check-state.ts';
 export { launcher } from './update/launcher.ts';
 export { launchedFrom } from './update/process.ts';
-export { isSystemdHost } from './supervisor/systemd/systemctl.ts';

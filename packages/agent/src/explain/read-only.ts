@@ -5,9 +5,9 @@ import type { Supervisor } from '../supervisor/client.ts';
 import { connectSupervisor } from '../supervisor/connection.ts';
 import type { ServiceState } from '../supervisor/protocol.ts';
 import { supervisorSocketPath } from '../supervisor/socket-path.ts';
-import { agentBeside } from '../update/process.ts';
 import { systemdSupervisor } from '../supervisor/systemd/client.ts';
 import { isSystemdHost } from '../supervisor/systemd/systemctl.ts';
+import { agentBeside } from '../update/process.ts';
 
 const answerMs = 15_000;
 

@@ -103,21 +103,21 @@ export async function bootGuest(context: Cleanup, options: GuestOptions): Promis
     ...options.binds,
   };
   const { network = 'own' } = options;
+  const shell = ['sh', '-c', enter, 'sh', ...group.procs, '--'];
+  const machineWords = ['--register=no', '--keep-unit', '--console=pipe', '-D', root, '-M', unique, '-b'];
+  const inMachine = [
+    'unshare',
+    '-m',
+    '--propagation',
+    'private',
+    ...shell,
+    'systemd-nspawn',
+    '-q',
+    ...machineWords,
+  ];
   const nspawn = [
     ...(typeof network === 'object' ? ['nsenter', `--net=/run/netns/${network.namespace}`] : []),
-    ...['unshare', '-m', '--propagation', 'private', 'sh', '-c', enter, 'sh', ...group.procs, '--'],
-    ...[
-      'systemd-nspawn',
-      '-q',
-      '--register=no',
-      '--keep-unit',
-      '--console=pipe',
-      '-D',
-      root,
-      '-M',
-      unique,
-      '-b',
-    ],
+    ...inMachine,
     ...(network === 'own' ? ['--private-network'] : []),
     ...Object.entries(binds).map(
       ([at, { from, ...bind }]) =>
@@ -131,7 +131,7 @@ export async function bootGuest(context: Cleanup, options: GuestOptions): Promis
     return machine.init;
   };
   const exec: Guest['exec'] = (command, more = {}) => {
-    const inside = ['-t', String(init()), ...['-m', '-u', '-i', '-n', '-p', '-C', '-r', '-w'], '--'];
+    const inside = ['-t', String(init()), '-m', '-u', '-i', '-n', '-p', '-C', '-r', '-w', '--'];
     const words = more.user === undefined ? command : ['runuser', '-u', more.user, '--', ...command];
     const settings = {
       env: { PATH: path, LANG: 'C.UTF-8', HOME: '/root', ...more.env },

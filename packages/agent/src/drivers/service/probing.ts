@@ -28,6 +28,7 @@ export const probeService: StepAction<'probe'> = async ({ target, side, as }, co
     component,
     version: target.version,
     check,
+    notifies: target.document.service?.type === 'notify',
     output: () => outputWithoutSecrets(target, service, places),
     state: async () => (await tools.supervisor.list()).find(({ instance }) => instance === service) ?? null,
     clock: tools.clock,

@@ -70,7 +70,8 @@ export function systemdSupervisor(options: SystemdOptions): Supervisor {
     const restarts = status?.restarts ?? 0;
     const lastExit = lastExits.get(instance) ?? (restarts > 0 ? unseen : null);
     const isOver = status === undefined || ['inactive', 'failed'].includes(status.active);
-    const isReady = spec.terms?.type !== 'notify' || status?.active === 'active';
+    // Before its program was executed, or has said that it is ready, it does not run yet.
+    const isReady = status?.active !== 'activating';
     const process = status !== undefined && status.pid > 0 && isReady ? identifyProcess(status.pid) : null;
     const waits = isOver && wantsSecrets(spec);
     const rests = isOver && !waits && lastExit !== null && !startsAgain(spec.terms?.restart, lastExit);

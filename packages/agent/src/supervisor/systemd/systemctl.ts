@@ -91,7 +91,7 @@ export async function statusOf(units: readonly string[]): Promise<Map<string, Un
 }
 
 /** One block of `systemctl show`. Pure. */
-export function parseStatus(block: string): [string, UnitStatus] {
+function parseStatus(block: string): [string, UnitStatus] {
   const at = new Map(
     block.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   );

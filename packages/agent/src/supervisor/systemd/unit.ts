@@ -15,7 +15,7 @@ export interface UnitPlaces {
 }
 
 /** With a prefix that no unit of Xylem itself has. */
-export const unitPrefix = 'xylem-service-';
+const unitPrefix = 'xylem-service-';
 export const unitOf = (instance: string): string => `${unitPrefix}${instance}.service`;
 
 /** From here systemd lengthens the pause by itself. */
@@ -136,8 +136,9 @@ function hardeningLines(hardening: ServiceTerms['hardening'], { stateFolder, dat
 
 /** One word of a list, whatever it holds: no specifier, no second word, no second line. */
 function quoted(text: string): string {
-  const escaped = text.replace(/%/g, '%%').replace(/[\\"\u0001-\u001f\u007f]/g, (char) => {
-    return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  const escaped = text.replace(/%/g, '%%').replace(/[\\"\p{Cc}]/gu, (char) => {
+    const code = char.charCodeAt(0);
+    return code < 0x80 ? `\\x${code.toString(16).padStart(2, '0')}` : char;
   });
   return `"${escaped}"`;
 }
