@@ -69,7 +69,7 @@ export function systemdSupervisor(options: SystemdOptions): Supervisor {
     if (status?.exit) lastExits.set(instance, { ...status.exit, ...causeOf(status, memoryBytes) });
     const restarts = status?.restarts ?? 0;
     const lastExit = lastExits.get(instance) ?? (restarts > 0 ? unseen : null);
-    const isOver = status === undefined || ['inactive', 'failed'].includes(status.active);
+    const isOver = status === undefined || (!status.hasJob && ['inactive', 'failed'].includes(status.active));
     // Before its program was executed, or has said that it is ready, it does not run yet.
     const isReady = status?.active !== 'activating';
     const process = status !== undefined && status.pid > 0 && isReady ? identifyProcess(status.pid) : null;

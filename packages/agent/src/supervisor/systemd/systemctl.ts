@@ -8,6 +8,8 @@ import type { LastExit } from '../protocol.ts';
 export interface UnitStatus {
   /** `active`, `activating`, `inactive`, `failed`, … */
   readonly active: string;
+  /** It is about to start or stop. */
+  readonly hasJob: boolean;
   /** False: systemd knows of no such unit. */
   readonly isLoaded: boolean;
   /** 0: none. */
@@ -31,6 +33,7 @@ const properties = [
   'ExecMainCode',
   'ExecMainStatus',
   'Result',
+  'Job',
 ];
 const answerMs = 30_000;
 const [exited, killed, dumped] = ['1', '2', '3'];
@@ -111,6 +114,7 @@ function parseStatus(block: string): [string, UnitStatus] {
     of('Id'),
     {
       active: of('ActiveState'),
+      hasJob: Number(of('Job')) > 0,
       isLoaded: of('LoadState') === 'loaded',
       pid: Number(of('MainPID')),
       restarts: Number(of('NRestarts')),
