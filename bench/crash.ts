@@ -34,7 +34,7 @@ export const bench: Bench = {
         stateFolder,
       ];
       const found = await randomKills(own, { runs, seed, agent, say });
-      const steps = Object.entries(found.killsByStep).sort();
+      const steps = Object.entries(found.killsByStep).sort(([a], [b]) => a.localeCompare(b));
       for (const [step, count] of steps) say(`killed during ${step}: ${count} times`);
       const inWork = steps.reduce((sum, [, count]) => sum + count, 0);
       return {

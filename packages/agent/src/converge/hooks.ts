@@ -26,7 +26,7 @@ interface FilledHook {
 const ofOutgoing: ReadonlySet<StepKind> = new Set(['stop', 'unapply', 'remove']);
 
 /** Whose hooks stand around a step of the plan. Pure. */
-export function hooksOwner(step: StepKind, { target, outgoing }: SlotPlan): Placed | null {
+function hooksOwner(step: StepKind, { target, outgoing }: SlotPlan): Placed | null {
   return ofOutgoing.has(step) ? outgoing : target;
 }
 

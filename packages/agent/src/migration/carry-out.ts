@@ -43,7 +43,11 @@ export async function carryOut(
     record = changed(record, change, now(tools));
     const next = record;
     // One after the other: an older word must not come to lie over a newer one.
-    line = line.catch(() => undefined).then(() => write(next));
+    const before = line;
+    line = (async () => {
+      await before.catch(() => undefined);
+      await write(next);
+    })();
     await line;
   };
   let isSaying = false;

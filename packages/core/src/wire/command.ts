@@ -29,7 +29,7 @@ const questionSchema = object({
   previous: nullable(former),
 });
 
-export const commandStates = ['absent', 'applied', 'differs'] as const;
+const commandStates = ['absent', 'applied', 'differs'] as const;
 const answerSchema = object(
   { state: oneOf(...commandStates) },
   { format: literal('xylem-command-answer-1'), detail: string({ maxLength: 2000 }) },

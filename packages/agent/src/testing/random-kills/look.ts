@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { isDigest } from '@xylem/core';
+import { compareTreePaths, isDigest } from '@xylem/core';
 import { parseJournal } from '../../converge/journal.ts';
 import { entryFault, findFault } from '../../drift/verify-tree.ts';
 import type { Explanation } from '../../explain/explain.ts';
@@ -52,7 +52,8 @@ export async function leftovers(stateFolder: string, wanted: Committed): Promise
   for (const [what, most] of Object.entries(expected) as [keyof typeof expected, number][]) {
     // A supervisor without services stays a minute, for the next one.
     const allowed = what === 'supervisor' ? 1 : most;
-    if (running[what].length > allowed) left.push(`${running[what].length} x ${what}: ${running[what]}`);
+    if (running[what].length > allowed)
+      left.push(`${running[what].length} x ${what}: ${running[what].join(', ')}`);
     if (running[what].length < most) left.push(`no ${what} runs`);
   }
   return left;
@@ -107,7 +108,7 @@ export function isSettled(explained: Explanation, wanted: Committed, direction: 
 export async function dataDigest(stateFolder: string, component: Component): Promise<string> {
   const { data } = stateLayout(stateFolder).component(component);
   const hash = createHash('sha256');
-  for (const name of (await readdir(data).catch(() => [])).sort()) {
+  for (const name of (await readdir(data).catch(() => [])).sort(compareTreePaths)) {
     hash.update(name).update(await readFile(join(data, name)));
   }
   return hash.digest('hex');

@@ -26,7 +26,7 @@ export interface Wanted {
 
 /** Names of the Open Container Initiative for what Node calls otherwise. */
 const archNames: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le' };
-export const ociArch = (arch: string): string => archNames[arch] ?? arch;
+const ociArch = (arch: string): string => archNames[arch] ?? arch;
 export const ownArch = (arch: string): string =>
   Object.entries(archNames).find(([, oci]) => oci === arch)?.[0] ?? arch;
 
