@@ -15,5 +15,5 @@ export { type StartedProcess, type StartOptions, startProcess } from './start-pr
 export { type StaticServer, staticServer } from './static-server.ts';
 export { tempFolder } from './temp-folder.ts';
 export { type TestClock, testClock } from './test-clock.ts';
-export type { Unavailable } from './unavailable.ts';
+export { isRoot, type Unavailable } from './unavailable.ts';
 export { waitUntil } from './wait-until.ts';

@@ -9,6 +9,8 @@ const lasting: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'E_PLACEHOLDER',
   'E_PACKAGE_INVALID',
   'E_TEMPLATE',
+  'E_PACKAGE_FAILED',
+  'E_RESTART_NEEDED',
 ]);
 
 /** Whether a step's fault is the package's own. Pure. */

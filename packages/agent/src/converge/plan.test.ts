@@ -54,6 +54,7 @@ function applyStep(slot: ObservedSlot, step: Step): ObservedSlot {
   switch (step.kind) {
     case 'reserve':
     case 'preflight':
+    case 'reboot':
     case 'probe':
     case 'route':
     case 'drain':

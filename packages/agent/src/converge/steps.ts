@@ -12,10 +12,12 @@ interface StepContents {
   /** `of`: the kind that the component had, where one of another kind comes in its place. `service`: which of several of the component; absent: the one that has its name. */
   stop: { readonly stopTimeoutMs: number; readonly service?: string; readonly of?: ComponentKind };
   /** Takes back what `apply` of the same kind brought into the machine; `of` as above. */
-  unapply: { readonly placed: Placed; readonly of?: ComponentKind };
+  unapply: { readonly placed: Placed | null; readonly of?: ComponentKind };
   switch: { readonly tree: Digest };
   /** Brings what lies outside of the slot (packages, rendered files, what a command manages) to what `target` says. */
   apply: { readonly target: Placed };
+  /** Has the host started anew where what was applied asks for it, and it was not since. */
+  reboot: { readonly target: Placed };
   /** `side`: as which of two instances. */
   start: { readonly target: Placed; readonly side?: Side };
   /** Absent `as`: it is tried for the first time. `known`: it was committed. `warm`: it was kept running for a return. */

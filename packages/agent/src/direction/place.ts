@@ -7,8 +7,10 @@ import {
   type HostAssignment,
   inRange,
   type PackageDocument,
-  type PackageVariant,
+  type Platform,
+  platformText,
   type Release,
+  variantFor,
   XylemError,
 } from '@xylem/core';
 import { checkHooks } from '../converge/hooks.ts';
@@ -22,12 +24,6 @@ import { serviceSpec } from '../drivers/service/spec.ts';
 import { healthCheckOf } from '../health/check.ts';
 import type { HostValues, Placed } from '../slot/placed.ts';
 import type { Held } from './wanted.ts';
-
-/** `process.platform` and `process.arch` of this host, as variants name them. */
-export interface Platform {
-  readonly os: string;
-  readonly arch: string;
-}
 
 /**
  * The package of an assignment as this host should run it, from documents that were already verified. Pure.
@@ -67,7 +63,14 @@ export function place(
   if (kind === 'agent' && (product !== agentProduct || component !== agentComponent)) {
     throw notVouched(component, `an agent comes as ${agentComponent} of the product ${agentProduct} alone`);
   }
-  const { tree, sizeBytes } = variantFor(document, platform);
+  const variant = variantFor(document, platform);
+  if (variant === null) {
+    throw new XylemError(
+      'E_FACTS_UNSUPPORTED',
+      `${component} ${version} has no variant for ${platformText(platform)}.`,
+    );
+  }
+  const { tree, sizeBytes } = variant;
   const placed: Placed = {
     component,
     product,
@@ -101,21 +104,6 @@ export function place(
 
 function isInstallable(kind: PackageDocument['kind']): kind is ComponentKind {
   return Object.hasOwn(stepsOfKind, kind);
-}
-
-/** The most specific variant that fits: both named, then one, then any. @throws XylemError E_FACTS_UNSUPPORTED */
-function variantFor(document: PackageDocument, { os, arch }: Platform): PackageVariant {
-  const fitting = document.variants.filter(
-    (variant) => (variant.os ?? os) === os && (variant.arch ?? arch) === arch,
-  );
-  const named = (variant: PackageVariant): number =>
-    (variant.os === undefined ? 0 : 2) + (variant.arch === undefined ? 0 : 1);
-  const [best] = fitting.sort((a, b) => named(b) - named(a));
-  if (best !== undefined) return best;
-  throw new XylemError(
-    'E_FACTS_UNSUPPORTED',
-    `${document.component} ${document.version} has no variant for ${os} on ${arch}.`,
-  );
 }
 
 /** Components whose `requires` another component of this host does not meet. Pure. */

@@ -1,4 +1,4 @@
-import { fromB64u, limits, XylemError } from '@xylem/core';
+import { fromB64u, limits, type Platform, XylemError } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
 import type { ObjectSource } from '@xylem/store';
 import type { Identity } from '@xylem/trust';
@@ -9,7 +9,6 @@ import { asAccepted, type Carried, keepQuarantine, remembering } from './carried
 import type { Documents } from './documents.ts';
 import { filesOf, withNewsFile } from './metadata-source.ts';
 import { newsFilesOf } from './news-files.ts';
-import type { Platform } from './place.ts';
 import type { Repositories } from './repositories.ts';
 import { resolveDirection } from './resolve.ts';
 import type { Accepted } from './wanted.ts';

@@ -5,6 +5,7 @@ import {
   type HostMapEntry,
   limits,
   lookUpHost,
+  type Platform,
   parseDesiredState,
   type RepositoryId,
   revokedAfter,
@@ -17,7 +18,7 @@ import type { Placed } from '../slot/placed.ts';
 import type { Ahead } from './ahead.ts';
 import type { Documents } from './documents.ts';
 import { orderedMigrations } from './migrations.ts';
-import { type Platform, unmetRequirements } from './place.ts';
+import { unmetRequirements } from './place.ts';
 import { heldByQuarantine, quarantineAfter } from './quarantine.ts';
 import { Reading } from './reading.ts';
 import type { Accepted, Held } from './wanted.ts';

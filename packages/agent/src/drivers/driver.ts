@@ -15,6 +15,7 @@ export type DriverStepKind =
   | 'stop'
   | 'unapply'
   | 'apply'
+  | 'reboot'
   | 'start'
   | 'probe'
   | 'route'

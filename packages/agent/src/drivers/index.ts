@@ -1,6 +1,7 @@
 import { agentDriver } from './agent/index.ts';
 import { commandDriver } from './command/index.ts';
 import { containerDriver } from './container/index.ts';
+import { debDriver } from './deb/index.ts';
 import type { Drivers } from './driver.ts';
 import { filesDriver } from './files/index.ts';
 import { serviceDriver } from './service/index.ts';
@@ -12,4 +13,5 @@ export const drivers: Drivers = {
   command: commandDriver,
   agent: agentDriver,
   container: containerDriver,
+  deb: debDriver,
 };

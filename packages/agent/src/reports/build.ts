@@ -132,7 +132,10 @@ function componentOf(slot: ObservedSlot, input: ReportInput): ReportedComponent[
       ? alive
         ? 'running'
         : whenDown
-      : 'installed';
+      : // What comes with more than its tree has not arrived before it was committed: a new start may be part of it.
+        isCommitted || running.kind !== 'deb'
+        ? 'installed'
+        : 'stopped';
   const previous = (isCommitted ? record?.previous[0] : record?.installed)?.package ?? null;
   return [
     {
@@ -209,6 +212,9 @@ function waitingOf(input: ReportInput, since: Since, nowMs: number): Waiting[] {
     ...[...input.convergence.slots.values()].flatMap(endedByItself),
     ...[...input.convergence.slots.values()].flatMap(notLookedAt),
     ...[...input.convergence.slots.values()].flatMap((slot) => coldReturn(slot, input)),
+    ...[...input.convergence.slots.values()].flatMap(({ component, running }) =>
+      (running?.notes ?? []).map((reason) => ({ component, reason })),
+    ),
   ];
   const present = new Set<string>();
   const waiting = reasons.map(({ component, reason }): Waiting => {

@@ -2,16 +2,19 @@ import { createHash } from 'node:crypto';
 import { readFile, stat, statfs } from 'node:fs/promises';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import type { HostId, Report } from '@xylem/core';
+import { distributionNames, osRelease } from './os-release.ts';
 
 export type Facts = Report['facts'];
 
 /** What this host says of itself; `boot` in reports alone. */
 export async function hostFacts(stateFolder: string, host?: HostId): Promise<Facts> {
-  const osVersion = (await osReleaseVersion()) ?? release();
+  const distribution = await osRelease();
+  const named = distribution && `${distribution.id} ${distribution.version ?? ''}`.trim().slice(0, 200);
   const disk = await statfs(stateFolder).catch(() => null);
   return {
     os: platform(),
-    osVersion,
+    osVersion: named ?? release(),
+    ...distributionNames(distribution),
     arch: arch(),
     node: process.versions.node,
     cores: cpus().length,
@@ -36,16 +39,4 @@ async function bootOf(stateFolder: string, host: HostId): Promise<string> {
   const hash = createHash('sha256').update('xylem-boot-1\0');
   for (const part of [host, ...parts]) hash.update(`${part}\0`);
   return hash.digest('hex').slice(0, 32);
-}
-
-async function osReleaseVersion(): Promise<string | null> {
-  const text = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  const values = new Map(
-    text.split('\n').map((line) => {
-      const at = line.indexOf('=');
-      return [line.slice(0, at), line.slice(at + 1).replace(/^"(.*)"$/, '$1')];
-    }),
-  );
-  const id = values.get('ID');
-  return id === undefined ? null : `${id} ${values.get('VERSION_ID') ?? ''}`.trim().slice(0, 200);
 }

@@ -21,6 +21,7 @@ import { migrationRunner } from '../migration/runner.ts';
 import type { AgentOptions, RunningAgent } from '../options.ts';
 import { parentsOf, refusedParents } from '../parents/parents.ts';
 import { revokedParents } from '../parents/revoked.ts';
+import { hostPlatform } from '../reports/os-release.ts';
 import type { Reporter } from '../reports/send.ts';
 import { currentReverts } from '../reverting/current.ts';
 import { hostSecrets } from '../secrets/secrets.ts';
@@ -160,7 +161,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     documents: documentsIn(layout.documents),
     file: acceptedFile(layout.accepted, log),
     carried: carriedFile(layout.trust, log),
-    platform: { os: process.platform, arch: process.arch },
+    platform: await hostPlatform(),
     places: { layout, node },
     clock,
     log,

@@ -22,6 +22,8 @@ export interface Running {
   readonly applied?: Placed;
   /** What somebody else changed in that. */
   readonly drift?: string;
+  /** What a report says of it although it is in effect; absent: nothing. */
+  readonly notes?: readonly Reason[];
   /** Under which its supervisor keeps it (`ServiceSpec.instance`); absent: the component's own name. */
   readonly service?: string;
   /** Other instances of the component that run: one that is being tried, or is kept warm. */

@@ -47,6 +47,8 @@ export interface ComponentLayout {
   tree(digest: string): string;
   /** Its text, beside it. */
   text(digest: string): string;
+  /** What it changed of the host's own packages. */
+  readonly packages: string;
   /** How the files of the installed tree looked when they were known to be right. */
   readonly seen: string;
   /** What of this component was placed outside of its slot. */
@@ -109,6 +111,7 @@ export function stateLayout(root: string): StateLayout {
         warm: join(folder, 'warm.json'),
         tree: (digest) => join(trees, digest),
         text: (digest) => join(trees, `${digest}.tree`),
+        packages: join(folder, 'packages.json'),
         seen: join(folder, 'seen.json'),
         placed: join(folder, 'placed.json'),
         before: join(folder, 'before'),

@@ -139,7 +139,11 @@ async function sweep(
   const none = await bench.wanted([], { purge: [scenario.component] });
   /** The same folder and supervisor are used again: everything is removed and installed anew. */
   const prepare = async (): Promise<void> => {
-    for (const wanted of [none, ...scenario.before]) assert.ok((await converge(state, wanted)).rested);
+    for (const wanted of [none, ...scenario.before]) {
+      const { rested, waiting } = await converge(state, wanted);
+      assert.ok(rested);
+      assert.deepEqual([...waiting], []);
+    }
     const data = join(state, 'components', scenario.component, 'data');
     await mkdir(data, { recursive: true });
     await writeFile(join(data, 'kept'), 'by the user');

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
+  type CarriedPackage,
   type Config,
   compareTreePaths,
   type Digest,
@@ -40,6 +41,8 @@ export function testPackage(options: {
   preflight?: PackageDocument['preflight'];
   agent?: PackageDocument['agent'];
   container?: PackageDocument['container'];
+  deb?: PackageDocument['deb'];
+  carried?: readonly CarriedPackage[];
   health?: HealthCheck;
   config?: Config;
   ports?: PackageDocument['ports'];
@@ -74,8 +77,9 @@ export function testPackage(options: {
     component,
     version: version as Version,
     kind,
-    variants: [{ tree, sizeBytes }],
+    variants: [{ tree, sizeBytes, ...(options.carried === undefined ? {} : { packages: options.carried }) }],
     ...block,
+    ...(options.deb === undefined ? {} : { deb: options.deb }),
     ...(options.service === undefined ? {} : { service: options.service }),
     ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
     ...(options.preflight === undefined ? {} : { preflight: options.preflight }),

@@ -48,7 +48,7 @@ export async function publishFolder(options: {
 }
 
 /** A folder can't be left out for not fitting an include pattern: something below it may. */
-function leftOut(
+export function leftOut(
   folder: string,
   include: readonly string[] | undefined,
   exclude: readonly string[],

@@ -98,6 +98,30 @@ export const hostsCodes = {
     'never',
     'conflict',
   ),
+  E_OTHERS_PACKAGE: code(
+    "Installing the component's system packages would remove or set back what others installed on the host.",
+    'Remove or update the package that the message names by hand, or publish packages that go together with it.',
+    'later',
+    'conflict',
+  ),
+  E_PACKAGE_FAILED: code(
+    'A system package could not be installed: a script of it failed, or a file of it belongs to another package.',
+    'Read the output in the message; publish a corrected version. The former packages are installed again.',
+    'never',
+    'outcome',
+  ),
+  E_PACKAGE_HELD: code(
+    'A system package that would change is held on the host.',
+    'If it may change: `apt-mark unhold` with the name from the message; the next attempt starts by itself.',
+    'later',
+    'conflict',
+  ),
+  E_PACKAGE_SYSTEM: code(
+    "The host's own package system can't work now: another program uses it, or it was broken off and can't be repaired.",
+    'Wait for the program that the message names, or repair what it shows; the next attempt starts by itself.',
+    'later',
+    'machine',
+  ),
   E_PODMAN: code(
     'The host has no podman, which runs containers, or it did not do what it was asked for.',
     'Do what the message says; `podman info` on the host shows whether it works. The agent tries again by itself.',
@@ -107,6 +131,12 @@ export const hostsCodes = {
   E_PREFLIGHT: code(
     'The host does not have what the new version needs; nothing was touched, and the former version stays.',
     'Give the host what the message names (disk, memory, a newer kernel, a program); it is tried again by itself.',
+    'later',
+    'outcome',
+  ),
+  E_RESTART_NEEDED: code(
+    'Programs still run with libraries that were replaced, or the host was not started anew although a package asks for it.',
+    'Start again what the message names, or the host; what Xylem may start again it did.',
     'later',
     'outcome',
   ),

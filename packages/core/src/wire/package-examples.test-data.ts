@@ -208,4 +208,37 @@ export const packageExamples: Readonly<Record<string, Example>> = {
     wire.parsePackage,
     wire.encodePackage,
   ),
+  'package-deb': example(
+    {
+      format: 'xylem-package-1',
+      product: 'shop',
+      component: 'shop-base',
+      version: '2.4.0',
+      kind: 'deb',
+      variants: [
+        {
+          os: 'linux',
+          arch: 'x64',
+          distribution: 'debian',
+          distributionVersion: '12',
+          tree: treeDigest,
+          sizeBytes: 150_008,
+          packages: [
+            { file: 'shop.deb', package: 'shop', version: '1:2.4.0-1~deb12u1', architecture: 'amd64' },
+            {
+              file: 'pool/libshop2.deb',
+              package: 'libshop2',
+              version: '2.4.0',
+              architecture: 'all',
+              asNeeded: true,
+              installedKiB: 120,
+            },
+          ],
+        },
+      ],
+      deb: { restart: 'reboot' },
+    },
+    wire.parsePackage,
+    wire.encodePackage,
+  ),
 };

@@ -60,7 +60,7 @@ export const reportSchema = object(
     name: f.hostName,
     facts: object(
       { os: text, osVersion: text, arch: text, node: text, cores: integer(), memoryBytes: f.sizeBytes },
-      { diskFreeBytes: f.sizeBytes, boot },
+      { diskFreeBytes: f.sizeBytes, boot, distribution: text, distributionVersion: text },
     ),
     direction: object({ snapshot: integer(), number: integer() }),
     releases: record(f.repositoryId, integer()),

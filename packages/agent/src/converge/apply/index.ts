@@ -33,6 +33,7 @@ export const executors: { readonly [K in StepKind]: Execute<K> } = {
   unapply: byDriver('unapply'),
   switch: switchCurrent,
   apply: byDriver('apply'),
+  reboot: byDriver('reboot'),
   start: byDriver('start'),
   probe: byDriver('probe'),
   route: byDriver('route'),

@@ -33,7 +33,7 @@ const apply: StepAction<'apply'> = async ({ target }, component, tools) => {
 const unapply: StepAction<'unapply'> = async ({ placed, of }, component, tools) => {
   const last = (await touched.read(component, tools))?.placed ?? placed;
   try {
-    await takeBack(last, component, tools);
+    if (last !== null) await takeBack(last, component, tools);
   } catch (error) {
     if (tools.signal.aborted || of === undefined) throw error;
     // Broken as it is, it must not keep what comes in its place from coming.

@@ -40,6 +40,8 @@ const apply: StepAction<'apply'> = async ({ target }, component, tools) => {
 };
 
 const unapply: StepAction<'unapply'> = async ({ placed }, component, tools) => {
+  // Of files there is nothing outside of a slot that no record names.
+  if (placed === null) return;
   const own = tools.layout.component(component);
   const brought = await bringFiles({ placed, rendered: [], tools, refuse: () => undefined });
   const { reload } = placed.document.files ?? {};

@@ -44,7 +44,7 @@ export const drain: StepAction<'drain'> = async ({ target, from, fingerprint, ba
 
 export const unapply: StepAction<'unapply'> = async ({ placed }, component, tools) => {
   try {
-    await routerOf(placed, tools)?.release();
+    if (placed !== null) await routerOf(placed, tools)?.release();
   } catch (error) {
     // A router that is gone must not keep the component from going.
     if (!(error instanceof XylemError) || error.code !== 'E_ROUTER') throw error;

@@ -6,10 +6,11 @@ import { defineCommand, type Invocation, list, text } from '../../frame/define.t
 import { counted, only, sizeText } from '../../frame/words.ts';
 import { manifestName, readManifest, sourceFolder, sourceImage } from '../../manifest/manifest.ts';
 import { attach, readStatements } from '../../publishing/attest.ts';
+import { debFiles } from '../../publishing/deb-files.ts';
 import { publishImage } from '../../publishing/image/publish-image.ts';
 import { createProduct } from '../../publishing/product.ts';
 import { textOf } from '../../publishing/product-role.ts';
-import { publishFolder } from '../../publishing/publish.ts';
+import { leftOut, publishFolder } from '../../publishing/publish.ts';
 
 /** The first publication of a product creates it, and says so. */
 async function ensureProduct(
@@ -68,27 +69,34 @@ bytes again change nothing; other bytes under a published version are refused.`,
     const variants: PackageVariant[] = [];
     let sentBytes = 0;
     let files = 0;
+    const { include } = manifest;
+    const exclude = [...manifest.exclude, `./${manifestName}`];
     for (const source of manifest.sources) {
       const { folder: below, ...platform } = source;
       const to = { api: server, product, progress, signal };
-      const published =
-        manifest.package.kind === 'container'
-          ? await publishImage({
-              ...to,
-              source: await sourceImage(folder, below),
-              image: manifest.image,
-              platform,
-            })
-          : {
-              platform,
-              ...(await publishFolder({
-                ...to,
-                folder: await sourceFolder(folder, below),
-                include: manifest.include,
-                exclude: [...manifest.exclude, `./${manifestName}`],
-              })),
-            };
-      variants.push({ ...published.platform, tree: published.tree, sizeBytes: published.sizeBytes });
+      if (manifest.package.kind === 'container') {
+        const image = await publishImage({
+          ...to,
+          source: await sourceImage(folder, below),
+          image: manifest.image,
+          platform,
+        });
+        variants.push({ ...image.platform, tree: image.tree, sizeBytes: image.sizeBytes });
+        sentBytes += image.packedBytes;
+        files += image.files;
+        continue;
+      }
+      const from = await sourceFolder(folder, below);
+      const isOut = leftOut(from, include, exclude);
+      const packages =
+        manifest.package.kind === 'deb' ? await debFiles(from, manifest.install, isOut) : undefined;
+      const carried = { ...platform, ...(packages === undefined ? {} : { packages }) };
+      // Before a byte is sent: what the files say and what is said of them must go together.
+      packageDocumentOf(manifest, [
+        { ...carried, tree: '0'.repeat(64) as PackageVariant['tree'], sizeBytes: 0 },
+      ]);
+      const published = await publishFolder({ ...to, folder: from, include, exclude });
+      variants.push({ ...carried, tree: published.tree, sizeBytes: published.sizeBytes });
       sentBytes += published.packedBytes;
       files += published.files;
     }

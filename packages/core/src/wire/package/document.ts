@@ -15,6 +15,7 @@ import { migrationsSchema } from './migrations.ts';
 import { refuseUnknownNeeds } from './needs.ts';
 import { packageFault } from './rules.ts';
 import { serviceSchema } from './service.ts';
+import { carriedPackages, debSchema, distributionName, distributionVersion } from './system-packages.ts';
 
 /** docs/spec/objects.md, Package documents. */
 
@@ -25,10 +26,19 @@ export const packageSchema = object(
     component: name,
     version,
     kind: componentKind,
-    variants: array(object({ tree: digest, sizeBytes }, { os: platformName, arch: platformName }), {
-      minItems: 1,
-      maxItems: 100,
-    }),
+    variants: array(
+      object(
+        { tree: digest, sizeBytes },
+        {
+          os: platformName,
+          arch: platformName,
+          distribution: distributionName,
+          distributionVersion,
+          packages: carriedPackages,
+        },
+      ),
+      { minItems: 1, maxItems: 100 },
+    ),
   },
   {
     needs: array(name, { minItems: 1, maxItems: 100 }),
@@ -37,6 +47,7 @@ export const packageSchema = object(
     command: commandSchema,
     agent: agentSchema,
     container: containerSchema,
+    deb: debSchema,
     health: healthSchema,
     hooks: hooksSchema,
     preflight: preflightSchema,
@@ -50,6 +61,7 @@ export const packageSchema = object(
 
 export type PackageDocument = Static<typeof packageSchema>;
 export type PackageVariant = PackageDocument['variants'][number];
+export type CarriedPackage = NonNullable<PackageVariant['packages']>[number];
 export type HealthCheck = NonNullable<PackageDocument['health']>;
 
 const kind = documentKind(packageSchema, {

@@ -8,6 +8,7 @@ import { migrationsPart } from './migrations.ts';
 import type { PackagePart } from './part.ts';
 import { servicePart } from './service.ts';
 import { switchPart } from './switching.ts';
+import { systemPackagesPart } from './system-packages.ts';
 
 const portsPart: PackagePart = {
   texts: function* ({ ports = [] }) {
@@ -28,4 +29,5 @@ export const parts: readonly PackagePart[] = [
   hooksPart,
   preflightPart,
   migrationsPart,
+  systemPackagesPart,
 ];

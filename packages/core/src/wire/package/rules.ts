@@ -23,9 +23,11 @@ export function packageFault(document: PackageDocument): PackageFault | undefine
 }
 
 function structureFault({ variants, requires = {} }: PackageDocument): PackageFault | undefined {
-  const platforms = variants.map(({ os, arch }) => `${os ?? '*'} ${arch ?? '*'}`);
+  const platforms = variants.map(({ os, arch, distribution, distributionVersion }) =>
+    [distribution, distributionVersion, os, arch].map((name) => name ?? '*').join(' '),
+  );
   if (new Set(platforms).size !== platforms.length) {
-    return { path: ['variants'], sentence: 'expected each os and arch once' };
+    return { path: ['variants'], sentence: 'expected each os and arch once, or each with its distribution' };
   }
   const range = Object.entries(requires).find(([, text]) => !isVersionRange(text));
   return range && { path: ['requires', range[0]], sentence: 'expected a version range like "^2.1.0"' };

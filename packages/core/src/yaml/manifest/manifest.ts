@@ -8,10 +8,12 @@ import type { PackageDocument, PackageVariant } from '../../wire/package/documen
 import { componentKinds, platformName, port } from '../../wire/package/fields.ts';
 import { formatOf } from '../../wire/package/needs.ts';
 import { packageFault } from '../../wire/package/rules.ts';
+import { distributionName, distributionVersion } from '../../wire/package/system-packages.ts';
 import { type CheckedYaml, checkYaml } from '../check.ts';
 import { durationMs } from '../duration.ts';
 import { commandFrom, commandYaml } from './command.ts';
 import { containerFrom, containerYaml } from './container.ts';
+import { anyPackage, debFrom, debYaml } from './deb.ts';
 import { filesFrom, filesYaml } from './files.ts';
 import { healthFrom, healthYaml } from './health.ts';
 import { hooksFrom, hooksYaml, preflightFrom, preflightYaml } from './hooks.ts';
@@ -31,6 +33,13 @@ const folder = string({
   maxLength: 4096,
   pattern: '^(?!/)(?!(.*/)?\\.\\.(/|$))[^\\0]+$',
 });
+const platform = {
+  os: platformName,
+  arch: platformName,
+  distribution: distributionName,
+  distributionVersion,
+};
+const platformKeys = ['os', 'arch', 'distribution', 'distributionVersion'] as const;
 const manifestSchema = closedObject(
   { product: name, component: name, version },
   {
@@ -38,14 +47,11 @@ const manifestSchema = closedObject(
     folder,
     include: array(pattern, { maxItems: 1000 }),
     exclude: array(pattern, { maxItems: 1000 }),
-    os: platformName,
-    arch: platformName,
-    variants: array(closedObject({ folder }, { os: platformName, arch: platformName }), {
-      minItems: 1,
-      maxItems: 100,
-    }),
     agent: agentSchema,
     files: filesYaml,
+    ...platform,
+    variants: array(closedObject({ folder }, platform), { minItems: 1, maxItems: 100 }),
+    deb: debYaml,
     service: serviceYaml,
     command: commandYaml,
     container: containerYaml,
@@ -65,6 +71,8 @@ export interface ManifestSource {
   readonly folder: string;
   readonly os?: string;
   readonly arch?: string;
+  readonly distribution?: string;
+  readonly distributionVersion?: string;
 }
 
 /** `xylem.yaml`, read: what to publish and everything of the package document but its variants. */
@@ -75,6 +83,8 @@ export interface PackageManifest {
   readonly exclude: readonly string[];
   /** Of a container, where the source holds several images. */
   readonly image?: string;
+  /** Of the kind deb: what must be installed; absent: every .deb of the folder. */
+  readonly install?: readonly string[];
   readonly package: Omit<PackageDocument, 'variants'>;
 }
 
@@ -82,9 +92,9 @@ export interface PackageManifest {
 export function parseManifestYaml(text: string, file: string): PackageManifest {
   const checked = checkYaml(text, manifestSchema, file);
   const { value, refuse } = checked;
-  const { folder, os, arch, variants, include, exclude = [] } = value;
+  const { folder, variants, include, exclude = [], deb } = value;
   if (variants !== undefined) {
-    for (const key of ['folder', 'os', 'arch'] as const) {
+    for (const key of ['folder', ...platformKeys] as const) {
       if (value[key] !== undefined) refuse([key], 'expected inside each of the variants, not beside them');
     }
   }
@@ -96,14 +106,14 @@ export function parseManifestYaml(text: string, file: string): PackageManifest {
   }
   const only = {
     folder: folder ?? '.',
-    ...(os === undefined ? {} : { os }),
-    ...(arch === undefined ? {} : { arch }),
+    ...platformOf(value),
   };
   const manifest: PackageManifest = {
     sources: variants ?? [only],
     ...(include === undefined ? {} : { include }),
     exclude,
     ...(value.container?.image === undefined ? {} : { image: value.container.image }),
+    ...(deb?.install === undefined ? {} : { install: deb.install }),
     package: packageFrom(checked),
   };
   refuseFaults(checked, manifest);
@@ -140,6 +150,7 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     command,
     agent,
     container,
+    deb,
     health,
     hooks,
     preflight,
@@ -158,6 +169,7 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     ...(command === undefined ? {} : { command: commandFrom(command, ms) }),
     ...(agent === undefined ? {} : { agent }),
     ...(container === undefined ? {} : { container: containerFrom(container, ms) }),
+    ...(deb === undefined ? {} : { deb: debFrom(deb) }),
     ...(health === undefined ? {} : { health: healthFrom(health, ms) }),
     ...(hooks === undefined ? {} : { hooks: hooksFrom(hooks, ms) }),
     ...(preflight === undefined ? {} : { preflight: preflightFrom(preflight) }),
@@ -171,9 +183,10 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
 }
 
 /** What says how something runs says what it is. */
-function impliedKind({ service, command, container }: Value): PackageDocument['kind'] {
+function impliedKind({ service, command, container, deb }: Value): PackageDocument['kind'] {
   if (container !== undefined) return 'container';
   if (service !== undefined) return 'service';
+  if (deb !== undefined) return 'deb';
   return command === undefined ? 'files' : 'command';
 }
 
@@ -186,12 +199,19 @@ function portsOf({ ports, container }: Value): Pick<PackageDocument, 'ports'> {
 
 /** The rules of package documents, said at the line where the mistake stands. */
 function refuseFaults({ refuse }: CheckedYaml<Value>, manifest: PackageManifest): void {
-  const platforms = manifest.sources.map(({ os, arch }) => ({
+  const platforms = manifest.sources.map((source) => ({
     tree: '0'.repeat(64) as PackageVariant['tree'],
     sizeBytes: 0,
-    ...(os === undefined ? {} : { os }),
-    ...(arch === undefined ? {} : { arch }),
+    ...platformOf(source),
+    ...(manifest.package.kind === 'deb' ? { packages: anyPackage } : {}),
   }));
   const fault = packageFault({ ...manifest.package, variants: platforms });
   if (fault !== undefined) refuse(fault.path, fault.sentence);
+}
+
+/** What was said of where it runs, and nothing else. */
+function platformOf(given: Omit<ManifestSource, 'folder'>): Omit<ManifestSource, 'folder'> {
+  return Object.fromEntries(
+    platformKeys.flatMap((key) => (given[key] === undefined ? [] : [[key, given[key]]])),
+  );
 }

@@ -1,0 +1,6 @@
+import type { Driver } from '../driver.ts';
+import { applyDeb } from './apply.ts';
+import { observeDeb } from './observe.ts';
+import { planDeb } from './plan.ts';
+
+export const debDriver: Driver = { observe: observeDeb, plan: planDeb, apply: applyDeb };

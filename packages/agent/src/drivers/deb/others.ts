@@ -1,0 +1,36 @@
+import { readdir } from 'node:fs/promises';
+import type { DriverTools } from '../driver.ts';
+import { type PackagesRecord, packagesRecord } from './record.ts';
+import { keyOf } from './wanted.ts';
+
+export type Records = ReadonlyMap<string, PackagesRecord>;
+
+/** What every component of this host changed of its packages, by component. */
+export async function allRecords(tools: Pick<DriverTools, 'layout' | 'log'>): Promise<Records> {
+  const records = new Map<string, PackagesRecord>();
+  const components: string[] = await readdir(tools.layout.components).catch(() => []);
+  for (const component of components.sort()) {
+    const record = await recordFile(component, tools).read();
+    if (record !== null) records.set(component, record);
+  }
+  return records;
+}
+
+export function recordFile(component: string, { layout, log }: Pick<DriverTools, 'layout' | 'log'>) {
+  return packagesRecord(layout.component(component).packages, log);
+}
+
+/** What other components keep installed, by package. Pure. */
+export function keptByOthers(
+  records: Records,
+  component: string,
+  native: string,
+): Map<string, { component: string; version: string }> {
+  const kept = new Map<string, { component: string; version: string }>();
+  for (const [other, { wanted }] of records) {
+    if (other === component) continue;
+    for (const { package: name, architecture, version } of wanted)
+      kept.set(keyOf(name, architecture, native), { component: other, version });
+  }
+  return kept;
+}
