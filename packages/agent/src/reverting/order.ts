@@ -6,6 +6,7 @@ import { currentTree } from '../converge/observe.ts';
 import { acceptedFile } from '../direction/accepted-file.ts';
 import { unmetRequirements } from '../direction/place.ts';
 import type { Accepted } from '../direction/wanted.ts';
+import { misfit } from '../migration/fit.ts';
 import type { Placed } from '../slot/placed.ts';
 import { type SlotRecord, slotFile } from '../slot/record.ts';
 import { type StateLayout, stateLayout } from '../state/layout.ts';
@@ -34,7 +35,8 @@ interface Slot {
  * Orders the return of a product to what it ran before, without any server: the agent of this state folder does it, now
  * if it runs, else when it starts.
  * @param by who orders it, as this host's system names them
- * @throws XylemError E_NOT_FOUND, E_CONFLICT when there is nothing to go back to or another component needs what is now
+ * @throws XylemError E_NOT_FOUND, E_CONFLICT when there is nothing to go back to or another component needs what is now,
+ *   E_MIGRATION_CONTRACTED when a database has lost what the former version needs
  */
 export async function orderRevert(
   options: OrderOptions & { readonly reason: string; readonly by: string },
@@ -58,7 +60,9 @@ export async function orderRevert(
   for (const { component } of given) {
     const own = layout.component(component);
     const record = await slotFile(own.slot, log).read();
-    if (record !== null) slots.push({ record, current: await currentTree(own.current) });
+    // A switch that somebody took away shows nothing on trial.
+    const current = (await currentTree(own.current)) ?? record?.installed?.tree ?? null;
+    if (record !== null) slots.push({ record, current });
   }
   const kept = keptOf(slots);
   if (kept.length === 0) {
@@ -69,6 +73,7 @@ export async function orderRevert(
   }
   const revert: Revert = { product, reason, since: formatTime(clock.now()), by, kept };
   refuseUnmet(accepted, revert);
+  refuseMisfits(accepted, kept);
   await mkdir(dirname(layout.reverts), { recursive: true, mode: 0o700 });
   await file.write({ reverts: [...reverts, revert] });
   return kept.map((placed) => ({ component: placed.component, to: placed.version }));
@@ -108,6 +113,14 @@ function keptOf(slots: readonly Slot[]): Placed[] {
     undefined;
   if (!slots.some((slot) => former(slot) !== undefined)) return [];
   return slots.flatMap((slot) => former(slot) ?? slot.record.installed ?? []);
+}
+
+/** What a contract took away can't be gone back to. @throws XylemError E_MIGRATION_PENDING, E_MIGRATION_CONTRACTED */
+function refuseMisfits({ schemas }: Accepted, kept: readonly Placed[]): void {
+  for (const placed of kept) {
+    const why = misfit(placed, schemas);
+    if (why !== null) throw new XylemError(why.code, `Nothing was changed: ${why.message}`);
+  }
 }
 
 /** @throws XylemError E_CONFLICT */
