@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostDetail } from '@xylem/root/contract';
-import { program, waitUntil } from '@xylem/testkit';
+import { freePort, program, waitUntil } from '@xylem/testkit';
 
 const main = join(import.meta.dirname, 'main.ts');
 /** What another version does that is no good; it gets the words of the program, as in `agent run --state FOLDER`. */
@@ -165,11 +164,3 @@ products:
   await waitUntil(async () => (await agentOf()) === undefined, 120_000, 'the component to be gone');
   assert.equal(await pidOfService(), service);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { HostDetail, HostWhy } from '@xylem/root/contract';
-import { type Program, program, waitUntil } from '@xylem/testkit';
+import { freePort, type Program, program, waitUntil } from '@xylem/testkit';
 
 const main = join(import.meta.dirname, 'main.ts');
 const node = ['$', '{node}'].join('');
@@ -20,14 +19,6 @@ const [port, data] = process.argv.slice(2);
 appendFileSync(data + '/started', '${version}\\n');
 createServer((_, response) => response.end('${version}')).listen(Number(port), '127.0.0.1');
 `;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port: found } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return found;
-}
 
 describe('a tree of real processes', { timeout: 180_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'xylem-e2e-'));

@@ -1,6 +1,7 @@
 export { type Cleanup, cleanup, removeLater } from './cleanup.ts';
 export { type CountingProxy, countingProxy, type NetworkFault } from './counting-proxy.ts';
 export { differences, listing } from './folder-listing.ts';
+export { freePort } from './free-port.ts';
 export { type FullDisk, fullDisk } from './full-disk.ts';
 export { bootGuest, type Guest, type GuestExec, type GuestOptions } from './guest/index.ts';
 export { installDebian } from './install-debian.ts';

@@ -1,7 +1,7 @@
 import { access, chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Cleanup } from './cleanup.ts';
+import { freePort } from './free-port.ts';
 import { installDebian } from './install-debian.ts';
 import { startProcess } from './start-process.ts';
 import { tempFolder } from './temp-folder.ts';
@@ -75,13 +75,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** Free a moment ago: for programs that can't take port 0. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -4,11 +4,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { silentLog, systemClock } from '@xylem/platform';
-import { removeLater, tempFolder } from '@xylem/testkit';
+import { freePort, removeLater, tempFolder } from '@xylem/testkit';
 import { stopServices } from '../supervisor/stop-services.ts';
 import { convergeOnce } from '../testing/converge-once.ts';
 import { httpService, type TestPackage, testPackage, writeTree } from '../testing/packages.ts';
-import { freePort } from '../testing/site.ts';
 
 /** A state folder and a way to want packages there. */
 async function bench(context: TestContext) {

@@ -3,8 +3,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '@xylem/platform';
-import { tempFolder } from '@xylem/testkit';
-import { componentOf, freePort, reported, Site, webService } from '../testing/site.ts';
+import { freePort, tempFolder } from '@xylem/testkit';
+import { componentOf, reported, Site, webService } from '../testing/site.ts';
 import { explainHost } from './explain.ts';
 
 test('says what is wanted, what is, what is to do and what keeps it, and changes nothing', async (t) => {

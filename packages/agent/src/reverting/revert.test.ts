@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { silentLog, systemClock } from '@xylem/platform';
-import { componentOf, freePort, type Given, reported, Site, webService } from '../testing/site.ts';
+import { freePort } from '@xylem/testkit';
+import { componentOf, type Given, reported, Site, webService } from '../testing/site.ts';
 import { returnProduct } from './return.ts';
 
 const order = { reason: 'checkout fails', by: 'anna' };

@@ -148,12 +148,16 @@ for (const kind of ['builtin', 'haproxy', 'nginx', 'command'] as const) {
       cleanUp(context, () => load.kill());
       const sentSome = async (): Promise<void> => systemClock.sleep(400);
       await sentSome();
+      // What a router that is just reloaded answers by what it was told before anything of this.
+      load.mark('blue');
+      await sentSome();
       for (const port of [green, blue, green]) {
         await router.route(port);
         load.mark(`to-${port}`);
         await sentSome();
       }
-      const phases = Object.values(await load.end());
+      const { start: _before, ...measured } = await load.end();
+      const phases = Object.values(measured);
       const faults = phases.map(({ faults: own }) => own);
       assert.deepEqual(
         faults,

@@ -3,7 +3,8 @@ import { readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Report } from '@xylem/core';
-import { componentOf, freePort, reported, Site, webService } from '../testing/site.ts';
+import { freePort } from '@xylem/testkit';
+import { componentOf, reported, Site, webService } from '../testing/site.ts';
 import { waitFor } from '../testing/wait-for.ts';
 
 const answerOf = async (port: number): Promise<string> =>

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Report } from '@xylem/core';
+import { freePort } from '@xylem/testkit';
 import type { AgentTiming } from '../options.ts';
-import { componentOf, freePort, reported, Site, webService } from '../testing/site.ts';
+import { componentOf, reported, Site, webService } from '../testing/site.ts';
 import { waitFor } from '../testing/wait-for.ts';
 
 /** A host that runs a component of files and a service, with something in the service's data folder. */
@@ -98,7 +99,9 @@ test('a removed switch, a folder in its place, and removed trees are put back, a
   assert.equal(await readFile(at('web', aside, 'found'), 'utf8'), 'somebody’s');
 
   const before = await instance();
-  await rm(at('api', 'trees'), { recursive: true });
+  // In one moment: half removed it is another thing to say.
+  await rename(at('api', 'trees'), at('api', 'gone'));
+  await rm(at('api', 'gone'), { recursive: true });
   await said('api', /its tree was removed/);
   await waitFor('the tree', () => holds('api', 'lib/same.txt', 'same in each version\n'));
   await waitFor('another process', async () => (await answer()) === '1.0.0' && (await instance()) !== before);

@@ -4,8 +4,8 @@ import { statfsSync } from 'node:fs';
 import { cp, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { removeLater, tempFolder } from '@xylem/testkit';
-import { componentOf, freePort, reported, Site, webService } from '../testing/site.ts';
+import { freePort, removeLater, tempFolder } from '@xylem/testkit';
+import { componentOf, reported, Site, webService } from '../testing/site.ts';
 import { waitFor } from '../testing/wait-for.ts';
 
 /** A real file system of so many MiB, or why there is none. */

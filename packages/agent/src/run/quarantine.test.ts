@@ -15,9 +15,10 @@ import {
   toB64u,
   type Version,
 } from '@xylem/core';
+import { freePort } from '@xylem/testkit';
 import type { JoinedHost, RootFront, TestPackage, Wanted } from '@xylem/testkit/builders';
 import { generateKey, type KeyPair, signDocument } from '@xylem/trust';
-import { componentOf, freePort, reported, Site, webService } from '../testing/site.ts';
+import { componentOf, reported, Site, webService } from '../testing/site.ts';
 import { waitFor } from '../testing/wait-for.ts';
 
 const since = '2026-11-21T00:00:00Z' as Time;

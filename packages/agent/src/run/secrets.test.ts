@@ -6,9 +6,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { EnvironmentId, HostId, Sealed } from '@xylem/core';
+import { freePort } from '@xylem/testkit';
 import type { JoinedHost, RootFront, TestPackage } from '@xylem/testkit/builders';
 import { type AgeIdentity, checkRecipient, generateAgeIdentity, sealValue, wrapDataKey } from '@xylem/trust';
-import { componentOf, freePort, reported, Site, webService } from '../testing/site.ts';
+import { componentOf, reported, Site, webService } from '../testing/site.ts';
 import { waitFor } from '../testing/wait-for.ts';
 
 const canary = 'CANARY-7f3a-of-the-agent';

@@ -1,15 +1,16 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import type { RouterBlock } from '@xylem/core';
 import {
+  freePort,
   installDebian,
   type StartedProcess,
   startProcess,
   type Unavailable,
   waitUntil,
 } from '@xylem/testkit';
-import { freePort } from './free-port.ts';
 
 export type RouterKind = 'builtin' | 'haproxy' | 'nginx' | 'command';
 
@@ -95,7 +96,8 @@ backend shop
       command: '/usr/sbin/haproxy',
       args: ['-db', '-f', config],
     });
-    await waitUntil(() => accepts(front), 20_000, `HAProxy to listen: ${started.stderr()}`);
+    const isUp = async (): Promise<boolean> => existsSync(socket) && (await accepts(front));
+    await waitUntil(isUp, 20_000, `HAProxy to listen: ${started.stderr()}`);
     return started;
   };
   let running = await start();

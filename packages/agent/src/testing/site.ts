@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type {
@@ -163,14 +162,6 @@ export function reported(
 
 export const componentOf = (report: Report, component: string): ReportedComponent | undefined =>
   report.components.find((one) => one.component === component);
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 /** A service that answers its version, and the document that runs it. */
 export function webService(

@@ -204,6 +204,7 @@ export function supervisorContract({ name, bench, lacks = {} }: SupervisorContra
   test(`${name}: arguments and variables arrive as they are, sealed ones too, and what it wrote is found`, async (t) => {
     const own = await bench(t);
     const { folder, supervisor } = own;
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a package's placeholder, or a shell's variable
     const odd = 'a "b" \'c\' $HOME ${HOME} %n %% \\ \\n `d` ; | é 漢\n second line\ttab # ';
     const note = noteIn(folder, 'seen');
     const script = `require('node:fs').writeFileSync(${JSON.stringify(note)}, JSON.stringify([process.argv[2], process.env.ODD, process.env.SEALED, process.env.XYLEM_TEST_SECRET ?? null]));

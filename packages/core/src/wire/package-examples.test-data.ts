@@ -1,10 +1,5 @@
 /* biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of packages look like this */
-import {
-  digest,
-  type Example,
-  example,
-  treeDigest,
-} from './example-parts.test-data.ts';
+import { digest, type Example, example, treeDigest } from './example-parts.test-data.ts';
 import * as wire from './index.ts';
 
 /** Package documents of every kind, and what programs of packages are asked and answer. */

@@ -27,7 +27,7 @@ interface Wanted {
 
 /**
  * The package that has the step, of the release that is named, else of the newest that is directed there.
- * @throws XylemError E_NOT_FOUND, E_WITHDRAWN, E_QUARANTINED
+ * @throws XylemError E_MIGRATION_ORDER, E_WITHDRAWN, E_QUARANTINED
  */
 export async function offeredPackage(
   db: Database,
@@ -53,7 +53,7 @@ export async function offeredPackage(
     wanted.release === undefined
       ? `No package that is directed to ${fullName(environment)}`
       : `No package of ${wanted.release.product}@${wanted.release.version}`;
-  throw new XylemError('E_NOT_FOUND', `${where} ${what}.`);
+  throw new XylemError('E_MIGRATION_ORDER', `${where} ${what}.`);
 }
 
 function does({ migrations }: PackageDocument, database: string, step: number | null): boolean {

@@ -103,7 +103,7 @@ async function nextStep(
     const phase = offered.stepTo(to)?.phase;
     return phase === undefined ? null : { to, phase };
   } catch (error) {
-    if (error instanceof XylemError && error.code === 'E_NOT_FOUND') return null;
+    if (error instanceof XylemError && error.code === 'E_MIGRATION_ORDER') return null;
     throw error;
   }
 }

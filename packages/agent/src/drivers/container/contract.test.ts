@@ -1,7 +1,7 @@
 import { after } from 'node:test';
+import { freePort } from '@xylem/testkit';
 import { httpContainer, servedVersion } from '../../testing/container-packages.ts';
 import { driverContract } from '../../testing/driver-contract.ts';
-import { freePort } from '../../testing/free-port.ts';
 import { podmanStore } from '../../testing/podman-store.ts';
 
 const store = await podmanStore({ after });

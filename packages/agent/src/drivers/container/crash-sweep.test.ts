@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
+import { freePort } from '@xylem/testkit';
 import { httpContainer } from '../../testing/container-packages.ts';
 import { Bench, crashSweep } from '../../testing/crash-sweep.ts';
-import { freePort } from '../../testing/free-port.ts';
 import { podmanStore } from '../../testing/podman-store.ts';
 import { temporaryFolder } from '../../testing/state-folder.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { freePort } from '@xylem/testkit';
 import { answerAt, blueGreenService } from '../../testing/blue-green.ts';
 import { Bench, converge } from '../../testing/crash-sweep.ts';
-import { freePort } from '../../testing/free-port.ts';
 import { temporaryFolder } from '../../testing/state-folder.ts';
 
 suite('a service that changes its version behind the built-in forwarder', () => {

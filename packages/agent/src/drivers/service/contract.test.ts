@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { freePort } from '@xylem/testkit';
 import { driverContract } from '../../testing/driver-contract.ts';
-import { freePort } from '../../testing/free-port.ts';
 import { httpService } from '../../testing/packages.ts';
 
 driverContract({

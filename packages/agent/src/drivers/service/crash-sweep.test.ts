@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { freePort } from '@xylem/testkit';
 import { stepsOfKind } from '../../converge/points.ts';
 import { answerAt, blueGreenService } from '../../testing/blue-green.ts';
 import { Bench, crashSweep } from '../../testing/crash-sweep.ts';
-import { freePort } from '../../testing/free-port.ts';
 import { httpService } from '../../testing/packages.ts';
 import { temporaryFolder } from '../../testing/state-folder.ts';
 

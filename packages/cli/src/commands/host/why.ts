@@ -10,7 +10,7 @@ export const command = defineCommand({
     const why = await (await api()).call('hostWhy', { params: { host: only(args) } });
     const width = Math.max(0, ...why.links.map(({ link }) => link.length));
     const lines = why.links.flatMap(({ link, ok, detail, advice }) => [
-      `  ${ok ? 'ok  ' : 'NOT '} ${link.padEnd(width)}  ${detail}`,
+      `  ${ok ? 'ok  ' : 'NOT '} ${link.padEnd(width)}  ${detail.replaceAll('\n', `\n${' '.repeat(width + 9)}`)}`,
       ...(ok || advice === null ? [] : [`       ${' '.repeat(width)}  ${advice}`]),
     ]);
     return { data: why, text: [`${why.host.name}: ${why.answer}`, ...lines].join('\n') };

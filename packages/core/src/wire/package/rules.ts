@@ -59,6 +59,7 @@ function placeholderFault(document: PackageDocument): PackageFault | undefined {
     const names = namesIn(text);
     if (typeof names === 'string') return { path, sentence: names };
     if (names.includes('rendered') && !(path[0] === 'files' && path[1] === 'validate')) {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder's name, said to people
       return { path, sentence: '"${rendered}" stands in the files\' validate command and nowhere else' };
     }
     const keys = names
