@@ -21,27 +21,18 @@ const updateSteps = [
 export const stepKinds = [...updateSteps, 'revert', 'remove', 'purge'] as const;
 export type StepKind = (typeof stepKinds)[number];
 
+const toBeInPlace = ['reserve', 'fetch', 'stage', 'preflight'] as const;
+const toBeCommitted = ['commit', 'retire', 'revert', 'remove', 'purge'] as const;
+/** What brings something into the machine, and takes it back. */
+const applied = [...toBeInPlace, 'unapply', 'switch', 'apply', ...toBeCommitted] as const;
+/** What runs as one process or container, ended before another is started. */
+const started = [...toBeInPlace, 'stop', 'switch', 'start', 'probe', ...toBeCommitted] as const;
+
 /** Which steps a component of each kind can take. */
 export const stepsOfKind = {
-  files: [
-    'reserve',
-    'fetch',
-    'stage',
-    'preflight',
-    'unapply',
-    'switch',
-    'apply',
-    'commit',
-    'retire',
-    'revert',
-    'remove',
-    'purge',
-  ],
+  files: applied,
   service: [
-    'reserve',
-    'fetch',
-    'stage',
-    'preflight',
+    ...toBeInPlace,
     'stop',
     'unapply',
     'switch',
@@ -49,71 +40,12 @@ export const stepsOfKind = {
     'probe',
     'route',
     'drain',
-    'commit',
-    'retire',
-    'revert',
-    'remove',
-    'purge',
+    ...toBeCommitted,
   ],
-  command: [
-    'reserve',
-    'fetch',
-    'stage',
-    'preflight',
-    'unapply',
-    'switch',
-    'apply',
-    'commit',
-    'retire',
-    'revert',
-    'remove',
-    'purge',
-  ],
-  agent: [
-    'reserve',
-    'fetch',
-    'stage',
-    'preflight',
-    'stop',
-    'switch',
-    'start',
-    'probe',
-    'commit',
-    'retire',
-    'revert',
-    'remove',
-    'purge',
-  ],
-  container: [
-    'reserve',
-    'fetch',
-    'stage',
-    'preflight',
-    'stop',
-    'switch',
-    'start',
-    'probe',
-    'commit',
-    'retire',
-    'revert',
-    'remove',
-    'purge',
-  ],
-  deb: [
-    'reserve',
-    'fetch',
-    'stage',
-    'preflight',
-    'unapply',
-    'switch',
-    'apply',
-    'reboot',
-    'commit',
-    'retire',
-    'revert',
-    'remove',
-    'purge',
-  ],
+  command: applied,
+  agent: started,
+  container: started,
+  deb: [...toBeInPlace, 'unapply', 'switch', 'apply', 'reboot', ...toBeCommitted],
 } as const satisfies Record<string, readonly StepKind[]>;
 export type ComponentKind = keyof typeof stepsOfKind;
 
