@@ -1,4 +1,3 @@
-import { jcs } from '@xylem/core';
 import type { Log } from '@xylem/platform';
 import type { Accepted, Held } from '../direction/wanted.ts';
 import { installFingerprint, type Placed } from '../slot/placed.ts';
@@ -55,7 +54,7 @@ export function withReverts(accepted: Accepted, reverts: readonly Revert[]): Acc
     if (revert === undefined || kept === undefined) return placed;
     // Where things stand and what comes first is direction's word; which version runs is the person's.
     const staying: Placed = { ...kept, after: placed.after };
-    if (!isSame(staying, placed)) {
+    if (installFingerprint(staying) !== installFingerprint(placed)) {
       held.push({ component: placed.component, code: 'E_REVERTED', message: revertText(revert, kept) });
     }
     return staying;
@@ -74,6 +73,3 @@ export function revertOf({ product, component }: Placed, reverts: readonly Rever
 export function revertText({ product, by, since, reason }: Revert, kept: Placed): string {
   return `${by} took ${product} back on this host at ${since}: ${reason}. ${kept.component} stays at ${kept.version} until this is undone there (xylem agent revert ${product} --undo).`;
 }
-
-const isSame = (a: Placed, b: Placed): boolean =>
-  installFingerprint(a) === installFingerprint(b) && jcs(a.config) === jcs(b.config);
