@@ -1,7 +1,7 @@
-import { accessSync, constants, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { fillPort, XylemError } from '@xylem/core';
+import { findProgram } from '../../commands/program.ts';
 import { routerOf } from '../../router/index.ts';
 import { openedEnvironment } from '../../secrets/environment.ts';
 import { accountOf } from '../../supervisor/account.ts';
@@ -23,7 +23,7 @@ const preflight: StepAction<'preflight'> = async ({ target, side }, component, t
   await tools.supervisor.check(spec);
   await openFor(spec, tools);
   const [program = ''] = spec.command;
-  if (isAbsolute(program) && !isExecutable(program)) {
+  if (isAbsolute(program) && findProgram(program) === null) {
     throw new XylemError(
       'E_SERVICE_START',
       `${component} ${target.version}: ${program} is no file that can be executed; check its command`,
@@ -77,12 +77,3 @@ export const applyService: Driver['apply'] = {
   route,
   drain,
 };
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
