@@ -5,7 +5,7 @@ import { cleanup, type Program, program, type ReleasesAt, startRoot, tempFolder 
 
 const entry = join(import.meta.dirname, '..', 'dist', 'xylem.js');
 
-/** The one environment of a bench, and the component that its releases hold. */
+/** The one environment of a bench. */
 export const environment = 'bench/main';
 
 /** A root server with the environment, as real processes in a folder of their own. */
@@ -14,17 +14,29 @@ export interface Lab {
   readonly work: string;
   readonly context: ReturnType<typeof cleanup>;
   readonly releasesAt: ReleasesAt;
-  /** Publishes what lies in `folder`/tree as a version of the component, in a release of its own. */
+  /** Publishes what lies in `folder`/tree as a version of each component, all of them in one release. */
   release(version: string, folder: string): Promise<void>;
   /** Deploys a release; `words` go to the command. */
   deploy(version: string, words?: readonly string[]): Promise<void>;
 }
 
+/** A component of a bench's releases, by the lines of its manifest beyond its name and version. */
+export interface LabComponent {
+  readonly component: string;
+  readonly manifest: string;
+}
+
+const payload: LabComponent = { component: 'payload', manifest: 'kind: files\n' };
+
 /**
  * Runs `measure` in a lab, and ends and removes everything after it.
- * @param where which hosts run the component
+ * @param where which hosts run the components
  */
-export async function inLab<T>(where: string, measure: (lab: Lab) => Promise<T>): Promise<T> {
+export async function inLab<T>(
+  where: string,
+  measure: (lab: Lab) => Promise<T>,
+  components: readonly LabComponent[] = [payload],
+): Promise<T> {
   const context = cleanup();
   try {
     const work = await tempFolder(context);
@@ -32,9 +44,10 @@ export async function inLab<T>(where: string, measure: (lab: Lab) => Promise<T>)
     context.after(() => xylem.stop());
     const { apiUrl, token } = await startRoot(xylem, join(work, 'root'), 'bench');
     const yaml = join(work, 'environment.yaml');
+    const placed = components.map(({ component }) => `      ${component}: { where: ${where} }\n`).join('');
     await writeFileAtomic(
       yaml,
-      `environment: ${environment}\nproducts:\n  bench:\n    components:\n      payload: { where: ${where} }\n`,
+      `environment: ${environment}\nproducts:\n  bench:\n    components:\n${placed}`,
     );
     await xylem.command(['env', 'create', environment, '--file', yaml]);
     return await measure({
@@ -43,10 +56,13 @@ export async function inLab<T>(where: string, measure: (lab: Lab) => Promise<T>)
       context,
       releasesAt: { stateFolder: join(work, 'root'), home: join(work, 'home'), apiUrl, token },
       release: async (version, folder) => {
-        const manifest = `product: bench\ncomponent: payload\nversion: ${version}\nkind: files\nfolder: tree\n`;
-        await writeFileAtomic(join(folder, 'xylem.yaml'), manifest);
-        await xylem.command(['package', 'publish', folder]);
-        await xylem.command(['release', 'create', `bench@${version}`, '--with', `payload@${version}`]);
+        for (const { component, manifest } of components) {
+          const head = `product: bench\ncomponent: ${component}\nversion: ${version}\nfolder: tree\n`;
+          await writeFileAtomic(join(folder, 'xylem.yaml'), `${head}${manifest}`);
+          await xylem.command(['package', 'publish', folder]);
+        }
+        const packages = components.flatMap(({ component }) => ['--with', `${component}@${version}`]);
+        await xylem.command(['release', 'create', `bench@${version}`, ...packages]);
       },
       deploy: async (version, words = []) => {
         await xylem.command(['deploy', `bench@${version}`, '--to', environment, '--yes', ...words]);

@@ -135,14 +135,16 @@ for (const kind of ['builtin', 'haproxy', 'nginx', 'command'] as const) {
       }
     });
 
+    // The commands of the test lead nobody.
+    if (kind === 'command') return;
     test('loses and refuses no request while it is switched and switched back', async (context) => {
       const made = await bench(context, kind);
       if (made === null) return;
       const { router, own } = made;
-      if (own.front === null) return context.skip('it leads nobody');
       const [blue, green] = own.ports;
       await router.route(blue);
       const { front } = own;
+      assert.ok(front !== null);
       await waitUntil(async () => (await answerAt(front)) === 'blue', 20_000, 'blue to answer');
       const load = await startLoad(front, 300);
       cleanUp(context, () => load.kill());

@@ -12,7 +12,7 @@ export interface DriverMachine {
   version(version: string, options?: { readonly broken?: boolean }): TestPackage;
   /** Which version is in effect on this machine, looked at without the driver; null: none. */
   inEffect(state: string): Promise<string | null>;
-  /** Takes what is in effect away, as somebody else would; absent where nothing lies outside of the slot. */
+  /** Takes what is in effect away, as somebody else would. */
   readonly disturb?: (state: string) => Promise<void>;
   close(): Promise<void>;
 }
@@ -21,8 +21,8 @@ export interface DriverContract {
   readonly kind: ComponentKind;
   /** Where this kind can't be tried: why. */
   readonly skip?: string | undefined;
-  /** Whether a package of this kind can fail by its own fault. */
-  readonly canFail: boolean;
+  /** Nothing of it lies outside of its slot: there is nothing to disturb. */
+  readonly staysInSlot?: true;
   /** What its packages are called. Default: thing. */
   readonly component?: string;
   machine(folder: string): Promise<DriverMachine>;
@@ -36,7 +36,7 @@ async function takesEffect(own: DriverMachine, state: string, version: string | 
 
 /** What every driver promises, whatever its kind. */
 export function driverContract(contract: DriverContract): void {
-  const { kind, skip, canFail, machine, component = 'thing' } = contract;
+  const { kind, skip, staysInSlot = false, machine, component = 'thing' } = contract;
   const options = skip === undefined ? {} : { skip };
 
   suite(`driver contract: ${kind}`, options, () => {
@@ -64,25 +64,7 @@ export function driverContract(contract: DriverContract): void {
       }
     });
 
-    test('puts back what somebody else took away', async (context) => {
-      const bench = new Bench(await temporaryFolder(context));
-      const state = await bench.state(context);
-      const own = await machine(bench.folder);
-      try {
-        if (own.disturb === undefined) return context.skip('nothing of it lies outside of its slot');
-        const one = await bench.wanted([own.version('1.0.0')]);
-        assert.ok((await converge(state, one)).rested);
-        await own.disturb(state);
-        assert.notEqual(await own.inEffect(state), '1.0.0');
-        assert.ok((await converge(state, one)).rested);
-        await takesEffect(own, state, '1.0.0');
-      } finally {
-        await own.close();
-      }
-    });
-
     test('what fails by its own fault is refused once, and what was there before is in effect', async (context) => {
-      if (!canFail) return context.skip('nothing of this kind can fail by its own fault');
       const bench = new Bench(await temporaryFolder(context));
       const state = await bench.state(context);
       const own = await machine(bench.folder);
@@ -98,6 +80,24 @@ export function driverContract(contract: DriverContract): void {
         const plans: string[] = [];
         await converge(state, bad, (plan) => plans.push(plan.action));
         assert.deepEqual(plans, [], 'it is not tried again');
+      } finally {
+        await own.close();
+      }
+    });
+
+    if (staysInSlot) return;
+    test('puts back what somebody else took away', async (context) => {
+      const bench = new Bench(await temporaryFolder(context));
+      const state = await bench.state(context);
+      const own = await machine(bench.folder);
+      try {
+        assert.ok(own.disturb);
+        const one = await bench.wanted([own.version('1.0.0')]);
+        assert.ok((await converge(state, one)).rested);
+        await own.disturb(state);
+        assert.notEqual(await own.inEffect(state), '1.0.0');
+        assert.ok((await converge(state, one)).rested);
+        await takesEffect(own, state, '1.0.0');
       } finally {
         await own.close();
       }

@@ -8,7 +8,7 @@ for (const fails of ['check', 'run'] as const) {
   driverContract({
     kind: 'agent',
     component: agentComponent,
-    canFail: true,
+    staysInSlot: true,
     machine: async () => ({
       version: (version, { broken = false } = {}) => agentPackage(version, broken ? fails : undefined),
       inEffect: async (state) => {

@@ -5,7 +5,6 @@ import { lineCommand } from '../../testing/packages.ts';
 
 driverContract({
   kind: 'command',
-  canFail: true,
   machine: async (folder) => {
     const target = join(folder, 'line');
     return {

@@ -9,7 +9,6 @@ const skip = 'skip' in store ? store.skip : undefined;
 
 driverContract({
   kind: 'container',
-  canFail: true,
   skip,
   machine: async () => {
     const port = await freePort();

@@ -8,7 +8,6 @@ const name = 'xylem-test-thing';
 inOverlay(import.meta.filename, () =>
   driverContract({
     kind: 'deb',
-    canFail: true,
     machine: async () => ({
       version: (version, { broken = false } = {}) =>
         debComponent({

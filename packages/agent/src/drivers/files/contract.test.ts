@@ -5,7 +5,6 @@ import { placedVersion, placingPackage } from '../../testing/placing.ts';
 
 driverContract({
   kind: 'files',
-  canFail: true,
   machine: async (folder) => {
     const outside = join(folder, 'outside');
     return {

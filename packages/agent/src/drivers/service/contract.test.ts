@@ -6,7 +6,7 @@ import { httpService } from '../../testing/packages.ts';
 
 driverContract({
   kind: 'service',
-  canFail: true,
+  staysInSlot: true,
   machine: async () => {
     const port = await freePort();
     return {
