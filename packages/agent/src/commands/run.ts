@@ -14,8 +14,11 @@ export interface ProgramRun {
   /** Written to its standard input. */
   readonly input: string;
   readonly timeoutMs: number;
-  /** Where the run is noted while it lasts, so that one that outlives a killed agent is ended before the next. */
-  readonly note: string;
+  /**
+   * Where the run is noted while it lasts, so that one that outlives a killed agent is ended before the next. Null: it
+   * only looks, ends nothing that runs, and may run beside others.
+   */
+  readonly note: string | null;
   /** Used once in a boot. */
   readonly mark: string;
   readonly signal: AbortSignal;
@@ -44,15 +47,18 @@ const drainMs = 500;
  * @throws the signal's reason when the agent ends; the program is ended then
  */
 export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
-  run.signal.throwIfAborted();
-  await endFormer(run.note);
-  await takeNote(run);
+  const { note, mark, signal } = run;
+  signal.throwIfAborted();
+  if (note !== null) {
+    await endFormer(note);
+    await takeNote(note, mark);
+  }
   try {
     const end = await spawned(run);
-    run.signal.throwIfAborted();
+    signal.throwIfAborted();
     return end;
   } finally {
-    await rm(run.note, { force: true }).catch(() => undefined);
+    if (note !== null) await rm(note, { force: true }).catch(() => undefined);
   }
 }
 
@@ -64,7 +70,7 @@ async function endFormer(note: string): Promise<void> {
 }
 
 /** A link, for its content comes to be with its name and takes no block. On a full disk the program runs without. */
-async function takeNote({ note, mark }: ProgramRun): Promise<void> {
+async function takeNote(note: string, mark: string): Promise<void> {
   try {
     await mkdir(dirname(note), { recursive: true, mode: 0o700 });
     await symlink(mark, note);

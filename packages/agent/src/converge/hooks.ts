@@ -6,8 +6,8 @@ import {
   hookTimeoutDefaultMs,
   XylemError,
 } from '@xylem/core';
+import { runForComponent } from '../commands/component-run.ts';
 import { lastWords, recordOutput } from '../commands/record.ts';
-import { runProgram } from '../commands/run.ts';
 import type { DriverTools, Places } from '../drivers/driver.ts';
 import { placesOf } from '../drivers/service/places.ts';
 import { commandOf } from '../drivers/service/spec.ts';
@@ -89,7 +89,8 @@ async function ran(
 ): Promise<void> {
   const own = tools.layout.component(component);
   const { command, environment, timeoutMs } = filledHook(hook, placed, tools);
-  const { fault, output } = await runProgram({
+  const run = {
+    what: `${moment} ${step}`,
     command,
     workingFolder: own.tree(placed.tree),
     environment: {
@@ -101,12 +102,9 @@ async function ran(
       XYLEM_DATA: own.data,
       ...environment,
     },
-    input: '',
     timeoutMs,
-    note: own.program,
-    mark: `${component}.${moment}-${step}.${process.pid}.${tools.clock.monotonicMs()}`,
-    signal: tools.signal,
-  });
+  };
+  const { fault, output } = await runForComponent(component, run, tools);
   const what = `hook ${moment} ${step} of ${component} ${placed.version}`;
   await recordOutput(own.stepsLog, tools.clock, `${what}${fault === null ? '' : ` ${fault}`}`, output);
   if (fault === null) return;

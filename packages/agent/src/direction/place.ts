@@ -1,6 +1,4 @@
 import {
-  agentComponent,
-  agentProduct,
   configFor,
   type DesiredState,
   type Digest,
@@ -15,13 +13,8 @@ import {
 } from '@xylem/core';
 import { checkHooks } from '../converge/hooks.ts';
 import { type ComponentKind, stepsOfKind } from '../converge/points.ts';
-import { commandSpec } from '../drivers/command/spec.ts';
-import { containerSpec } from '../drivers/container/spec.ts';
 import type { Places } from '../drivers/driver.ts';
-import { checkCommands } from '../drivers/files/commands.ts';
-import { sidesOf } from '../drivers/service/sides.ts';
-import { serviceSpec } from '../drivers/service/spec.ts';
-import { healthCheckOf } from '../health/check.ts';
+import { drivers } from '../drivers/index.ts';
 import type { HostValues, Placed } from '../slot/placed.ts';
 import type { Held } from './wanted.ts';
 
@@ -60,9 +53,6 @@ export function place(
       `${component} is of kind ${kind}, which this agent does not install.`,
     );
   }
-  if (kind === 'agent' && (product !== agentProduct || component !== agentComponent)) {
-    throw notVouched(component, `an agent comes as ${agentComponent} of the product ${agentProduct} alone`);
-  }
   const variant = variantFor(document, platform);
   if (variant === null) {
     throw new XylemError(
@@ -87,17 +77,7 @@ export function place(
     document,
     ...(document.files?.install.some(({ template }) => template === true) === true ? { host } : {}),
   };
-  checkCommands(placed, places);
-  if (kind === 'service') {
-    const [side = null] = sidesOf(placed, places) ?? [];
-    serviceSpec(placed, places, side);
-    healthCheckOf(placed, { ...places, port: side?.port });
-  }
-  if (kind === 'command') commandSpec(placed, places);
-  if (kind === 'container') {
-    containerSpec(placed, places);
-    healthCheckOf(placed, places);
-  }
+  drivers[kind].check?.(placed, places);
   checkHooks(placed, places);
   return placed;
 }

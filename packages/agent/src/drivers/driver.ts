@@ -40,6 +40,8 @@ export interface DriverTools extends Places {
   readonly self: AgentProcess;
   /** Another place of the local policy, for tests. */
   readonly policyPath?: string;
+  /** See `RunTools`. */
+  readonly isOnlooker?: boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -59,6 +61,11 @@ export type Clear = (component: string, keep: readonly Digest[], tools: DriverTo
 
 /** Everything that depends on a component's kind. */
 export interface Driver {
+  /**
+   * Before anything is fetched: whether this host can run it as its package and configuration say. Pure.
+   * @throws XylemError E_PLACEHOLDER, E_NOT_VOUCHED, E_PACKAGE_INVALID, E_DRIVER_UNSUPPORTED
+   */
+  readonly check?: (placed: Placed, places: Places) => void;
   /** What of this kind really runs or is applied, by component. `records`: what each slot remembers. */
   observe(
     tools: DriverTools,

@@ -42,6 +42,7 @@ export function readOnlyTools(options: {
     supervisor,
     secrets: { open: refuse },
     self: agentBeside(layout, refuse),
+    isOnlooker: true,
     clock,
     log,
     signal: new AbortController().signal,

@@ -1,14 +1,13 @@
-import { execFile } from 'node:child_process';
 import { connect } from 'node:net';
 import { fillPlaceholders, fillPort, healthDefaults } from '@xylem/core';
+import { runProgram } from '../commands/run.ts';
 import { lookInContainer } from '../drivers/container/look.ts';
 import type { Places } from '../drivers/driver.ts';
 import { placesOf } from '../drivers/service/places.ts';
 import { commandOf } from '../drivers/service/spec.ts';
 import type { Placed } from '../slot/placed.ts';
-import { serviceEnvironment } from '../supervisor/environment.ts';
 
-/** One look at a service: null when it is well, else what is wrong in a few words. */
+/** One look at a service: null when it is well, else what is wrong in a few words. Never rejects. */
 export type Look = (signal: AbortSignal) => Promise<string | null>;
 
 export interface HealthCheck {
@@ -76,27 +75,17 @@ function lookTcp(port: number, timeoutMs: number): Look {
     });
 }
 
-function lookCommand([program = '', ...args]: readonly string[], cwd: string, timeoutMs: number): Look {
-  return (signal) =>
-    new Promise((resolve) => {
-      const options = {
-        cwd,
-        env: serviceEnvironment(process.env),
-        timeout: timeoutMs,
-        killSignal: 'SIGKILL' as const,
-        maxBuffer: 64 * 1024,
-        signal,
-      };
-      // What it prints may hold secrets and is not repeated.
-      execFile(program, args, options, (error) => {
-        if (error === null) resolve(null);
-        else if (error.killed === true) resolve(`the check did not end in ${timeoutMs} ms`);
-        else
-          resolve(
-            typeof error.code === 'number'
-              ? `the check ended with ${error.code}`
-              : error.message.slice(0, 200),
-          );
-      });
-    });
+/** How many were begun: no two of this process are marked alike. */
+let looks = 0;
+
+function lookCommand(command: readonly string[], workingFolder: string, timeoutMs: number): Look {
+  return async (signal) => {
+    looks += 1;
+    const run = { command, workingFolder, environment: {}, input: '', timeoutMs, signal };
+    // It looks while steps are taken. What it prints may hold secrets and is not repeated.
+    return await runProgram({ ...run, note: null, mark: `health.${process.pid}.${looks}` }).then(
+      ({ fault }) => (fault === null ? null : `the check ${fault}`),
+      (error: unknown) => `the check was not run: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  };
 }

@@ -37,17 +37,21 @@ export function routerOf(placed: Placed, tools: RouterTools & Places): Router | 
   }
   if (nginx !== undefined) {
     const { upstreamFile, test = switchDefaults.nginxTest, reload = switchDefaults.nginxReload } = nginx;
-    return nginxRouter({
+    const place = {
       component: placed.component,
+      folder,
       upstreamFile: fill(upstreamFile),
       test: commands(test),
       reload: commands(reload),
-      folder,
-    });
+    };
+    return nginxRouter(place, tools);
   }
   if (command === undefined) return null;
-  return commandRouter(
-    { show: commands(command.show), switchTo: (port) => commands(command.switch, port), folder },
-    tools,
-  );
+  const place = {
+    component: placed.component,
+    folder,
+    show: commands(command.show),
+    switchTo: (port: number) => commands(command.switch, port),
+  };
+  return commandRouter(place, tools);
 }

@@ -20,6 +20,8 @@ export interface RouterTools {
   readonly supervisor: Supervisor;
   /** See `AgentOptions.forwarderCommand`. */
   readonly forwarderCommand?: readonly string[] | undefined;
+  /** See `RunTools`. */
+  readonly isOnlooker?: boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;

@@ -7,8 +7,9 @@ import {
   parseCommandAnswer,
   XylemError,
 } from '@xylem/core';
+import { runForComponent } from '../../commands/component-run.ts';
 import { lastWords, recordOutput } from '../../commands/record.ts';
-import { type ProgramEnd, runProgram } from '../../commands/run.ts';
+import type { ProgramEnd } from '../../commands/run.ts';
 import type { Placed } from '../../slot/placed.ts';
 import type { DriverTools } from '../driver.ts';
 import { commandSpec } from './spec.ts';
@@ -23,7 +24,7 @@ export interface Question {
 /** What a version's `observe` says of the machine. @throws XylemError E_HOOK_FAILED, or the signal's reason */
 export async function observed(placed: Placed, tools: DriverTools): Promise<CommandAnswer> {
   const question: Question = { operation: 'observe', placed, previous: null };
-  const end = await run(question, tools);
+  const end = await answerTo(question, tools);
   if (end.isAnswerCut) throw failed(question, 'answered with more than 64 KiB', end, tools);
   try {
     return parseCommandAnswer(end.answer);
@@ -36,28 +37,27 @@ export async function observed(placed: Placed, tools: DriverTools): Promise<Comm
 /** Runs `apply` or `remove`. @throws XylemError E_HOOK_FAILED, or the signal's reason */
 export async function act(question: Question, tools: DriverTools): Promise<void> {
   const { component, version } = question.placed;
-  const { output } = await run(question, tools);
+  const { output } = await answerTo(question, tools);
   const { stepsLog } = tools.layout.component(component);
   await recordOutput(stepsLog, tools.clock, `${question.operation} of ${component} ${version}`, output);
 }
 
-async function run(question: Question, tools: DriverTools): Promise<ProgramEnd> {
+async function answerTo(question: Question, tools: DriverTools): Promise<ProgramEnd> {
   const { operation, placed } = question;
   const { component } = placed;
   const own = tools.layout.component(component);
   const spec = commandSpec(placed, tools);
   const { command, timeoutMs } = spec.programs[operation];
   await mkdir(own.data, { recursive: true, mode: 0o700 });
-  const end = await runProgram({
+  const run = {
+    what: operation,
     command,
     workingFolder: own.tree(placed.tree),
     environment: spec.environment,
     input: `${new TextDecoder().decode(encodeCommandQuestion(await documentOf(question, tools)))}\n`,
     timeoutMs,
-    note: own.program,
-    mark: `${component}.${operation}.${process.pid}.${tools.clock.monotonicMs()}`,
-    signal: tools.signal,
-  });
+  };
+  const end = await runForComponent(component, run, tools);
   if (end.fault !== null) {
     const title = `${operation} of ${component} ${placed.version} ${end.fault}`;
     await recordOutput(own.stepsLog, tools.clock, title, end.output);

@@ -6,10 +6,13 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parseCommandQuestion } from '@xylem/core';
+import { systemClock } from '@xylem/platform';
 import { waitUntil } from '@xylem/testkit';
+import { readOnlyTools } from '../../explain/read-only.ts';
 import { Bench, converge } from '../../testing/crash-sweep.ts';
 import { lineCommand, type TestPackage, testPackage } from '../../testing/packages.ts';
 import { temporaryFolder } from '../../testing/state-folder.ts';
+import { commandDriver } from './index.ts';
 
 type Flaw = Parameters<typeof lineCommand>[0]['flaw'];
 
@@ -189,4 +192,24 @@ test('a program that a killed agent left behind is ended before the next one run
   assert.ok((await host.run([host.version('3.0.0')])).rested);
   await waitUntil(() => !existsSync(`/proc/${sleeper}`), 20_000, 'the program of the killed agent to end');
   assert.equal(await host.line(), '3.0.0');
+});
+
+test('whoever looks beside the agent ends nothing that the agent runs', async (context) => {
+  const host = await hostWith(context);
+  await host.run([host.version('1.0.0')]);
+  const two = host.version('2.0.0');
+  const waits = `touch "$2.begun"; while [ ! -e "$2.go" ]; do sleep 0.05; done; mv "$2.new" "$2"`;
+  const { config } = two;
+  const { command } = two.document;
+  const files = { 'line.sh!': String(two.files['line.sh!']).replace(`mv "$2.new" "$2"`, waits) };
+  const slow = testPackage({ component: 'cron', version: '2.0.0', kind: 'command', config, command, files });
+  const applying = host.run([slow]);
+  await waitUntil(() => existsSync(`${host.target}.begun`), 20_000, 'apply to be under way');
+  const tools = readOnlyTools({ stateFolder: host.state, node: process.execPath, clock: systemClock });
+  const seen = await commandDriver.observe(tools, new Map());
+  assert.ok(seen.has('cron'), 'its program was asked');
+  writeFileSync(`${host.target}.go`, '');
+  const after = await applying;
+  assert.deepEqual([...after.waiting], []);
+  assert.equal(await host.line(), '2.0.0');
 });

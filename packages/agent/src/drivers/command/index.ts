@@ -2,5 +2,11 @@ import type { Driver } from '../driver.ts';
 import { applyCommand } from './apply.ts';
 import { observeCommands } from './observe.ts';
 import { planCommand } from './plan.ts';
+import { commandSpec } from './spec.ts';
 
-export const commandDriver: Driver = { observe: observeCommands, plan: planCommand, apply: applyCommand };
+export const commandDriver: Driver = {
+  check: commandSpec,
+  observe: observeCommands,
+  plan: planCommand,
+  apply: applyCommand,
+};

@@ -1,14 +1,23 @@
 import { access } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { type FilesBlock, filesDefaults, fillPlaceholders, XylemError } from '@xylem/core';
+import { runForComponent } from '../../commands/component-run.ts';
+import { lastWords, recordOutput } from '../../commands/record.ts';
 import type { Placed } from '../../slot/placed.ts';
 import type { DriverTools, Places } from '../driver.ts';
 import { placesOf } from '../service/places.ts';
-import { type RunSpec, runCommand } from './run-command.ts';
 
 type Command = NonNullable<FilesBlock['validate'] | FilesBlock['reload']> & {
   readonly environment?: Readonly<Record<string, string>>;
 };
+
+/** How a package's `validate` or `reload` is run on this host. */
+export interface RunSpec {
+  readonly command: readonly string[];
+  readonly workingFolder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
 
 /**
  * A `validate` or `reload` as it is run on this host. Pure.
@@ -21,7 +30,7 @@ export function specOf(given: Command, placed: Placed, places: Places, rendered?
   const [program = '', ...args] = given.command.map(fill);
   return {
     command: [program.includes('/') && !isAbsolute(program) ? join(filled.tree, program) : program, ...args],
-    cwd: filled.tree,
+    workingFolder: filled.tree,
     environment: Object.fromEntries(
       Object.entries(given.environment ?? {}).map(([name, text]) => [name, fill(text)]),
     ),
@@ -48,23 +57,26 @@ export async function runOrRefuse(
   isSecret: boolean,
 ): Promise<void> {
   // A tree that somebody removed must not look like a missing program.
-  const hasFolder = await access(spec.cwd).then(
+  const hasFolder = await access(spec.workingFolder).then(
     () => true,
     () => false,
   );
-  const own = hasFolder ? spec : { ...spec, cwd: tools.layout.root };
-  const { fault, output } = await runCommand(own, tools.clock, tools.signal);
-  tools.signal.throwIfAborted();
-  if (fault === null) return;
   const { component, version } = placed;
+  const { root, component: ownOf } = tools.layout;
+  const run = { what, ...spec, ...(hasFolder ? {} : { workingFolder: root }) };
+  const { fault, output } = await runForComponent(component, run, tools);
+  const title = `${what} of ${component} ${version}${fault === null ? '' : ` ${fault}`}`;
+  await recordOutput(ownOf(component).stepsLog, tools.clock, title, isSecret ? '(not kept)' : output);
+  if (fault === null) return;
+  const words = lastWords(output);
   const said = isSecret
     ? 'What it printed is not repeated here, for a sealed value is part of these files.'
-    : output === ''
+    : words === ''
       ? 'It printed nothing.'
-      : `It printed: ${output}`;
+      : `It printed: ${words}`;
   throw new XylemError(
     'E_HOOK_FAILED',
-    `${component} ${version}: its ${what} command ${spec.command[0]} failed: ${fault}. ${said}`,
+    `${component} ${version}: its ${what} command ${spec.command[0]} ${fault}. ${said}`,
     { details: { what, fault } },
   );
 }

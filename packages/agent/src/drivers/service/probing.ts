@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { switchDefaults, XylemError } from '@xylem/core';
 import { writeFileAtomic } from '@xylem/platform';
+import { runForComponent } from '../../commands/component-run.ts';
+import { lastWords } from '../../commands/record.ts';
 import { healthCheckOf } from '../../health/check.ts';
 import { probe } from '../../health/probe.ts';
-import { runCommand } from '../../router/run-command.ts';
 import { openedEnvironment } from '../../secrets/environment.ts';
 import type { Placed } from '../../slot/placed.ts';
 import type { ServiceOutput } from '../../supervisor/output.ts';
@@ -55,9 +56,9 @@ async function smoke(target: Placed, side: Side, component: string, tools: Drive
   if (block === undefined) return;
   const { timeoutMs = switchDefaults.smokeTimeoutMs } = block;
   const command = commandOf(block.command, target, { ...tools, port: side.port });
-  const cwd = tools.layout.component(component).tree(target.tree);
-  const { fault, output } = await runCommand(command, { cwd, timeoutMs, signal: tools.signal });
-  tools.signal.throwIfAborted();
+  const workingFolder = tools.layout.component(component).tree(target.tree);
+  const run = { what: 'smoke test', command, workingFolder, timeoutMs };
+  const { fault, output } = await runForComponent(component, run, tools);
   const path = join(tools.layout.logs, `${component}.smoke.log`);
   const heading = `${target.version}: ${fault ?? 'it ended well'}`;
   // For people; a full disk must not decide about a version.
@@ -65,7 +66,7 @@ async function smoke(target: Placed, side: Side, component: string, tools: Drive
   if (fault === null) return;
   throw new XylemError(
     'E_HEALTH_FAILED',
-    `${component} ${target.version}: its smoke test failed: ${fault}: ${output.slice(-1_500).trim()}. All of it is in ${path}`,
+    `${component} ${target.version}: its smoke test ${fault}: ${lastWords(output, 1_500)}. All of it is in ${path}`,
     { retry: 'never' },
   );
 }

@@ -1,31 +1,19 @@
 import { XylemError } from '@xylem/core';
 import type { Router, RouterTools } from '../router.ts';
-import { runCommand } from '../run-command.ts';
+import { type CommandFor, runRouterCommand } from '../router-command.ts';
 
-export interface CommandPlace {
+export interface CommandPlace extends CommandFor {
   /** Prints the port that it leads to, or nothing. */
   readonly show: readonly string[];
   /** Filled for a port. */
   readonly switchTo: (port: number) => readonly string[];
-  readonly folder: string;
 }
 
-const commandMs = 30_000;
-
 /** Any other router, by two commands of the package. */
-export function commandRouter({ show, switchTo, folder }: CommandPlace, { signal }: RouterTools): Router {
-  const run = async (command: readonly string[]): Promise<string> => {
-    const { fault, stdout, output } = await runCommand(command, {
-      cwd: folder,
-      timeoutMs: commandMs,
-      signal,
-    });
-    if (fault === null) return stdout.trim();
-    throw new XylemError('E_ROUTER', `${command.join(' ')}: ${fault}: ${output.slice(-1_500).trim()}`);
-  };
+export function commandRouter({ show, switchTo, ...its }: CommandPlace, tools: RouterTools): Router {
   return {
     show: async () => {
-      const said = await run(show);
+      const said = await runRouterCommand(show, its, tools);
       if (said === '') return null;
       if (/^[1-9]\d{0,4}$/.test(said)) return Number(said);
       throw new XylemError(
@@ -34,7 +22,7 @@ export function commandRouter({ show, switchTo, folder }: CommandPlace, { signal
       );
     },
     route: async (port) => {
-      await run(switchTo(port));
+      await runRouterCommand(switchTo(port), its, tools);
     },
     connections: async () => null,
     release: async () => undefined,

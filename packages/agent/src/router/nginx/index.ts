@@ -1,27 +1,24 @@
 import { readFile, rm } from 'node:fs/promises';
 import { XylemError } from '@xylem/core';
 import { replaceOwned } from '../owned-file.ts';
-import type { Router } from '../router.ts';
-import { runCommand } from '../run-command.ts';
+import type { Router, RouterTools } from '../router.ts';
+import { type CommandFor, runRouterCommand } from '../router-command.ts';
 
-export interface NginxPlace {
-  readonly component: string;
+export interface NginxPlace extends CommandFor {
   /** What its `upstream` block includes. */
   readonly upstreamFile: string;
   readonly test: readonly string[];
   readonly reload: readonly string[];
-  /** Working folder of both. */
-  readonly folder: string;
 }
 
 const heading = '# Written by Xylem';
-const commandMs = 30_000;
 
 /**
  * nginx by a file that its `upstream` includes and a reload. What it serves can't be asked of it: while `.pending` lies
  * beside the file, it may not have read the newest.
  */
-export function nginxRouter({ component, upstreamFile, test, reload, folder }: NginxPlace): Router {
+export function nginxRouter(place: NginxPlace, tools: RouterTools): Router {
+  const { component, upstreamFile, test, reload } = place;
   const pending = `${upstreamFile}.pending`;
   const isOurs = (text: string): boolean => text.startsWith(heading);
   const read = (path: string): Promise<string | null> =>
@@ -29,11 +26,6 @@ export function nginxRouter({ component, upstreamFile, test, reload, folder }: N
       if (error.code === 'ENOENT') return null;
       throw new XylemError('E_ROUTER', `${path} can't be read: ${error.message}`, { cause: error });
     });
-  const must = async (command: readonly string[]): Promise<void> => {
-    const { fault, output } = await runCommand(command, { cwd: folder, timeoutMs: commandMs });
-    if (fault === null) return;
-    throw new XylemError('E_ROUTER', `${command.join(' ')}: ${fault}: ${output.slice(-1_500).trim()}`);
-  };
   const bring = async (server: string): Promise<void> => {
     if (!/\.(conf|inc)$/.test(upstreamFile)) {
       throw new XylemError('E_ROUTER', `${upstreamFile}: nginx's upstream file must end in .conf or .inc.`);
@@ -46,14 +38,14 @@ export function nginxRouter({ component, upstreamFile, test, reload, folder }: N
       isOurs,
     );
     try {
-      await must(test);
+      await runRouterCommand(test, place, tools);
     } catch (error) {
       // What it serves goes on; a reload by somebody else must not meet what it would refuse.
       if (before !== null) await replaceOwned(upstreamFile, before, isOurs);
       else await rm(upstreamFile, { force: true });
       throw error;
     }
-    await must(reload);
+    await runRouterCommand(reload, place, tools);
     await rm(pending, { force: true });
   };
   return {
