@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { cp } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { postgres, tempFolder, waitUntil } from '@xylem/testkit';
 import { fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
@@ -40,8 +40,7 @@ test('a second root server is kept off its database, through a crash of the data
   const { token } = await root.api('tokenCreate', { body: { environment: 'production' } });
   const host = await fakeHost(root, token, { name: 'a' });
   await assert.rejects(rootFixture(t, { database }), { code: 'E_CONFLICT', message: /holds tables already/ });
-  const copy = join(await tempFolder(t, 'copy'), 'state');
-  await cp(root.folder, copy, { recursive: true, filter: (path) => !/lock|\.tmp-/.test(path) });
+  const copy = await copyOf(root.folder, t);
   await assert.rejects(run(copy), { code: 'E_STATE_LOCKED', message: /Another root server runs/ });
 
   await server.crash();
@@ -58,8 +57,7 @@ test('a root server whose database another one has taken ends, and says why', as
   if ('skip' in server) return t.skip(server.skip);
   const url = await server.createDatabase('taken');
   const root = await rootFixture(t, { database: { kind: 'postgres', url } });
-  const copy = join(await tempFolder(t, 'copy'), 'state');
-  await cp(root.folder, copy, { recursive: true, filter: (path) => !/lock|\.tmp-/.test(path) });
+  const copy = await copyOf(root.folder, t);
   const other = await connectPostgres(url);
   t.after(() => other.end());
   // What a partition of the network does: its connection is gone, and another one comes first.
@@ -68,6 +66,18 @@ test('a root server whose database another one has taken ends, and says why', as
   t.after(() => second.close());
   await assert.rejects(root.running().ended, { code: 'E_STATE_LOCKED' });
 });
+
+/** Of a running root server: a file that is replaced while it is copied makes it begin again. */
+async function copyOf(folder: string, t: TestContext): Promise<string> {
+  const copy = join(await tempFolder(t, 'copy'), 'state');
+  const copied = async (): Promise<boolean> => {
+    await rm(copy, { recursive: true, force: true });
+    await cp(folder, copy, { recursive: true, filter: (path) => !/lock|\.tmp-/.test(path) });
+    return true;
+  };
+  await waitUntil(() => copied().catch(() => false), 20_000, 'a copy of the state folder');
+  return copy;
+}
 
 async function claims(url: string): Promise<number> {
   const client = await connectPostgres(url);
