@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { identifyProcess } from '../state/process-identity.ts';
 import { componentOf, reported, Site } from '../testing/site.ts';
 import { waitFor } from '../testing/wait-for.ts';
 
@@ -91,8 +92,12 @@ test('what a killed agent left half written does not pile up', async (context) =
     await writeFile(path, 'half');
     await utimes(path, longAgo, longAgo);
   }
-  const taker = at('agent.lock.0123456789ff');
-  await writeFile(taker, 'just now');
+  const dead = at('.tmp-agent.lock.999999999-1.0123456789ab-0123456789ab');
+  await writeFile(dead, 'just now, by who is gone');
+  left.push(dead);
+  const { pid, startTicks } = identifyProcess(process.pid) ?? assert.fail();
+  const takers = [at('agent.lock.0123456789ff'), at(`agent.lock.${pid}-${startTicks}.0123456789ff`)];
+  for (const taker of takers) await writeFile(taker, 'just now');
   const theirs = at('components', 'web', 'data', '.tmp-slot.json-0123456789ab');
   await mkdir(at('components', 'web', 'data'));
   await writeFile(theirs, 'not ours to judge');
@@ -100,5 +105,5 @@ test('what a killed agent left half written does not pile up', async (context) =
   const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => null)) !== null;
   for (const path of left) assert.equal(await exists(path), false, path);
   assert.ok(await exists(theirs));
-  assert.ok(await exists(taker), 'who is taking the lock now is left alone');
+  for (const taker of takers) assert.ok(await exists(taker), 'who is taking the lock now is left alone');
 });

@@ -2,11 +2,11 @@ import type { Dirent } from 'node:fs';
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { StateLayout } from './layout.ts';
+import { isTakers, takerLives } from './lock.ts';
 
 /** What `writeFileAtomic` writes beside the file that it replaces. */
 const temporary = /^\.tmp-.+-[0-9a-f]{12}$/;
-/** What a taker of a lock writes before it links it: another one may be at it just now. */
-const lockTaker = /^(\.tmp-)?(agent\.)?lock\.[0-9a-f]{12}(-[0-9a-f]{12})?$/;
+/** Where it is not said whose it is: another one may be at it just now. */
 const takerIsDeadAfterMs = 600_000;
 
 /**
@@ -32,11 +32,12 @@ async function foldersBelow(folder: string): Promise<Dirent[]> {
 /** The files directly in one folder. */
 export async function clearFolder(folder: string, nowMs: number): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
-    if (!temporary.test(name) && !lockTaker.test(name)) continue;
+    if (!temporary.test(name) && !isTakers(name)) continue;
     const path = join(folder, name);
     const found = await lstat(path).catch(() => null);
     if (found?.isFile() !== true) continue;
-    if (lockTaker.test(name) && Math.abs(nowMs - found.mtimeMs) < takerIsDeadAfterMs) continue;
+    const isYoung = Math.abs(nowMs - found.mtimeMs) < takerIsDeadAfterMs;
+    if (isTakers(name) && (takerLives(name) ?? isYoung)) continue;
     await unlink(path).catch(() => undefined);
   }
 }

@@ -4,7 +4,13 @@ import { createServer, type Server } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { XylemError } from '@xylem/core';
 import { type Randomness, writeFileAtomic } from '@xylem/platform';
-import { identifyProcess, isAlive, type ProcessIdentity, parseProcessIdentity } from './process-identity.ts';
+import {
+  bootId,
+  identifyProcess,
+  isAlive,
+  type ProcessIdentity,
+  parseProcessIdentity,
+} from './process-identity.ts';
 
 const attempts = 50;
 const pauseMs = 20;
@@ -22,7 +28,7 @@ export interface StateLock {
  */
 export async function lockState(path: string, randomness: Randomness): Promise<StateLock> {
   const self = identifyProcess(process.pid) ?? { pid: process.pid, startTicks: 0, boot: '' };
-  const own = `${path}.${randomness.bytes(6).toString('hex')}`;
+  const own = `${path}.${self.pid}-${self.startTicks}.${randomness.bytes(6).toString('hex')}`;
   await writeOwn(own, path, JSON.stringify(self));
   try {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
@@ -41,6 +47,19 @@ export async function lockState(path: string, randomness: Randomness): Promise<S
     `${path} changes hands too quickly; is something restarting in a loop?`,
   );
 }
+
+/** What a taker writes before it links it, and whose it is; earlier versions did not say whose. */
+const takerName = /^(?:\.tmp-)?(?:agent\.)?lock\.(?:(\d+)-(\d+)\.)?[0-9a-f]{12}(?:-[0-9a-f]{12})?$/;
+
+/** Of the name of a file beside a lock: whether its taker still lives; null where it is no taker's, or not said whose. */
+export function takerLives(name: string): boolean | null {
+  const [, pid, startTicks] = takerName.exec(name) ?? [];
+  if (pid === undefined || startTicks === undefined) return null;
+  return isAlive({ pid: Number(pid), startTicks: Number(startTicks), boot: bootId() });
+}
+
+/** Whether a file of this name is what a taker of a lock wrote before it links it. */
+export const isTakers = (name: string): boolean => takerName.test(name);
 
 /** The live process that holds the lock, or null. Takes nothing. */
 export async function lockHolder(path: string): Promise<ProcessIdentity | null> {
