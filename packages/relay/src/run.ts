@@ -106,6 +106,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     handle: routes({
       peerOf: peerOn,
       scopes: follow.scopes,
+      isInstall: follow.isInstall,
       repository,
       hub,
       children,

@@ -18,6 +18,7 @@ export { openRepository } from './repository/disk-repository.ts';
 export type { Repository } from './repository/repository.ts';
 export type { Asked } from './serve/paths.ts';
 export { serveRepository } from './serve/serve.ts';
+export { boundStrangers, type Strangers } from './serve/strangers.ts';
 export { askToVerify, verifyHeader } from './source/ask-to-verify.ts';
 export { failover } from './source/failover.ts';
 export { httpSource } from './source/http-source.ts';

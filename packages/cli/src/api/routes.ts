@@ -19,6 +19,7 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   productRolesPut: ['PUT', '/products/:product/roles'],
   chunksKnown: ['POST', '/products/:product/chunks/known'],
   packPut: ['PUT', '/products/:product/packs/:pack'],
+  objectPut: ['PUT', '/products/:product/objects/:object'],
   treeRegister: ['POST', '/products/:product/trees'],
   packageRegister: ['POST', '/products/:product/packages'],
   packageList: ['GET', '/products/:product/packages'],

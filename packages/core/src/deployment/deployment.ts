@@ -53,6 +53,8 @@ export interface Deployment {
   readonly state: DeploymentState;
   readonly reason: string | null;
   readonly purgeData: boolean;
+  /** Components for which a host has no fitting variant don't count for it; absent: they fail. */
+  readonly skipUnfit?: boolean;
 }
 
 export interface ComponentChange {

@@ -20,3 +20,4 @@ export {
 } from './deployment.ts';
 export { heldPins, keptPins } from './pins.ts';
 export { standingOf } from './standing.ts';
+export { mayFit, type Unfit, unfitHosts } from './unfit.ts';

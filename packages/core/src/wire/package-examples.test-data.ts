@@ -174,6 +174,23 @@ export const packageExamples: Readonly<Record<string, Example>> = {
     wire.parsePackage,
     wire.encodePackage,
   ),
+  'package-agent-install': example(
+    {
+      format: 'xylem-package-1',
+      product: 'xylem',
+      component: 'xylem-agent',
+      version: '0.2.0',
+      kind: 'agent',
+      variants: [{ os: 'linux', arch: 'x64', tree: treeDigest, sizeBytes: 117_676_423 }],
+      agent: { executable: 'xylem-agent' },
+      install: {
+        script: { digest: treeDigest, sizeBytes: 8000 },
+        archives: [{ digest: treeDigest, sizeBytes: 40_000_000 }],
+      },
+    },
+    wire.parsePackage,
+    wire.encodePackage,
+  ),
   'package-container': example(
     {
       format: 'xylem-package-1',

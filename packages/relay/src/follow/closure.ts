@@ -2,6 +2,7 @@ import {
   type DesiredState,
   type Digest,
   type DomainId,
+  installObjects,
   limits,
   parseHostMapNode,
   parsePackage,
@@ -23,6 +24,8 @@ export interface Closure {
   readonly hostMapNodes: readonly Digest[];
   readonly packages: readonly Reference[];
   readonly trees: readonly Reference[];
+  /** What machines that are no hosts yet may fetch. */
+  readonly install: readonly Reference[];
 }
 
 export interface ClosureOptions {
@@ -53,9 +56,11 @@ export async function fetchClosure(options: ClosureOptions): Promise<Closure> {
       .map(({ product, package: digest }) => ({ domain: domainOf(state, product), digest })),
   );
   const trees: Reference[] = [];
+  const archives: (Reference & { readonly sizeBytes: number })[] = [];
   await inParallel(packages, objectsAtOnce, async ({ domain, digest }) => {
     const document = parsePackage(await smallObject(options, domain, digest, limits.package));
     for (const { tree } of document.variants) trees.push({ domain, digest: tree });
+    for (const one of installObjects(document)) archives.push({ domain, ...one });
   });
   const wanted = uniqueReferences(trees);
   await inParallel(wanted, treesAtOnce, async ({ domain, digest }) => {
@@ -63,7 +68,12 @@ export async function fetchClosure(options: ClosureOptions): Promise<Closure> {
     if (!(await hasTree(options.repository, domain, digest)))
       await options.flights.tree(domain, digest, signal);
   });
-  return { hostMapNodes, packages, trees: wanted };
+  await inParallel(archives, treesAtOnce, async ({ domain, digest, sizeBytes }) => {
+    signal.throwIfAborted();
+    if ((await options.repository.objectSize(domain, digest)) !== sizeBytes)
+      await options.flights.object(domain, digest, sizeBytes, signal);
+  });
+  return { hostMapNodes, packages, trees: wanted, install: archives };
 }
 
 /** The offer is written last, so where it is the packs were; but a disk can lose files, and a damaged one is removed. */

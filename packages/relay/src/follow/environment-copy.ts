@@ -1,5 +1,7 @@
 import {
   type DesiredState,
+  type Digest,
+  type DomainId,
   type EnvironmentId,
   type ErrorCode,
   limits,
@@ -63,6 +65,8 @@ export class EnvironmentCopy {
   #pending: DesiredState | null = null;
   #scope: Scope;
   #issuedMs = 0;
+  /** `domain/digest` of what is here for machines that are no hosts yet, by the number of the state that leads to it. */
+  readonly #install = new Map<number, ReadonlySet<string>>();
 
   constructor(options: EnvironmentCopyOptions) {
     this.id = options.id;
@@ -98,6 +102,11 @@ export class EnvironmentCopy {
   /** All desired states whose objects must stay. */
   get states(): readonly DesiredState[] {
     return this.#pending === null ? this.#served.states : [this.#pending, ...this.#served.states];
+  }
+
+  /** Whether anyone may have this object: it makes a machine a host, and is signed like all else. */
+  isInstall(domain: DomainId, digest: Digest): boolean {
+    return this.#served.states.some(({ number }) => this.#install.get(number)?.has(`${domain}/${digest}`));
   }
 
   /** When the served timestamp was signed, milliseconds; 0: not known. */
@@ -181,7 +190,11 @@ export class EnvironmentCopy {
   ): Promise<Closure> {
     const { releases, repository, flights } = this.#options;
     const vouched = await releases.take(state, anew, pieces);
-    return await fetchClosure({ state, vouched, repository, flights, pieces, signal });
+    const closure = await fetchClosure({ state, vouched, repository, flights, pieces, signal });
+    const numbers = new Set([state, ...this.states].map(({ number }) => number));
+    for (const number of this.#install.keys()) if (!numbers.has(number)) this.#install.delete(number);
+    this.#install.set(state.number, new Set(closure.install.map((one) => `${one.domain}/${one.digest}`)));
+    return closure;
   }
 
   async #take(copy: TufCopy, state: DesiredState, pieces: NewsPieces, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import type { DesiredState, DomainId, EnvironmentId, RepositoryId } from '@xylem/core';
+import type { DesiredState, Digest, DomainId, EnvironmentId, RepositoryId } from '@xylem/core';
 import { fromB64u } from '@xylem/core';
 import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
 import { createMirror, type NewsHub, type Repository, removeStalePartials } from '@xylem/store';
@@ -50,6 +50,8 @@ export interface Follow {
   run(): Promise<void>;
   asked(environments: readonly EnvironmentId[]): void;
   readonly scopes: Scopes;
+  /** Whether an object is for machines that are no hosts yet. */
+  isInstall(domain: DomainId, digest: Digest): boolean;
   workers(): ReadonlyMap<EnvironmentId, Worker>;
   /** Raw keys by which watermarks are believed. */
   collectorKeys(): Uint8Array[];
@@ -181,6 +183,8 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
       get: (environment) => follower.workers.get(environment)?.copy.scope,
       environments: () => follower.workers.keys(),
     },
+    isInstall: (domain, digest) =>
+      [...follower.workers.values()].some(({ copy }) => copy.isInstall(domain, digest)),
     workers: () => follower.workers,
     collectorKeys: () => {
       const keys = allStates().map(({ collector }) => collector.key);

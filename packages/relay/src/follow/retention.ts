@@ -4,6 +4,7 @@ import {
   type DomainId,
   type EnvironmentId,
   hostMapEntries,
+  installObjects,
   limits,
   parsePackage,
 } from '@xylem/core';
@@ -89,7 +90,9 @@ async function addReferences(
     set.add(digest as Digest);
     const bytes = await repository.readObject(domain, digest as Digest, limits.package);
     if (bytes === null) continue;
-    for (const { tree } of parsePackage(bytes).variants) {
+    const document = parsePackage(bytes);
+    for (const one of installObjects(document)) set.add(one.digest);
+    for (const { tree } of document.variants) {
       set.add(tree as Digest);
       for (const pack of await packsOf(repository, domain, tree as Digest)) set.add(pack);
     }

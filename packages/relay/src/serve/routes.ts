@@ -9,7 +9,14 @@ import {
   isHostId,
 } from '@xylem/core';
 import type { Log } from '@xylem/platform';
-import { type Asked, type NewsHub, type Repository, serveRepository, verifyHeader } from '@xylem/store';
+import {
+  type Asked,
+  boundStrangers,
+  type NewsHub,
+  type Repository,
+  serveRepository,
+  verifyHeader,
+} from '@xylem/store';
 import type { Peer } from '@xylem/trust';
 import type { Spool } from '../spool/spool.ts';
 import { sendFault, sendJson, sendMissing } from './answer.ts';
@@ -20,6 +27,8 @@ export interface RoutesOptions {
   readonly peerOf: (socket: TLSSocket) => Peer | null;
   readonly scopes: Scopes;
   readonly repository: Repository;
+  /** Whether an object is for machines that are no hosts yet. */
+  readonly isInstall: (domain: DomainId, digest: Digest) => boolean;
   /** Waits, not for long, for an object of this domain that is just being fetched. */
   readonly arriving: (domain: DomainId, path: string) => Promise<void>;
   /** Looks whether an own file is damaged, and removes it if so. */
@@ -42,10 +51,15 @@ export interface RoutesOptions {
 
 /** Every request of a child (docs/spec/repository.md). What is not allowed and what is not there answer alike. */
 export function routes(options: RoutesOptions): (request: IncomingMessage, response: ServerResponse) => void {
+  const strangers = boundStrangers();
   const files = serveRepository(options.repository, {
-    authorise: (request, asked) => {
+    authorise: (request, asked, response) => {
       const peer = options.peerOf(request.socket as TLSSocket);
-      if (peer === null || !mayRead(peer, asked, options.scopes)) return false;
+      if (peer === null) {
+        const isOpen = asked.kind === 'object' && options.isInstall(asked.domain, asked.digest);
+        return isOpen && strangers.admit(response);
+      }
+      if (!mayRead(peer, asked, options.scopes)) return false;
       noteFollowing(options, peer, asked);
       return true;
     },
@@ -75,7 +89,7 @@ async function route(
     return;
   }
   if (peer === null) {
-    sendMissing(response);
+    if (!path.startsWith('/o/') || !files(request, response)) sendMissing(response);
     return;
   }
   if (peer.host !== null) options.children.saw(peer.host);

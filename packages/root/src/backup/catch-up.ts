@@ -1,6 +1,7 @@
 import {
   type Digest,
   type DomainId,
+  installObjects,
   limits,
   parseChannel,
   parsePackage,
@@ -169,6 +170,9 @@ async function takeRelease(
     await mirror.object(domain, digest, { source, maxBytes: limits.package });
     const document = (await root.repository.readObject(domain, digest, limits.package)) ?? Buffer.alloc(0);
     const parsed = parsePackage(document);
+    for (const { digest: object, sizeBytes } of installObjects(parsed)) {
+      await mirror.object(domain, object, { source, maxBytes: sizeBytes });
+    }
     for (const { tree, sizeBytes } of parsed.variants) {
       await mirror.tree(domain, tree, { source });
       await root.db

@@ -4,6 +4,7 @@ import {
   type HostEvidence,
   type HostId,
   mappingOf,
+  mayFit,
   parseSelector,
   type Report,
   type Selector,
@@ -14,6 +15,7 @@ import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Database } from '../db/tables.ts';
 import { fullName } from '../environments/names.ts';
 import type { HostRecord } from '../hosts/host-rows.ts';
+import { leavingOut } from './demanding.ts';
 import { hostMarks } from './rows.ts';
 
 /** What an admitted host may take without a word before it counts as silent: it reports each change of its state. */
@@ -60,6 +62,7 @@ export async function evidenceOf(
   heard?: Heard,
 ): Promise<HostEvidence[]> {
   const selectors = await selectorsOf(db, deployment);
+  const demanding = await leavingOut(db, deployment);
   const marks = await hostMarks(db, deployment.id);
   const { reports, seen } = heard ?? (await heardIn(db, deployment.environment, nowMs));
   return hosts
@@ -79,7 +82,11 @@ export async function evidenceOf(
             ([name, selector]) =>
               host.kept[name]?.deployment === deployment.id || selects(selector, selectable),
           )
-          .map(([name]) => name),
+          .map(([name]) => name)
+          .filter((name) => {
+            const document = demanding.get(name);
+            return document === undefined || mayFit(document, own?.report.facts);
+          }),
         admittedAt: mark?.admittedAt ?? null,
         held: mark?.held ?? false,
         lastReport,

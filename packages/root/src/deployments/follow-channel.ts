@@ -36,7 +36,15 @@ export async function followChannel(
     if (target?.kind === 'rollback' && target.fromVersion === pointer.version) continue;
     const who = `channel/${product}/${channel}`;
     try {
-      await startDeployment(options, { environment, kind: 'deploy', product, version: pointer.version, who });
+      // Nobody is there to be asked: hosts that it can't be installed on say so themselves, and hold up no others.
+      await startDeployment(options, {
+        environment,
+        kind: 'deploy',
+        product,
+        version: pointer.version,
+        who,
+        skipUnfit: true,
+      });
     } catch (cause) {
       if (!(cause instanceof XylemError) || !waitsFor.has(cause.code)) throw cause;
       // It waits here alone, until the statement is attached or the quarantine lifted; the others go on.

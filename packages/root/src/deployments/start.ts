@@ -16,6 +16,7 @@ import {
   refuseConflicts,
   refuseUnmetRequirements,
   type Strategy,
+  type Unfit,
   withSealed,
   XylemError,
 } from '@xylem/core';
@@ -34,6 +35,7 @@ import { sealedConfigs } from '../secrets/rows.ts';
 import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
 import { deployingLock, knownRelease, productDirections, saveDeployment } from './rows.ts';
+import { namesOf, refuseUnfit, unfitFor } from './unfit.ts';
 
 export interface StartDeployment {
   readonly environment: EnvironmentRow;
@@ -43,6 +45,8 @@ export interface StartDeployment {
   readonly version?: string;
   readonly strategy?: Strategy;
   readonly purgeData?: boolean;
+  /** Hosts that the release has no fitting variant for keep what they run, instead of being a reason not to begin. */
+  readonly skipUnfit?: boolean;
   /** Check everything, make nothing. */
   readonly dryRun?: boolean;
   readonly who: string;
@@ -55,14 +59,18 @@ type Options = Pick<DeployingOptions, 'db' | 'clock' | 'randomness'>;
 
 /**
  * Makes a deployment, which supersedes a running one of the same product. Nothing is directed yet: `evaluate` does.
- * @returns its id
- * @throws XylemError E_NOT_FOUND, E_EVIDENCE, E_RELEASE_RETIRED, E_WITHDRAWN, E_QUARANTINED, E_MIGRATION_CONTRACTED, E_COMPONENT_CONFLICT, E_CONFIG_INVALID, E_INPUT (nothing to go back to)
+ * @returns its id, and the hosts that are left out
+ * @throws XylemError E_NOT_FOUND, E_EVIDENCE, E_RELEASE_RETIRED, E_WITHDRAWN, E_QUARANTINED, E_MIGRATION_CONTRACTED, E_COMPONENT_CONFLICT, E_CONFIG_INVALID, E_FACTS_UNSUPPORTED (hosts without a fitting variant), E_INPUT (nothing to go back to)
  */
-export async function startDeployment(options: Options, start: StartDeployment): Promise<string> {
+export async function startDeployment(
+  options: Options,
+  start: StartDeployment,
+): Promise<{ readonly id: string; readonly unfit: readonly Unfit[] }> {
   const { db, clock, randomness } = options;
   const nowMs = clock.now();
   const id = `d-${randomness.bytes(6).toString('hex')}` as DeploymentId;
   const salt = randomness.bytes(16).toString('base64url');
+  let unfit: Unfit[] = [];
   const made = db.transaction().execute(async (trx) => {
     const { product, kind, who } = start;
     await lockFor(trx, deployingLock(start.environment.id));
@@ -83,6 +91,11 @@ export async function startDeployment(options: Options, start: StartDeployment):
     if (target !== null) await refuseContracted(trx, environment, target);
     if (target !== null && !isWayBack(start)) await requireEvidence(trx, spec, target);
     await refuseMisfits(trx, spec, directions, product, target);
+    // Who goes back at night is held up by none of this.
+    if (kind === 'deploy' && target !== null) {
+      unfit = await unfitFor(trx, environment.id, spec, target, nowMs);
+      if (start.skipUnfit !== true) refuseUnfit(spec.name, target, unfit);
+    }
     const deployment: Deployment = {
       id,
       environment: environment.id as EnvironmentId,
@@ -97,6 +110,7 @@ export async function startDeployment(options: Options, start: StartDeployment):
       state: 'running',
       reason: null,
       purgeData: start.purgeData ?? false,
+      ...(start.skipUnfit === true ? { skipUnfit: true } : {}),
     };
     if (start.dryRun === true) throw new DryRun();
     for (const { deployment: older } of direction.deployments) {
@@ -130,6 +144,10 @@ export async function startDeployment(options: Options, start: StartDeployment):
       message: `${what} started by ${who}.`,
       details: {},
     });
+    if (unfit.length > 0) {
+      const message = `Left out, without a fitting variant: ${namesOf(unfit)}.`;
+      await appendEvent(trx, id, nowMs, { kind: 'unfit', message, details: { hosts: unfit.slice(0, 100) } });
+    }
     await appendAudit(trx, nowMs, {
       who,
       what: `deployment.${kind}`,
@@ -142,7 +160,7 @@ export async function startDeployment(options: Options, start: StartDeployment):
   await made.catch((error: unknown) => {
     if (!(error instanceof DryRun)) throw error;
   });
-  return id;
+  return { id, unfit };
 }
 
 /** What is deployed stands in the environment's YAML too: a product it does not map yet, or maps to one release. */

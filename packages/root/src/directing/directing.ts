@@ -1,5 +1,6 @@
 import {
   type DesiredState,
+  type Digest,
   type DomainId,
   type EnvironmentId,
   encodeDesiredState,
@@ -23,6 +24,7 @@ import { noteCarried } from '../quarantine/carried.ts';
 import { type Composed, compose } from './compose.ts';
 import { convergeDirection, type Published } from './converge.ts';
 import { dropOldFiles, readHistory, remember } from './history.ts';
+import { installOf } from './install.ts';
 import { newsContent } from './news-content.ts';
 import { pruneHostMap } from './prune-map.ts';
 
@@ -36,6 +38,8 @@ export interface Directing {
   publishAll(): Promise<void>;
   /** The desired state that is published, or null. */
   state(environment: string): DesiredState | null;
+  /** Whether anyone may have this object: it makes a machine a host (docs/spec/install.md). */
+  isInstall(domain: DomainId, digest: Digest): boolean;
   /** The domains whose objects hosts of the environment may read. */
   domains(environment: string): ReadonlySet<string>;
   snapshotVersion(environment: string): number;
@@ -66,6 +70,8 @@ const pruneEveryMs = 24 * 3600_000;
 interface Known {
   state: DesiredState | null;
   domains: ReadonlySet<string>;
+  /** `domain/digest` */
+  install: ReadonlySet<string>;
   snapshotVersion: number;
 }
 
@@ -101,7 +107,8 @@ export function createDirecting(options: DirectingOptions): Directing {
         .select('document')
         .where('environment', '=', id)
         .executeTakeFirst();
-      if (row !== undefined) know(id, parseDesiredState(row.document), known.get(id)?.snapshotVersion ?? 0);
+      if (row !== undefined)
+        await know(id, parseDesiredState(row.document), known.get(id)?.snapshotVersion ?? 0);
       return;
     }
     const floor = await readFloor(db, id);
@@ -116,7 +123,7 @@ export function createDirecting(options: DirectingOptions): Directing {
       atLeast: floor.version,
       beforeTimestamp: (next) => writeNews(id as EnvironmentId, document, next),
     });
-    know(id, parseDesiredState(document), published.snapshotVersion);
+    await know(id, parseDesiredState(document), published.snapshotVersion);
     // Also after a timestamp signed anew: it wakes only those who lack something, and the next asker gets it.
     options.announce(id as EnvironmentId);
     if (published.isNew) {
@@ -186,9 +193,9 @@ export function createDirecting(options: DirectingOptions): Directing {
     await remember(db, id, to, parseDesiredState(document).number, clock.now());
   }
 
-  function know(id: string, state: DesiredState, snapshotVersion: number): void {
+  async function know(id: string, state: DesiredState, snapshotVersion: number): Promise<void> {
     const domains = new Set([id, ...Object.values(state.products).map(({ domain }) => domain as string)]);
-    known.set(id, { state, domains, snapshotVersion });
+    known.set(id, { state, domains, install: await installOf(db, state), snapshotVersion });
   }
 
   const publishLogged = (id: string): Promise<void> =>
@@ -213,6 +220,8 @@ export function createDirecting(options: DirectingOptions): Directing {
       for (const { id } of await allEnvironments(db)) await publishLogged(id);
     },
     state: (id) => known.get(id)?.state ?? null,
+    isInstall: (domain, digest) =>
+      [...known.values()].some(({ install }) => install.has(`${domain}/${digest}`)),
     domains: (id) => known.get(id)?.domains ?? new Set([id]),
     snapshotVersion: (id) => known.get(id)?.snapshotVersion ?? 0,
     entry: (id, host) => entries.get(id)?.get(host as HostId),

@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { type EnvironmentId, lifetimes } from '@xylem/core';
-import type { Asked } from '@xylem/store';
+import { type Asked, boundStrangers } from '@xylem/store';
 import { hostAt, type Peer, peerOf } from '@xylem/trust';
 import type { Root } from '../root.ts';
 
@@ -9,7 +9,7 @@ import type { Root } from '../root.ts';
 export interface Authoriser {
   peer(request: IncomingMessage): Peer | null;
   mayFollow(peer: Peer, environment: EnvironmentId): boolean;
-  mayRead(request: IncomingMessage, asked: Asked): boolean;
+  mayRead(request: IncomingMessage, asked: Asked, response: ServerResponse): boolean | 'busy';
 }
 
 export function createAuthoriser(root: Root): Authoriser {
@@ -39,12 +39,16 @@ export function createAuthoriser(root: Root): Authoriser {
   const isRetired = ({ environment, host }: Peer): boolean =>
     environment !== null && host !== null && root.directing.entry(environment, host)?.retired === true;
 
+  const strangers = boundStrangers();
   return {
     peer,
     mayFollow,
-    mayRead: (request, asked) => {
+    mayRead: (request, asked, response) => {
       const who = peer(request);
-      if (who === null) return false;
+      if (who === null) {
+        const isOpen = asked.kind === 'object' && root.directing.isInstall(asked.domain, asked.digest);
+        return isOpen && strangers.admit(response);
+      }
       if (asked.kind === 'news') return mayFollow(who, asked.environment);
       if (asked.kind === 'metadata') {
         if (asked.repository === root.config.releaseRepository)

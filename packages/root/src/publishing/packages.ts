@@ -4,12 +4,13 @@ import { appendAudit } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import type { Root } from '../root.ts';
+import { requireObjects } from './objects.ts';
 import { type ProductRow, productNamed } from './products.ts';
 
 /**
- * Registers a package document and puts it beside the trees that it names, which must be registered before.
+ * Registers a package document and puts it beside the trees and objects that it names, which must be there before.
  * The same bytes again change nothing.
- * @throws XylemError E_PACKAGE_INVALID, E_PACKAGE_CONFLICT, E_OBJECT_MISSING (a tree), E_NOT_FOUND
+ * @throws XylemError E_PACKAGE_INVALID, E_PACKAGE_CONFLICT, E_OBJECT_MISSING (a tree, an object), E_NOT_FOUND
  */
 export async function registerPackage(root: Root, who: string, product: string, text: string) {
   const row = await productNamed(root.db, product);
@@ -23,6 +24,7 @@ export async function registerPackage(root: Root, who: string, product: string, 
     row,
     document.variants.map((variant) => variant.tree),
   );
+  await requireObjects(root, row.domain, document);
   const digest = sha256(bytes);
   // The object first: a row never names an object that is not there.
   await root.repository.putObject(row.domain as DomainId, digest, bytes);

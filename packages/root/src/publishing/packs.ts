@@ -21,28 +21,45 @@ export async function storePack(root: Root, domain: string, pack: string, body: 
     body.resume();
     return { pack, created: false, chunks: 0 };
   }
-  const name = `upload-${root.randomness.bytes(8).toString('hex')}`;
-  const file = join(root.repository.workFolder, name);
-  try {
-    await receive(body, file, digest);
+  return await receive(root, body, { digest, what: 'A pack', maxBytes: maxPackBytes }, async (file) => {
     const { frames, sizeBytes } = await verifyPack(file, digest);
     await root.repository.adoptObject(place, digest, file);
     await root.chunks.addPack(place, { digest, sizeBytes }, frames);
     return { pack, created: true, chunks: frames.reduce((sum, [, , , chunks]) => sum + chunks.length, 0) };
+  });
+}
+
+interface Expected {
+  readonly digest: Digest;
+  readonly what: string;
+  readonly maxBytes: number;
+}
+
+/** What streams in as a file beside the repository, which is there for `use` alone, with the digest that was said. */
+export async function receive<T>(
+  root: Root,
+  body: Readable,
+  expected: Expected,
+  use: (file: string) => Promise<T>,
+): Promise<T> {
+  const name = `upload-${root.randomness.bytes(8).toString('hex')}`;
+  const file = join(root.repository.workFolder, name);
+  try {
+    await write(body, file, expected);
+    return await use(file);
   } finally {
     await unlink(file).catch(() => undefined);
   }
 }
 
-async function receive(body: Readable, path: string, digest: Digest): Promise<void> {
+async function write(body: Readable, path: string, { digest, what, maxBytes }: Expected): Promise<void> {
   const hash = createHash('sha256');
   const file = await open(path, 'wx', 0o600);
   try {
     let total = 0;
     for await (const piece of body as AsyncIterable<Uint8Array>) {
       total += piece.length;
-      if (total > maxPackBytes)
-        throw new XylemError('E_TOO_LARGE', `A pack has at most ${maxPackBytes} bytes.`);
+      if (total > maxBytes) throw new XylemError('E_TOO_LARGE', `${what} has at most ${maxBytes} bytes.`);
       hash.update(piece);
       // All of it: a single write may end short where the disk is nearly full.
       await file.appendFile(piece);

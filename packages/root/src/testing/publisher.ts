@@ -46,6 +46,7 @@ export interface Publisher {
     version: string,
     files: Readonly<Record<string, string>>,
     migrations?: Migrations,
+    platform?: { readonly os: string; readonly arch: string },
   ): Promise<Digest>;
   release(version: string, packages: Readonly<Record<string, string>>): Promise<Digest>;
   /** A build with a key of its own, which may release until then. */
@@ -122,7 +123,7 @@ export async function publisher(
     moveTo: (other) => {
       root = other;
     },
-    publish: async (component, version, files, migrations) => {
+    publish: async (component, version, files, migrations, platform) => {
       const folder = join(scratch, `${component}-${version}`);
       await writeTree(folder, files);
       const tree = await publishTree({
@@ -159,7 +160,7 @@ export async function publisher(
         component,
         version: version as Version,
         kind: 'files',
-        variants: [{ tree: tree.tree, sizeBytes: tree.sizeBytes }],
+        variants: [{ ...platform, tree: tree.tree, sizeBytes: tree.sizeBytes }],
       });
       const body = { document: Buffer.from(document).toString() };
       return (await root.api('packageRegister', { params: { product }, body })).package as Digest;

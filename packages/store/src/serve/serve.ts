@@ -10,22 +10,32 @@ import { rangeOf } from './range.ts';
 
 const readBlockBytes = 256 * 1024;
 
+/** `busy`: it may, and not now: there are too many. */
+export type Authorise = (
+  request: IncomingMessage,
+  asked: Asked,
+  response: ServerResponse,
+) => boolean | 'busy';
+
 /**
  * Answers GET and HEAD of the repository's files; returns false, with nothing sent, when the URL is none of them.
  * Absent and forbidden answer alike. No framework: this is the path that a whole fleet takes.
  */
 export function serveRepository(
   repository: Repository,
-  options: { authorise: (request: IncomingMessage, asked: Asked) => boolean },
+  options: { readonly authorise: Authorise },
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
   return (request, response) => {
     const servable = servableOf(request.url ?? '');
     if (servable === null) return false;
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { allow: 'GET, HEAD', 'content-length': 0 }).end();
-    } else if (!options.authorise(request, servable.asked)) {
-      sendMissing(response);
-    } else {
+      return true;
+    }
+    const may = options.authorise(request, servable.asked, response);
+    if (may === false) sendMissing(response);
+    else if (may === 'busy') response.writeHead(503, { 'retry-after': '10', 'content-length': 0 }).end();
+    else {
       send(`${repository.folder}/${servable.path}`, servable, request, response).catch((error: unknown) => {
         if (isAbsent(error)) sendMissing(response);
         // Out of file descriptors, a failing disk: not the same as absent, the child should try another parent.

@@ -7,7 +7,7 @@ import { isRoot, type Unavailable } from '../unavailable.ts';
 
 const mirror = 'http://deb.debian.org/debian';
 /** Raised with `packages`, so that an older machine's tree is not taken for this one. */
-const edition = 1;
+const edition = 2;
 const packages = [
   'systemd',
   'systemd-sysv',
@@ -16,6 +16,7 @@ const packages = [
   'procps',
   'iproute2',
   'ca-certificates',
+  'curl',
   // What Node links to.
   'libstdc++6',
   'libatomic1',

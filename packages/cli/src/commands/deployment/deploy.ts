@@ -1,4 +1,4 @@
-import { defineCommand, list } from '../../frame/define.ts';
+import { defineCommand, flag, list } from '../../frame/define.ts';
 import { only, releaseOrChannel } from '../../frame/words.ts';
 import { environmentPatterns } from '../../selection/environments.ts';
 import { startDeployment, strategyOf, strategyOptions, watchOptions } from './shared.ts';
@@ -8,6 +8,7 @@ export const command = defineCommand({
   about: 'RELEASE is a product at a version (shop@2.4.0) or a channel (shop/stable).',
   options: {
     to: list('<environment>', "an environment or a pattern, '*/production'; may be repeated"),
+    skipUnfit: flag('hosts that a package has no variant for keep what they run; else nothing is begun'),
     ...strategyOptions,
     ...watchOptions,
   },
@@ -16,7 +17,13 @@ export const command = defineCommand({
     const { args, options } = invocation;
     const release = releaseOrChannel(only(args));
     const environments = environmentPatterns(options.to, '--to');
-    const wanted = { kind: 'deploy' as const, ...release, environments, ...strategyOf(options) };
+    const wanted = {
+      kind: 'deploy' as const,
+      ...release,
+      environments,
+      ...strategyOf(options),
+      ...(options.skipUnfit ? { skipUnfit: true } : {}),
+    };
     return startDeployment(invocation, options, wanted, `Deploying ${only(args)}`);
   },
 });

@@ -70,6 +70,11 @@ export async function startDeployment(
   if (meant.environments.length === 0) {
     throw new XylemError('E_NOT_FOUND', `No environment fits ${wanted.environments.join(', ')}.`);
   }
+  const leftOut = (meant.unfit ?? []).map(
+    ({ name, component, platform }) => `${name} is left out: ${component} has no variant for ${platform}.`,
+  );
+  for (const line of leftOut.slice(0, 20)) invocation.terminal.note(line);
+  if (leftOut.length > 20) invocation.terminal.note(`${leftOut.length - 20} more are left out.`);
   const where = `${counted(meant.hosts, 'host')} in ${meant.environments.map(({ name }) => name).join(', ')}`;
   await confirmCount(
     invocation,

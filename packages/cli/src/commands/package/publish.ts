@@ -4,6 +4,7 @@ import { type PackageManifest, packageDocumentOf } from '@xylem/core/yaml';
 import type { Api } from '../../api/client.ts';
 import { defineCommand, type Invocation, list, text } from '../../frame/define.ts';
 import { counted, only, sizeText } from '../../frame/words.ts';
+import { publishInstall } from '../../install/publish-install.ts';
 import { manifestName, readManifest, sourceFolder, sourceImage } from '../../manifest/manifest.ts';
 import { attach, readStatements } from '../../publishing/attest.ts';
 import { debFiles } from '../../publishing/deb-files.ts';
@@ -100,7 +101,11 @@ bytes again change nothing; other bytes under a published version are refused.`,
       sentBytes += published.packedBytes;
       files += published.files;
     }
-    const document = packageDocumentOf(manifest, variants);
+    const install = await publishInstall({ api: server, manifest, folder });
+    const document = {
+      ...packageDocumentOf(manifest, variants),
+      ...(install === undefined ? {} : { install }),
+    };
     const registered = await server.call('packageRegister', {
       params: { product },
       body: { document: textOf(encodePackage(document)) },

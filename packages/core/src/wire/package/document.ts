@@ -11,6 +11,7 @@ import { componentKind, platformName, port } from './fields.ts';
 import { filesSchema } from './files.ts';
 import { healthSchema } from './health.ts';
 import { hooksSchema, preflightSchema } from './hooks.ts';
+import { installSchema } from './install.ts';
 import { migrationsSchema } from './migrations.ts';
 import { refuseUnknownNeeds } from './needs.ts';
 import { packageFault } from './rules.ts';
@@ -46,6 +47,7 @@ export const packageSchema = object(
     service: serviceSchema,
     command: commandSchema,
     agent: agentSchema,
+    install: installSchema,
     container: containerSchema,
     deb: debSchema,
     health: healthSchema,

@@ -11,6 +11,7 @@ export {
   hookSteps,
   hookTimeoutDefaultMs,
 } from './hooks.ts';
+export { installObjects } from './install.ts';
 export type { Accepts, MigrationPhase, MigrationStep, Migrations } from './migrations.ts';
 export { formatOf } from './needs.ts';
 export { serviceDefaults, stopTimeoutDefaultMs } from './service.ts';

@@ -4,6 +4,7 @@ import { containerPart } from './container.ts';
 import { filesPart } from './files.ts';
 import { healthPart } from './health.ts';
 import { hooksPart, preflightPart } from './hooks.ts';
+import { installPart } from './install.ts';
 import { migrationsPart } from './migrations.ts';
 import type { PackagePart } from './part.ts';
 import { servicePart } from './service.ts';
@@ -23,6 +24,7 @@ export const parts: readonly PackagePart[] = [
   switchPart,
   commandPart,
   agentPart,
+  installPart,
   containerPart,
   healthPart,
   portsPart,

@@ -120,9 +120,10 @@ async function create(root: Root, body: DeploymentCreate, { name: who, access }:
     environments.map(({ id }) => id),
   );
   const ids: string[] = [];
+  const unfit: { host: string; name: string; component: string; platform: string }[] = [];
   for (const environment of environments) {
     const strategy = strategyOf(body, environment);
-    const id = await startDeployment(root, {
+    const started = await startDeployment(root, {
       environment,
       kind: body.kind,
       product: body.product,
@@ -131,8 +132,10 @@ async function create(root: Root, body: DeploymentCreate, { name: who, access }:
       ...(version === undefined ? {} : { version }),
       ...(strategy === undefined ? {} : { strategy }),
       ...(body.purgeData === undefined ? {} : { purgeData: body.purgeData }),
+      ...(body.skipUnfit === undefined ? {} : { skipUnfit: body.skipUnfit }),
     });
-    if (body.dryRun !== true) ids.push(id);
+    unfit.push(...started.unfit);
+    if (body.dryRun !== true) ids.push(started.id);
   }
   if (body.dryRun !== true) {
     for (const { id } of environments) {
@@ -144,6 +147,7 @@ async function create(root: Root, body: DeploymentCreate, { name: who, access }:
   return {
     hosts: hosts.filter((host) => !host.retired).length,
     environments: environments.map(refOf),
+    unfit: unfit.slice(0, 1000),
     deployments: await Promise.all(
       ids.map(async (id) => showDeployment(root, await deploymentNamed(db, id))),
     ),

@@ -4,6 +4,7 @@ import { readRoots } from '../../keys/root-versions.ts';
 import { changeProductRole } from '../../publishing/change-role.ts';
 import { listChannels, setChannel } from '../../publishing/channels.ts';
 import { addEvidence, releaseEvidence } from '../../publishing/evidence.ts';
+import { storeObject } from '../../publishing/objects.ts';
 import { listPackages, packageNamed, registerPackage } from '../../publishing/packages.ts';
 import { storePack } from '../../publishing/packs.ts';
 import {
@@ -28,6 +29,7 @@ type Own =
   | 'productRolesPut'
   | 'chunksKnown'
   | 'packPut'
+  | 'objectPut'
   | 'treeRegister'
   | 'packageRegister'
   | 'packageList'
@@ -78,6 +80,10 @@ export function publishingHandlers(root: Root): Pick<Handlers, Own> {
     packPut: async ({ params, body }) => {
       const { domain } = await productNamed(db, params.product);
       return await storePack(root, domain, params.pack, body as unknown as Readable);
+    },
+    objectPut: async ({ params, body }) => {
+      const { domain } = await productNamed(db, params.product);
+      return await storeObject(root, domain, params.object, body as unknown as Readable);
     },
     treeRegister: async ({ params, body }) => {
       const { domain } = await productNamed(db, params.product);

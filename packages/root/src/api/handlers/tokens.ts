@@ -4,6 +4,7 @@ import type { Selectable } from 'kysely';
 import { appendAudit } from '../../audit/audit.ts';
 import { requireServable } from '../../auth/serves.ts';
 import type { Tables } from '../../db/tables.ts';
+import { installScript } from '../../directing/install.ts';
 import { allEnvironments, type EnvironmentRow, environmentNamed, refOf } from '../../environments/names.ts';
 import type { Root } from '../../root.ts';
 import type { Handlers } from '../handlers.ts';
@@ -60,7 +61,8 @@ export function tokenHandlers(root: Root): Pick<Handlers, 'tokenCreate' | 'token
           after,
         });
       });
-      return { ...tokenOf(row, environment), token: token.text, url: root.nodesUrl() };
+      const install = await installScript(db, root.directing.state(environment.id));
+      return { ...tokenOf(row, environment), token: token.text, url: root.nodesUrl(), install };
     },
     tokenList: async ({ who }) => {
       const ours = (await allEnvironments(db)).filter(who.access.within('operate'));

@@ -73,6 +73,15 @@ export const publishingRoutes = {
     response: s.PackStored,
     summary: 'Send one pack; every chunk in it is verified',
   },
+  objectPut: {
+    method: 'PUT',
+    path: '/products/:product/objects/:object',
+    needs: { permission: 'publish', where: 'product' },
+    params: s.ObjectParams,
+    body: 'stream',
+    response: s.ObjectStored,
+    summary: 'Send one object that a package document will name',
+  },
   treeRegister: {
     method: 'POST',
     maxBodyBytes: 8 * 1024 * 1024,

@@ -43,6 +43,8 @@ export const DeploymentCreate = Strict({
   environments: Type.Array(EnvironmentPattern, { minItems: 1, maxItems: 1000 }),
   strategy: Type.Optional(Strategy),
   purgeData: Type.Optional(Type.Boolean()),
+  /** Of a `deploy`: hosts without a fitting variant keep what they run, and the others go on. */
+  skipUnfit: Type.Optional(Type.Boolean()),
   dryRun: Type.Optional(Type.Boolean()),
 });
 export type DeploymentCreate = Static<typeof DeploymentCreate>;
@@ -82,9 +84,16 @@ export const Deployment = Strict({
 });
 export type Deployment = Static<typeof Deployment>;
 export const Deployments = Strict({ deployments: Type.Array(Deployment) });
+const Unfit = Strict({
+  host: Type.String(),
+  name: Type.String(),
+  component: Name,
+  platform: Type.String(),
+});
 export const DeploymentsCreated = Strict({
   hosts: Count,
   environments: Type.Array(EnvironmentRef),
+  unfit: Type.Array(Unfit, { description: 'hosts that are left out' }),
   deployments: Type.Array(Deployment, { description: 'empty after a dry run' }),
 });
 export type DeploymentsCreated = Static<typeof DeploymentsCreated>;

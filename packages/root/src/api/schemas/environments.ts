@@ -83,8 +83,19 @@ export const Token = Strict({
 });
 export type Token = Static<typeof Token>;
 export const Tokens = Strict({ tokens: Type.Array(Token) });
-/** `token` is shown this once. `url` is where nodes reach this root server. */
-export const TokenCreated = Strict({ ...Token.properties, token: Type.String(), url: Type.String() });
+/**
+ * `token` is shown this once. `url` is where nodes reach this root server. `install`: the object that installs the agent
+ * on a new machine; null where the environment's direction names no agent.
+ */
+export const TokenCreated = Strict({
+  ...Token.properties,
+  token: Type.String(),
+  url: Type.String(),
+  install: Type.Union([
+    Strict({ domain: Type.String(), script: Type.String(), version: Type.String() }),
+    Type.Null(),
+  ]),
+});
 export type TokenCreated = Static<typeof TokenCreated>;
 export const TokenParams = Strict({
   id: Type.String({ pattern: '^[0-9a-f]{16}$', description: 'the id of a token (16 hexadecimal digits)' }),

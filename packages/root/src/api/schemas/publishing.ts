@@ -58,6 +58,7 @@ export const ProductRolesChanged = Strict({
 });
 
 export const ChunksKnown = Strict({ digests: Type.Array(DigestText, { maxItems: 20000 }) });
+export const ObjectStored = Strict({ object: DigestText, created: Type.Boolean() });
 export const PackStored = Strict({ pack: DigestText, created: Type.Boolean(), chunks: Count });
 
 /** The chunks of the tree's own text, in order, all in packs uploaded before. */
@@ -129,6 +130,7 @@ export const PackageParams = Strict({ product: Name, component: Name, version: V
 export const PackageQuery = Strict({ component: Type.Optional(Name) });
 export const ReleaseParams = Strict({ product: Name, version: Version });
 export const ChannelParams = Strict({ product: Name, channel: Name });
+export const ObjectParams = Strict({ product: Name, object: DigestText });
 export const PackParams = Strict({ product: Name, pack: DigestText });
 export const Products = Strict({ products: Type.Array(Product) });
 export const Packages = Strict({ packages: Type.Array(Package) });

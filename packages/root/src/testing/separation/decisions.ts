@@ -103,6 +103,7 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   productRoles: [atProduct('read')],
   chunksKnown: [atProduct('publish', () => ({ body: { digests: [digest] } }))],
   packPut: [atProduct('publish', () => ({ params: { pack: digest }, body: Buffer.from('nothing') }))],
+  objectPut: [atProduct('publish', () => ({ params: { object: digest }, body: Buffer.from('nothing') }))],
   treeRegister: [atProduct('publish', () => ({ body: { tree: digest, treeChunks: [[digest, 1]] } }))],
   packageRegister: [atProduct('publish', () => ({ body: { document: '{}' } }))],
   packageList: [atProduct('read'), atProduct('read', ({ component }) => ({ query: { component } }))],
