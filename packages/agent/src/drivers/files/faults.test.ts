@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fullDisk, nginxServer } from '@xylem/testkit';
+import { freePort, fullDisk, installDebian, startProcess, waitUntil } from '@xylem/testkit';
+import { answerAt } from '../../testing/blue-green.ts';
 import { Bench, converge } from '../../testing/crash-sweep.ts';
 import { testPackage } from '../../testing/packages.ts';
 import { placingPackage } from '../../testing/placing.ts';
@@ -28,33 +29,53 @@ test('a disk that is full where files go is met before one of them moved', async
   assert.match(await readFile(join(outside, 'main.conf'), 'utf8'), /^version 2\.0\.0/);
 });
 
-test("a configuration that nginx refuses is refused in nginx's words, and the former one stays", async (context) => {
+test('a live nginx takes each configuration that it accepts, and serves on under one that it refuses', async (context) => {
   const bench = new Bench(await temporaryFolder(context));
-  // Only to have Debian's nginx on this machine.
-  const nginx = await nginxServer(context, bench.folder);
-  if ('skip' in nginx) return context.skip(nginx.skip);
+  const missing = await installDebian('nginx-light');
+  if (missing !== null) return context.skip(missing.skip);
   const state = await bench.state(context);
-  const to = join(bench.folder, 'nginx.conf');
+  const at = (name: string): string => join(bench.folder, name);
+  const to = at('nginx.conf');
+  const port = await freePort();
+  const kept = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${at(name)};`,
+  );
+  const configuration = (directive: string, answer: string): string => `daemon off; pid ${at('pid')};
+events { ${directive} 64; }
+http { access_log off; ${kept.join(' ')}
+  server { listen 127.0.0.1:${port}; return 200 "${answer}"; } }
+`;
+  const nginx = (...more: string[]): string[] => ['/usr/sbin/nginx', '-e', at('error.log'), ...more];
   const version = (number: string, directive: string) =>
     testPackage({
       component: 'web',
       version: number,
-      files: {
-        'nginx.conf.tmpl': `pid ${bench.folder}/pid; error_log stderr;\nevents { {{ config.directive }} 64; }\n`,
-      },
+      files: { 'nginx.conf.tmpl': configuration('{{ config.directive }}', number) },
       config: { directive },
       install: {
         install: [{ from: 'nginx.conf.tmpl', to, template: true }],
         // biome-ignore lint/suspicious/noTemplateCurlyInString: a package's placeholder
-        validate: { command: ['/usr/sbin/nginx', '-t', '-e', 'stderr', '-c', '${rendered}/nginx.conf'] },
+        validate: { command: nginx('-t', '-c', '${rendered}/nginx.conf') },
+        reload: { command: nginx('-s', 'reload', '-c', to) },
       },
     });
-  await converge(state, await bench.wanted([version('1.0.0', 'worker_connections')]));
+  // What runs on this host was there before.
+  await writeFile(to, configuration('worker_connections', 'by hand'));
+  const [command = '', ...args] = nginx('-c', to);
+  const live = await startProcess({ context, command, args });
+  const answers = (text: string) =>
+    waitUntil(async () => (await answerAt(port)) === text, 20_000, `nginx to answer ${text}`);
+  await answers('by hand');
+  assert.ok((await converge(state, await bench.wanted([version('1.0.0', 'worker_connections')]))).rested);
+  await answers('1.0.0');
   const good = await readFile(to, 'utf8');
-  assert.match(good, /worker_connections 64/);
   const result = await converge(state, await bench.wanted([version('2.0.0', 'worker_conections')]));
   const refused = result.slots.get('web')?.record?.refused;
   assert.equal(refused?.code, 'E_HOOK_FAILED');
   assert.match(refused?.message ?? '', /unknown directive "worker_conections" in .*nginx\.conf:2/);
   assert.equal(await readFile(to, 'utf8'), good);
+  assert.equal(await answerAt(port), '1.0.0');
+  assert.ok((await converge(state, await bench.wanted([version('3.0.0', 'worker_connections')]))).rested);
+  await answers('3.0.0');
+  await live.kill('SIGTERM');
 });
