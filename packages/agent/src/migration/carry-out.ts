@@ -4,6 +4,7 @@ import { fillPlaceholders, type MigrationOrder, type MigrationStep, XylemError }
 import { formatTime } from '@xylem/platform';
 import { codedFault } from '../converge/faults.ts';
 import type { OrderedMigration } from '../direction/wanted.ts';
+import { withoutValues } from '../secrets/without.ts';
 import type { Placed } from '../slot/placed.ts';
 import type { MigrationLayout } from '../state/layout.ts';
 import { clearBackup, registerBackup, verifyBackup } from './artefact.ts';
@@ -77,9 +78,10 @@ export async function carryOut(
   }
   try {
     const tree = await bringTree(tools, place, placed);
-    const config = { ...placed.config, ...Object.fromEntries(await tools.secrets.open(placed)) };
-    const run = (own: Program, action: string, backupPath: string | null): Promise<Ended> =>
-      runProgram({
+    const opened = await tools.secrets.open(placed);
+    const config = { ...placed.config, ...Object.fromEntries(opened) };
+    const run = async (own: Program, action: string, backupPath: string | null): Promise<Ended> => {
+      const ended = await runProgram({
         command: commandFor(own.command, placed, tree, tools),
         cwd: tree,
         mark,
@@ -90,6 +92,8 @@ export async function carryOut(
         signal: tools.signal,
         onCheckpoint: progress,
       });
+      return ended.kind === 'failed' ? { ...ended, tail: withoutValues(ended.tail, opened.values()) } : ended;
+    };
     const isBackedUp = record.backups.some(({ term }) => term === order.term);
     if (needsBackup(placed, order) && !isBackedUp) {
       await say({ state: 'backing-up' });

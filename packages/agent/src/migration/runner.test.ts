@@ -21,7 +21,7 @@ const input = JSON.parse(readFileSync(0, 'utf8'));
 appendFileSync(process.argv[2], JSON.stringify(input) + '\\n');
 console.log(JSON.stringify({ checkpoint: 'so far' }));
 if (input.config.does === 'hang') setInterval(() => undefined, 1000);
-if (input.config.does === 'fail') { console.error('no such column'); process.exit(3); }
+if (input.config.does === 'fail') { console.error('no such column for ' + input.config.password); process.exit(3); }
 if (input.config.does === 'fenced') process.exit(76);
 `;
 
@@ -146,7 +146,7 @@ test('what fails says so with the end of its output, and waits for a new term', 
   direct(order(1));
   const { code, message } = await reported('failed', 1);
   assert.equal(code, 'E_MIGRATION_FAILED');
-  assert.match(message ?? '', /under term 1 ended with 3\. Its output ends: no such column/);
+  assert.match(message ?? '', /under term 1 ended with 3\. Its output ends: no such column for \(sealed\)$/);
   assert.match(await log(), /no such column/);
   direct(order(1));
   direct(order(2));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { XylemError } from '@xylem/core';
 import { healthCheckOf } from '../../health/check.ts';
 import { probe } from '../../health/probe.ts';
+import { withoutValues } from '../../secrets/without.ts';
 import type { Placed } from '../../slot/placed.ts';
 import { outputOfLog, type ServiceOutput } from '../../supervisor/output.ts';
 import type { ServiceState } from '../../supervisor/protocol.ts';
@@ -76,8 +77,7 @@ export const applyContainer: Driver['apply'] = { preflight, stop, start, probe: 
 async function outputWithoutSecrets(target: Placed, tools: DriverTools): Promise<ServiceOutput> {
   const { where, last } = outputOfLog(tools.layout.component(target.component).log);
   const opened = await tools.secrets.open(target);
-  const values = [...opened.values()].filter((value) => value !== '');
-  return { where, last: values.reduce((text, value) => text.replaceAll(value, '(sealed)'), last) };
+  return { where, last: withoutValues(last, opened.values()) };
 }
 
 async function ownContainer(component: string, tools: DriverTools): Promise<FoundContainer | null> {

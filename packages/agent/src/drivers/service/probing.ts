@@ -6,6 +6,7 @@ import { lastWords } from '../../commands/record.ts';
 import { healthCheckOf } from '../../health/check.ts';
 import { probe } from '../../health/probe.ts';
 import { openedEnvironment } from '../../secrets/environment.ts';
+import { withoutValues } from '../../secrets/without.ts';
 import type { Placed } from '../../slot/placed.ts';
 import type { ServiceOutput } from '../../supervisor/output.ts';
 import type { DriverTools, StepAction } from '../driver.ts';
@@ -45,9 +46,10 @@ async function outputWithoutSecrets(
   places: DriverTools,
 ): Promise<ServiceOutput> {
   const { where, last } = await places.supervisor.output(service);
-  const secrets = openedEnvironment(target, places, await places.secrets.open(target));
-  const values = Object.values(secrets).filter((value) => value !== '');
-  return { where, last: values.reduce((text, value) => text.replaceAll(value, '(sealed)'), last) };
+  const opened = await places.secrets.open(target);
+  // One may be a part of a variable, and be written by itself.
+  const values = [...Object.values(openedEnvironment(target, places, opened)), ...opened.values()];
+  return { where, last: withoutValues(last, values) };
 }
 
 /** @throws XylemError E_HEALTH_FAILED with what it printed, of which the newest also lies in a file */
