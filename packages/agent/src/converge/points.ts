@@ -28,6 +28,9 @@ const applied = [...toBeInPlace, 'unapply', 'switch', 'apply', ...toBeCommitted]
 /** What runs as one process or container, ended before another is started. */
 const started = [...toBeInPlace, 'stop', 'switch', 'start', 'probe', ...toBeCommitted] as const;
 
+/** What is made of the host's own packages: these may ask for a new start of it. */
+const packaged = [...toBeInPlace, 'unapply', 'switch', 'apply', 'reboot', ...toBeCommitted] as const;
+
 /** Which steps a component of each kind can take. */
 export const stepsOfKind = {
   files: applied,
@@ -45,9 +48,15 @@ export const stepsOfKind = {
   command: applied,
   agent: started,
   container: started,
-  deb: [...toBeInPlace, 'unapply', 'switch', 'apply', 'reboot', ...toBeCommitted],
+  deb: packaged,
 } as const satisfies Record<string, readonly StepKind[]>;
 export type ComponentKind = keyof typeof stepsOfKind;
+
+/** Whether a new start of the host may be part of an update, so that nothing has arrived before it was committed. Pure. */
+export function mayRestartHost(kind: ComponentKind): boolean {
+  const steps: readonly StepKind[] = stepsOfKind[kind];
+  return steps.includes('reboot');
+}
 
 /**
  * A place where a crash is interesting: `written`, the journal says that the step begins and nothing has acted;

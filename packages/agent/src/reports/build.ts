@@ -12,6 +12,7 @@ import {
 } from '@xylem/core';
 import type { Convergence } from '../converge/converge.ts';
 import type { Reason } from '../converge/goal.ts';
+import { mayRestartHost } from '../converge/points.ts';
 import type { Accepted } from '../direction/wanted.ts';
 import type { Serving } from '../options.ts';
 import type { CurrentParent } from '../parents/parents.ts';
@@ -132,8 +133,7 @@ function componentOf(slot: ObservedSlot, input: ReportInput): ReportedComponent[
       ? alive
         ? 'running'
         : whenDown
-      : // What comes with more than its tree has not arrived before it was committed: a new start may be part of it.
-        isCommitted || running.kind !== 'deb'
+      : isCommitted || !mayRestartHost(running.kind)
         ? 'installed'
         : 'stopped';
   const previous = (isCommitted ? record?.previous[0] : record?.installed)?.package ?? null;

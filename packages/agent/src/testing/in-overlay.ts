@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { isRoot, tempFolder, type Unavailable } from '@xylem/testkit';
+import { installDebian, isRoot, tempFolder, type Unavailable } from '@xylem/testkit';
 
 const marker = '/.xylem-overlay';
 const checkout = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -20,18 +20,20 @@ exec chroot "$at/root" "$@"`;
 
 /**
  * Runs the tests of `file` on a copy of this machine that may be changed: an overlay over its root, whose changes are kept
- * in memory. @param tests registers them, inside
+ * in memory.
+ * @param tests registers them, inside
+ * @param needs Debian packages that this machine must have
  */
-export function inOverlay(file: string, tests: () => void, sizeMiB = 512): void {
+export function inOverlay(file: string, tests: () => void, needs: readonly string[] = []): void {
   // Both: nothing that changes the machine may ever be begun outside by a variable alone.
   if (process.env.XYLEM_TEST_OVERLAY === file && existsSync(marker)) {
     tests();
     return;
   }
   test('on a copy of this machine', { timeout: 900_000 }, async (context) => {
-    const why = unavailable();
+    const why = unavailable() ?? (needs.length === 0 ? null : await installDebian(...needs));
     if (why !== null) return context.skip(why.skip);
-    const { code, output } = await runInside(file, await tempFolder(context, 'overlay'), sizeMiB);
+    const { code, output } = await runInside(file, await tempFolder(context, 'overlay'));
     context.diagnostic(
       output
         .split('\n')
@@ -49,11 +51,9 @@ function unavailable(): Unavailable | null {
   return existsSync('/usr/bin/dpkg') ? null : { skip: 'this machine has no dpkg' };
 }
 
-function runInside(
-  file: string,
-  folder: string,
-  sizeMiB: number,
-): Promise<{ code: number | null; output: string }> {
+const sizeMiB = 512;
+
+function runInside(file: string, folder: string): Promise<{ code: number | null; output: string }> {
   const { NODE_TEST_CONTEXT: _context, ...environment } = process.env;
   // What lies on another file system is not in the overlay.
   const binds = [...new Set([checkout.replace(/\/$/, ''), dirname(process.execPath)])].filter(

@@ -2,8 +2,10 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { XylemError } from '@xylem/core';
 import type { DriverTools } from '../driver.ts';
-import { actLocked, ask, type Ended } from './commands.ts';
-import { parseSimulation, type Simulation } from './simulation.ts';
+import { ask, type Ended } from '../system-packages/commands.ts';
+import type { May, Simulation } from '../system-packages/system.ts';
+import { actLocked } from './locked.ts';
+import { parseSimulation } from './simulation.ts';
 
 /** What apt is asked to do. */
 export interface AptRequest {
@@ -39,12 +41,8 @@ export async function simulate(request: AptRequest, tools: DriverTools): Promise
   throw noWay(request, ended);
 }
 
-/** Lets apt do it. `mayRemove`, `mayGoBack`: only where the simulation was judged. */
-export function carryOut(
-  request: AptRequest,
-  may: { readonly remove: boolean; readonly goBack: boolean },
-  tools: DriverTools,
-): Promise<Ended> {
+/** Lets apt do it. `may`: only what was judged by its simulation. */
+export function carryOut(request: AptRequest, may: May, tools: DriverTools): Promise<Ended> {
   const flags = [...(may.remove ? [] : ['--no-remove']), ...(may.goBack ? ['--allow-downgrades'] : [])];
   return withOwnLists(request, tools, (lists) =>
     actLocked('apt-get', [...always, ...flags, ...lists, ...wordsOf(request)], request.component, tools),

@@ -1,6 +1,6 @@
 import { XylemError } from '@xylem/core';
 import type { DriverTools } from '../driver.ts';
-import { actLocked } from './commands.ts';
+import { actLocked } from './locked.ts';
 import { isInterrupted } from './status.ts';
 
 const mostText = 1_500;
@@ -24,4 +24,17 @@ export async function repairDpkg(component: string, tools: DriverTools): Promise
     'E_PACKAGE_SYSTEM',
     `dpkg was broken off on this host, and \`dpkg --configure -a\` does not make it right: ${output.trim().slice(-mostText)}`,
   );
+}
+
+/** apt touches nothing while a package lies there half unpacked; dpkg itself looks whether others need it. */
+export async function removeBroken(
+  component: string,
+  names: readonly string[],
+  tools: DriverTools,
+): Promise<readonly string[]> {
+  const force = ['--force-remove-reinstreq', '--remove'];
+  const { code, output } = await actLocked('dpkg', [...force, ...names], component, tools);
+  if (code !== 0)
+    tools.log.warn('half installed packages not removed', { component, output: output.slice(-mostText) });
+  return code === 0 ? names : [];
 }

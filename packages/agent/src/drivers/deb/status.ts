@@ -1,28 +1,13 @@
 import { readdirSync, statSync } from 'node:fs';
 import { XylemError } from '@xylem/core';
-import { ask } from './commands.ts';
-import { keyOf } from './wanted.ts';
-
-/** A package of which anything is there. */
-export interface Installed {
-  readonly package: string;
-  readonly architecture: string;
-  readonly version: string;
-  readonly held: boolean;
-  /** Whole and configured. */
-  readonly whole: boolean;
-}
+import { ask } from '../system-packages/commands.ts';
+import type { Installed, PackageStatus } from '../system-packages/system.ts';
+import { keyOf } from '../system-packages/wanted.ts';
 
 const database = '/var/lib/dpkg';
 const format =
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the format of dpkg-query
   '${Package} ${Architecture} ${Version} ${db:Status-Want} ${db:Status-Eflag} ${db:Status-Status}\n';
-
-/** What dpkg knows, by name (with the architecture where that is not the host's own). Files alone count as nothing. */
-export interface PackageStatus {
-  readonly native: string;
-  readonly installed: ReadonlyMap<string, Installed>;
-}
 
 let known: { readonly at: string; readonly status: PackageStatus } | null = null;
 
@@ -40,7 +25,7 @@ export async function packageStatus(): Promise<PackageStatus> {
   return status;
 }
 
-/** Reads what dpkg-query prints in `format`. Pure. */
+/** Reads what dpkg-query prints in `format`. Files alone count as nothing. Pure. */
 function parseStatus(output: string, native: string): Map<string, Installed> {
   const installed = new Map<string, Installed>();
   for (const line of output.split('\n')) {

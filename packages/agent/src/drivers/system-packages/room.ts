@@ -1,10 +1,10 @@
 import { statfs } from 'node:fs/promises';
 import { type CarriedPackage, XylemError } from '@xylem/core';
 
-/** What must stay free for dpkg's own database and the system beside it. */
+/** What must stay free for the package system's own database and all else beside it. */
 const marginBytes = 16 * 1024 * 1024;
 
-/** dpkg unpacks beside what is there. @throws XylemError E_DISK_FULL before anything was touched */
+/** Packages are unpacked beside what is there. @throws XylemError E_DISK_FULL before anything was touched */
 export async function hasRoom(component: string, packages: readonly CarriedPackage[]): Promise<void> {
   if (packages.length === 0) return;
   const { bavail, bsize } = await statfs('/usr');

@@ -1,17 +1,21 @@
 import { readdir } from 'node:fs/promises';
 import type { DriverTools } from '../driver.ts';
 import { type PackagesRecord, packagesRecord } from './record.ts';
+import type { PackageSystem } from './system.ts';
 import { keyOf } from './wanted.ts';
 
 export type Records = ReadonlyMap<string, PackagesRecord>;
 
-/** What every component of this host changed of its packages, by component. */
-export async function allRecords(tools: Pick<DriverTools, 'layout' | 'log'>): Promise<Records> {
+/** What every component of this host changed of its packages of one system, by component. */
+export async function allRecords(
+  kind: PackageSystem['kind'],
+  tools: Pick<DriverTools, 'layout' | 'log'>,
+): Promise<Records> {
   const records = new Map<string, PackagesRecord>();
   const components: string[] = await readdir(tools.layout.components).catch(() => []);
   for (const component of components.sort()) {
     const record = await recordFile(component, tools).read();
-    if (record !== null) records.set(component, record);
+    if (record?.kind === kind) records.set(component, record);
   }
   return records;
 }

@@ -1,4 +1,11 @@
-import { type CarriedPackage, type Digest, jcs, type PackageDocument, sha256 } from '@xylem/core';
+import {
+  type CarriedPackage,
+  type Digest,
+  jcs,
+  type PackageDocument,
+  restartDefault,
+  sha256,
+} from '@xylem/core';
 
 /** What a driver of system packages needs to know of an installation. */
 export interface Carrying {
@@ -22,7 +29,11 @@ export function carriedBy({ tree, document }: Carrying): readonly CarriedPackage
 export function wantedBy(placed: Carrying): PackageAt[] {
   return carriedBy(placed)
     .filter(({ asNeeded }) => asNeeded === undefined)
-    .map(({ package: name, architecture, version }) => ({ package: name, architecture, version }));
+    .map(packageAt);
+}
+
+export function packageAt({ package: name, architecture, version }: PackageAt): PackageAt {
+  return { package: name, architecture, version };
 }
 
 /** Which packages of which versions, in any order. Pure. */
@@ -31,7 +42,12 @@ export function packagesFingerprint(packages: readonly PackageAt[]): string {
   return sha256(jcs(lines.sort()));
 }
 
-/** How apt and these records name a package: with its architecture where that is not the host's own. Pure. */
+/** How these records name a package: with its architecture where that is not the host's own. Pure. */
 export function keyOf(name: string, architecture: string, native: string): string {
-  return architecture === native || architecture === 'all' ? name : `${name}:${architecture}`;
+  return [native, 'all', 'noarch'].includes(architecture) ? name : `${name}:${architecture}`;
+}
+
+/** What is started again after an installation. Pure. */
+export function restartOf({ document }: Carrying): 'services' | 'reboot' | 'none' {
+  return document.deb?.restart ?? restartDefault;
 }

@@ -14,13 +14,12 @@ interface Found extends StaleProcess {
 }
 
 /**
- * The processes of this very system (not those of containers and chroots beside it) that still map replaced files of the
- * named packages.
+ * The processes of this very system (not those of containers and chroots beside it) that still map files of these names
+ * which are no more.
  */
-async function findStale(packages: readonly string[]): Promise<Found[]> {
-  if (packages.length === 0) return [];
-  const { output } = await ask('dpkg-query', ['--listfiles', ...packages]);
-  const names = new Set(output.split('\n').flatMap(namesOfFile));
+function findStale(files: readonly string[]): Found[] {
+  if (files.length === 0) return [];
+  const names = new Set(files.flatMap(namesOfFile));
   const found: Found[] = [];
   for (const pid of readdirSync('/proc')
     .filter((name) => /^[0-9]+$/.test(name))
@@ -83,16 +82,17 @@ function read(path: string): string {
 }
 
 /**
- * Starts again what runs with replaced files of the named packages, where it is a service of Xylem's or of systemd's.
+ * Starts again what runs with replaced files of packages, where it is a service of Xylem's or of systemd's.
+ * @param files of those packages
  * @param restart false: only looks
  * @returns who still does
  */
 export async function restartStale(
-  packages: readonly string[],
+  files: readonly string[],
   restart: boolean,
   tools: DriverTools,
 ): Promise<StaleProcess[]> {
-  const found = await findStale(packages);
+  const found = findStale(files);
   if (restart && found.length > 0) {
     await restartSupervised(found, tools);
     const units = new Set(found.flatMap(({ unit, mark }) => (unit === null || mark !== null ? [] : [unit])));

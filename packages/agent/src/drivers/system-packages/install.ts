@@ -3,19 +3,24 @@ import { XylemError } from '@xylem/core';
 import { localPolicy } from '../../policy/local-policy.ts';
 import type { Placed } from '../../slot/placed.ts';
 import type { DriverTools } from '../driver.ts';
-import { type AptRequest, carryOut, simulate } from './apt.ts';
 import { currentBoot } from './boot.ts';
-import type { Ended } from './commands.ts';
+import { refuseHarm } from './harm.ts';
 import { allRecords, keptByOthers, type Records, recordFile } from './others.ts';
 import type { Changed, PackagesRecord } from './record.ts';
 import { hasRoom } from './room.ts';
-import { goesBack, refuseHarm, type Simulation } from './simulation.ts';
-import { type Installed, type PackageStatus, packageStatus } from './status.ts';
-import { carriedBy, keyOf, type PackageAt, wantedBy } from './wanted.ts';
+import type {
+  InstallEnd,
+  Installed,
+  InstallRequest,
+  PackageStatus,
+  PackageSystem,
+  Simulation,
+} from './system.ts';
+import { carriedBy, keyOf, type PackageAt, packageAt, wantedBy } from './wanted.ts';
 
 /** What an installation would change, judged: nothing of it harms what others installed. */
 export interface InstallPlan {
-  readonly request: AptRequest;
+  readonly request: InstallRequest;
   readonly simulation: Simulation;
   readonly status: PackageStatus;
   readonly records: Records;
@@ -25,26 +30,31 @@ export interface InstallPlan {
  * Looks what would be changed and whether it may be.
  * @throws XylemError E_DEPENDENCY, E_PACKAGE_HELD, E_OTHERS_PACKAGE, E_PACKAGE_SYSTEM, E_DISK_FULL
  */
-export async function planInstall(target: Placed, tools: DriverTools): Promise<InstallPlan> {
+export async function planInstall(
+  system: PackageSystem,
+  target: Placed,
+  tools: DriverTools,
+): Promise<InstallPlan> {
   const { component } = target;
-  const status = await packageStatus();
-  const records = await allRecords(tools);
-  const { what, again } = wordsFor(target, status);
-  const request: AptRequest = {
+  const status = await system.status();
+  const records = await allRecords(system.kind, tools);
+  const own = records.get(component) ?? null;
+  const others = keptByOthers(records, component, status.native);
+  const request: InstallRequest = {
     component,
-    verb: 'install',
-    what,
-    again,
+    ...askedFor(target, status, own?.unfinished === true),
     candidates: candidatesOf(target, records, tools),
+    free: own === null ? [] : freeOf(target, own, others, status),
     hostSources: (await localPolicy()).packages.hostSources,
   };
-  const simulation = await simulate(request, tools);
-  refuseHarm({
+  const simulation = await system.simulateInstall(request, tools);
+  refuseHarm(system, {
     component,
     simulation,
     installed: status.installed,
-    own: new Map(Object.entries(records.get(component)?.packages ?? {})),
-    others: keptByOthers(records, component, status.native),
+    held: await system.held(simulation, status),
+    own: new Map(Object.entries(own?.packages ?? {})),
+    others,
   });
   const sizes = carriedBy(target).filter(({ package: name, architecture, version }) => {
     return simulation.installs.get(keyOf(name, architecture, status.native)) === version;
@@ -53,17 +63,42 @@ export async function planInstall(target: Placed, tools: DriverTools): Promise<I
   return { request, simulation, status, records };
 }
 
-/** What to ask apt for. What was broken off half-way has its version already, and apt would leave it so. */
-function wordsFor(target: Placed, { installed, native }: PackageStatus): { what: string[]; again: boolean } {
+/** What was broken off half-way may have its version already, and would be left so. */
+function askedFor(
+  target: Placed,
+  { installed, native }: PackageStatus,
+  unfinished: boolean,
+): Pick<InstallRequest, 'wanted' | 'again'> {
   const carried = carriedBy(target).map((one) => ({
     one,
     found: installed.get(keyOf(one.package, one.architecture, native)),
   }));
-  const asked = carried.filter(({ one, found }) => one.asNeeded === undefined || found?.whole === false);
+  const isBroken = ({ one, found }: (typeof carried)[number]): boolean =>
+    found?.version === one.version && (unfinished || !found.whole);
+  const asked = carried.filter(
+    (it) => it.one.asNeeded === undefined || it.found?.whole === false || isBroken(it),
+  );
   return {
-    what: asked.map(({ one }) => `${keyOf(one.package, one.architecture, native)}=${one.version}`),
-    again: asked.some(({ one, found }) => found?.whole === false && found.version === one.version),
+    wanted: asked.map(({ one }) => packageAt(one)),
+    again: asked.some(isBroken),
   };
+}
+
+/** What this component brought, carries no more, and nobody holds back or wants. */
+function freeOf(
+  target: Placed,
+  { packages }: PackagesRecord,
+  others: ReadonlyMap<string, unknown>,
+  { installed, native }: PackageStatus,
+): string[] {
+  const carried = new Set(carriedBy(target).map((one) => keyOf(one.package, one.architecture, native)));
+  return Object.keys(packages).filter(
+    (name) =>
+      packages[name]?.before === null &&
+      !carried.has(name) &&
+      !others.has(name) &&
+      installed.get(name)?.held === false,
+  );
 }
 
 /** All that this host's releases carry: its own first, then what other components brought. */
@@ -79,32 +114,51 @@ function candidatesOf(target: Placed, records: Records, { layout }: DriverTools)
 }
 
 /**
- * Installs what the target wants; what is right already stays untouched. Whether anything changed.
+ * Installs what the target wants; what is right already stays untouched.
  * @throws XylemError also E_PACKAGE_FAILED, with the output
  */
-export async function install(target: Placed, plan: InstallPlan, tools: DriverTools): Promise<boolean> {
+export async function install(
+  system: PackageSystem,
+  target: Placed,
+  plan: InstallPlan,
+  tools: DriverTools,
+): Promise<void> {
   const { request, simulation, status, records } = plan;
   const file = recordFile(target.component, tools);
   const before = records.get(target.component) ?? null;
   const changes = simulation.installs.size + simulation.removes.length > 0;
   // Before anything acts: what was there can't be seen afterwards.
-  await file.write(recordOf(target, plan, before, changes));
+  const record = recordOf(system, target, plan, before, changes);
+  await file.write(changes && !system.tellsBroken ? { ...record, unfinished: true } : record);
   if (changes || hasBroken(status.installed)) {
     const may = {
       remove: simulation.removes.length > 0,
-      goBack: goesBack(simulation, status.installed),
+      goBack: goesBack(system, simulation, status.installed),
     };
-    const ended = await carryOut(request, may, tools);
+    const ended = await system.install(request, may, tools);
     // Where all of its own is well, another package's trouble is not this component's.
-    if (ended.code !== 0 && (await missing(target)).length > 0) throw failure(target, ended);
+    if (ended.isPartial || (ended.code !== 0 && (await missing(system, target)).length > 0))
+      throw failure(system, target, ended);
   }
-  const wrong = await missing(target);
+  const wrong = await missing(system, target);
   if (wrong.length > 0) {
     const list = wrong.map(({ package: name, version }) => `${name} is ${version}`).join(', ');
-    const why = `apt-get ended well, and still ${list}`;
+    const why = `${system.name} ended well, and still ${list}`;
     throw new XylemError('E_PACKAGE_FAILED', `${target.component} ${target.version}: ${why}.`);
   }
-  return changes;
+  if (!system.tellsBroken) await file.write(record);
+}
+
+/** Which packages go back, so that the package system may be told to let them. */
+function goesBack(
+  { compare }: PackageSystem,
+  { installs }: Simulation,
+  installed: ReadonlyMap<string, Installed>,
+): boolean {
+  return [...installs].some(([name, version]) => {
+    const found = installed.get(name);
+    return found !== undefined && compare(version, found.version) < 0;
+  });
 }
 
 function hasBroken(installed: ReadonlyMap<string, Installed>): boolean {
@@ -112,6 +166,7 @@ function hasBroken(installed: ReadonlyMap<string, Installed>): boolean {
 }
 
 function recordOf(
+  { kind }: PackageSystem,
   target: Placed,
   { simulation, status }: InstallPlan,
   before: PackagesRecord | null,
@@ -129,6 +184,7 @@ function recordOf(
     };
   }
   return {
+    kind,
     tree: target.tree,
     wanted,
     files: carriedBy(target).map((one) => one.file),
@@ -140,7 +196,7 @@ function recordOf(
 
 const mostText = 1_800;
 
-function failure(target: Placed, { code, output }: Ended): XylemError {
+function failure({ name }: PackageSystem, target: Placed, { code, output }: InstallEnd): XylemError {
   const text = output.trim().slice(-mostText);
   const what = `${target.component} ${target.version}`;
   if (/No space left on device|Disk quota exceeded/.test(output))
@@ -149,13 +205,13 @@ function failure(target: Placed, { code, output }: Ended): XylemError {
     return new XylemError('E_PACKAGE_SYSTEM', `Installing ${what} was broken off by a signal: ${text}`);
   return new XylemError(
     'E_PACKAGE_FAILED',
-    `${what} could not be installed, apt-get says (status ${code}): ${text}`,
+    `${what} could not be installed, ${name} says (status ${code}): ${text}`,
   );
 }
 
 /** What of the target is not there as it should be. */
-async function missing(target: Placed): Promise<PackageAt[]> {
-  const { installed, native } = await packageStatus();
+async function missing(system: PackageSystem, target: Placed): Promise<PackageAt[]> {
+  const { installed, native } = await system.status();
   const wanted = wantedBy(target);
   return foundOf(wanted, installed, native).filter(({ version }, i) => version !== wanted[i]?.version);
 }

@@ -1,10 +1,8 @@
 import { XylemError } from '@xylem/core';
 import type { DriverTools } from '../driver.ts';
-import { type AptRequest, carryOut, simulate } from './apt.ts';
-import { actLocked } from './commands.ts';
 import { allRecords, recordFile } from './others.ts';
 import type { PackagesRecord } from './record.ts';
-import { packageStatus } from './status.ts';
+import type { PackageSystem } from './system.ts';
 
 const mostText = 1_500;
 
@@ -15,65 +13,37 @@ const mostText = 1_500;
  * @throws XylemError E_PACKAGE_SYSTEM
  */
 export async function removeBrought(
+  system: PackageSystem,
   component: string,
   record: PackagesRecord,
   names: readonly string[],
   tools: DriverTools,
 ): Promise<ReadonlySet<string>> {
-  const { installed } = await packageStatus();
+  const { installed } = await system.status();
   const free: string[] = [];
   const gone = new Set<string>();
   for (const name of names) {
     const found = installed.get(name);
     if (found === undefined || record.packages[name]?.before !== null) gone.add(name);
     else if (found.held) tools.log.warn('package stays: it is held', { component, package: name });
-    else if (await handedOver(component, name, tools)) gone.add(name);
+    else if (await handedOver(system, component, name, tools)) gone.add(name);
     else free.push(name);
   }
-  const request = (what: readonly string[]): AptRequest => ({
-    component,
-    verb: 'remove',
-    what,
-    again: false,
-    candidates: [],
-    hostSources: false,
-  });
-  for (const name of await removeBroken(
-    component,
-    free.filter((one) => installed.get(one)?.whole === false),
-    tools,
-  )) {
+  const broken = free.filter((one) => installed.get(one)?.whole === false);
+  for (const name of broken.length === 0 ? [] : await system.removeBroken(component, broken, tools)) {
     gone.add(name);
     free.splice(free.indexOf(name), 1);
   }
-  const going = await onlyOwn(free, async (what) => (await simulate(request(what), tools)).removes);
+  const going = await onlyOwn(free, (what) => system.simulateRemoval(component, what, tools));
   const staying = free.filter((name) => !going.includes(name));
   if (staying.length > 0) tools.log.info('packages stay: others need them', { component, packages: staying });
   if (going.length === 0) return gone;
-  const ended = await carryOut(request(going), { remove: true, goBack: false }, tools);
+  const ended = await system.remove(component, going, tools);
   if (ended.code === 0) return new Set([...gone, ...going]);
   throw new XylemError(
     'E_PACKAGE_SYSTEM',
     `${going.join(', ')} of ${component} could not be removed (status ${ended.code}): ${ended.output.trim().slice(-mostText)}`,
   );
-}
-
-/** apt touches nothing while a package lies there half unpacked; dpkg itself looks whether others need it. */
-async function removeBroken(
-  component: string,
-  names: readonly string[],
-  tools: DriverTools,
-): Promise<readonly string[]> {
-  if (names.length === 0) return [];
-  const { code, output } = await actLocked(
-    'dpkg',
-    ['--force-remove-reinstreq', '--remove', ...names],
-    component,
-    tools,
-  );
-  if (code !== 0)
-    tools.log.warn('half installed packages not removed', { component, output: output.slice(-mostText) });
-  return code === 0 ? names : [];
 }
 
 /** The most of them that can go with nothing else going. */
@@ -97,8 +67,13 @@ async function onlyOwn(
 }
 
 /** Another component wants it too: it is that one's to remove from now on. */
-async function handedOver(component: string, name: string, tools: DriverTools): Promise<boolean> {
-  for (const [other, record] of await allRecords(tools)) {
+async function handedOver(
+  { kind }: PackageSystem,
+  component: string,
+  name: string,
+  tools: DriverTools,
+): Promise<boolean> {
+  for (const [other, record] of await allRecords(kind, tools)) {
     const own = record.packages[name];
     if (other === component || own === undefined) continue;
     if (own.before !== null) {
