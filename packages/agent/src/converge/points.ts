@@ -49,6 +49,7 @@ export const stepsOfKind = {
   agent: started,
   container: started,
   deb: packaged,
+  rpm: packaged,
 } as const satisfies Record<string, readonly StepKind[]>;
 export type ComponentKind = keyof typeof stepsOfKind;
 

@@ -4,6 +4,7 @@ import { containerDriver } from './container/index.ts';
 import { debDriver } from './deb/index.ts';
 import type { Drivers } from './driver.ts';
 import { filesDriver } from './files/index.ts';
+import { rpmDriver } from './rpm/index.ts';
 import { serviceDriver } from './service/index.ts';
 
 /** Every kind of component that a host can install has its driver here, or this does not compile. */
@@ -14,4 +15,5 @@ export const drivers: Drivers = {
   agent: agentDriver,
   container: containerDriver,
   deb: debDriver,
+  rpm: rpmDriver,
 };

@@ -42,6 +42,7 @@ export function testPackage(options: {
   agent?: PackageDocument['agent'];
   container?: PackageDocument['container'];
   deb?: PackageDocument['deb'];
+  rpm?: PackageDocument['rpm'];
   carried?: readonly CarriedPackage[];
   health?: HealthCheck;
   config?: Config;
@@ -80,6 +81,7 @@ export function testPackage(options: {
     variants: [{ tree, sizeBytes, ...(options.carried === undefined ? {} : { packages: options.carried }) }],
     ...block,
     ...(options.deb === undefined ? {} : { deb: options.deb }),
+    ...(options.rpm === undefined ? {} : { rpm: options.rpm }),
     ...(options.service === undefined ? {} : { service: options.service }),
     ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
     ...(options.preflight === undefined ? {} : { preflight: options.preflight }),

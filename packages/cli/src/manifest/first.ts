@@ -18,7 +18,7 @@ component: ${findings.component}
 version: ${findings.version}
 # files: only put in place.  service: also started, watched and restarted.  container: an image, run by podman.
 # command: your own programs observe, apply and remove it (docs/components/command.md).
-# deb: Debian packages, installed by apt (docs/components/deb.md).
+# deb, rpm: packages of Debian's or Red Hat's kind, installed by apt or rpm (docs/components/deb.md, rpm.md).
 kind: ${kindOf(findings)}
 
 ${sourceText(findings)}`;

@@ -112,7 +112,7 @@ export const hostsCodes = {
   ),
   E_PACKAGE_HELD: code(
     'A system package that would change is held on the host.',
-    'If it may change: `apt-mark unhold` with the name from the message; the next attempt starts by itself.',
+    'If it may change: `apt-mark unhold` or `dnf versionlock delete` with the name from the message; the next attempt starts by itself.',
     'later',
     'conflict',
   ),

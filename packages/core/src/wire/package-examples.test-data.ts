@@ -253,4 +253,43 @@ export const packageExamples: Readonly<Record<string, Example>> = {
     wire.parsePackage,
     wire.encodePackage,
   ),
+  'package-rpm': example(
+    {
+      format: 'xylem-package-2',
+      needs: ['rpm'],
+      product: 'shop',
+      component: 'shop-base',
+      version: '2.4.0',
+      kind: 'rpm',
+      variants: [
+        {
+          os: 'linux',
+          arch: 'x64',
+          distribution: 'rhel',
+          distributionVersion: '9.4',
+          tree: treeDigest,
+          sizeBytes: 150_008,
+          packages: [
+            {
+              file: 'shop-2.4.0-1.el9.x86_64.rpm',
+              package: 'Shop_agentd',
+              version: '1:2.4.0~rc1^git5-1.el9',
+              architecture: 'x86_64',
+            },
+            {
+              file: 'noarch/libshop2.rpm',
+              package: 'libshop2',
+              version: '2.4.0-1',
+              architecture: 'noarch',
+              asNeeded: true,
+              installedKiB: 120,
+            },
+          ],
+        },
+      ],
+      rpm: { restart: 'none' },
+    },
+    wire.parsePackage,
+    wire.encodePackage,
+  ),
 };

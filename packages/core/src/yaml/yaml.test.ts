@@ -341,3 +341,27 @@ preflight: { diskFree: 2GiB, memory: 512MiB, kernel: '>=5.10', commands: [nginx]
     assert.throws(() => parseManifestYaml(text.replace(from, to), 'x.yaml'), message);
   }
 });
+
+for (const kind of ['deb', 'rpm'] as const) {
+  test(`a manifest of the kind ${kind} says what must be installed and what is started again`, () => {
+    const text = `product: shop
+component: base
+version: 1.0.0
+${kind}: { install: [shop-agentd], restart: reboot }
+variants:
+  - { folder: one, os: linux, arch: x64, distribution: some, distributionVersion: '9.4' }
+`;
+    const manifest = parseManifestYaml(text, 'x.yaml');
+    assert.equal(manifest.package.kind, kind);
+    assert.deepEqual(manifest.package.needs, kind === 'rpm' ? ['rpm'] : undefined);
+    assert.deepEqual(manifest.package[kind], { restart: 'reboot' });
+    assert.deepEqual(manifest.install, ['shop-agentd']);
+    assert.equal(manifest.sources[0]?.distributionVersion, '9.4');
+    for (const [from, to, message] of [
+      ['shop-agentd', '--force', /x\.yaml:4:\d+: .*the name of an? (Debian|rpm) package/],
+      [`${kind}:`, `kind: files\n${kind}:`, new RegExp(`for the kind "${kind}" and for no other`)],
+    ] as const) {
+      assert.throws(() => parseManifestYaml(text.replace(from, to), 'x.yaml'), { code: 'E_INPUT', message });
+    }
+  });
+}

@@ -7,7 +7,7 @@ import { currentBoot } from './boot.ts';
 import { refuseHarm } from './harm.ts';
 import { allRecords, keptByOthers, type Records, recordFile } from './others.ts';
 import type { Changed, PackagesRecord } from './record.ts';
-import { hasRoom } from './room.ts';
+import { hasRoom, isFull } from './room.ts';
 import type {
   InstallEnd,
   Installed,
@@ -138,7 +138,7 @@ export async function install(
     const ended = await system.install(request, may, tools);
     // Where all of its own is well, another package's trouble is not this component's.
     if (ended.isPartial || (ended.code !== 0 && (await missing(system, target)).length > 0))
-      throw failure(system, target, ended);
+      throw failure(system, target, ended, await isFull());
   }
   const wrong = await missing(system, target);
   if (wrong.length > 0) {
@@ -196,10 +196,15 @@ function recordOf(
 
 const mostText = 1_800;
 
-function failure({ name }: PackageSystem, target: Placed, { code, output }: InstallEnd): XylemError {
+function failure(
+  { name }: PackageSystem,
+  target: Placed,
+  { code, output }: InstallEnd,
+  isDiskFull: boolean,
+): XylemError {
   const text = output.trim().slice(-mostText);
   const what = `${target.component} ${target.version}`;
-  if (/No space left on device|Disk quota exceeded/.test(output))
+  if (isDiskFull || /No space left on device|Disk quota exceeded/.test(output))
     return new XylemError('E_DISK_FULL', `The disk is full. ${what} could not be installed: ${text}`);
   if (code === null || /received signal|exited unexpectedly|killed by signal/.test(output))
     return new XylemError('E_PACKAGE_SYSTEM', `Installing ${what} was broken off by a signal: ${text}`);

@@ -47,7 +47,7 @@ export function packagesRecord(path: string, log: Log): JsonFile<PackagesRecord>
 
 function parse(value: Record<string, unknown>): PackagesRecord {
   const { kind = 'deb', tree, wanted, files = [], packages, changedIn = null, stale = [] } = value;
-  if (kind !== 'deb') throw new Error('of no package system');
+  if (kind !== 'deb' && kind !== 'rpm') throw new Error('of no package system');
   if (typeof tree !== 'string' || !Array.isArray(wanted) || !Array.isArray(stale))
     throw new Error('incomplete');
   if (typeof packages !== 'object' || packages === null) throw new Error('no packages');

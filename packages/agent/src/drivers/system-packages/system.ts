@@ -52,7 +52,7 @@ export interface InstallEnd extends Ended {
 
 /** A host's package system: what kinds of components that are made of its packages differ in. */
 export interface PackageSystem {
-  readonly kind: 'deb';
+  readonly kind: 'deb' | 'rpm';
   /** As people know it. */
   readonly name: string;
   /** Who holds packages back, for a message. */

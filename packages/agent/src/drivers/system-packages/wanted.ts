@@ -49,5 +49,5 @@ export function keyOf(name: string, architecture: string, native: string): strin
 
 /** What is started again after an installation. Pure. */
 export function restartOf({ document }: Carrying): 'services' | 'reboot' | 'none' {
-  return document.deb?.restart ?? restartDefault;
+  return (document.deb ?? document.rpm)?.restart ?? restartDefault;
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { encodePackage, isVersion, type PackageVariant, XylemError } from '@xylem/core';
+import { encodePackage, isOfPackages, isVersion, type PackageVariant, XylemError } from '@xylem/core';
 import { type PackageManifest, packageDocumentOf } from '@xylem/core/yaml';
 import type { Api } from '../../api/client.ts';
 import { defineCommand, type Invocation, list, text } from '../../frame/define.ts';
@@ -7,8 +7,8 @@ import { counted, only, sizeText } from '../../frame/words.ts';
 import { publishInstall } from '../../install/publish-install.ts';
 import { manifestName, readManifest, sourceFolder, sourceImage } from '../../manifest/manifest.ts';
 import { attach, readStatements } from '../../publishing/attest.ts';
-import { debFiles } from '../../publishing/deb-files.ts';
 import { publishImage } from '../../publishing/image/publish-image.ts';
+import { packageFiles } from '../../publishing/package-files.ts';
 import { createProduct } from '../../publishing/product.ts';
 import { textOf } from '../../publishing/product-role.ts';
 import { leftOut, publishFolder } from '../../publishing/publish.ts';
@@ -89,8 +89,10 @@ bytes again change nothing; other bytes under a published version are refused.`,
       }
       const from = await sourceFolder(folder, below);
       const isOut = leftOut(from, include, exclude);
-      const packages =
-        manifest.package.kind === 'deb' ? await debFiles(from, manifest.install, isOut) : undefined;
+      const { kind } = manifest.package;
+      const packages = isOfPackages(kind)
+        ? await packageFiles(kind, from, manifest.install, isOut)
+        : undefined;
       const carried = { ...platform, ...(packages === undefined ? {} : { packages }) };
       // Before a byte is sent: what the files say and what is said of them must go together.
       packageDocumentOf(manifest, [

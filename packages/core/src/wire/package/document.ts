@@ -16,7 +16,12 @@ import { migrationsSchema } from './migrations.ts';
 import { refuseUnknownNeeds } from './needs.ts';
 import { packageFault } from './rules.ts';
 import { serviceSchema } from './service.ts';
-import { carriedPackages, debSchema, distributionName, distributionVersion } from './system-packages.ts';
+import {
+  carriedPackages,
+  distributionName,
+  distributionVersion,
+  systemPackagesSchema,
+} from './system-packages.ts';
 
 /** docs/spec/objects.md, Package documents. */
 
@@ -49,7 +54,8 @@ export const packageSchema = object(
     agent: agentSchema,
     install: installSchema,
     container: containerSchema,
-    deb: debSchema,
+    deb: systemPackagesSchema,
+    rpm: systemPackagesSchema,
     health: healthSchema,
     hooks: hooksSchema,
     preflight: preflightSchema,

@@ -16,4 +16,4 @@ export type { Accepts, MigrationPhase, MigrationStep, Migrations } from './migra
 export { formatOf } from './needs.ts';
 export { serviceDefaults, stopTimeoutDefaultMs } from './service.ts';
 export { listenOf, type RouterBlock, type ServiceSwitch, switchDefaults } from './switching.ts';
-export { restartDefault } from './system-packages.ts';
+export { isOfPackages, restartDefault } from './system-packages.ts';

@@ -8,18 +8,18 @@ import type { PackageDocument, PackageVariant } from '../../wire/package/documen
 import { componentKinds, platformName, port } from '../../wire/package/fields.ts';
 import { formatOf } from '../../wire/package/needs.ts';
 import { packageFault } from '../../wire/package/rules.ts';
-import { distributionName, distributionVersion } from '../../wire/package/system-packages.ts';
+import { distributionName, distributionVersion, isOfPackages } from '../../wire/package/system-packages.ts';
 import { type CheckedYaml, checkYaml } from '../check.ts';
 import { durationMs } from '../duration.ts';
 import { commandFrom, commandYaml } from './command.ts';
 import { containerFrom, containerYaml } from './container.ts';
-import { anyPackage, debFrom, debYaml } from './deb.ts';
 import { filesFrom, filesYaml } from './files.ts';
 import { healthFrom, healthYaml } from './health.ts';
 import { hooksFrom, hooksYaml, preflightFrom, preflightYaml } from './hooks.ts';
 import { migrationsFrom, migrationsYaml } from './migrations.ts';
 import type { Milliseconds } from './milliseconds.ts';
 import { serviceFrom, serviceYaml } from './service.ts';
+import { anyPackages, debYaml, rpmYaml, systemPackagesFrom } from './system-packages.ts';
 
 const pattern = string({
   title: 'a path pattern like "dist/**"',
@@ -52,6 +52,7 @@ const manifestSchema = closedObject(
     ...platform,
     variants: array(closedObject({ folder }, platform), { minItems: 1, maxItems: 100 }),
     deb: debYaml,
+    rpm: rpmYaml,
     service: serviceYaml,
     command: commandYaml,
     container: containerYaml,
@@ -83,7 +84,7 @@ export interface PackageManifest {
   readonly exclude: readonly string[];
   /** Of a container, where the source holds several images. */
   readonly image?: string;
-  /** Of the kind deb: what must be installed; absent: every .deb of the folder. */
+  /** Of the kinds deb and rpm: what must be installed; absent: every package of the folder. */
   readonly install?: readonly string[];
   readonly package: Omit<PackageDocument, 'variants'>;
 }
@@ -92,7 +93,8 @@ export interface PackageManifest {
 export function parseManifestYaml(text: string, file: string): PackageManifest {
   const checked = checkYaml(text, manifestSchema, file);
   const { value, refuse } = checked;
-  const { folder, variants, include, exclude = [], deb } = value;
+  const { folder, variants, include, exclude = [] } = value;
+  const install = value.deb?.install ?? value.rpm?.install;
   if (variants !== undefined) {
     for (const key of ['folder', ...platformKeys] as const) {
       if (value[key] !== undefined) refuse([key], 'expected inside each of the variants, not beside them');
@@ -113,7 +115,7 @@ export function parseManifestYaml(text: string, file: string): PackageManifest {
     ...(include === undefined ? {} : { include }),
     exclude,
     ...(value.container?.image === undefined ? {} : { image: value.container.image }),
-    ...(deb?.install === undefined ? {} : { install: deb.install }),
+    ...(install === undefined ? {} : { install }),
     package: packageFrom(checked),
   };
   refuseFaults(checked, manifest);
@@ -151,6 +153,7 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     agent,
     container,
     deb,
+    rpm,
     health,
     hooks,
     preflight,
@@ -169,7 +172,8 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     ...(command === undefined ? {} : { command: commandFrom(command, ms) }),
     ...(agent === undefined ? {} : { agent }),
     ...(container === undefined ? {} : { container: containerFrom(container, ms) }),
-    ...(deb === undefined ? {} : { deb: debFrom(deb) }),
+    ...(deb === undefined ? {} : { deb: systemPackagesFrom(deb) }),
+    ...(rpm === undefined ? {} : { rpm: systemPackagesFrom(rpm) }),
     ...(health === undefined ? {} : { health: healthFrom(health, ms) }),
     ...(hooks === undefined ? {} : { hooks: hooksFrom(hooks, ms) }),
     ...(preflight === undefined ? {} : { preflight: preflightFrom(preflight) }),
@@ -183,10 +187,11 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
 }
 
 /** What says how something runs says what it is. */
-function impliedKind({ service, command, container, deb }: Value): PackageDocument['kind'] {
+function impliedKind({ service, command, container, deb, rpm }: Value): PackageDocument['kind'] {
   if (container !== undefined) return 'container';
   if (service !== undefined) return 'service';
   if (deb !== undefined) return 'deb';
+  if (rpm !== undefined) return 'rpm';
   return command === undefined ? 'files' : 'command';
 }
 
@@ -199,11 +204,12 @@ function portsOf({ ports, container }: Value): Pick<PackageDocument, 'ports'> {
 
 /** The rules of package documents, said at the line where the mistake stands. */
 function refuseFaults({ refuse }: CheckedYaml<Value>, manifest: PackageManifest): void {
+  const { kind } = manifest.package;
   const platforms = manifest.sources.map((source) => ({
     tree: '0'.repeat(64) as PackageVariant['tree'],
     sizeBytes: 0,
     ...platformOf(source),
-    ...(manifest.package.kind === 'deb' ? { packages: anyPackage } : {}),
+    ...(isOfPackages(kind) ? { packages: anyPackages[kind] } : {}),
   }));
   const fault = packageFault({ ...manifest.package, variants: platforms });
   if (fault !== undefined) refuse(fault.path, fault.sentence);

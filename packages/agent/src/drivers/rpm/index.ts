@@ -1,0 +1,6 @@
+import type { Driver } from '../driver.ts';
+import { applyRpm } from './apply.ts';
+import { observeRpm } from './observe.ts';
+import { planRpm } from './plan.ts';
+
+export const rpmDriver: Driver = { observe: observeRpm, plan: planRpm, apply: applyRpm };

@@ -1,0 +1,1 @@
+export { planPackages as planRpm } from '../system-packages/plan.ts';
