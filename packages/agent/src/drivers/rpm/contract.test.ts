@@ -8,7 +8,6 @@ const name = 'xylem-test-thing';
 const contract = (): void =>
   driverContract({
     kind: 'rpm',
-    canFail: true,
     machine: async () => {
       baseRpms();
       return {
