@@ -53,9 +53,8 @@ products:
   const relayToken = await json<{ token: string; line: null }>('token create --env production --serve');
   assert.equal(relayToken.line, null, 'there is no agent to install yet');
   await json(`join ${nodesUrl} --token ${relayToken.token} --serve --name relay --state ${at('relay')}`);
-  const { url: relay } = (await xylem.start('relay', [
-    ...['agent', 'run', '--state', at('relay'), '--listen', '127.0.0.1:0'],
-  ])) as { url: string };
+  const relayWords = ['agent', 'run', '--state', at('relay'), '--listen', '127.0.0.1:0'];
+  const { url: relay } = (await xylem.start('relay', relayWords)) as { url: string };
 
   const agent =
     'product: xylem\ncomponent: xylem-agent\nversion: 1.0.0\nkind: agent\nagent: { executable: xylem-agent }\n';

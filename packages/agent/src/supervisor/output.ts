@@ -10,19 +10,28 @@ export interface ServiceOutput {
 
 const lastBytes = 1_500;
 
+/** Of its log, and of the part before where that has just begun anew. */
 export function outputOfLog(path: string): ServiceOutput {
+  const newest = tailOf(path, lastBytes);
+  const before =
+    newest.length < lastBytes ? tailOf(`${path}.1`, lastBytes - newest.length) : newest.subarray(0, 0);
+  const last = lastLines(Buffer.concat([before, newest]).toString());
+  return { where: `Its log is ${path}`, last };
+}
+
+/** Empty where there is no such file. */
+function tailOf(path: string, most: number): Buffer {
   try {
     const file = openSync(path, 'r');
     try {
       const { size } = fstatSync(file);
-      const buffer = Buffer.alloc(Math.min(size, lastBytes));
-      const got = readSync(file, buffer, 0, buffer.length, size - buffer.length);
-      return { where: `Its log is ${path}`, last: lastLines(buffer.toString('utf8', 0, got)) };
+      const buffer = Buffer.alloc(Math.min(size, most));
+      return buffer.subarray(0, readSync(file, buffer, 0, buffer.length, size - buffer.length));
     } finally {
       closeSync(file);
     }
   } catch {
-    return { where: `Its log is ${path}`, last: '' };
+    return Buffer.alloc(0);
   }
 }
 

@@ -150,6 +150,24 @@ export function supervisorContract({ name, bench, lacks = {} }: SupervisorContra
     await supervisor.stop('shop', 5_000);
   });
 
+  test(`${name}: what a service wrote before it ended is there as soon as its end is`, async (t) => {
+    const own = await bench(t);
+    const { supervisor } = own;
+    for (const word of ['first', 'second', 'third', 'fourth', 'fifth']) {
+      // Many lines before it: who keeps them has work to do when it ends.
+      const lines = "for (let i = 0; i < 1500; i += 1) console.log(i, '.'.repeat(140));";
+      const script = `${lines} console.log('the reason is the ${word}'); process.exitCode = 3;`;
+      const spec = await scripted(own, script, { terms: { restart: { policy: 'never' } } });
+      await supervisor.start(spec, {});
+      await waitFor('its end', async () => {
+        const { fingerprint, lastExit } = await only(supervisor);
+        return fingerprint === spec.fingerprint && lastExit?.code === 3;
+      });
+      assert.match((await supervisor.output('shop')).last, new RegExp(`the reason is the ${word}$`));
+    }
+    await supervisor.stop('shop', 5_000);
+  });
+
   test(`${name}: what does not exist is said, not thrown`, async (t) => {
     const own = await bench(t);
     const spec = await scripted(own, '', { command: ['/does/not/exist'], terms: fast });

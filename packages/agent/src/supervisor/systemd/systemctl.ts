@@ -36,6 +36,7 @@ const properties = [
   'Job',
 ];
 const answerMs = 30_000;
+const syncMs = 10_000;
 const [exited, killed, dumped] = ['1', '2', '3'];
 /** Exit codes by which systemd says that it could not start a program. */
 const notStarted: Readonly<Record<number, string>> = {
@@ -62,9 +63,11 @@ export function systemctl(words: readonly string[], timeoutMs = answerMs): Promi
   return say('systemctl', ['--no-ask-password', ...words], timeoutMs);
 }
 
-/** What a unit's processes wrote last. */
-export function journalOf(unit: string): Promise<string> {
-  return say('journalctl', ['--no-pager', '-o', 'cat', '-n', '20', `_SYSTEMD_UNIT=${unit}`], answerMs);
+/** What a unit's processes wrote last, all of it: the journal may lag behind a process that has ended. */
+export async function journalOf(unit: string): Promise<string> {
+  // What it has already is better than nothing.
+  await say('journalctl', ['--sync'], syncMs).catch(() => undefined);
+  return await say('journalctl', ['--no-pager', '-o', 'cat', '-n', '20', `_SYSTEMD_UNIT=${unit}`], answerMs);
 }
 
 function say(program: string, words: readonly string[], timeoutMs: number): Promise<string> {
