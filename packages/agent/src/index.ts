@@ -1,3 +1,6 @@
+export type { Adoption } from './adopt/adoptions.ts';
+export { changeObserving } from './adopt/observe.ts';
+export { orderAdoption } from './adopt/order.ts';
 export { examineHost } from './doctor/examine.ts';
 export { stopContainers } from './drivers/container/stop-containers.ts';
 export {

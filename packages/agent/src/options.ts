@@ -119,6 +119,8 @@ export interface JoinOptions {
   readonly facts?: Readonly<Record<string, unknown>>;
   /** Parents with http:// may be used later. */
   readonly allowPlainHttp?: boolean;
+  /** Who has this host only observe, as its system names them (docs/spec/adoption.md). */
+  readonly observedBy?: string;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
@@ -132,6 +134,8 @@ export interface RotateKeyOptions extends Pick<JoinOptions, 'stateFolder' | 'clo
 }
 
 export interface Joined {
+  /** It changes nothing of itself: by this joining or one before. */
+  readonly observes: boolean;
   readonly host: string;
   readonly environment: { readonly id: string; readonly name: string };
   readonly parents: readonly string[];

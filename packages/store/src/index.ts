@@ -1,4 +1,4 @@
-export { fetchTree } from './fetch/fetch-tree.ts';
+export { fetchTree, fetchTreeEntries } from './fetch/fetch-tree.ts';
 export { inParallel } from './fetch/parallel.ts';
 export type { Seed } from './fetch/types.ts';
 export { createMirror, type Mirror } from './mirror/mirror.ts';

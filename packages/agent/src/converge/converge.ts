@@ -1,10 +1,11 @@
+import type { XylemError } from '@xylem/core';
 import type { WantedState } from '../direction/wanted.ts';
 import type { ObservedSlot } from '../slot/observed.ts';
 import type { ExecuteOptions } from './execute.ts';
 import { executeSlot } from './execute.ts';
 import type { Reason } from './goal.ts';
 import { observeSlots } from './observe.ts';
-import { planSlots } from './plan.ts';
+import { type Plan, planSlots } from './plan.ts';
 import type { SlotPlan } from './steps.ts';
 
 /** What is after a pass, for reports. */
@@ -39,6 +40,10 @@ export interface ConvergerOptions extends ExecuteOptions {
   readonly slotRetryMs: number;
   /** Between 0 and 1, for jitter: hosts that lost the same parent must not come back to it together. */
   readonly fraction: () => number;
+  /** What of a plan may be done; absent: all of it. */
+  readonly gate?: ((plan: Plan, slots: ReadonlyMap<string, ObservedSlot>) => Plan) | undefined;
+  /** What became of a plan that was acted upon. */
+  readonly ended?: ((plan: SlotPlan, error: XylemError | null) => Promise<void>) | undefined;
 }
 
 export function converger(options: ConvergerOptions): Converger {
@@ -71,13 +76,14 @@ export function converger(options: ConvergerOptions): Converger {
       for (let turn = 0; turn < mostTurns; turn += 1) {
         tools.signal.throwIfAborted();
         const slots = await observeSlots(tools, tools.drivers);
-        const plan = planSlots({
+        const planned = planSlots({
           slots,
           wanted: wanted(),
           postponed: active(),
           places: tools,
           drivers: tools.drivers,
         });
+        const plan = options.gate?.(planned, slots) ?? planned;
         const next = plan.slots.find(({ component }) => !failedNow.has(component));
         if (next === undefined) {
           forgetRighted(new Set(plan.slots.map(({ component }) => component)));
@@ -90,6 +96,7 @@ export function converger(options: ConvergerOptions): Converger {
           steps: next.steps.map(({ kind }) => kind),
         });
         const outcome = await executeSlot(next, options);
+        await options.ended?.(next, outcome.kind === 'failed' ? outcome.error : null);
         if (outcome.kind === 'done') {
           if (!active().has(next.component)) postponed.delete(next.component);
           if (next.action === 'repair') {

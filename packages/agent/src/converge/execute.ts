@@ -74,7 +74,8 @@ export async function executeSlot(plan: SlotPlan, options: ExecuteOptions): Prom
  * @throws XylemError E_INTERRUPTED: the next plan knows
  */
 function refuseHeldBack({ action, target }: SlotPlan, step: Step, { heldBack }: ExecuteOptions): void {
-  const isOnTheWay = action === 'update' || (action === 'install' && !afterStart.has(step.kind));
+  const isFirst = action === 'install' || action === 'adopt';
+  const isOnTheWay = action === 'update' || (isFirst && !afterStart.has(step.kind));
   const why = isOnTheWay && target !== null ? (heldBack?.(target) ?? null) : null;
   if (why !== null) throw new XylemError('E_INTERRUPTED', why);
 }

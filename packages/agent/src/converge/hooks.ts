@@ -65,6 +65,8 @@ export async function runHook(
   plan: SlotPlan,
   { tools, passedOver }: HookSeams,
 ): Promise<void> {
+  // What is taken over or given back goes on as it is: nothing of its package runs around it.
+  if (plan.action === 'adopt' || plan.action === 'disown') return;
   const placed = hooksOwner(step, plan);
   const hooks = placed?.document.hooks?.[moment];
   const hook = hooks !== undefined && Object.hasOwn(hooks, step) ? hooks[step] : undefined;

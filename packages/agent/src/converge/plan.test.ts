@@ -53,6 +53,8 @@ function input(
 function applyStep(slot: ObservedSlot, step: Step): ObservedSlot {
   switch (step.kind) {
     case 'reserve':
+    case 'adopt':
+    case 'disown':
     case 'preflight':
     case 'reboot':
     case 'probe':

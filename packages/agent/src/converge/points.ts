@@ -3,6 +3,7 @@ const updateSteps = [
   'reserve',
   'fetch',
   'stage',
+  'adopt',
   'preflight',
   'stop',
   'unapply',
@@ -17,12 +18,14 @@ const updateSteps = [
   'retire',
 ] as const;
 
-/** Every kind of step; `revert`, `remove` and `purge` end other roads. */
-export const stepKinds = [...updateSteps, 'revert', 'remove', 'purge'] as const;
+/** Every kind of step; the others end other roads. */
+export const stepKinds = [...updateSteps, 'disown', 'revert', 'remove', 'purge'] as const;
 export type StepKind = (typeof stepKinds)[number];
 
 const toBeInPlace = ['reserve', 'fetch', 'stage', 'preflight'] as const;
 const toBeCommitted = ['commit', 'retire', 'revert', 'remove', 'purge'] as const;
+/** Takes over what runs already, and gives it back. */
+const adopted = ['adopt', 'disown'] as const;
 /** What brings something into the machine, and takes it back. */
 const applied = [...toBeInPlace, 'unapply', 'switch', 'apply', ...toBeCommitted] as const;
 /** What runs as one process or container, ended before another is started. */
@@ -33,7 +36,7 @@ const packaged = [...toBeInPlace, 'unapply', 'switch', 'apply', 'reboot', ...toB
 
 /** Which steps a component of each kind can take. */
 export const stepsOfKind = {
-  files: applied,
+  files: [...applied, ...adopted],
   service: [
     ...toBeInPlace,
     'stop',

@@ -1,13 +1,17 @@
 import type { Digest, DomainId } from '@xylem/core';
+import type { AdoptSource } from '../adopt/adoptions.ts';
 import type { Side } from '../drivers/service/sides.ts';
 import type { Placed, Refusal } from '../slot/placed.ts';
 import type { ComponentKind, StepKind } from './points.ts';
 
 interface StepContents {
   reserve: { readonly sizeBytes: number };
-  fetch: { readonly domain: DomainId; readonly tree: Digest };
+  /** `from`: a folder of others that may hold its files already. */
+  fetch: { readonly domain: DomainId; readonly tree: Digest; readonly from?: string };
   /** Puts the fetched tree in place, or verifies that one kept from before is still as it was. */
   stage: { readonly tree: Digest };
+  /** Takes over what runs, where all of it is as `target` says. */
+  adopt: { readonly target: Placed; readonly source: AdoptSource };
   preflight: { readonly target: Placed; readonly side?: Side };
   /** `of`: the kind that the component had, where one of another kind comes in its place. `service`: which of several of the component; absent: the one that has its name. */
   stop: { readonly stopTimeoutMs: number; readonly service?: string; readonly of?: ComponentKind };
@@ -34,6 +38,8 @@ interface StepContents {
   commit: { readonly target: Placed; readonly previous: readonly Placed[] };
   /** Removes what stands in `trees/` and belongs to none of these. */
   retire: { readonly keep: readonly Digest[] };
+  /** Gives back what was adopted, or was begun to be: nothing of it ends. */
+  disown: Record<never, never>;
   revert: { readonly refusal: Refusal };
   /** Removes everything but data, and the record too unless it says what was refused. */
   remove: { readonly keepRecord: boolean };
@@ -43,7 +49,17 @@ interface StepContents {
 /** One thing to do about one component. Doing it again does no harm. */
 export type Step<K extends StepKind = StepKind> = { [P in K]: { readonly kind: P } & StepContents[P] }[K];
 
-export type Action = 'install' | 'update' | 'restore' | 'repair' | 'remove' | 'park' | 'purge' | 'tidy';
+export type Action =
+  | 'adopt'
+  | 'disown'
+  | 'install'
+  | 'update'
+  | 'restore'
+  | 'repair'
+  | 'remove'
+  | 'park'
+  | 'purge'
+  | 'tidy';
 
 /** What one component's slot needs, in order. */
 export interface SlotPlan {

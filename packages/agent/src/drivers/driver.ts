@@ -1,6 +1,8 @@
 import type { Digest } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
-import type { ComponentKind } from '../converge/points.ts';
+import type { AdoptSource } from '../adopt/adoptions.ts';
+import type { Difference } from '../adopt/differences.ts';
+import type { ComponentKind, StepKind } from '../converge/points.ts';
 import type { Step } from '../converge/steps.ts';
 import type { OpensSecrets } from '../secrets/secrets.ts';
 import type { ObservedSlot, Running } from '../slot/observed.ts';
@@ -72,9 +74,27 @@ export interface Driver {
     records: ReadonlyMap<string, SlotRecord>,
   ): Promise<ReadonlyMap<string, Running>>;
   readonly plan: DriverPlan;
+  /** Absent: what others run of this kind can't be taken over. */
+  readonly adoption?: DriverAdoption;
   readonly clear?: Clear;
   /** Those that its plans return. */
   readonly apply: { readonly [K in DriverStepKind]?: StepAction<K> };
+}
+
+/** How what others set up becomes a component, and is given back (docs/spec/adoption.md). */
+export interface DriverAdoption {
+  /** Those of its ordinary steps that an adoption takes besides bringing the tree. */
+  readonly keeps: readonly StepKind[];
+  /** Why this package can't be adopted at all, or null. Pure. */
+  refusal(target: Placed, source: AdoptSource): string | null;
+  /** What is at the places that it names, in a few words each. Reads only. */
+  found(target: Placed, source: AdoptSource, tools: DriverTools): Promise<string[]>;
+  /** What is not as `target` says, but for the tree in `source.path`. Reads only; called also before its tree is in place. */
+  compare(target: Placed, source: AdoptSource, tools: DriverTools): Promise<Difference[]>;
+  /** Can be repeated. */
+  takeOver(target: Placed, source: AdoptSource, tools: DriverTools): Promise<void>;
+  /** Nothing ends. Can be repeated. @throws XylemError E_CONFLICT where there is nothing to go back to */
+  giveBack(component: string, tools: DriverTools): Promise<void>;
 }
 
 /** The kind's own part of a plan. Pure. */

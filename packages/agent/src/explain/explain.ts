@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { XylemError } from '@xylem/core';
 import type { Clock } from '@xylem/platform';
 import { loadIdentity } from '@xylem/trust';
+import type { Observing } from '../adopt/adoption-file.ts';
+import { gated } from '../adopt/gate.ts';
+import { adoptionState } from '../adopt/state.ts';
 import { type JournalEntry, parseJournal } from '../converge/journal.ts';
 import { observeSlots } from '../converge/observe.ts';
 import { planSlots } from '../converge/plan.ts';
@@ -47,6 +50,8 @@ export interface Explanation {
   readonly direction: { readonly number: number; readonly snapshot: number } | null;
   /** When the agent last said something of this host. RFC 3339. */
   readonly reported: string | null;
+  /** It changes nothing but what it adopted; null: it follows direction. */
+  readonly observing: Observing | null;
   readonly components: readonly ExplainedComponent[];
   /** What keeps the whole host. */
   readonly keeping: readonly Keeping[];
@@ -70,13 +75,15 @@ export async function explainHost(options: {
   const { reverts } = (await revertsFile(layout.reverts, log).read()) ?? { reverts: [] };
   const wanted = directed === null ? null : withReverts(directed, reverts);
   const slots = await observeSlots(tools, drivers);
-  const { slots: plans, waiting } = planSlots({
+  const planned = planSlots({
     slots,
     wanted,
     postponed: new Map(),
     places: tools,
     drivers,
   });
+  const adoption = await adoptionState({ ...tools, drivers }, wanted);
+  const { slots: plans, waiting } = gated(planned, slots, wanted, drivers, adoption);
   const report = await newestReport(layout.reports);
   const said = (component: string | null): Keeping[] =>
     (report?.waiting ?? []).filter((one) => one.component === component);
@@ -98,6 +105,7 @@ export async function explainHost(options: {
     agentRuns: (await lockHolder(layout.lock)) !== null,
     direction: directed === null ? null : { number: directed.number, snapshot: directed.snapshot },
     reported: report?.time ?? null,
+    observing: adoption.observing,
     components,
     keeping: said(null),
   };

@@ -15,6 +15,8 @@ import {
   saveKeyFile,
   unpinnedTls,
 } from '@xylem/trust';
+import { localAdoption } from '../adopt/adoption-file.ts';
+import { beginObserving } from '../adopt/observe.ts';
 import type { Joined, JoinOptions } from '../options.ts';
 import { askNode } from '../parents/requests.ts';
 import { hostFacts } from '../reports/facts.ts';
@@ -27,7 +29,7 @@ const maxAnswerBytes = 4 * 1024 * 1024;
  * Joins an environment: makes the host's key (or takes the one that an interrupted or former joining left), checks the
  * server by the token's pin, and the answer by its MAC. Joining again with a live token keeps key and id.
  * @throws XylemError E_JOIN_TOKEN, E_JOIN_MAC, E_CERTIFICATE, E_TRUST, E_PARENT_UNREACHABLE, E_PARENT_REFUSED,
- *   E_STATE_LOCKED while an agent runs here
+ *   E_STATE_LOCKED while an agent runs here, E_CONFLICT where something is installed and this host should only observe
  */
 export async function joinHost(options: JoinOptions): Promise<Joined> {
   const { stateFolder, name, serve, clock, randomness, log } = options;
@@ -38,6 +40,8 @@ export async function joinHost(options: JoinOptions): Promise<Joined> {
   await mkdir(layout.identity, { recursive: true, mode: 0o700 });
   const lock = await lockState(layout.lock, randomness);
   try {
+    // First of all: an agent that is started as soon as there is an identity must not act.
+    if (options.observedBy !== undefined) await beginObserving(layout, options.observedBy, clock, log);
     const kept = await loadUnjoinedKey(layout.identity);
     const key = kept ?? generateKey();
     // Before the request: if the answer is lost, the same host asks again.
@@ -82,7 +86,8 @@ export async function joinHost(options: JoinOptions): Promise<Joined> {
       ...(options.allowPlainHttp === true ? { plainHttp: true } : {}),
     });
     log.info('joined', { host, environment: environment.name, parents });
-    return { host, environment, parents };
+    const { observing } = await localAdoption(layout.adoption, log);
+    return { host, environment, parents, observes: observing !== null };
   } finally {
     await lock.release();
   }

@@ -10,6 +10,9 @@ import {
   type Version,
   type Waiting,
 } from '@xylem/core';
+import type { Observing } from '../adopt/adoption-file.ts';
+import type { Adoption } from '../adopt/adoptions.ts';
+import { reportedAdoption } from '../adopt/reported.ts';
 import type { Convergence } from '../converge/converge.ts';
 import type { Reason } from '../converge/goal.ts';
 import { mayRestartHost } from '../converge/points.ts';
@@ -41,6 +44,9 @@ export interface ReportInput {
   readonly drift: readonly (readonly [component: string, reason: Reason])[];
   /** What people on this host took back. */
   readonly reverts: readonly Revert[];
+  /** That this host follows direction in nothing but what it adopted; null: in everything. */
+  readonly observing?: Observing | null;
+  readonly adoptions?: readonly Adoption[];
   readonly healthy: (slot: ObservedSlot) => boolean | null;
   /** Whether what was left running for a return is well. */
   readonly warmIsWell?: (slot: ObservedSlot) => boolean | null;
@@ -66,6 +72,7 @@ export function buildReport(input: ReportInput, since: Since, nowMs: number): Re
     secrets: input.secrets,
     ...quarantineOf(input),
     ...revertsOf(input),
+    ...adoptionOf(input),
     ...(input.migrations.length === 0 ? {} : { migrations: input.migrations }),
     agent: input.agent,
     name: accepted?.entry.name ?? input.name,
@@ -100,6 +107,13 @@ function revertsOf({ reverts }: ReportInput): Pick<Report, 'reverts'> {
       by,
       kept: kept.map(({ component, version }) => ({ component, version })),
     })),
+  };
+}
+
+function adoptionOf({ observing = null, adoptions = [] }: ReportInput): Partial<ReportBody> {
+  return {
+    ...(observing === null ? {} : { observing: { ...observing, since: observing.since as Time } }),
+    ...(adoptions.length === 0 ? {} : { adoptions: adoptions.flatMap(reportedAdoption) }),
   };
 }
 

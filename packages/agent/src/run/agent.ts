@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { type EnvironmentId, XylemError } from '@xylem/core';
 import { createHttpClient } from '@xylem/platform';
 import { isPlainBeyondLoopback } from '@xylem/trust';
+import { currentAdoption } from '../adopt/current.ts';
 import type { ExecutorTools } from '../converge/apply/executor.ts';
 import { acceptedFile } from '../direction/accepted-file.ts';
 import { carriedFile } from '../direction/carried.ts';
@@ -194,9 +195,16 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     everyMs: timing.driftMs,
     changed: () => looked.wake(),
   });
-  const reverts = await currentReverts({ layout, log, signal, ordered: () => lookAfter.wantsChanged() });
+  let orderedHere = (): void => undefined;
+  const reverts = await currentReverts({ layout, log, signal, ordered: () => orderedHere() });
+  const adoption = await currentAdoption({
+    tools,
+    accepted,
+    entriesOf: fetching.entriesOf,
+  });
   const lookAfter = makeLookAfter({
     reverts,
+    adoption,
     tools,
     timing,
     looked,
@@ -207,10 +215,12 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     onJournalPoint: options.onJournalPoint,
     changed: reportSoon,
   });
+  orderedHere = lookAfter.wantsChanged;
   const migrations = migrationRunner({
     tools,
     environment: environment.id,
-    accepted,
+    // What only observes runs nothing for others either.
+    accepted: () => (adoption.observing() === null ? accepted() : null),
     looked: ordered,
     retryMs: timing.slotRetryMs,
     changed: reportSoon,
@@ -218,6 +228,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
   const reported = {
     ...asks,
     reverts,
+    adoption,
     self,
     options,
     timing,

@@ -1,9 +1,17 @@
-import { readdir } from 'node:fs/promises';
-import { type Digest, isDigest, XylemError } from '@xylem/core';
+import { mkdir, readdir } from 'node:fs/promises';
+import { type Digest, isDigest, type TreeEntry, XylemError } from '@xylem/core';
 import { type HttpClient, type Log, releaseMemorySoon } from '@xylem/platform';
-import { askToVerify, fetchTree, type Seed, type SourceChoice } from '@xylem/store';
+import {
+  askToVerify,
+  fetchTree,
+  fetchTreeEntries,
+  type Refused,
+  type Seed,
+  type SourceChoice,
+} from '@xylem/store';
 import type { FetchTree } from '../converge/apply/executor.ts';
 import type { Accepted } from '../direction/wanted.ts';
+import type { Placed } from '../slot/placed.ts';
 import { slotFile } from '../slot/record.ts';
 import type { StateLayout } from '../state/layout.ts';
 
@@ -13,6 +21,8 @@ const largeBytes = 4 * 1024 * 1024;
 /** How trees come to this host. */
 export interface Fetching {
   readonly fetchTree: FetchTree;
+  /** The signed list of a package's files; its tree is fetched from there on. */
+  entriesOf(placed: Placed): Promise<readonly TreeEntry[]>;
   /** Gives up a transfer that nobody wants any more. */
   giveUpUnless(wanted: Pick<Accepted, 'components' | 'migrations'>): void;
   /** Objects that did not fit their digest, since the agent began. */
@@ -28,8 +38,26 @@ export function fetchingThrough(
 ): Fetching {
   const underWay = new Set<{ tree: string; end: AbortController }>();
   let refused = 0;
+  const onRefused = (what: Refused): void => {
+    refused += 1;
+    log.warn('object refused', { ...what });
+    void askToVerify(http, what, signal);
+  };
   return {
     refusedObjects: () => refused,
+    entriesOf: async ({ component, domain, tree }) => {
+      const own = layout.component(component);
+      await mkdir(own.trees, { recursive: true, mode: 0o755 });
+      return await fetchTreeEntries({
+        source,
+        domain,
+        tree,
+        into: own.incoming(tree),
+        log,
+        signal,
+        onRefused,
+      });
+    },
     giveUpUnless: (wanted) => {
       const programs = (wanted.migrations ?? []).flatMap((one) => ('placed' in one ? [one.placed] : []));
       const trees = new Set<string>([...wanted.components, ...programs].map(({ tree }) => tree));
@@ -38,7 +66,7 @@ export function fetchingThrough(
         own.end.abort(new XylemError('E_INTERRUPTED', 'Direction changed while a tree was fetched.'));
       }
     },
-    fetchTree: async ({ component, kind, domain, tree, into }) => {
+    fetchTree: async ({ component, kind, domain, tree, into, from }) => {
       const end = new AbortController();
       const own = { tree, end };
       underWay.add(own);
@@ -50,15 +78,14 @@ export function fetchingThrough(
           domain,
           tree,
           into,
-          seeds: await seedsFor(component, isShared, layout, log),
+          seeds: [
+            ...(from === undefined ? [] : [foreignSeed(from, into)]),
+            ...(await seedsFor(component, isShared, layout, log)),
+          ],
           share: isShared ? 'link' : 'copy',
           log,
           signal: AbortSignal.any([signal, end.signal]),
-          onRefused: (what) => {
-            refused += 1;
-            log.warn('object refused', { ...what });
-            void askToVerify(http, what, signal);
-          },
+          onRefused,
         });
         log.info('tree fetched', { component, tree, ...fetched });
         if (fetched.sizeBytes > largeBytes) releaseMemorySoon();
@@ -68,6 +95,13 @@ export function fetchingThrough(
     },
   };
 }
+
+/** A folder of others, by the list of files that came before: what of it is not as the list says is no seed. */
+const foreignSeed = (folder: string, into: string): Seed => ({
+  folder,
+  treeFile: `${into}.part.tree`,
+  isForeign: true,
+});
 
 /** Every whole tree on this host, those of the same component first, its current one at the very front. */
 async function seedsFor(

@@ -1,4 +1,5 @@
 import { holdsBack } from '@xylem/core';
+import type { CurrentAdoption } from '../adopt/current.ts';
 import type { ExecutorTools } from '../converge/apply/executor.ts';
 import { type Convergence, type Converger, converger } from '../converge/converge.ts';
 import { codedFault } from '../converge/faults.ts';
@@ -36,6 +37,7 @@ export interface LookAfterOptions {
   readonly accepted: () => Accepted | null;
   readonly faults: HostFaults;
   readonly reverts: CurrentReverts;
+  readonly adoption: CurrentAdoption;
   readonly driftWatch: DriftWatch;
   readonly fraction: () => number;
   readonly onJournalPoint: AgentOptions['onJournalPoint'];
@@ -61,6 +63,10 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
       drift.passedOver(component, message);
       changed();
     },
+    gate: (plan, slots) => options.adoption.gate(wanted())(plan, slots),
+    ended: async (plan, error) => {
+      if (await options.adoption.ended(plan, error)) looked.wake();
+    },
     slotRetryMs: timing.slotRetryMs,
     fraction: options.fraction,
   });
@@ -77,6 +83,7 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
 
   const pass = async (): Promise<void> => {
     await options.reverts.look();
+    await options.adoption.look();
     await options.driftWatch.settle((component, what) => drift.add(component, what));
     const acted = new Set<string>();
     convergence = await converging.run(wanted, (plan) => {

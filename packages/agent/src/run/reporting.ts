@@ -1,4 +1,5 @@
 import type { Version } from '@xylem/core';
+import type { CurrentAdoption } from '../adopt/current.ts';
 import { observeSlots } from '../converge/observe.ts';
 import type { Refresher } from '../direction/refresh.ts';
 import type { DriverTools } from '../drivers/driver.ts';
@@ -32,6 +33,7 @@ export interface ReportedFrom extends AsksParents {
   readonly fetching: Fetching;
   readonly faults: HostFaults;
   readonly reverts: CurrentReverts;
+  readonly adoption: CurrentAdoption;
 }
 
 /** Reports this host's state as it is looked at, not as it is remembered. */
@@ -63,6 +65,8 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
         removing: lookAfter.removing,
         drift: lookAfter.drift.say(),
         reverts: from.reverts.list(),
+        observing: from.adoption.observing(),
+        adoptions: from.adoption.adoptions(),
         healthy: (slot) => lookAfter.health.healthy(slot),
         warmIsWell: (slot) => lookAfter.health.warmIsWell(slot),
         faults: [...(frozen === undefined ? [] : [frozen]), ...faults.all()],

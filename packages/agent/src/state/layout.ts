@@ -9,6 +9,10 @@ export interface StateLayout {
   readonly accepted: string;
   /** What people on this host took back. */
   readonly reverts: string;
+  /** Whether this host only observes, and what people on it had adopted. */
+  readonly adoption: string;
+  /** What became of each order to adopt. */
+  readonly adoptions: string;
   readonly components: string;
   readonly journal: string;
   readonly documents: string;
@@ -80,6 +84,8 @@ export function stateLayout(root: string): StateLayout {
     trust: join(root, 'trust'),
     accepted: join(root, 'accepted.json'),
     reverts: join(root, 'local', 'reverts.json'),
+    adoption: join(root, 'local', 'adoption.json'),
+    adoptions: join(root, 'adoptions.json'),
     components: join(root, 'components'),
     journal: join(root, 'journal'),
     documents: join(root, 'documents'),

@@ -1,11 +1,13 @@
 import { cp, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseTree } from '@xylem/core';
 import { type Log, systemClock } from '@xylem/platform';
+import { currentAdoption } from '../adopt/current.ts';
 import { type Convergence, converger } from '../converge/converge.ts';
 import type { JournalPoint } from '../converge/points.ts';
 import type { SlotPlan } from '../converge/steps.ts';
-import type { WantedState } from '../direction/wanted.ts';
+import type { Accepted, WantedState } from '../direction/wanted.ts';
 import { drivers } from '../drivers/index.ts';
 import { stateLayout } from '../state/layout.ts';
 import { supervisorClient } from '../supervisor/client.ts';
@@ -23,7 +25,11 @@ export async function convergeOnce(
   } = {},
 ): Promise<Convergence> {
   const clock = systemClock;
-  const wanted = JSON.parse(await readFile(wantedPath, 'utf8')) as WantedState & { fixtures: string };
+  const wanted = JSON.parse(await readFile(wantedPath, 'utf8')) as WantedState & {
+    fixtures: string;
+    entry?: Accepted['entry'];
+  };
+  const end = new AbortController();
   const main = fileURLToPath(new URL('supervisor-main.ts', import.meta.url));
   const forwarder = fileURLToPath(new URL('forwarder-main.ts', import.meta.url));
   const supervisor = supervisorClient({
@@ -42,7 +48,7 @@ export async function convergeOnce(
     secrets: { open: async () => new Map<string, string>() },
     clock,
     log,
-    signal: new AbortController().signal,
+    signal: end.signal,
     drivers,
     /** As the store does: text first, the folder by a rename. */
     fetchTree: async ({ tree, into }: { tree: string; into: string }) => {
@@ -51,15 +57,27 @@ export async function convergeOnce(
       await rename(`${into}.part`, into);
     },
   };
+  const accepted = { ...wanted, entry: wanted.entry ?? { labels: {} } } as unknown as Accepted;
+  const adoption = await currentAdoption({
+    tools,
+    accepted: () => accepted,
+    entriesOf: async ({ tree }) => parseTree(await readFile(join(wanted.fixtures, `${tree}.tree`))),
+  });
   try {
+    await adoption.look();
     return await converger({
       tools,
       slotRetryMs: 60_000,
       fraction: () => 0.5,
       onJournalPoint: seams.onJournalPoint,
       passedOver: seams.passedOver,
+      gate: (plan, slots) => adoption.gate(wanted)(plan, slots),
+      ended: async (plan, error) => {
+        await adoption.ended(plan, error);
+      },
     }).run(() => wanted, seams.onPlan ?? (() => undefined));
   } finally {
+    end.abort();
     supervisor.close();
   }
 }

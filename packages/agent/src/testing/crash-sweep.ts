@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { silentLog, systemClock } from '@xylem/platform';
+import { beginObserving } from '../adopt/observe.ts';
 import type { Convergence } from '../converge/converge.ts';
 import { type ComponentKind, type JournalPoint, journalPoints, type StepKind } from '../converge/points.ts';
 import type { SlotPlan } from '../converge/steps.ts';
-import type { WantedState } from '../direction/wanted.ts';
+import type { Accepted } from '../direction/wanted.ts';
 import { doubt } from '../drift/doubt.ts';
+import { stateLayout } from '../state/layout.ts';
 import { stopServices } from '../supervisor/stop-services.ts';
 import { convergeOnce } from './converge-once.ts';
 import { type TestPackage, writeTree } from './packages.ts';
@@ -49,7 +51,7 @@ export class Bench {
     this.#fixtures = join(folder, 'fixtures');
   }
 
-  async wanted(packages: readonly TestPackage[], more: Partial<WantedState> = {}): Promise<string> {
+  async wanted(packages: readonly TestPackage[], more: Partial<Accepted> = {}): Promise<string> {
     for (const { files, tree } of packages) await writeTree(join(this.#fixtures, tree), files);
     this.#count += 1;
     const path = join(this.folder, `wanted-${this.#count}.json`);
@@ -102,6 +104,8 @@ export interface Scenario {
   /** What is there before, in order. */
   readonly before: readonly string[];
   readonly wanted: string;
+  /** The host observes, before anything of `before` is wanted; orders stand in the `entry` of what is wanted. */
+  readonly observes?: true;
   /** A file of the tree in place that somebody removed, and that was found missing. */
   readonly missing?: string;
   /** Steps whose points this scenario must pass. */
@@ -139,10 +143,14 @@ async function sweep(
   const none = await bench.wanted([], { purge: [scenario.component] });
   /** The same folder and supervisor are used again: everything is removed and installed anew. */
   const prepare = async (): Promise<void> => {
+    const layout = stateLayout(state);
+    for (const path of [layout.adoption, layout.adoptions]) await rm(path, { force: true });
     for (const wanted of [none, ...scenario.before]) {
       const { rested, waiting } = await converge(state, wanted);
       assert.ok(rested);
       assert.deepEqual([...waiting], []);
+      if (scenario.observes === true && wanted === none)
+        await beginObserving(layout, 'a test', systemClock, silentLog);
     }
     const data = join(state, 'components', scenario.component, 'data');
     await mkdir(data, { recursive: true });

@@ -64,6 +64,7 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   hostRevoke: ['POST', '/hosts/revoke'],
   hostClearClone: ['POST', '/hosts/clear-clone'],
   hostReplace: ['POST', '/hosts/replace'],
+  hostAdopt: ['POST', '/hosts/adopt'],
   hostRetire: ['POST', '/hosts/retire'],
   moveList: ['GET', '/moves'],
   moveShow: ['GET', '/moves/:id'],

@@ -119,6 +119,9 @@ const more = `
 # preflight: { diskFree: 2GiB, memory: 512MiB, kernel: '>=5.10', commands: [nginx] }
 # hooks: { after: { switch: { command: [systemctl, reload, nginx], timeout: 30s } } }
 
+# Where it runs already on hosts that shall take it over as it is (docs/adopt.md):
+# adopt: { path: /opt/shop, apart: [logs] }
+
 # Components that must be there too, and in which versions:
 # requires: { shop-db: '^2.0.0' }
 `;

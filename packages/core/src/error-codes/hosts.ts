@@ -2,6 +2,24 @@ import { code, type ErrorCodes } from './entry.ts';
 
 /** What a host meets while it converges. */
 export const hostsCodes = {
+  E_ADOPT_DENIED: code(
+    'This host does not let what was named be adopted, or not by whom it was ordered.',
+    'See what the message names; on the host itself: `xylem agent adopt COMPONENT --from PATH`.',
+    'never',
+    'outcome',
+  ),
+  E_ADOPT_DIFFERS: code(
+    'What runs on the host is not what the package holds; nothing was changed.',
+    'See the list on the host with `xylem agent adopt COMPONENT`; publish what runs there, or bring it to what is published, then order it again.',
+    'never',
+    'outcome',
+  ),
+  E_ADOPT_UNSUPPORTED: code(
+    'What runs on the host can not be taken over without an interruption; nothing was changed.',
+    'Let it be installed anew when an interruption is allowed: `xylem agent observe --off` on the host.',
+    'never',
+    'outcome',
+  ),
   E_AFTER: code(
     'The component is installed after another one, and that one is not where it should be.',
     'Correct what holds the other component back; this one follows by itself.',
@@ -97,6 +115,12 @@ export const hostsCodes = {
     'Run `xylem join URL --token …` with the same state folder.',
     'never',
     'conflict',
+  ),
+  E_OBSERVING: code(
+    'The host only observes: it says what it would do, and changes nothing.',
+    'Adopt the component (`xylem host adopt`), or let the host follow direction: `xylem agent observe --off` on it.',
+    'later',
+    'outcome',
   ),
   E_OTHERS_PACKAGE: code(
     "Installing the component's system packages would remove or set back what others installed on the host.",

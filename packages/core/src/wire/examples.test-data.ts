@@ -171,6 +171,40 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parseReport,
     wire.encodeReport,
   ),
+  'report-adoption': example(
+    {
+      ...report,
+      observing: { since: report.time, by: 'anna as root', orders: true },
+      adoptions: [
+        {
+          component: 'shop-api',
+          order: id('ad'),
+          outcome: 'differs',
+          at: report.time,
+          by: 'the director',
+          version: '2.3.0',
+          code: 'E_ADOPT_DIFFERS',
+          message: 'shop-api was not adopted.',
+          differences: { count: 2, extra: 1, named: [{ path: 'main.js', what: 'has other bytes' }] },
+        },
+      ],
+    },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
+  'host-map-leaf-adopt': example(
+    {
+      format: 'xylem-hostmap-1',
+      hosts: {
+        [host]: {
+          labels: {},
+          adopt: { 'shop-api': { order: id('ad') }, 'shop-web': { order: id('ae'), undo: true } },
+        },
+      },
+    },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
   'host-map-branch': example(
     { format: 'xylem-hostmap-1', children: { 0: digest('child 0'), f: digest('child f') } },
     wire.parseHostMapNode,

@@ -10,6 +10,8 @@ import * as f from './fields.ts';
 import { migrationOrderSchema } from './migration.ts';
 import { generationKey, wrappedKey } from './sealed.ts';
 
+const adoptionOrder = string({ title: 'an order (32 hexadecimal digits)', pattern: '^[0-9a-f]{32}$' });
+
 /** docs/spec/direction.md, Host map. */
 export const hostMapEntrySchema = object(
   { labels: record(f.labelKey, f.labelValue) },
@@ -23,6 +25,8 @@ export const hostMapEntrySchema = object(
     keys: record(generationKey, wrappedKey),
     /** What it is to do as the runner of migrations; one a database. */
     migrate: array(migrationOrderSchema, { maxItems: 100 }),
+    /** Components that it is to adopt, or to give back; nothing else is said of them here: docs/spec/adoption.md. */
+    adopt: record(f.name, object({ order: adoptionOrder }, { undo: boolean() })),
     /** The environment that it is to go to. */
     move: object({ environment: f.environmentId }, { name: f.environmentName }),
     /** The environment of another tenant that it is to go to: docs/spec/moves.md. */

@@ -106,6 +106,20 @@ export const packageExamples: Readonly<Record<string, Example>> = {
     wire.parsePackage,
     wire.encodePackage,
   ),
+  'package-adopt': example(
+    {
+      format: 'xylem-package-1',
+      product: 'shop',
+      component: 'shop-api',
+      version: '2.4.0',
+      kind: 'service',
+      variants: [{ tree: treeDigest, sizeBytes: 150_008 }],
+      service: { command: ['bin/shop'] },
+      adopt: { path: '/opt/shop', unit: 'shop.service', apart: ['logs', 'etc/local'] },
+    },
+    wire.parsePackage,
+    wire.encodePackage,
+  ),
   'package-files': example(
     {
       format: 'xylem-package-2',

@@ -48,6 +48,27 @@ const component = object(
   { refused },
 );
 
+const adoption = object(
+  {
+    component: f.name,
+    order: string({ title: 'an order (32 hexadecimal digits)', pattern: '^[0-9a-f]{32}$' }),
+    outcome: oneOf('agreed', 'adopted', 'differs', 'refused', 'given back'),
+    at: f.time,
+    by: text,
+  },
+  {
+    version: f.version,
+    code: f.errorCodeText,
+    message: f.message,
+    /** Of what the package names; `extra`: how many that it does not name. */
+    differences: object({
+      count: integer(),
+      extra: integer(),
+      named: array(object({ path: string({ maxLength: 4096 }), what: text }), { maxItems: 20 }),
+    }),
+  },
+);
+
 export const reportSchema = object(
   {
     format: literal('xylem-report-1'),
@@ -95,6 +116,10 @@ export const reportSchema = object(
       }),
       { maxItems: 64 },
     ),
+    /** It changes nothing but what it was told to adopt (docs/spec/adoption.md); absent: it follows direction. */
+    observing: object({ since: f.time, by: text, orders: boolean() }),
+    /** What became of the last order to adopt each component, or to give it back. */
+    adoptions: array(adoption, { maxItems: 10_000 }),
     /** What it does, or did last, as the runner of migrations. */
     migrations: array(migrationReportSchema, { maxItems: 100 }),
     serves: object({

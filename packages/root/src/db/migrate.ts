@@ -14,6 +14,7 @@ import * as quarantine from './migrations/0010-quarantine.ts';
 import * as moves from './migrations/0011-moves.ts';
 import * as shutOut from './migrations/0012-shut-out.ts';
 import * as databases from './migrations/0013-migrations.ts';
+import * as adoption from './migrations/0014-adoption.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -32,6 +33,7 @@ const migrations: readonly Migration[] = [
   moves,
   shutOut,
   databases,
+  adoption,
 ];
 
 const schemaVersion = migrations.length;

@@ -175,6 +175,8 @@ export interface Tables {
     moving_from: string | null;
     /** The release repositories of the trust map that it joined with, JSON; null: it joined before that was noted. */
     releases: string | null;
+    /** Orders to adopt components, by component, JSON. */
+    adopt: Generated<string>;
   };
   /** Hosts that are to go to another tenant, and both sides' word about it (docs/spec/moves.md). */
   move_requests: {

@@ -85,7 +85,8 @@ export async function evidenceOf(
           .map(([name]) => name)
           .filter((name) => {
             const document = demanding.get(name);
-            return document === undefined || mayFit(document, own?.report.facts);
+            const mayCome = document === undefined || mayFit(document, own?.report.facts);
+            return mayCome && !isOnlyObserved(name, own?.report);
           }),
         admittedAt: mark?.admittedAt ?? null,
         held: mark?.held ?? false,
@@ -94,6 +95,11 @@ export async function evidenceOf(
         reported: own?.report.components ?? [],
       };
     });
+}
+
+/** What an observing host has not adopted is neither waited for nor counted. */
+function isOnlyObserved(component: string, report: Report | undefined): boolean {
+  return report?.observing !== undefined && report.components.every((one) => one.component !== component);
 }
 
 /** The selector of each of the deployment's components, as the environment maps it now. */

@@ -114,6 +114,7 @@ export function entryOf(
     ...(host.parents.length > 0 ? { parents: [...host.parents] } : {}),
     ...(Object.keys(pins).length > 0 ? { pins } : {}),
     ...(Object.keys(host.config).length > 0 ? { config: copyOf(host.config) } : {}),
+    ...(Object.keys(host.adopt).length > 0 ? { adopt: { ...host.adopt } } : {}),
     ...(host.serve ? { serve: true } : {}),
     ...(host.retired ? { retired: true } : {}),
     ...(wrap === undefined || host.retired || host.revoked !== null

@@ -22,7 +22,8 @@ type Changed =
   | 'revoked_reason'
   | 'cloned'
   | 'environment'
-  | 'moving_from';
+  | 'moving_from'
+  | 'adopt';
 
 export interface HostChange {
   /** `host.label`, for the audit log. */
@@ -99,12 +100,13 @@ export function changedOf(
 }
 
 /** The host as it will be directed. */
-function changed(host: HostRecord, { labels, parents, config }: Columns): HostRecord {
+function changed(host: HostRecord, { labels, parents, config, adopt }: Columns): HostRecord {
   return {
     ...host,
     ...(labels === undefined ? {} : { labels: JSON.parse(labels) as HostRecord['labels'] }),
     ...(parents === undefined ? {} : { parents: JSON.parse(parents) as string[] }),
     ...(config === undefined ? {} : { config: JSON.parse(config) as HostRecord['config'] }),
+    ...(adopt === undefined ? {} : { adopt: JSON.parse(adopt) as HostRecord['adopt'] }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Digest } from '@xylem/core';
+import type { Digest, HostMapEntry } from '@xylem/core';
 import type { Selectable } from 'kysely';
 import type { Database, Tables } from '../db/tables.ts';
 
@@ -36,6 +36,8 @@ export interface HostRecord {
   readonly movingFrom: string | null;
   /** The release repositories of the trust map that it joined with; null: not known. */
   readonly releases: readonly string[] | null;
+  /** The last order about each component to adopt it, or to give it back. */
+  readonly adopt: NonNullable<HostMapEntry['adopt']>;
 }
 
 function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
@@ -59,6 +61,7 @@ function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
     replacedBy: row.replaced_by,
     movingFrom: row.moving_from,
     releases: row.releases === null ? null : (JSON.parse(row.releases) as string[]),
+    adopt: JSON.parse(row.adopt) as HostRecord['adopt'],
   };
 }
 

@@ -124,6 +124,7 @@ export function apiHost(view: HostView, environment: { id: string; name: string 
     state: view.state,
     joined: timeOf(host.joinedMs),
     lastReport: view.receivedMs === null ? null : timeOf(view.receivedMs),
+    observing: report?.observing === undefined ? null : { ...report.observing },
     agent: report?.agent ?? null,
     parents: [...host.parents],
     parent: report === null ? null : { ...report.parent },

@@ -44,6 +44,7 @@ export async function whyHost(root: Root, text: string, within: Within): Promise
   const links = [
     ...restoreLink(root),
     ...cloneLink(host),
+    ...observingLink(view),
     ...chains.flatMap(({ product, links: chain }) =>
       chain.map(({ step, status, sentence }) => ({
         link: chains.length > 1 ? `${product}: ${step}` : step,
@@ -54,7 +55,7 @@ export async function whyHost(root: Root, text: string, within: Within): Promise
     ),
   ];
   const answer =
-    links.find((link) => !link.ok && (link.link === 'restore' || link.link === 'identity'))?.detail ??
+    links.find((link) => !link.ok && ['restore', 'identity', 'observing'].includes(link.link))?.detail ??
     (broken === undefined ? settledAnswer(view) : whyAnswer(broken.links));
   return { host: { id: host.id, name: host.name }, answer, links };
 }
@@ -76,6 +77,18 @@ function cloneLink({ name, cloned }: HostRecord): Link[] {
   const detail = `Two machines have the key of ${name}, seen ${timeOf(cloned.sinceMs)}: ${cloned.what} What it reports may be either's.`;
   const advice = `Give one of them a key of its own: stop it, remove the identity folder of its state folder, join it anew; then \`xylem host clear-clone ${name}\`.`;
   return [{ link: 'identity', ok: false, detail, advice }];
+}
+
+function observingLink({ host, report }: HostView): Link[] {
+  if (report?.observing === undefined) return [];
+  const { since, by } = report.observing;
+  const refused = (report.adoptions ?? []).filter(
+    ({ outcome }) => outcome === 'differs' || outcome === 'refused',
+  );
+  const said = refused.map(({ message, code }) => ` ${message ?? ''} (${code ?? ''})`).join('');
+  const detail = `${host.name} observes since ${since}, by ${by}: it changes nothing but what it adopted.${said}`;
+  const isLeft = refused.length > 0 || report.waiting.some(({ code }) => code === 'E_OBSERVING');
+  return [{ link: 'observing', ok: !isLeft, detail, advice: isLeft ? errorCodes.E_OBSERVING.advice : null }];
 }
 
 /** One for each product that the environment names or the host runs. */

@@ -1,4 +1,5 @@
 import type { Report } from '@xylem/core';
+import { adoptionBefore, noteAdoption } from '../adoption/note.ts';
 import type { Database } from '../db/tables.ts';
 import {
   type BootStart,
@@ -78,8 +79,10 @@ export async function takeReports(
       await forgetOldBoots(trx, host);
     }
     const reverts = await revertsBefore(trx, hosts);
+    const adoption = await adoptionBefore(trx, hosts);
     for (const report of newest.values()) {
       await noteReverts(trx, report, reverts.get(report.host) ?? [], nowMs);
+      await noteAdoption(trx, report, adoption.get(report.host), nowMs);
       await replaceReport(trx, report, nowMs);
     }
     const marks = reports.map(({ host, incarnation }) => ({

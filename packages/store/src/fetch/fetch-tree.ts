@@ -47,6 +47,21 @@ export async function fetchTree(options: FetchTreeOptions): Promise<FetchedTree>
   }
 }
 
+/**
+ * The signed list of a tree's files, fetched without any of them; `fetchTree` with the same `into` goes on from there.
+ * @throws as `fetchTree`
+ */
+export async function fetchTreeEntries(options: FetchTreeOptions): Promise<readonly TreeEntry[]> {
+  const { into } = options;
+  if (busy.has(into)) throw new XylemError('E_BUSY', `${into} is being fetched already.`);
+  busy.add(into);
+  try {
+    return await new TreeFetch(options).entries();
+  } finally {
+    busy.delete(into);
+  }
+}
+
 /** The counts of a tree that is in place: its text is written before the folder appears. */
 async function installed({ into, tree }: FetchTreeOptions): Promise<FetchedTree | null> {
   if ((await lstat(into).catch(() => null)) === null) return null;
@@ -108,6 +123,20 @@ class TreeFetch {
     await this.#staging.makeLinks(this.#tree.entries);
     await this.#appear(into, this.#tree.text);
     return { ...counts(filesOf(this.#tree.entries)), ...this.#count };
+  }
+
+  async entries(): Promise<readonly TreeEntry[]> {
+    const { source, onRefused, signal, domain, tree } = this.#options;
+    this.#seeds = await Seeds.open([]);
+    this.#tree = await this.#text.read();
+    const choice = reportRefusals(asChoice(source), onRefused);
+    const path = `o/${domain}/offers/${tree}`;
+    const ask = async (one: ObjectSource): Promise<void> => {
+      this.#tree ??= await this.#fetchText(one, await this.#readOffer(one));
+    };
+    if (this.#tree === null) await choice.attempt(path, ask, signal);
+    if (this.#tree === null) throw new Error('A tree without its text.');
+    return this.#tree.entries;
   }
 
   /** From one source after the other; and all of them again as long as that brings anything. */

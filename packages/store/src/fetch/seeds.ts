@@ -12,6 +12,7 @@ interface SeedTree {
   readonly entries: readonly TreeEntry[];
   /** When its text was written: after everything else of it was in place. */
   readonly completeMs: number;
+  readonly isForeign: boolean;
 }
 
 interface SeedFile {
@@ -35,12 +36,12 @@ export class Seeds {
   /** Seeds whose text is absent or not valid are passed over: they only save bytes. */
   static async open(seeds: readonly Seed[]): Promise<Seeds> {
     const trees: SeedTree[] = [];
-    for (const { folder, treeFile = `${folder}.tree` } of seeds) {
+    for (const { folder, treeFile = `${folder}.tree`, isForeign = false } of seeds) {
       try {
         const { mtimeMs, size } = await stat(treeFile);
         if (size > limits.tree) continue;
         const text = await readFile(treeFile);
-        trees.push({ folder, text, entries: parseTree(text), completeMs: mtimeMs });
+        trees.push({ folder, text, entries: parseTree(text), completeMs: mtimeMs, isForeign });
       } catch {
         // Not a seed, then.
       }
@@ -66,6 +67,7 @@ export class Seeds {
         if (wantedFiles.has(entry.digest) && !this.#files.has(entry.digest)) {
           this.#files.set(entry.digest, { path, tree });
         }
+        if (tree.isForeign) continue;
         let offset = 0;
         for (const [digest, sizeBytes] of entry.chunks) {
           if (wantedChunks.has(digest) && !this.#chunks.has(digest)) {
@@ -91,6 +93,7 @@ export class Seeds {
     try {
       const found = await lstat(seed.path);
       if (!found.isFile() || found.size !== wanted.sizeBytes) return 'absent';
+      if (seed.tree.isForeign) return (await givenVerified(seed.path, wanted, to)) ? 'copied' : 'absent';
       const isSuspect = found.ctimeMs >= seed.tree.completeMs;
       if (isSuspect && (await hashOf(seed.path)) !== wanted.digest) return 'absent';
       if (share === 'link' && (found.mode & 0o7777) === modeOf(wanted) && (await linked(seed.path, to))) {
@@ -123,6 +126,23 @@ export class Seeds {
       return null;
     }
   }
+}
+
+/** Copied first and hashed then: whoever may write there can change nothing in between. False: it is not what is wanted. */
+async function givenVerified(from: string, wanted: TreeFile, to: string): Promise<boolean> {
+  // NONBLOCK: a pipe that took its place just now must hold nobody up.
+  const file = await open(from, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    if (!(await file.stat()).isFile()) return false;
+    const flags = constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL;
+    await copyFile(`/proc/self/fd/${file.fd}`, to, flags);
+  } finally {
+    await file.close();
+  }
+  await chmod(to, modeOf(wanted));
+  if ((await hashOf(to)) === wanted.digest) return true;
+  await rm(to, { force: true });
+  return false;
 }
 
 /** False where the file system or the kernel's rules allow no further link; then it is copied. */

@@ -8,6 +8,8 @@ export interface Seed {
   readonly folder: string;
   /** Default `<folder>.tree`. Files changed after it was written are verified before they are used. */
   readonly treeFile?: string;
+  /** Others made it, and may write to it: each file is verified before it is used, and copied. */
+  readonly isForeign?: boolean;
 }
 
 export interface FetchTreeOptions {

@@ -10,6 +10,8 @@ export type FetchTree = (wanted: {
   readonly domain: DomainId;
   readonly tree: Digest;
   readonly into: string;
+  /** A folder of others that may hold its files already. */
+  readonly from?: string | undefined;
 }) => Promise<void>;
 
 export interface ExecutorTools extends DriverTools {

@@ -2,14 +2,14 @@ import { access, mkdir, readdir, rm } from 'node:fs/promises';
 import { codedFault } from '../faults.ts';
 import type { Execute } from './executor.ts';
 
-export const fetch: Execute<'fetch'> = async ({ domain, tree }, { component, kind, tools }) => {
+export const fetch: Execute<'fetch'> = async ({ domain, tree, from }, { component, kind, tools }) => {
   const own = tools.layout.component(component);
   const into = own.incoming(tree);
   await mkdir(own.trees, { recursive: true, mode: 0o755 });
   // Whole since an attempt that was interrupted right after.
   if (await exists(into)) return;
   try {
-    await tools.fetchTree({ component, kind, domain, tree, into });
+    await tools.fetchTree({ component, kind, domain, tree, into, from });
   } catch (error) {
     const fault = codedFault(error, `fetching ${component}`);
     // Running services need the room more than the next attempt needs what has come so far.

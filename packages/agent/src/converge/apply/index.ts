@@ -1,6 +1,7 @@
 import { XylemError } from '@xylem/core';
 import type { DriverStepKind } from '../../drivers/driver.ts';
 import type { StepKind } from '../points.ts';
+import { adopt, disown } from './adopt.ts';
 import { commit } from './commit.ts';
 import type { Execute } from './executor.ts';
 import { fetch } from './fetch.ts';
@@ -28,6 +29,7 @@ export const executors: { readonly [K in StepKind]: Execute<K> } = {
   reserve,
   fetch,
   stage,
+  adopt,
   preflight: byDriver('preflight'),
   stop: byDriver('stop'),
   unapply: byDriver('unapply'),
@@ -40,6 +42,7 @@ export const executors: { readonly [K in StepKind]: Execute<K> } = {
   drain: byDriver('drain'),
   commit,
   retire,
+  disown,
   revert,
   remove,
   purge,

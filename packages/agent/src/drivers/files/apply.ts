@@ -39,9 +39,14 @@ const apply: StepAction<'apply'> = async ({ target }, component, tools) => {
   await brought.finish();
 };
 
-const unapply: StepAction<'unapply'> = async ({ placed }, component, tools) => {
+const unapply: StepAction<'unapply'> = async ({ placed }, _component, tools) => {
   // Of files there is nothing outside of a slot that no record names.
-  if (placed === null) return;
+  if (placed !== null) await takeFilesBack(placed, tools);
+};
+
+/** What stood at the places of a component before its files came stands there again. */
+export async function takeFilesBack(placed: Placed, tools: DriverTools): Promise<void> {
+  const { component } = placed;
   const own = tools.layout.component(component);
   const brought = await bringFiles({ placed, rendered: [], tools, refuse: () => undefined });
   const { reload } = placed.document.files ?? {};
@@ -58,7 +63,7 @@ const unapply: StepAction<'unapply'> = async ({ placed }, component, tools) => {
   await rm(own.rendered, { recursive: true, force: true });
   await rm(own.before, { recursive: true, force: true });
   await rm(own.placed, { force: true });
-};
+}
 
 export const applyFiles: Driver['apply'] = { preflight, apply, unapply };
 

@@ -73,9 +73,10 @@ export async function bringFiles(options: Bringing): Promise<Brought> {
       await takePlace(folder, to);
       await folder.sync();
     }
-    for (const to of stale) await takeBack(to, look);
+    let takenBack = 0;
+    for (const to of stale) if (await takeBack(to, look)) takenBack += 1;
     return {
-      hasChanged: changes.length + stale.length > 0 || record?.isPending === true,
+      hasChanged: changes.length + takenBack > 0 || record?.isPending === true,
       finish: async () => {
         const left = await removeFolders(pending.folders, wanted);
         const files: PlacedOne[] = [];
@@ -151,9 +152,13 @@ async function writeAll(
   }
 }
 
-/** What stood there before stands there again. A place that can't be reached any more is left as it is. */
-async function takeBack(to: string, { known, before, placed, tools }: Looking): Promise<void> {
+/**
+ * What stood there before stands there again. A place that can't be reached any more is left as it is.
+ * @returns whether anything changed
+ */
+async function takeBack(to: string, { known, before, placed, tools }: Looking): Promise<boolean> {
   const kept = await before.read(to);
+  let hasChanged = false;
   try {
     const folder = await openFolder(dirname(to), false);
     if (!('missing' in folder)) {
@@ -164,6 +169,7 @@ async function takeBack(to: string, { known, before, placed, tools }: Looking): 
         const isBack = found === null ? kept === null : isAlike(found, kept);
         if (found !== null && !isOwn && !isBack) await setAside(to, found, placed, tools);
         if (!isBack) await putBack(folder, to, kept);
+        hasChanged = !isBack;
       } finally {
         await folder.close();
       }
@@ -174,6 +180,7 @@ async function takeBack(to: string, { known, before, placed, tools }: Looking): 
     tools.log.warn('a placed file is left where it is', { component: placed.component, to, cause: error });
   }
   await before.forget(to);
+  return hasChanged;
 }
 
 function placedOne(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { Bench, crashSweep } from '../../testing/crash-sweep.ts';
@@ -132,6 +132,46 @@ suite('crash sweep: files', { concurrency: 2 }, () => {
       wanted: none,
       steps: ['unapply', 'remove', 'purge'],
     });
+  });
+});
+
+test('adopted files: killed at any journal point, the host goes on, and what was there stays as it is', async (context) => {
+  const bench = new Bench(await temporaryFolder(context));
+  const outside = join(bench.folder, 'outside');
+  const thing = placingPackage({ version: '1.0.0', outside });
+  const order = (digit: string, undo = false) =>
+    bench.wanted([thing], {
+      entry: {
+        labels: {},
+        adopt: { thing: { order: digit.repeat(32), ...(undo ? { undo } : {}) } },
+      } as never,
+    });
+  const [adopt, disown] = [await order('a'), await order('b', true)];
+  await mkdir(join(outside, 'sub'), { recursive: true });
+  await writeFile(join(outside, 'main.conf'), 'version 1.0.0\nport 80\n', { mode: 0o640 });
+  await writeFile(join(outside, 'sub/plain.conf'), 'plain 1.0.0\n');
+  const common = {
+    component: 'thing',
+    kind: 'files' as const,
+    observes: true as const,
+    outside: async () =>
+      (await Promise.all(['main.conf', 'sub/plain.conf'].map((name) => lstat(join(outside, name))))).map(
+        ({ ino, ctimeMs, mode }) => `${ino} ${ctimeMs} ${mode}`,
+      ),
+  };
+  await sweep.run(context, bench, {
+    ...common,
+    name: 'adoption',
+    before: [],
+    wanted: adopt,
+    steps: ['reserve', 'fetch', 'stage', 'adopt', 'switch', 'apply', 'commit'],
+  });
+  await sweep.run(context, bench, {
+    ...common,
+    name: 'giving back',
+    before: [adopt],
+    wanted: disown,
+    steps: ['disown', 'remove'],
   });
 });
 

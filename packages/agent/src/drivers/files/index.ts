@@ -1,4 +1,5 @@
 import type { Driver } from '../driver.ts';
+import { adoptFiles } from './adopt.ts';
 import { applyFiles } from './apply.ts';
 import { checkCommands } from './commands.ts';
 import { observeFiles } from './observe.ts';
@@ -9,4 +10,5 @@ export const filesDriver: Driver = {
   observe: observeFiles,
   plan: planFiles,
   apply: applyFiles,
+  adoption: adoptFiles,
 };

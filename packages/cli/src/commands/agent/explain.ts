@@ -11,12 +11,17 @@ that. Read from the state folder on this very machine: no server is asked, nothi
   async run({ options, clock }) {
     const stateFolder = joinedFolder(options.state);
     const found = await explainHost({ stateFolder, node: process.execPath, clock });
-    const { host, environment, agentRuns, direction, reported, components, keeping } = found;
+    const { host, environment, agentRuns, direction, reported, observing, components, keeping } = found;
     const lines = [
       `Host ${host} of ${environment}; its agent ${agentRuns ? 'runs' : 'does not run: nothing below is done until it does'}.`,
       direction === null
         ? 'It has not heard yet what it should run.'
         : `Follows direction ${direction.number}${reported === null ? '' : `; last reported at ${reported}`}.`,
+      ...(observing === null
+        ? []
+        : [
+            `It only observes, since ${observing.since}, by ${observing.by}: it changes nothing but what it adopted.`,
+          ]),
       ...keeping.flatMap((one) => textOf(one, '')),
       ...components.flatMap(componentText),
     ];

@@ -1,8 +1,8 @@
-import { userInfo } from 'node:os';
 import { returnProduct } from '@xylem/agent';
 import { XylemError } from '@xylem/core';
 import { defineCommand, flag, text } from '../../frame/define.ts';
 import { terminalLog } from '../../frame/terminal-log.ts';
+import { nameOfUser } from './name-of-user.ts';
 import { joinedFolder, stateOption } from './state.ts';
 
 const waitMs = 120_000;
@@ -40,9 +40,3 @@ const tails = {
   'under way': '; it is still under way, the log of the agent says more.',
   'agent is down': '; the agent does not run: it does so when it starts.',
 } as const;
-
-/** As this system names who types; `sudo` says who that is. */
-function nameOfUser({ SUDO_USER }: NodeJS.ProcessEnv): string {
-  const { username, uid } = userInfo();
-  return SUDO_USER === undefined ? `${username} (uid ${uid})` : `${SUDO_USER} as ${username}`;
-}

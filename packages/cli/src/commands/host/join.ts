@@ -5,6 +5,7 @@ import { defineCommand, flag, requiredText, text } from '../../frame/define.ts';
 import { terminalLog } from '../../frame/terminal-log.ts';
 import { tokenOf } from '../../frame/token.ts';
 import { only } from '../../frame/words.ts';
+import { nameOfUser } from '../agent/name-of-user.ts';
 import { hostFolder, stateOption } from '../agent/state.ts';
 
 export const command = defineCommand({
@@ -17,6 +18,9 @@ export const command = defineCommand({
     serve: flag('serve others as a relay; the token must allow it'),
     allowPlainHttp: flag(
       'parents with http:// beyond loopback may be used later; joining itself is always by TLS',
+    ),
+    observe: flag(
+      'change nothing: report what would be done, until components are adopted (xylem agent adopt)',
     ),
     ...stateOption,
   },
@@ -34,6 +38,7 @@ export const command = defineCommand({
       name: options.name ?? hostname().toLowerCase(),
       serve: options.serve,
       allowPlainHttp: options.allowPlainHttp,
+      ...(options.observe ? { observedBy: nameOfUser(environment) } : {}),
       clock,
       randomness,
       log: terminalLog(terminal),
@@ -42,7 +47,7 @@ export const command = defineCommand({
     const run = `${self.length === 1 ? self[0] : 'xylem'} agent run --state ${stateFolder}`;
     return {
       data: { ...joined, stateFolder, run },
-      text: `Joined ${joined.environment.name} as ${joined.host}.\nNext: ${run}`,
+      text: `Joined ${joined.environment.name} as ${joined.host}.${joined.observes ? ' It only observes: nothing is changed on it.' : ''}\nNext: ${run}`,
     };
   },
 });

@@ -63,7 +63,10 @@ export const command = defineCommand({
               host.name,
               shortId(host.id),
               host.environment.name,
-              host.cloned === null ? host.state : `${host.state}, cloned`,
+              [
+                host.observing === null ? host.state : `${host.state}, observing`,
+                ...(host.cloned === null ? [] : ['cloned']),
+              ].join(', '),
               host.labels.site ?? '-',
               age(host.lastReport, clock.now()),
               componentsText(host),

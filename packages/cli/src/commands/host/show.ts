@@ -24,6 +24,14 @@ export const command = defineCommand({
               ['environment', host.environment.name],
               ...(host.movingFrom === null ? [] : [['coming from', host.movingFrom] as [string, string]]),
               ['state', host.retired && host.revoked === null ? 'retired' : host.state],
+              ...(host.observing === null
+                ? []
+                : [
+                    [
+                      'observing',
+                      `since ${host.observing.since}, by ${host.observing.by}${host.observing.orders ? '' : '; adopts nothing that is ordered from here'}`,
+                    ] as [string, string],
+                  ]),
               ...(host.revoked === null
                 ? []
                 : [['revoked', `${host.revoked.time}: ${host.revoked.reason}`] as [string, string]]),
@@ -56,6 +64,10 @@ export const command = defineCommand({
               one.refused === null ? '-' : `${one.refused.code}: ${one.refused.message}`,
             ]),
             'It runs nothing and should run nothing.',
+          ),
+          ...host.adoptions.map(
+            ({ component, outcome, at, by, message }) =>
+              `adoption of ${component}: ${outcome} at ${at}, ordered by ${by}${message === null ? '' : `: ${message}`}`,
           ),
           ...host.waiting.map(
             ({ component, code, message }) =>

@@ -38,6 +38,16 @@ export const agentTable: readonly TableEntry[] = [
     load: () => import('../../commands/agent/explain.ts'),
   },
   {
+    path: 'agent adopt',
+    summary: 'Take over what runs on this host already',
+    load: () => import('../../commands/agent/adopt.ts'),
+  },
+  {
+    path: 'agent observe',
+    summary: 'End that this host only observes',
+    load: () => import('../../commands/agent/observe.ts'),
+  },
+  {
     path: 'agent revert',
     summary: 'Take a product back on this host, without any server',
     load: () => import('../../commands/agent/revert.ts'),

@@ -40,6 +40,11 @@ export const hostsTable: readonly TableEntry[] = [
     load: () => import('../../commands/host/label.ts'),
   },
   {
+    path: 'host adopt',
+    summary: 'Have hosts take over what runs on them already',
+    load: () => import('../../commands/host/adopt.ts'),
+  },
+  {
     path: 'host configure',
     summary: 'Configure a component on single hosts',
     load: () => import('../../commands/host/configure.ts'),

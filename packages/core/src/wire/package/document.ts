@@ -4,6 +4,7 @@ import type { Static } from '../../schema/json-schema.ts';
 import { pathText } from '../../schema/message.ts';
 import { documentKind } from '../document.ts';
 import { digest, name, sizeBytes, version } from '../fields.ts';
+import { adoptSchema } from './adopt.ts';
 import { agentSchema } from './agent.ts';
 import { commandSchema } from './command.ts';
 import { containerSchema } from './container.ts';
@@ -64,6 +65,7 @@ export const packageSchema = object(
     configDefaults: anyObject(),
     requires: record(name, string({ maxLength: 256 })),
     migrations: migrationsSchema,
+    adopt: adoptSchema,
   },
 );
 

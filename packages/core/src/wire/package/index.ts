@@ -1,3 +1,4 @@
+export type { AdoptBlock } from './adopt.ts';
 export { agentComponent, agentProduct } from './agent.ts';
 export { type CommandOperation, commandDefaults, commandOperations } from './command.ts';
 export * from './document.ts';

@@ -1,3 +1,4 @@
+import { adoptPart } from './adopt.ts';
 import { agentPart } from './agent.ts';
 import { commandPart } from './command.ts';
 import { containerPart } from './container.ts';
@@ -32,4 +33,5 @@ export const parts: readonly PackagePart[] = [
   preflightPart,
   migrationsPart,
   systemPackagesPart,
+  adoptPart,
 ];

@@ -3,6 +3,7 @@ import { anyObject, array, closedObject, oneOf, record, string } from '../../sch
 import type { Static } from '../../schema/json-schema.ts';
 import { pathText } from '../../schema/message.ts';
 import { name, version } from '../../wire/fields.ts';
+import { adoptBlock } from '../../wire/package/adopt.ts';
 import { agentSchema } from '../../wire/package/agent.ts';
 import type { PackageDocument, PackageVariant } from '../../wire/package/document.ts';
 import { componentKinds, platformName, port } from '../../wire/package/fields.ts';
@@ -64,6 +65,7 @@ const manifestSchema = closedObject(
     configDefaults: anyObject(),
     requires: record(name, string({ title: 'a version range like "^2.1.0"', maxLength: 256 })),
     migrations: migrationsYaml,
+    adopt: closedObject({}, adoptBlock),
   },
 );
 
@@ -150,6 +152,7 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     files,
     service,
     command,
+    adopt,
     agent,
     container,
     deb,
@@ -181,6 +184,7 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     ...(configSchema === undefined ? {} : { configSchema }),
     ...(configDefaults === undefined ? {} : { configDefaults }),
     ...(requires === undefined ? {} : { requires }),
+    ...(adopt === undefined ? {} : { adopt }),
     ...(migrations === undefined ? {} : { migrations: migrationsFrom(migrations, ms) }),
   };
   return { ...formatOf(fields), ...fields };

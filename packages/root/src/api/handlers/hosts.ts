@@ -1,4 +1,5 @@
 import { timeOf, XylemError } from '@xylem/core';
+import { orderAdoption } from '../../adoption/order.ts';
 import type { Within } from '../../auth/access.ts';
 import type { Who } from '../../auth/api-tokens.ts';
 import { requireServable } from '../../auth/serves.ts';
@@ -42,6 +43,7 @@ type Own =
   | 'hostRevoke'
   | 'hostClearClone'
   | 'hostReplace'
+  | 'hostAdopt'
   | 'hostMoveEnvironment';
 
 const defaultLimit = 1000;
@@ -80,6 +82,15 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
         ...withoutParents(hidden, apiHost(view, names.get(host.environment) ?? unknown(host.environment))),
         facts: { ...view.report?.facts },
         waiting: (view.report?.waiting ?? []).map((waiting) => ({ ...waiting })),
+        adoptions: (view.report?.adoptions ?? []).map((one) => ({
+          component: one.component,
+          outcome: one.outcome,
+          at: one.at,
+          by: one.by,
+          version: one.version ?? null,
+          code: one.code ?? null,
+          message: one.message ?? null,
+        })),
         transfer: view.report === null ? null : { ...view.report.transfer },
         certificateExpires: timeOf(host.certificateExpiresMs),
         movingFrom: await whereFrom(root, host.movingFrom, within),
@@ -218,6 +229,7 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
       await root.directing.publish(old.environment);
       return { old: old.id, next: next.id, name: next.name };
     },
+    hostAdopt: ({ body, who }) => orderAdoption(root, body, who),
     hostRetire: ({ body, who }) =>
       changeHosts(root, body.select, {
         what: 'host.retire',

@@ -91,6 +91,14 @@ export const hostRoutes = {
     response: s.HostReplaced,
     summary: 'Give the place of a host to its successor',
   },
+  hostAdopt: {
+    method: 'POST',
+    path: '/hosts/adopt',
+    needs: { permission: 'operate', where: 'anywhere' },
+    body: s.HostAdopt,
+    response: s.HostsChanged,
+    summary: 'Have hosts that observe adopt a component, or give it back',
+  },
   hostRetire: {
     method: 'POST',
     path: '/hosts/retire',

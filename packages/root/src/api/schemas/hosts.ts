@@ -65,6 +65,12 @@ export const Host = Strict({
   }),
   joined: Time,
   lastReport: Nullable(Time),
+  observing: Nullable(
+    Strict(
+      { since: Time, by: Type.String(), orders: Type.Boolean() },
+      'it changes nothing but what it adopted; orders: whether it takes those to adopt',
+    ),
+  ),
   agent: Nullable(Type.String()),
   parents: Type.Array(Type.String()),
   parent: Nullable(Strict({ url: Nullable(Type.String()), host: Nullable(Type.String()) })),
@@ -77,6 +83,17 @@ export const HostDetail = Strict({
   facts: Type.Record(Type.String(), Type.Unknown()),
   waiting: Type.Array(
     Strict({ component: Nullable(Type.String()), code: Type.String(), message: Type.String(), since: Time }),
+  ),
+  adoptions: Type.Array(
+    Strict({
+      component: Type.String(),
+      outcome: Type.String({ description: 'agreed, adopted, differs, refused or given back' }),
+      at: Time,
+      by: Type.String(),
+      version: Nullable(Type.String()),
+      code: Nullable(Type.String()),
+      message: Nullable(Type.String()),
+    }),
   ),
   transfer: Nullable(Strict({ bytesDown: Count, bytesUp: Count, requests: Count, refusedObjects: Count })),
   certificateExpires: Time,
@@ -182,6 +199,13 @@ const HostWord = Type.String({ minLength: 1, maxLength: 253, description: 'id, p
 /** `next` takes the place of `old`: labels, configuration and parents; `old` is retired. */
 export const HostReplace = Strict({ old: HostWord, next: HostWord });
 export const HostReplaced = Strict({ old: Id32, next: Id32, name: Type.String() });
+/** Hosts that observe adopt a component, or give it back; nothing but its name is said to them. */
+export const HostAdopt = Strict({
+  select: HostSelection,
+  component: Name,
+  undo: Type.Optional(Type.Boolean()),
+  dryRun: Type.Optional(Type.Boolean()),
+});
 export const HostRetire = Strict({ select: HostSelection, dryRun: Type.Optional(Type.Boolean()) });
 /** `count` hosts were meant, `changed` of them needed a change; `hosts` names the first 100. */
 export const HostsChanged = Strict({

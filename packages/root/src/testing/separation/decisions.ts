@@ -216,6 +216,7 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   ],
   hostRevoke: hosts({ reason: 'lost' }),
   hostRetire: hosts({}),
+  hostAdopt: hosts({ component: 'shop-api' }),
   hostMoveEnvironment: [
     thing('operate', ({ live }) => ({
       body: { select: { hosts: [live.host] }, environment: live.name, dryRun: true },
