@@ -29,6 +29,12 @@ export const lifetimes = {
   retryFirstMs: SECOND,
   retryMaxMs: MINUTE,
   parentStaleMs: 26 * HOUR,
+  /** A local lock holds up a change for so long, unless direction says otherwise. */
+  lockMs: 4 * HOUR,
+  /** How far a clock may lag behind signed times before it is called wrong. */
+  clockSkewMs: 10 * MINUTE,
+  /** A clock that is further ahead of the newest direction is not believed when it comes to windows. */
+  directionTellsTimeMs: 400 * DAY,
   relayFollowsMs: 30 * DAY,
   periodicReportMs: HOUR,
   reportAtMostEveryMs: 2 * SECOND,

@@ -27,6 +27,8 @@ export interface ProgramRun {
 export interface ProgramEnd {
   /** Null: it ended with 0. Else in a few words. */
   readonly fault: string | null;
+  /** What it ended with; null where it was ended, or never started. */
+  readonly code: number | null;
   /** The first 64 KiB of its standard output. */
   readonly answer: string;
   readonly isAnswerCut: boolean;
@@ -112,7 +114,7 @@ function spawned(run: ProgramRun): Promise<ProgramEnd> {
       isOver = true;
       end();
     }, timeoutMs);
-    const settle = (fault: string | null): void => {
+    const settle = (fault: string | null, code: number | null): void => {
       clearTimeout(timer);
       clearTimeout(killing);
       signal.removeEventListener('abort', end);
@@ -121,19 +123,21 @@ function spawned(run: ProgramRun): Promise<ProgramEnd> {
       child.stdout.destroy();
       child.stderr.destroy();
       const said = { answer: answer.text(), isAnswerCut: answer.isCut(), output: output.text() };
-      resolve({ fault: isOver ? `did not end in ${timeoutMs} ms` : fault, ...said });
+      resolve(
+        isOver ? { fault: `did not end in ${timeoutMs} ms`, code: null, ...said } : { fault, code, ...said },
+      );
     };
     signal.addEventListener('abort', end, { once: true });
     listen(child.stdout, [answer, output]);
     listen(child.stderr, [output]);
     child.stdin.on('error', () => undefined).end(input);
-    child.once('error', ({ message }) => settle(`could not be started: ${message}`));
+    child.once('error', ({ message }) => settle(`could not be started: ${message}`, null));
     child.once('exit', (code, by) => {
       const fault = code === 0 ? null : code === null ? `was ended by ${by}` : `ended with ${code}`;
-      const drained = setTimeout(() => settle(fault), drainMs);
+      const drained = setTimeout(() => settle(fault, code), drainMs);
       child.once('close', () => {
         clearTimeout(drained);
-        settle(fault);
+        settle(fault, code);
       });
     });
   });

@@ -1,9 +1,11 @@
 import type { XylemError } from '@xylem/core';
 import type { WantedState } from '../direction/wanted.ts';
+import type { HostMoments } from '../moments/moments.ts';
 import type { ObservedSlot } from '../slot/observed.ts';
 import type { ExecuteOptions } from './execute.ts';
 import { executeSlot } from './execute.ts';
 import type { Reason } from './goal.ts';
+import { type LockSeams, locksOf } from './locks.ts';
 import { observeSlots } from './observe.ts';
 import { type Plan, planSlots } from './plan.ts';
 import type { SlotPlan } from './steps.ts';
@@ -36,7 +38,10 @@ const mostTurns = 20_000;
 /** Of one component in one pass. */
 const mostRepairs = 3;
 
-export interface ConvergerOptions extends ExecuteOptions {
+export interface ConvergerOptions extends Omit<ExecuteOptions, 'mayTouch'>, LockSeams {
+  readonly tools: ExecuteOptions['tools'];
+  /** When changes may begin; absent: at any moment. */
+  readonly moments?: HostMoments | undefined;
   readonly slotRetryMs: number;
   /** Between 0 and 1, for jitter: hosts that lost the same parent must not come back to it together. */
   readonly fraction: () => number;
@@ -49,6 +54,13 @@ export interface ConvergerOptions extends ExecuteOptions {
 export function converger(options: ConvergerOptions): Converger {
   const { tools, slotRetryMs } = options;
   const postponed = new Map<string, Postponed>();
+  const locks = locksOf(options);
+  const { moments } = options;
+  const mayTouch = async (plan: SlotPlan): Promise<void> => {
+    await locks.refuse(plan);
+    // Last, for from here on it counts as changed.
+    await moments?.begin(plan);
+  };
 
   const active = (): Map<string, Reason> => {
     const nowMs = tools.clock.monotonicMs();
@@ -76,9 +88,12 @@ export function converger(options: ConvergerOptions): Converger {
       for (let turn = 0; turn < mostTurns; turn += 1) {
         tools.signal.throwIfAborted();
         const slots = await observeSlots(tools, tools.drivers);
+        const now = wanted();
+        const mayBegin = await moments?.look(now, slots);
         const planned = planSlots({
           slots,
-          wanted: wanted(),
+          wanted: now,
+          ...(mayBegin === undefined ? {} : { mayBegin }),
           postponed: active(),
           places: tools,
           drivers: tools.drivers,
@@ -87,6 +102,8 @@ export function converger(options: ConvergerOptions): Converger {
         const next = plan.slots.find(({ component }) => !failedNow.has(component));
         if (next === undefined) {
           forgetRighted(new Set(plan.slots.map(({ component }) => component)));
+          await locks.settled(slots.keys(), plan.waiting);
+          await moments?.settled(now, slots);
           return { slots, waiting: plan.waiting, rested: plan.slots.length === 0 };
         }
         onPlan(next);
@@ -95,8 +112,10 @@ export function converger(options: ConvergerOptions): Converger {
           action: next.action,
           steps: next.steps.map(({ kind }) => kind),
         });
-        const outcome = await executeSlot(next, options);
+        const outcome = await executeSlot(next, { ...options, mayTouch });
         await options.ended?.(next, outcome.kind === 'failed' ? outcome.error : null);
+        const isChange = next.action === 'update' || next.action === 'remove';
+        if (isChange && outcome.kind !== 'failed') await locks.forget(next.component);
         if (outcome.kind === 'done') {
           if (!active().has(next.component)) postponed.delete(next.component);
           if (next.action === 'repair') {

@@ -5,8 +5,8 @@ import type { Execute, ExecutorTools } from './apply/executor.ts';
 import { executors } from './apply/index.ts';
 import { codedFault, isLasting } from './faults.ts';
 import { runHook } from './hooks.ts';
-import { interruptions, type Journal, journalOf } from './journal.ts';
-import { type JournalPoint, stepKinds } from './points.ts';
+import { interruptions, isBegun, type Journal, journalOf } from './journal.ts';
+import { isAhead, type JournalPoint, stepKinds } from './points.ts';
 import { checkPreflight } from './preflight.ts';
 import type { SlotPlan, Step } from './steps.ts';
 
@@ -25,6 +25,11 @@ export interface ExecuteOptions {
   readonly heldBack?: ((target: Placed) => string | null) | undefined;
   /** A hook of the version that goes failed, and the way goes on. */
   readonly passedOver?: ((component: string, message: string) => void) | undefined;
+  /**
+   * Before the first step that touches what runs, unless the change was begun already: what has begun is finished.
+   * @throws XylemError why it may not begin now
+   */
+  readonly mayTouch?: ((plan: SlotPlan) => Promise<void>) | undefined;
   readonly onStep?: ((component: string, step: Step['kind']) => void) | undefined;
 }
 
@@ -49,10 +54,13 @@ export async function executeSlot(plan: SlotPlan, options: ExecuteOptions): Prom
       return await afterFault(error, step, plan, journal, options);
     }
   }
+  const firstTouch = plan.steps.find(({ kind }) => !isAhead(kind));
   for (const step of plan.steps) {
     tools.signal.throwIfAborted();
     try {
       refuseHeldBack(plan, step, options);
+      const held = step === firstTouch ? await heldUp(plan, journal, options) : null;
+      if (held !== null) return { kind: 'failed', step: step.kind, error: held };
       if (canTakeDown.has(step.kind)) await refuseAfterCrashes(plan, journal);
       await take(step, plan, journal, options);
     } catch (error) {
@@ -75,9 +83,27 @@ export async function executeSlot(plan: SlotPlan, options: ExecuteOptions): Prom
  */
 function refuseHeldBack({ action, target }: SlotPlan, step: Step, { heldBack }: ExecuteOptions): void {
   const isFirst = action === 'install' || action === 'adopt';
-  const isOnTheWay = action === 'update' || (isFirst && !afterStart.has(step.kind));
+  const isOnTheWay = action === 'update' || action === 'fetch-ahead' || (isFirst && !afterStart.has(step.kind));
   const why = isOnTheWay && target !== null ? (heldBack?.(target) ?? null) : null;
   if (why !== null) throw new XylemError('E_INTERRUPTED', why);
+}
+
+/** Why the change may not begin to touch anything now, or null. The journal says nothing of it: nothing was tried. */
+async function heldUp(
+  plan: SlotPlan,
+  journal: Journal,
+  { mayTouch, tools }: ExecuteOptions,
+): Promise<XylemError | null> {
+  if (mayTouch === undefined || isBegun(await journal.entries(), fingerprintOf(plan))) return null;
+  try {
+    await mayTouch(plan);
+    return null;
+  } catch (error) {
+    if (tools.signal.aborted) throw error;
+    const held = codedFault(error, `the moment to change ${plan.component}`);
+    tools.log.info('held up', { component: plan.component, cause: held });
+    return held;
+  }
 }
 
 /** What of a package acts in these may end the agent or the machine with it. */

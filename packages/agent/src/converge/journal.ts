@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Clock, formatTime, syncFolder } from '@xylem/platform';
-import { type StepKind, stepKinds } from './points.ts';
+import { isAhead, type StepKind, stepKinds } from './points.ts';
 
 /** One line of a component's journal. */
 export interface JournalEntry {
@@ -80,4 +80,17 @@ export function interruptions(entries: readonly JournalEntry[], step: StepKind, 
   const own = entries.filter((entry) => entry.step === step && entry.fingerprint === fingerprint);
   const begun = own.filter(({ phase }) => phase === 'begin').length;
   return begun - own.filter(({ phase }) => phase !== 'begin').length;
+}
+
+/**
+ * Whether a change began to touch what runs and was cut off: by a crash, a power loss, an agent that was asked to end.
+ * One that failed is no longer under way. Pure.
+ * @param fingerprint of what it leads to, empty where it leads to nothing
+ */
+export function isBegun(entries: readonly JournalEntry[], fingerprint: string): boolean {
+  const own = entries.filter(
+    (entry) => entry.fingerprint === fingerprint && !isAhead(entry.step) && entry.step !== 'preflight',
+  );
+  const last = own.at(-1);
+  return last !== undefined && (last.phase !== 'failed' || last.code === 'E_INTERRUPTED');
 }

@@ -1,6 +1,7 @@
 import { type Digest, inOrder, isDigest } from '@xylem/core';
 import type { WantedState } from '../direction/wanted.ts';
 import type { Drivers, Places } from '../drivers/driver.ts';
+import type { MayBegin } from '../moments/moments.ts';
 import { emptySlot, isOccupied, type ObservedSlot } from '../slot/observed.ts';
 import { type Placed, sameInstall } from '../slot/placed.ts';
 import { type Goal, goalOf, type Reason } from './goal.ts';
@@ -13,6 +14,8 @@ export interface PlanInput {
   readonly wanted: WantedState | null;
   /** Components that failed for a passing reason and are not tried now. */
   readonly postponed: ReadonlyMap<string, Reason>;
+  /** Why a change may not begin now; absent: it may. */
+  readonly mayBegin?: MayBegin;
   readonly places: Places;
   readonly drivers: Drivers;
 }
@@ -32,7 +35,7 @@ export interface Plan {
  * `after`, removals the other way round and first.
  */
 export function planSlots(input: PlanInput): Plan {
-  const { slots, wanted } = input;
+  const { slots, wanted, mayBegin = () => null } = input;
   const waiting = new Map<string, Reason>();
   if (wanted === null) return { slots: [], waiting };
   const plans: SlotPlan[] = [];
@@ -49,14 +52,14 @@ export function planSlots(input: PlanInput): Plan {
     waiting.set(component, { code, message });
   }
   for (const slot of removals(slots, given)) {
-    const { goal, reason } = goalOf(slot, wanted, input.postponed.get(slot.component) ?? null);
+    const { goal, reason } = goalOf(slot, wanted, input.postponed.get(slot.component) ?? null, mayBegin);
     if (reason !== null) waiting.set(slot.component, reason);
     add(slot, goal);
   }
   for (const assigned of inOrder(wanted.components)) {
     const { component, after } = assigned;
     const slot = slots.get(component) ?? emptySlot(component);
-    const { goal, reason } = goalOf(slot, wanted, input.postponed.get(component) ?? null);
+    const { goal, reason } = goalOf(slot, wanted, input.postponed.get(component) ?? null, mayBegin);
     const blocker = after.find((name) => waiting.has(name) && named.has(name));
     if (reason === null && blocker !== undefined && !isInstalled(slot, assigned)) {
       const behind: Reason = {
@@ -64,7 +67,7 @@ export function planSlots(input: PlanInput): Plan {
         message: `${component} ${assigned.version} comes after ${blocker}, and that is held back: ${waiting.get(blocker)?.code}`,
       };
       waiting.set(component, behind);
-      add(slot, goalOf(slot, wanted, behind).goal);
+      add(slot, goalOf(slot, wanted, behind, mayBegin).goal);
       continue;
     }
     if (reason !== null) waiting.set(component, reason);
@@ -97,6 +100,7 @@ function planGoal(slot: ObservedSlot, goal: Goal, keepPrevious: number, input: P
       kind,
       action,
       target: null,
+      isReturn: false,
       outgoing: outgoingOf(slot),
       steps,
       drift: null,
@@ -118,9 +122,37 @@ function planGoal(slot: ObservedSlot, goal: Goal, keepPrevious: number, input: P
     }
     case 'ended':
       return plan('park', slot.running === null ? [] : end());
-    case 'run':
-      return planRun(slot, goal.target, goal.keepAlso, keepPrevious, input);
+    case 'ahead':
+      return planAhead(slot, goal.target);
+    case 'run': {
+      const run = planRun(slot, goal.target, goal.keepAlso, keepPrevious, input);
+      return goal.ahead === true && goal.keepAlso !== null && run.steps.length === 0
+        ? planAhead(slot, goal.keepAlso)
+        : run;
+    }
   }
+}
+
+/** What must wait for its moment lies ready by then. */
+function planAhead(slot: ObservedSlot, target: Placed): SlotPlan {
+  return {
+    component: slot.component,
+    kind: target.kind,
+    action: 'fetch-ahead',
+    target,
+    isReturn: false,
+    outgoing: null,
+    steps: slot.trees.includes(target.tree) ? [] : bringing(target),
+    drift: null,
+  };
+}
+
+function bringing({ sizeBytes, domain, tree }: Placed): Step[] {
+  return [
+    { kind: 'reserve', sizeBytes },
+    { kind: 'fetch', domain, tree },
+    { kind: 'stage', tree },
+  ];
 }
 
 function planRun(
@@ -165,6 +197,7 @@ function planRun(
     kind: target.kind,
     action,
     target,
+    isReturn: record?.previous.some((kept) => kept.package === target.package) ?? false,
     outgoing: outgoingOf(slot),
     steps,
     drift: committed ? (slot.running?.differs ?? driftOf(slot, target)) : null,

@@ -23,6 +23,11 @@ export const stepKinds = [...updateSteps, 'disown', 'revert', 'remove', 'purge']
 export type StepKind = (typeof stepKinds)[number];
 
 const toBeInPlace = ['reserve', 'fetch', 'stage', 'preflight'] as const;
+/** Whether a step only brings what is needed later: nothing that runs notices. Pure. */
+export function isAhead(step: StepKind): boolean {
+  return step === 'reserve' || step === 'fetch' || step === 'stage';
+}
+
 const toBeCommitted = ['commit', 'retire', 'revert', 'remove', 'purge'] as const;
 /** Takes over what runs already, and gives it back. */
 const adopted = ['adopt', 'disown'] as const;

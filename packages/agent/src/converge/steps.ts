@@ -59,7 +59,8 @@ export type Action =
   | 'remove'
   | 'park'
   | 'purge'
-  | 'tidy';
+  | 'tidy'
+  | 'fetch-ahead';
 
 /** What one component's slot needs, in order. */
 export interface SlotPlan {
@@ -69,6 +70,8 @@ export interface SlotPlan {
   readonly action: Action;
   /** What it leads to; null when it leads to nothing. */
   readonly target: Placed | null;
+  /** It leads to a version that this host keeps from before. */
+  readonly isReturn: boolean;
   /** What was committed and is what runs, whose hooks stand around its end; null: nothing, or something on trial. */
   readonly outgoing: Placed | null;
   readonly steps: readonly Step[];

@@ -12,6 +12,7 @@ import {
   XylemError,
 } from '@xylem/core';
 import { checkHooks } from '../converge/hooks.ts';
+import { lockOf } from '../converge/locks.ts';
 import { type ComponentKind, stepsOfKind } from '../converge/points.ts';
 import type { Places } from '../drivers/driver.ts';
 import { drivers } from '../drivers/index.ts';
@@ -76,9 +77,11 @@ export function place(
     config: configFor(document, assignment.config),
     document,
     ...(document.files?.install.some(({ template }) => template === true) === true ? { host } : {}),
+    ...(assignment.urgent === true ? { urgent: true } : {}),
   };
   drivers[kind].check?.(placed, places);
   checkHooks(placed, places);
+  lockOf(placed, places);
   return placed;
 }
 

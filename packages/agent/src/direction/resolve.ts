@@ -2,6 +2,7 @@ import {
   assignmentsFor,
   type DesiredState,
   type ErrorCode,
+  type HostId,
   type HostMapEntry,
   limits,
   lookUpHost,
@@ -72,8 +73,12 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
     purge: state.purge,
     keepPrevious: state.policy.keepPrevious,
     reportEverySeconds: state.policy.reportEverySeconds,
+    ...(state.policy.lockAtMostSeconds === undefined
+      ? {}
+      : { lockAtMostSeconds: state.policy.lockAtMostSeconds }),
     collectorKey: state.collector.key,
     ...(state.schemas === undefined ? {} : { schemas: state.schemas }),
+    ...momentsIn(state, identity.host, entry),
     ...(revoked.length === 0 ? {} : { revoked }),
     ...(memory === undefined ? {} : { quarantine: memory }),
     ...(fault === null ? {} : { quarantineFault: fault }),
@@ -118,6 +123,28 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
     floors: { ...before?.floors, ...reading.floors },
   };
   return { accepted, incomplete };
+}
+
+/** What of the policy binds the moment of a change. */
+function momentsIn(
+  { policy, issued }: DesiredState,
+  id: HostId,
+  entry: HostMapEntry | null,
+): Pick<Accepted, 'moments'> {
+  const { windows, freezes, urgentPassesFreezes, quota } = policy;
+  if (windows === undefined && freezes === undefined && quota === undefined) return {};
+  const host = {
+    id,
+    ...(entry?.name === undefined ? {} : { name: entry.name }),
+    labels: entry?.labels ?? {},
+  };
+  const said = {
+    ...(windows === undefined ? {} : { windows }),
+    ...(freezes === undefined ? {} : { freezes }),
+    ...(urgentPassesFreezes === undefined ? {} : { urgentPassesFreezes }),
+    ...(quota === undefined ? {} : { quota }),
+  };
+  return { moments: { policy: said, issuedMs: timeMs(issued), host } };
 }
 
 /** Of this host's disk, not of what direction says: it passes when the disk is well again. */

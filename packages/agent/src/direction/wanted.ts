@@ -1,4 +1,5 @@
 import type { DesiredState, ErrorCode, HostMapEntry, MigrationOrder, Revoked } from '@xylem/core';
+import type { DirectedMoments } from '../moments/judge.ts';
 import type { Placed } from '../slot/placed.ts';
 import type { QuarantineMemory } from './quarantine.ts';
 
@@ -21,6 +22,8 @@ export interface WantedState {
   readonly keepPrevious: number;
   /** The shapes of databases; absent: direction says nothing of any. */
   readonly schemas?: DesiredState['schemas'];
+  /** What binds the moment of a change; absent: any moment will do. */
+  readonly moments?: DirectedMoments;
 }
 
 /** What this host is to do as the runner of a migration, with the package whose programs do it, or why that can't be had. */
@@ -34,6 +37,8 @@ export interface Accepted extends WantedState {
   readonly environmentName: string;
   /** Why this host takes nothing at all; absent when it does. */
   readonly frozen?: { readonly code: ErrorCode; readonly message: string };
+  /** Absent: as docs/spec/lifetimes.md says. */
+  readonly lockAtMostSeconds?: number;
   readonly reportEverySeconds: number;
   /** b64u of the raw key. */
   readonly collectorKey: string;

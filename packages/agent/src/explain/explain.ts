@@ -12,6 +12,7 @@ import type { SlotPlan } from '../converge/steps.ts';
 import { acceptedFile } from '../direction/accepted-file.ts';
 import type { Accepted } from '../direction/wanted.ts';
 import { drivers } from '../drivers/index.ts';
+import { hostMoments } from '../moments/moments.ts';
 import { revertsFile, withReverts } from '../reverting/reverts.ts';
 import { emptySlot, type ObservedSlot } from '../slot/observed.ts';
 import type { StateLayout } from '../state/layout.ts';
@@ -75,7 +76,9 @@ export async function explainHost(options: {
   const { reverts } = (await revertsFile(layout.reverts, log).read()) ?? { reverts: [] };
   const wanted = directed === null ? null : withReverts(directed, reverts);
   const slots = await observeSlots(tools, drivers);
+  const moments = hostMoments({ layout, clock: options.clock, log, remembers: false });
   const planned = planSlots({
+    mayBegin: await moments.look(wanted, slots),
     slots,
     wanted,
     postponed: new Map(),

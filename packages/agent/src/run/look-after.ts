@@ -7,6 +7,7 @@ import type { Accepted } from '../direction/wanted.ts';
 import { type DriftNotes, driftNotes } from '../drift/notes.ts';
 import type { DriftWatch } from '../drift/watch.ts';
 import { type ServiceHealth, serviceHealth } from '../health/services.ts';
+import { type HostMoments, hostMoments } from '../moments/moments.ts';
 import type { AgentOptions, AgentTiming } from '../options.ts';
 import type { CurrentReverts } from '../reverting/current.ts';
 import { revertOf, withReverts } from '../reverting/reverts.ts';
@@ -49,8 +50,10 @@ export interface LookAfterOptions {
 export function lookAfter(options: LookAfterOptions): LookAfter {
   const { tools, timing, looked, changed, onJournalPoint } = options;
   const { clock, log } = tools;
+  const moments = hostMoments({ layout: tools.layout, clock, log, remembers: true });
   const converging = converger({
     tools,
+    moments,
     onJournalPoint,
     heldBack: (target) => {
       const one = holdsBack(options.accepted()?.quarantine?.quarantined ?? [], target.release);
@@ -66,6 +69,10 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
     gate: (plan, slots) => options.adoption.gate(wanted())(plan, slots),
     ended: async (plan, error) => {
       if (await options.adoption.ended(plan, error)) looked.wake();
+    },
+    lockAtMostMs: () => {
+      const seconds = options.accepted()?.lockAtMostSeconds;
+      return seconds === undefined ? undefined : seconds * 1000;
     },
     slotRetryMs: timing.slotRetryMs,
     fraction: options.fraction,
@@ -126,17 +133,26 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
           await clock.sleep(timing.slotRetryMs / 4, signal).catch(() => undefined);
         }
         changed();
-        await looked.sleep(pauseMs(converging, convergence, timing), signal).catch(() => undefined);
+        await looked.sleep(pauseMs(converging, convergence, timing, moments), signal).catch(() => undefined);
       }
     },
   };
 }
 
-/** A bake that ends is something to do. */
-function pauseMs(converging: Converger, { slots }: Convergence, { observeMs }: AgentTiming): number {
+/** A bake that ends is something to do, and so is a window that opens. */
+function pauseMs(
+  converging: Converger,
+  { slots }: Convergence,
+  { observeMs }: AgentTiming,
+  moments: HostMoments,
+): number {
   const bakes = [...slots.values()].flatMap(({ running }) =>
     running?.beside === undefined || running.warm === undefined ? [] : [Math.max(0, running.warm.leftMs)],
   );
   const seconds = (ms: number): number => Math.max(ms, 1_000);
-  return Math.min(observeMs, converging.retryInMs() ?? observeMs, ...bakes.map(seconds));
+  return Math.min(
+    observeMs,
+    converging.retryInMs() ?? observeMs,
+    ...[...bakes, moments.nextInMs() ?? observeMs].map(seconds),
+  );
 }

@@ -36,6 +36,8 @@ export interface Placed {
   readonly document: PackageDocument;
   /** What its templates may know of the host; absent where it has none. */
   readonly host?: HostValues;
+  /** It comes outside of windows too. */
+  readonly urgent?: true;
 }
 
 /** Why a package is not tried again until direction says something else about the component. */

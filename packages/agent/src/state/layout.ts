@@ -7,6 +7,8 @@ export interface StateLayout {
   readonly identity: string;
   readonly trust: string;
   readonly accepted: string;
+  /** When this host began to change something. */
+  readonly changes: string;
   /** What people on this host took back. */
   readonly reverts: string;
   /** Whether this host only observes, and what people on it had adopted. */
@@ -71,6 +73,8 @@ export interface ComponentLayout {
   readonly stepsLog: string;
   /** Notes a program of its package that runs now. */
   readonly program: string;
+  /** For how long its lock has held up a change. */
+  readonly lock: string;
   /** Whose programs touched the machine last: of kind command alone. */
   readonly touched: string;
 }
@@ -83,6 +87,7 @@ export function stateLayout(root: string): StateLayout {
     identity: join(root, 'identity'),
     trust: join(root, 'trust'),
     accepted: join(root, 'accepted.json'),
+    changes: join(root, 'changes.json'),
     reverts: join(root, 'local', 'reverts.json'),
     adoption: join(root, 'local', 'adoption.json'),
     adoptions: join(root, 'adoptions.json'),
@@ -128,6 +133,7 @@ export function stateLayout(root: string): StateLayout {
         logOf: (instance) => join(root, 'logs', `${instance}.log`),
         stepsLog: join(root, 'logs', `${component}.steps.log`),
         program: join(root, 'journal', `${component}.program`),
+        lock: join(root, 'journal', `${component}.lock.json`),
         touched: join(folder, 'touched.json'),
       };
     },

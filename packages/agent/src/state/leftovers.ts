@@ -16,7 +16,14 @@ const takerIsDeadAfterMs = 600_000;
 export async function clearLeftovers(layout: StateLayout, nowMs: number): Promise<void> {
   const components = await readdir(layout.components).catch(() => []);
   const folders = components.map((component) => layout.component(component).folder);
-  for (const folder of [layout.root, layout.identity, layout.reports, layout.documents, ...folders])
+  for (const folder of [
+    layout.root,
+    layout.identity,
+    layout.reports,
+    layout.documents,
+    layout.journal,
+    ...folders,
+  ])
     await clearFolder(folder, nowMs);
   await clearFolder(dirname(layout.reverts), nowMs);
   // A folder for each repository, with folders of its own.

@@ -21,6 +21,7 @@ export async function convergeOnce(
   seams: {
     readonly onJournalPoint?: (point: JournalPoint) => void;
     readonly passedOver?: (component: string, message: string) => void;
+    readonly lockAtMostMs?: () => number | undefined;
     readonly onPlan?: (plan: SlotPlan) => void;
   } = {},
 ): Promise<Convergence> {
@@ -75,6 +76,7 @@ export async function convergeOnce(
       ended: async (plan, error) => {
         await adoption.ended(plan, error);
       },
+      lockAtMostMs: seams.lockAtMostMs,
     }).run(() => wanted, seams.onPlan ?? (() => undefined));
   } finally {
     end.abort();

@@ -44,6 +44,7 @@ export function testPackage(options: {
   deb?: PackageDocument['deb'];
   rpm?: PackageDocument['rpm'];
   carried?: readonly CarriedPackage[];
+  lock?: PackageDocument['lock'];
   health?: HealthCheck;
   config?: Config;
   ports?: PackageDocument['ports'];
@@ -73,6 +74,7 @@ export function testPackage(options: {
       ...(options.service === undefined ? {} : { service: options.service }),
       ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
       ...(options.preflight === undefined ? {} : { preflight: options.preflight }),
+      ...(options.lock === undefined ? {} : { lock: options.lock }),
     }),
     product: 'shop',
     component,
@@ -85,6 +87,7 @@ export function testPackage(options: {
     ...(options.service === undefined ? {} : { service: options.service }),
     ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
     ...(options.preflight === undefined ? {} : { preflight: options.preflight }),
+    ...(options.lock === undefined ? {} : { lock: options.lock }),
     ...(options.command === undefined ? {} : { command: options.command }),
     ...(options.agent === undefined ? {} : { agent: options.agent }),
     ...(options.container === undefined ? {} : { container: options.container }),

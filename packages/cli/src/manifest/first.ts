@@ -118,6 +118,8 @@ const more = `
 # What a host must have, and programs around the steps of an update (docs/components/hooks.md):
 # preflight: { diskFree: 2GiB, memory: 512MiB, kernel: '>=5.10', commands: [nginx] }
 # hooks: { after: { switch: { command: [systemctl, reload, nginx], timeout: 30s } } }
+# While this file is in its data folder, what runs holds up its update (docs/components/lock.md):
+# lock: { file: busy }
 
 # Where it runs already on hosts that shall take it over as it is (docs/adopt.md):
 # adopt: { path: /opt/shop, apart: [logs] }

@@ -55,6 +55,8 @@ export interface Deployment {
   readonly purgeData: boolean;
   /** Components for which a host has no fitting variant don't count for it; absent: they fail. */
   readonly skipUnfit?: boolean;
+  /** It comes outside of windows too; absent: it waits for one. */
+  readonly urgent?: true;
 }
 
 export interface ComponentChange {

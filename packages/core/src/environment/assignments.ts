@@ -92,6 +92,7 @@ function assignment(
     config,
     after: [...new Set([...part.after, ...after])].sort(),
     ...(deployment === undefined ? {} : { deployment: deployment.id, ...cohortOf(deployment) }),
+    ...(deployment?.urgent === true && deployment.kind !== 'undeploy' ? { urgent: true } : {}),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { HostCount } from '../deployment/deployment.ts';
 import type { Config } from '../direction/config.ts';
 import type { Version } from '../versions.ts';
+import type { ChangePolicy } from '../wire/change-policy.ts';
 
 /** What an environment's YAML says (docs/concepts.md), with everything optional filled in. */
 export interface EnvironmentSpec {
@@ -29,9 +30,11 @@ export interface ComponentMapping {
   readonly after: readonly string[];
 }
 
-export interface EnvironmentPolicy {
+export interface EnvironmentPolicy extends ChangePolicy {
   readonly reportEverySeconds: number;
   readonly keepPrevious: number;
+  /** For how long a component's own lock may hold up a change; absent: as docs/spec/lifetimes.md says. */
+  readonly lockAtMostSeconds?: number;
   /** For rolling deployments that do not say otherwise. */
   readonly maxUnavailable: HostCount;
   /** Statements without which no release is deployed here. */

@@ -62,6 +62,12 @@ export const hostsCodes = {
     'later',
     'outcome',
   ),
+  E_FROZEN: code(
+    'The environment allows no changes now: a freeze. What runs is kept and repaired.',
+    'It begins at the time that the message names. Sooner: take the freeze out of the environment; `--urgent` passes it where `policy.urgentPassesFreezes` says so.',
+    'later',
+    'outcome',
+  ),
   E_HEALTH_FAILED: code(
     'The new version did not become healthy in time; the former version runs again where there is one.',
     "See the component's log on the host and its health check; publish a corrected version.",
@@ -85,6 +91,12 @@ export const hostsCodes = {
     'Install the machine anew, or remove the `identity` folder of its state folder, and join with a new token.',
     'never',
     'auth',
+  ),
+  E_LOCKED: code(
+    'What runs on the host holds up a change by its own lock.',
+    'It goes on when the lock is free, at the time that the message names in any case. Sooner: `policy: { lockAtMostSeconds: 0 }` in the environment.',
+    'later',
+    'outcome',
   ),
   E_MIGRATION_CONTRACTED: code(
     'The package needs a shape of a database that was taken away.',
@@ -128,6 +140,12 @@ export const hostsCodes = {
     'later',
     'conflict',
   ),
+  E_OUTSIDE_WINDOW: code(
+    'No window of the environment is open: the change begins when one opens. What runs is kept and repaired.',
+    'Wait for the time that the message names, or deploy with `--urgent`.',
+    'later',
+    'outcome',
+  ),
   E_PACKAGE_FAILED: code(
     'A system package could not be installed: a script of it failed, or a file of it belongs to another package.',
     'Read the output in the message; publish a corrected version. The former packages are installed again.',
@@ -155,6 +173,12 @@ export const hostsCodes = {
   E_PREFLIGHT: code(
     'The host does not have what the new version needs; nothing was touched, and the former version stays.',
     'Give the host what the message names (disk, memory, a newer kernel, a program); it is tried again by itself.',
+    'later',
+    'outcome',
+  ),
+  E_QUOTA: code(
+    'The component was changed on this host as often as the environment allows for now.',
+    'Wait for the time that the message names, or deploy with `--urgent`; the quota stands in `policy.quota`.',
     'later',
     'outcome',
   ),
@@ -211,5 +235,11 @@ export const hostsCodes = {
     'Give the value that the message names in the configuration, or publish a corrected template.',
     'never',
     'outcome',
+  ),
+  E_WINDOW_INVALID: code(
+    "A window or freeze of an environment's policy can't be evaluated, never opens or never ends.",
+    'Correct what the message names in the YAML of the environment. A host that meets one holds its changes.',
+    'never',
+    'input',
   ),
 } satisfies ErrorCodes;

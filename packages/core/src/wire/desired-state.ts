@@ -1,6 +1,7 @@
 import { limits } from '../limits.ts';
-import { anyObject, array, integer, literal, object, record, string } from '../schema/build.ts';
+import { anyObject, array, boolean, integer, object, oneOf, record, string } from '../schema/build.ts';
 import type { Static } from '../schema/json-schema.ts';
+import { changePolicyFields, directionNeedsFault, refuseUnknownDirectionNeeds } from './change-policy.ts';
 import { documentKind } from './document.ts';
 import * as f from './fields.ts';
 import { shapesSchema } from './migration.ts';
@@ -24,15 +25,19 @@ export const assignmentSchema = object(
     config: anyObject(),
     after: array(f.name, { maxItems: 10_000 }),
   },
-  { cohort: cohortSchema, deployment: f.deploymentId },
+  /** `urgent`: outside of windows too. */
+  { cohort: cohortSchema, deployment: f.deploymentId, urgent: boolean() },
 );
 
 /** A host that no node may speak with any more, until the last of its certificates and the grace after it have ended. */
 export const revokedSchema = object({ host: f.hostId, until: f.time });
 
+/** For how long a component's own lock may hold up what direction asks for; 0: not at all. */
+export const lockAtMostSeconds = integer({ title: 'seconds (0 to 604800)', maximum: 604_800 });
+
 export const desiredStateSchema = object(
   {
-    format: literal('xylem-desired-state-1'),
+    format: oneOf('xylem-desired-state-1', 'xylem-desired-state-2'),
     environment: f.environmentId,
     name: f.environmentName,
     number: integer({ minimum: 1 }),
@@ -41,10 +46,13 @@ export const desiredStateSchema = object(
     products: record(f.name, object({ repository: f.repositoryId, domain: f.domainId })),
     assignments: array(assignmentSchema, { maxItems: 100_000 }),
     purge: array(f.name, { maxItems: 10_000 }),
-    policy: object({
-      reportEverySeconds: integer({ title: 'seconds (10 to 604800)', minimum: 10, maximum: 604_800 }),
-      keepPrevious: integer({ minimum: 0, maximum: 100 }),
-    }),
+    policy: object(
+      {
+        reportEverySeconds: integer({ title: 'seconds (10 to 604800)', minimum: 10, maximum: 604_800 }),
+        keepPrevious: integer({ minimum: 0, maximum: 100 }),
+      },
+      { lockAtMostSeconds, ...changePolicyFields },
+    ),
     collector: object({
       key: string({ title: 'a raw Ed25519 key in b64u', pattern: '^[A-Za-z0-9_-]{43}$' }),
     }),
@@ -52,6 +60,7 @@ export const desiredStateSchema = object(
   },
   /** By host; absent: none. */
   {
+    needs: array(f.name, { minItems: 1, maxItems: 100 }),
     revoked: array(revokedSchema, { maxItems: 100_000 }),
     /** By database; one that is absent was never migrated. */
     schemas: record(f.name, shapesSchema),
@@ -66,15 +75,17 @@ export type DesiredState = Static<typeof desiredStateSchema>;
 
 const kind = documentKind(desiredStateSchema, {
   what: 'desired state',
-  format: 'xylem-desired-state-1',
+  format: ['xylem-desired-state-1', 'xylem-desired-state-2'],
+  refuseUnknown: refuseUnknownDirectionNeeds,
   maxBytes: limits.desiredState,
   code: 'E_METADATA_INVALID',
-  check: ({ products, assignments }) => {
+  check: (document) => {
+    const { products, assignments } = document;
     for (const [index, { product }] of assignments.entries()) {
       if (!Object.hasOwn(products, product))
         return `assignments[${index}].product: "${product}" is not in products`;
     }
-    return undefined;
+    return directionNeedsFault(document);
   },
 });
 export const parseDesiredState = kind.parse;

@@ -68,6 +68,39 @@ export const examples: Readonly<Record<string, Example>> = {
       wire.parseOffer(input instanceof Uint8Array ? input : new TextEncoder().encode(JSON.stringify(input))),
     wire.encodeOffer,
   ),
+  'desired-state-windows': example(
+    {
+      ...desiredState,
+      format: 'xylem-desired-state-2',
+      needs: ['quotas', 'windows'],
+      assignments: desiredState.assignments.map((one) => ({ ...one, urgent: true })),
+      policy: {
+        ...desiredState.policy,
+        windows: [
+          {
+            name: 'nights',
+            zone: 'Europe/Berlin',
+            start: '2026-01-05T01:00',
+            duration: 'PT4H',
+            rule: 'FREQ=WEEKLY;BYDAY=MO,TU',
+            where: 'role = web',
+          },
+        ],
+        freezes: [
+          { name: 'christmas', zone: 'Europe/Berlin', start: '2026-12-18T00:00', end: '2027-01-04T00:00' },
+        ],
+        urgentPassesFreezes: true,
+        quota: { changes: 3, hours: 24 },
+      },
+    },
+    wire.parseDesiredState,
+    wire.encodeDesiredState,
+  ),
+  'desired-state-lock': example(
+    { ...desiredState, policy: { ...desiredState.policy, lockAtMostSeconds: 7200 } },
+    wire.parseDesiredState,
+    wire.encodeDesiredState,
+  ),
   release: example(
     {
       format: 'xylem-release-1',

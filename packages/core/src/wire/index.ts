@@ -1,3 +1,4 @@
+export * from './change-policy.ts';
 export * from './channel.ts';
 export * from './command.ts';
 export * from './custody.ts';

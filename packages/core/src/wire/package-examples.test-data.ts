@@ -120,6 +120,21 @@ export const packageExamples: Readonly<Record<string, Example>> = {
     wire.parsePackage,
     wire.encodePackage,
   ),
+  'package-lock': example(
+    {
+      format: 'xylem-package-2',
+      needs: ['lock'],
+      product: 'shop',
+      component: 'shop-web',
+      version: '1.9.1',
+      kind: 'files',
+      variants: [{ tree: treeDigest, sizeBytes: 150_008 }],
+      lock: { command: ['./is-busy', '${config.site}'], timeoutMs: 5_000 },
+      configDefaults: { site: 'shop' },
+    },
+    wire.parsePackage,
+    wire.encodePackage,
+  ),
   'package-files': example(
     {
       format: 'xylem-package-2',

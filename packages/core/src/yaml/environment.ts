@@ -5,9 +5,21 @@ import {
   type ProductMapping,
 } from '../environment/spec.ts';
 import { XylemError } from '../errors.ts';
-import { anyObject, array, closedObject, either, integer, record, string, titled } from '../schema/build.ts';
+import {
+  anyObject,
+  array,
+  boolean,
+  closedObject,
+  either,
+  integer,
+  record,
+  string,
+  titled,
+} from '../schema/build.ts';
 import type { Static } from '../schema/json-schema.ts';
 import { parseSelector } from '../selector/parse.ts';
+import { mostPeriods, periodParts, quotaParts } from '../wire/change-policy.ts';
+import { lockAtMostSeconds } from '../wire/desired-state.ts';
 import { name, namePattern, version } from '../wire/fields.ts';
 import { checkYaml } from './check.ts';
 
@@ -39,6 +51,11 @@ const statementRule = closedObject(
   { builder: uri, source: uri },
 );
 
+const periods = array(closedObject(periodParts.required, periodParts.optional), {
+  minItems: 1,
+  maxItems: mostPeriods,
+});
+
 const environmentYamlSchema = closedObject(
   { environment: environmentName },
   {
@@ -48,6 +65,11 @@ const environmentYamlSchema = closedObject(
       {
         reportEverySeconds: integer({ title: 'seconds from 10 to 604800', minimum: 10, maximum: 604_800 }),
         keepPrevious: integer({ minimum: 0, maximum: 100 }),
+        lockAtMostSeconds,
+        windows: periods,
+        freezes: periods,
+        urgentPassesFreezes: boolean(),
+        quota: closedObject(quotaParts),
         maxUnavailable: hostCountSchema,
         provenance: closedObject({ require: array(statementRule, { minItems: 1, maxItems: 16 }) }),
       },

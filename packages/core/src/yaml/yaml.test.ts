@@ -365,3 +365,16 @@ variants:
     }
   });
 }
+
+test('a lock is a file or a command, and an environment says for how long', () => {
+  const text = 'product: shop\ncomponent: web\nversion: 1.0.0\nlock: { command: [./is-busy], timeout: 5s }\n';
+  const { package: made } = parseManifestYaml(text, 'x.yaml');
+  assert.deepEqual(made.needs, ['lock']);
+  assert.deepEqual(made.lock, { command: ['./is-busy'], timeoutMs: 5_000 });
+  assert.throws(
+    () => parseManifestYaml(text.replace('timeout: 5s', 'file: busy'), 'x.yaml'),
+    /x\.yaml:4:7: lock: expected exactly one of file and command/,
+  );
+  const spec = parseEnvironmentYaml('environment: acme/p\npolicy: { lockAtMostSeconds: 0 }\n', 'e.yaml');
+  assert.equal(spec.policy.lockAtMostSeconds, 0);
+});

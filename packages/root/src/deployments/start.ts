@@ -47,6 +47,8 @@ export interface StartDeployment {
   readonly purgeData?: boolean;
   /** Hosts that the release has no fitting variant for keep what they run, instead of being a reason not to begin. */
   readonly skipUnfit?: boolean;
+  /** It comes outside of windows too; a rollback always does. */
+  readonly urgent?: boolean;
   /** Check everything, make nothing. */
   readonly dryRun?: boolean;
   readonly who: string;
@@ -111,6 +113,7 @@ export async function startDeployment(
       reason: null,
       purgeData: start.purgeData ?? false,
       ...(start.skipUnfit === true ? { skipUnfit: true } : {}),
+      ...(start.urgent === true || kind === 'rollback' ? { urgent: true } : {}),
     };
     if (start.dryRun === true) throw new DryRun();
     for (const { deployment: older } of direction.deployments) {

@@ -5,7 +5,9 @@ import {
   type Digest,
   type DomainId,
   desiredAssignments,
+  directionFormat,
   type EnvironmentId,
+  type EnvironmentPolicy,
   type HostId,
   type HostMap,
   type HostMapEntry,
@@ -84,15 +86,15 @@ export async function compose(
   const hostMap = buildHostMap(entries);
   const revoked = await revokedIn(db, environment.id, nowMs);
   const { words, lifted } = await quarantineWords(db, environment, hosts);
-  const { reportEverySeconds, keepPrevious } = spec.policy;
+  const policy = policyFrom(spec.policy);
   const body: Composed['body'] = {
-    format: 'xylem-desired-state-1',
+    ...directionFormat({ policy, assignments }),
     environment: environment.id as EnvironmentId,
     name,
     products: await productsOf(db, assignments),
     assignments,
     purge: await purgeOf(db, environment.id),
-    policy: { reportEverySeconds, keepPrevious },
+    policy,
     collector: { key: Buffer.from(collector).toString('base64url') },
     hostMap: hostMap.root,
     ...(revoked.length === 0 ? {} : { revoked }),
@@ -100,6 +102,21 @@ export async function compose(
     ...migrations.words,
   };
   return { body, hostMap, entries, meaning: sha256(jcs(body)), lifted };
+}
+
+/** What of the environment's policy hosts enforce. */
+function policyFrom(policy: EnvironmentPolicy): DesiredState['policy'] {
+  const { reportEverySeconds, keepPrevious, lockAtMostSeconds } = policy;
+  const { windows, freezes, urgentPassesFreezes, quota } = policy;
+  return {
+    reportEverySeconds,
+    keepPrevious,
+    ...(lockAtMostSeconds === undefined ? {} : { lockAtMostSeconds }),
+    ...(windows === undefined ? {} : { windows }),
+    ...(freezes === undefined ? {} : { freezes }),
+    ...(urgentPassesFreezes === undefined ? {} : { urgentPassesFreezes }),
+    ...(quota === undefined ? {} : { quota }),
+  };
 }
 
 /** What the host map says to a host. */

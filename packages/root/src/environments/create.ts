@@ -7,6 +7,7 @@ import { hostsIn } from '../hosts/host-rows.ts';
 import { makeDirectionKeys, saveDirectionKeys } from '../keys/root-keys.ts';
 import { writeRepositoryFiles } from '../publishing/repository-files.ts';
 import type { Root } from '../root.ts';
+import { refuseBadWindows } from './bad-windows.ts';
 import { firstYaml } from './edit-yaml.ts';
 import { type EnvironmentRow, environmentNamed, fullName, splitName } from './names.ts';
 import { refuseBadStatementKeys } from './statement-keys.ts';
@@ -14,7 +15,7 @@ import { refuseBadStatementKeys } from './statement-keys.ts';
 /**
  * Creates an environment: a direction repository with a root and keys of its own, and its YAML. What is interrupted
  * leaves keys and files of an id that nobody knows.
- * @throws XylemError E_CONFLICT, E_INPUT
+ * @throws XylemError E_CONFLICT, E_INPUT, E_WINDOW_INVALID
  */
 export async function createEnvironment(
   root: Root,
@@ -24,7 +25,7 @@ export async function createEnvironment(
   const { db, clock } = root;
   const name = splitName(body.name, root.config.tenant);
   const yaml = body.yaml ?? firstYaml(fullName(name));
-  checkName(yaml, fullName(name));
+  refuseBadWindows(yaml, fullName(name), checkName(yaml, fullName(name)), clock.now());
   await refuseKnown(root, name);
   const nowMs = clock.now();
   const keys = makeDirectionKeys();

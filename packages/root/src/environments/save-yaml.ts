@@ -19,6 +19,7 @@ import { releaseNamed } from '../publishing/releases.ts';
 import { refuseQuarantined } from '../quarantine/refuse.ts';
 import type { Root } from '../root.ts';
 import { sealedConfigs } from '../secrets/rows.ts';
+import { refuseBadWindows } from './bad-windows.ts';
 import { checkName } from './create.ts';
 import { refuseMisfitAt } from './fitting-config.ts';
 import { refuseUnknownReleases } from './named-releases.ts';
@@ -27,7 +28,7 @@ import { type EnvironmentRow, fullName } from './names.ts';
 /**
  * Replaces an environment's YAML. Where it names a release or channel other than what the environment is on its way
  * to, a deployment starts.
- * @throws XylemError E_CONFLICT (changed meanwhile), E_INPUT, E_SELECTOR, E_CONFIG_INVALID, E_COMPONENT_CONFLICT, E_EVIDENCE, E_QUARANTINED
+ * @throws XylemError E_CONFLICT (changed meanwhile), E_INPUT, E_SELECTOR, E_CONFIG_INVALID, E_COMPONENT_CONFLICT, E_EVIDENCE, E_QUARANTINED, E_WINDOW_INVALID
  */
 export async function saveYaml(
   root: Root,
@@ -38,6 +39,7 @@ export async function saveYaml(
   const { db, clock } = root;
   const name = fullName(row);
   const spec = withSealed(checkName(body.yaml, name), await sealedConfigs(db, row.id));
+  refuseBadWindows(body.yaml, name, spec, clock.now());
   await refuseUnknownReleases(db, row.id, name, body.yaml, spec);
   await refuseUnfit(db, row, spec, body.yaml);
   await refuseUnwanted(root, row, spec);

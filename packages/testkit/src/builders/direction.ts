@@ -4,6 +4,7 @@ import {
   type DesiredState,
   type Digest,
   type DomainId,
+  directionFormat,
   type EnvironmentId,
   encodeDesiredState,
   type HostId,
@@ -40,6 +41,8 @@ export interface Wanted {
   readonly quarantined?: DesiredState['quarantined'];
   readonly lifts?: DesiredState['lifts'];
   readonly operators?: DesiredState['operators'];
+  /** Beside the usual. */
+  readonly policy?: Partial<DesiredState['policy']>;
 }
 
 /** An environment's direction repository with its director's keys. */
@@ -96,7 +99,8 @@ export class TestDirection {
   /** Signs and writes the next desired state. @returns its snapshot version */
   async direct(wanted: Wanted): Promise<number> {
     const { repository, clock, collector } = this.#options;
-    const { assignments = [], vendors = [], hosts = new Map(), ...said } = wanted;
+    const { assignments = [], vendors = [], hosts = new Map(), policy: more, ...said } = wanted;
+    const policy = { reportEverySeconds: 3600, keepPrevious: 1, ...more };
     const hostMap = buildHostMap(hosts);
     await repository.putObjects(this.id as string as DomainId, hostMap.nodes);
     const repositories: Record<string, { snapshot: number }> = {};
@@ -107,7 +111,7 @@ export class TestDirection {
     }
     this.#number += 1;
     this.state = {
-      format: 'xylem-desired-state-1',
+      ...directionFormat({ policy, assignments }),
       environment: this.id,
       name: this.name,
       number: this.#number,
@@ -116,7 +120,7 @@ export class TestDirection {
       products,
       assignments: assignments.map((assignment) => ({ where: '', config: {}, after: [], ...assignment })),
       purge: [],
-      policy: { reportEverySeconds: 3600, keepPrevious: 1 },
+      policy,
       collector: { key: toB64u(collector.public) },
       hostMap: hostMap.root as Digest,
       ...said,

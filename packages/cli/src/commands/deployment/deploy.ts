@@ -10,6 +10,7 @@ export const command = defineCommand({
     to: list('<environment>', "an environment or a pattern, '*/production'; may be repeated"),
     skipUnfit: flag('hosts that a package has no variant for keep what they run; else nothing is begun'),
     ...strategyOptions,
+    urgent: flag('begin outside of windows too; freezes hold it all the same, unless policy says otherwise'),
     ...watchOptions,
   },
   example: 'xylem deploy shop@2.4.0 --to acme/production --strategy rolling --max-unavailable 25% --watch',
@@ -22,6 +23,7 @@ export const command = defineCommand({
       ...release,
       environments,
       ...strategyOf(options),
+      urgent: options.urgent,
       ...(options.skipUnfit ? { skipUnfit: true } : {}),
     };
     return startDeployment(invocation, options, wanted, `Deploying ${only(args)}`);

@@ -13,6 +13,7 @@ import { filesSchema } from './files.ts';
 import { healthSchema } from './health.ts';
 import { hooksSchema, preflightSchema } from './hooks.ts';
 import { installSchema } from './install.ts';
+import { lockSchema } from './lock.ts';
 import { migrationsSchema } from './migrations.ts';
 import { refuseUnknownNeeds } from './needs.ts';
 import { packageFault } from './rules.ts';
@@ -60,6 +61,7 @@ export const packageSchema = object(
     health: healthSchema,
     hooks: hooksSchema,
     preflight: preflightSchema,
+    lock: lockSchema,
     ports: array(port, { maxItems: 1000 }),
     configSchema: anyObject(),
     configDefaults: anyObject(),

@@ -6,6 +6,7 @@ import { filesPart } from './files.ts';
 import { healthPart } from './health.ts';
 import { hooksPart, preflightPart } from './hooks.ts';
 import { installPart } from './install.ts';
+import { lockPart } from './lock.ts';
 import { migrationsPart } from './migrations.ts';
 import type { PackagePart } from './part.ts';
 import { servicePart } from './service.ts';
@@ -34,4 +35,5 @@ export const parts: readonly PackagePart[] = [
   migrationsPart,
   systemPackagesPart,
   adoptPart,
+  lockPart,
 ];

@@ -17,6 +17,7 @@ import { containerFrom, containerYaml } from './container.ts';
 import { filesFrom, filesYaml } from './files.ts';
 import { healthFrom, healthYaml } from './health.ts';
 import { hooksFrom, hooksYaml, preflightFrom, preflightYaml } from './hooks.ts';
+import { lockFrom, lockYaml } from './lock.ts';
 import { migrationsFrom, migrationsYaml } from './migrations.ts';
 import type { Milliseconds } from './milliseconds.ts';
 import { serviceFrom, serviceYaml } from './service.ts';
@@ -60,6 +61,7 @@ const manifestSchema = closedObject(
     health: healthYaml,
     hooks: hooksYaml,
     preflight: preflightYaml,
+    lock: lockYaml,
     ports: array(port, { maxItems: 1000 }),
     configSchema: anyObject(),
     configDefaults: anyObject(),
@@ -160,6 +162,7 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     health,
     hooks,
     preflight,
+    lock,
     configSchema,
     configDefaults,
     requires,
@@ -179,6 +182,7 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     ...(rpm === undefined ? {} : { rpm: systemPackagesFrom(rpm) }),
     ...(health === undefined ? {} : { health: healthFrom(health, ms) }),
     ...(hooks === undefined ? {} : { hooks: hooksFrom(hooks, ms) }),
+    ...(lock === undefined ? {} : { lock: lockFrom(lock, ms) }),
     ...(preflight === undefined ? {} : { preflight: preflightFrom(preflight) }),
     ...portsOf(value),
     ...(configSchema === undefined ? {} : { configSchema }),

@@ -133,6 +133,7 @@ async function create(root: Root, body: DeploymentCreate, { name: who, access }:
       ...(strategy === undefined ? {} : { strategy }),
       ...(body.purgeData === undefined ? {} : { purgeData: body.purgeData }),
       ...(body.skipUnfit === undefined ? {} : { skipUnfit: body.skipUnfit }),
+      ...(body.urgent === undefined ? {} : { urgent: body.urgent }),
     });
     unfit.push(...started.unfit);
     if (body.dryRun !== true) ids.push(started.id);

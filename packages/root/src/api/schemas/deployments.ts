@@ -33,6 +33,7 @@ const deploymentStates = ['running', 'paused', 'succeeded', 'failed', 'aborted',
 /**
  * `version` or `channel` names the release of a `deploy`; a `rollback` goes to the release that the environment ran
  * before, or to `version`. One deployment is made for each environment that the patterns fit.
+ * `urgent`: outside of windows too; a rollback always is.
  * `dryRun`: say which environments and how many hosts, make nothing.
  */
 export const DeploymentCreate = Strict({
@@ -45,6 +46,7 @@ export const DeploymentCreate = Strict({
   purgeData: Type.Optional(Type.Boolean()),
   /** Of a `deploy`: hosts without a fitting variant keep what they run, and the others go on. */
   skipUnfit: Type.Optional(Type.Boolean()),
+  urgent: Type.Optional(Type.Boolean()),
   dryRun: Type.Optional(Type.Boolean()),
 });
 export type DeploymentCreate = Static<typeof DeploymentCreate>;
