@@ -51,7 +51,9 @@ export function gated(
     } else if (isInstalled) {
       if (plan !== undefined) plans.push(plan);
     } else if (adoption?.outcome === 'agreed') {
-      if (plan?.target?.package === adoption.package) plans.push(adopting(plan, adoption, drivers));
+      // One that may only be fetched waits for its moment.
+      if (plan?.target?.package === adoption.package && plan.action !== 'fetch-ahead')
+        plans.push(adopting(plan, adoption, drivers));
     } else {
       // What an attempt left that ended otherwise.
       if (isOccupiedNow) plans.push(disowning(component, plan, slot));
@@ -76,7 +78,16 @@ function isGivenBack(adoption: Adoption | undefined): boolean {
 function disowning(component: string, plan: SlotPlan | undefined, slot: ObservedSlot): SlotPlan {
   const kind = slot.running?.kind ?? slot.record?.installed?.kind ?? plan?.kind ?? 'files';
   const steps: Step[] = [{ kind: 'disown' }, { kind: 'remove', keepRecord: false }];
-  return { component, kind, action: 'disown', target: null, outgoing: null, steps, drift: null };
+  return {
+    component,
+    kind,
+    action: 'disown',
+    target: null,
+    isReturn: false,
+    outgoing: null,
+    steps,
+    drift: null,
+  };
 }
 
 /** The ordinary steps to its package, of which those that start, stop or check anew are left out. */

@@ -83,7 +83,8 @@ export async function executeSlot(plan: SlotPlan, options: ExecuteOptions): Prom
  */
 function refuseHeldBack({ action, target }: SlotPlan, step: Step, { heldBack }: ExecuteOptions): void {
   const isFirst = action === 'install' || action === 'adopt';
-  const isOnTheWay = action === 'update' || action === 'fetch-ahead' || (isFirst && !afterStart.has(step.kind));
+  const isOnTheWay =
+    action === 'update' || action === 'fetch-ahead' || (isFirst && !afterStart.has(step.kind));
   const why = isOnTheWay && target !== null ? (heldBack?.(target) ?? null) : null;
   if (why !== null) throw new XylemError('E_INTERRUPTED', why);
 }

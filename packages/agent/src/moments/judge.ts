@@ -16,6 +16,8 @@ export interface Change {
   readonly component: string;
   /** What it leads to; null: its removal. */
   readonly version: string | null;
+  /** Something of it was committed here. */
+  readonly isInstalled: boolean;
   readonly isUrgent: boolean;
   /** To a version that this host keeps from before. */
   readonly isReturn: boolean;
@@ -38,7 +40,8 @@ export function judge(
   record: ChangeRecord,
   nowMs: number,
 ): Held | null {
-  if (change.isBegun || change.isReturn || !record.settled) return null;
+  const isSetUp = !record.settled && !change.isInstalled;
+  if (change.isBegun || change.isReturn || isSetUp) return null;
   const what = `${change.component} ${change.version ?? 'is to go, and'} waits`;
   const clock = clockFault(issuedMs, nowMs);
   if (clock !== null) return { code: 'E_CLOCK', message: `${what}: ${clock}`, nextMs: null };

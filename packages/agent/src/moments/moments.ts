@@ -77,6 +77,7 @@ export function hostMoments({ layout, clock, log, remembers }: MomentsOptions): 
         judged({
           component: slot.component,
           version: target?.version ?? null,
+          isInstalled: isInstalled(slot),
           isUrgent: target?.urgent === true,
           isReturn: slot.record?.previous.some((kept) => kept.package === target?.package) ?? false,
           isBegun: begun(slot.component, target),
@@ -88,10 +89,11 @@ export function hostMoments({ layout, clock, log, remembers }: MomentsOptions): 
       if (!isChange || directed === undefined || record === null) return;
       const isUrgent = target?.urgent === true;
       const version = target?.version ?? null;
-      const held = judged({ component, version, isUrgent, isReturn, isBegun: false });
+      const isInstalled = action !== 'install';
+      const held = judged({ component, version, isInstalled, isUrgent, isReturn, isBegun: false });
       if (held !== null) throw new XylemError(held.code, held.message);
       const { quota } = directed.policy;
-      if (quota === undefined || !record.settled) return;
+      if (quota === undefined || (!record.settled && !isInstalled)) return;
       await write(withChange(record, component, clock.now(), quota.hours * 3_600_000));
     },
     settled: async (wanted, slots) => {
