@@ -18,7 +18,7 @@ export interface Resolved {
 }
 
 /** Going back and coming again are let through: they were asked for, and are judged before anything is done. */
-export const testFlags = ['-U', '--test', '--oldpackage', '--replacepkgs'] as const;
+const testFlags = ['-U', '--test', '--oldpackage', '--replacepkgs'] as const;
 
 /**
  * Which packages of the release are needed for what is wanted, by what rpm says is missing. Nothing is changed.

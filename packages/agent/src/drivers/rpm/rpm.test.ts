@@ -154,6 +154,23 @@ const tests = (): void => {
       assert.deepEqual(['xt-slow', 'xt-waits'].map(rpmVersion), ['1.0', '1.0']);
     });
 
+    test('what rpm left half unpacked when it was killed goes, and nothing else', async (context) => {
+      const own = await packageHost(context);
+      const name = 'xt-remnant';
+      const folder = `/usr/share/${name}`;
+      const left = `${folder}/version;6b01cfde`;
+      const stays = ['notes;6b01cfde', 'version;old'].map((file) => `${folder}/${file}`);
+      const files = [left, ...stays].map((path) => `echo left >"${path}"`).join('; ');
+      // As rpm leaves it: a file beside its place, and no word of it in the database.
+      const pre = `[ -e /var/tmp/${name} ] || { : >/var/tmp/${name}; ${files}; kill -9 $PPID; sleep 1; }`;
+      assert.deepEqual(await own.to(web('1.0.0', testRpm({ name, version: '1.0' }))), {});
+      const newer = web('2.0.0', testRpm({ name, version: '2.0', scripts: { pre } }));
+      assert.deepEqual(await own.to(newer), { web: 'E_PACKAGE_SYSTEM' });
+      assert.deepEqual([left, ...stays].map(existsSync), [false, true, true]);
+      assert.deepEqual(await own.to(newer), {});
+      assert.equal(rpmVersion(name), '2.0');
+    });
+
     test('a database that can not be read is said, and nothing is done until it can', async (context) => {
       const own = await packageHost(context);
       const database = join(execFileSync('rpm', ['--eval', '%{_dbpath}']).toString().trim(), 'rpmdb.sqlite');

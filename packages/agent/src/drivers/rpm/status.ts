@@ -69,12 +69,6 @@ export function labelsOf(
   });
 }
 
-/** All instances of a name, where an update of it was broken off. */
-export async function instancesOf(key: string): Promise<readonly Named[]> {
-  const { native } = await rpmSetup();
-  return (await queryInstalled()).filter((one) => keyOf(one.package, one.architecture, native) === key);
-}
-
 /** Readers make and remove files beside it, so that only what holds something counts. */
 function written(database: string): string {
   const files = readdirSync(database).filter((name) => !name.startsWith('.') && !name.endsWith('-shm'));

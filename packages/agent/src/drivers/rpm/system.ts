@@ -4,11 +4,12 @@ import { act, ask, type Ended } from '../system-packages/commands.ts';
 import type { InstallEnd, InstallRequest, May, PackageSystem } from '../system-packages/system.ts';
 import { keyOf } from '../system-packages/wanted.ts';
 import { isBarred, isHeld, locksOfHost } from './locks.ts';
-import { type Header, labelOf } from './query.ts';
+import { type Header, labelOf, queryInstalled } from './query.ts';
+import { removeRemnants } from './remnants.ts';
 import { removalOf } from './removal.ts';
 import { repairRpm } from './repair.ts';
 import { resolve } from './resolve.ts';
-import { hasRpm, instancesOf, labelsOf, packageStatus } from './status.ts';
+import { hasRpm, labelsOf, packageStatus } from './status.ts';
 import { compareRpmVersions } from './versions.ts';
 
 /** rpm alone: what else is around it (dnf, zypper) need not be there. */
@@ -71,9 +72,13 @@ async function install(request: InstallRequest, may: May, tools: DriverTools): P
     if (ended.code !== 0) return { ...ended, isPartial: true };
   }
   if (chosen.length === 0) return { code: 0, output: '', isPartial: false };
+  if (request.again) await removeRemnants(chosen);
   const flags = ['--replacepkgs', ...(may.goBack ? ['--oldpackage'] : [])];
   const ended = await rpmActs(component, ['-U', ...flags, '--', ...chosen.map(({ path }) => path)], tools);
-  if (ended.code === null) return { ...ended, isPartial: true };
+  if (ended.code === null) {
+    await removeRemnants(chosen);
+    return { ...ended, isPartial: true };
+  }
   const output = ended.output + (await dropFormer(component, chosen, status.native, tools));
   return { ...ended, output, isPartial: hasFailedScript(output, chosen) };
 }
@@ -99,8 +104,11 @@ async function dropFormer(
   tools: DriverTools,
 ): Promise<string> {
   let output = '';
+  const installed = Map.groupBy(await queryInstalled(), (one) =>
+    keyOf(one.package, one.architecture, native),
+  );
   for (const header of chosen) {
-    const found = await instancesOf(keyOf(header.package, header.architecture, native));
+    const found = installed.get(keyOf(header.package, header.architecture, native)) ?? [];
     if (found.length < 2 || !found.some(({ version }) => version === header.version)) continue;
     for (const former of found.filter(({ version }) => version !== header.version)) {
       tools.log.warn('a former package goes without its scripts', { component, package: labelOf(former) });
