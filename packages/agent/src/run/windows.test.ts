@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { access, readFile, rm } from 'node:fs/promises';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ChangePolicy, Period } from '@xylem/core';
@@ -7,6 +7,8 @@ import { systemClock } from '@xylem/platform';
 import type { JoinedHost, RootFront, TestPackage } from '@xylem/testkit/builders';
 import { explainHost } from '../explain/explain.ts';
 import type { RunningAgent } from '../options.ts';
+import { installFingerprint, type Placed } from '../slot/placed.ts';
+import { stateLayout } from '../state/layout.ts';
 import { reported, Site } from '../testing/site.ts';
 import { waitFor } from '../testing/wait-for.ts';
 
@@ -202,4 +204,41 @@ test('a quota counts changes over a restart and a clock that was set back, and e
   await host.holds('E_CLOCK', /more than 400 days before/);
   host.aheadMs = 25 * hourMs;
   await host.runs('4.0.0');
+});
+
+test('a change that had begun when the window ended is finished by the next agent', async (t) => {
+  const host = await Host.create(t);
+  const [one, two] = [await host.publish('1.0.0'), await host.publish('2.0.0')];
+  const policy = { windows: [period('nights', 2, 2)] };
+  await host.direct(one, policy);
+  await host.start();
+  await host.rests('1.0.0');
+  await host.direct(two, policy);
+  await host.holds('E_OUTSIDE_WINDOW');
+  await host.isReady(two);
+  await host.stop();
+  const layout = stateLayout(host.joined.stateFolder);
+  const accepted = JSON.parse(await readFile(layout.accepted, 'utf8')) as { components: Placed[] };
+  const [target] = accepted.components;
+  assert.ok(target !== undefined);
+  const { journal } = layout.component('pages');
+  const line = (step: string, phase: string, code?: string): string =>
+    `${JSON.stringify({ at: '2026-01-01T00:00:00Z', step, phase, fingerprint: installFingerprint(target), code })}\n`;
+  await mkdir(layout.journal, { recursive: true });
+  for (const cutOff of [
+    line('preflight', 'begin'),
+    `${line('switch', 'begin')}${line('switch', 'failed', 'E_STORAGE')}`,
+  ]) {
+    await writeFile(journal, cutOff);
+    await host.start();
+    await host.holds('E_OUTSIDE_WINDOW');
+    await host.stop();
+    assert.equal(await host.page(), '1.0.0');
+  }
+  await writeFile(
+    journal,
+    `${line('preflight', 'begin')}${line('preflight', 'end')}${line('switch', 'begin')}`,
+  );
+  await host.start();
+  await host.runs('2.0.0');
 });

@@ -6,7 +6,7 @@ import { name } from './fields.ts';
 
 /** When and how often hosts may begin to change something: docs/spec/windows.md. */
 
-export const localTime = string({
+const localTime = string({
   title: 'a local time from 2000 to 2099 like "2026-01-05T01:00"',
   pattern: '^20\\d{2}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d$',
 });
