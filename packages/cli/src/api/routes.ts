@@ -59,6 +59,8 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   hostLabel: ['POST', '/hosts/label'],
   hostMove: ['POST', '/hosts/move'],
   hostConfigure: ['POST', '/hosts/configure'],
+  hostPin: ['POST', '/hosts/pin'],
+  hostUnpin: ['POST', '/hosts/unpin'],
   hostServe: ['POST', '/hosts/serve'],
   hostMoveEnvironment: ['POST', '/hosts/move-environment'],
   hostRevoke: ['POST', '/hosts/revoke'],

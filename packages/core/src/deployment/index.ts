@@ -18,6 +18,6 @@ export {
   type Strategy,
   type Verdict,
 } from './deployment.ts';
-export { heldPins, keptPins } from './pins.ts';
+export { heldPins, keptPins, noPackage } from './pins.ts';
 export { standingOf } from './standing.ts';
 export { mayFit, type Unfit, unfitHosts } from './unfit.ts';

@@ -50,6 +50,7 @@ const input = (more: object = {}): WhyInput =>
     deployment: null,
     standing: null,
     held: false,
+    pinned: [],
     direction: { assignments: [assignment()], held: [] },
     number: 17,
     report: report(),
@@ -105,6 +106,12 @@ test('the first link that is not right is the answer', () => {
       /No selector of shop.*api where role = web/,
     ],
     [{ direction: { assignments: [], held: ['api'] } }, 'mapping', 'waiting', /api is pinned on this host/],
+    [
+      { direction: { assignments: [], held: ['api'] }, pinned: ['by olga since noon: ticket 7'] },
+      'mapping',
+      'waiting',
+      /kept as installed: by olga since noon: ticket 7\./,
+    ],
     [
       { direction: { assignments: [assignment({ pinned: true })], held: [] } },
       'mapping',

@@ -38,6 +38,8 @@ export interface WhyInput {
   readonly deployment: Deployment | null;
   readonly standing: Standing | null;
   readonly held: boolean;
+  /** Who pinned components of this host, when and why, in words. */
+  readonly pinned: readonly string[];
   /** What the present desired state says to this host, the components of this product alone. */
   readonly direction: HostDirection;
   /** The present desired state's number. */
@@ -89,15 +91,24 @@ function release({ product, release: known, withdrawn, quarantined, spec }: WhyI
   return ok('release', `${product}@${known.version}${source} is published.`);
 }
 
-function mapping({ product, spec, host, direction: { assignments, held } }: WhyInput): WhyLink {
+function mapping({
+  product,
+  spec,
+  host,
+  pinned: reasons,
+  direction: { assignments, held },
+}: WhyInput): WhyLink {
   if (host.retired) return failed('mapping', 'The host is retired and takes no changes.');
   const mapped = Object.hasOwn(spec.products, product) ? spec.products[product] : undefined;
   if (mapped === undefined) return failed('mapping', `The YAML of ${spec.name} does not name ${product}.`);
-  if (held.length > 0)
+  if (held.length > 0) {
+    const are = held.length === 1 ? 'is' : 'are';
+    const because = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
     return waiting(
       'mapping',
-      `${held.join(', ')} ${held.length === 1 ? 'is' : 'are'} pinned on this host and kept as installed.`,
+      `${held.join(', ')} ${are} pinned on this host and kept as installed${because}.`,
     );
+  }
   const pinned = assignments.filter((assignment) => assignment.pinned);
   if (pinned.length > 0) {
     return waiting(

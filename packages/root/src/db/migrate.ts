@@ -15,6 +15,7 @@ import * as moves from './migrations/0011-moves.ts';
 import * as shutOut from './migrations/0012-shut-out.ts';
 import * as databases from './migrations/0013-migrations.ts';
 import * as adoption from './migrations/0014-adoption.ts';
+import * as pins from './migrations/0015-pins.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -34,6 +35,7 @@ const migrations: readonly Migration[] = [
   shutOut,
   databases,
   adoption,
+  pins,
 ];
 
 const schemaVersion = migrations.length;

@@ -156,6 +156,8 @@ export interface Tables {
     config: string;
     /** What a relabelled host keeps until the deployment ends that gave it: component to package and deployment. */
     kept: string;
+    /** What operators pinned, JSON (`hosts/pins.ts`); null: nothing. */
+    pinned: string | null;
     serve: number;
     /** Patterns of the environments that it may serve besides its own. */
     serves: string;

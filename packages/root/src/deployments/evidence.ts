@@ -83,6 +83,8 @@ export async function evidenceOf(
               host.kept[name]?.deployment === deployment.id || selects(selector, selectable),
           )
           .map(([name]) => name)
+          // An operator's pin keeps it out of every deployment.
+          .filter((name) => !Object.hasOwn(host.pinned, name))
           .filter((name) => {
             const document = demanding.get(name);
             const mayCome = document === undefined || mayFit(document, own?.report.facts);

@@ -25,6 +25,7 @@ import { evidenceOf, type Heard, heardIn } from '../deployments/evidence.ts';
 import { deploymentOf, productDirections } from '../deployments/rows.ts';
 import { allEnvironments, fullName } from '../environments/names.ts';
 import { type HostRecord, hostsIn, hostsLeaving } from '../hosts/host-rows.ts';
+import { pinsOf } from '../hosts/pins.ts';
 import { revokedIn } from '../hosts/revoked.ts';
 import { migrationWords, withOrders } from '../migrations/carried.ts';
 import { leavingEntries } from '../moves/carry-out.ts';
@@ -122,9 +123,11 @@ function policyFrom(policy: EnvironmentPolicy): DesiredState['policy'] {
 /** What the host map says to a host. */
 export function entryOf(
   host: HostRecord,
-  pins: Readonly<Record<string, Digest>> = {},
+  others: Readonly<Record<string, Digest>> = {},
   wrap?: { readonly generation: number; readonly age: string },
 ): HostMapEntry {
+  // The operator's win.
+  const pins = { ...others, ...pinsOf(host.pinned) };
   return {
     name: host.name,
     labels: { ...host.labels },

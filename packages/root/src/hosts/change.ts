@@ -15,6 +15,7 @@ type Changed =
   | 'parents'
   | 'config'
   | 'kept'
+  | 'pinned'
   | 'serve'
   | 'serves'
   | 'retired'
@@ -100,13 +101,14 @@ export function changedOf(
 }
 
 /** The host as it will be directed. */
-function changed(host: HostRecord, { labels, parents, config, adopt }: Columns): HostRecord {
+function changed(host: HostRecord, { labels, parents, config, adopt, pinned }: Columns): HostRecord {
   return {
     ...host,
     ...(labels === undefined ? {} : { labels: JSON.parse(labels) as HostRecord['labels'] }),
     ...(parents === undefined ? {} : { parents: JSON.parse(parents) as string[] }),
     ...(config === undefined ? {} : { config: JSON.parse(config) as HostRecord['config'] }),
     ...(adopt === undefined ? {} : { adopt: JSON.parse(adopt) as HostRecord['adopt'] }),
+    ...(pinned == null ? {} : { pinned: JSON.parse(pinned) as HostRecord['pinned'] }),
   };
 }
 
@@ -125,13 +127,13 @@ async function write(
       .where('environment', '=', host.environment)
       .executeTakeFirst();
     if (numUpdatedRows === 0n) continue;
-    const { labels, parents, config, serve, serves, retired } = host;
+    const { labels, parents, config, pinned, serve, serves, retired } = host;
     await appendAudit(trx, nowMs, {
       who: who.name,
       what,
       subject: `host/${host.id}`,
       environment: host.environment,
-      before: { labels, parents, config, serve, serves, retired },
+      before: { labels, parents, config, pinned, serve, serves, retired },
       after: { ...columns, ...note?.(host) },
     });
   }

@@ -1,6 +1,7 @@
 import type { Digest, HostMapEntry } from '@xylem/core';
 import type { Selectable } from 'kysely';
 import type { Database, Tables } from '../db/tables.ts';
+import type { OperatorPins } from './pins.ts';
 
 /** Two machines speak with one host's key: when that was seen, and by what. */
 export interface Clone {
@@ -19,6 +20,7 @@ export interface HostRecord {
   readonly parents: readonly string[];
   /** By component, while that deployment is under way. */
   readonly kept: Readonly<Record<string, { readonly package: Digest; readonly deployment: string }>>;
+  readonly pinned: OperatorPins;
   /** By component. */
   readonly config: HostConfig;
   readonly serve: boolean;
@@ -49,6 +51,7 @@ function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
     parents: JSON.parse(row.parents) as string[],
     config: JSON.parse(row.config) as HostConfig,
     kept: JSON.parse(row.kept) as HostRecord['kept'],
+    pinned: row.pinned === null ? {} : (JSON.parse(row.pinned) as OperatorPins),
     serve: row.serve === 1,
     serves: JSON.parse(row.serves) as string[],
     retired: row.retired === 1,

@@ -21,6 +21,7 @@ import { wantedVersions } from '../fleet/status.ts';
 import { openQuarantine } from '../quarantine/refuse.ts';
 import type { Root } from '../root.ts';
 import type { HostRecord } from './host-rows.ts';
+import { pinWords } from './pins.ts';
 import { hostNamed } from './select.ts';
 import type { HostView } from './view.ts';
 import { viewsOf } from './views.ts';
@@ -124,6 +125,7 @@ async function inputsOf(root: Root, view: HostView): Promise<WhyInput[]> {
       deployment,
       standing,
       held,
+      pinned: pinWords(host.pinned),
       direction: { assignments: direction.assignments.filter(mine), held: direction.held },
       number: directing.state(host.environment)?.number ?? 0,
       report,

@@ -38,6 +38,7 @@ export async function carryOut(
         parents: JSON.stringify(parents),
         config: '{}',
         kept: '{}',
+        pinned: null,
         serve: 0,
         serves: '[]',
         cloned: null,

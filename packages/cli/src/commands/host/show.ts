@@ -44,6 +44,10 @@ export const command = defineCommand({
               ...(host.replacedBy === null ? [] : [['replaced by', host.replacedBy] as [string, string]]),
               ['labels', labels.join(' ') || '-'],
               ['own config', config.join(' ') || '-'],
+              ...host.pinned.map(({ component, reason, by, since }): [string, string] => [
+                'pinned',
+                `${component}, since ${since} by ${by}: ${reason}`,
+              ]),
               ['facts', facts.join(', ') || '-'],
               ['agent', `${host.agent ?? '-'}${host.serve ? ', serves as a relay' : ''}`],
               ['parent', host.parent?.url ?? '-'],

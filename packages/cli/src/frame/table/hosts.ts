@@ -50,6 +50,16 @@ export const hostsTable: readonly TableEntry[] = [
     load: () => import('../../commands/host/configure.ts'),
   },
   {
+    path: 'host pin',
+    summary: 'Leave components of single hosts as they are, whatever is deployed',
+    load: () => import('../../commands/host/pin.ts'),
+  },
+  {
+    path: 'host unpin',
+    summary: 'Let pinned hosts follow their environment again',
+    load: () => import('../../commands/host/unpin.ts'),
+  },
+  {
     path: 'host move',
     summary: 'Give hosts other parents, or another environment',
     load: () => import('../../commands/host/move.ts'),

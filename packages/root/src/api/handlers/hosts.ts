@@ -17,6 +17,7 @@ import { forgetBoots } from '../../hosts/clones.ts';
 import { type HostRecord, hostsIn } from '../../hosts/host-rows.ts';
 import { keptThrough } from '../../hosts/kept.ts';
 import { awaitMoved } from '../../hosts/moved.ts';
+import { apiPins, pinning, unpinning } from '../../hosts/pins.ts';
 import { scopesOf } from '../../hosts/revoked.ts';
 import { hostNamed, selectHosts } from '../../hosts/select.ts';
 import { replaceHost } from '../../hosts/successors.ts';
@@ -37,6 +38,8 @@ type Own =
   | 'hostWhy'
   | 'hostLabel'
   | 'hostConfigure'
+  | 'hostPin'
+  | 'hostUnpin'
   | 'hostMove'
   | 'hostServe'
   | 'hostRetire'
@@ -94,6 +97,7 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
         transfer: view.report === null ? null : { ...view.report.transfer },
         certificateExpires: timeOf(host.certificateExpiresMs),
         movingFrom: await whereFrom(root, host.movingFrom, within),
+        pinned: apiPins(host.pinned),
         config: Object.fromEntries(
           Object.entries(host.config).map(([name, values]) => [name, { ...values }]),
         ),
@@ -172,6 +176,22 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
         },
       });
     },
+    hostPin: ({ body, who }) => {
+      const pin = { reason: body.reason, by: who.name, sinceMs: root.clock.now() };
+      return changeHosts(root, body.select, {
+        what: 'host.pin',
+        who,
+        dryRun: body.dryRun ?? false,
+        change: ({ pinned }) => pinning(pinned, body.components, pin),
+      });
+    },
+    hostUnpin: ({ body, who }) =>
+      changeHosts(root, body.select, {
+        what: 'host.unpin',
+        who,
+        dryRun: body.dryRun ?? false,
+        change: ({ pinned }) => unpinning(pinned, body.components),
+      }),
     hostServe: async ({ body, who }) => {
       if (!body.serve && (body.serves ?? []).length > 0) {
         throw new XylemError('E_INPUT', 'What hosts may serve is named, but they shall not serve.');

@@ -59,6 +59,22 @@ export const hostRoutes = {
     response: s.HostsChanged,
     summary: 'Configure a component on single hosts',
   },
+  hostPin: {
+    method: 'POST',
+    path: '/hosts/pin',
+    needs: { permission: 'operate', where: 'anywhere' },
+    body: s.HostPin,
+    response: s.HostsChanged,
+    summary: 'Leave components of single hosts as they are, whatever is deployed',
+  },
+  hostUnpin: {
+    method: 'POST',
+    path: '/hosts/unpin',
+    needs: { permission: 'operate', where: 'anywhere' },
+    body: s.HostUnpin,
+    response: s.HostsChanged,
+    summary: 'Take pins back: hosts follow their environment again',
+  },
   hostServe: {
     method: 'POST',
     path: '/hosts/serve',

@@ -98,6 +98,9 @@ export const HostDetail = Strict({
   transfer: Nullable(Strict({ bytesDown: Count, bytesUp: Count, requests: Count, refusedObjects: Count })),
   certificateExpires: Time,
   movingFrom: Nullable(Type.String({ description: 'the environment that it has not left yet' })),
+  pinned: Type.Array(Strict({ component: Name, reason: Type.String(), by: Type.String(), since: Time }), {
+    description: 'components that an operator has left as they are',
+  }),
   config: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
     description: 'by component, over the configuration of the environment',
   }),
@@ -172,6 +175,19 @@ export const HostConfigure = Strict({
   component: Name,
   set: Type.Optional(Type.Record(Type.String({ maxLength: 255 }), Type.Unknown())),
   remove: Type.Optional(Type.Array(Type.String({ maxLength: 255 }), { maxItems: 1000 })),
+  dryRun: Type.Optional(Type.Boolean()),
+});
+const Components = Type.Array(Name, { minItems: 1, maxItems: 100 });
+/** Components that stay as they are on these hosts, installed or not, whatever is deployed. */
+export const HostPin = Strict({
+  select: HostSelection,
+  components: Components,
+  reason: Type.String({ minLength: 1, maxLength: 1000 }),
+  dryRun: Type.Optional(Type.Boolean()),
+});
+export const HostUnpin = Strict({
+  select: HostSelection,
+  components: Type.Optional(Components),
   dryRun: Type.Optional(Type.Boolean()),
 });
 /** The role of hosts: whether they serve others as relays. Nothing is installed again. */

@@ -205,6 +205,8 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
       },
     })),
   ],
+  hostPin: hosts({ components: ['nothing'], reason: 'kept' }),
+  hostUnpin: hosts({}),
   hostServe: [
     ...hosts({ serve: true }),
     decide(
