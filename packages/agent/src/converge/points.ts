@@ -52,6 +52,7 @@ export const stepsOfKind = {
     'route',
     'drain',
     ...toBeCommitted,
+    ...adopted,
   ],
   command: applied,
   agent: started,

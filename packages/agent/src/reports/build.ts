@@ -278,7 +278,12 @@ export function changeKey(report: ReportBody): string {
       serves === undefined
         ? null
         : { url: serves.url, children: serves.children.map(({ host }) => host).sort() },
-    // Messages may hold sizes and times that move at each attempt.
-    waiting: waiting.map(({ component, code, since }) => ({ component, code, since })),
+    // Messages may hold sizes and times that move at each attempt; what a host would do is news.
+    waiting: waiting.map(({ component, code, since, message }) => ({
+      component,
+      code,
+      since,
+      ...(code === 'E_OBSERVING' ? { message } : {}),
+    })),
   });
 }

@@ -30,6 +30,16 @@ export interface Supervisor {
   output(instance: string): Promise<ServiceOutput>;
   /** Lets go of the supervisor, which goes on. */
   close(): void;
+  /** Absent: it can't take over what others started. */
+  readonly adoption?: SupervisorAdoption;
+}
+
+/** What others run under a unit of their own, as a service (docs/spec/adoption.md). */
+export interface SupervisorAdoption {
+  /** From now on `spec` counts as what runs in `unit`, and starts in its place at boot. Nothing is started or stopped. */
+  adopt(spec: ServiceSpec, secrets: SecretVariables, unit: string): Promise<void>;
+  /** @throws XylemError E_CONFLICT where the unit of others does not run any more */
+  disown(instance: string): Promise<void>;
 }
 
 export interface SupervisorClientOptions {

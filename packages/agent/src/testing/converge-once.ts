@@ -10,7 +10,7 @@ import type { SlotPlan } from '../converge/steps.ts';
 import type { Accepted, WantedState } from '../direction/wanted.ts';
 import { drivers } from '../drivers/index.ts';
 import { stateLayout } from '../state/layout.ts';
-import { supervisorClient } from '../supervisor/client.ts';
+import { type Supervisor, supervisorClient } from '../supervisor/client.ts';
 import { harnessProcess } from './harness-process.ts';
 
 /** One pass towards the state in `wantedPath`, whose trees are copied from the folder that it names. */
@@ -23,6 +23,8 @@ export async function convergeOnce(
     readonly passedOver?: (component: string, message: string) => void;
     readonly lockAtMostMs?: () => number | undefined;
     readonly onPlan?: (plan: SlotPlan) => void;
+    /** Default: the built-in one. */
+    readonly supervisor?: Supervisor;
   } = {},
 ): Promise<Convergence> {
   const clock = systemClock;
@@ -33,13 +35,14 @@ export async function convergeOnce(
   const end = new AbortController();
   const main = fileURLToPath(new URL('supervisor-main.ts', import.meta.url));
   const forwarder = fileURLToPath(new URL('forwarder-main.ts', import.meta.url));
-  const supervisor = supervisorClient({
+  const builtIn = supervisorClient({
     stateFolder,
     command: [process.execPath, main, stateFolder],
     clock,
     log,
     changed: () => undefined,
   });
+  const supervisor = seams.supervisor ?? builtIn;
   const tools = {
     layout: stateLayout(stateFolder),
     node: process.execPath,

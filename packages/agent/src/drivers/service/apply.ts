@@ -63,7 +63,8 @@ const start: StepAction<'start'> = async ({ target, side }, component, tools) =>
   await tools.supervisor.start(spec, secrets);
 };
 
-async function openFor({ component, terms }: ServiceSpec, { layout }: DriverTools): Promise<void> {
+/** Lets the user of a service come to its files. */
+export async function openFor({ component, terms }: ServiceSpec, { layout }: DriverTools): Promise<void> {
   const account = accountOf(terms ?? {});
   if (account !== null) await openTo(account, layout, component);
 }

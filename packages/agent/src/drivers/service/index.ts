@@ -1,5 +1,6 @@
 import { healthCheckOf } from '../../health/check.ts';
 import type { Driver } from '../driver.ts';
+import { adoptService } from './adopt.ts';
 import { applyService } from './apply.ts';
 import { observeServices } from './observe.ts';
 import { planService } from './plan.ts';
@@ -17,4 +18,5 @@ export const serviceDriver: Driver = {
   observe: observeServices,
   plan: planService,
   apply: applyService,
+  adoption: adoptService,
 };

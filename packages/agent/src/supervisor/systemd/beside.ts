@@ -27,6 +27,7 @@ export function besideFormer(chosen: Supervisor, former: Supervisor): Supervisor
       await chosen.stop(instance, stopTimeoutMs);
     },
     check: (spec) => chosen.check(spec),
+    ...(chosen.adoption === undefined ? {} : { adoption: chosen.adoption }),
     output: async (instance) => ((await ofFormer(instance)) === undefined ? chosen : former).output(instance),
     close: () => {
       chosen.close();

@@ -11,9 +11,16 @@ import type { Supervisor } from '../client.ts';
 import { serviceEnvironment } from '../environment.ts';
 import { memoryCause } from '../exit-text.ts';
 import { lastLines } from '../output.ts';
-import { instanceOf, type LastExit, type ServiceSpec, type ServiceState } from '../protocol.ts';
+import {
+  instanceOf,
+  type LastExit,
+  type SecretVariables,
+  type ServiceSpec,
+  type ServiceState,
+} from '../protocol.ts';
 import { startsAgain } from '../restart.ts';
-import { unitRecords } from './records.ts';
+import { unitAdoption } from './adoption.ts';
+import { type AdoptedUnit, unitRecords } from './records.ts';
 import { journalOf, statusOf, systemctl, type UnitStatus, versionOfSystemd } from './systemctl.ts';
 import { environmentText, type UnitPlaces, unitOf, unitText } from './unit.ts';
 
@@ -94,7 +101,10 @@ export function systemdSupervisor(options: SystemdOptions): Supervisor {
     const specs = await records.all();
     const status = await statusOf(specs.map((spec) => unitOf(instanceOf(spec))));
     const states = await Promise.all(
-      specs.map((spec) => stateOf(spec, status.get(unitOf(instanceOf(spec))))),
+      specs.map(
+        async (spec) =>
+          (await adoptions.stateOf(spec)) ?? (await stateOf(spec, status.get(unitOf(instanceOf(spec))))),
+      ),
     );
     const before = new Map(seen);
     seen.clear();
@@ -135,15 +145,45 @@ export function systemdSupervisor(options: SystemdOptions): Supervisor {
     const spec = (await records.all()).find((one) => instanceOf(one) === instance);
     if (spec === undefined) return;
     const unit = unitOf(instance);
+    const foreign = await records.adopted(instance);
+    if (foreign !== null)
+      await systemctl(
+        ['stop', '--', foreign.unit],
+        Math.max(stopTimeoutMs, spec.stopTimeoutMs) + beyondStopMs,
+      );
     if ((await statusOf([unit])).get(unit)?.isLoaded === true) {
       await systemctl(['stop', '--', unit], Math.max(stopTimeoutMs, spec.stopTimeoutMs) + beyondStopMs);
     }
     await forget(instance);
   };
 
+  /** All of it but the start. */
+  const write = async (spec: ServiceSpec, secrets: SecretVariables, adopted?: AdoptedUnit): Promise<void> => {
+    const instance = instanceOf(spec);
+    const unit = unitOf(instance);
+    const places = await placesOf(spec);
+    await records.write(instance, spec, adopted);
+    const own = ['HOME', 'USER', 'LOGNAME'];
+    const inherited = Object.entries(serviceEnvironment(process.env)).filter(
+      ([name]) => spec.terms?.user === undefined || !own.includes(name),
+    );
+    const variables = { ...Object.fromEntries(inherited), ...spec.environment };
+    await writeFileAtomic(places.environment, environmentText(variables), { mode: 0o600 });
+    if (Object.keys(spec.sealed ?? {}).length > 0) {
+      await mkdir(volatile, { recursive: true, mode: 0o700 });
+      await writeFileAtomic(places.secrets, environmentText(secrets), { mode: 0o600 });
+    }
+    await writeFileAtomic(join(units, unit), unitText(spec, places));
+    await mkdir(wanted, { recursive: true });
+    await symlink(join('..', unit), join(wanted, unit)).catch(unlessThere);
+    await systemctl(['daemon-reload']);
+  };
+  const adoptions = unitAdoption({ records, write, forget });
+
   return {
     list,
     stop,
+    adoption: adoptions,
     check: async ({ component, instance = component, terms = {} }) => {
       accountOf(terms);
       checkLimits(terms.limits ?? {});
@@ -159,23 +199,10 @@ export function systemdSupervisor(options: SystemdOptions): Supervisor {
       const unit = unitOf(instance);
       const present = (await list()).find((state) => state.instance === instance);
       const isSame = present?.fingerprint === spec.fingerprint;
+      // What was adopted runs already, under the unit of others.
+      if (isSame && (await adoptions.stateOf(spec)) !== null) return;
       if (present !== undefined && !isSame) await stop(instance, spec.stopTimeoutMs);
-      const places = await placesOf(spec);
-      await records.write(instance, spec);
-      const own = ['HOME', 'USER', 'LOGNAME'];
-      const inherited = Object.entries(serviceEnvironment(process.env)).filter(
-        ([name]) => spec.terms?.user === undefined || !own.includes(name),
-      );
-      const variables = { ...Object.fromEntries(inherited), ...spec.environment };
-      await writeFileAtomic(places.environment, environmentText(variables), { mode: 0o600 });
-      if (Object.keys(spec.sealed ?? {}).length > 0) {
-        await mkdir(volatile, { recursive: true, mode: 0o700 });
-        await writeFileAtomic(places.secrets, environmentText(secrets), { mode: 0o600 });
-      }
-      await writeFileAtomic(join(units, unit), unitText(spec, places));
-      await mkdir(wanted, { recursive: true });
-      await symlink(join('..', unit), join(wanted, unit)).catch(unlessThere);
-      await systemctl(['daemon-reload']);
+      await write(spec, secrets);
       // Who waits for it is the probe.
       if (!isSame || present?.rests !== true) await systemctl(['start', '--no-block', '--', unit]);
       log.info('service started', { component: spec.component, unit, at: clock.now() });
