@@ -238,3 +238,12 @@ test('a removal that was cut off goes on, whatever is locked by then', async (co
   await writeFile(journal, '{"at":"x","step":"stop","phase":"begin","fingerprint":""}\n');
   assert.ok((await converge(state, await bench.wanted([]))).rested);
 });
+
+test('a lock command that hangs is ended, counts as free, and is reported', async (context) => {
+  const lock = { command: ['/bin/sh', '-c', 'sleep 300 & wait'], timeoutMs: 300 };
+  const { run, version, page, passed } = await host(context, lock);
+  await run([version('1.0.0')]);
+  assert.ok((await run([version('2.0.0')])).rested);
+  assert.equal(await page(), '2.0.0');
+  assert.match(passed.join(), /its lock command did not end in 300 ms\. It printed nothing\. It counts as free/);
+});

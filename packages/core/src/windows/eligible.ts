@@ -42,7 +42,8 @@ export function momentsOf(policy: ChangePolicy, host: Selectable): Moments {
       const bound = binding(isUrgent);
       const found = lookAt(bound, nowMs);
       if (found.kind === 'open') return found;
-      return { ...found, nextMs: nextOpening(bound, nowMs) };
+      const { kind, name } = found;
+      return { kind, name, nextMs: nextOpening(bound, nowMs) };
     },
   };
 }
