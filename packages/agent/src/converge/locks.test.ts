@@ -245,5 +245,8 @@ test('a lock command that hangs is ended, counts as free, and is reported', asyn
   await run([version('1.0.0')]);
   assert.ok((await run([version('2.0.0')])).rested);
   assert.equal(await page(), '2.0.0');
-  assert.match(passed.join(), /its lock command did not end in 300 ms\. It printed nothing\. It counts as free/);
+  assert.match(
+    passed.join(),
+    /its lock command did not end in 300 ms\. It printed nothing\. It counts as free/,
+  );
 });
