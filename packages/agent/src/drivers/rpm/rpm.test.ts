@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { before, suite, test } from 'node:test';
+import { suite, test } from 'node:test';
 import { waitUntil } from '@xylem/testkit';
 import { inOverlay } from '../../testing/in-overlay.ts';
 import type { TestPackage } from '../../testing/packages.ts';
@@ -28,7 +28,17 @@ const web = (version: string, ...rpms: TestRpm[]): TestPackage =>
   rpmComponent({ component: 'web', version, rpms });
 
 const tests = (): void => {
-  before(baseRpms);
+  test('where rpm has no database, not yet or no more, nothing is installed, and what comes is taken', async (context) => {
+    const database = execFileSync('rpm', ['--eval', '%{_dbpath}']).toString().trim();
+    const own = await packageHost(context);
+    const v1 = web('1.0.0', testRpm({ name: 'xt-very-first', version: '1.0' }));
+    for (const when of ['not yet', 'no more']) {
+      rmSync(database, { recursive: true, force: true });
+      assert.deepEqual(await own.to(v1), {}, when);
+      assert.equal(rpmVersion('xt-very-first'), '1.0', when);
+    }
+    baseRpms();
+  });
 
   systemPackagesContract({
     kind: 'rpm',

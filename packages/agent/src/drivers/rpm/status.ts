@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { XylemError } from '@xylem/core';
 import { findProgram } from '../../commands/program.ts';
@@ -71,6 +71,8 @@ export function labelsOf(
 
 /** Readers make and remove files beside it, so that only what holds something counts. */
 function written(database: string): string {
+  // rpm makes it when it first has something to write.
+  if (!existsSync(database)) return '';
   const files = readdirSync(database).filter((name) => !name.startsWith('.') && !name.endsWith('-shm'));
   return files
     .sort()
