@@ -156,7 +156,7 @@ export async function currentAdoption(options: CurrentAdoptionOptions): Promise<
 
   /** What a crash kept from being noted; and another package that is directed by now is compared anew. */
   const settle = async (direction: Accepted): Promise<void> => {
-    for (const adoption of [...known.values()]) {
+    for (const adoption of known.values()) {
       const { component, outcome, undo } = adoption;
       const order = { ...adoption, id: adoption.order };
       const installed = await isInstalled(component);

@@ -25,6 +25,6 @@ say whether the root server may order that components are adopted (xylem host ad
     const text = off
       ? 'This host follows direction now: what it is given and has not adopted is installed.'
       : `Orders of the root server to adopt are ${ordersOn ? 'taken' : 'refused'} from now on.`;
-    return { data: { observing: !off, ...(change ?? {}) }, text };
+    return { data: { observing: !off, ...change }, text };
   },
 });
