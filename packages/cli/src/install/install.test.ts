@@ -22,7 +22,7 @@ const agent = Buffer.from(`#!/bin/sh
 case $1 in
   --version) echo 1.0.0 ;;
   join)
-    mkdir -p "$6/identity" || exit
+    umask 077; mkdir -p "$6/identity" || exit
     tr '\\0' ' ' </proc/$$/cmdline >"$6/identity/words"
     cat >"$6/identity/token"
     echo '{}' >"$6/identity/host.json"
@@ -235,4 +235,59 @@ test('a disk that is full is said before it is tried, and leaves nothing but wha
   assert.match(stderr, /E_DISK_FULL: .* has \d+ KiB left, and installing the agent takes \d+ more/);
   await disk.free();
   assert.equal((await it.paste(`--folder ${disk.folder}/x`)).code, 0);
+});
+
+test('as root it makes the user, or runs as root; a Debian package that is there is used as it is', {
+  skip: withTool || (process.getuid?.() === 0 ? false : 'needs root'),
+}, async (t) => {
+  const it = await parentOf(t);
+  const at = (name: string): string => join(it.folder, name);
+  for (const name of ['layers', 'root']) mkdirSync(at(name));
+  writeFileSync(at('agent'), agent, { mode: 0o755 });
+  const script = `set -e
+mount -t tmpfs tmpfs ${at('layers')}
+try() {
+  mkdir -p ${at('layers')}/$1/u ${at('layers')}/$1/w
+  mount -t overlay overlay -o lowerdir=/,upperdir=${at('layers')}/$1/u,workdir=${at('layers')}/$1/w ${at('root')}
+  mount --bind /dev ${at('root')}/dev
+  mount -t proc proc ${at('root')}/proc
+  cp "$1.sh" ${at('root')}/try.sh
+  chroot ${at('root')} /bin/sh /try.sh | sed "s/^/$1 /"
+  umount -R ${at('root')}
+}
+cd ${it.folder}
+for one in user root deb; do try $one; done`;
+  const look = `id=$(stat -c '%U %a' /var/lib/xylem/host/identity/token /var/lib/xylem | tr '\\n' ' ')
+echo "owner $id"
+ls /usr/local/bin/xylem-agent >/dev/null 2>&1 && stat -c 'mode %U %a' /usr/local/bin/xylem-agent
+echo "token $(cat /var/lib/xylem/host/identity/token)"
+`;
+  const unit = '/usr/lib/systemd/system/xylem-agent.service';
+  const asDeb = `useradd --system --user-group --home-dir /var/lib/xylem xylem
+mkdir -p ${unit.slice(0, unit.lastIndexOf('/'))}; touch ${unit}
+cp ${at('agent')} /usr/bin/xylem-agent
+`;
+  writeFileSync(at('user.sh'), `umask 022\n${it.line}\n${look}`);
+  writeFileSync(at('root.sh'), `umask 022\n${it.line} --as-root\n${look}`);
+  writeFileSync(at('deb.sh'), `umask 022\n${asDeb}${it.line}\n${look}`);
+  const { stdout } = await run('/usr/bin/unshare', ['-m', '--propagation', 'private', 'sh', '-c', script]);
+  const said = (one: string, what: string): string[] =>
+    stdout
+      .split('\n')
+      .flatMap((line) =>
+        line.startsWith(`${one} ${what} `) ? [line.slice(one.length + what.length + 2)] : [],
+      );
+  assert.deepEqual(said('user', 'owner'), ['xylem 600 xylem 700 '], stdout);
+  assert.deepEqual(said('user', 'mode'), ['root 755']);
+  assert.deepEqual(said('user', 'token'), [token]);
+  const launch = 'agent launch --state /var/lib/xylem/host';
+  assert.ok(
+    said('user', 'xylem-install:').includes(
+      `Start it: runuser -u xylem -- /usr/local/bin/xylem-agent ${launch}`,
+    ),
+  );
+  assert.deepEqual(said('root', 'owner'), ['root 600 root 700 ']);
+  assert.ok(said('root', 'xylem-install:').includes(`Start it: /usr/local/bin/xylem-agent ${launch}`));
+  assert.deepEqual(said('deb', 'owner'), ['xylem 600 xylem 700 ']);
+  assert.deepEqual(said('deb', 'mode'), [], 'no second executable');
 });
