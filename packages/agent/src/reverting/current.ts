@@ -8,8 +8,11 @@ import { type Revert, revertsFile } from './reverts.ts';
 /** What people on this host took back, as the file says it now. */
 export interface CurrentReverts {
   list(): readonly Revert[];
-  /** Reads the file anew; one that can't be read changes nothing. */
-  look(): Promise<void>;
+  /**
+   * Reads the file anew, and takes out what direction undoes: by product the time of the one that is meant. A file that
+   * can't be read changes nothing.
+   */
+  look(undone: Readonly<Record<string, string>>): Promise<void>;
 }
 
 /** @param ordered the file was written: a look is worth it */
@@ -34,9 +37,15 @@ export async function currentReverts(options: {
   let reverts: readonly Revert[] = (await file.read())?.reverts ?? [];
   return {
     list: () => reverts,
-    look: async () => {
+    look: async (undone) => {
       try {
-        reverts = (await file.read())?.reverts ?? [];
+        const all = (await file.read())?.reverts ?? [];
+        const kept = all.filter(({ product, since }) => undone[product] !== since);
+        if (kept.length < all.length) {
+          await file.write({ reverts: kept });
+          log.info('a local return was undone from the root server', { undone });
+        }
+        reverts = kept;
       } catch (cause) {
         log.warn('local orders can not be read', { cause });
       }

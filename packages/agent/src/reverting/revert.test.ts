@@ -99,6 +99,35 @@ test('ordered while the agent is down, it is done when that starts, and survives
   assert.equal(await page(), '1.0.0');
 });
 
+test('direction undoes the return that it means, and no later one', async (t) => {
+  const { site, front, host, release, back, page, runs } = await shopOf(t);
+  await site.assign(await release('1.0.0'));
+  await site.agent(host);
+  await runs('1.0.0');
+  await site.assign(await release('2.0.0'));
+  await runs('2.0.0');
+  await back();
+  const told = await reported(front, host, 'the return', ({ reverts }) => reverts !== undefined);
+  const since = told.reverts?.[0]?.since ?? assert.fail();
+  const undo = async (shop: typeof since, given: Given[]): Promise<void> => {
+    site.hosts.set(host.identity.host, { labels: {}, undo: { shop } });
+    await site.assign(given);
+  };
+  const three = await release('3.0.0');
+  await undo('2020-01-01T00:00:00Z' as typeof since, three);
+  const isRefused = (report: Parameters<typeof componentOf>[0]) =>
+    componentOf(report, 'pages')?.refused?.package === three[1]?.package.package;
+  await reported(front, host, '3.0.0 to be refused', isRefused);
+  assert.equal(await page(), '1.0.0', 'another return was meant');
+  await undo(since, await release('4.0.0'));
+  await runs('4.0.0');
+  const undone = await reported(front, host, 'the undoing', ({ reverts }) => reverts === undefined);
+  assert.equal(componentOf(undone, 'pages')?.refused, undefined);
+  // One that is ordered now is another one.
+  assert.equal((await back()).state, 'done');
+  assert.notEqual(await page(), '4.0.0');
+});
+
 test('a product that another one needs as it is now is not taken back', async (t) => {
   const { site, front, host, release, back, runs } = await shopOf(t);
   const pages = (version: string, requires?: Record<string, string>) =>

@@ -89,7 +89,7 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
   };
 
   const pass = async (): Promise<void> => {
-    await options.reverts.look();
+    await options.reverts.look(options.accepted()?.entry?.undo ?? {});
     await options.adoption.look();
     await options.driftWatch.settle((component, what) => drift.add(component, what));
     const acted = new Set<string>();

@@ -66,6 +66,7 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   hostRevoke: ['POST', '/hosts/revoke'],
   hostClearClone: ['POST', '/hosts/clear-clone'],
   hostReplace: ['POST', '/hosts/replace'],
+  hostUndoRevert: ['POST', '/hosts/undo-revert'],
   hostAdopt: ['POST', '/hosts/adopt'],
   hostRetire: ['POST', '/hosts/retire'],
   moveList: ['GET', '/moves'],

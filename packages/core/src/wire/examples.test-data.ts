@@ -238,6 +238,14 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parseHostMapNode,
     wire.encodeHostMapNode,
   ),
+  'host-map-leaf-undo': example(
+    {
+      format: 'xylem-hostmap-1',
+      hosts: { [host]: { labels: {}, undo: { shop: '2026-11-21T03:00:00Z' } } },
+    },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
   'host-map-branch': example(
     { format: 'xylem-hostmap-1', children: { 0: digest('child 0'), f: digest('child f') } },
     wire.parseHostMapNode,

@@ -27,6 +27,8 @@ export const hostMapEntrySchema = object(
     migrate: array(migrationOrderSchema, { maxItems: 100 }),
     /** Components that it is to adopt, or to give back; nothing else is said of them here: docs/spec/adoption.md. */
     adopt: record(f.name, object({ order: adoptionOrder }, { undo: boolean() })),
+    /** Local returns that are undone, by product the `since` of the one that is meant: docs/spec/local.md. */
+    undo: record(f.name, f.time),
     /** The environment that it is to go to. */
     move: object({ environment: f.environmentId }, { name: f.environmentName }),
     /** The environment of another tenant that it is to go to: docs/spec/moves.md. */

@@ -16,6 +16,7 @@ import * as shutOut from './migrations/0012-shut-out.ts';
 import * as databases from './migrations/0013-migrations.ts';
 import * as adoption from './migrations/0014-adoption.ts';
 import * as pins from './migrations/0015-pins.ts';
+import * as undoneReturns from './migrations/0016-undone-returns.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -36,6 +37,7 @@ const migrations: readonly Migration[] = [
   databases,
   adoption,
   pins,
+  undoneReturns,
 ];
 
 const schemaVersion = migrations.length;

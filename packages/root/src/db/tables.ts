@@ -179,6 +179,8 @@ export interface Tables {
     releases: string | null;
     /** Orders to adopt components, by component, JSON. */
     adopt: Generated<string>;
+    /** Local returns that an operator undid: by product the time of the one that was meant, JSON. */
+    undone_returns: Generated<string>;
   };
   /** Hosts that are to go to another tenant, and both sides' word about it (docs/spec/moves.md). */
   move_requests: {

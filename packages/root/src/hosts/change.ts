@@ -24,7 +24,8 @@ type Changed =
   | 'cloned'
   | 'environment'
   | 'moving_from'
-  | 'adopt';
+  | 'adopt'
+  | 'undone_returns';
 
 export interface HostChange {
   /** `host.label`, for the audit log. */
@@ -101,7 +102,10 @@ export function changedOf(
 }
 
 /** The host as it will be directed. */
-function changed(host: HostRecord, { labels, parents, config, adopt, pinned }: Columns): HostRecord {
+function changed(
+  host: HostRecord,
+  { labels, parents, config, adopt, pinned, undone_returns: undo }: Columns,
+): HostRecord {
   return {
     ...host,
     ...(labels === undefined ? {} : { labels: JSON.parse(labels) as HostRecord['labels'] }),
@@ -109,6 +113,7 @@ function changed(host: HostRecord, { labels, parents, config, adopt, pinned }: C
     ...(config === undefined ? {} : { config: JSON.parse(config) as HostRecord['config'] }),
     ...(adopt === undefined ? {} : { adopt: JSON.parse(adopt) as HostRecord['adopt'] }),
     ...(pinned == null ? {} : { pinned: JSON.parse(pinned) as HostRecord['pinned'] }),
+    ...(undo === undefined ? {} : { undo: JSON.parse(undo) as HostRecord['undo'] }),
   };
 }
 

@@ -40,6 +40,8 @@ export interface HostRecord {
   readonly releases: readonly string[] | null;
   /** The last order about each component to adopt it, or to give it back. */
   readonly adopt: NonNullable<HostMapEntry['adopt']>;
+  /** Local returns that an operator undid. */
+  readonly undo: NonNullable<HostMapEntry['undo']>;
 }
 
 function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
@@ -65,6 +67,7 @@ function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
     movingFrom: row.moving_from,
     releases: row.releases === null ? null : (JSON.parse(row.releases) as string[]),
     adopt: JSON.parse(row.adopt) as HostRecord['adopt'],
+    undo: JSON.parse(row.undone_returns) as HostRecord['undo'],
   };
 }
 

@@ -1,21 +1,48 @@
 import type { Report } from '@xylem/core';
+import type { BodyOf } from '../api/contract.ts';
+import type { HostsChanged } from '../api/schemas/index.ts';
 import { appendAudit } from '../audit/audit.ts';
+import type { Who } from '../auth/api-tokens.ts';
 import type { Database } from '../db/tables.ts';
+import type { Root } from '../root.ts';
+import { changeHosts } from './change.ts';
 
 type Revert = NonNullable<Report['reverts']>[number];
 
-/** What the newest reports of these hosts say of it, by host; most say nothing, and are not read. */
+/** What the newest reports of these hosts (absent: of all) say of it, by host; most say nothing, and are not read. */
 export async function revertsBefore(
   trx: Database,
-  hosts: readonly string[],
+  hosts?: readonly string[],
 ): Promise<ReadonlyMap<string, readonly Revert[]>> {
-  const rows = await trx
+  const all = trx
     .selectFrom('reports')
     .select(['host', 'document'])
-    .where('host', 'in', hosts)
-    .where('document', 'like', '%"reverts":[%')
-    .execute();
+    .where('document', 'like', '%"reverts":[%');
+  const rows = await (hosts === undefined ? all : all.where('host', 'in', hosts)).execute();
   return new Map(rows.map(({ host, document }) => [host, (JSON.parse(document) as Report).reverts ?? []]));
+}
+
+/**
+ * Has hosts follow direction again with a product that someone there took back. What is meant is the return that the host
+ * reported last, by its time: a later one is another decision.
+ */
+export async function undoReverts(
+  root: Root,
+  { select, product, dryRun = false }: BodyOf<'hostUndoRevert'>,
+  who: Who,
+): Promise<HostsChanged> {
+  const reported = await revertsBefore(root.db);
+  return await changeHosts(root, select, {
+    what: 'host.undo-revert',
+    who,
+    dryRun,
+    change: ({ id, undo }) => {
+      const meant = reported.get(id)?.find((revert) => revert.product === product)?.since;
+      if (meant === undefined || undo[product] === meant) return null;
+      return { undone_returns: JSON.stringify({ ...undo, [product]: meant }) };
+    },
+    note: ({ name }) => ({ name, product }),
+  });
 }
 
 /**

@@ -45,6 +45,11 @@ export const hostsTable: readonly TableEntry[] = [
     load: () => import('../../commands/host/adopt.ts'),
   },
   {
+    path: 'host undo-revert',
+    summary: 'Undo what someone on a host took back',
+    load: () => import('../../commands/host/undo-revert.ts'),
+  },
+  {
     path: 'host configure',
     summary: 'Configure a component on single hosts',
     load: () => import('../../commands/host/configure.ts'),

@@ -18,6 +18,7 @@ import { type HostRecord, hostsIn } from '../../hosts/host-rows.ts';
 import { keptThrough } from '../../hosts/kept.ts';
 import { awaitMoved } from '../../hosts/moved.ts';
 import { apiPins, pinning, unpinning } from '../../hosts/pins.ts';
+import { undoReverts } from '../../hosts/reverts.ts';
 import { scopesOf } from '../../hosts/revoked.ts';
 import { hostNamed, selectHosts } from '../../hosts/select.ts';
 import { replaceHost } from '../../hosts/successors.ts';
@@ -47,6 +48,7 @@ type Own =
   | 'hostClearClone'
   | 'hostReplace'
   | 'hostAdopt'
+  | 'hostUndoRevert'
   | 'hostMoveEnvironment';
 
 const defaultLimit = 1000;
@@ -250,6 +252,7 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
       return { old: old.id, next: next.id, name: next.name };
     },
     hostAdopt: ({ body, who }) => orderAdoption(root, body, who),
+    hostUndoRevert: ({ body, who }) => undoReverts(root, body, who),
     hostRetire: ({ body, who }) =>
       changeHosts(root, body.select, {
         what: 'host.retire',

@@ -99,6 +99,14 @@ export const hostRoutes = {
     response: s.HostsChanged,
     summary: 'Say that one machine alone has the key of each host',
   },
+  hostUndoRevert: {
+    method: 'POST',
+    path: '/hosts/undo-revert',
+    needs: { permission: 'operate', where: 'anywhere' },
+    body: s.HostUndoRevert,
+    response: s.HostsChanged,
+    summary: 'Have hosts follow direction again with a product that was taken back there',
+  },
   hostReplace: {
     method: 'POST',
     path: '/hosts/replace',

@@ -222,6 +222,12 @@ export const HostAdopt = Strict({
   undo: Type.Optional(Type.Boolean()),
   dryRun: Type.Optional(Type.Boolean()),
 });
+/** Hosts follow direction again with a product that someone there took back. */
+export const HostUndoRevert = Strict({
+  select: HostSelection,
+  product: Name,
+  dryRun: Type.Optional(Type.Boolean()),
+});
 export const HostRetire = Strict({ select: HostSelection, dryRun: Type.Optional(Type.Boolean()) });
 /** `count` hosts were meant, `changed` of them needed a change; `hosts` names the first 100. */
 export const HostsChanged = Strict({

@@ -242,6 +242,7 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
     thing('operate', async (place, _own, root) => ({ params: { id: await givingMove(place, root) } })),
   ],
   hostClearClone: hosts({}),
+  hostUndoRevert: hosts({ product: 'shop' }),
   hostReplace: [thing('operate', ({ live }) => ({ body: { old: live.host, next: live.host } }))],
   deploymentCreate: [
     decide(
