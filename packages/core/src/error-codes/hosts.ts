@@ -190,7 +190,7 @@ export const hostsCodes = {
   ),
   E_REVERTED: code(
     'A person on the host took the product back to what it ran before; it stays there, whatever direction says.',
-    'Mend what they met; then undo it on the host: `xylem agent revert PRODUCT --undo`.',
+    'Mend what they met; then undo it: `xylem host undo-revert HOST PRODUCT`, or on the host `xylem agent revert PRODUCT --undo`.',
     'never',
     'outcome',
   ),

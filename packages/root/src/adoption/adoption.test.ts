@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Time, Version } from '@xylem/core';
+import { tempFolder, waitUntil } from '@xylem/testkit';
 import { fakeHost } from '../testing/fake-host.ts';
+import { publisher } from '../testing/publisher.ts';
 import { rootFixture } from '../testing/root-fixture.ts';
 
 const observing = { since: '2026-11-21T03:00:00Z' as Time, by: 'anna as root', orders: true };
@@ -69,4 +71,43 @@ test('an order to adopt names the component and nothing else, and each is one of
   assert.deepEqual(Object.keys(first?.['shop-api'] ?? {}), ['order']);
   assert.notEqual(first?.['shop-api'].order, second?.['shop-api'].order);
   assert.equal(third?.['shop-api'].undo, true);
+});
+
+test('a deployment counts on an observing host once that has adopted the component', async (t) => {
+  const root = await rootFixture(t);
+  const shop = await publisher(t, root, 'shop');
+  for (const version of ['1.0.0', '2.0.0']) {
+    await shop.publish('api', version, { 'a.txt': version });
+    await shop.release(version, { api: version });
+  }
+  await root.api('environmentCreate', { body: { name: 'acme/production' } });
+  const { token } = await root.api('tokenCreate', { body: { environment: 'acme/production', uses: 2 } });
+  const [led, observer] = [
+    await fakeHost(root, token, { name: 'led' }),
+    await fakeHost(root, token, { name: 'observer' }),
+  ];
+  const folder = await tempFolder(t, 'tuf');
+  /** @param adopts whether the observing host runs what it is given, too */
+  const eligible = async (version: string, adopts: boolean): Promise<unknown> => {
+    const body = {
+      kind: 'deploy' as const,
+      product: 'shop',
+      version,
+      environments: ['acme/production'],
+      strategy: { kind: 'all-at-once' as const },
+    };
+    const id = (await root.api('deploymentCreate', { body })).deployments[0]?.id ?? '';
+    const { assignments } = await led.desiredState(`${folder}/${version}`);
+    const given = assignments.slice(0, 1);
+    await observer.report(adopts ? given : [], { observing });
+    await led.report(given);
+    return await waitUntil(async () => {
+      const { state, progress } = await root.api('deploymentShow', { params: { id } });
+      return state === 'running' ? null : { state, eligible: progress.eligible };
+    });
+  };
+  await observer.report([], { observing });
+  assert.deepEqual(await eligible('1.0.0', false), { state: 'succeeded', eligible: 1 });
+  await observer.report((await led.desiredState(`${folder}/adopted`)).assignments, { observing });
+  assert.deepEqual(await eligible('2.0.0', true), { state: 'succeeded', eligible: 2 });
 });
