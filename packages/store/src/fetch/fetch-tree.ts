@@ -276,7 +276,11 @@ class TreeFetch {
   /** All is verified: make it durable, then visible. The text comes after the files and before the folder. */
   async #appear(into: string, text: Buffer): Promise<void> {
     try {
-      await syncTree(this.#staging.folder, this.#staging.unsynced());
+      await syncTree(this.#staging.folder, this.#staging.unsynced()).catch(async (error: unknown) => {
+        // What a failed sync leaves may look written for as long as the kernel keeps it in memory, and never be.
+        await rm(this.#staging.folder, { recursive: true, force: true });
+        throw error;
+      });
       await writeFileAtomic(`${into}.tree`, text);
       await rename(this.#staging.folder, into);
       await syncFolder(dirname(into));

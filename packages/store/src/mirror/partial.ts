@@ -108,6 +108,10 @@ async function fetchRest(
       at += bytesWritten;
     }
   }
-  await file.sync();
+  await file.sync().catch(async (error: unknown) => {
+    // What a failed sync leaves may look written for as long as the kernel keeps it in memory, and never be.
+    await file.truncate(0).catch(() => undefined);
+    throw error;
+  });
   return at - begun;
 }

@@ -7,6 +7,7 @@ import { systemClock, systemRandomness } from '@xylem/platform';
 import { CertificateAuthority } from '../ca/authority.ts';
 import { makeCsr } from '../ca/csr.ts';
 import { buildTrustMap } from '../enrolment/trust-map.ts';
+import { saveKeyFile } from '../keys/key-file.ts';
 import { generateKey, hostIdOf } from '../keys/key-pair.ts';
 import { temporaryFolder } from '../testing/readers.ts';
 import { directionRepository } from '../testing/test-repository.ts';
@@ -43,9 +44,17 @@ test('an identity is loaded as it was saved; its key is for its owner alone', as
   assert.ok(loaded);
   assert.deepEqual({ ...loaded, key: loaded.key.keyId }, { ...saved, key: saved.key.keyId });
   assert.equal((await stat(join(folder, 'key.pem'))).mode & 0o777, 0o600);
-  await saveRenewed(folder, { ...saved, certificatePem: saved.caPem, serve: !saved.serve });
+  const ca = await CertificateAuthority.create(systemClock, systemRandomness);
+  const certificatePem = await ca.issue(makeCsr(saved.key, 'x'), {
+    environment: saved.environment.id,
+    serves: null,
+  });
+  await saveRenewed(folder, { ...saved, certificatePem, serve: !saved.serve });
   const renewed = await loadIdentity(folder);
-  assert.deepEqual([renewed?.certificatePem, renewed?.serve], [saved.caPem, !saved.serve]);
+  assert.deepEqual([renewed?.certificatePem, renewed?.serve], [certificatePem, !saved.serve]);
+  // Of a flipped bit in it nothing but another key remains.
+  await saveKeyFile(join(folder, 'key.pem'), generateKey());
+  await assert.rejects(loadIdentity(folder), { code: 'E_STATE_DAMAGED', message: /key\.pem/ });
 });
 
 test('killed before host.json was written it has not joined, and joins again with the same key', async (t) => {

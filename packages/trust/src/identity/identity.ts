@@ -164,7 +164,7 @@ export async function finishMove(folder: string, { wiped = false } = {}): Promis
   await syncFolder(folder);
 }
 
-/** The key that the certificate is for. */
+/** The key that the certificate is for. @throws XylemError E_STATE_DAMAGED */
 async function loadOwnKey(folder: string, certificatePem: string): Promise<KeyPair> {
   const isFor = ({ privateKey }: KeyPair): boolean =>
     new X509Certificate(certificatePem).checkPrivateKey(privateKey);
@@ -172,7 +172,8 @@ async function loadOwnKey(folder: string, certificatePem: string): Promise<KeyPa
   if (isFor(key)) return key;
   const nextPath = join(folder, 'next-key.pem');
   const next = (await readOrNull(nextPath)) === null ? null : await loadKeyFile(nextPath);
-  return next !== null && isFor(next) ? next : key;
+  if (next !== null && isFor(next)) return next;
+  throw damaged(`${join(folder, 'key.pem')} does not belong to cert.pem: one of them`);
 }
 
 async function saveHostDocument(folder: string, identity: Identity): Promise<void> {

@@ -82,6 +82,8 @@ export async function bringFiles(options: Bringing): Promise<Brought> {
         const files: PlacedOne[] = [];
         for (const one of rendered) files.push(placedOne(one, [], (await lookOf(one.to)) ?? ''));
         await file.write({ placed, isPending: false, folders: left, files });
+        // Only now: cut off before it, what was put back would be taken for somebody else's in the way of nothing.
+        for (const to of stale) await before.forget(to);
       },
     };
   } finally {
@@ -179,7 +181,6 @@ async function takeBack(to: string, { known, before, placed, tools }: Looking): 
     if (kept !== null) await keepFound(tools.layout.found, placed.component, to, kept, tools.clock);
     tools.log.warn('a placed file is left where it is', { component: placed.component, to, cause: error });
   }
-  await before.forget(to);
   return hasChanged;
 }
 
