@@ -69,9 +69,9 @@ export function converger(options: ConvergerOptions): Converger {
   const postpone = (component: string, reason: Reason): void => {
     const before = postponed.get(component)?.pauseMs ?? slotRetryMs / 2;
     const pauseMs = Math.min(before * 2, slotRetryMs * 32);
-    const { code, message } = reason;
+    const { code, message, step } = reason;
     const untilMs = tools.clock.monotonicMs() + pauseMs * (0.75 + options.fraction() / 2);
-    postponed.set(component, { code, message, pauseMs, untilMs });
+    postponed.set(component, { code, message, ...(step === undefined ? {} : { step }), pauseMs, untilMs });
   };
   /** What is due and needs nothing any more came right by another hand: it must not be waited for again and again. */
   const forgetRighted = (needing: ReadonlySet<string>): void => {
@@ -132,7 +132,9 @@ export function converger(options: ConvergerOptions): Converger {
         const isNew = next.action === 'install' || next.action === 'update';
         // After a failed change the way back is still to be taken; after anything else nothing more can be done now.
         if (!isNew || active().has(next.component)) failedNow.add(next.component);
-        if (!active().has(next.component)) postpone(next.component, outcome.error);
+        if (active().has(next.component)) continue;
+        const { code, message } = outcome.error;
+        postpone(next.component, { code, message, step: outcome.step });
       }
       throw new Error('the plan never becomes empty');
     },

@@ -166,7 +166,7 @@ async function afterFault(
   await journal.failed(step, fingerprintOf(plan), fault.code).catch(() => undefined);
   if (plan.target === null || !isNew(plan) || !isLasting(fault))
     return { kind: 'failed', step, error: fault };
-  const refusal = refusalOf(plan.target, fault, formatTime(tools.clock.now()));
+  const refusal = refusalOf(plan.target, step, fault, formatTime(tools.clock.now()));
   try {
     await take({ kind: 'revert', refusal }, plan, journal, options);
     await journal.close();
@@ -192,7 +192,7 @@ async function refuseAfterCrashes(plan: SlotPlan, journal: Journal): Promise<voi
   );
 }
 
-function refusalOf(target: Placed, fault: XylemError, since: string): Refusal {
+function refusalOf(target: Placed, step: Step['kind'], fault: XylemError, since: string): Refusal {
   return {
     package: target.package,
     fingerprint: installFingerprint(target),
@@ -203,6 +203,7 @@ function refusalOf(target: Placed, fault: XylemError, since: string): Refusal {
     kind: target.kind,
     code: fault.code,
     message: fault.message.slice(0, 2_000),
+    step,
     since,
   };
 }

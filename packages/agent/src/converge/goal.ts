@@ -3,12 +3,15 @@ import type { WantedState } from '../direction/wanted.ts';
 import { misfit, mustEnd } from '../migration/fit.ts';
 import type { MayBegin } from '../moments/moments.ts';
 import { isOccupied, type ObservedSlot } from '../slot/observed.ts';
-import { isRefused, type Placed, sameInstall } from '../slot/placed.ts';
+import { isRefused, type Placed, type Refusal, sameInstall } from '../slot/placed.ts';
+import type { StepKind } from './points.ts';
 
 /** Why something is not as direction wants it. */
 export interface Reason {
   readonly code: ErrorCode;
   readonly message: string;
+  /** In which step it failed; absent where none had begun. */
+  readonly step?: StepKind;
 }
 
 /** Where one slot should be led now. */
@@ -54,6 +57,10 @@ export function goalOf(
   return ends === null ? led : { goal: { kind: 'ended' }, reason: led.reason ?? ends };
 }
 
+function reasonOf({ code, message, step }: Refusal): Reason {
+  return { code, message, ...(step === undefined ? {} : { step }) };
+}
+
 function leadTo(
   slot: ObservedSlot,
   wanted: WantedState,
@@ -67,7 +74,7 @@ function leadTo(
   if (assigned !== undefined) {
     const refusal = slot.record?.refused ?? null;
     if (isRefused(refusal, assigned)) {
-      const reason = refusal && { code: refusal.code, message: refusal.message };
+      const reason = refusal && reasonOf(refusal);
       return { goal: installed === null ? { kind: 'parked' } : stay, reason };
     }
     const unfit = misfit(assigned, wanted.schemas);

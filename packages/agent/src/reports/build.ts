@@ -124,7 +124,7 @@ function servesOf({ url, children }: Serving): Report['serves'] & object {
 /** What a report says of something that was not taken. */
 type Refused = Pick<
   Refusal,
-  'package' | 'product' | 'kind' | 'version' | 'tree' | 'code' | 'message' | 'since'
+  'package' | 'product' | 'kind' | 'version' | 'tree' | 'code' | 'message' | 'step' | 'since'
 >;
 
 function componentOf(slot: ObservedSlot, input: ReportInput): ReportedComponent[] {
@@ -206,12 +206,13 @@ function failedInstall(component: string, refused: Refused): ReportedComponent {
   };
 }
 
-function refusedOf({ package: digest, code, message }: Refused): {
+function refusedOf({ package: digest, code, message, step }: Refused): {
   package: Digest;
   code: string;
   message: string;
+  step?: string;
 } {
-  return { package: digest, code, message };
+  return { package: digest, code, message, ...(step === undefined ? {} : { step }) };
 }
 
 function waitingOf(input: ReportInput, since: Since, nowMs: number): Waiting[] {
@@ -236,7 +237,9 @@ function waitingOf(input: ReportInput, since: Since, nowMs: number): Waiting[] {
     present.add(key);
     const first = since.get(key) ?? timeOf(nowMs);
     since.set(key, first);
-    return { component, code: reason.code, message: reason.message.slice(0, 4_000), since: first };
+    const { code, message, step } = reason;
+    const at = step === undefined ? {} : { step };
+    return { component, code, message: message.slice(0, 4_000), ...at, since: first };
   });
   for (const key of since.keys()) if (!present.has(key)) since.delete(key);
   return waiting;

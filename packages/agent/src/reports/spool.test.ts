@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp } from 'node:fs/promises';
+import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { encodeWatermark, type HostId, parseReport, timeOf, watermarkPayloadType } from '@xylem/core';
@@ -61,10 +61,67 @@ test('a state folder that was brought back from an older state reports under num
 
   const back = await open(old);
   await back.put({ ...body, name: 'after the restore' });
-  assert.equal(said(back).sequence, 2);
-  // The root server has 5: what this one has to say is not in it, and is said again as 6.
-  assert.equal(await back.cover(watermark(5), collector.public), false);
-  assert.deepEqual([said(back).sequence, said(back).name], [6, 'after the restore']);
-  assert.equal(await back.cover(watermark(6), collector.public), true);
+  // Beyond all that the former process had in hand.
+  const own = said(back).sequence;
+  assert.ok(own > sequence, `${own}`);
+  assert.equal(await back.cover(watermark(sequence), collector.public), false);
+  // The root server has more than this folder ever had in hand: what this one has to say is not in it, and is said again.
+  const far = own + 1_000;
+  assert.equal(await back.cover(watermark(far), collector.public), false);
+  assert.deepEqual([said(back).sequence, said(back).name], [far + 1, 'after the restore']);
+  assert.equal(await back.cover(watermark(far + 1), collector.public), true);
   assert.equal(back.pending(), null);
+});
+
+test('where nothing can be written, reports go out under numbers that no other process ever gives', async (t) => {
+  const folder = await tempFolder(t, 'spool');
+  const open = () =>
+    openReportSpool({
+      folder,
+      host,
+      key: () => key,
+      clock: systemClock,
+      randomness: systemRandomness,
+      log: silentLog,
+    });
+  const spool = await open();
+  await spool.put(body);
+  // What a read-only file system answers, for root too: there is a folder where each file should go.
+  for (const name of ['state.json', 'newest.json']) {
+    await rename(join(folder, name), join(folder, `${name}.kept`));
+    await mkdir(join(folder, name, 'in the way'), { recursive: true });
+  }
+  const given: number[] = [];
+  for (let count = 0; count < 40; count += 1) {
+    await spool.put(body);
+    given.push(said(spool).sequence);
+  }
+  assert.deepEqual(
+    given,
+    Array.from({ length: 40 }, (_, index) => index + 2),
+  );
+  for (const name of ['state.json', 'newest.json']) {
+    await rm(join(folder, name), { recursive: true });
+    await rename(join(folder, `${name}.kept`), join(folder, name));
+  }
+  const next = await open();
+  assert.equal(said(next).sequence, 1, 'what it last wrote');
+  await next.put(body);
+  assert.ok(said(next).sequence > 41);
+});
+
+test('a newest report that the disk gives back as something else is none', async (t) => {
+  const folder = await tempFolder(t, 'spool');
+  const options = {
+    folder,
+    host,
+    key: () => key,
+    clock: systemClock,
+    randomness: systemRandomness,
+    log: silentLog,
+  };
+  const spool = await openReportSpool(options);
+  await spool.put(body);
+  await writeFile(join(folder, 'newest.json'), 'half of it');
+  assert.equal((await openReportSpool(options)).pending(), null);
 });

@@ -19,7 +19,7 @@ import type { ReportBody } from './build.ts';
 
 interface SpoolState {
   readonly incarnation: string;
-  /** The highest number that was ever given away. */
+  /** No number above it was ever given away: some below are kept in hand, for a disk that can't be written on. */
   readonly sequence: number;
   /** The highest that the root server has, by a watermark. */
   readonly covered: number;
@@ -27,7 +27,10 @@ interface SpoolState {
 
 /** The newest report of this host, kept until the root server has it. */
 export interface ReportSpool {
-  /** Numbers, signs and keeps a report, durable before it resolves: a number is never used for two. */
+  /**
+   * Numbers, signs and keeps a report. A number is never used for two; where nothing can be written, a report is kept in
+   * memory alone, as long as there are numbers in hand.
+   */
   put(body: ReportBody): Promise<void>;
   /** The newest envelope while no watermark covers it, else null. */
   pending(): Uint8Array | null;
@@ -40,6 +43,9 @@ export const spoolFile = (folder: string, log: Log): JsonFile<SpoolState> =>
   jsonFile(join(folder, 'state.json'), 'xylem-spool-1', parseState, log);
 
 const newestMaxBytes = 4 * 1024 * 1024;
+
+/** So many numbers are taken in hand at once, and anew when half of them are left. */
+const inHand = 256;
 
 export async function openReportSpool(options: {
   readonly folder: string;
@@ -61,14 +67,27 @@ export async function openReportSpool(options: {
     await file.write(state);
   }
   let current: SpoolState = state;
-  let newest: Uint8Array | null = await readFile(newestPath).catch(() => null);
-  if (newest !== null && (newest.length > newestMaxBytes || current.covered >= current.sequence))
-    newest = null;
+  /** The last that was given away; of what an earlier process had in hand, all counts as given. */
+  let given = state.sequence;
+  let newest = await readNewest(newestPath, current);
 
+  /** Numbers above `given` are free to be used once this has resolved. */
+  const takeInHand = async (): Promise<void> => {
+    const left = current.sequence - given;
+    if (left > inHand / 2) return;
+    const more = { ...current, sequence: given + inHand };
+    try {
+      await ballast.spend(() => file.write(more));
+      current = more;
+    } catch (cause) {
+      if (left === 0) throw cause;
+      log.error('numbers of reports can not be written down', { left, cause });
+    }
+  };
   const put = async (body: ReportBody): Promise<void> => {
-    const sequence = current.sequence + 1;
-    await file.write({ ...current, sequence });
-    current = { ...current, sequence };
+    await takeInHand();
+    given += 1;
+    const sequence = given;
     const { incarnation } = current;
     const report: Report = {
       format: 'xylem-report-1',
@@ -78,12 +97,14 @@ export async function openReportSpool(options: {
       time: timeOf(clock.now()),
     };
     const envelope = signEnvelope(reportPayloadType, encodeReport(report), options.key());
-    await writeFileAtomic(newestPath, envelope, { mode: 0o600 });
-    newest = envelope;
+    newest = { sequence, envelope };
+    await ballast
+      .spend(() => writeFileAtomic(newestPath, envelope, { mode: 0o600 }))
+      .catch((cause) => log.error('report not written, it is kept in memory', { sequence, cause }));
   };
   return {
-    put: (body) => ballast.spend(() => put(body)),
-    pending: () => newest,
+    put,
+    pending: () => newest?.envelope ?? null,
     cover: async (envelope, collectorKey) => {
       const { payload } = await openEnvelope(envelope, watermarkPayloadType, () => collectorKey);
       const watermark = parseWatermark(payload);
@@ -94,20 +115,46 @@ export async function openReportSpool(options: {
       if (watermark.sequence > current.covered) {
         // Numbers that this folder never gave were given by a copy of it, or before it was brought back from an older
         // state: to go on below them would be to report to nobody.
-        const unheard = watermark.sequence > current.sequence ? newest : null;
-        const sequence = Math.max(current.sequence, watermark.sequence);
-        current = { ...current, sequence, covered: watermark.sequence };
-        await file.write(current);
+        const unheard = watermark.sequence > given ? newest : null;
+        given = Math.max(given, watermark.sequence);
+        current = {
+          ...current,
+          sequence: Math.max(current.sequence, watermark.sequence),
+          covered: watermark.sequence,
+        };
+        const known = current;
+        await ballast
+          .spend(() => file.write(known))
+          .catch((cause) => log.error('watermark not written', { cause }));
         if (unheard !== null) {
-          await ballast.spend(() => put(bodyOf(unheard)));
+          await put(bodyOf(unheard.envelope));
           return false;
         }
       }
-      if (current.covered < current.sequence) return false;
+      if (newest !== null && current.covered < newest.sequence) return false;
       newest = null;
       return true;
     },
   };
+}
+
+interface Newest {
+  readonly sequence: number;
+  readonly envelope: Uint8Array;
+}
+
+/** The last report of an earlier process while the root server may not have it. */
+async function readNewest(path: string, { incarnation, covered }: SpoolState): Promise<Newest | null> {
+  try {
+    const envelope = await readFile(path);
+    if (envelope.length > newestMaxBytes) return null;
+    const report = parseReport(parseEnvelope(envelope).payload);
+    const { sequence } = report;
+    return report.incarnation === incarnation && sequence > covered ? { sequence, envelope } : null;
+  } catch {
+    // There is none, or it is damaged: a new one is made at once.
+    return null;
+  }
 }
 
 /** What an own envelope says, to be said again under another number. */

@@ -57,7 +57,7 @@ test('a release arrives by news, is updated, and reported with a watermark', asy
   await waitFor('convergence', () => agent.status().converged);
   await waitFor('the watermark', async () => {
     const spool = JSON.parse(await readFile(join(host.stateFolder, 'reports', 'state.json'), 'utf8'));
-    return spool.covered === spool.sequence;
+    return spool.covered === front.reports.get(host.identity.host)?.sequence;
   });
 
   await site.assign([]);

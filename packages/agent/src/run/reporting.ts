@@ -1,4 +1,4 @@
-import type { Version } from '@xylem/core';
+import { type Version, XylemError } from '@xylem/core';
 import type { CurrentAdoption } from '../adopt/current.ts';
 import { observeSlots } from '../converge/observe.ts';
 import type { Refresher } from '../direction/refresh.ts';
@@ -14,10 +14,21 @@ import { type Reporter, reporter } from '../reports/send.ts';
 import { openReportSpool } from '../reports/spool.ts';
 import type { CurrentReverts } from '../reverting/current.ts';
 import type { HostSecrets } from '../secrets/secrets.ts';
+import type { StateLayout } from '../state/layout.ts';
+import { setAside } from '../state/leftovers.ts';
 import type { LaunchedProcess } from '../update/process.ts';
 import type { Fetching } from './fetching.ts';
 import type { HostFaults } from './host-faults.ts';
 import type { LookAfter } from './look-after.ts';
+
+/** What the disk gave back as something else than was written: for a person to look at, until they remove it. */
+async function damagedState(layout: StateLayout): Promise<XylemError[]> {
+  const aside = await setAside(layout);
+  if (aside.length === 0) return [];
+  const named = `${aside.slice(0, 5).join(', ')}${aside.length > 5 ? ', …' : ''}`;
+  const message = `What stood in the state folder was damaged and set aside (${named}); the host found again by looking what it said. Look at the disk, then remove that.`;
+  return [new XylemError('E_STATE_DAMAGED', message)];
+}
 
 /** Where what a report says is found. */
 export interface ReportedFrom extends AsksParents {
@@ -69,7 +80,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
         adoptions: from.adoption.adoptions(),
         healthy: (slot) => lookAfter.health.healthy(slot),
         warmIsWell: (slot) => lookAfter.health.warmIsWell(slot),
-        faults: [...(frozen === undefined ? [] : [frozen]), ...faults.all()],
+        faults: [...(frozen === undefined ? [] : [frozen]), ...faults.all(), ...(await damagedState(layout))],
         secrets: from.secrets.statement,
         migrations: from.migrations.reports(),
         transfer: { ...http.transfer(), refusedObjects: fetching.refusedObjects() },

@@ -9,7 +9,7 @@ import {
   sha256,
   type Version,
 } from '@xylem/core';
-import type { ComponentKind } from '../converge/points.ts';
+import type { ComponentKind, StepKind } from '../converge/points.ts';
 
 /** What templates may know of the host. */
 export interface HostValues {
@@ -52,6 +52,8 @@ export interface Refusal {
   readonly kind: ComponentKind;
   readonly code: ErrorCode;
   readonly message: string;
+  /** In which it failed; absent in records of older agents. */
+  readonly step?: StepKind;
   /** RFC 3339. */
   readonly since: string;
 }

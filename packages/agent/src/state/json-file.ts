@@ -1,7 +1,11 @@
 import { readFile, rename } from 'node:fs/promises';
+import { sha256 } from '@xylem/core';
 import { type Log, writeFileAtomic } from '@xylem/platform';
 
-/** One document of the state folder: versioned by its `format`, replaced atomically, set aside when it can't be read. */
+/**
+ * One document of the state folder: versioned by its `format`, replaced atomically, set aside when it can't be read. It
+ * ends with a checksum of all before it, for what a disk gives back may still be JSON, and say something else.
+ */
 export interface JsonFile<T> {
   /** The content, or null when there is none. A damaged file is moved to `<name>.damaged` and counts as none. */
   read(): Promise<T | null>;
@@ -36,7 +40,8 @@ export function jsonFile<T extends object>(
         if (text.length > maxBytes) throw new Error(`${text.length} bytes`);
         const value = JSON.parse(text.toString('utf8')) as unknown;
         if (typeof value !== 'object' || value === null) throw new Error('not an object');
-        const document = value as Record<string, unknown>;
+        const { checksum, ...document } = value as Record<string, unknown>;
+        if (checksum !== undefined && checksum !== checksumIn(text)) throw new Error('not as it was written');
         if (document.format !== format) throw new Error(`format ${String(document.format)}, not ${format}`);
         return parse(document);
       } catch (error) {
@@ -55,6 +60,18 @@ export function jsonFile<T extends object>(
         return null;
       }
     },
-    write: (value) => writeFileAtomic(path, `${JSON.stringify({ format, ...value })}\n`, { mode: 0o600 }),
+    write: (value) => {
+      const text = JSON.stringify({ format, ...value });
+      return writeFileAtomic(path, `${text.slice(0, -1)}${ending(text)}`, { mode: 0o600 });
+    },
   };
+}
+
+const ending = (text: string): string => `,"checksum":"${sha256(text)}"}\n`;
+
+/** Over what stands before it; null where none stands at the end, as a hand or an older version writes it. */
+function checksumIn(text: Buffer): string | null {
+  const at = text.length - ending('').length;
+  if (at <= 0 || text.toString('latin1', at, at + 13) !== ',"checksum":"') return null;
+  return sha256(`${text.toString('utf8', 0, at)}}`);
 }

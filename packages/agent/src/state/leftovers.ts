@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { StateLayout } from './layout.ts';
 import { isTakers, takerLives } from './lock.ts';
 
@@ -14,21 +14,40 @@ const takerIsDeadAfterMs = 600_000;
  * lock. Data folders are nobody's business but their component's, and the supervisor clears its own.
  */
 export async function clearLeftovers(layout: StateLayout, nowMs: number): Promise<void> {
+  for (const folder of await ownFolders(layout)) await clearFolder(folder, nowMs);
+}
+
+/** Where the agent keeps documents of its own; never what belongs to packages. */
+async function ownFolders(layout: StateLayout): Promise<string[]> {
   const components = await readdir(layout.components).catch(() => []);
-  const folders = components.map((component) => layout.component(component).folder);
-  for (const folder of [
-    layout.root,
-    layout.identity,
-    layout.reports,
-    layout.documents,
-    layout.journal,
-    ...folders,
-  ])
-    await clearFolder(folder, nowMs);
-  await clearFolder(dirname(layout.reverts), nowMs);
   // A folder for each repository, with folders of its own.
-  for (const { parentPath, name } of await foldersBelow(layout.trust))
-    await clearFolder(join(parentPath, name), nowMs);
+  const repositories = await foldersBelow(layout.trust);
+  return [
+    ...[
+      layout.root,
+      layout.identity,
+      layout.reports,
+      layout.documents,
+      layout.journal,
+      dirname(layout.reverts),
+      layout.trust,
+    ],
+    ...components.map((component) => layout.component(component).folder),
+    ...repositories.map(({ parentPath, name }) => join(parentPath, name)),
+  ];
+}
+
+/** What could not be read and was set aside, by its path below the state folder. */
+export async function setAside(layout: StateLayout): Promise<string[]> {
+  const units = join(layout.supervisor, 'units');
+  const folders = [...(await ownFolders(layout)), layout.supervisor, units, layout.router];
+  const found: string[] = [];
+  for (const folder of folders) {
+    const names = await readdir(folder).catch(() => []);
+    const damaged = names.filter((name) => name.endsWith('.damaged'));
+    found.push(...damaged.map((name) => relative(layout.root, join(folder, name))));
+  }
+  return found.sort();
 }
 
 async function foldersBelow(folder: string): Promise<Dirent[]> {

@@ -54,6 +54,27 @@ test('a damaged state file is set aside, a foreign format too', async (context) 
   }
 });
 
+test('a document that parses and is not as it was written is set aside; one of an older version counts', async (context) => {
+  const path = join(await tempFolder(context), 'file.json');
+  const file = jsonFile(path, 'xylem-test-1', (value) => ({ ...value }), silentLog);
+  const value = { name: 'ä', list: [1, { 10: 'a', b: null }], digest: 'x' };
+  await file.write(value);
+  assert.deepEqual(await file.read(), { format: 'xylem-test-1', ...value });
+  const text = await readFile(path);
+  for (let at = 0; at < text.length; at += 1) {
+    for (const bit of [1, 2, 16]) {
+      const changed = Buffer.from(text);
+      changed[at] = (changed[at] ?? 0) ^ bit;
+      await writeFile(path, changed);
+      const found = await file.read();
+      // In the name of the checksum alone nothing is lost.
+      if (found !== null) assert.deepEqual({ ...found, ...value }, found, changed.toString());
+    }
+  }
+  await writeFile(path, '{"format":"xylem-test-1","count":1}');
+  assert.deepEqual(await file.read(), { format: 'xylem-test-1', count: 1 });
+});
+
 test('a journal survives a torn line and counts what was cut off', async (context) => {
   const path = join(await tempFolder(context), 'web.jsonl');
   const journal = journalOf(path, systemClock);

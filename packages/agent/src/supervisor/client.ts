@@ -9,7 +9,7 @@ import { connectSupervisor, type SupervisorConnection } from './connection.ts';
 import { serviceEnvironment } from './environment.ts';
 import { outputOfLog, type ServiceOutput } from './output.ts';
 import { type SecretVariables, type ServiceSpec, type ServiceState, supervisorProtocol } from './protocol.ts';
-import { hasServiceRecords } from './records.ts';
+import { mayHaveServices } from './records.ts';
 import { boundServiceLog } from './service-log.ts';
 import { supervisorSocketPath } from './socket-path.ts';
 
@@ -115,7 +115,7 @@ export function supervisorClient(options: SupervisorClientOptions): Supervisor {
     const attempt = last.then(async () => {
       const kept = await connected;
       if (kept !== null) return kept;
-      const made = mayStart || (await hasServiceRecords(layout.supervisor)) ? connectOrStart() : connect();
+      const made = mayStart || (await mayHaveServices(layout.supervisor)) ? connectOrStart() : connect();
       connected = made.catch(() => null);
       return await made;
     });

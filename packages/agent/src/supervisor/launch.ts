@@ -3,6 +3,7 @@ import { closeSync, existsSync } from 'node:fs';
 import type { Clock } from '@xylem/platform';
 import { accountOf } from './account.ts';
 import { serviceEnvironment } from './environment.ts';
+import { labelName } from './found.ts';
 import type { LimitGroup } from './limit-group.ts';
 import { findMarked, markName } from './marked.ts';
 import type { LastExit, SecretVariables, ServiceSpec } from './protocol.ts';
@@ -20,7 +21,12 @@ export interface Launched {
 export function launch(
   spec: ServiceSpec,
   secrets: SecretVariables,
-  at: { readonly mark: string; readonly logPath: string; readonly group: LimitGroup | null },
+  at: {
+    readonly mark: string;
+    readonly label: string;
+    readonly logPath: string;
+    readonly group: LimitGroup | null;
+  },
   clock: Clock,
 ): Launched {
   const failed = (error: Error): LastExit => ({
@@ -48,6 +54,7 @@ export function launch(
         ...spec.environment,
         ...secrets,
         [markName]: at.mark,
+        [labelName]: at.label,
       },
       detached: true,
       stdio: ['ignore', output, output],

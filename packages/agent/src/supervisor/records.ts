@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '@xylem/platform';
 import { type JsonFile, jsonFile } from '../state/json-file.ts';
@@ -16,6 +16,8 @@ export interface ServiceRecord {
   readonly lastExit: LastExit | null;
   /** The boot in which it ended and is not to be started again. */
   readonly rested?: string;
+  /** It was found running when the table had been lost: what it is is known only when the agent says its spec again. */
+  readonly found?: true;
 }
 
 export interface ServiceRecords {
@@ -27,10 +29,12 @@ export function serviceRecords(supervisorFolder: string, log: Log): JsonFile<Ser
   return jsonFile(join(supervisorFolder, 'services.json'), 'xylem-services-1', parseRecords, log);
 }
 
-/** Whether a supervisor would have anything to run; does not judge the file. */
-export async function hasServiceRecords(supervisorFolder: string): Promise<boolean> {
-  const text = await readFile(join(supervisorFolder, 'services.json'), 'utf8').catch(() => '');
-  return text.includes('"mark"');
+/** Whether a supervisor would have anything to run, or may have: a table that says nothing hides what runs. */
+export async function mayHaveServices(supervisorFolder: string): Promise<boolean> {
+  const text = await readFile(join(supervisorFolder, 'services.json'), 'utf8').catch(() => null);
+  if (text !== null) return !text.includes('"services":[]');
+  const names = await readdir(supervisorFolder).catch(() => []);
+  return names.some((name) => name.startsWith('lock') || name === 'services.json.damaged');
 }
 
 function parseRecords(value: Record<string, unknown>): ServiceRecords {
@@ -40,7 +44,7 @@ function parseRecords(value: Record<string, unknown>): ServiceRecords {
 }
 
 function parseRecord(value: unknown): ServiceRecord {
-  const { spec, mark, process, startedAt, restarts, lastExit, rested } = (value ?? {}) as Record<
+  const { spec, mark, process, startedAt, restarts, lastExit, rested, found } = (value ?? {}) as Record<
     string,
     unknown
   >;
@@ -54,5 +58,6 @@ function parseRecord(value: unknown): ServiceRecord {
     restarts: Number(restarts) || 0,
     lastExit: (lastExit ?? null) as LastExit | null,
     ...(typeof rested === 'string' ? { rested } : {}),
+    ...(found === true ? { found } : {}),
   };
 }

@@ -27,6 +27,7 @@ test('nothing is started before its mark is on the disk: a supervisor that is ki
       clock: systemClock,
       log: silentLog,
       logPath: join(folder, 'api.log'),
+      label: 'label',
       save: () => {
         asked.resolve();
         return saved.promise;

@@ -20,6 +20,8 @@ export interface ServiceEffects {
   readonly log: Log;
   /** Where its output goes. */
   readonly logPath: string;
+  /** `labelOf` it. */
+  readonly label: string;
   /** Makes the table durable. */
   save(): Promise<void>;
   changed(): void;
@@ -93,7 +95,8 @@ export class SupervisedService {
       startedAt,
       restarts,
       lastExit,
-      ...(this.#wantsSecrets ? { wantsSecrets: true } : {}),
+      // Of what was found, only the agent has the spec; it is asked for it as for what is sealed.
+      ...(this.#wantsSecrets || this.#record.found === true ? { wantsSecrets: true } : {}),
       ...(this.#rests ? { rests: true } : {}),
     };
   }
@@ -211,7 +214,7 @@ export class SupervisedService {
   }
 
   #launch(): Launched {
-    const { clock, logPath } = this.#effects;
+    const { clock, logPath, label } = this.#effects;
     const { mark } = this.#record;
     try {
       this.#group = limitGroup(mark, this.spec.terms?.limits ?? {});
@@ -220,7 +223,7 @@ export class SupervisedService {
       return { child: null, exit: Promise.resolve({ code: null, signal: null, error, at: clock.now() }) };
     }
     this.#memoryKills = this.#group?.memoryKills() ?? 0;
-    return launch(this.spec, this.#secrets, { mark, logPath, group: this.#group }, clock);
+    return launch(this.spec, this.#secrets, { mark, label, logPath, group: this.#group }, clock);
   }
 
   async #untilExitOrEnd(identity: ProcessIdentity, exit: Promise<LastExit> | null): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Clock, Log } from '@xylem/platform';
 import { stateLayout } from '../state/layout.ts';
 import { connectSupervisor } from './connection.ts';
+import { findServices } from './found.ts';
 import { findMarked, killMarked } from './marked.ts';
 import type { ServiceState } from './protocol.ts';
 import { serviceRecords } from './records.ts';
@@ -57,8 +58,10 @@ async function stopSupervised(options: StopOptions): Promise<number> {
 
 /** Services whose supervisor was killed. */
 async function stopOrphans({ stateFolder, clock, log }: StopOptions): Promise<number> {
-  const file = serviceRecords(stateLayout(stateFolder).supervisor, log);
-  const services = (await file.read())?.services ?? [];
+  const { supervisor } = stateLayout(stateFolder);
+  const file = serviceRecords(supervisor, log);
+  const kept = (await file.read())?.services ?? [];
+  const services = [...kept, ...findServices(supervisor, new Set(kept.map(({ mark }) => mark)))];
   if (services.length === 0) return 0;
   for (const { mark } of services) {
     for (const { pid } of findMarked(mark)) {
@@ -74,6 +77,7 @@ async function stopOrphans({ stateFolder, clock, log }: StopOptions): Promise<nu
     await clock.sleep(50);
   }
   for (const { mark } of services) killMarked(mark);
-  await file.write({ services: [] });
+  // They have ended, whatever the disk can keep of it.
+  await file.write({ services: [] }).catch((cause) => log.warn('service table not written', { cause }));
   return services.length;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Clock, Log, Randomness } from '@xylem/platform';
+import { findServices, isRunAs, labelOf } from './found.ts';
 import { instanceOf, type SecretVariables, type ServiceSpec, type ServiceState } from './protocol.ts';
 import { type ServiceRecord, serviceRecords } from './records.ts';
 import { SupervisedService } from './service.ts';
@@ -52,6 +53,7 @@ export async function openServiceTable(options: TableOptions): Promise<ServiceTa
       clock,
       log,
       logPath: logPath(instance),
+      label: labelOf(options.supervisorFolder, record.spec),
       save,
       changed: () => options.changed(component),
     };
@@ -70,31 +72,53 @@ export async function openServiceTable(options: TableOptions): Promise<ServiceTa
     services.delete(instance);
   };
 
-  for (const record of (await file.read())?.services ?? []) add(record, {});
+  /** What runs already as `spec` says, and was only lost from the table, goes on under its mark. */
+  const takeFound = (spec: ServiceSpec): string | null => {
+    const present = services.get(instanceOf(spec));
+    const runs = present?.state().process ?? null;
+    if (present === undefined || present.spec.fingerprint !== spec.fingerprint) return null;
+    if (runs === null || !isRunAs(spec, runs)) return null;
+    present.abandon();
+    services.delete(instanceOf(spec));
+    return present.record.mark;
+  };
+
+  const kept = (await file.read())?.services;
+  for (const record of kept ?? []) add(record, {});
+  const marks = new Set([...services.values()].map(({ record }) => record.mark));
+  for (const record of findServices(options.supervisorFolder, marks)) {
+    // Of one that the table knows, this is what it could not end.
+    if (!services.has(instanceOf(record.spec))) add(record, {});
+  }
+  if (kept === undefined) await save().catch((cause) => log.error('service table not written', { cause }));
 
   return {
     list: () => [...services.values()].map((service) => service.state()),
     start: (spec, secrets) =>
       inTurn(instanceOf(spec), async () => {
         const present = services.get(instanceOf(spec));
-        if (present?.spec.fingerprint === spec.fingerprint) {
+        const isFound = present?.record.found === true;
+        if (present?.spec.fingerprint === spec.fingerprint && !isFound) {
           present.give(secrets);
           return;
         }
-        await end(instanceOf(spec));
-        const mark = options.randomness.bytes(16).toString('hex');
+        const taken = isFound ? takeFound(spec) : null;
+        if (taken === null) await end(instanceOf(spec));
+        const mark = taken ?? options.randomness.bytes(16).toString('hex');
         const service = add(
           { spec, mark, process: null, startedAt: 0, restarts: 0, lastExit: null },
           secrets,
         );
         await service.started;
+        if (taken !== null) await save();
       }),
     stop: (instance) =>
       inTurn(instance, async () => {
         const component = services.get(instance)?.spec.component;
         if (component === undefined) return;
         await end(instance);
-        await save();
+        // A full disk must not keep it from being ended. What the table says too much, the agent ends again.
+        await save().catch((cause) => log.error('service table not written', { cause }));
         options.changed(component);
       }),
     boundLogs: () => {

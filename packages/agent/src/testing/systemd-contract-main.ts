@@ -1,6 +1,6 @@
 // The contract of supervisors over systemd, run inside of a host of its own: node --test systemd-contract-main.ts
 import assert from 'node:assert/strict';
-import { appendFile, writeFile } from 'node:fs/promises';
+import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -106,6 +106,27 @@ test('systemd: what somebody stopped, or changed, is made anew', async (context)
   assert.ok(await isRight());
   await appendFile(join('/etc/systemd/system', unitOf('shop')), '# by hand\n');
   assert.equal(await isRight(), false);
+  supervisor.close();
+});
+
+test('systemd: a unit whose record was damaged or removed is known by the second one', async (context) => {
+  const folder = await temporaryFolder(context);
+  const supervisor = systemdSupervisor(optionsOf(folder));
+  cleanUp(context, () => endUnits(optionsOf(folder)));
+  const spec = await scripted({ folder }, forever);
+  const record = join(stateLayout(folder).supervisor, 'units', 'shop.json');
+  for (const damage of [() => writeFile(record, '{"format":"xylem-unit-1","sp'), () => rm(record)]) {
+    await supervisor.start(spec, {});
+    const before = await waitFor('its process', async () => (await supervisor.list())[0]?.process ?? null);
+    await damage();
+    const [found] = await supervisor.list();
+    assert.deepEqual([found?.process, found?.fingerprint], [before, spec.fingerprint]);
+    await supervisor.start(spec, {});
+    assert.deepEqual((await supervisor.list())[0]?.process, before);
+    await rm(`${record}.damaged`, { force: true });
+    await supervisor.stop('shop', 5_000);
+    assert.deepEqual(await supervisor.list(), []);
+  }
   supervisor.close();
 });
 

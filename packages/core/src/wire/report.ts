@@ -30,7 +30,9 @@ export const incarnation = string({
 });
 const componentStates = ['running', 'stopped', 'installed', 'failed', 'removing'] as const;
 
-const refused = object({ package: f.digest, code: f.errorCodeText, message: f.message });
+/** In which step of the host it failed (docs/spec/local.md); newer agents may know others. */
+const step = string({ maxLength: 32 });
+const refused = object({ package: f.digest, code: f.errorCodeText, message: f.message }, { step });
 
 const component = object(
   {
@@ -88,7 +90,10 @@ export const reportSchema = object(
     parent: object({ url: nullable(f.url), host: nullable(f.hostId) }),
     components: array(component, { maxItems: 10_000 }),
     waiting: array(
-      object({ component: nullable(f.name), code: f.errorCodeText, message: f.message, since: f.time }),
+      object(
+        { component: nullable(f.name), code: f.errorCodeText, message: f.message, since: f.time },
+        { step },
+      ),
       { maxItems: 10_000 },
     ),
     transfer: object({

@@ -18,7 +18,7 @@ export type BootVerdict =
   | { readonly kind: 'copy'; readonly other: string };
 
 /**
- * One machine counts its reports without a gap, so each of its boots has sequences of its own. A report among those of
+ * One machine's numbers rise, so each of its boots has sequences of its own. A report among those of
  * another boot comes from a second machine (docs/spec/identity.md, Copies of a host). Pure.
  * @param highest the highest sequence that was taken of this incarnation before
  */

@@ -11,7 +11,10 @@ export interface AdoptedUnit {
   readonly wasEnabled: boolean;
 }
 
-/** What this state folder's units were made from, one file each: what stands there is meant to run. */
+/**
+ * What this state folder's units were made from, one file each, and each a second time: a unit whose record was lost
+ * would run on, and nobody would know whose it is. What stands there is meant to run.
+ */
 export interface UnitRecords {
   all(): Promise<readonly ServiceSpec[]>;
   write(instance: string, spec: ServiceSpec, adopted?: AdoptedUnit): Promise<void>;
@@ -24,9 +27,10 @@ export interface UnitRecords {
 
 export function unitRecords(supervisorFolder: string, log: Log): UnitRecords {
   const folder = join(supervisorFolder, 'units');
-  const file = (instance: string) =>
+  const spares = join(folder, 'spare');
+  const file = (instance: string, within = folder) =>
     jsonFile(
-      join(folder, `${instance}.json`),
+      join(within, `${instance}.json`),
       'xylem-unit-1',
       ({ spec, adopted }) => {
         const parsed = parseServiceSpec(spec);
@@ -35,23 +39,30 @@ export function unitRecords(supervisorFolder: string, log: Log): UnitRecords {
       },
       log,
     );
+  const read = async (instance: string) =>
+    (await file(instance).read()) ?? (await file(instance, spares).read());
   const environment = (instance: string): string => join(folder, `${instance}.env`);
   return {
     environment,
     all: async () => {
-      const names = await readdir(folder).catch(() => []);
-      const instances = names.flatMap((name) => /^([^.].*)\.json$/.exec(name)?.[1] ?? []).sort();
-      const found = await Promise.all(instances.map((instance) => file(instance).read()));
+      const names = [...(await list(folder)), ...(await list(spares))];
+      const instances = [
+        ...new Set(names.flatMap((name) => /^([^.].*)\.json$/.exec(name)?.[1] ?? [])),
+      ].sort();
+      const found = await Promise.all(instances.map(read));
       return found.flatMap((one) => (one === null ? [] : [one.spec]));
     },
     write: async (instance, spec, adopted) => {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      await file(instance).write({ spec, ...(adopted === undefined ? {} : { adopted }) });
+      const record = { spec, ...(adopted === undefined ? {} : { adopted }) };
+      await mkdir(spares, { recursive: true, mode: 0o700 });
+      await file(instance, spares).write(record);
+      await file(instance).write(record);
     },
-    adopted: async (instance) => (await file(instance).read())?.adopted ?? null,
+    adopted: async (instance) => (await read(instance))?.adopted ?? null,
     remove: async (instance) => {
       await rm(environment(instance), { force: true });
       await rm(join(folder, `${instance}.json`), { force: true });
+      await rm(join(spares, `${instance}.json`), { force: true });
     },
   };
 }
@@ -61,3 +72,5 @@ function parseAdopted(value: unknown): AdoptedUnit {
   if (typeof unit !== 'string') throw new Error('an adopted unit without its name');
   return { unit, wasEnabled: wasEnabled === true };
 }
+
+const list = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);

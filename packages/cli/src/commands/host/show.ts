@@ -65,7 +65,7 @@ export const command = defineCommand({
               one.wantedVersion ?? '-',
               one.state ?? '-',
               one.healthy === null ? '-' : one.healthy ? 'yes' : 'no',
-              one.refused === null ? '-' : `${one.refused.code}: ${one.refused.message}`,
+              one.refused === null ? '-' : said(one.refused),
             ]),
             'It runs nothing and should run nothing.',
           ),
@@ -74,10 +74,13 @@ export const command = defineCommand({
               `adoption of ${component}: ${outcome} at ${at}, ordered by ${by}${message === null ? '' : `: ${message}`}`,
           ),
           ...host.waiting.map(
-            ({ component, code, message }) =>
-              `waiting${component === null ? '' : `, ${component}`}: ${code}: ${message}`,
+            (reason) => `waiting${reason.component === null ? '' : `, ${reason.component}`}: ${said(reason)}`,
           ),
         ].join('\n'),
     };
   },
 });
+
+function said({ code, message, step }: { code: string; message: string; step?: string }): string {
+  return `${code}${step === undefined ? '' : ` in ${step}`}: ${message}`;
+}

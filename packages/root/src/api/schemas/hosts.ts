@@ -15,7 +15,9 @@ import {
   Time,
 } from './common.ts';
 
-const Refused = Strict({ package: Type.String(), code: Type.String(), message: Type.String() });
+/** In which step of the host it failed. */
+const Step = Type.Optional(Type.String());
+const Refused = Strict({ package: Type.String(), code: Type.String(), message: Type.String(), step: Step });
 
 /** One component of a host: what it reported (`null`: nothing reported) beside what it should run (`null`: nothing). */
 export const HostComponent = Strict({
@@ -82,7 +84,13 @@ export const HostDetail = Strict({
   ...Host.properties,
   facts: Type.Record(Type.String(), Type.Unknown()),
   waiting: Type.Array(
-    Strict({ component: Nullable(Type.String()), code: Type.String(), message: Type.String(), since: Time }),
+    Strict({
+      component: Nullable(Type.String()),
+      code: Type.String(),
+      message: Type.String(),
+      step: Step,
+      since: Time,
+    }),
   ),
   adoptions: Type.Array(
     Strict({
