@@ -43,6 +43,8 @@ export const bench: Bench = {
           runs: found.runs,
           kills: found.kills,
           killsInStep: inWork,
+          resumed: found.resumed,
+          mostFetchedAgainBytes: found.mostFetchedAgainBytes,
           violations: found.violations.length,
         },
       };

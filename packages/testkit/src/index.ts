@@ -1,5 +1,6 @@
 export { type Cleanup, cleanup, removeLater } from './cleanup.ts';
 export { type CountingProxy, countingProxy, type NetworkFault } from './counting-proxy.ts';
+export { type DiskCall, type FaultyDisk, faultyDisk, faultyDiskEnvironment } from './faulty-disk/index.ts';
 export { differences, listing } from './folder-listing.ts';
 export { freePort } from './free-port.ts';
 export { type FullDisk, fullDisk } from './full-disk.ts';

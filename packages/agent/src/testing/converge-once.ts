@@ -19,7 +19,7 @@ export async function convergeOnce(
   wantedPath: string,
   log: Log,
   seams: {
-    readonly onJournalPoint?: (point: JournalPoint) => void;
+    readonly onJournalPoint?: (point: JournalPoint) => void | Promise<void>;
     readonly passedOver?: (component: string, message: string) => void;
     readonly lockAtMostMs?: () => number | undefined;
     readonly onPlan?: (plan: SlotPlan) => void;

@@ -9,11 +9,12 @@ import { beginObserving } from '../adopt/observe.ts';
 import type { Convergence } from '../converge/converge.ts';
 import { type ComponentKind, type JournalPoint, journalPoints, type StepKind } from '../converge/points.ts';
 import type { SlotPlan } from '../converge/steps.ts';
-import type { Accepted } from '../direction/wanted.ts';
+import type { Accepted, WantedState } from '../direction/wanted.ts';
 import { doubt } from '../drift/doubt.ts';
 import { stateLayout } from '../state/layout.ts';
 import { stopServices } from '../supervisor/stop-services.ts';
 import { convergeOnce } from './converge-once.ts';
+import { contentsOf, mountsBelow, processesBelow, temporaryNames } from './leaks.ts';
 import { type TestPackage, writeTree } from './packages.ts';
 import { cleanUp } from './state-folder.ts';
 
@@ -75,7 +76,7 @@ export class Bench {
 }
 
 /** What a user can see of a state folder, without times and processes. */
-async function looks(state: string, result: Convergence): Promise<unknown> {
+export async function looks(state: string, result: Convergence): Promise<unknown> {
   const components: Record<string, unknown> = {};
   for (const slot of result.slots.values()) {
     const folder = join(state, 'components', slot.component);
@@ -91,7 +92,7 @@ async function looks(state: string, result: Convergence): Promise<unknown> {
       installed: record?.installed?.version ?? null,
       previous: record?.previous.map(({ version }) => version) ?? null,
       refused: record?.refused === null || record === null ? null : record.refused.code,
-      data: await readFile(join(folder, 'data', 'kept'), 'utf8').catch(() => null),
+      data: await contentsOf(join(folder, 'data')),
     };
   }
   return { components, waiting: [...result.waiting].map(([component, { code }]) => [component, code]) };
@@ -133,6 +134,12 @@ export function crashSweep(kind: ComponentKind): CrashSweep {
   };
 }
 
+/** What `current` may show of the version that is tried, also where it fails. */
+async function treesOf({ component, wanted }: Scenario): Promise<string[]> {
+  const { components } = JSON.parse(await readFile(wanted, 'utf8')) as WantedState;
+  return components.filter((one) => one.component === component).map(({ tree }) => join('trees', tree));
+}
+
 async function sweep(
   context: TestContext,
   bench: Bench,
@@ -161,11 +168,21 @@ async function sweep(
     await doubt(`${await realpath(current)}.tree`);
   };
   await prepare();
+  const { current } = stateLayout(state).component(scenario.component);
+  const shown = (): Promise<string | null> => readlink(current).catch(() => null);
+  const oldOrNew = [await shown(), ...(await treesOf(scenario))];
   const undisturbed = await converge(state, scenario.wanted);
   assert.ok(undisturbed.rested);
+  oldOrNew.push(await shown());
   const all = async (result: Convergence): Promise<unknown> => ({
     looks: await looks(state, result),
     outside: await scenario.outside?.(state),
+    left: {
+      temporary: await temporaryNames(state),
+      mounts: mountsBelow(state),
+      // Those of podman come and go by themselves.
+      processes: scenario.kind === 'container' ? null : processesBelow(state),
+    },
   });
   const expected = await all(undisturbed);
   for (const step of scenario.steps) {
@@ -176,6 +193,7 @@ async function sweep(
         await prepare();
         assert.ok(await killedAt(state, scenario.wanted, point), `${point} was never reached`);
         reached.add(point);
+        assert.ok(oldOrNew.includes(await shown()), 'the slot is the old or the new');
         await scenario.meanwhile?.(state);
         const again = await converge(state, scenario.wanted);
         assert.ok(again.rested);

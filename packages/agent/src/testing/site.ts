@@ -8,7 +8,7 @@ import type {
   Report,
   ReportedComponent,
 } from '@xylem/core';
-import { jsonLog, type Log, silentLog, systemClock, systemRandomness } from '@xylem/platform';
+import { type Clock, jsonLog, type Log, silentLog, systemClock, systemRandomness } from '@xylem/platform';
 import { type Cleanup, removeLater, tempFolder } from '@xylem/testkit';
 import {
   buildSmallTree,
@@ -29,7 +29,7 @@ import { waitFor } from './wait-for.ts';
 
 const supervisorMain = fileURLToPath(new URL('supervisor-main.ts', import.meta.url));
 
-const quick: Partial<AgentTiming> = {
+export const quick: Partial<AgentTiming> = {
   pollMs: 100,
   retryMinMs: 50,
   retryMaxMs: 200,
@@ -71,8 +71,9 @@ export class Site {
     this.environment = environment;
   }
 
-  static async create(context: Cleanup): Promise<Site> {
-    const installation = await TestInstallation.create(context);
+  /** @param clock by which all is signed */
+  static async create(context: Cleanup, clock: Clock = systemClock): Promise<Site> {
+    const installation = await TestInstallation.create(context, clock);
     const vendor = await installation.addVendor('shop');
     const environment = await installation.addEnvironment('acme/production');
     return new Site(context, installation, vendor, environment);
@@ -168,7 +169,7 @@ export function webService(
   version: string,
   port: number,
   more: { status?: number; startTimeoutMs?: number } = {},
-): { files: Record<string, FileContent>; document: Partial<PackageDocument> } {
+): { files: { 'main.cjs': string; 'lib/same.txt': string }; document: Partial<PackageDocument> } {
   const main = `require('node:http').createServer((q, a) => { a.statusCode = ${more.status ?? 200}; a.end('${version}'); })
     .listen(Number(process.argv[2]), '127.0.0.1'); process.on('SIGTERM', () => process.exit(0));\n`;
   return {

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { compareTreePaths, isDigest } from '@xylem/core';
 import { parseJournal } from '../../converge/journal.ts';
 import { entryFault, findFault } from '../../drift/verify-tree.ts';
 import type { Explanation } from '../../explain/explain.ts';
 import { stateLayout } from '../../state/layout.ts';
+import { mountsBelow, temporaryNames } from '../leaks.ts';
 import { type Committed, type Component, components } from './versions.ts';
 
-/** Right after a kill: what `current` shows is whole, to the last byte, or there is none. Empty: all is well. */
-export async function brokenSlots(stateFolder: string): Promise<string[]> {
+/**
+ * Right after a kill: what `current` shows is one of those that it may, whole, to the last byte, or there is none. Empty:
+ * all is well.
+ */
+export async function brokenSlots(stateFolder: string, may: ReadonlySet<string>): Promise<string[]> {
   const layout = stateLayout(stateFolder);
   const broken: string[] = [];
   for (const component of components) {
@@ -22,6 +26,7 @@ export async function brokenSlots(stateFolder: string): Promise<string[]> {
       broken.push(`${component}: current shows ${shown}`);
       continue;
     }
+    if (!may.has(tree)) broken.push(`${component}: current shows neither the old nor the new`);
     const installed = { folder: own.tree(tree), textPath: own.text(tree), tree };
     const fault = await findFault(installed, (path, entry) =>
       entryFault(path, entry, Number.NEGATIVE_INFINITY),
@@ -31,12 +36,17 @@ export async function brokenSlots(stateFolder: string): Promise<string[]> {
   return broken;
 }
 
+/** What `current` of each component shows. */
+export async function shownTrees(stateFolder: string): Promise<ReadonlySet<string>> {
+  const layout = stateLayout(stateFolder);
+  const links = components.map((one) => readlink(layout.component(one).current).catch(() => ''));
+  return new Set((await Promise.all(links)).map((link) => basename(link)));
+}
+
 /** At rest: nothing of what was under way is left, and no process but those that should be. */
 export async function leftovers(stateFolder: string, wanted: Committed): Promise<string[]> {
   const left: string[] = [];
-  for (const name of await readdir(stateFolder, { recursive: true })) {
-    if (/(^|\/)\.(tmp-|incoming-|retired-|current-next)|\.part(\/|$)|\.damaged$/.test(name)) left.push(name);
-  }
+  left.push(...(await temporaryNames(stateFolder)), ...mountsBelow(stateFolder));
   const layout = stateLayout(stateFolder);
   for (const component of components) {
     const trees = (await readdir(layout.component(component).trees).catch(() => [])).filter(isDigest);
@@ -108,8 +118,28 @@ export function isSettled(explained: Explanation, wanted: Committed, direction: 
 export async function dataDigest(stateFolder: string, component: Component): Promise<string> {
   const { data } = stateLayout(stateFolder).component(component);
   const hash = createHash('sha256');
-  for (const name of (await readdir(data).catch(() => [])).sort(compareTreePaths)) {
-    hash.update(name).update(await readFile(join(data, name)));
+  const names = (await readdir(data, { recursive: true }).catch(() => [])).sort(compareTreePaths);
+  for (const name of names) {
+    const path = join(data, name);
+    const { mode, uid, gid } = await lstat(path);
+    hash.update(JSON.stringify([name, mode, uid, gid]));
+    if (!(await lstat(path)).isDirectory()) hash.update(await readFile(path));
   }
   return hash.digest('hex');
+}
+
+/** What has come so far of each tree that is not whole yet, by its digest: bytes that the disk holds. */
+export async function stagedBytes(stateFolder: string): Promise<ReadonlyMap<string, number>> {
+  const staged = new Map<string, number>();
+  for (const component of components) {
+    const { trees } = stateLayout(stateFolder).component(component);
+    for (const entry of await readdir(trees, { recursive: true, withFileTypes: true }).catch(() => [])) {
+      const path = join(entry.parentPath, entry.name);
+      const tree = /\/\.incoming-([0-9a-f]{64})\.part\//.exec(path)?.[1];
+      if (tree === undefined || !entry.isFile()) continue;
+      const { blocks, size } = await lstat(path);
+      staged.set(tree, (staged.get(tree) ?? 0) + Math.min(size, blocks * 512));
+    }
+  }
+  return staged;
 }

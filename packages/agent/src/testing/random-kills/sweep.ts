@@ -1,16 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { limits } from '@xylem/core';
 import { randomFrom } from '@xylem/core/testing';
 import { systemClock } from '@xylem/platform';
-import { type Cleanup, freePort, removeLater } from '@xylem/testkit';
+import { type Cleanup, freePort, removeLater, tempFolder } from '@xylem/testkit';
 import { explainHost } from '../../explain/explain.ts';
 import { stateLayout } from '../../state/layout.ts';
 import { Site } from '../site.ts';
-import { brokenSlots, dataDigest, isSettled, leftovers, processesIn, stepCutOff } from './look.ts';
+import {
+  brokenSlots,
+  dataDigest,
+  isSettled,
+  leftovers,
+  processesIn,
+  shownTrees,
+  stepCutOff,
+} from './look.ts';
+import { transferOf } from './transfer.ts';
 import { type Committed, components, directions, publishAll, settled } from './versions.ts';
 
 export interface RandomKills {
@@ -18,11 +28,16 @@ export interface RandomKills {
   readonly kills: number;
   /** Kills in the midst of a step, by that step: a sweep that only kills idle agents shows nothing. */
   readonly killsByStep: Readonly<Record<string, number>>;
+  /** Lives that began with a part of a tree, and the most that one of them asked for although it had it. */
+  readonly resumed: number;
+  readonly mostFetchedAgainBytes: number;
   readonly violations: readonly string[];
 }
 
 const settleMs = 60_000;
 const endsMs = 20_000;
+/** Of the last block of each file, and of what lies between two frames that one request spans. */
+const slackBytes = 64 * 1024;
 
 /**
  * Directs a host anew, kills its agent (now and then its supervisor too) at random moments on the way, lets it come to
@@ -45,6 +60,7 @@ export async function randomKills(
   const { stateFolder } = await site.host([front.url]);
   const port = await freePort();
   const packages = await publishAll(site, port);
+  const transfer = transferOf(front, stateFolder);
   const layout = stateLayout(stateFolder);
   for (const component of components) {
     const { data } = layout.component(component);
@@ -57,6 +73,10 @@ export async function randomKills(
   const killsByStep: Record<string, number> = {};
   let committed: Committed = { api: null, pages: null };
   let kills = 0;
+  let resumed = 0;
+  let mostFetchedAgainBytes = 0;
+  let mayShow: ReadonlySet<string> = new Set();
+  const temporary = await tempFolder(context, 'temporary');
   let running: Agent | null = null;
   removeLater(context, () => running?.kill());
 
@@ -67,31 +87,51 @@ export async function randomKills(
       violations.push(`run ${run} (to ${direction}): ${what}`);
       say(violations.at(-1) ?? '');
     };
-    await site.assign(packages.get(direction) ?? []);
+    const given = packages.get(direction) ?? [];
+    const may = new Set([...mayShow, ...given.map(({ package: { tree } }) => tree)]);
+    const pages = given.find(({ package: { component } }) => component === 'pages')?.package;
+    await site.assign(given);
+    let lives = 0;
+    const endLife = (): void => {
+      const again = transfer.endLife();
+      // What came before this direction was known may have been cleared away with the former one.
+      if (lives === 0 || again === null) return;
+      resumed += 1;
+      mostFetchedAgainBytes = Math.max(mostFetchedAgainBytes, again);
+      if (again > limits.frameContent + slackBytes) note(`${again} bytes were fetched again`);
+    };
     for (let times = 1 + random(2); times > 0; times -= 1) {
-      running ??= start(options.agent(stateFolder));
+      if (running === null) {
+        await transfer.beginLife(pages);
+        running = start(options.agent(stateFolder), temporary);
+      }
       // Half of them from the first step on, where most of the work is; the others anywhere, the start included.
-      if (random(2) === 0) await Promise.race([running.acts(), delay(1_500)]);
+      if (random(2) === 0) await Promise.race([running.acts(), delay(2_500)]);
       await delay(random(random(2) === 0 ? 60 : 500));
       const takesSupervisor = random(5) === 0;
       await running.kill();
       running = null;
+      endLife();
+      lives += 1;
       const step = await stepCutOff(stateFolder);
       if (takesSupervisor) {
         for (const pid of processesIn(stateFolder).supervisor) process.kill(pid, 'SIGKILL');
       }
       kills += 1;
       if (step !== null) killsByStep[step] = (killsByStep[step] ?? 0) + 1;
-      for (const broken of await brokenSlots(stateFolder)) note(`killed at ${step}: ${broken}`);
+      for (const broken of await brokenSlots(stateFolder, may)) note(`killed at ${step}: ${broken}`);
     }
-    running = start(options.agent(stateFolder));
+    await transfer.beginLife(pages);
+    running = start(options.agent(stateFolder), temporary);
     const rested = await comesToRest(stateFolder, wanted, direction);
+    endLife();
     if (rested !== null) {
       note(rested);
       // What is wrong now must not count again in the next run.
       break;
     }
-    for (const broken of await brokenSlots(stateFolder)) note(broken);
+    for (const broken of await brokenSlots(stateFolder, may)) note(broken);
+    for (const left of await readdir(temporary)) note(`${left} is left in the temporary folder`);
     for (const left of await staysBehind(stateFolder, wanted)) note(left);
     if (wanted.api !== null && (await answerAt(port)) !== wanted.api)
       note(`the service does not answer ${wanted.api}`);
@@ -99,9 +139,10 @@ export async function randomKills(
       if ((await dataDigest(stateFolder, component)) !== digests[at]) note(`${component}: its data changed`);
     }
     committed = wanted;
+    mayShow = await shownTrees(stateFolder);
     if ((run + 1) % 100 === 0) say(`${run + 1} runs, ${kills} kills, ${violations.length} violations`);
   }
-  return { runs, kills, killsByStep, violations };
+  return { runs, kills, killsByStep, resumed, mostFetchedAgainBytes, violations };
 }
 
 interface Agent {
@@ -110,9 +151,10 @@ interface Agent {
   kill(): Promise<void>;
 }
 
-function start(command: readonly string[]): Agent {
+function start(command: readonly string[], temporary: string): Agent {
   const [program = '', ...words] = command;
-  const child: ChildProcess = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const env = { ...process.env, TMPDIR: temporary };
+  const child: ChildProcess = spawn(program, words, { env, stdio: ['ignore', 'ignore', 'pipe'] });
   const exited = once(child, 'exit');
   const acting = Promise.withResolvers<void>();
   if (child.stderr !== null) {

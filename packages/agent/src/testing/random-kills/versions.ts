@@ -1,5 +1,8 @@
 import { type Given, type Site, webService } from '../site.ts';
 
+/** Of a file that takes several frames. */
+export const noiseBytes = 4 << 20;
+
 /** What a host can be directed to; of `bad` the service never becomes healthy. */
 export const directions = ['1.0.0', '2.0.0', 'bad', 'none'] as const;
 export type Direction = (typeof directions)[number];
@@ -29,7 +32,9 @@ export async function publishAll(
     const many = Object.fromEntries(
       Array.from({ length: 60 }, (_, i) => [`part/${i}.txt`, i % 3 === 0 ? `${i} of ${version}` : `${i}`]),
     );
-    const pages = await site.publish('pages', version, { ...many, 'noise.bin': { noiseBytes: 2 << 20 } });
+    // Of each version its own, so that each of them has to travel.
+    const noise = { noiseBytes: noiseBytes, seed: Number.parseInt(version, 10) };
+    const pages = await site.publish('pages', version, { ...many, 'noise.bin': noise });
     const release = await site.vendor.release(version, [api, pages]);
     all.set(direction, [
       { release, package: api },
