@@ -68,6 +68,9 @@ export async function diskSweep(
     temporary: await temporaryNames(state),
   });
 
+  // Once before: folders that a host makes once are there then, and each pass makes the same calls.
+  await prepare();
+  await converge(state, wanted);
   await prepare();
   const old = { shown: await shown(), outside: await outside?.() };
   disk.fail(fault.calls, fault.error, 0);
