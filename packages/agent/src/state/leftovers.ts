@@ -23,15 +23,13 @@ async function ownFolders(layout: StateLayout): Promise<string[]> {
   // A folder for each repository, with folders of its own.
   const repositories = await foldersBelow(layout.trust);
   return [
-    ...[
-      layout.root,
-      layout.identity,
-      layout.reports,
-      layout.documents,
-      layout.journal,
-      dirname(layout.reverts),
-      layout.trust,
-    ],
+    layout.root,
+    layout.identity,
+    layout.reports,
+    layout.documents,
+    layout.journal,
+    dirname(layout.reverts),
+    layout.trust,
     ...components.map((component) => layout.component(component).folder),
     ...repositories.map(({ parentPath, name }) => join(parentPath, name)),
   ];
