@@ -83,3 +83,21 @@ test('a damaged or missing file is a coded error that names it', async (t) => {
   await writeFile(join(folder, 'host.json'), '{"format":"xylem-identity-2"}');
   await assert.rejects(loadIdentity(folder), { code: 'E_STATE_VERSION' });
 });
+
+test("any flipped bit in the CA's certificate is a coded error that names it", async (t) => {
+  const folder = await temporaryFolder(t);
+  await saveIdentity(folder, await identity());
+  const path = join(folder, 'ca.pem');
+  const honest = await readFile(path);
+  // The last character before the end of the text may hold bits that count for nothing.
+  for (let at = 0; at < honest.toString().lastIndexOf('\n-----END') - 4; at += 3) {
+    const flipped = Buffer.from(honest);
+    flipped[at] = (flipped[at] ?? 0) ^ 1;
+    await writeFile(path, flipped);
+    await assert.rejects(
+      loadIdentity(folder),
+      { code: 'E_STATE_DAMAGED', message: /ca\.pem/ },
+      `character ${at}`,
+    );
+  }
+});

@@ -230,7 +230,7 @@ export async function loadIdentity(folder: string): Promise<Identity | null> {
     ...(document.plainHttp === true ? { plainHttp: true } : {}),
     key: await loadOwnKey(folder, certificatePem),
     certificatePem,
-    caPem: await readCertificate(join(folder, 'ca.pem')),
+    caPem: await readCertificate(join(folder, 'ca.pem'), (ca) => ca.verify(ca.publicKey)),
     trustMap: readTrustMap(mapPath, await readText(mapPath)),
   };
 }
@@ -245,13 +245,18 @@ function readTrustMap(path: string, text: string): TrustMap {
 }
 
 /** Read here, so that a damaged one is said now, by name, and not by TLS at the first connection. */
-async function readCertificate(path: string): Promise<string> {
+async function readCertificate(
+  path: string,
+  isWhole: (certificate: X509Certificate) => boolean = ({ publicKey }) => publicKey.type === 'public',
+): Promise<string> {
   const pem = await readText(path);
+  let isRead = false;
   try {
-    new X509Certificate(pem);
+    isRead = isWhole(new X509Certificate(pem));
   } catch {
-    throw damaged(path);
+    // Said below.
   }
+  if (!isRead) throw damaged(path);
   return pem;
 }
 

@@ -219,6 +219,25 @@ test('damaged or missing state is fetched again, whatever file it is', async (t)
   }
 });
 
+test('a role whose file was damaged is fetched again where it is needed, without a newer snapshot', async (t) => {
+  const repository = await TestReleases.make();
+  await repository.publish(await repository.release(0));
+  const { client, folder, again } = await follow(t, repository);
+  const role = `p-${repository.product.domain}`;
+  await client.refresh();
+  const rules = await client.productRules(role);
+  const state = join(folder, repository.id);
+  const files = (await readdir(state)).filter((name) => /^\d+\.(targets|p-.*)\.json$/.test(name));
+  assert.equal(files.length, 2);
+  for (const name of files) {
+    await writeFile(join(state, name), '{"signed":');
+    const restarted = again();
+    await restarted.open();
+    assert.deepEqual(await restarted.productRules(role), rules, name);
+    assert.match(await readFile(join(state, name), 'utf8'), /"signatures"/);
+  }
+});
+
 test('interrupted between any two files a start finds the former state or the next', async (t) => {
   const repository = await directionRepository('crash', 'one');
   const { client, folder, clock, again } = await follow(t, repository);

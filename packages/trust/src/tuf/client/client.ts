@@ -128,10 +128,11 @@ export class TufClient {
    */
   async productRules(role: string, options: ReadOptions = {}): Promise<ProductRules | null> {
     return this.#exclusively(async () => {
-      const trusted = await this.#opened();
-      const targets = present(trusted.roles.get('targets'), 'targets').metadata.signed;
-      if (!Object.hasOwn(targets.delegations?.roles ?? {}, role)) return null;
-      const piece = await this.#load(role, 'targets', this.#freshness(trusted, options));
+      const freshness = this.#freshness(await this.#opened(), options);
+      // Not only what is there: its file may have been damaged, and no newer snapshot be named for long.
+      const { signed } = (await this.#load('targets', null, freshness)).metadata;
+      if (!Object.hasOwn(signed.delegations?.roles ?? {}, role)) return null;
+      const piece = await this.#load(role, 'targets', freshness);
       return { ...productRulesOf(piece.metadata.signed), expiresAt: expiresMs(piece.metadata.signed) };
     });
   }
