@@ -8,8 +8,8 @@ import { httpService } from '../../testing/packages.ts';
 import { temporaryFolder } from '../../testing/state-folder.ts';
 
 const sweep = crashSweep('service');
-/** All but those that end other roads, and those of a service with a router. */
-const others = ['revert', 'remove', 'purge', 'unapply', 'route', 'drain'];
+/** All but those that end other roads, those of a service with a router, and those of one that is adopted (adopt.test.ts). */
+const others = ['revert', 'remove', 'purge', 'unapply', 'route', 'drain', 'adopt', 'disown'];
 const updateSteps = stepsOfKind.service.filter((step) => !others.includes(step));
 
 suite('crash sweep: service', { concurrency: 3 }, () => {

@@ -8,11 +8,13 @@ import { stepsOfKind } from '../../converge/points.ts';
 
 const main = '/opt/xylem/packages/agent/src/testing/faults/power-main.ts';
 const folder = '/var/lib/bench';
-/** Those that end other roads, and those of a service with a router. */
-const others = ['revert', 'remove', 'purge', 'unapply', 'route', 'drain'];
-const steps = stepsOfKind.service.filter((step) => !others.includes(step));
-/** XYLEM_POWER_POINTS=all: also before each step acts. */
-const phases = process.env.XYLEM_POWER_POINTS === 'all' ? ['written', 'acted'] : ['acted'];
+/** Those that end other roads, those of a service with a router, and those of one that is adopted. */
+const others = ['revert', 'remove', 'purge', 'unapply', 'route', 'drain', 'adopt', 'disown'];
+/** XYLEM_POWER_POINTS=all: each step, and also before it acts. */
+const isWhole = process.env.XYLEM_POWER_POINTS === 'all';
+const few = ['stage', 'switch', 'start', 'commit'];
+const steps = stepsOfKind.service.filter((step) => (isWhole ? !others.includes(step) : few.includes(step)));
+const phases = isWhole ? ['written', 'acted'] : ['acted'];
 
 interface Look {
   readonly current: string | null;
