@@ -86,6 +86,7 @@ test('what a killed agent left half written does not pile up', async (context) =
     at('identity', '.tmp-cert.pem-0123456789ab'),
     at('reports', '.tmp-newest.json-0123456789ab'),
     at('components', 'web', '.tmp-slot.json-0123456789ab'),
+    at('components', 'web', 'trees', `.tmp-.incoming-${'a'.repeat(64)}.tree-0123456789ab`),
   ];
   const longAgo = new Date(Date.now() - 3_600_000);
   for (const path of left) {

@@ -30,7 +30,10 @@ async function ownFolders(layout: StateLayout): Promise<string[]> {
     layout.journal,
     dirname(layout.reverts),
     layout.trust,
-    ...components.map((component) => layout.component(component).folder),
+    ...components.flatMap((component) => {
+      const { folder, trees } = layout.component(component);
+      return [folder, trees];
+    }),
     ...repositories.map(({ parentPath, name }) => join(parentPath, name)),
   ];
 }

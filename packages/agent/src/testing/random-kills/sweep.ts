@@ -131,7 +131,9 @@ export async function randomKills(
       break;
     }
     for (const broken of await brokenSlots(stateFolder, may)) note(broken);
-    for (const left of await readdir(temporary)) note(`${left} is left in the temporary folder`);
+    // Node's own cache of the built program, one for all.
+    const left = (await readdir(temporary)).filter((name) => name !== 'node-compile-cache');
+    for (const name of left) note(`${name} is left in the temporary folder`);
     for (const left of await staysBehind(stateFolder, wanted)) note(left);
     if (wanted.api !== null && (await answerAt(port)) !== wanted.api)
       note(`the service does not answer ${wanted.api}`);
