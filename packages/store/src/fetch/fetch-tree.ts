@@ -282,9 +282,10 @@ class TreeFetch {
         throw error;
       });
       await writeFileAtomic(`${into}.tree`, text);
+      // Before the folder: who finds that looks for nothing else.
+      await this.#text.remove();
       await rename(this.#staging.folder, into);
       await syncFolder(dirname(into));
-      await this.#text.remove();
     } catch (error) {
       throw storageError(error, into);
     }

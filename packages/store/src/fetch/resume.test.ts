@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { XylemError } from '@xylem/core';
@@ -152,6 +152,35 @@ test('what is staged is hashed again: right chunks stay, wrong ones and stranger
   assert.ok(fetched.resumedBytes >= 3_700_000, `${fetched.resumedBytes}`);
   assert.deepEqual((await readdir(base)).sort(), ['big', 'into', 'into.tree', 'repository']);
 });
+
+test('once a tree can be seen nothing of its fetch is left, and what was ready before needs no request', async (t) => {
+  const { base, repository, publish } = await makeFixture(t);
+  const { tree, folder } = await publish('little', little);
+  const into = join(base, 'into');
+  let requests = 0;
+  const source = repositorySource(repository);
+  const counted: typeof source = {
+    name: source.name,
+    get: async (path, request) => {
+      requests += 1;
+      // Something in the way keeps the tree from being seen, at the last moment.
+      await mkdir(join(into, 'in the way'), { recursive: true });
+      return await source.get(path, request);
+    },
+  };
+  await assert.rejects(fetchTree({ source: counted, domain: testDomain, tree, into }), /ENOTEMPTY|E_/);
+  assert.ok(requests > 0);
+  await rm(into, { recursive: true });
+  assert.deepEqual(await left(base), ['into.part', 'into.tree']);
+  requests = 0;
+  await fetchTree({ source: counted, domain: testDomain, tree, into });
+  assert.equal(requests, 0);
+  assert.deepEqual(await readFolder(into), await readFolder(folder));
+  assert.deepEqual(await left(base), ['into', 'into.tree']);
+});
+
+const left = async (base: string): Promise<string[]> =>
+  (await readdir(base)).filter((name) => name.startsWith('into')).sort();
 
 test('a staged hard link of a seed is never written into', async (t) => {
   const { base, repository, publish } = await makeFixture(t);

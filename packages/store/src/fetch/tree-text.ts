@@ -22,18 +22,22 @@ import { Staging } from './staging.ts';
 export class TreeText {
   readonly #tree: Digest;
   readonly #name: string;
+  readonly #finished: string;
   readonly #staging: Staging;
 
   /** `into`: where the tree will be. */
   constructor(into: string, tree: Digest, umask: number) {
     this.#tree = tree;
     this.#name = `${basename(into)}.part.tree`;
+    this.#finished = `${into}.tree`;
     this.#staging = new Staging(dirname(into), umask);
   }
 
   /** The entries, if the text is there whole. Throws E_TREE_* (retry never): the tree was signed like that. */
   async read(): Promise<{ text: Buffer; entries: TreeEntry[] } | null> {
-    const text = await readFile(this.#path).catch(() => null);
+    const staged = await readFile(this.#path).catch(() => null);
+    // Where it was cut off right before the folder can be seen, it lies there.
+    const text = staged ?? (await readFile(this.#finished).catch(() => null));
     if (text === null || sha256(text) !== this.#tree) return null;
     try {
       return { text, entries: parseTree(text) };
