@@ -1,7 +1,14 @@
 import { type Parents as LearnedParents, XylemError } from '@xylem/core';
 import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
 import { httpSource, type ObjectSource, type SourceChoice } from '@xylem/store';
-import { afterFault, goodStanding, inStanding, type Standing } from './standing.ts';
+import {
+  afterAnswer,
+  afterFault,
+  inStanding,
+  neverAsked,
+  type Standing,
+  untilForgivenMs,
+} from './standing.ts';
 
 export interface ParentsOptions {
   readonly http: HttpClient;
@@ -33,6 +40,8 @@ export interface Parents extends SourceChoice {
   use(url: string): void;
   /** Siblings and higher nodes that a parent named: tried after all that the operator named. */
   learn(from: string, learned: LearnedParents): void;
+  /** Milliseconds until one that the operator named before this one may be asked again; null where none was left. */
+  betterAgainMs(url: string): number | null;
   /** A fault that was noticed outside of `attempt`. */
   blame(url: string, error: XylemError): void;
 }
@@ -59,8 +68,13 @@ export function parentsOf(options: ParentsOptions): Parents {
   const hosts = new Map<string, string | null>();
   const sources = new Map<string, ObjectSource>();
 
+  const standingOf = (url: string): Standing => standings.get(url) ?? neverAsked;
+  const answered = (url: string): void => {
+    standings.set(url, afterAnswer(standingOf(url), clock.monotonicMs()));
+  };
+  const usable = (all: readonly string[]): string[] => [...new Set(all.map(trimmed))].filter(mayUse);
   const urls = (): string[] => {
-    const all = [...new Set([...options.wanted(), ...learned].map(trimmed))].filter(mayUse);
+    const all = usable([...options.wanted(), ...learned]);
     return inStanding(all, standings, clock.monotonicMs());
   };
   const sourceOf = (url: string): ObjectSource => {
@@ -71,15 +85,15 @@ export function parentsOf(options: ParentsOptions): Parents {
     return made;
   };
   const blame = (url: string, error: XylemError): void => {
-    const before = standings.get(url) ?? goodStanding;
     const nowMs = clock.monotonicMs();
-    standings.set(url, afterFault(before, error, nowMs, randomness.fraction(), options.returnToFirstMs));
+    const { returnToFirstMs } = options;
+    standings.set(url, afterFault(standingOf(url), error, nowMs, randomness.fraction(), returnToFirstMs));
     log.warn('parent has a fault', { parent: url, cause: error });
     if (current?.url === url) current = null;
   };
 
   const use = (url: string): void => {
-    standings.set(url, goodStanding);
+    answered(url);
     if (current?.url === url) return;
     log.info('parent', { parent: url });
     current = { url, host: hosts.get(url) ?? null };
@@ -91,6 +105,12 @@ export function parentsOf(options: ParentsOptions): Parents {
     blame,
     use,
     current: () => current,
+    betterAgainMs: (url) => {
+      const wanted = usable(options.wanted());
+      const place = wanted.indexOf(url);
+      const better = place < 0 ? wanted : wanted.slice(0, place);
+      return untilForgivenMs(better, standings, clock.monotonicMs());
+    },
     learn: (from, { self, siblings, above }) => {
       const url = trimmed(from);
       hosts.set(url, self.host);
@@ -107,7 +127,7 @@ export function parentsOf(options: ParentsOptions): Parents {
         signal?.throwIfAborted();
         try {
           const result = await act(sourceOf(url));
-          standings.set(url, goodStanding);
+          answered(url);
           // One that only helped out with an object is not the parent.
           if (current === null) use(url);
           return result;

@@ -2,12 +2,13 @@ import type { XylemError } from '@xylem/core';
 
 /** How one parent did lately. Times are monotonic milliseconds. */
 export interface Standing {
+  /** Outages, since it was last good for long. */
   readonly faults: number;
-  /** Until then others come first. */
+  /** Until then others come first; in the past: since then it is good. */
   readonly avoidUntilMs: number;
 }
 
-export const goodStanding: Standing = { faults: 0, avoidUntilMs: 0 };
+export const neverAsked: Standing = { faults: 0, avoidUntilMs: Number.NEGATIVE_INFINITY };
 
 const firstAvoidMs = 1_000;
 const firstAvoidOfLiarMs = 60_000;
@@ -24,7 +25,8 @@ const silences: ReadonlySet<string> = new Set([
 
 /**
  * After a fault: avoided for 1 s doubling to `maxAvoidMs`, a minute at least for a lie, all with jitter so that the
- * children of a dead parent neither leave nor come back together. Pure.
+ * children of a dead parent neither leave nor come back together. Faults of one outage count once; only a parent that
+ * was good for `maxAvoidMs` begins anew, so that one which comes and goes is not returned to each time. Pure.
  */
 export function afterFault(
   before: Standing,
@@ -33,10 +35,29 @@ export function afterFault(
   fraction: number,
   maxAvoidMs: number,
 ): Standing {
-  const faults = before.faults + 1;
+  const isOutageKnown = nowMs < before.avoidUntilMs;
+  const isForgotten = nowMs - before.avoidUntilMs > maxAvoidMs;
+  const faults = isForgotten ? 1 : isOutageKnown ? before.faults : before.faults + 1;
   const first = silences.has(error.code) ? firstAvoidMs : firstAvoidOfLiarMs;
   const avoidMs = Math.min(maxAvoidMs, first * 2 ** Math.min(faults - 1, 20)) * (0.75 + fraction / 2);
-  return { faults, avoidUntilMs: nowMs + avoidMs };
+  return { faults, avoidUntilMs: Math.max(before.avoidUntilMs, nowMs + avoidMs) };
+}
+
+/** After an answer: avoided no longer, and what was is not forgotten at once. Pure. */
+export function afterAnswer(before: Standing, nowMs: number): Standing {
+  return { ...before, avoidUntilMs: Math.min(before.avoidUntilMs, nowMs) };
+}
+
+/** In how many milliseconds the first of `urls` is avoided no longer; null where none of them is avoided. Pure. */
+export function untilForgivenMs(
+  urls: readonly string[],
+  standings: ReadonlyMap<string, Standing>,
+  nowMs: number,
+): number | null {
+  const waits = urls
+    .map((url) => (standings.get(url)?.avoidUntilMs ?? 0) - nowMs)
+    .filter((waitMs) => waitMs > 0);
+  return waits.length === 0 ? null : Math.min(...waits);
 }
 
 /** `urls` in their order, those to be avoided last, the soonest forgiven first. Pure. */

@@ -190,6 +190,27 @@ test('where news can’t be held, a host polls; the second parent serves while t
   await reported(revived, host, 'version 3', (latest) => componentOf(latest, 'web')?.version === '3.0.0');
 });
 
+test('a held question to the second parent ends when the first may be asked again', async (context) => {
+  const site = await Site.create(context);
+  const first = await site.front();
+  const second = await site.front({ holdMs: 300_000 });
+  const v1 = await site.publish('web', '1.0.0', { a: '1' });
+  const one = await site.vendor.release('1.0.0', [v1]);
+  let isLacking = true;
+  first.intercept((request, response) => {
+    if (!isLacking || request.url?.startsWith('/r') !== true) return false;
+    response.writeHead(404).end();
+    return true;
+  });
+  const host = await site.host([first.url, second.url]);
+  await site.assign([{ release: one, package: v1 }]);
+  const agent = await site.agent(host);
+  await waitFor('the held question', () => second.requests.some((line) => line.startsWith('GET /news?')));
+  assert.equal(agent.status().parent, second.url);
+  isLacking = false;
+  await waitFor('the return to the first', () => agent.status().parent === first.url);
+});
+
 test('a host takes nothing that the publisher does not vouch for, has withdrawn, or has set the floor above', async (context) => {
   const site = await Site.create(context);
   const front = await site.front();
