@@ -1,25 +1,7 @@
 import type { Report } from '@xylem/core';
 import { appendAudit } from '../audit/audit.ts';
 import type { Database } from '../db/tables.ts';
-
-/** What a report says of observing and adopting. */
-export type SaidOfAdoption = Pick<Report, 'observing' | 'adoptions'>;
-
-/** What the newest reports of these hosts say of it, by host; most say nothing, and are not read. */
-export async function adoptionBefore(
-  trx: Database,
-  hosts: readonly string[],
-): Promise<ReadonlyMap<string, SaidOfAdoption>> {
-  const rows = await trx
-    .selectFrom('reports')
-    .select(['host', 'document'])
-    .where('host', 'in', hosts)
-    .where((one) =>
-      one.or([one('document', 'like', '%"observing":{%'), one('document', 'like', '%"adoptions":[%')]),
-    )
-    .execute();
-  return new Map(rows.map(({ host, document }) => [host, JSON.parse(document) as Report]));
-}
+import type { Told } from '../hosts/told.ts';
 
 const whats = {
   adopted: 'host.adopted',
@@ -35,7 +17,7 @@ const whats = {
 export async function noteAdoption(
   trx: Database,
   report: Report,
-  before: SaidOfAdoption | undefined,
+  before: Told | undefined,
   nowMs: number,
 ): Promise<void> {
   const subject = `host/${report.host}`;

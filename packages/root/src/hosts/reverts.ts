@@ -6,21 +6,9 @@ import type { Who } from '../auth/api-tokens.ts';
 import type { Database } from '../db/tables.ts';
 import type { Root } from '../root.ts';
 import { changeHosts } from './change.ts';
+import { type Told, toldBefore } from './told.ts';
 
 type Revert = NonNullable<Report['reverts']>[number];
-
-/** What the newest reports of these hosts (absent: of all) say of it, by host; most say nothing, and are not read. */
-export async function revertsBefore(
-  trx: Database,
-  hosts?: readonly string[],
-): Promise<ReadonlyMap<string, readonly Revert[]>> {
-  const all = trx
-    .selectFrom('reports')
-    .select(['host', 'document'])
-    .where('document', 'like', '%"reverts":[%');
-  const rows = await (hosts === undefined ? all : all.where('host', 'in', hosts)).execute();
-  return new Map(rows.map(({ host, document }) => [host, (JSON.parse(document) as Report).reverts ?? []]));
-}
 
 /**
  * Has hosts follow direction again with a product that someone there took back. What is meant is the return that the host
@@ -31,13 +19,13 @@ export async function undoReverts(
   { select, product, dryRun = false }: BodyOf<'hostUndoRevert'>,
   who: Who,
 ): Promise<HostsChanged> {
-  const reported = await revertsBefore(root.db);
+  const reported = await toldBefore(root.db);
   return await changeHosts(root, select, {
     what: 'host.undo-revert',
     who,
     dryRun,
     change: ({ id, undo }) => {
-      const meant = reported.get(id)?.find((revert) => revert.product === product)?.since;
+      const meant = reported.get(id)?.reverts?.find((revert) => revert.product === product)?.since;
       if (meant === undefined || undo[product] === meant) return null;
       return { undone_returns: JSON.stringify({ ...undo, [product]: meant }) };
     },
@@ -52,9 +40,10 @@ export async function undoReverts(
 export async function noteReverts(
   trx: Database,
   report: Report,
-  before: readonly Revert[],
+  told: Told | undefined,
   nowMs: number,
 ): Promise<void> {
+  const before = told?.reverts ?? [];
   const now = report.reverts ?? [];
   const entry = {
     who: `host/${report.host}`,

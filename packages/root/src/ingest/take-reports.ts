@@ -1,5 +1,5 @@
 import type { Report } from '@xylem/core';
-import { adoptionBefore, noteAdoption } from '../adoption/note.ts';
+import { noteAdoption } from '../adoption/note.ts';
 import type { Database } from '../db/tables.ts';
 import {
   type BootStart,
@@ -10,7 +10,8 @@ import {
   noteBoot,
   sameNumberTwice,
 } from '../hosts/clones.ts';
-import { noteReverts, revertsBefore } from '../hosts/reverts.ts';
+import { noteReverts } from '../hosts/reverts.ts';
+import { toldBefore } from '../hosts/told.ts';
 
 /** What of a host's reports the root server has. */
 export interface Mark {
@@ -78,11 +79,10 @@ export async function takeReports(
         .execute();
       await forgetOldBoots(trx, host);
     }
-    const reverts = await revertsBefore(trx, hosts);
-    const adoption = await adoptionBefore(trx, hosts);
+    const told = await toldBefore(trx, hosts);
     for (const report of newest.values()) {
-      await noteReverts(trx, report, reverts.get(report.host) ?? [], nowMs);
-      await noteAdoption(trx, report, adoption.get(report.host), nowMs);
+      await noteReverts(trx, report, told.get(report.host), nowMs);
+      await noteAdoption(trx, report, told.get(report.host), nowMs);
       await replaceReport(trx, report, nowMs);
     }
     const marks = reports.map(({ host, incarnation }) => ({
