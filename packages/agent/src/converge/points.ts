@@ -54,7 +54,7 @@ export const stepsOfKind = {
     ...toBeCommitted,
     ...adopted,
   ],
-  command: applied,
+  command: [...applied, ...adopted],
   agent: started,
   container: started,
   deb: packaged,

@@ -107,6 +107,8 @@ export interface Scenario {
   readonly wanted: string;
   /** The host observes, before anything of `before` is wanted; orders stand in the `entry` of what is wanted. */
   readonly observes?: true;
+  /** What others make before anything of `before` is wanted, each time anew. */
+  readonly byHand?: () => Promise<void>;
   /** A file of the tree in place that somebody removed, and that was found missing. */
   readonly missing?: string;
   /** Steps whose points this scenario must pass. */
@@ -156,8 +158,9 @@ async function sweep(
       const { rested, waiting } = await converge(state, wanted);
       assert.ok(rested);
       assert.deepEqual([...waiting], []);
-      if (scenario.observes === true && wanted === none)
-        await beginObserving(layout, 'a test', systemClock, silentLog);
+      if (wanted !== none) continue;
+      if (scenario.observes === true) await beginObserving(layout, 'a test', systemClock, silentLog);
+      await scenario.byHand?.();
     }
     const data = join(state, 'components', scenario.component, 'data');
     await mkdir(data, { recursive: true });

@@ -1,4 +1,5 @@
 import type { Driver } from '../driver.ts';
+import { adoptCommand } from './adopt.ts';
 import { applyCommand } from './apply.ts';
 import { observeCommands } from './observe.ts';
 import { planCommand } from './plan.ts';
@@ -8,5 +9,6 @@ export const commandDriver: Driver = {
   check: commandSpec,
   observe: observeCommands,
   plan: planCommand,
+  adoption: adoptCommand,
   apply: applyCommand,
 };
