@@ -11,6 +11,7 @@ import { adoptRunning } from './adopt-running.ts';
 import { askRelays } from './ask-relays.ts';
 import { writeFloor } from './floors.ts';
 import { foundDirections } from './found.ts';
+import { restoredPins } from './found-pins.ts';
 import { heardSince, highest, highestRelease } from './heard.ts';
 import { type Recovery, recoveryOf } from './recovery.ts';
 import { columnsOf, registerFound } from './register-found.ts';
@@ -98,13 +99,13 @@ async function takeHosts(
   nowMs: number,
 ): Promise<void> {
   for (const found of joined) await registerFound(trx, found, found.own, nowMs);
-  for (const { host, entry, keys } of changed) {
-    const columns = columnsOf(entry);
+  for (const { host, entry, pins, keys } of changed) {
+    const columns = columnsOf(entry, restoredPins(pins, host.pinned, nowMs));
     const after = keep === 'hosts' ? columns : { retired: columns.retired };
     if (keep === 'backup' && !keys.includes('retired')) continue;
     await trx.updateTable('hosts').set(after).where('id', '=', host.id).execute();
-    const { labels, parents, config, serve, retired } = host;
-    const before = { labels, parents, config, serve, retired };
+    const { labels, parents, config, pinned, adopt, undo, serve, retired } = host;
+    const before = { labels, parents, config, pinned, adopt, undo, serve, retired };
     await appendAudit(trx, nowMs, {
       who: 'restore',
       what: 'host.found',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { Version } from '@xylem/core';
 import { tempFolder, waitUntil } from '@xylem/testkit';
 import { buildRenewRequest } from '@xylem/trust';
 import { fakeHost } from '../testing/fake-host.ts';
@@ -13,7 +14,7 @@ import { type RootFixture, rootFixture } from '../testing/root-fixture.ts';
 async function grown(t: TestContext) {
   const root = await rootFixture(t);
   const shop = await publisher(t, root, 'shop');
-  await shop.publish('shop-web', '1.0.0', { 'index.html': 'one' });
+  const webPackage = await shop.publish('shop-web', '1.0.0', { 'index.html': 'one' });
   await shop.release('1.0.0', { 'shop-web': '1.0.0' });
   await root.api('environmentCreate', { body: { name: 'production' } });
   const joined = async (name: string, options: { labels?: Record<string, string>; serve?: boolean } = {}) => {
@@ -27,7 +28,7 @@ async function grown(t: TestContext) {
   await root.api('backupCreate', { body: { out } });
   const tuf = await tempFolder(t, 'tuf');
   const stateOf = (host: typeof old) => host.desiredState(join(tuf, host.id));
-  return { root, shop, joined, old, leaving, out, stateOf };
+  return { root, shop, joined, old, leaving, out, stateOf, webPackage };
 }
 
 const namesIn = async (root: RootFixture) =>
@@ -119,6 +120,41 @@ test('takes in again who joined after the backup, as the host map of a relay kno
   assert.equal(await late.report([]), 202);
   await waitUntil(async () => (await namesIn(again)).includes('late'));
   assert.deepEqual((await again.api('hostShow', { params: { host: 'late' } })).labels, { role: 'db' });
+});
+
+test('what operators pinned after the backup stays pinned, and what they let go stays let go', async (t) => {
+  const { root, joined, old, leaving, out, stateOf, webPackage } = await grown(t);
+  const relay = await joined('relay', { serve: true });
+  const late = await joined('late');
+  // Nobody has `pages`: of a host that is known to lack it, the host map may say the same of its own accord.
+  const components = ['shop-web', 'pages'];
+  const pinned = { components, reason: 'It is being looked at.' };
+  await root.api('hostPin', { body: { select: { hosts: ['old', 'late'] }, ...pinned } });
+  await stateOf(relay);
+  const url = await relayCopy(t, relay, root.folder);
+  const web = { component: 'shop-web', product: 'shop', version: '1.0.0' as Version, package: webPackage };
+
+  const again = await restoredFixture(t, root, out);
+  for (const host of [old, leaving, late, relay]) host.moveTo(again);
+  await again.api('hostPin', { body: { select: { hosts: ['leaving'] }, ...pinned } });
+  await relay.report(undefined, { serves: { url, children: [] } });
+  await old.report([web]);
+  await leaving.report([web]);
+  const { changedHosts } = await again.api('restored');
+  assert.deepEqual(changedHosts.map(({ name, changed }) => [name, ...changed].join(' ')).sort(), [
+    'leaving pins',
+    'old pins',
+  ]);
+  await again.api('restoreConfirm', { body: { keep: 'hosts' } });
+  await late.report([]);
+  const pinsOf = async (host: string) =>
+    (await again.api('hostShow', { params: { host } })).pinned.map(
+      ({ component, by }) => `${component} ${by}`,
+    );
+  assert.deepEqual(await pinsOf('old'), ['shop-web restore']);
+  assert.deepEqual(await pinsOf('leaving'), []);
+  await waitUntil(async () => (await namesIn(again)).includes('late'));
+  assert.deepEqual(await pinsOf('late'), ['pages restore', 'shop-web restore'], 'what it has is not known');
 });
 
 test('revokes again who was revoked after the backup, also a host that joined after it', async (t) => {

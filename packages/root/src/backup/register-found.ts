@@ -3,7 +3,9 @@ import type { Insertable } from 'kysely';
 import { appendAudit } from '../audit/audit.ts';
 import type { Database, Tables } from '../db/tables.ts';
 import { fullName } from '../environments/names.ts';
+import type { OperatorPins } from '../hosts/pins.ts';
 import type { FoundHost, FoundIdentity, Scope } from './found.ts';
+import { foundPins, restoredPins } from './found-pins.ts';
 
 /** Who took a host in, in the audit log and in the place of its join token. */
 const registrar = 'restore';
@@ -26,7 +28,10 @@ export async function registerFound(
     token: registrar,
     kept: '{}',
     joined_ms: nowMs,
-    ...columnsOf(entry ?? { labels: {}, ...(own.serves === null ? {} : { serve: true }) }),
+    ...columnsOf(
+      entry ?? { labels: {}, ...(own.serves === null ? {} : { serve: true }) },
+      restoredPins(await foundPins(trx, host, entry), {}, nowMs),
+    ),
     name: entry?.name ?? own.name,
   };
   await trx
@@ -45,14 +50,20 @@ export async function registerFound(
   await appendAudit(trx, nowMs, { who: registrar, what: 'host.found', subject, environment, after });
 }
 
-type Columns = Pick<Insertable<Tables['hosts']>, 'labels' | 'parents' | 'config' | 'serve' | 'retired'>;
+type Columns = Pick<
+  Insertable<Tables['hosts']>,
+  'labels' | 'parents' | 'config' | 'pinned' | 'adopt' | 'undone_returns' | 'serve' | 'retired'
+>;
 
 /** What an operator said about a host, as the host map has it. */
-export function columnsOf(entry: HostMapEntry): Columns {
+export function columnsOf(entry: HostMapEntry, pins: OperatorPins): Columns {
   return {
     labels: JSON.stringify(entry.labels),
     parents: JSON.stringify(entry.parents ?? []),
     config: JSON.stringify(entry.config ?? {}),
+    pinned: Object.keys(pins).length === 0 ? null : JSON.stringify(pins),
+    adopt: JSON.stringify(entry.adopt ?? {}),
+    undone_returns: JSON.stringify(entry.undo ?? {}),
     serve: entry.serve === true ? 1 : 0,
     retired: entry.retired === true ? 1 : 0,
   };
