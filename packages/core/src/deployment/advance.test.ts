@@ -46,6 +46,7 @@ const host = (n: number, more: Partial<HostEvidence> = {}): HostEvidence => ({
   components: ['api'],
   admittedAt: null,
   held: false,
+  keptBack: false,
   lastReport: START,
   lastSeen: START,
   reported: [runs(oldPackage)],
@@ -205,6 +206,7 @@ test('failures within the limit keep their place, and the rest goes on', () => {
       admitted: 6,
       waiting: 0,
       updating: 0,
+      keptBack: 0,
       done: 5,
       failed: 1,
       silent: 0,
@@ -224,6 +226,20 @@ test('a host that goes silent after it was admitted keeps its place', () => {
   assert.equal(progress.silent, 1);
   assert.deepEqual(decisions, []);
   assert.match(reason, /1 silent since they were admitted.*at most 1 may be unavailable/);
+});
+
+test('a host that waits for its window keeps its place, and is not silent between its regular reports', () => {
+  const fleet = new Fleet(
+    deployment('deploy', rolling(1)),
+    hosts(3).map((one) => ({ ...one, keptBack: true })),
+  );
+  fleet.step();
+  const waits = { offlineAfterMs: 3 * policy.silentAfterMs, silentAfterMs: policy.silentAfterMs };
+  const at = (afterMs: number) => advance(fleet.deployment, fleet.hosts, START + afterMs, waits);
+  const { progress, reason } = at(2 * policy.silentAfterMs);
+  assert.deepEqual([progress.updating, progress.keptBack, progress.silent], [1, 1, 0]);
+  assert.match(reason, /0 of 3 done, 1 not before their window.*2 waiting.*at most 1 may be unavailable/);
+  assert.equal(at(waits.offlineAfterMs + 1).progress.silent, 1);
 });
 
 test('hosts that were offline before their turn block nobody, are shown, and take their turn when they return', () => {

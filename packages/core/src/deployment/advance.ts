@@ -59,17 +59,19 @@ function progressOf(
 ): Progress {
   const counts = { waiting: 0, updating: 0, done: 0, failed: 0, silent: 0 };
   let offline = 0;
+  let keptBack = 0;
   let admitted = 0;
   for (const { host } of turns) {
     const standing = standingOf(deployment, host, now, policy);
     counts[standing] += 1;
     if (host.admittedAt !== null && !host.held) admitted += 1;
     if (standing === 'waiting' && isOffline(host, now, policy)) offline += 1;
+    if (standing === 'updating' && host.keptBack) keptBack += 1;
   }
   const { strategy } = deployment;
   const maxUnavailable =
     strategy.kind === 'all-at-once' ? turns.length : hostCount(strategy.maxUnavailable, turns.length);
-  return { eligible: turns.length, admitted, ...counts, offline, maxUnavailable };
+  return { eligible: turns.length, admitted, ...counts, keptBack, offline, maxUnavailable };
 }
 
 function admissions(

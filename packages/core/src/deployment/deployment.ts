@@ -75,6 +75,8 @@ export interface HostEvidence {
   readonly admittedAt: number | null;
   /** Whether a decision holds it at its former packages. */
   readonly held: boolean;
+  /** Whether it says that it has the change ready and may not begin: a window, a freeze, a quota, a lock. */
+  readonly keptBack: boolean;
   readonly lastReport: number | null;
   /** The newest sign of life; at least `lastReport`. */
   readonly lastSeen: number | null;
@@ -108,6 +110,8 @@ export interface Progress {
   /** Not admitted yet, or held because they were offline. */
   readonly waiting: number;
   readonly updating: number;
+  /** Of `updating`: may not begin yet, by their windows, freezes, quotas or locks. */
+  readonly keptBack: number;
   readonly done: number;
   readonly failed: number;
   readonly silent: number;

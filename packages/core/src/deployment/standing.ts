@@ -15,7 +15,9 @@ export function standingOf(
   // Offline before it was admitted: it has not seen the new version, so its silence says nothing about it.
   if (host.admittedAt - (host.lastReport ?? 0) > offlineAfterMs) return 'waiting';
   const lastSign = Math.max(host.lastReport ?? 0, host.admittedAt);
-  return now - lastSign > silentAfterMs ? 'silent' : 'updating';
+  // What only waits has nothing new to say until its next regular report.
+  const patienceMs = host.keptBack ? Math.max(silentAfterMs, offlineAfterMs) : silentAfterMs;
+  return now - lastSign > patienceMs ? 'silent' : 'updating';
 }
 
 /** Whether it reports all its components as they should be. Without a report nothing is done. */

@@ -6,7 +6,7 @@ export function verdictOf(
   { strategy, kind }: Pick<Deployment, 'strategy' | 'kind'>,
   progress: Progress,
 ): { readonly verdict: Verdict; readonly reason: string } {
-  const { eligible, done, failed, silent, updating, waiting, offline, maxUnavailable } = progress;
+  const { eligible, done, failed, silent, updating, keptBack, waiting, offline, maxUnavailable } = progress;
   if (eligible === 0) return { verdict: 'no data', reason: 'No host is eligible yet.' };
   if (done === eligible) {
     const what = kind === 'undeploy' ? 'no longer run it' : 'run it and are healthy';
@@ -27,7 +27,8 @@ export function verdictOf(
   }
   const parts = [
     `${done} of ${eligible} done`,
-    updating > 0 ? `${updating} updating` : '',
+    updating > keptBack ? `${updating - keptBack} updating` : '',
+    keptBack > 0 ? `${keptBack} not before their window, freeze, quota or lock allows it` : '',
     failed > 0 ? `${failed} failed` : '',
     silent > 0 ? `${silent} silent since they were admitted` : '',
     waiting > offline ? `${waiting - offline} waiting for their turn` : '',

@@ -37,3 +37,32 @@ test('only a relay can say that a silent host lives', async (t) => {
   for (const host of [heard, plain, relay]) await host.report(state.assignments);
   await waitUntil(async () => (await root.api('deploymentShow', { params: { id } })).progress.done === 3);
 });
+
+test('who may not begin before a window is said, and is not taken for busy', async (t) => {
+  const root = await rootFixture(t);
+  const shop = await publisher(t, root, 'shop');
+  await shop.publish('shop-web', '1.0.0', { 'index.html': 'one' });
+  await shop.release('1.0.0', { 'shop-web': '1.0.0' });
+  await root.api('environmentCreate', { body: { name: 'production' } });
+  const { token } = await root.api('tokenCreate', { body: { environment: 'production' } });
+  const host = await fakeHost(root, token, { name: 'web' });
+  await host.report([]);
+  const { deployments } = await root.api('deploymentCreate', {
+    body: { kind: 'deploy', product: 'shop', version: '1.0.0', environments: ['production'] },
+  });
+  const params = { id: deployments[0]?.id ?? '' };
+  const show = async () => await root.api('deploymentShow', { params });
+  await waitUntil(async () => (await show()).progress.updating === 1);
+  const state = await host.desiredState(await tempFolder(t, 'tuf'));
+  const waits = (component: string) => ({
+    waiting: [{ component, code: 'E_OUTSIDE_WINDOW', message: 'Until 22:00.', since: timeOf(Date.now()) }],
+  });
+  await host.report([], waits('another'));
+  assert.equal((await show()).progress.keptBack, 0);
+  await host.report([], waits('shop-web'));
+  const { progress, reason } = await show();
+  assert.deepEqual([progress.updating, progress.keptBack], [1, 1]);
+  assert.match(reason ?? '', /1 not before their window/);
+  await host.report(state.assignments);
+  await waitUntil(async () => (await show()).state === 'succeeded');
+});

@@ -75,28 +75,38 @@ export async function evidenceOf(
       const lastReport = own?.receivedMs ?? null;
       // Joining is a sign of life too.
       const lastSeen = Math.max(lastReport ?? 0, seen.get(host.id) ?? 0, host.joinedMs);
+      const components = [...selectors]
+        .filter(
+          ([name, selector]) =>
+            host.kept[name]?.deployment === deployment.id || selects(selector, selectable),
+        )
+        .map(([name]) => name)
+        // An operator's pin keeps it out of every deployment.
+        .filter((name) => !Object.hasOwn(host.pinned, name))
+        .filter((name) => {
+          const document = demanding.get(name);
+          const mayCome = document === undefined || mayFit(document, own?.report.facts);
+          return mayCome && !isOnlyObserved(name, own?.report);
+        });
       return {
         id,
-        components: [...selectors]
-          .filter(
-            ([name, selector]) =>
-              host.kept[name]?.deployment === deployment.id || selects(selector, selectable),
-          )
-          .map(([name]) => name)
-          // An operator's pin keeps it out of every deployment.
-          .filter((name) => !Object.hasOwn(host.pinned, name))
-          .filter((name) => {
-            const document = demanding.get(name);
-            const mayCome = document === undefined || mayFit(document, own?.report.facts);
-            return mayCome && !isOnlyObserved(name, own?.report);
-          }),
+        components,
         admittedAt: mark?.admittedAt ?? null,
         held: mark?.held ?? false,
+        keptBack: isKeptBack(components, own?.report),
         lastReport,
         lastSeen,
         reported: own?.report.components ?? [],
       };
     });
+}
+
+const keepingBack: ReadonlySet<string> = new Set(['E_OUTSIDE_WINDOW', 'E_FROZEN', 'E_QUOTA', 'E_LOCKED']);
+
+function isKeptBack(components: readonly string[], report: Report | undefined): boolean {
+  return (report?.waiting ?? []).some(
+    ({ component, code }) => component !== null && components.includes(component) && keepingBack.has(code),
+  );
 }
 
 /** What an observing host has not adopted is neither waited for nor counted. */

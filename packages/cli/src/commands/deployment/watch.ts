@@ -9,9 +9,11 @@ const goesOn = ({ state }: Deployment): boolean => state === 'running' || state 
 const labelOf = ({ environment, product }: Deployment): string => `${environment.name} ${product}`;
 
 function progressOf(deployments: readonly Deployment[]): string {
-  const sum = (key: 'done' | 'eligible' | 'updating' | 'waiting' | 'failed'): number =>
-    deployments.reduce((total, { progress }) => total + progress[key], 0);
-  return `${sum('done')} of ${sum('eligible')} done, ${sum('updating')} updating, ${sum('waiting')} waiting, ${sum('failed')} failed`;
+  const sum = (key: 'done' | 'eligible' | 'updating' | 'keptBack' | 'waiting' | 'failed'): number =>
+    deployments.reduce((total, { progress }) => total + (progress[key] ?? 0), 0);
+  const keptBack = sum('keptBack');
+  const words = keptBack === 0 ? '' : ` (${keptBack} not before a window, freeze, quota or lock allows it)`;
+  return `${sum('done')} of ${sum('eligible')} done, ${sum('updating')} updating${words}, ${sum('waiting')} waiting, ${sum('failed')} failed`;
 }
 
 /** Steps of the machinery that say nothing to a person. */

@@ -57,6 +57,8 @@ const Progress = Strict({
   admitted: Count,
   waiting: Count,
   updating: Count,
+  /** Of `updating`: have it ready, and may not begin before a window, freeze, quota or lock allows it. Absent: said by an older root server. */
+  keptBack: Type.Optional(Count),
   done: Count,
   failed: Count,
   silent: Count,
