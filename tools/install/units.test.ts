@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { bootGuest, type Guest, waitUntil } from '@xylem/testkit';
+import { unitsOfPage } from './page-units.ts';
 
 const checkout = join(import.meta.dirname, '..', '..');
 const [root, relay] = ['https://root.example:8441', 'https://relay.muc.example:8442'];
@@ -18,16 +18,6 @@ ports: [8080]
 `,
   'server.js': "require('node:http').createServer((_, answer) => answer.end('hello')).listen(8080);\n",
 };
-
-/** The units of docs/install.md, by file name, and the relay's other line. */
-async function unitsOfPage(): Promise<{ root: string; agent: string; relay: string }> {
-  const page = await readFile(join(checkout, 'docs/install.md'), 'utf8');
-  const blocks = [...page.matchAll(/```ini\n(.*?)```/gs)].map(([, text = '']) => text);
-  const of = (start: string): string => blocks.find((text) => text.includes(start)) ?? assert.fail(start);
-  const agent = of('Description=Xylem agent');
-  const line = of('--listen 0.0.0.0:8442').trim();
-  return { root: of('Description=Xylem root server'), agent, relay: agent.replace(/^ExecStart=.*$/m, line) };
-}
 
 /** The process that serves, as its answers come from it; null while none does. */
 async function serving(guest: Guest): Promise<string | null> {

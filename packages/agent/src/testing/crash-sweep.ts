@@ -13,18 +13,23 @@ import type { Accepted, WantedState } from '../direction/wanted.ts';
 import { doubt } from '../drift/doubt.ts';
 import { stateLayout } from '../state/layout.ts';
 import { stopServices } from '../supervisor/stop-services.ts';
+import { systemdSupervisor } from '../supervisor/systemd/client.ts';
 import { convergeOnce } from './converge-once.ts';
 import { contentsOf, mountsBelow, processesBelow, temporaryNames } from './leaks.ts';
 import { type TestPackage, writeTree } from './packages.ts';
 import { cleanUp } from './state-folder.ts';
+import { waitFor } from './wait-for.ts';
 
 const main = fileURLToPath(new URL('converge-main.ts', import.meta.url));
+/** Who runs the services: Xylem's own supervisor, or the systemd of a host that is there for the test alone. */
+export type Services = 'built-in' | 'systemd';
+
 /** A pass in a process of its own that should kill itself; whether it did. */
-function killedAt(state: string, wanted: string, point: string): Promise<boolean> {
+function killedAt(state: string, wanted: string, point: string, services: Services): Promise<boolean> {
   return new Promise((resolve, reject) => {
     execFile(
       process.execPath,
-      [main, state, wanted, point],
+      [main, state, wanted, point, ...(services === 'systemd' ? [services] : [])],
       { maxBuffer: 1 << 26 },
       (error, _stdout, stderr) => {
         if (error === null) resolve(false);
@@ -39,7 +44,12 @@ export const converge = (
   state: string,
   wanted: string,
   onPlan: (plan: SlotPlan) => void = () => undefined,
-): Promise<Convergence> => convergeOnce(state, wanted, silentLog, { onPlan });
+  services: Services = 'built-in',
+): Promise<Convergence> => {
+  const options = { stateFolder: state, clock: systemClock, log: silentLog, changed: () => undefined };
+  const supervisor = services === 'systemd' ? { supervisor: systemdSupervisor(options) } : {};
+  return convergeOnce(state, wanted, silentLog, { onPlan, ...supervisor });
+};
 
 /** The packages and state folders of one test. */
 export class Bench {
@@ -128,10 +138,10 @@ export interface CrashSweep {
   missed(): readonly JournalPoint[];
 }
 
-export function crashSweep(kind: ComponentKind): CrashSweep {
+export function crashSweep(kind: ComponentKind, services: Services = 'built-in'): CrashSweep {
   const reached = new Set<string>();
   return {
-    run: (context, bench, scenario) => sweep(context, bench, scenario, reached),
+    run: (context, bench, scenario) => sweep(context, bench, scenario, reached, services),
     missed: () => journalPoints.filter((point) => point.startsWith(`${kind}/`) && !reached.has(point)),
   };
 }
@@ -147,7 +157,19 @@ async function sweep(
   bench: Bench,
   scenario: Scenario,
   reached: Set<string>,
+  services: Services,
 ): Promise<void> {
+  const lead = async (wanted: string): Promise<Convergence> => {
+    let result = await converge(state, wanted, undefined, services);
+    if (services === 'built-in') return result;
+    // systemd has not started a program yet when it has been asked to.
+    await waitFor('services to run', async () => {
+      if ([...result.slots.values()].every(({ running }) => running?.alive !== false)) return true;
+      result = await converge(state, wanted, undefined, services);
+      return false;
+    });
+    return result;
+  };
   const state = await bench.state(context);
   const none = await bench.wanted([], { purge: [scenario.component] });
   /** The same folder and supervisor are used again: everything is removed and installed anew. */
@@ -155,7 +177,7 @@ async function sweep(
     const layout = stateLayout(state);
     for (const path of [layout.adoption, layout.adoptions]) await rm(path, { force: true });
     for (const wanted of [none, ...scenario.before]) {
-      const { rested, waiting } = await converge(state, wanted);
+      const { rested, waiting } = await lead(wanted);
       assert.ok(rested);
       assert.deepEqual([...waiting], []);
       if (wanted !== none) continue;
@@ -174,7 +196,7 @@ async function sweep(
   const { current } = stateLayout(state).component(scenario.component);
   const shown = (): Promise<string | null> => readlink(current).catch(() => null);
   const oldOrNew = [await shown(), ...(await treesOf(scenario))];
-  const undisturbed = await converge(state, scenario.wanted);
+  const undisturbed = await lead(scenario.wanted);
   assert.ok(undisturbed.rested);
   oldOrNew.push(await shown());
   const all = async (result: Convergence): Promise<unknown> => ({
@@ -194,11 +216,11 @@ async function sweep(
       const point = `${scenario.kind}/${step}/${phase}`;
       await context.test(`${scenario.name}: ${point}`, async () => {
         await prepare();
-        assert.ok(await killedAt(state, scenario.wanted, point), `${point} was never reached`);
+        assert.ok(await killedAt(state, scenario.wanted, point, services), `${point} was never reached`);
         reached.add(point);
         assert.ok(oldOrNew.includes(await shown()), 'the slot is the old or the new');
         await scenario.meanwhile?.(state);
-        const again = await converge(state, scenario.wanted);
+        const again = await lead(scenario.wanted);
         assert.ok(again.rested);
         assert.deepEqual(await all(again), expected);
       });

@@ -1,7 +1,10 @@
+import { mkdir } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { jcs, sha256, XylemError } from '@xylem/core';
+import type { StateLayout } from '../../state/layout.ts';
 import { readLines, writeLine } from '../../supervisor/lines.ts';
 import { localSocketPath } from '../../supervisor/socket-path.ts';
+import type { ServiceTerms } from '../../supervisor/terms.ts';
 import type { RouterTools } from '../router.ts';
 import {
   type ForwarderAnswer,
@@ -27,6 +30,16 @@ export async function askForwarder(
   if (answer === null) return null;
   if (answer.ok) return answer.routes;
   throw new XylemError('E_ROUTER', `The forwarder refused: ${answer.message}.`);
+}
+
+/** Clients wait for it: it is started again sooner than a service. */
+function termsOf({ root, router }: StateLayout): ServiceTerms {
+  const isNear = localSocketPath(root, 'router').startsWith(router);
+  return {
+    restart: { policy: 'always', delayMs: 100, maxDelayMs: 1_000 },
+    // A socket in the system's temporary folder would be out of sight for the agent.
+    ...(isNear ? {} : { hardening: 'none' }),
+  };
 }
 
 function ask(path: string, request: ForwarderRequest): Promise<ForwarderAnswer | null> {
@@ -72,14 +85,18 @@ export async function ensureForwarder({
     workingFolder: layout.root,
     stopTimeoutMs: 5_000,
     tree: '',
+    terms: termsOf(layout),
   };
+  // All that it may write to, where its supervisor sees to that.
+  await mkdir(layout.router, { recursive: true, mode: 0o700 });
   await supervisor.start({ ...start, fingerprint: sha256(jcs(start)) }, {});
   const deadlineMs = clock.monotonicMs() + startMs;
   while ((await askForwarder(layout.root, { op: 'list' })) === null) {
     if (clock.monotonicMs() > deadlineMs) {
+      const { where, last } = await supervisor.output(forwarderComponent);
       throw new XylemError(
         'E_ROUTER',
-        `The forwarder does not start; see ${layout.component(forwarderComponent).log}`,
+        `The forwarder does not start: ${last === '' ? 'it wrote nothing' : last}. ${where}`,
       );
     }
     await clock.sleep(pauseMs, signal);

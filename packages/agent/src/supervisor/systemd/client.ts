@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { XylemError } from '@xylem/core';
 import { type Clock, type Log, writeFileAtomic } from '@xylem/platform';
+import { forwarderComponent } from '../../router/builtin/protocol.ts';
 import { stateLayout } from '../../state/layout.ts';
 import { identifyProcess, isAlive, type ProcessIdentity } from '../../state/process-identity.ts';
 import { accountOf, lacking } from '../account.ts';
@@ -57,7 +58,8 @@ export function systemdSupervisor(options: SystemdOptions): Supervisor {
     version ??= versionOfSystemd();
     return {
       stateFolder,
-      data: layout.component(spec.component).data,
+      // It is no component, and has no data folder.
+      data: spec.component === forwarderComponent ? layout.router : layout.component(spec.component).data,
       environment: records.environment(instanceOf(spec)),
       secrets: secretsOf(instanceOf(spec)),
       version: await version,
