@@ -11,7 +11,7 @@ test(`each row of ${path} names a test that exists`, () => {
     .filter((line) => line.startsWith('|') && !/^\| *(---|fault)/.test(line));
   assert.ok(rows.length > 20, `${rows.length} rows`);
   for (const row of rows) {
-    const named = [...row.matchAll(/`((?:packages|bench)\/[^`]+\.ts)`/g)].map(([, file = '']) => file);
+    const named = [...row.matchAll(/`((?:packages|bench|tools)\/[^`]+\.ts)`/g)].map(([, file = '']) => file);
     assert.ok(named.length > 0, `no test is named: ${row}`);
     assert.deepEqual(
       named.filter((file) => !exists(file)),
