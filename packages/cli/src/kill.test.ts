@@ -4,15 +4,8 @@ import { mkdirSync, openSync, readdirSync, readFileSync, readSync, writeFileSync
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostDetail } from '@xylem/root/contract';
-import {
-  countingProxy,
-  program,
-  removeLater,
-  startNode,
-  startRoot,
-  tempFolder,
-  waitUntil,
-} from '@xylem/testkit';
+import { countingProxy, startNode, startRoot, waitUntil } from '@xylem/testkit';
+import { operatorHere } from './testing/operator-here.ts';
 
 const sizeBytes = 12 * 2 ** 20;
 const frameBytes = 2 ** 20;
@@ -36,10 +29,7 @@ function flipByte(path: string, at: number): void {
 test('killed in a transfer, relay and agent lose less than a frame each time; a relay whose disk rots is found out and mends itself', {
   timeout: 180_000,
 }, async (t) => {
-  const folder = await tempFolder(t, 'kill');
-  const at = (...names: string[]): string => join(folder, ...names);
-  const xylem = program({ entry: join(import.meta.dirname, 'main.ts'), home: at('home'), logs: at('logs') });
-  removeLater(t, () => xylem.stop());
+  const { at, xylem, folder } = await operatorHere(t, 'kill');
   const show = async (name: string): Promise<HostDetail> =>
     (await xylem.command(['host', 'show', name])) as HostDetail;
   const { apiUrl } = await startRoot(xylem, at('root'), 'acme');

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostDetail, HostWhy, Migrations } from '@xylem/root/contract';
-import { postgres, program, run, startNode, startRoot, waitUntil } from '@xylem/testkit';
+import { postgres, run, startNode, startRoot, waitUntil } from '@xylem/testkit';
+import { operatorHere } from './testing/operator-here.ts';
 
 const environment = 'acme/production';
 const example = join(import.meta.dirname, '..', '..', '..', 'docs', 'examples', 'postgres-migration');
@@ -22,14 +22,7 @@ test('a database is migrated by commands, under hosts that switch when they can,
     insert into customers select i, 'First' || i || ' Last' || i from generate_series(1, ${rows}) i`);
   const rowsNow = () => sql(`select md5(string_agg(md5(c::text), '' order by id)) from customers c`);
 
-  const folder = mkdtempSync(join(tmpdir(), 'xylem-migrate-'));
-  const at = (name: string): string => join(folder, name);
-  const xylem = program({ entry: join(import.meta.dirname, 'main.ts'), home: at('home'), logs: at('logs') });
-  t.after(async () => {
-    await xylem.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const json = async <T>(line: string): Promise<T> => (await xylem.command(line.split(' '))) as T;
+  const { at, xylem, json } = await operatorHere(t, 'migrate');
   await startRoot(xylem, at('root'), 'acme');
   const config = `{ databaseUrl: '${url}' }`;
   writeFileSync(

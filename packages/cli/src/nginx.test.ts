@@ -3,7 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostDetail } from '@xylem/root/contract';
-import { nginxServer, program, removeLater, startProcess, tempFolder, waitUntil } from '@xylem/testkit';
+import { nginxServer, startProcess, waitUntil } from '@xylem/testkit';
+import { operatorHere } from './testing/operator-here.ts';
 
 const main = join(import.meta.dirname, 'main.ts');
 const recorder = join(import.meta.dirname, 'testing', 'record-requests.ts');
@@ -13,11 +14,7 @@ const yaml =
 test('once moved there, a host gets every byte of an update from nginx over the root’s folder, and reports to the root', {
   timeout: 120_000,
 }, async (t) => {
-  const folder = await tempFolder(t, 'nginx-root');
-  const at = (...names: string[]): string => join(folder, ...names);
-  const xylem = program({ entry: main, home: at('home'), logs: at('logs') });
-  removeLater(t, () => xylem.stop());
-  const json = async <T>(line: string): Promise<T> => (await xylem.command(line.split(' '))) as T;
+  const { folder, at, xylem, json } = await operatorHere(t, 'nginx-root');
   const web = (): Promise<HostDetail> => json('host show web');
   const page = join(at('web'), 'components', 'pages', 'current', 'page.html');
   const joined = async (name: string, url: string, more: string): Promise<void> => {

@@ -3,7 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostDetail, HostWhy } from '@xylem/root/contract';
-import { program, removeLater, startNode, startRoot, tempFolder, waitUntil } from '@xylem/testkit';
+import { startNode, startRoot, waitUntil } from '@xylem/testkit';
+import { operatorHere } from './testing/operator-here.ts';
 
 const environment = 'acme/production';
 const yaml = `environment: ${environment}\npolicy: { reportEverySeconds: 10 }\nproducts:\n  shop:\n    components:\n      pages: { where: 'role in (web, spare)' }\n`;
@@ -11,26 +12,22 @@ const yaml = `environment: ${environment}\npolicy: { reportEverySeconds: 10 }\np
 test('a revoked host gets nothing more from root server or relay, also when both were killed and the root server stays away', {
   timeout: 120_000,
 }, async (t) => {
-  const folder = await tempFolder(t, 'revoke');
-  const at = (...names: string[]): string => join(folder, ...names);
-  const xylem = program({ entry: join(import.meta.dirname, 'main.ts'), home: at('home'), logs: at('logs') });
-  removeLater(t, () => xylem.stop());
-  const json = async <T>(...words: string[]): Promise<T> => (await xylem.command(words)) as T;
+  const { folder, at, xylem, json } = await operatorHere(t, 'revoke');
   const page = (name: string): string =>
     readFileSync(join(at(name), 'components', 'pages', 'current', 'page.html'), 'utf8');
   const publish = async (version: string): Promise<void> => {
     mkdirSync(at('tree'), { recursive: true });
     writeFileSync(at('tree', 'page.html'), version);
     writeFileSync(at('xylem.yaml'), `product: shop\ncomponent: pages\nversion: ${version}\nfolder: tree\n`);
-    await json('package', 'publish', folder);
-    await json('release', 'create', `shop@${version}`, '--with', `pages@${version}`);
+    await json(['package', 'publish', folder]);
+    await json(['release', 'create', `shop@${version}`, '--with', `pages@${version}`]);
   };
   const deploy = (version: string): Promise<unknown> =>
-    json('deploy', `shop@${version}`, '--to', environment, '--watch', '--yes', '--timeout', '60');
+    json(['deploy', `shop@${version}`, '--to', environment, '--watch', '--yes', '--timeout', '60']);
 
   await startRoot(xylem, at('root'), 'acme');
   writeFileSync(at('production.yaml'), yaml);
-  await json('env', 'create', environment, '--file', at('production.yaml'));
+  await json(['env', 'create', environment, '--file', at('production.yaml')]);
   const node = (name: string) => ({
     name,
     environment,
@@ -44,9 +41,9 @@ test('a revoked host gets nothing more from root server or relay, also when both
   await deploy('1.0.0');
   assert.deepEqual([page('web'), page('spare')], ['1.0.0', '1.0.0']);
 
-  await json('host', 'revoke', 'web', '--reason', 'the machine was stolen', '--yes');
-  assert.equal((await json<HostDetail>('host', 'show', 'web')).state, 'revoked');
-  assert.match((await json<HostWhy>('host', 'why', 'web')).answer, /the machine was stolen/);
+  await json(['host', 'revoke', 'web', '--reason', 'the machine was stolen', '--yes']);
+  assert.equal((await json<HostDetail>(['host', 'show', 'web'])).state, 'revoked');
+  assert.match((await json<HostWhy>(['host', 'why', 'web'])).answer, /the machine was stolen/);
   // Whoever is not revoked is served as before, by the same relay.
   await publish('2.0.0');
   await deploy('2.0.0');

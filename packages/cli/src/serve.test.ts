@@ -1,24 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostDetail, Topology } from '@xylem/root/contract';
-import { program, waitUntil } from '@xylem/testkit';
+import { waitUntil } from '@xylem/testkit';
+import { operatorHere } from './testing/operator-here.ts';
 
 const yaml =
   'environment: acme/production\nproducts:\n  shop:\n    components:\n      pages: { where: role = web }\n';
 
 test('a running host becomes a relay, and a plain host again', { timeout: 120_000 }, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'xylem-serve-'));
-  const at = (name: string): string => join(folder, name);
-  const xylem = program({ entry: join(import.meta.dirname, 'main.ts'), home: at('home'), logs: at('logs') });
-  t.after(async () => {
-    await xylem.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const json = async <T>(line: string): Promise<T> => (await xylem.command(line.split(' '))) as T;
+  const { folder, at, xylem, json } = await operatorHere(t, 'serve');
   const urlOfRelay = async (): Promise<string | null> =>
     (await json<Topology>('topology')).nodes.find(({ name }) => name === 'relay')?.url ?? null;
   const parentOfWeb = async (): Promise<string | null> =>
