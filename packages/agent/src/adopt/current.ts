@@ -10,7 +10,13 @@ import { slotFile } from '../slot/record.ts';
 import { type AdoptionOrder, type LocalAdoption, localAdoption, type Observing } from './adoption-file.ts';
 import { type Adoption, adoptionsFile, type Outcome } from './adoptions.ts';
 import { compareTree } from './compare-tree.ts';
-import { type Differences, differencesOf, differencesText } from './differences.ts';
+import {
+  type Difference,
+  type Differences,
+  differencesOf,
+  differencesText,
+  keptText,
+} from './differences.ts';
 import { foundOf } from './found.ts';
 import { type Gate, gated } from './gate.ts';
 import { director, doneWith, openOrders, ordersOf } from './orders.ts';
@@ -107,9 +113,10 @@ export async function currentAdoption(options: CurrentAdoptionOptions): Promise<
     const { version } = placed;
     const source = sourceOf(placed, order);
     try {
-      const differences = await compared(placed, source);
+      const found = await compared(placed, source);
+      const differences = differencesOf(found);
       const what = { version, package: placed.package, source };
-      if (differences.count === 0) return await note(order, 'agreed', what);
+      if (differences.count === 0) return await note(order, 'agreed', { ...what, message: keptText(found) });
       await differs(order, differences, what);
     } catch (error) {
       tools.signal.throwIfAborted();
@@ -127,7 +134,7 @@ export async function currentAdoption(options: CurrentAdoptionOptions): Promise<
       differences,
     });
 
-  const compared = async (placed: Placed, source: Adoption['source']): Promise<Differences> => {
+  const compared = async (placed: Placed, source: Adoption['source']): Promise<Difference[]> => {
     const { adoption } = drivers[placed.kind];
     const why =
       adoption === undefined
@@ -141,7 +148,7 @@ export async function currentAdoption(options: CurrentAdoptionOptions): Promise<
       source.path === null
         ? []
         : await compareTree(source.path, await options.entriesOf(placed), source.apart, tools.signal);
-    return differencesOf([...inFolder, ...(await adoption.compare(placed, source, tools))]);
+    return [...inFolder, ...(await adoption.compare(placed, source, tools))];
   };
 
   const lookAround = async (components: readonly Placed[]): Promise<void> => {

@@ -6,6 +6,8 @@ export interface Difference {
   readonly what: string;
   /** Nothing that the package names: what lies there beside it. */
   readonly extra?: true;
+  /** People's own to change, as configuration that was installed: it stays so, is said, and keeps nothing from being adopted. */
+  readonly kept?: true;
 }
 
 /** A bounded list of them. */
@@ -19,8 +21,9 @@ export interface Differences {
 
 const mostNamed = 100;
 
-/** Pure. */
-export function differencesOf(all: readonly Difference[]): Differences {
+/** Those that keep it from being adopted. Pure. */
+export function differencesOf(found: readonly Difference[]): Differences {
+  const all = found.filter((one) => one.kept !== true);
   const extra = all.filter((one) => one.extra === true);
   const named = all.filter((one) => one.extra !== true);
   return { count: all.length, extra: extra.length, named: [...named, ...extra].slice(0, mostNamed) };
@@ -38,3 +41,13 @@ export function differencesText({ count, extra, named }: Differences): string {
   ];
   return `${count === 1 ? 'One difference' : `${count} differences`}: ${parts.join('; ')}.`;
 }
+
+/** One sentence about what stays as people changed it, or null. Pure. */
+export function keptText(found: readonly Difference[]): string | null {
+  const kept = found.filter((one) => one.kept === true).map(({ path, what }) => `${path} ${what}`);
+  if (kept.length === 0) return null;
+  const more = kept.length - mostKept;
+  return `Kept as it is: ${kept.slice(0, mostKept).join('; ')}${more > 0 ? `; ${more} more` : ''}.`;
+}
+
+const mostKept = 20;

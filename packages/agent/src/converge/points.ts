@@ -37,7 +37,7 @@ const applied = [...toBeInPlace, 'unapply', 'switch', 'apply', ...toBeCommitted]
 const started = [...toBeInPlace, 'stop', 'switch', 'start', 'probe', ...toBeCommitted] as const;
 
 /** What is made of the host's own packages: these may ask for a new start of it. */
-const packaged = [...toBeInPlace, 'unapply', 'switch', 'apply', 'reboot', ...toBeCommitted] as const;
+const packaged = [...applied, 'reboot', ...adopted] as const;
 
 /** Which steps a component of each kind can take. */
 export const stepsOfKind = {

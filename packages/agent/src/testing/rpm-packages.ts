@@ -126,7 +126,7 @@ export function installRpms(...rpms: readonly TestRpm[]): void {
     writeFileSync(path, content);
     return path;
   });
-  execFileSync('rpm', ['-U', '--oldpackage', ...paths], { stdio: 'ignore' });
+  execFileSync('rpm', ['-U', '--oldpackage', '--replacepkgs', ...paths], { stdio: 'ignore' });
 }
 
 /** What a machine of that kind has: on Debian, rpm's database knows of no shell. */

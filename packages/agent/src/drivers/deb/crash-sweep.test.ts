@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { adoptionOrder } from '../../testing/adopting.ts';
 import { Bench, crashSweep } from '../../testing/crash-sweep.ts';
+import { debMachine } from '../../testing/deb-machine.ts';
 import { debComponent, dpkgVersion, testDeb } from '../../testing/deb-packages.ts';
 import { fakeBoot } from '../../testing/fake-boot.ts';
 import { inOverlay } from '../../testing/in-overlay.ts';
@@ -100,6 +102,42 @@ const sweeps = (): void => {
         wanted: await bench.wanted([], { purge: ['web'] }),
         steps: ['unapply', 'remove', 'purge'],
         outside,
+      });
+    });
+
+    test('deb: killed at any journal point of an adoption, or of its end, the host goes on, and what is installed stays', async (context) => {
+      const bench = new Bench(await temporaryFolder(context));
+      const debs = [
+        testDeb({ name: main, version: '1.0', control: [`Depends: ${lib}`] }),
+        testDeb({ name: lib, version: '1.0', asNeeded: true }),
+      ];
+      const web = debComponent({ component: 'web', version: '1.0.0', debs });
+      const [a, b] = ['a'.repeat(32), 'b'.repeat(32)];
+      const adopt = await bench.wanted([web], adoptionOrder('web', a));
+      const disown = await bench.wanted([web], adoptionOrder('web', b, true));
+      const common = {
+        component: 'web',
+        kind: 'deb',
+        observes: true,
+        byHand: async () => debMachine.installByHand(...debs),
+        outside,
+        meanwhile: async () => assert.deepEqual([main, lib].map(dpkgVersion), ['1.0', '1.0']),
+      } as const;
+      clean();
+      await sweep.run(context, bench, {
+        ...common,
+        name: 'adoption',
+        before: [],
+        wanted: adopt,
+        // What comes before them is that of every kind.
+        steps: ['adopt', 'switch', 'commit'],
+      });
+      await sweep.run(context, bench, {
+        ...common,
+        name: 'giving back',
+        before: [adopt],
+        wanted: disown,
+        steps: ['disown', 'remove'],
       });
     });
   });

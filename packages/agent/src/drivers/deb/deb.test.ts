@@ -1,42 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { debComponent, dpkgVersion, testDeb } from '../../testing/deb-packages.ts';
+import { debMachine } from '../../testing/deb-machine.ts';
 import { inOverlay } from '../../testing/in-overlay.ts';
 import { systemPackagesContract } from '../../testing/system-packages-contract.ts';
 
-const tests = (): void =>
-  systemPackagesContract({
-    kind: 'deb',
-    make: ({ requires = [], replaces, scripts = {}, configs = [], ...rest }) => {
-      const needs = requires.map(([name, least]) => (least === undefined ? name : `${name} (>= ${least})`));
-      const { before, after } = scripts;
-      return testDeb({
-        ...rest,
-        control: [
-          ...(needs.length === 0 ? [] : [`Depends: ${needs.join(', ')}`]),
-          ...(replaces === undefined ? [] : [`Conflicts: ${replaces}`, `Replaces: ${replaces}`]),
-        ],
-        conffiles: configs,
-        scripts: {
-          ...(before === undefined ? {} : { preinst: before }),
-          ...(after === undefined ? {} : { postinst: after }),
-        },
-      });
-    },
-    component: ({ packages, ...rest }) => debComponent({ ...rest, debs: packages }),
-    versionOf: dpkgVersion,
-    installByHand: (...debs) => {
-      const folder = mkdtempSync('/tmp/xylem-by-hand-');
-      const paths = debs.map(({ carried, content }) => {
-        const path = join(folder, carried.file);
-        writeFileSync(path, content);
-        return path;
-      });
-      execFileSync('dpkg', ['--install', ...paths], { stdio: 'ignore' });
-    },
-    hold: (name) => execFileSync('apt-mark', ['hold', name]),
-    unhold: (name) => execFileSync('apt-mark', ['unhold', name]),
-  });
-
-inOverlay(import.meta.filename, tests);
+inOverlay(import.meta.filename, () => systemPackagesContract(debMachine));

@@ -4,6 +4,7 @@ import { keyOf } from '../system-packages/wanted.ts';
 import { carryOut, simulate } from './apt.ts';
 import { removeBroken, repairDpkg } from './repair.ts';
 import { hasDpkg, packageStatus } from './status.ts';
+import { verifyDebs } from './verify.ts';
 import { compareDebVersions } from './versions.ts';
 
 const removal = { verb: 'remove', again: false, candidates: [], hostSources: false } as const;
@@ -34,6 +35,7 @@ export const dpkg: PackageSystem = {
     if (names.length === 0) return [];
     return (await ask('dpkg-query', ['--listfiles', ...names])).output.split('\n');
   },
+  verify: verifyDebs,
 };
 
 async function aptRequest({ wanted, ...request }: Parameters<PackageSystem['simulateInstall']>[0]) {

@@ -3,9 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { adoptionOrder } from '../../testing/adopting.ts';
 import { Bench, crashSweep } from '../../testing/crash-sweep.ts';
 import { fakeBoot } from '../../testing/fake-boot.ts';
 import { inOverlay } from '../../testing/in-overlay.ts';
+import { rpmMachine } from '../../testing/rpm-machine.ts';
 import { baseRpms, rpmComponent, rpmVersion, testRpm } from '../../testing/rpm-packages.ts';
 import { temporaryFolder } from '../../testing/state-folder.ts';
 
@@ -101,6 +103,42 @@ const sweeps = (): void => {
         wanted: await bench.wanted([], { purge: ['web'] }),
         steps: ['unapply', 'remove', 'purge'],
         outside,
+      });
+    });
+
+    test('rpm: killed at any journal point of an adoption, or of its end, the host goes on, and what is installed stays', async (context) => {
+      const bench = new Bench(await temporaryFolder(context));
+      const rpms = [
+        testRpm({ name: main, version: '1.0', tags: [`Requires: ${lib}`] }),
+        testRpm({ name: lib, version: '1.0', asNeeded: true }),
+      ];
+      const web = rpmComponent({ component: 'web', version: '1.0.0', rpms });
+      const [a, b] = ['a'.repeat(32), 'b'.repeat(32)];
+      const adopt = await bench.wanted([web], adoptionOrder('web', a));
+      const disown = await bench.wanted([web], adoptionOrder('web', b, true));
+      const common = {
+        component: 'web',
+        kind: 'rpm',
+        observes: true,
+        byHand: async () => rpmMachine.installByHand(...rpms),
+        outside,
+        meanwhile: async () => assert.deepEqual([main, lib].map(rpmVersion), ['1.0', '1.0']),
+      } as const;
+      clean();
+      await sweep.run(context, bench, {
+        ...common,
+        name: 'adoption',
+        before: [],
+        wanted: adopt,
+        // What comes before them is that of every kind.
+        steps: ['adopt', 'switch', 'commit'],
+      });
+      await sweep.run(context, bench, {
+        ...common,
+        name: 'giving back',
+        before: [adopt],
+        wanted: disown,
+        steps: ['disown', 'remove'],
       });
     });
   });

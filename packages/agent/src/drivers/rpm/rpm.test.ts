@@ -6,6 +6,7 @@ import { suite, test } from 'node:test';
 import { waitUntil } from '@xylem/testkit';
 import { inOverlay } from '../../testing/in-overlay.ts';
 import type { TestPackage } from '../../testing/packages.ts';
+import { rpmMachine, versionlock } from '../../testing/rpm-machine.ts';
 import {
   baseRpms,
   installRpms,
@@ -16,13 +17,6 @@ import {
 } from '../../testing/rpm-packages.ts';
 import { packageHost, systemPackagesContract } from '../../testing/system-packages-contract.ts';
 import { compareRpmVersions } from './versions.ts';
-
-const versionlock = '/etc/dnf/plugins/versionlock.list';
-
-function lock(text: string): void {
-  mkdirSync(dirname(versionlock), { recursive: true });
-  writeFileSync(versionlock, text);
-}
 
 const web = (version: string, ...rpms: TestRpm[]): TestPackage =>
   rpmComponent({ component: 'web', version, rpms });
@@ -40,28 +34,7 @@ const tests = (): void => {
     baseRpms();
   });
 
-  systemPackagesContract({
-    kind: 'rpm',
-    make: ({ requires = [], replaces, ...rest }) =>
-      testRpm({
-        ...rest,
-        tags: [
-          ...requires.map(([name, least]) =>
-            least === undefined ? `Requires: ${name}` : `Requires: ${name} >= ${least}`,
-          ),
-          ...(replaces === undefined ? [] : [`Obsoletes: ${replaces}`]),
-        ],
-        scripts: {
-          ...(rest.scripts?.before === undefined ? {} : { pre: rest.scripts.before }),
-          ...(rest.scripts?.after === undefined ? {} : { post: rest.scripts.after }),
-        },
-      }),
-    component: ({ packages, ...rest }) => rpmComponent({ ...rest, rpms: packages }),
-    versionOf: rpmVersion,
-    installByHand: installRpms,
-    hold: (name) => lock(`# by hand\n${name}-0:1.0-1.*\n`),
-    unhold: () => rmSync(versionlock),
-  });
+  systemPackagesContract(rpmMachine);
 
   suite('rpm', () => {
     test('what dnf, yum and zypper hold back is held, by version where they say one', async (context) => {

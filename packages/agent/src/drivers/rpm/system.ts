@@ -10,6 +10,7 @@ import { removalOf } from './removal.ts';
 import { repairRpm } from './repair.ts';
 import { resolve } from './resolve.ts';
 import { hasRpm, labelsOf, packageStatus } from './status.ts';
+import { verifyRpms } from './verify.ts';
 import { compareRpmVersions } from './versions.ts';
 
 /** rpm alone: what else is around it (dnf, zypper) need not be there. */
@@ -57,6 +58,7 @@ export const rpm: PackageSystem = {
     const { output } = await ask('rpm', ['-ql', '--', ...labelsOf(names, await packageStatus())]);
     return output.split('\n').filter((line) => line.startsWith('/'));
   },
+  verify: verifyRpms,
 };
 
 function scratchOf(component: string, { layout }: Pick<DriverTools, 'layout'>): string {

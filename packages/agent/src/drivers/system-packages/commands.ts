@@ -41,6 +41,34 @@ export function ask(program: string, args: readonly string[]): Promise<Ended> {
 }
 
 /**
+ * Gives what a program that changes nothing prints, to `take`, as it comes.
+ * @throws XylemError E_PACKAGE_FAILED when it does not end well
+ */
+export async function stream<T>(
+  program: string,
+  args: readonly string[],
+  take: (output: AsyncIterable<Buffer>) => Promise<T>,
+): Promise<T> {
+  const child = spawn(program, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  const complained: Buffer[] = [];
+  child.stderr.on('data', (piece: Buffer) => complained.push(piece));
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', (cause) => reject(notThere(program, cause)));
+    child.once('close', resolve);
+  });
+  ended.catch(() => undefined);
+  try {
+    const taken = await take(child.stdout);
+    const code = await ended;
+    if (code === 0) return taken;
+    const why = Buffer.concat(complained).toString('utf8').trim().slice(-1_000);
+    throw new XylemError('E_PACKAGE_FAILED', `${program} ${args.join(' ')} ended with ${code}: ${why}`);
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+/**
  * Runs a program that changes the machine, to its end: in a session of its own, its output in a file, so that the end of
  * the agent breaks nothing off.
  */

@@ -1,3 +1,4 @@
+import type { Difference } from '../../adopt/differences.ts';
 import type { DriverTools } from '../driver.ts';
 import type { Ended } from './commands.ts';
 import type { PackageAt } from './wanted.ts';
@@ -50,6 +51,12 @@ export interface InstallEnd extends Ended {
   readonly isPartial: boolean;
 }
 
+/** An installed package, and what it should have been installed from. */
+export interface Verified extends PackageAt {
+  /** The path of its package file; null: it is not here yet, and what the package system remembers has to do. */
+  readonly file: string | null;
+}
+
 /** A host's package system: what kinds of components that are made of its packages differ in. */
 export interface PackageSystem {
   readonly kind: 'deb' | 'rpm';
@@ -85,4 +92,10 @@ export interface PackageSystem {
   removeBroken(component: string, names: readonly string[], tools: DriverTools): Promise<readonly string[]>;
   /** Absolute paths of what belongs to these packages. */
   filesOf(names: readonly string[]): Promise<readonly string[]>;
+  /**
+   * What of installed packages is not as their package files have it; configuration that people changed is `kept`. Reads
+   * only.
+   * @throws XylemError E_PACKAGE_SYSTEM, E_PACKAGE_FAILED for a package file that can't be read
+   */
+  verify(packages: readonly Verified[], tools: DriverTools): Promise<readonly Difference[]>;
 }

@@ -56,8 +56,10 @@ function failed({ code, message, differences }: Adoption): XylemError {
 }
 
 function outcomeText(component: string, adoption: Adoption | null, state: string): string {
-  if (adoption?.outcome === 'adopted')
-    return `${component} ${adoption.version ?? ''} is adopted; it follows direction from now on.`;
+  if (adoption?.outcome === 'adopted') {
+    const kept = adoption.message === null ? '' : ` ${adoption.message}`;
+    return `${component} ${adoption.version ?? ''} is adopted; it follows direction from now on.${kept}`;
+  }
   if (adoption?.outcome === 'given back') return `${component} is given back; what runs goes on.`;
   return state === 'agent is down'
     ? 'Ordered; the agent does not run: it does so when it starts.'
