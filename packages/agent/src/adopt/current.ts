@@ -139,7 +139,7 @@ export async function currentAdoption(options: CurrentAdoptionOptions): Promise<
     const why =
       adoption === undefined
         ? `components of kind ${placed.kind} can't be taken over while they run`
-        : adoption.refusal(placed, source);
+        : adoption.refusal(placed, source, tools);
     if (adoption === undefined || why !== null) {
       throw new XylemError('E_ADOPT_UNSUPPORTED', `${placed.component} was not adopted: ${why}.`);
     }

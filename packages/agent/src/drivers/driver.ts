@@ -85,8 +85,8 @@ export interface Driver {
 export interface DriverAdoption {
   /** Those of its ordinary steps that an adoption takes besides bringing the tree. */
   readonly keeps: readonly StepKind[];
-  /** Why this package can't be adopted at all, or null. Pure. */
-  refusal(target: Placed, source: AdoptSource): string | null;
+  /** Why this package can't be adopted at all by such an agent, or null. Pure. */
+  refusal(target: Placed, source: AdoptSource, tools: DriverTools): string | null;
   /** What is at the places that it names, in a few words each. Reads only. */
   found(target: Placed, source: AdoptSource, tools: DriverTools): Promise<string[]>;
   /** What is not as `target` says, but for the tree in `source.path`. Reads only; called also before its tree is in place. */

@@ -2,7 +2,7 @@ import { XylemError } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
 import type { StateLayout } from '../state/layout.ts';
 import { connectSupervisor, type SupervisorConnection } from '../supervisor/connection.ts';
-import { findMarked, killMarked } from '../supervisor/marked.ts';
+import { lookAtRecord } from '../supervisor/family.ts';
 import { instanceOf } from '../supervisor/protocol.ts';
 import { type ServiceRecord, serviceRecords } from '../supervisor/records.ts';
 import { supervisorSocketPath } from '../supervisor/socket-path.ts';
@@ -53,7 +53,7 @@ export async function endServices(
   // What a supervisor that was killed left running.
   const left = await ending();
   if (left.length === 0) return;
-  await Promise.all(left.map((record) => endMarked(tools, record)));
+  await Promise.all(left.map((record) => endRecorded(tools, record)));
   const others = ((await file.read())?.services ?? []).filter((record) => !fits(record));
   await file.write({ services: others });
 }
@@ -84,15 +84,20 @@ async function untilGone(tools: Tools): Promise<void> {
   }
 }
 
-async function endMarked({ clock }: Tools, { mark, spec }: ServiceRecord): Promise<void> {
-  for (const { pid } of findMarked(mark)) {
-    try {
-      process.kill(pid, spec.terms?.stopSignal ?? 'SIGTERM');
-    } catch {
-      // Ended in between.
+async function endRecorded({ clock }: Tools, record: ServiceRecord): Promise<void> {
+  const { spec } = record;
+  const look = lookAtRecord(record);
+  const signal = (name: NodeJS.Signals): void => {
+    for (const { pid } of look()) {
+      try {
+        process.kill(pid, name);
+      } catch {
+        // Ended in between.
+      }
     }
-  }
+  };
+  signal(spec.terms?.stopSignal ?? 'SIGTERM');
   const deadline = clock.monotonicMs() + spec.stopTimeoutMs;
-  while (findMarked(mark).length > 0 && clock.monotonicMs() < deadline) await clock.sleep(pollMs);
-  killMarked(mark);
+  while (look().length > 0 && clock.monotonicMs() < deadline) await clock.sleep(pollMs);
+  signal('SIGKILL');
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { XylemError } from '@xylem/core';
 import { type Clock, type Log, systemRandomness } from '@xylem/platform';
 import { stateLayout } from '../state/layout.ts';
+import type { ProcessIdentity } from '../state/process-identity.ts';
 import { checkBuiltIn } from './check.ts';
 import { connectSupervisor, type SupervisorConnection } from './connection.ts';
 import { serviceEnvironment } from './environment.ts';
@@ -34,12 +35,34 @@ export interface Supervisor {
   readonly adoption?: SupervisorAdoption;
 }
 
-/** What others run under a unit of their own, as a service (docs/spec/adoption.md). */
-export interface SupervisorAdoption {
+/** How what others run becomes a service (docs/spec/adoption.md). */
+export type SupervisorAdoption = UnitTakeOver | ProcessTakeOver;
+
+interface GivesBack {
+  /** @throws XylemError E_CONFLICT where what others ran does not run any more */
+  disown(instance: string): Promise<void>;
+}
+
+/** What others run under a unit of systemd. */
+export interface UnitTakeOver extends GivesBack {
+  readonly takes: 'unit';
   /** From now on `spec` counts as what runs in `unit`, and starts in its place at boot. Nothing is started or stopped. */
   adopt(spec: ServiceSpec, secrets: SecretVariables, unit: string): Promise<void>;
-  /** @throws XylemError E_CONFLICT where the unit of others does not run any more */
-  disown(instance: string): Promise<void>;
+}
+
+/** A process that nobody looks after. */
+export interface ProcessTakeOver extends GivesBack {
+  readonly takes: 'process';
+  /**
+   * From now on it counts as the service of `spec`. Nothing is started or stopped.
+   * @param what the process, and the folder that it was started from
+   * @throws XylemError E_CONFLICT when it has ended, or another runs as that service
+   */
+  adopt(
+    spec: ServiceSpec,
+    secrets: SecretVariables,
+    what: { readonly process: ProcessIdentity; readonly path: string },
+  ): Promise<void>;
 }
 
 export interface SupervisorClientOptions {
@@ -138,6 +161,17 @@ export function supervisorClient(options: SupervisorClientOptions): Supervisor {
     stop: async (instance, stopTimeoutMs) => {
       const connection = await supervisor(false);
       await connection?.ask({ op: 'stop', instance, component: instance }, answerMs + stopTimeoutMs);
+    },
+    adoption: {
+      takes: 'process',
+      adopt: async (spec, secrets, what) => {
+        const connection = await supervisor(true);
+        await connection?.ask({ op: 'adopt', spec, secrets, ...what }, answerMs);
+      },
+      disown: async (instance) => {
+        const connection = await supervisor(false);
+        await connection?.ask({ op: 'disown', instance }, answerMs);
+      },
     },
     close: () => {
       void connected?.then((connection) => connection?.close());

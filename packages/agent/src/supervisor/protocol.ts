@@ -2,7 +2,7 @@ import type { ProcessIdentity } from '../state/process-identity.ts';
 import { isTerms, type ServiceTerms } from './terms.ts';
 
 /** Raised when a request or its answer changes meaning; both sides say theirs in `hello`. */
-export const supervisorProtocol = 4;
+export const supervisorProtocol = 5;
 
 /** What to run. Two specs with the same fingerprint are the same service, and starting it again does nothing. */
 export interface ServiceSpec {
@@ -61,6 +61,11 @@ export interface ServiceState {
   readonly rests?: boolean;
   /** It is not started again before it was given its sealed variables: this supervisor never had them. */
   readonly wantsSecrets?: boolean;
+  /**
+   * Others started it, from this folder. Without a process: the host was started anew since, and whoever started it then
+   * may have done so again; it is not started before it was asked for.
+   */
+  readonly adopted?: { readonly path: string };
 }
 
 /** Variables in plain text. In memory alone, and in the service's own environment. */
@@ -83,6 +88,17 @@ export type SupervisorRequest =
       /** The same again: protocol 2, in which a component had one service, reads this. */
       readonly component: string;
     }
+  /** From now on the process that others started is this service. */
+  | {
+      readonly id: number;
+      readonly op: 'adopt';
+      readonly spec: ServiceSpec;
+      readonly secrets: SecretVariables;
+      readonly process: ProcessIdentity;
+      readonly path: string;
+    }
+  /** Forget a service that was adopted, and leave it running. */
+  | { readonly id: number; readonly op: 'disown'; readonly instance: string }
   /** End the supervisor and leave the services running, for the next one to adopt. */
   | { readonly id: number; readonly op: 'handover' };
 

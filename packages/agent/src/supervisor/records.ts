@@ -18,6 +18,14 @@ export interface ServiceRecord {
   readonly rested?: string;
   /** It was found running when the table had been lost: what it is is known only when the agent says its spec again. */
   readonly found?: true;
+  /** It is the process of others, which carries no mark; absent as soon as it ended and is started anew. */
+  readonly adopted?: AdoptedProcess;
+}
+
+/** What is to be known of a process that others started, beside which one it is. */
+export interface AdoptedProcess {
+  /** The folder that holds what its package's tree holds. */
+  readonly path: string;
 }
 
 export interface ServiceRecords {
@@ -29,12 +37,22 @@ export function serviceRecords(supervisorFolder: string, log: Log): JsonFile<Ser
   return jsonFile(join(supervisorFolder, 'services.json'), 'xylem-services-1', parseRecords, log);
 }
 
+/**
+ * Those of the table that were adopted, a second time: by nothing else would a supervisor whose table was lost know them
+ * again. Written before the table.
+ */
+export function adoptedRecords(supervisorFolder: string, log: Log): JsonFile<ServiceRecords> {
+  return jsonFile(join(supervisorFolder, 'adopted.json'), 'xylem-services-1', parseRecords, log);
+}
+
 /** Whether a supervisor would have anything to run, or may have: a table that says nothing hides what runs. */
 export async function mayHaveServices(supervisorFolder: string): Promise<boolean> {
   const text = await readFile(join(supervisorFolder, 'services.json'), 'utf8').catch(() => null);
   if (text !== null) return !text.includes('"services":[]');
   const names = await readdir(supervisorFolder).catch(() => []);
-  return names.some((name) => name.startsWith('lock') || name === 'services.json.damaged');
+  return names.some(
+    (name) => name.startsWith('lock') || name === 'services.json.damaged' || name === 'adopted.json',
+  );
 }
 
 function parseRecords(value: Record<string, unknown>): ServiceRecords {
@@ -44,10 +62,8 @@ function parseRecords(value: Record<string, unknown>): ServiceRecords {
 }
 
 function parseRecord(value: unknown): ServiceRecord {
-  const { spec, mark, process, startedAt, restarts, lastExit, rested, found } = (value ?? {}) as Record<
-    string,
-    unknown
-  >;
+  const { spec, mark, process, startedAt, restarts, lastExit, rested, found, adopted } = (value ??
+    {}) as Record<string, unknown>;
   const parsed = parseServiceSpec(spec);
   if (parsed === null || typeof mark !== 'string') throw new Error('a service without spec or mark');
   return {
@@ -59,5 +75,12 @@ function parseRecord(value: unknown): ServiceRecord {
     lastExit: (lastExit ?? null) as LastExit | null,
     ...(typeof rested === 'string' ? { rested } : {}),
     ...(found === true ? { found } : {}),
+    ...(adopted === undefined ? {} : { adopted: parseAdopted(adopted) }),
   };
+}
+
+function parseAdopted(value: unknown): AdoptedProcess {
+  const { path } = (value ?? {}) as AdoptedProcess;
+  if (typeof path !== 'string') throw new Error('an adopted process without its folder');
+  return { path };
 }

@@ -1,4 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { XylemError } from '@xylem/core';
+import { parseProcessIdentity } from '../state/process-identity.ts';
 import { readLines, writeLine } from './lines.ts';
 import {
   isVariables,
@@ -61,6 +63,17 @@ async function answer(table: ServiceTable, line: unknown, onHandover: () => void
       case 'stop':
         await table.stop(String(request.instance ?? request.component));
         return { id, ok: true, result: null };
+      case 'adopt': {
+        const spec = parseServiceSpec(request.spec);
+        const running = parseProcessIdentity(request.process);
+        if (spec === null || running === null) return refuse('adopt without a service spec or a process');
+        const secrets = isVariables(request.secrets) ? request.secrets : {};
+        await table.adopt(spec, secrets, { process: running, path: String(request.path) });
+        return { id, ok: true, result: null };
+      }
+      case 'disown':
+        await table.disown(String(request.instance));
+        return { id, ok: true, result: null };
       case 'handover':
         onHandover();
         return { id, ok: true, result: null };
@@ -71,7 +84,7 @@ async function answer(table: ServiceTable, line: unknown, onHandover: () => void
     return {
       id,
       ok: false,
-      code: 'E_INTERNAL',
+      code: error instanceof XylemError ? error.code : 'E_INTERNAL',
       message: error instanceof Error ? error.message : String(error),
     };
   }

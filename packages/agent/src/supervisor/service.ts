@@ -2,6 +2,7 @@ import { serviceDefaults } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
 import { bootId, identifyProcess, isAlive, type ProcessIdentity } from '../state/process-identity.ts';
 import { memoryCause } from './exit-text.ts';
+import { Family } from './family.ts';
 import { type Launched, launch } from './launch.ts';
 import { type LimitGroup, limitGroup } from './limit-group.ts';
 import { findMarked, findMarkedLeader, killMarked } from './marked.ts';
@@ -38,7 +39,7 @@ const abandoned = 'abandoned';
  * descendants.
  *
  * Invariant: at most one leader process carries the mark; before another is started, all that is left of the former is
- * killed.
+ * killed. What others started and was adopted carries none: it is known as itself, with its family.
  */
 export class SupervisedService {
   readonly #effects: ServiceEffects;
@@ -48,6 +49,8 @@ export class SupervisedService {
   /** Never in the record, which is written. */
   #secrets: SecretVariables;
   #given: () => void = () => undefined;
+  /** Of the process that others started, as long as it is the service. */
+  #family: Family | null = null;
   #failures = 0;
   #group: LimitGroup | null = null;
   /** When it was started. */
@@ -77,7 +80,14 @@ export class SupervisedService {
   /** Of all its sealed variables, for the next start. What runs has them. */
   give(secrets: SecretVariables): void {
     this.#secrets = secrets;
+    if (this.#awaits) this.#record = ownRecord(this.#record);
     this.#given();
+  }
+
+  /** Others started it before this boot, and may have done so again: the agent looks, and says to start it. */
+  get #awaits(): boolean {
+    const { adopted, process: recorded } = this.#record;
+    return adopted !== undefined && recorded?.boot !== bootId();
   }
 
   get #wantsSecrets(): boolean {
@@ -85,7 +95,7 @@ export class SupervisedService {
   }
 
   state(): ServiceState {
-    const { spec, process: running, startedAt, restarts, lastExit } = this.#record;
+    const { spec, process: running, startedAt, restarts, lastExit, adopted } = this.#record;
     return {
       component: spec.component,
       instance: instanceOf(spec),
@@ -96,8 +106,9 @@ export class SupervisedService {
       restarts,
       lastExit,
       // Of what was found, only the agent has the spec; it is asked for it as for what is sealed.
-      ...(this.#wantsSecrets || this.#record.found === true ? { wantsSecrets: true } : {}),
+      ...(this.#wantsSecrets || this.#awaits || this.#record.found === true ? { wantsSecrets: true } : {}),
       ...(this.#rests ? { rests: true } : {}),
+      ...(adopted === undefined ? {} : { adopted }),
     };
   }
 
@@ -126,7 +137,7 @@ export class SupervisedService {
         await aborted(this.#ending.signal);
         continue;
       }
-      if (running === null && this.#wantsSecrets) {
+      if (running === null && (this.#wantsSecrets || this.#awaits)) {
         this.#firstStart();
         await this.#untilGiven();
         continue;
@@ -139,6 +150,7 @@ export class SupervisedService {
       if (identity !== null) await this.#untilExitOrEnd(identity, exit);
       if (this.#isAbandoned()) return;
       const lastExit = await this.#afterExit(identity, exit);
+      this.#record = ownRecord(this.#record);
       if (this.#ending.signal.aborted) break;
       const { restart } = this.spec.terms ?? {};
       if (!startsAgain(restart, lastExit)) {
@@ -159,14 +171,25 @@ export class SupervisedService {
     }
     this.#firstStart();
     if (this.#isAbandoned()) return;
-    killMarked(this.#record.mark);
+    this.#killAll();
     this.#group?.remove();
+  }
+
+  /** What lives of it. */
+  #all(): readonly ProcessIdentity[] {
+    return this.#family?.look() ?? findMarked(this.#record.mark);
+  }
+
+  #killAll(): void {
+    this.#family?.signal('SIGKILL');
+    killMarked(this.#record.mark);
   }
 
   /** It ended in this boot while no supervisor looked: its policy says whether it is started again. */
   async #noteUnseenEnd(): Promise<void> {
     const { process: recorded } = this.#record;
     if (recorded === null || recorded.boot !== bootId()) return;
+    this.#record = ownRecord(this.#record);
     const lastExit: LastExit = { code: null, signal: null, error: null, at: this.#effects.clock.now() };
     if (startsAgain(this.spec.terms?.restart, lastExit)) return;
     await this.#update({ process: null, lastExit, rested: bootId() });
@@ -186,6 +209,11 @@ export class SupervisedService {
   /** Takes over what a killed supervisor left running. */
   #adopt(): Running | null {
     const recorded = this.#record.process;
+    if (this.#record.adopted !== undefined) {
+      if (recorded === null || !isAlive(recorded)) return null;
+      this.#family = new Family(recorded);
+      return { identity: recorded, exit: null };
+    }
     const found = recorded !== null && isAlive(recorded) ? recorded : findMarkedLeader(this.#record.mark);
     if (found === null) {
       killMarked(this.#record.mark);
@@ -232,7 +260,11 @@ export class SupervisedService {
     while (isAlive(identity) && !this.#ending.signal.aborted) {
       // A child announces its end; an adopted process must be looked at.
       if (exit !== null) await Promise.race([exit, ending]);
-      else await clock.sleep(adoptedPollMs, this.#ending.signal).catch(() => undefined);
+      else {
+        // Who descends from it is to be known when it has ended.
+        this.#family?.look();
+        await clock.sleep(adoptedPollMs, this.#ending.signal).catch(() => undefined);
+      }
       if (exit !== null) break;
     }
     if (this.#ending.signal.aborted && !this.#isAbandoned()) await this.#terminate(identity);
@@ -240,18 +272,20 @@ export class SupervisedService {
 
   async #terminate(identity: ProcessIdentity): Promise<void> {
     const { clock, log } = this.#effects;
-    signalGroup(identity, this.spec.terms?.stopSignal ?? serviceDefaults.stopSignal);
+    const signal = this.spec.terms?.stopSignal ?? serviceDefaults.stopSignal;
+    if (this.#family === null) signalGroup(identity, signal);
+    else this.#family.signal(signal);
     if (await this.#gone(clock.monotonicMs() + this.spec.stopTimeoutMs)) return;
     log.warn('service did not end in time, killed', { component: this.spec.component, pid: identity.pid });
-    signalGroup(identity, 'SIGKILL');
-    killMarked(this.#record.mark);
+    if (this.#family === null) signalGroup(identity, 'SIGKILL');
+    this.#killAll();
     if (await this.#gone(clock.monotonicMs() + 10_000)) return;
     log.error('service can not be killed', { component: this.spec.component, pid: identity.pid });
   }
 
   async #gone(deadlineMs: number): Promise<boolean> {
     const { clock } = this.#effects;
-    while (findMarked(this.#record.mark).length > 0) {
+    while (this.#all().length > 0) {
       if (clock.monotonicMs() >= deadlineMs) return false;
       await clock.sleep(endingPollMs);
     }
@@ -259,7 +293,8 @@ export class SupervisedService {
   }
 
   async #afterExit(identity: ProcessIdentity | null, exit: Promise<LastExit> | null): Promise<LastExit> {
-    killMarked(this.#record.mark);
+    this.#killAll();
+    this.#family = null;
     const wasKilled = (this.#group?.memoryKills() ?? 0) > this.#memoryKills;
     const { memoryBytes = 0 } = this.spec.terms?.limits ?? {};
     const cause = wasKilled ? { cause: memoryCause(memoryBytes) } : {};
@@ -285,6 +320,11 @@ interface Running {
   readonly identity: ProcessIdentity | null;
   /** Null for an adopted process: only its parent hears of its end. */
   readonly exit: Promise<LastExit> | null;
+}
+
+/** From its next start on. Pure. */
+function ownRecord({ adopted: _adopted, ...record }: ServiceRecord): ServiceRecord {
+  return record;
 }
 
 function signalGroup(identity: ProcessIdentity, signal: NodeJS.Signals): void {

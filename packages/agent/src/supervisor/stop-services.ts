@@ -1,10 +1,10 @@
 import type { Clock, Log } from '@xylem/platform';
 import { stateLayout } from '../state/layout.ts';
 import { connectSupervisor } from './connection.ts';
+import { lookAtRecord } from './family.ts';
 import { findServices } from './found.ts';
-import { findMarked, killMarked } from './marked.ts';
-import type { ServiceState } from './protocol.ts';
-import { serviceRecords } from './records.ts';
+import { instanceOf, type ServiceState } from './protocol.ts';
+import { adoptedRecords, serviceRecords } from './records.ts';
 import { supervisorSocketPath } from './socket-path.ts';
 import { endUnits } from './systemd/end-units.ts';
 
@@ -61,22 +61,27 @@ async function stopOrphans({ stateFolder, clock, log }: StopOptions): Promise<nu
   const { supervisor } = stateLayout(stateFolder);
   const file = serviceRecords(supervisor, log);
   const kept = (await file.read())?.services ?? [];
-  const services = [...kept, ...findServices(supervisor, new Set(kept.map(({ mark }) => mark)))];
+  const instances = new Set(kept.map(({ spec }) => instanceOf(spec)));
+  const adopted = (await adoptedRecords(supervisor, log).read())?.services ?? [];
+  const lost = adopted.filter(({ spec }) => !instances.has(instanceOf(spec)));
+  const services = [...kept, ...lost, ...findServices(supervisor, new Set(kept.map(({ mark }) => mark)))];
   if (services.length === 0) return 0;
-  for (const { mark } of services) {
-    for (const { pid } of findMarked(mark)) {
+  const looks = services.map(lookAtRecord);
+  const signal = (name: NodeJS.Signals): void => {
+    for (const { pid } of looks.flatMap((look) => look())) {
       try {
-        process.kill(pid, 'SIGTERM');
+        process.kill(pid, name);
       } catch {
         // Ended in between.
       }
     }
-  }
+  };
+  signal('SIGTERM');
   const deadline = clock.monotonicMs() + quietMs;
-  while (services.some(({ mark }) => findMarked(mark).length > 0) && clock.monotonicMs() < deadline) {
+  while (looks.some((look) => look().length > 0) && clock.monotonicMs() < deadline) {
     await clock.sleep(50);
   }
-  for (const { mark } of services) killMarked(mark);
+  signal('SIGKILL');
   // They have ended, whatever the disk can keep of it.
   await file.write({ services: [] }).catch((cause) => log.warn('service table not written', { cause }));
   return services.length;

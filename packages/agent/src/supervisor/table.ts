@@ -1,8 +1,11 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { XylemError } from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
+import { isAlive, type ProcessIdentity } from '../state/process-identity.ts';
 import { findServices, isRunAs, labelOf } from './found.ts';
 import { instanceOf, type SecretVariables, type ServiceSpec, type ServiceState } from './protocol.ts';
-import { type ServiceRecord, serviceRecords } from './records.ts';
+import { adoptedRecords, type ServiceRecord, serviceRecords } from './records.ts';
 import { SupervisedService } from './service.ts';
 import { boundServiceLog } from './service-log.ts';
 
@@ -16,6 +19,18 @@ export interface ServiceTable {
   start(spec: ServiceSpec, secrets: SecretVariables): Promise<void>;
   /** Ends and forgets it. */
   stop(instance: string): Promise<void>;
+  /**
+   * From now on a process that others started from `path` counts as the service of `spec`; it goes on as it is. Durable, or
+   * it is not.
+   * @throws XylemError E_CONFLICT when it has ended, or another runs as that service
+   */
+  adopt(
+    spec: ServiceSpec,
+    secrets: SecretVariables,
+    what: { readonly process: ProcessIdentity; readonly path: string },
+  ): Promise<void>;
+  /** Forgets one that was adopted, and leaves it running. @throws XylemError E_CONFLICT when what was adopted has ended */
+  disown(instance: string): Promise<void>;
   boundLogs(): void;
   size(): number;
   /** Looks after nothing any more and leaves everything running; resolves when the newest state is on disk. */
@@ -37,10 +52,23 @@ export async function openServiceTable(options: TableOptions): Promise<ServiceTa
   const services = new Map<string, SupervisedService>();
   const turns = new Map<string, Promise<void>>();
   let writing: Promise<void> = Promise.resolve();
+  const spare = adoptedRecords(options.supervisorFolder, log);
+  let spared = '';
 
+  /** Before the table: what it lost is then known from here. */
+  const saveAdopted = async (): Promise<void> => {
+    const adopted = [...services.values()].map(({ record }) => record).filter((one) => one.adopted);
+    const text = JSON.stringify(adopted);
+    if (text === spared) return;
+    if (adopted.length > 0) await spare.write({ services: adopted });
+    else await rm(spare.path, { force: true });
+    spared = text;
+  };
   const save = (): Promise<void> => {
-    const write = (): Promise<void> =>
-      file.write({ services: [...services.values()].map((service) => service.record) });
+    const write = async (): Promise<void> => {
+      await saveAdopted();
+      await file.write({ services: [...services.values()].map((service) => service.record) });
+    };
     const next = writing.then(write, write);
     writing = next.catch(() => undefined);
     return next;
@@ -85,6 +113,10 @@ export async function openServiceTable(options: TableOptions): Promise<ServiceTa
 
   const kept = (await file.read())?.services;
   for (const record of kept ?? []) add(record, {});
+  for (const record of (await spare.read())?.services ?? []) {
+    const isThere = record.process !== null && isAlive(record.process);
+    if (isThere && !services.has(instanceOf(record.spec))) add(record, {});
+  }
   const marks = new Set([...services.values()].map(({ record }) => record.mark));
   for (const record of findServices(options.supervisorFolder, marks)) {
     // Of one that the table knows, this is what it could not end.
@@ -120,6 +152,53 @@ export async function openServiceTable(options: TableOptions): Promise<ServiceTa
         // A full disk must not keep it from being ended. What the table says too much, the agent ends again.
         await save().catch((cause) => log.error('service table not written', { cause }));
         options.changed(component);
+      }),
+    adopt: (spec, secrets, { process, path }) =>
+      inTurn(instanceOf(spec), async () => {
+        const instance = instanceOf(spec);
+        const present = services.get(instance)?.state();
+        const isSame = present?.process?.pid === process.pid && present.fingerprint === spec.fingerprint;
+        if (isSame) {
+          services.get(instance)?.give(secrets);
+          return;
+        }
+        if (!isAlive(process))
+          throw new XylemError('E_CONFLICT', `${instance}: process ${process.pid} has ended.`);
+        if (present !== undefined && present.process !== null)
+          throw new XylemError('E_CONFLICT', `${instance} runs already, as process ${present.process.pid}.`);
+        await end(instance);
+        const mark = options.randomness.bytes(16).toString('hex');
+        const record = { spec, mark, process, startedAt: clock.now(), restarts: 0, lastExit: null };
+        const service = add({ ...record, adopted: { path } }, secrets);
+        try {
+          await save();
+        } catch (error) {
+          service.abandon();
+          services.delete(instance);
+          throw error;
+        }
+        log.info('took over what others started', { instance, pid: process.pid });
+        options.changed(spec.component);
+      }),
+    disown: (instance) =>
+      inTurn(instance, async () => {
+        const service = services.get(instance);
+        if (service === undefined) return;
+        const { adopted, process } = service.state();
+        if (adopted === undefined || process === null) {
+          const why = `${instance} runs as Xylem started it by now: there is nothing that could go on without it.`;
+          throw new XylemError('E_CONFLICT', why);
+        }
+        service.abandon();
+        services.delete(instance);
+        try {
+          await save();
+        } catch (error) {
+          add(service.record, {});
+          throw error;
+        }
+        log.info('gave back what others started', { instance, pid: process.pid });
+        options.changed(service.spec.component);
       }),
     boundLogs: () => {
       for (const instance of services.keys()) {

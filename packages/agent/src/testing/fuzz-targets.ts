@@ -87,6 +87,8 @@ async function supervisorTarget(context: Context, path: string): Promise<FuzzTar
     list: () => [],
     start: async () => undefined,
     stop: async () => undefined,
+    adopt: async () => undefined,
+    disown: async () => undefined,
     boundLogs: () => undefined,
     size: () => 0,
     abandon: async () => undefined,

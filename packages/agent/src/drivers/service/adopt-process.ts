@@ -13,6 +13,7 @@ export interface SeenProcess {
   readonly folder: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly uid: number;
+  readonly gid: number;
 }
 
 /** Null: it is gone, or may not be looked at. */
@@ -31,6 +32,7 @@ export async function readProcess(pid: number): Promise<SeenProcess | null> {
       folder: await readlink(at('cwd')),
       variables: Object.fromEntries(pairs),
       uid: Number(/^Uid:\t\d+\t(\d+)/m.exec(status)?.[1] ?? -1),
+      gid: Number(/^Gid:\t\d+\t(\d+)/m.exec(status)?.[1] ?? -1),
     };
   } catch {
     return null;
@@ -62,12 +64,15 @@ export function processDifferences(
     if (now === undefined) found.push({ path: `its variable ${name}`, what: 'is not set' });
     else if (now !== here(value)) found.push({ path: `its variable ${name}`, what: 'has another value' });
   }
-  const uid = accountOf(spec.terms ?? {})?.uid ?? process.getuid?.() ?? 0;
+  const account = accountOf(spec.terms ?? {});
+  const uid = account?.uid ?? process.getuid?.() ?? 0;
   if (running.uid !== uid) found.push({ path: 'its user', what: 'is another' });
+  else if (account !== null && running.gid !== account.gid)
+    found.push({ path: 'its group', what: 'is another' });
   return found;
 }
 
-function isSameFile(seen: string, wanted: string, folder: string): boolean {
+export function isSameFile(seen: string, wanted: string, folder: string): boolean {
   const named = wanted.includes('/') ? wanted : (findProgram(wanted) ?? wanted);
   return real(seen, folder) === real(named, folder);
 }

@@ -7,6 +7,7 @@ import { openedEnvironment } from '../../secrets/environment.ts';
 import { accountOf } from '../../supervisor/account.ts';
 import type { ServiceSpec } from '../../supervisor/protocol.ts';
 import type { Driver, DriverTools, StepAction } from '../driver.ts';
+import { isTakenAgain } from './adopt-again.ts';
 import { openTo } from './own-user.ts';
 import { placesOf } from './places.ts';
 import { requireFreePorts } from './ports.ts';
@@ -60,6 +61,7 @@ const start: StepAction<'start'> = async ({ target, side }, component, tools) =>
   if (side !== undefined && present?.fingerprint !== spec.fingerprint)
     await forgetWarm(side.service, component, tools);
   await openFor(spec, tools);
+  if (await isTakenAgain(target, spec, secrets, tools)) return;
   await tools.supervisor.start(spec, secrets);
 };
 

@@ -1,12 +1,12 @@
 import { XylemError } from '@xylem/core';
 import { identifyProcess } from '../../state/process-identity.ts';
-import type { SupervisorAdoption } from '../client.ts';
+import type { UnitTakeOver } from '../client.ts';
 import { instanceOf, type SecretVariables, type ServiceSpec, type ServiceState } from '../protocol.ts';
 import type { AdoptedUnit, UnitRecords } from './records.ts';
 import { statusOf, systemctl } from './systemctl.ts';
 import { unitOf } from './unit.ts';
 
-export interface UnitAdoption extends SupervisorAdoption {
+export interface UnitAdoption extends UnitTakeOver {
   /** Of a service that runs under the unit of others; null where it does not. */
   stateOf(spec: ServiceSpec): Promise<ServiceState | null>;
 }
@@ -27,6 +27,7 @@ export function unitAdoption(own: {
     return status !== undefined && status.active === 'active' && status.pid > 0 ? status : null;
   };
   return {
+    takes: 'unit',
     stateOf: async (spec) => {
       const instance = instanceOf(spec);
       const adopted = await records.adopted(instance);

@@ -1,4 +1,4 @@
-import type { Supervisor } from '../client.ts';
+import type { Supervisor, SupervisorAdoption } from '../client.ts';
 import type { ServiceState } from '../protocol.ts';
 
 /**
@@ -27,11 +27,27 @@ export function besideFormer(chosen: Supervisor, former: Supervisor): Supervisor
       await chosen.stop(instance, stopTimeoutMs);
     },
     check: (spec) => chosen.check(spec),
-    ...(chosen.adoption === undefined ? {} : { adoption: chosen.adoption }),
+    ...(chosen.adoption === undefined
+      ? {}
+      : { adoption: givingBackAll(chosen.adoption, former.adoption?.disown) }),
     output: async (instance) => ((await ofFormer(instance)) === undefined ? chosen : former).output(instance),
     close: () => {
       chosen.close();
       former.close();
+    },
+  };
+}
+
+/** What the former took over goes on under it, and is given back by it. */
+function givingBackAll(
+  chosen: SupervisorAdoption,
+  former: SupervisorAdoption['disown'] | undefined,
+): SupervisorAdoption {
+  return {
+    ...chosen,
+    disown: async (instance) => {
+      await former?.(instance);
+      await chosen.disown(instance);
     },
   };
 }
