@@ -146,14 +146,21 @@ export function supervisorClient(options: SupervisorClientOptions): Supervisor {
     return attempt;
   };
 
+  const list = async (): Promise<ServiceState[]> => {
+    const connection = await supervisor(false);
+    if (connection === null) return [];
+    return (await connection.ask({ op: 'list' }, answerMs)) as ServiceState[];
+  };
+
   return {
-    list: async () => {
-      const connection = await supervisor(false);
-      if (connection === null) return [];
-      return (await connection.ask({ op: 'list' }, answerMs)) as ServiceState[];
-    },
+    list,
     check: async (spec) => checkBuiltIn(spec, systemRandomness.bytes(16).toString('hex')),
-    output: async (instance) => outputOfLog(layout.component(instance).log),
+    output: async (instance) => {
+      const states = await list().catch(() => []);
+      const isAdopted = states.some((one) => one.instance === instance && one.adopted !== undefined);
+      if (isAdopted) return { where: 'What it writes goes where it went before its adoption', last: '' };
+      return outputOfLog(layout.component(instance).log);
+    },
     start: async (spec, secrets) => {
       const connection = await supervisor(true);
       await connection?.ask({ op: 'start', spec, secrets }, answerMs + spec.stopTimeoutMs);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
@@ -116,7 +116,8 @@ async function shop(context: TestContext) {
     const { pid } = ((await connection?.ask({ op: 'hello' }, 10_000)) ?? { pid: 0 }) as { pid: number };
     connection?.close();
     if (pid > 0) process.kill(pid, 'SIGKILL');
-    await waitFor('its end', () => pid === 0 || !existsSync(`/proc/${pid}/exe`));
+    // Until then its socket takes connections.
+    await waitFor('its end', () => pid === 0 || !lives(pid));
   };
   /** How many servers there are, whoever started them. */
   const servers = (): number =>
