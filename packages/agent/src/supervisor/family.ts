@@ -28,7 +28,7 @@ export function standingOf(pid: number): Standing | null {
 }
 
 /** Of every process of this machine that can be seen. */
-export function allStanding(): Standing[] {
+function allStanding(): Standing[] {
   const pids = readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name));
   return pids.flatMap((pid) => standingOf(Number(pid)) ?? []);
 }
