@@ -7,7 +7,7 @@ import { Bench, crashSweep, type Services } from './crash-sweep.ts';
 import { httpService } from './packages.ts';
 import { temporaryFolder } from './state-folder.ts';
 
-/** All but those that end other roads, those of a service with a router, and those of one that is adopted (adopt.test.ts). */
+/** All but those that end other roads, those of a service with a router, and those of one that is adopted (adopt-process.test.ts). */
 const others = ['revert', 'remove', 'purge', 'unapply', 'route', 'drain', 'adopt', 'disown'];
 const updateSteps = stepsOfKind.service.filter((step) => !others.includes(step));
 
@@ -150,7 +150,7 @@ export function serviceCrashSweep(services: Services, depth: 'all' | 'part'): vo
 
   if (isWhole)
     test('no journal point was left out of the sweep', () => {
-      // A host with systemd is needed for those: adopt.test.ts.
+      // They need a service that others started: adopt-process.test.ts, adopt.test.ts.
       const elsewhere = sweep.missed().filter((point) => !/\/(adopt|disown)\//.test(point));
       assert.deepEqual(elsewhere, []);
     });
