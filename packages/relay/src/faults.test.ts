@@ -97,7 +97,7 @@ test('a relay that dies at any moment never shows what it does not hold', async 
 test('a dead first parent is left for the second, and taken again later', async (t) => {
   const { installation, production, root, deploy } = await world(t);
   const proxy = await countingProxy(t, root);
-  const second = await rootFront(t, installation);
+  const second = await rootFront(t, installation, { holdMs: 300_000 });
   const parents = [`https://127.0.0.1:${proxy.port}`, second.url];
   const relay = await startRelay(
     t,
@@ -112,6 +112,13 @@ test('a dead first parent is left for the second, and taken again later', async 
   second.announce(production.id);
   await waitUntil(() => snapshotAt(relay, production.id) === snapshot);
   assert.equal(relay.status().faults.length, 0);
+  const seen = root.requests.length;
+  proxy.heal();
+  await waitUntil(
+    () => root.requests.slice(seen).some((request) => request.includes('/news')),
+    30_000,
+    'the first to be asked while the second holds a question',
+  );
 });
 
 test('a parent that gives other bytes is left, and nothing of it is shown', async (t) => {

@@ -53,7 +53,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const ownParents = new OwnParents(repository, current, log);
   const mayUse = (url: string): boolean => current().plainHttp === true || !isPlainBeyondLoopback(url);
   const parents = (): readonly string[] => (options.parents?.() ?? ownParents.list()).filter(mayUse);
-  const upstream = new Upstream({ http, parents, clock, log });
+  const upstream = new Upstream({ http, parents, clock, randomness, log });
   const above = new Above(http, clock);
   const hub = newsHub(repository, {
     clock,

@@ -20,7 +20,15 @@ export type { Asked } from './serve/paths.ts';
 export { serveRepository } from './serve/serve.ts';
 export { boundStrangers, type Strangers } from './serve/strangers.ts';
 export { askToVerify, verifyHeader } from './source/ask-to-verify.ts';
-export { failover } from './source/failover.ts';
+export { type Failover, failover } from './source/failover.ts';
 export { httpSource } from './source/http-source.ts';
 export type { ObjectSource, SourceChoice } from './source/object-source.ts';
 export type { Refused } from './source/refused.ts';
+export {
+  afterAnswer,
+  afterFault,
+  inStanding,
+  neverAsked,
+  type Standing,
+  untilForgivenMs,
+} from './source/standing.ts';

@@ -1,14 +1,16 @@
 import { type Parents as LearnedParents, XylemError } from '@xylem/core';
 import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
-import { httpSource, type ObjectSource, type SourceChoice } from '@xylem/store';
 import {
   afterAnswer,
   afterFault,
+  httpSource,
   inStanding,
   neverAsked,
+  type ObjectSource,
+  type SourceChoice,
   type Standing,
   untilForgivenMs,
-} from './standing.ts';
+} from '@xylem/store';
 
 export interface ParentsOptions {
   readonly http: HttpClient;

@@ -106,7 +106,11 @@ export class Follower {
     stop: AbortSignal,
   ): Promise<number> {
     const { http, timing, randomness } = this.#options;
-    const changes = await askNews(http, source.name, cursor, timing.holdMs, stop);
+    const changes = await this.#held(
+      source.name,
+      (signal) => askNews(http, source.name, cursor, timing.holdMs, signal),
+      stop,
+    );
     if (changes !== null) {
       let told = 0;
       for (const [environment, tip] of changes) {
@@ -129,6 +133,24 @@ export class Follower {
     }
     await this.#sleep(timing.pollMs * (0.8 + 0.4 * randomness.fraction()), stop);
     return found;
+  }
+
+  /** A held request; asked again from the best parent on when one that comes before this one may be asked again. */
+  async #held<T>(parent: string, ask: (signal: AbortSignal) => Promise<T>, stop: AbortSignal): Promise<T> {
+    const over = new AbortController();
+    const betterAgainMs = this.#options.upstream.betterAgainMs(parent);
+    if (betterAgainMs !== null) {
+      const wait = this.#options.clock.sleep(betterAgainMs, AbortSignal.any([stop, over.signal]));
+      void wait.then(
+        () => this.askAgain(),
+        () => undefined,
+      );
+    }
+    try {
+      return await ask(stop);
+    } finally {
+      over.abort();
+    }
   }
 
   /** Workers for all that is to be followed, and for nothing else. */

@@ -1,12 +1,13 @@
 import { type ErrorCode, XylemError } from '@xylem/core';
-import type { Clock, HttpClient, Log } from '@xylem/platform';
-import { failover, httpSource, type ObjectSource, type SourceChoice } from '@xylem/store';
+import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
+import { type Failover, failover, httpSource, type ObjectSource, type SourceChoice } from '@xylem/store';
 
 export interface UpstreamOptions {
   readonly http: HttpClient;
   /** In order of preference, as of now. */
   readonly parents: () => readonly string[];
   readonly clock: Clock;
+  readonly randomness: Randomness;
   readonly log: Log;
 }
 
@@ -20,7 +21,7 @@ const longestPauseMs = 5 * 60_000;
 export class Upstream implements SourceChoice {
   readonly #options: UpstreamOptions;
   #urls = '';
-  #choice: SourceChoice | undefined;
+  #choice: Failover | undefined;
   #current: string | null = null;
   readonly #left = new Map<string, { untilMs: number; pauseMs: number }>();
 
@@ -31,6 +32,11 @@ export class Upstream implements SourceChoice {
   /** The parent that answered last. */
   get current(): string | null {
     return this.#current;
+  }
+
+  /** Milliseconds until a parent that comes before this one may be asked again; null where none was left. */
+  betterAgainMs(parent: string): number | null {
+    return this.#chosen().betterAgainMs(parent);
   }
 
   /** What this parent said turned out to be false: it is not asked for a while, twice as long each time. */
@@ -56,6 +62,7 @@ export class Upstream implements SourceChoice {
           this.#current = source.name;
           return result;
         } catch (error) {
+          signal?.throwIfAborted();
           if (this.#current === source.name) this.#current = null;
           if (!(error instanceof XylemError) || !elsewhere.has(error.code)) throw error;
           throw new XylemError(error.code, error.message, { cause: error, retry: 'elsewhere' });
@@ -73,14 +80,15 @@ export class Upstream implements SourceChoice {
     );
   }
 
-  #chosen(): SourceChoice {
-    const { http, parents, clock, log } = this.#options;
+  #chosen(): Failover {
+    const { http, parents, clock, randomness, log } = this.#options;
     const urls = parents();
     if (this.#choice !== undefined && urls.join(' ') === this.#urls) return this.#choice;
     this.#urls = urls.join(' ');
     const sources = urls.map((url) => httpSource(http, url));
     this.#choice = failover(sources, {
       clock,
+      fraction: () => randomness.fraction(),
       onFault: (parent, error) => log.warn('parent left', { parent, error }),
     });
     return this.#choice;

@@ -1,57 +1,53 @@
-import { type ErrorCode, XylemError } from '@xylem/core';
+import { XylemError } from '@xylem/core';
 import type { Clock } from '@xylem/platform';
 import type { ObjectSource, SourceChoice } from './object-source.ts';
+import {
+  afterAnswer,
+  afterFault,
+  inStanding,
+  isSilence,
+  neverAsked,
+  type Standing,
+  untilForgivenMs,
+} from './standing.ts';
 
 export interface FailoverOptions {
   readonly clock: Clock;
+  /** From 0 to 1, by which pauses differ among those who lost the same source. Default: 0.5. */
+  readonly fraction?: () => number;
   /** Called for each fault that counts against a source. */
   readonly onFault?: (source: string, error: XylemError) => void;
 }
 
-interface Standing {
-  readonly source: ObjectSource;
-  faults: number;
-  /** Monotonic time until which others come first. */
-  avoidUntilMs: number;
+export interface Failover extends SourceChoice {
+  /** Milliseconds until one that comes before this source may be asked again; null where none was left. */
+  betterAgainMs(source: string): number | null;
 }
 
-/** What a source gave was not what was asked for. */
-const lies: ReadonlySet<ErrorCode> = new Set([
-  'E_DOCUMENT_INVALID',
-  'E_FORMAT_UNSUPPORTED',
-  'E_OBJECT_DIGEST',
-  'E_OFFER_INVALID',
-  'E_PACK_INVALID',
-  'E_TOO_LARGE',
-  'E_TREE_INVALID',
-]);
-const isLie = (error: XylemError): boolean => lies.has(error.code);
-
-/** A source that is merely dead is tried again after 1 s, doubling to 5 min; one that lied after a minute at least. */
-const firstAvoidMs = 1000;
-const firstAvoidOfLiarMs = 60_000;
 const maxAvoidMs = 300_000;
 
 /** Sources in order of preference. One that failed comes last for a while, and then takes its place again. */
-export function failover(sources: readonly ObjectSource[], options: FailoverOptions): SourceChoice {
-  const { clock, onFault } = options;
-  const standings = sources.map((source): Standing => ({ source, faults: 0, avoidUntilMs: 0 }));
-
-  const ordered = (): Standing[] => {
-    const now = clock.monotonicMs();
-    const good = standings.filter(({ avoidUntilMs }) => avoidUntilMs <= now);
-    const rest = standings.filter(({ avoidUntilMs }) => avoidUntilMs > now);
-    return [...good, ...rest.sort((a, b) => a.avoidUntilMs - b.avoidUntilMs)];
-  };
+export function failover(
+  sources: readonly ObjectSource[],
+  { clock, fraction = () => 0.5, onFault }: FailoverOptions,
+): Failover {
+  const names = sources.map(({ name }) => name);
+  const byName = new Map(sources.map((source) => [source.name, source]));
+  const standings = new Map<string, Standing>();
+  const standingOf = (name: string): Standing => standings.get(name) ?? neverAsked;
 
   return {
+    betterAgainMs: (source) =>
+      untilForgivenMs(names.slice(0, Math.max(0, names.indexOf(source))), standings, clock.monotonicMs()),
     attempt: async (path, use, signal) => {
       let worst: XylemError | undefined;
-      for (const standing of ordered()) {
+      for (const name of inStanding(names, standings, clock.monotonicMs())) {
+        const source = byName.get(name);
+        if (source === undefined) continue;
         signal?.throwIfAborted();
         try {
-          const result = await use(standing.source);
-          standing.faults = 0;
+          const result = await use(source);
+          standings.set(name, afterAnswer(standingOf(name), clock.monotonicMs()));
           return result;
         } catch (error) {
           signal?.throwIfAborted();
@@ -59,11 +55,9 @@ export function failover(sources: readonly ObjectSource[], options: FailoverOpti
           worst = worst === undefined || weight(error) > weight(worst) ? error : worst;
           // A parent that has not got something yet is as good as before for everything else.
           if (error.code === 'E_OBJECT_MISSING') continue;
-          standing.faults += 1;
-          const first = isLie(error) ? firstAvoidOfLiarMs : firstAvoidMs;
-          const avoidMs = Math.min(maxAvoidMs, first * 2 ** (standing.faults - 1));
-          standing.avoidUntilMs = clock.monotonicMs() + avoidMs;
-          onFault?.(standing.source.name, error);
+          const nowMs = clock.monotonicMs();
+          standings.set(name, afterFault(standingOf(name), error, nowMs, fraction(), maxAvoidMs));
+          onFault?.(name, error);
         }
       }
       throw worst ?? new XylemError('E_OBJECT_MISSING', `There is no source to fetch ${path} from.`);
@@ -73,5 +67,5 @@ export function failover(sources: readonly ObjectSource[], options: FailoverOpti
 
 /** Which of several errors says most to a person. */
 function weight(error: XylemError): number {
-  return isLie(error) ? 2 : error.code === 'E_OBJECT_MISSING' ? 1 : 0;
+  return isSilence(error) ? 0 : error.code === 'E_OBJECT_MISSING' ? 1 : 2;
 }

@@ -1,6 +1,6 @@
 import type { XylemError } from '@xylem/core';
 
-/** How one parent did lately. Times are monotonic milliseconds. */
+/** How one source did lately. Times are monotonic milliseconds. */
 export interface Standing {
   /** Outages, since it was last good for long. */
   readonly faults: number;
@@ -13,15 +13,21 @@ export const neverAsked: Standing = { faults: 0, avoidUntilMs: Number.NEGATIVE_I
 const firstAvoidMs = 1_000;
 const firstAvoidOfLiarMs = 60_000;
 
-/** Faults that say that a parent can't be reached or lags; all others mean that what it gave was wrong. */
+/** Faults that say that a source can't be reached or lags; all others mean that what it gave was wrong. */
 const silences: ReadonlySet<string> = new Set([
   'E_PARENT_UNREACHABLE',
   'E_PARENT_STALE',
   'E_PARENT_REFUSED',
   'E_NETWORK',
-  // Older metadata than what another parent gave: a relay that is a moment behind looks like this.
+  // Older metadata than what another gave, or not all of it: a relay that is a moment behind looks like this.
+  'E_METADATA_EXPIRED',
+  'E_METADATA_MISSING',
   'E_METADATA_ROLLBACK',
 ]);
+
+export function isSilence({ code }: XylemError): boolean {
+  return silences.has(code);
+}
 
 /**
  * After a fault: avoided for 1 s doubling to `maxAvoidMs`, a minute at least for a lie, all with jitter so that the
@@ -38,7 +44,7 @@ export function afterFault(
   const isOutageKnown = nowMs < before.avoidUntilMs;
   const isForgotten = nowMs - before.avoidUntilMs > maxAvoidMs;
   const faults = isForgotten ? 1 : isOutageKnown ? before.faults : before.faults + 1;
-  const first = silences.has(error.code) ? firstAvoidMs : firstAvoidOfLiarMs;
+  const first = isSilence(error) ? firstAvoidMs : firstAvoidOfLiarMs;
   const avoidMs = Math.min(maxAvoidMs, first * 2 ** Math.min(faults - 1, 20)) * (0.75 + fraction / 2);
   return { faults, avoidUntilMs: Math.max(before.avoidUntilMs, nowMs + avoidMs) };
 }
