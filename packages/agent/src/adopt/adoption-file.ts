@@ -21,6 +21,7 @@ export interface AdoptionOrder {
   /** Where it is, by a person on this host; absent: as the package says. */
   readonly from?: string;
   readonly unit?: string;
+  readonly container?: string;
   readonly apart?: readonly string[];
   readonly by: string;
 }
@@ -65,7 +66,7 @@ function parseObserving(value: unknown): Observing {
 }
 
 function parseOrder(value: unknown): AdoptionOrder {
-  const { id, component, undo, from, unit, apart, by } = (value ?? {}) as AdoptionOrder;
+  const { id, component, undo, from, unit, container, apart, by } = (value ?? {}) as AdoptionOrder;
   if (typeof id !== 'string' || typeof component !== 'string')
     throw new Error('an order without its component');
   return {
@@ -74,6 +75,7 @@ function parseOrder(value: unknown): AdoptionOrder {
     undo: undo === true,
     ...(typeof from === 'string' ? { from } : {}),
     ...(typeof unit === 'string' ? { unit } : {}),
+    ...(typeof container === 'string' ? { container } : {}),
     ...(Array.isArray(apart) ? { apart: apart.map(String) } : {}),
     by: String(by),
   };

@@ -11,7 +11,9 @@ export interface AdoptSource {
   readonly path: string | null;
   /** Of systemd; null: none. */
   readonly unit: string | null;
-  /** What below `path` is not part of the program. */
+  /** As podman names it; null: none. */
+  readonly container: string | null;
+  /** What below `path`, or written in the container, is not part of the program. */
   readonly apart: readonly string[];
 }
 
@@ -52,7 +54,8 @@ function parse({ adoptions }: Record<string, unknown>): Adoptions {
       if (typeof one.component !== 'string' || typeof one.order !== 'string') throw new Error('incomplete');
       if (one.outcome !== null && !outcomes.includes(one.outcome)) throw new Error('an unknown outcome');
       if (!Array.isArray(one.done) || !Array.isArray(one.source?.apart)) throw new Error('incomplete');
-      return one;
+      // Of an agent that knew no containers.
+      return { ...one, source: { ...one.source, container: one.source.container ?? null } };
     }),
   };
 }

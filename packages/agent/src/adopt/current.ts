@@ -71,7 +71,7 @@ export async function currentAdoption(options: CurrentAdoptionOptions): Promise<
     return keep({
       version: null,
       package: null,
-      source: { path: null, unit: null, apart: [] },
+      source: { path: null, unit: null, container: null, apart: [] },
       code: null,
       message: null,
       differences: null,

@@ -98,7 +98,8 @@ function adopting(plan: SlotPlan, { source }: Adoption, drivers: Drivers): SlotP
   const brings: Step[] = [];
   const rest: Step[] = [];
   for (const step of plan.steps) {
-    if (step.kind === 'fetch') brings.push(source.path === null ? step : { ...step, from: source.path });
+    if (step.kind === 'fetch')
+      brings.push(source.path === null ? { ...step, adopts: source } : { ...step, from: source.path });
     else if (step.kind === 'reserve' || step.kind === 'stage') brings.push(step);
     else if (keeps.includes(step.kind)) rest.push(step);
   }

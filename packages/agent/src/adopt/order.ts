@@ -13,6 +13,7 @@ export interface OrderAdoptionOptions {
   readonly undo: boolean;
   readonly from?: string | undefined;
   readonly unit?: string | undefined;
+  readonly container?: string | undefined;
   readonly apart?: readonly string[] | undefined;
   /** Who orders it, as this host's system names them. */
   readonly by: string;
@@ -31,7 +32,7 @@ export interface OrderAdoptionOptions {
 export async function orderAdoption(
   options: OrderAdoptionOptions,
 ): Promise<{ readonly adoption: Adoption | null; readonly state: 'done' | 'under way' | 'agent is down' }> {
-  const { stateFolder, component, undo, from, unit, apart, by, clock, log } = options;
+  const { stateFolder, component, undo, from, unit, container, apart, by, clock, log } = options;
   const layout = stateLayout(stateFolder);
   const isJoined = await access(layout.identity).then(
     () => true,
@@ -51,6 +52,7 @@ export async function orderAdoption(
     undo,
     ...(from === undefined ? {} : { from }),
     ...(unit === undefined ? {} : { unit }),
+    ...(container === undefined ? {} : { container }),
     ...(apart === undefined || apart.length === 0 ? {} : { apart }),
     by,
   };

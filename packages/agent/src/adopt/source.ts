@@ -11,6 +11,7 @@ export function sourceOf({ document }: Placed, order: AdoptionOrder): AdoptSourc
   return {
     path: order.from ?? adopt.path ?? null,
     unit: order.unit ?? adopt.unit ?? null,
+    container: order.container ?? adopt.container ?? null,
     apart: order.apart ?? adopt.apart ?? [],
   };
 }

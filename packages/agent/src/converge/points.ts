@@ -56,7 +56,7 @@ export const stepsOfKind = {
   ],
   command: [...applied, ...adopted],
   agent: started,
-  container: started,
+  container: [...started, ...adopted],
   deb: packaged,
   rpm: packaged,
 } as const satisfies Record<string, readonly StepKind[]>;

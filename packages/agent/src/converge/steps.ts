@@ -6,8 +6,13 @@ import type { ComponentKind, StepKind } from './points.ts';
 
 interface StepContents {
   reserve: { readonly sizeBytes: number };
-  /** `from`: a folder of others that may hold its files already. */
-  fetch: { readonly domain: DomainId; readonly tree: Digest; readonly from?: string };
+  /** `from`: a folder of others that may hold its files already. `adopts`: what its driver can lay out as such a folder. */
+  fetch: {
+    readonly domain: DomainId;
+    readonly tree: Digest;
+    readonly from?: string;
+    readonly adopts?: AdoptSource;
+  };
   /** Puts the fetched tree in place, or verifies that one kept from before is still as it was. */
   stage: { readonly tree: Digest };
   /** Takes over what runs, where all of it is as `target` says. */

@@ -89,7 +89,16 @@ export interface DriverAdoption {
   refusal(target: Placed, source: AdoptSource, tools: DriverTools): string | null;
   /** What is at the places that it names, in a few words each. Reads only. */
   found(target: Placed, source: AdoptSource, tools: DriverTools): Promise<string[]>;
-  /** What is not as `target` says, but for the tree in `source.path`. Reads only; called also before its tree is in place. */
+  /**
+   * A folder with as much of the tree as what runs holds, for a host that need not fetch it then. Null: none; absent:
+   * there is never any.
+   */
+  layOut?(component: string, source: AdoptSource, tools: DriverTools): Promise<string | null>;
+  clearLaidOut?(component: string, tools: DriverTools): Promise<void>;
+  /**
+   * What is not as `target` says, but for the tree in `source.path`. Changes nothing that runs; called only where an order
+   * stands, also before its tree is in place.
+   */
   compare(target: Placed, source: AdoptSource, tools: DriverTools): Promise<Difference[]>;
   /** Can be repeated. */
   takeOver(target: Placed, source: AdoptSource, tools: DriverTools): Promise<void>;

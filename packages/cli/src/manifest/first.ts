@@ -122,7 +122,7 @@ const more = `
 # lock: { file: busy }
 
 # Where it runs already on hosts that shall take it over as it is (docs/adopt.md):
-# adopt: { path: /opt/shop, unit: shop.service, apart: [logs] }
+# adopt: { path: /opt/shop, unit: shop.service, apart: [logs] }     # or container: shop-db
 
 # Components that must be there too, and in which versions:
 # requires: { shop-db: '^2.0.0' }

@@ -120,6 +120,20 @@ export const packageExamples: Readonly<Record<string, Example>> = {
     wire.parsePackage,
     wire.encodePackage,
   ),
+  'package-adopt-container': example(
+    {
+      format: 'xylem-package-1',
+      product: 'shop',
+      component: 'shop-cache',
+      version: '2.4.0',
+      kind: 'container',
+      variants: [{ tree: treeDigest, sizeBytes: 150_008 }],
+      container: { network: 'host' },
+      adopt: { container: 'shop-cache-1', apart: ['var/log'] },
+    },
+    wire.parsePackage,
+    wire.encodePackage,
+  ),
   'package-lock': example(
     {
       format: 'xylem-package-2',

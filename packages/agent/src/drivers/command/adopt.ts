@@ -10,8 +10,8 @@ import { touched } from './touched.ts';
  */
 export const adoptCommand: DriverAdoption = {
   keeps: ['switch', 'commit', 'retire'],
-  refusal: (_target, { unit }) =>
-    unit === null ? null : 'it is of kind command, which runs under no unit of systemd',
+  refusal: (_target, { unit, container }) =>
+    unit === null && container === null ? null : 'it is of kind command, which is no unit and no container',
   found: async () => ['its observe is not run before its adoption is ordered'],
   compare: async (target, _source, tools) => {
     if (!(await isThere(tools.layout.component(target.component).tree(target.tree)))) return [];

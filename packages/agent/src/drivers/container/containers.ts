@@ -1,4 +1,5 @@
-import { containerName, labels, stateMark } from './names.ts';
+import { adoptedAs } from './adopted.ts';
+import { componentNamed, containerName, labels, stateMark } from './names.ts';
 import { PodmanFailure, podman } from './podman.ts';
 
 /** One container of this state folder, as podman shows it now. */
@@ -37,12 +38,12 @@ export async function findContainers(
       ['container', 'inspect', ...components.map(containerName)],
       { signal },
     );
-    return parseContainers(said, root);
+    return await parseContainers(said, root);
   } catch (error) {
     // Of some there is none; what there is was printed all the same.
     const isMissing = error instanceof PodmanFailure && /no such container/i.test(error.output);
     if (!isMissing) throw error;
-    return parseContainers(error.printed, root);
+    return await parseContainers(error.printed, root);
   }
 }
 
@@ -61,30 +62,51 @@ interface Inspected {
   };
 }
 
-/** What `podman container inspect` says. An image may carry any label: only what has our name too is ours. Pure. */
-function parseContainers(text: string, root: string): FoundContainer[] {
-  return (JSON.parse(text || '[]') as Inspected[]).flatMap(({ Id, Name, Config, State, RestartCount }) => {
-    const own = Config.Labels ?? {};
-    const component = own[labels.component];
-    if (component === undefined || Name !== containerName(component)) return [];
-    if (own[labels.state] !== stateMark(root)) return [];
-    return [
-      {
-        id: Id,
-        component,
-        tree: own[labels.tree] ?? '',
-        fingerprint: own[labels.fingerprint] ?? '',
-        sealed: own[labels.sealed] === 'true',
-        running: State.Status === 'running',
-        pid: State.Pid,
-        startedAt: Date.parse(State.StartedAt) || 0,
-        finishedAt: Date.parse(State.FinishedAt) || 0,
-        exitCode: State.ExitCode,
-        outOfMemory: State.OOMKilled === true,
-        restarts: RestartCount ?? 0,
-      },
-    ];
-  });
+/** What `podman container inspect` says. An image may carry any label: only what has our name too is ours. */
+async function parseContainers(text: string, root: string): Promise<FoundContainer[]> {
+  const found: FoundContainer[] = [];
+  for (const one of JSON.parse(text || '[]') as Inspected[]) {
+    const marks = markedAs(one, root) ?? (await adoptedBefore(one, root));
+    if (marks === null) continue;
+    const { Id, State, RestartCount } = one;
+    found.push({
+      id: Id,
+      ...marks,
+      running: State.Status === 'running',
+      pid: State.Pid,
+      startedAt: Date.parse(State.StartedAt) || 0,
+      finishedAt: Date.parse(State.FinishedAt) || 0,
+      exitCode: State.ExitCode,
+      outOfMemory: State.OOMKilled === true,
+      restarts: RestartCount ?? 0,
+    });
+  }
+  return found;
+}
+
+type Marks = Pick<FoundContainer, 'component' | 'tree' | 'fingerprint' | 'sealed'>;
+
+/** By its labels. Pure. */
+function markedAs({ Name, Config }: Inspected, root: string): Marks | null {
+  const own = Config.Labels ?? {};
+  const component = own[labels.component];
+  if (component === undefined || Name !== containerName(component)) return null;
+  if (own[labels.state] !== stateMark(root)) return null;
+  return {
+    component,
+    tree: own[labels.tree] ?? '',
+    fingerprint: own[labels.fingerprint] ?? '',
+    sealed: own[labels.sealed] === 'true',
+  };
+}
+
+/** One that others made has none of our labels: it is known by its id. */
+async function adoptedBefore({ Id, Name }: Inspected, root: string): Promise<Marks | null> {
+  const component = componentNamed(Name);
+  const adopted = component === null ? null : await adoptedAs(root, component, Id);
+  if (component === null || adopted === null) return null;
+  const { tree, fingerprint, sealed } = adopted;
+  return { component, tree, fingerprint, sealed };
 }
 
 /** Ends a container and removes it, with the volumes that nobody named. */

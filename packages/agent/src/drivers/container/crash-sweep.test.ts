@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import { freePort } from '@xylem/testkit';
+import { adoptionOrder } from '../../testing/adopting.ts';
+import { imageByHand, runningContainer } from '../../testing/container-by-hand.ts';
 import { httpContainer } from '../../testing/container-packages.ts';
 import { Bench, crashSweep } from '../../testing/crash-sweep.ts';
-import { podmanStore } from '../../testing/podman-store.ts';
+import type { TestPackage } from '../../testing/packages.ts';
+import { type PodmanStore, podmanStore } from '../../testing/podman-store.ts';
 import { temporaryFolder } from '../../testing/state-folder.ts';
 
 const store = await podmanStore({ after });
@@ -16,6 +19,34 @@ async function outside(): Promise<unknown> {
   const containers = await store.podman('ps', '--all', '--format', '{{.Names}} {{.Exited}}');
   const images = await store.podman('images', '--all', '--format', '{{.Repository}}:{{.Tag}}');
   return { containers: containers.split('\n').sort(), images: images.split('\n').sort() };
+}
+
+/** A container that somebody made by hand from the image of a package; what becomes of it. */
+function byHand(store: PodmanStore, thing: TestPackage, port: number) {
+  let started = '';
+  return {
+    make: async (): Promise<void> => {
+      await store.podman('rm', '--all', '--force', '--time', '0');
+      const image = await imageByHand(store, thing, 'web');
+      const options = [
+        '--detach',
+        '--name=by-hand',
+        '--network=host',
+        '--entrypoint=["/bin/busybox","httpd"]',
+      ];
+      await store.podman('run', ...options, image, '-f', '-p', `127.0.0.1:${port}`, '-h', '/www');
+      const { id, pid } = (await runningContainer(store, 'by-hand')) ?? {};
+      started = `${id} ${pid}`;
+    },
+    /** Of every container and image there is. */
+    outside: async (): Promise<unknown> => {
+      const format = '{{.Name}} {{.Id}} {{.State.Pid}}';
+      const ids = (await store.podman('ps', '--all', '--quiet')).split('\n').filter(Boolean);
+      const said = await store.podman('container', 'inspect', '--format', format, ...ids);
+      const images = await store.podman('images', '--all', '--format', '{{.Repository}}:{{.Tag}}');
+      return { containers: said.replace(started, 'as it was started'), images: images.split('\n').sort() };
+    },
+  };
 }
 
 suite('crash sweep: container', { skip }, () => {
@@ -69,6 +100,39 @@ suite('crash sweep: container', { skip }, () => {
       before: [one],
       wanted: none,
       steps: ['remove', 'purge'],
+    });
+  });
+});
+
+suite('crash sweep: adopted containers', { skip }, () => {
+  test('killed at any journal point, the container goes on with its process, as one of its owner or as adopted', async (context) => {
+    const bench = new Bench(await temporaryFolder(context));
+    const port = await freePort();
+    const made = httpContainer({ component: 'web', version: '1.0.0', port });
+    const web = { ...made, document: { ...made.document, adopt: { container: 'by-hand' } } };
+    const adopt = await bench.wanted([web], adoptionOrder('web', 'a'.repeat(32)));
+    const disown = await bench.wanted([web], adoptionOrder('web', 'b'.repeat(32), true));
+    const own = byHand(store as PodmanStore, web, port);
+    const common = {
+      component: 'web',
+      kind: 'container' as const,
+      observes: true as const,
+      byHand: own.make,
+      outside: own.outside,
+    };
+    await sweep.run(context, bench, {
+      ...common,
+      name: 'adoption',
+      before: [],
+      wanted: adopt,
+      steps: ['adopt', 'commit'],
+    });
+    await sweep.run(context, bench, {
+      ...common,
+      name: 'giving back',
+      before: [adopt],
+      wanted: disown,
+      steps: ['disown', 'remove'],
     });
   });
 });

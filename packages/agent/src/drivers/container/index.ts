@@ -1,5 +1,6 @@
 import { healthCheckOf } from '../../health/check.ts';
 import type { Driver } from '../driver.ts';
+import { adoptContainer } from './adopt.ts';
 import { applyContainer } from './apply.ts';
 import { clearContainer } from './clear.ts';
 import { observeContainers } from './observe.ts';
@@ -13,6 +14,7 @@ export const containerDriver: Driver = {
   },
   observe: observeContainers,
   plan: planContainer,
+  adoption: adoptContainer,
   apply: applyContainer,
   clear: clearContainer,
 };

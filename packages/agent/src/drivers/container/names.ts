@@ -20,6 +20,12 @@ export function containerName(component: string): string {
   return `xylem-${component}`;
 }
 
+/** The other way round; null for a name of others. Pure. */
+export function componentNamed(name: string): string | null {
+  const prefix = containerName('');
+  return name.startsWith(prefix) ? name.slice(prefix.length) : null;
+}
+
 /** What the names of all images of a component begin with. Pure. */
 export function imagePrefix(root: string, component: string): string {
   return `localhost/xylem-${stateMark(root)}/${component}/`;
@@ -39,5 +45,7 @@ export function containerPlaces({ root, containers }: StateLayout) {
     load: `${containers}/load`,
     loadPath: (component: string, tree: string) => `xylem-${stateMark(root)}/${component}/${tree}`,
     temporary: `${containers}/tmp`,
+    /** Where an image of this host is laid out whose container is adopted. */
+    laidOut: `${containers}/laid-out`,
   };
 }

@@ -12,27 +12,31 @@ export const command = defineCommand({
   about: `On a host that observes (xylem join --observe): takes over what runs already as the package that direction
 names, without a restart, where every file is as the package says; else lists what is not, and changes nothing. From then
 on this component follows direction. --undo gives it back: what runs goes on. Where it is, the package says (adopt in its
-manifest), or --from, --unit and --apart.`,
+manifest), or --from, --unit, --container and --apart.`,
   options: {
     ...stateOption,
     from: text('<path>', 'the folder that holds what the package holds'),
     unit: text('<name>', 'the unit of systemd under which it runs'),
-    apart: list('<path>', 'a folder or file below it that is not part of the program; may be repeated'),
+    container: text('<name>', 'the container of podman that it is'),
+    apart: list('<path>', 'a folder or file below either that is not part of the program; may be repeated'),
     undo: flag('give it back'),
   },
   example: 'xylem agent adopt shop-api --from /opt/shop --unit shop.service',
   async run({ args: [component = ''], options, clock, randomness, environment, terminal }) {
-    const { from, unit, apart, undo } = options;
+    const { from, unit, container, apart, undo } = options;
     if (from !== undefined && !from.startsWith('/'))
       throw new XylemError('E_INPUT', '--from takes an absolute path.');
-    if (undo && (from !== undefined || unit !== undefined || apart.length > 0))
-      throw new XylemError('E_INPUT', '--undo goes alone.');
+    const isSaid = from !== undefined || unit !== undefined || container !== undefined || apart.length > 0;
+    if (container !== undefined && !/^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/.test(container))
+      throw new XylemError('E_INPUT', '--container takes the name or the id of a container.');
+    if (undo && isSaid) throw new XylemError('E_INPUT', '--undo goes alone.');
     const { adoption, state } = await orderAdoption({
       stateFolder: joinedFolder(options.state),
       component,
       undo,
       from,
       unit,
+      container,
       apart,
       by: nameOfUser(environment),
       waitMs,

@@ -20,8 +20,19 @@ const unit = string({
   maxLength: 255,
 });
 
+const container = string({
+  title: 'the name of a container',
+  pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]*$',
+  maxLength: 255,
+});
+
 /** Where what this package replaces may run already. */
-export const adoptBlock = { path: absolute, unit, apart: array(below, { minItems: 1, maxItems: 100 }) };
+export const adoptBlock = {
+  path: absolute,
+  unit,
+  container,
+  apart: array(below, { minItems: 1, maxItems: 100 }),
+};
 export const adoptSchema = object({}, adoptBlock);
 
 export type AdoptBlock = Static<typeof adoptSchema>;
@@ -30,8 +41,10 @@ export const adoptPart: PackagePart = {
   fault: ({ kind, adopt }) => {
     if (adopt?.unit !== undefined && kind !== 'service')
       return { path: ['adopt', 'unit'], sentence: 'expected for the kind "service" and for no other' };
-    if (adopt?.apart !== undefined && adopt.path === undefined)
-      return { path: ['adopt', 'apart'], sentence: 'expected with a path' };
+    if (adopt?.container !== undefined && kind !== 'container')
+      return { path: ['adopt', 'container'], sentence: 'expected for the kind "container" and for no other' };
+    if (adopt?.apart !== undefined && adopt.path === undefined && adopt.container === undefined)
+      return { path: ['adopt', 'apart'], sentence: 'expected with a path or a container' };
     return undefined;
   },
 };

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { after, suite, type TestContext, test } from 'node:test';
+import { freePort, removeLater, waitUntil } from '@xylem/testkit';
+import { adoptingHost } from '../../testing/adopting.ts';
+import { imageByHand, runningContainer } from '../../testing/container-by-hand.ts';
+import { httpContainer, servedVersion } from '../../testing/container-packages.ts';
+import type { TestPackage } from '../../testing/packages.ts';
+import { type PodmanStore, podmanStore } from '../../testing/podman-store.ts';
+import { adoptedFile } from './adopted.ts';
+
+const opened = await podmanStore({ after });
+const skip = 'skip' in opened ? opened.skip : false;
+const store = opened as PodmanStore;
+
+/** A host that observes, on which somebody runs the image of version 1.0.0 as `shop-by-hand`. */
+async function shopByHand(context: TestContext, own: readonly string[] = [], more: object = {}) {
+  const host = await adoptingHost(context, 'shop');
+  const port = await freePort();
+  const version = (text: string): TestPackage => {
+    const made = httpContainer({ component: 'shop', version: text, port, ...more });
+    return { ...made, document: { ...made.document, adopt: { container: 'shop-by-hand', apart: ['srv'] } } };
+  };
+  const one = version('1.0.0');
+  const image = await imageByHand(store, one, 'shop');
+  removeLater(context, async () => {
+    await store.podman('rm', '--all', '--force', '--time', '0');
+    await store.podman('rmi', '--all', '--force');
+  });
+  const options = ['--detach', '--name=shop-by-hand', '--network=host', ...own];
+  const entrypoint = '--entrypoint=["/bin/busybox","httpd"]';
+  const words = ['-f', '-p', `127.0.0.1:${port}`, '-h', '/www'];
+  await store.podman('run', ...options, entrypoint, image, ...words);
+  await waitUntil(async () => (await servedVersion(port)) === '1.0.0', 30_000, 'the one by hand');
+  const before = await runningContainer(store, 'shop-by-hand');
+  assert.ok(before);
+  const names = async (): Promise<string[]> =>
+    (await store.podman('ps', '--all', '--format', '{{.Names}}')).split('\n').filter(Boolean).sort();
+  const images = async (): Promise<string[]> =>
+    (await store.podman('images', '--format', '{{.Repository}}')).split('\n').filter(Boolean).sort();
+  return { ...host, port, version, one, before, names, images };
+}
+
+suite('adopted containers', { skip }, () => {
+  test('a container by hand goes on with its id and process, is updated, and has no way back then', async (context) => {
+    const host = await shopByHand(context);
+    const { one, before } = host;
+    const { waiting } = await host.run([one]);
+    assert.match(waiting.get('shop')?.message ?? '', /the container shop-by-hand is running/);
+    assert.deepEqual(await host.names(), ['shop-by-hand']);
+    const adopted = await host.order([one]);
+    assert.equal(adopted?.outcome, 'adopted', adopted?.message ?? '');
+    assert.deepEqual(await runningContainer(store, 'xylem-shop'), before);
+    assert.deepEqual(await host.names(), ['xylem-shop']);
+    await host.run([one]);
+    assert.deepEqual(await runningContainer(store, 'xylem-shop'), before, 'what follows leaves it alone');
+    assert.deepEqual(readdirSync(join(host.state, 'containers')), ['components']);
+
+    await host.run([host.version('2.0.0')]);
+    assert.equal(await servedVersion(host.port), '2.0.0');
+    assert.deepEqual(await host.names(), ['xylem-shop']);
+    const undone = await host.order([host.version('2.0.0')], true);
+    assert.equal(undone?.code, 'E_CONFLICT');
+    assert.equal(await servedVersion(host.port), '2.0.0');
+    await host.run([one]);
+    assert.equal(await servedVersion(host.port), '1.0.0', 'the version that was adopted comes back');
+    await host.run([]);
+    assert.equal(await servedVersion(host.port), null);
+    assert.deepEqual(await host.names(), []);
+    assert.deepEqual(await host.images(), ['localhost/shop'], 'an image of others stays');
+  });
+
+  test('given back it runs on under its old name, and nothing of this host is left', async (context) => {
+    const host = await shopByHand(context, ['--restart=always', '--security-opt=no-new-privileges']);
+    assert.equal((await host.order([host.one]))?.outcome, 'adopted');
+    assert.equal((await host.order([host.one], true))?.outcome, 'given back');
+    assert.deepEqual(await runningContainer(store, 'shop-by-hand'), host.before);
+    assert.deepEqual(await host.names(), ['shop-by-hand']);
+    assert.deepEqual(await host.images(), ['localhost/shop']);
+    const { waiting } = await host.run([host.one]);
+    assert.equal(waiting.get('shop')?.code, 'E_OBSERVING');
+    // As an attempt leaves it that ended between its record and the new name.
+    const file = adoptedFile('shop', host.layout);
+    mkdirSync(dirname(file.path), { recursive: true });
+    const record = { tree: 'a', fingerprint: 'b', sealed: false };
+    await file.write({ id: host.before.id, name: 'shop-by-hand', ...record });
+    assert.equal((await host.order([host.one]))?.outcome, 'adopted', 'and adopted once more');
+    assert.deepEqual(await runningContainer(store, 'xylem-shop'), host.before);
+  });
+
+  test('each setting that is another is listed, values are not told, and nothing is changed', async (context) => {
+    const host = await shopByHand(
+      context,
+      ['--env=MODE=hunter2', '--env=OTHER=hunter2', '--memory=64m', '--user=1:1', '--volume=/srv:/srv'],
+      { container: { environment: { MODE: 'fast' } } },
+    );
+    await store.podman('exec', '--user=0', 'shop-by-hand', '/bin/busybox', 'touch', '/kept');
+    const adoption = await host.order([host.one]);
+    assert.equal(adoption?.code, 'E_ADOPT_DIFFERS');
+    const named = new Map(adoption?.differences?.named.map(({ path, what }) => [path, what]));
+    assert.equal(named.get('its user'), 'is 1:1, expected not set');
+    assert.equal(named.get('its limit memory'), `is ${64 * 2 ** 20}, expected not set`);
+    assert.equal(named.get('its variable MODE'), 'has another value');
+    assert.equal(named.get('its variable OTHER'), 'is set besides');
+    assert.match(named.get('/srv') ?? '', /mounted besides/);
+    assert.match(named.get('/kept') ?? '', /gone with the next start/);
+    assert.doesNotMatch(JSON.stringify(adoption), /hunter2/);
+    assert.deepEqual(await runningContainer(store, 'shop-by-hand'), host.before);
+    assert.deepEqual(await host.names(), ['shop-by-hand']);
+    assert.ok(!existsSync(join(host.state, 'components', 'shop')));
+  });
+
+  test('one of another image, one that a unit would start again, and one that is gone are not adopted', async (context) => {
+    const host = await shopByHand(context, ['--label=PODMAN_SYSTEMD_UNIT=shop.service']);
+    const held = await host.order([host.version('2.0.0')]);
+    assert.match(held?.message ?? '', /its unit shop\.service would start it again/);
+    assert.deepEqual(await runningContainer(store, 'shop-by-hand'), host.before);
+    await store.podman('rm', '--force', '--time', '0', 'shop-by-hand');
+    assert.match((await host.order([host.one]))?.message ?? '', /the container shop-by-hand is not there/);
+  });
+
+  test('another image is found out once its tree is there, and the tree goes again', async (context) => {
+    const host = await shopByHand(context);
+    const adoption = await host.order([host.version('2.0.0')]);
+    assert.match(adoption?.message ?? '', /its image is another/);
+    assert.deepEqual(await runningContainer(store, 'shop-by-hand'), host.before);
+    assert.ok(!existsSync(join(host.state, 'components', 'shop')));
+    assert.deepEqual(await host.images(), ['localhost/shop']);
+  });
+
+  test('data in a folder of its own is adopted by a link to it, and is there after an update', async (context) => {
+    const outside = join(store.folder, 'own-data');
+    mkdirSync(outside);
+    const host = await shopByHand(context, [`--volume=${outside}:/data`], {
+      container: { volumes: [{ data: 'db', at: '/data' }] },
+    });
+    await store.podman('exec', 'shop-by-hand', '/bin/sh', '-c', 'echo kept >/data/file');
+    const data = join(host.layout.component('shop').data);
+    const differs = await host.order([host.one]);
+    assert.ok(differs?.message?.includes(`make ${data}/db a link to it`), differs?.message ?? '');
+    mkdirSync(data, { recursive: true });
+    symlinkSync(outside, join(data, 'db'));
+    assert.equal((await host.order([host.one]))?.outcome, 'adopted');
+    assert.deepEqual(await runningContainer(store, 'xylem-shop'), host.before);
+    await host.run([host.version('2.0.0')]);
+    assert.equal(await store.podman('exec', 'xylem-shop', '/bin/busybox', 'cat', '/data/file'), 'kept\n');
+    await host.run([]);
+    assert.equal(readFileSync(join(outside, 'file'), 'utf8'), 'kept\n');
+  });
+});
