@@ -16,7 +16,7 @@ export function adoptionOrder(component: string, order: string, undo = false): P
   };
 }
 
-/** A host that observes, and takes orders about one component. */
+/** A host that observes, and takes orders about one component, where no other is named. */
 export async function adoptingHost(context: TestContext, component: string) {
   const bench = new Bench(await temporaryFolder(context));
   const state = await bench.state(context);
@@ -33,14 +33,18 @@ export async function adoptingHost(context: TestContext, component: string) {
     /** A pass, with the last order as it stands. */
     run,
     /** A new order, and passes until it is carried out. */
-    order: async (packages: readonly TestPackage[], undo = false): Promise<Adoption | undefined> => {
+    order: async (
+      packages: readonly TestPackage[],
+      undo = false,
+      of = component,
+    ): Promise<Adoption | undefined> => {
       orders += 1;
-      last = adoptionOrder(component, String(orders).padStart(32, '0'), undo);
+      last = adoptionOrder(of, String(orders).padStart(32, '0'), undo);
       await run(packages);
       // What a refused one left goes in a pass of its own.
       await run(packages);
       const known = await adoptionsFile(layout.adoptions, silentLog).read();
-      return known?.adoptions.find((one) => one.component === component);
+      return known?.adoptions.find((one) => one.component === of);
     },
   };
 }

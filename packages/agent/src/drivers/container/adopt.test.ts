@@ -120,6 +120,23 @@ suite('adopted containers', { skip }, () => {
     assert.match((await host.order([host.one]))?.message ?? '', /the container shop-by-hand is not there/);
   });
 
+  test('one that is not well, or that another component adopted, stays as it is', async (context) => {
+    const host = await shopByHand(context);
+    const unwell = {
+      ...host.one,
+      document: { ...host.one.document, health: { ...host.one.document.health, http: { port: '1' }, startTimeoutMs: 300 } },
+    } as TestPackage;
+    const ill = await host.order([unwell]);
+    assert.equal(ill?.code, 'E_HEALTH_FAILED', ill?.message ?? '');
+    assert.deepEqual(await runningContainer(store, 'shop-by-hand'), host.before);
+    assert.deepEqual(await host.images(), ['localhost/shop']);
+    assert.equal((await host.order([host.one]))?.outcome, 'adopted');
+    const document = { ...host.one.document, component: 'thief', adopt: { container: 'xylem-shop' } };
+    const thief = { ...host.one, component: 'thief', document } as TestPackage;
+    assert.equal((await host.order([host.one, thief], false, 'thief'))?.code, 'E_ADOPT_DENIED');
+    assert.deepEqual(await runningContainer(store, 'xylem-shop'), host.before);
+  });
+
   test('another image is found out once its tree is there, and the tree goes again', async (context) => {
     const host = await shopByHand(context);
     const adoption = await host.order([host.version('2.0.0')]);

@@ -10,10 +10,10 @@ import { type InspectedContainer, inspectContainer, isOfAgent, unitOfContainer }
 import { mountDifferences, secretDifferences } from './adopt-mounts.ts';
 import { inspectTwin, removeTwin } from './adopt-twin.ts';
 import { writtenDifferences } from './adopt-written.ts';
-import { adoptedFile } from './adopted.ts';
+import { adoptedAs, adoptedFile } from './adopted.ts';
 import { findContainers } from './containers.ts';
 import { readImageLayout } from './image-layout.ts';
-import { containerName, containerPlaces, imageName } from './names.ts';
+import { componentNamed, containerName, containerPlaces, imageName } from './names.ts';
 import { PodmanFailure, podman } from './podman.ts';
 import { containerSpec, openedFiles } from './spec.ts';
 
@@ -87,7 +87,7 @@ async function compare(
   const path = `the container ${source.container}`;
   if (running === null) return [{ path, what: 'is not there' }];
   if (running.State.Status !== 'running') return [{ path, what: 'does not run' }];
-  if (isOfAgent(running)) {
+  if (isOfAgent(running) || (await isAnothers(running, component, layout.root))) {
     throw new XylemError('E_ADOPT_DENIED', `${source.container} can't be adopted: it is an agent's already.`);
   }
   const unit = unitOfContainer(running);
@@ -120,6 +120,16 @@ async function containerOf(
   const begun = adopted === null ? null : await inspectContainer(adopted.id, signal);
   if (begun !== null || container === null) return begun;
   return await inspectContainer(container, signal);
+}
+
+/** One that this agent adopted as another component has no label that would say so. */
+async function isAnothers(
+  { Id, Name }: InspectedContainer,
+  component: string,
+  root: string,
+): Promise<boolean> {
+  const other = componentNamed(Name);
+  return other !== null && other !== component && (await adoptedAs(root, other, Id)) !== null;
 }
 
 async function rename({ Id, Name }: InspectedContainer, to: string, signal: AbortSignal): Promise<void> {
