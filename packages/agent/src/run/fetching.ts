@@ -73,6 +73,17 @@ export function fetchingThrough(
       // Only root can share files for sure with a component whose user can't write to them, and only of kind files.
       const isShared = kind === 'files' && process.getuid?.() === 0;
       try {
+        // A folder of others is known by the list of files alone, which has to be there first.
+        if (from !== undefined)
+          await fetchTreeEntries({
+            source,
+            domain,
+            tree,
+            into,
+            log,
+            signal: AbortSignal.any([signal, end.signal]),
+            onRefused,
+          });
         const fetched = await fetchTree({
           source,
           domain,

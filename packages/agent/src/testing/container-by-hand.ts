@@ -11,7 +11,11 @@ export interface ContainerByHand {
 }
 
 /** Loads the image of a package under a name of somebody's own. @returns podman's id of it */
-export async function imageByHand(store: PodmanStore, thing: TestPackage, name: string): Promise<string> {
+export async function imageByHand(
+  store: PodmanStore,
+  thing: Pick<TestPackage, 'files'>,
+  name: string,
+): Promise<string> {
   // podman names what it loads after the folder, which holds capital letters.
   const folder = join('/tmp', `xylem-by-hand-${process.pid}-${name}`);
   await writeTree(folder, thing.files);

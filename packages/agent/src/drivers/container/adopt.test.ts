@@ -1,18 +1,30 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, suite, type TestContext, test } from 'node:test';
+import { silentLog, systemClock, systemRandomness } from '@xylem/platform';
 import { freePort, removeLater, waitUntil } from '@xylem/testkit';
+import { beginObserving } from '../../adopt/observe.ts';
+import { orderAdoption } from '../../adopt/order.ts';
+import { stateLayout } from '../../state/layout.ts';
 import { adoptingHost } from '../../testing/adopting.ts';
 import { imageByHand, runningContainer } from '../../testing/container-by-hand.ts';
 import { httpContainer, servedVersion } from '../../testing/container-packages.ts';
+import { imageLayout } from '../../testing/images.ts';
 import type { TestPackage } from '../../testing/packages.ts';
 import { type PodmanStore, podmanStore } from '../../testing/podman-store.ts';
+import { reported, Site } from '../../testing/site.ts';
 import { adoptedFile } from './adopted.ts';
 
 const opened = await podmanStore({ after });
 const skip = 'skip' in opened ? opened.skip : false;
 const store = opened as PodmanStore;
+
+const clearStore = async (): Promise<void> => {
+  await store.podman('rm', '--all', '--force', '--time', '0');
+  await store.podman('rmi', '--all', '--force');
+};
 
 /** A host that observes, on which somebody runs the image of version 1.0.0 as `shop-by-hand`. */
 async function shopByHand(context: TestContext, own: readonly string[] = [], more: object = {}) {
@@ -24,10 +36,7 @@ async function shopByHand(context: TestContext, own: readonly string[] = [], mor
   };
   const one = version('1.0.0');
   const image = await imageByHand(store, one, 'shop');
-  removeLater(context, async () => {
-    await store.podman('rm', '--all', '--force', '--time', '0');
-    await store.podman('rmi', '--all', '--force');
-  });
+  removeLater(context, clearStore);
   const options = ['--detach', '--name=shop-by-hand', '--network=host', ...own];
   const entrypoint = '--entrypoint=["/bin/busybox","httpd"]';
   const words = ['-f', '-p', `127.0.0.1:${port}`, '-h', '/www'];
@@ -124,7 +133,10 @@ suite('adopted containers', { skip }, () => {
     const host = await shopByHand(context);
     const unwell = {
       ...host.one,
-      document: { ...host.one.document, health: { ...host.one.document.health, http: { port: '1' }, startTimeoutMs: 300 } },
+      document: {
+        ...host.one.document,
+        health: { ...host.one.document.health, http: { port: '1' }, startTimeoutMs: 300 },
+      },
     } as TestPackage;
     const ill = await host.order([unwell]);
     assert.equal(ill?.code, 'E_HEALTH_FAILED', ill?.message ?? '');
@@ -135,6 +147,48 @@ suite('adopted containers', { skip }, () => {
     const thief = { ...host.one, component: 'thief', document } as TestPackage;
     assert.equal((await host.order([host.one, thief], false, 'thief'))?.code, 'E_ADOPT_DENIED');
     assert.deepEqual(await runningContainer(store, 'xylem-shop'), host.before);
+  });
+
+  test('its image comes out of podman, and only the list of its files over the network', async (context) => {
+    const noiseBytes = 6_000_000;
+    const files = imageLayout({ files: [{ path: 'noise', content: randomBytes(noiseBytes) }] });
+    const image = await imageByHand(store, { files }, 'noise');
+    removeLater(context, clearStore);
+    await store.podman(
+      'run',
+      '--detach',
+      '--name=by-hand',
+      '--network=none',
+      image,
+      '/bin/sh',
+      '-c',
+      'sleep 9000',
+    );
+    const before = await runningContainer(store, 'by-hand');
+    const site = await Site.create(context);
+    const front = await site.front();
+    const host = await site.host([front.url]);
+    await beginObserving(stateLayout(host.stateFolder), 'anna', systemClock, silentLog);
+    const made = await site.publish('noise', '1.0.0', files, {
+      kind: 'container',
+      container: { network: 'none', command: ['/bin/sh', '-c', 'sleep 9000'] },
+      adopt: { container: 'by-hand' },
+    });
+    await site.assign([{ release: await site.vendor.release('1.0.0', [made]), package: made }]);
+    await site.agent(host);
+    const common = { clock: systemClock, randomness: systemRandomness, log: silentLog, waitMs: 60_000 };
+    const order = { stateFolder: host.stateFolder, component: 'noise', undo: false, by: 'anna' };
+    const { adoption } = await orderAdoption({ ...common, ...order });
+    assert.equal(adoption?.outcome, 'adopted', adoption?.message ?? '');
+    assert.deepEqual(await runningContainer(store, 'xylem-noise'), before);
+    const { transfer } = await reported(
+      front,
+      host,
+      'the adoption',
+      ({ components }) => components.length === 1,
+    );
+    // The list comes in a frame of a pack, which holds up to 1 MiB.
+    assert.ok(transfer.bytesDown < noiseBytes / 3, `${transfer.bytesDown} bytes`);
   });
 
   test('another image is found out once its tree is there, and the tree goes again', async (context) => {
