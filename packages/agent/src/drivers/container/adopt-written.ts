@@ -57,7 +57,7 @@ export async function writtenDifferences(
 }
 
 /** Pure. */
-export function writtenPaths(
+function writtenPaths(
   { added, changed, deleted }: Changes,
   apart: readonly string[],
   mounts: readonly string[],
