@@ -33,6 +33,7 @@ export function readOnlyTools(options: {
     output: refuse,
     start: refuse,
     stop: refuse,
+    adoption: { takes: isSystemdHost() ? 'unit' : 'process', adopt: refuse, disown: refuse },
     close: () => undefined,
   };
   const layout = stateLayout(stateFolder);

@@ -25,6 +25,8 @@ export async function convergeOnce(
     readonly onPlan?: (plan: SlotPlan) => void;
     /** Default: the built-in one. */
     readonly supervisor?: Supervisor;
+    /** What sealed values of its configuration open to, by key; default: none. */
+    readonly opened?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<Convergence> {
   const clock = systemClock;
@@ -49,7 +51,7 @@ export async function convergeOnce(
     supervisor,
     self: harnessProcess(stateFolder),
     forwarderCommand: [process.execPath, forwarder, stateFolder],
-    secrets: { open: async () => new Map<string, string>() },
+    secrets: { open: async () => new Map(Object.entries(seams.opened ?? {})) },
     clock,
     log,
     signal: end.signal,

@@ -22,23 +22,46 @@ export interface Where {
   readonly tree: string;
 }
 
+/** A process, and the names that its command line and its program bear. */
+export interface Listed {
+  readonly pid: number;
+  readonly names: readonly string[];
+}
+
+/** All of this machine that are no threads of the kernel. */
+export function listProcesses(): Listed[] {
+  const pids = readdirSync('/proc').map(Number).filter(Number.isSafeInteger);
+  return pids.flatMap((pid) => {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      if (words.length < 2) return [];
+      const program = readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '');
+      return [{ pid, names: [program, ...words].map((word) => basename(word)) }];
+    } catch {
+      return [];
+    }
+  });
+}
+
 /**
  * What runs of `spec` from the folder `path`, started by others: every process of this machine whose program, or a word
  * of whose command line, is the first file of that folder that the package's command names. Those of Xylem, those above
  * this process, and those that see other files than this host's are none.
  * @param environment all variables that the package sets, sealed ones too
+ * @param listed absent: as it is now
  */
 export async function candidatesOf(
   spec: ServiceSpec,
   environment: Readonly<Record<string, string>>,
   where: Where,
+  listed: readonly Listed[] = listProcesses(),
 ): Promise<Candidate[]> {
   const own = ownFile(spec, where);
   const above = ancestors(process.pid);
   const found: Candidate[] = [];
-  for (const name of readdirSync('/proc')) {
-    const pid = Number(name);
-    if (!Number.isSafeInteger(pid) || above.has(pid) || !mayBe(pid, own ?? spec.command[0] ?? '')) continue;
+  const wanted = basename(own ?? spec.command[0] ?? '');
+  for (const { pid, names } of listed) {
+    if (above.has(pid) || !names.includes(wanted)) continue;
     const identity = identifyProcess(pid);
     const seen = await readProcess(pid);
     const standing = standingOf(pid);
@@ -69,20 +92,6 @@ function ownFile({ command }: ServiceSpec, { path, tree }: Where): string | null
     if (isBelow && statSync(file, { throwIfNoEntry: false })?.isFile() === true) return file;
   }
   return null;
-}
-
-/** Whether it is worth a closer look: its command line or its program bears that name. */
-function mayBe(pid: number, file: string): boolean {
-  const name = basename(file);
-  try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return (
-      words.some((word) => basename(word) === name) ||
-      basename(readlinkSync(`/proc/${pid}/exe`)).replace(/ \(deleted\)$/, '') === name
-    );
-  } catch {
-    return false;
-  }
 }
 
 function isOf(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -35,6 +35,7 @@ interface ByHand {
   readonly arguments?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly folder?: string;
+  readonly user?: number;
 }
 
 async function shop(context: TestContext) {
@@ -50,6 +51,7 @@ async function shop(context: TestContext) {
       kind: 'service',
       files: { 'bin/run!': program(version), 'lib/text': 'same' },
       service: { command: ['bin/run', String(port)], environment, stopTimeoutMs: 5_000 },
+      config: { token: { $sealed: { generation: 1, version: 'a'.repeat(32), holder: 'anna', age: 'YWdl' } } },
       health: {
         http: { port, path: '/', status: 200 },
         intervalMs: 50,
@@ -72,7 +74,7 @@ async function shop(context: TestContext) {
       entry: { labels: {}, adopt } as never,
     });
   };
-  const pass = (path: string) => convergeOnce(state, path, silentLog);
+  const pass = (path: string) => convergeOnce(state, path, silentLog, { opened: { token: 'canary-9' } });
   const outcome = async () => (await adoptionsFile(layout.adoptions, silentLog).read())?.adoptions[0];
   const answer = (): Promise<string> =>
     fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } }).then(
@@ -84,12 +86,15 @@ async function shop(context: TestContext) {
     arguments: words = [String(port)],
     environment = { SHOP: 'muc' },
     folder,
+    user,
   }: ByHand = {}) => {
-    const note = join(bench.folder, 'pid');
+    const note = join(bench.folder, `pid-${user ?? ''}`);
     const script =
       'cd "$1" && note=$2 && shift 2 && { "$@" </dev/null >"$note.log" 2>&1 & echo $! >"$note"; }';
     const command = ['-c', script, 'sh', folder ?? path, note, join(path, 'bin/run'), ...words];
-    execFileSync('/bin/sh', command, { env: { PATH: process.env.PATH, ...environment } });
+    const identity = user === undefined ? {} : { uid: user, gid: user };
+    await rm(note, { force: true });
+    execFileSync('/bin/sh', command, { env: { PATH: process.env.PATH, ...environment }, ...identity });
     const pid = Number(await readFile(note, 'utf8'));
     cleanUp(context, () => end(pid));
     // Its program is what it runs from now on, no more the shell.
@@ -132,6 +137,7 @@ async function shop(context: TestContext) {
     layout,
     path,
     port,
+    package_,
     wanted,
     pass,
     outcome,
@@ -213,16 +219,24 @@ if (goToTheFirst()) {
     });
 
     test('one that is not as published is left alone, and what differs is said without its values', async (t) => {
-      const { path, wanted, pass, outcome, begin, start, running, servers } = await shop(t);
-      const pid = await begin({ environment: { SHOP: 'muc', TOKEN: 'canary-7' }, folder: '/tmp' });
+      const { bench, path, package_, wanted, pass, outcome, begin, start, running, servers } = await shop(t);
+      const pid = await begin({
+        environment: { SHOP: 'muc', TOKEN: 'canary-7', KEY: 'canary-9', PASS: 'canary-6' },
+        folder: '/tmp',
+      });
+      const seen = await pass(await bench.wanted([package_('1.0.0')]));
+      assert.match(seen.waiting.get('shop')?.message ?? '', new RegExp(`process ${pid} runs it`));
       await writeFile(join(path, 'lib/text'), 'other');
-      await pass(await wanted('1.0.0', { environment: { SHOP: 'canary-8', REGION: 'south' } }));
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a package's placeholder
+      const [KEY, PASS] = ['${config.token}', '${config.token}'];
+      await pass(await wanted('1.0.0', { environment: { SHOP: 'canary-8', REGION: 'south', KEY, PASS } }));
       const first = await outcome();
       const its = `process ${pid} (${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()}): its`;
       assert.deepEqual(first?.differences?.named, [
         { path: 'lib/text', what: 'has another size' },
         { path: `${its} variable SHOP`, what: 'has another value' },
         { path: `${its} variable REGION`, what: 'is not set' },
+        { path: `${its} variable PASS`, what: 'has another value' },
         { path: `${its} working folder`, what: 'is another' },
         { path: `${its} variable TOKEN`, what: 'is set, and not by the package', extra: true },
       ]);
@@ -237,6 +251,14 @@ if (goToTheFirst()) {
       assert.equal(lives(other), true);
       end(other);
       await waitFor('its end', () => !lives(other));
+      if (process.getuid?.() === 0) {
+        await chmod(bench.folder, 0o777);
+        const foreign = await start({ user: 65_534 });
+        await pass(await wanted('1.0.0'));
+        assert.match((await outcome())?.message ?? '', /its user is another/);
+        end(foreign);
+        await waitFor('its end', () => !lives(foreign));
+      }
       await pass(await wanted('1.0.0'));
       assert.match((await outcome())?.message ?? '', /is run by no process that the agent can see/);
       assert.equal(servers(), 0);

@@ -8,7 +8,14 @@ import { Family } from '../../supervisor/family.ts';
 import { instanceOf, type SecretVariables, type ServiceSpec } from '../../supervisor/protocol.ts';
 import type { DriverTools } from '../driver.ts';
 import { changedSince } from './adopt-changed.ts';
-import { type Candidate, candidatesOf, leadersOf, type Where } from './adopt-find.ts';
+import {
+  type Candidate,
+  candidatesOf,
+  type Listed,
+  leadersOf,
+  listProcesses,
+  type Where,
+} from './adopt-find.ts';
 import { keeperOf } from './adopt-parent.ts';
 import { listensOn } from './adopt-port.ts';
 import { placesOf } from './places.ts';
@@ -65,9 +72,16 @@ export async function runningOne(
   return { process: differences.length === 0 ? one.process : null, differences };
 }
 
+/** To say what is there, many components are looked at one after the other. */
+const freshMs = 5_000;
+let listed: { readonly atMs: number; readonly processes: readonly Listed[] } | null = null;
+
 /** What a person would want to know of it, in a few words. */
-export async function runningText(spec: ServiceSpec, path: string): Promise<string> {
-  const candidates = await candidatesOf(spec, spec.environment, { path, tree: spec.workingFolder });
+export async function runningText(spec: ServiceSpec, path: string, { clock }: DriverTools): Promise<string> {
+  const nowMs = clock.monotonicMs();
+  if (listed === null || nowMs - listed.atMs > freshMs) listed = { atMs: nowMs, processes: listProcesses() };
+  const where: Where = { path, tree: spec.workingFolder };
+  const candidates = await candidatesOf(spec, spec.environment, where, listed.processes);
   const leaders = leadersOf(candidates);
   const pids = leaders.map(({ process: { pid } }) => pid).join(', ');
   if (leaders.length === 0) return `no process runs it from ${path}`;

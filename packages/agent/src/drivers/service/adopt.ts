@@ -35,7 +35,7 @@ export const adoptService: DriverAdoption = {
   found: async (target, { path, unit }, tools) => {
     const { adoption } = tools.supervisor;
     if (adoption?.takes === 'process')
-      return path === null ? [] : [await runningText(serviceSpec(target, tools), path)];
+      return path === null ? [] : [await runningText(serviceSpec(target, tools), path, tools)];
     if (unit === null || adoption === undefined) return [];
     const status = (await statusOf([unit])).get(unit);
     return [
