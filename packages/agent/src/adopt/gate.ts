@@ -93,15 +93,16 @@ function disowning(component: string, plan: SlotPlan | undefined, slot: Observed
 /** The ordinary steps to its package, of which those that start, stop or check anew are left out. */
 function adopting(plan: SlotPlan, { source }: Adoption, drivers: Drivers): SlotPlan {
   const { target } = plan;
-  const keeps = drivers[plan.kind].adoption?.keeps ?? [];
   if (target === null) return plan;
+  const { keeps = [], omits } = drivers[plan.kind].adoption ?? {};
+  const without = omits?.(target) ?? [];
   const brings: Step[] = [];
   const rest: Step[] = [];
   for (const step of plan.steps) {
     if (step.kind === 'fetch')
       brings.push(source.path === null ? { ...step, adopts: source } : { ...step, from: source.path });
     else if (step.kind === 'reserve' || step.kind === 'stage') brings.push(step);
-    else if (keeps.includes(step.kind)) rest.push(step);
+    else if (keeps.includes(step.kind) && !without.includes(step.kind)) rest.push(step);
   }
   const steps: Step[] = [...brings, { kind: 'adopt', target, source }, ...rest];
   return { ...plan, action: 'adopt', outgoing: null, steps };

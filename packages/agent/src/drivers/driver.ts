@@ -85,6 +85,8 @@ export interface Driver {
 export interface DriverAdoption {
   /** Those of its ordinary steps that an adoption takes besides bringing the tree. */
   readonly keeps: readonly StepKind[];
+  /** Those of `keeps` that the adoption of this package does without. Absent: none. */
+  readonly omits?: (target: Placed) => readonly StepKind[];
   /** Why this package can't be adopted at all by such an agent, or null. Pure. */
   refusal(target: Placed, source: AdoptSource, tools: DriverTools): string | null;
   /** What is at the places that it names, in a few words each. Reads only. */

@@ -3,6 +3,7 @@ import type { Placed } from '../../slot/placed.ts';
 import { instanceOf, type SecretVariables, type ServiceSpec } from '../../supervisor/protocol.ts';
 import type { DriverTools } from '../driver.ts';
 import { runningOne } from './adopt-running.ts';
+import type { Side } from './sides.ts';
 
 /**
  * Who started an adopted service before this boot may have done so again: then that process is the service, and no second
@@ -11,6 +12,7 @@ import { runningOne } from './adopt-running.ts';
  */
 export async function isTakenAgain(
   target: Placed,
+  side: Side | null,
   spec: ServiceSpec,
   secrets: SecretVariables,
   tools: DriverTools,
@@ -20,7 +22,7 @@ export async function isTakenAgain(
   if (adoption?.takes !== 'process' || present?.adopted === undefined || present.process !== null)
     return false;
   const { path } = present.adopted;
-  const { process } = await runningOne(target, spec, path, tools).catch((cause: unknown) => {
+  const { process } = await runningOne(target, spec, path, tools, side).catch((cause: unknown) => {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new XylemError('E_SERVICE_START', `${instanceOf(spec)} runs already: ${why}`, { cause });
   });

@@ -5,6 +5,7 @@ import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { PackageDocument } from '@xylem/core';
 import { silentLog, systemClock } from '@xylem/platform';
 import { freePort } from '@xylem/testkit';
 import { adoptionsFile } from '../../adopt/adoptions.ts';
@@ -19,6 +20,7 @@ import { supervisorSocketPath } from '../../supervisor/socket-path.ts';
 import { convergeOnce } from '../../testing/converge-once.ts';
 import { Bench } from '../../testing/crash-sweep.ts';
 import { testPackage, writeTree } from '../../testing/packages.ts';
+import { type TestRouter, testRouter } from '../../testing/routers.ts';
 import { cleanUp, temporaryFolder } from '../../testing/state-folder.ts';
 import { waitFor } from '../../testing/wait-for.ts';
 import { isRespawned, unitIn } from './adopt-parent.ts';
@@ -38,22 +40,29 @@ interface ByHand {
   readonly user?: number;
 }
 
-async function shop(context: TestContext) {
+async function shop(context: TestContext, router: TestRouter | null = null) {
   const bench = new Bench(await temporaryFolder(context));
   const state = await bench.state(context);
   const layout = stateLayout(state);
   const path = join(bench.folder, 'opt/shop');
-  const port = await freePort();
+  const port = router?.ports[0] ?? (await freePort());
   const package_ = (version: string, environment: Record<string, string> = { SHOP: 'muc' }) => {
     const made = testPackage({
       component: 'shop',
       version,
       kind: 'service',
       files: { 'bin/run!': program(version), 'lib/text': 'same' },
-      service: { command: ['bin/run', String(port)], environment, stopTimeoutMs: 5_000 },
+      service: {
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a package's placeholder
+        command: ['bin/run', router === null ? String(port) : '${port}'],
+        environment,
+        stopTimeoutMs: 5_000,
+        ...switchOf(router),
+      },
       config: { token: { $sealed: { generation: 1, version: 'a'.repeat(32), holder: 'anna', age: 'YWdl' } } },
       health: {
-        http: { port, path: '/', status: 200 },
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a package's placeholder
+        http: { port: router === null ? port : '${port}', path: '/', status: 200 },
         intervalMs: 50,
         timeoutMs: 1_000,
         startTimeoutMs: 30_000,
@@ -150,6 +159,12 @@ async function shop(context: TestContext) {
   };
 }
 
+function switchOf(router: TestRouter | null): Partial<NonNullable<PackageDocument['service']>> {
+  if (router === null) return {};
+  const { ports, block } = router;
+  return { switch: { mode: 'blue-green', ports, router: block, bakeMs: 60_000, drainMs: 100 } };
+}
+
 function end(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
@@ -224,9 +239,12 @@ if (goToTheFirst()) {
         environment: { SHOP: 'muc', TOKEN: 'canary-7', KEY: 'canary-9', PASS: 'canary-6' },
         folder: '/tmp',
       });
-      const seen = await pass(await bench.wanted([package_('1.0.0')]));
-      assert.match(seen.waiting.get('shop')?.message ?? '', new RegExp(`process ${pid} runs it`));
-      await writeFile(join(path, 'lib/text'), 'other');
+      const given = await bench.wanted([package_('1.0.0')]);
+      // All that runs is listed once for a while.
+      await waitFor('what is there', async () => {
+        const { waiting } = await pass(given);
+        return waiting.get('shop')?.message.includes(`process ${pid} runs it`);
+      });
       // biome-ignore lint/suspicious/noTemplateCurlyInString: a package's placeholder
       const [KEY, PASS] = ['${config.token}', '${config.token}'];
       await pass(await wanted('1.0.0', { environment: { SHOP: 'canary-8', REGION: 'south', KEY, PASS } }));
@@ -293,6 +311,50 @@ if (goToTheFirst()) {
         new RegExp(`process ${child.pid} was started by .* \\(process ${process.pid}\\)`),
       );
       assert.equal(lives(child.pid ?? 0), true);
+    });
+
+    test('one to which a router leads is adopted as that side, replaced without a gap, and gone back to', async (t) => {
+      const router = await testRouter('command', t, await temporaryFolder(t));
+      assert.ok('block' in router);
+      const { block, ports } = router;
+      const [blue, green] = ports;
+      const lead = block.command?.switch ?? assert.fail('no command');
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a package's placeholder
+      const leads = (port: number) => lead.map((word) => word.replace('${port}', String(port)));
+      const set = (port: number) => execFileSync(leads(port)[0] ?? '', leads(port).slice(1));
+      const shown = () =>
+        Number(
+          execFileSync(block.command?.show[0] ?? '', block.command?.show.slice(1), { encoding: 'utf8' }),
+        );
+      const { wanted, pass, outcome, begin, running, servers } = await shop(t, router);
+      const pid = await begin();
+      set(green);
+      await pass(await wanted('1.0.0'));
+      assert.match((await outcome())?.message ?? '', /its arguments are others/);
+      assert.deepEqual([await running(), shown()], [undefined, green]);
+      set(blue);
+      const first = await pass(await wanted('1.0.0'));
+      assert.equal((await outcome())?.outcome, 'adopted', JSON.stringify(await outcome()));
+      assert.ok(first.rested);
+      const state = await running();
+      assert.deepEqual([state?.instance, state?.process?.pid, shown()], ['shop@blue', pid, blue]);
+      await pass(await wanted('1.0.0', { undo: true }));
+      assert.deepEqual(
+        [(await outcome())?.outcome, await running(), shown()],
+        ['given back', undefined, blue],
+      );
+
+      await pass(await wanted('1.0.0'));
+      assert.ok((await pass(await wanted('2.0.0'))).rested);
+      assert.deepEqual(
+        [shown(), lives(pid), servers()],
+        [green, true, 2],
+        'the adopted one is kept for a return',
+      );
+      await pass(await wanted('2.0.0', { undo: true }));
+      assert.equal((await outcome())?.code, 'E_CONFLICT');
+      assert.ok((await pass(await wanted('1.0.0'))).rested);
+      assert.deepEqual([shown(), lives(pid)], [blue, true]);
     });
 
     test('killed at any journal point, the supervisor too, it goes on as one process and the order is finished', async (t) => {

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fillPort, XylemError } from '@xylem/core';
 import type { Difference } from '../../adopt/differences.ts';
+import { healthCheckOf } from '../../health/check.ts';
+import { routerOf } from '../../router/index.ts';
 import { openedEnvironment } from '../../secrets/environment.ts';
 import type { Placed } from '../../slot/placed.ts';
 import type { ProcessIdentity } from '../../state/process-identity.ts';
@@ -19,12 +21,44 @@ import {
 import { keeperOf } from './adopt-parent.ts';
 import { listensOn } from './adopt-port.ts';
 import { placesOf } from './places.ts';
+import { type Side, sidesOf } from './sides.ts';
+import { serviceSpec } from './spec.ts';
 
 /** What runs of a package on this host. */
 export interface RunningOne {
   /** Null: there are differences, or it runs as Xylem started it already. */
   readonly process: ProcessIdentity | null;
   readonly differences: readonly Difference[];
+}
+
+/**
+ * What runs of `target` now. Of a package with two instances it is the one to which its router leads, which is asked
+ * only once the tree is in place, for a program of the package may have to do it: until then there are no differences.
+ * @throws XylemError E_ADOPT_UNSUPPORTED, E_ROUTER
+ */
+export async function runsNow(
+  target: Placed,
+  path: string,
+  tools: DriverTools,
+): Promise<RunningOne & { readonly spec: ServiceSpec | null; readonly side: Side | null }> {
+  const sides = sidesOf(target, tools);
+  let side: Side | null = null;
+  const without = { spec: null, side: null, process: null };
+  if (sides !== null) {
+    if (!existsSync(tools.layout.component(target.component).tree(target.tree)))
+      return { ...without, differences: [] };
+    const port = await routerOf(target, tools)?.show();
+    side = sides.find((one) => one.port === port) ?? null;
+    const what = 'does not lead to one of its two ports';
+    if (side === null) return { ...without, differences: [{ path: 'its router', what }] };
+  }
+  const spec = serviceSpec(target, tools, side);
+  await tools.supervisor.check(spec);
+  const one = await runningOne(target, spec, path, tools, side);
+  if (side === null || one.process === null) return { ...one, spec, side };
+  const fault = await healthCheckOf(target, { ...tools, port: side.port })?.look(tools.signal);
+  if (fault === null || fault === undefined) return { ...one, spec, side };
+  return { spec, side, process: null, differences: [{ path: 'its health', what: fault }] };
 }
 
 /**
@@ -36,12 +70,13 @@ export async function runningOne(
   spec: ServiceSpec,
   path: string,
   tools: DriverTools,
+  side: Side | null,
 ): Promise<RunningOne> {
   const own = (await tools.supervisor.list()).find(({ instance }) => instance === instanceOf(spec));
   if (own?.fingerprint === spec.fingerprint && own.adopted === undefined)
     return { process: null, differences: [] };
   const where: Where = { path, tree: spec.workingFolder };
-  const secrets = await secretsOf(target, tools);
+  const secrets = await secretsOf(target, side, tools);
   const candidates = await candidatesOf(spec, { ...spec.environment, ...secrets }, where);
   const fitting = leadersOf(candidates.filter(({ differences }) => differences.length === 0));
   const [one, ...others] = fitting;
@@ -62,7 +97,7 @@ export async function runningOne(
     throw new XylemError('E_ADOPT_UNSUPPORTED', `${component} was not adopted: ${why}.`);
   }
   const differences = [
-    ...portDifferences(target, one, tools),
+    ...portDifferences(target, one, { ...tools, port: side?.port }),
     ...(await changedSince(
       path,
       tools.layout.component(component).text(target.tree),
@@ -77,8 +112,10 @@ const freshMs = 5_000;
 let listed: { readonly atMs: number; readonly processes: readonly Listed[] } | null = null;
 
 /** What a person would want to know of it, in a few words. */
-export async function runningText(spec: ServiceSpec, path: string, { clock }: DriverTools): Promise<string> {
-  const nowMs = clock.monotonicMs();
+export async function runningText(target: Placed, path: string, tools: DriverTools): Promise<string> {
+  const [side = null] = sidesOf(target, tools) ?? [];
+  const spec = serviceSpec(target, tools, side);
+  const nowMs = tools.clock.monotonicMs();
   if (listed === null || nowMs - listed.atMs > freshMs) listed = { atMs: nowMs, processes: listProcesses() };
   const where: Where = { path, tree: spec.workingFolder };
   const candidates = await candidatesOf(spec, spec.environment, where, listed.processes);
@@ -88,8 +125,12 @@ export async function runningText(spec: ServiceSpec, path: string, { clock }: Dr
   return leaders.length === 1 ? `process ${pids} runs it` : `the processes ${pids} run it`;
 }
 
-export async function secretsOf(target: Placed, tools: DriverTools): Promise<SecretVariables> {
-  return openedEnvironment(target, tools, await tools.secrets.open(target));
+export async function secretsOf(
+  target: Placed,
+  side: Side | null,
+  tools: DriverTools,
+): Promise<SecretVariables> {
+  return openedEnvironment(target, { ...tools, port: side?.port }, await tools.secrets.open(target));
 }
 
 /** Of several that are not as the package says, all. Pure. */
@@ -103,7 +144,7 @@ function saysOf(leaders: readonly Candidate[], path: string): Difference[] {
 /** Where its health is asked, it or one of its family has to answer. */
 function portDifferences(target: Placed, { process: first }: Candidate, tools: DriverTools): Difference[] {
   const { health } = target.document;
-  const named = health?.http?.port ?? health?.tcp?.port;
+  const named = health?.http?.port ?? health?.tcp?.port ?? tools.port;
   if (named === undefined) return [];
   const port = fillPort(named, placesOf(target, tools));
   const pids = new Family(first).look().map(({ pid }) => pid);

@@ -7,7 +7,7 @@ import { statusOf } from '../../supervisor/systemd/systemctl.ts';
 import type { DriverAdoption, DriverTools } from '../driver.ts';
 import { changedSince } from './adopt-changed.ts';
 import { processDifferences, readProcess } from './adopt-process.ts';
-import { runningOne, runningText, secretsOf } from './adopt-running.ts';
+import { runningText, runsNow, secretsOf } from './adopt-running.ts';
 import { openFor } from './apply.ts';
 import { serviceSpec } from './spec.ts';
 
@@ -17,6 +17,8 @@ import { serviceSpec } from './spec.ts';
  */
 export const adoptService: DriverAdoption = {
   keeps: ['switch', 'probe', 'commit', 'retire'],
+  // The plan would probe the side that is free; `compare` looks at the one that runs.
+  omits: ({ document }) => (document.service?.switch === undefined ? [] : ['probe']),
   refusal: ({ document }, { path, unit }, { supervisor: { adoption } }) => {
     const { service } = document;
     if (adoption === undefined) return 'this agent can take over no service';
@@ -24,8 +26,13 @@ export const adoptService: DriverAdoption = {
       return 'neither its package nor the order says in which folder it is (adopt.path, --from)';
     if (adoption.takes === 'unit' && unit === null)
       return 'neither its package nor the order says under which unit of systemd it runs (adopt.unit, --unit)';
-    if (service?.switch !== undefined)
-      return 'it runs as one of two instances (service.switch), and others run one';
+    if (
+      service?.switch !== undefined &&
+      (adoption.takes === 'unit' || service.switch.router.builtin !== undefined)
+    )
+      return adoption.takes === 'unit'
+        ? 'it runs as one of two instances (service.switch), and a unit of others is one'
+        : "its router is Xylem's own (service.switch.router.builtin), which leads nobody to what others started";
     if (namesData(service))
       return 'its package gives it ${data}, a folder of Xylem, in which what runs now has nothing: let its package take the folder from its configuration';
     if (adoption.takes === 'unit' && service?.hardening === undefined)
@@ -34,8 +41,7 @@ export const adoptService: DriverAdoption = {
   },
   found: async (target, { path, unit }, tools) => {
     const { adoption } = tools.supervisor;
-    if (adoption?.takes === 'process')
-      return path === null ? [] : [await runningText(serviceSpec(target, tools), path, tools)];
+    if (adoption?.takes === 'process') return path === null ? [] : [await runningText(target, path, tools)];
     if (unit === null || adoption === undefined) return [];
     const status = (await statusOf([unit])).get(unit);
     return [
@@ -45,11 +51,8 @@ export const adoptService: DriverAdoption = {
   compare: async (target, source, tools) => {
     const { path, unit } = source;
     if (path === null) return [];
-    if (neededAdoption(tools).takes === 'process') {
-      const spec = serviceSpec(target, tools);
-      await tools.supervisor.check(spec);
-      return [...(await runningOne(target, spec, path, tools)).differences];
-    }
+    if (neededAdoption(tools).takes === 'process')
+      return [...(await runsNow(target, path, tools)).differences];
     if (unit === null) return [];
     const status = (await statusOf([unit])).get(unit);
     if (status?.active !== 'active' || status.pid === 0) return [{ path: unit, what: 'does not run' }];
@@ -63,18 +66,28 @@ export const adoptService: DriverAdoption = {
     return found;
   },
   takeOver: async (target, { path, unit }, tools) => {
-    const spec = serviceSpec(target, tools);
     const adoption = neededAdoption(tools);
     await mkdir(tools.layout.component(target.component).data, { recursive: true, mode: 0o700 });
-    await openFor(spec, tools);
-    const secrets = await secretsOf(target, tools);
-    if (adoption.takes === 'unit') return await adoption.adopt(spec, secrets, unit ?? '');
-    const { process, differences } = await runningOne(target, spec, path ?? '', tools);
+    if (adoption.takes === 'unit') {
+      const spec = serviceSpec(target, tools);
+      await openFor(spec, tools);
+      return await adoption.adopt(spec, await secretsOf(target, null, tools), unit ?? '');
+    }
+    const { spec, side, process, differences } = await runsNow(target, path ?? '', tools);
     if (differences.length > 0)
       throw new XylemError('E_ADOPT_DIFFERS', `${target.component} was not adopted: it changed meanwhile.`);
-    if (process !== null) await adoption.adopt(spec, secrets, { process, path: path ?? '' });
+    if (process === null || spec === null) return;
+    await openFor(spec, tools);
+    await adoption.adopt(spec, await secretsOf(target, side, tools), { process, path: path ?? '' });
   },
-  giveBack: async (component, tools) => await tools.supervisor.adoption?.disown(component),
+  giveBack: async (component, tools) => {
+    const { adoption } = tools.supervisor;
+    if (adoption?.takes !== 'process') return await adoption?.disown(component);
+    const own = (await tools.supervisor.list()).filter((state) => state.component === component);
+    // Beside one that Xylem started, what was adopted is kept for a return, and serves nobody.
+    const first = own.find(({ adopted }) => adopted === undefined) ?? own[0];
+    if (first !== undefined) await adoption.disown(first.instance);
+  },
 };
 
 function neededAdoption({ supervisor }: DriverTools): SupervisorAdoption {

@@ -61,7 +61,7 @@ const start: StepAction<'start'> = async ({ target, side }, component, tools) =>
   if (side !== undefined && present?.fingerprint !== spec.fingerprint)
     await forgetWarm(side.service, component, tools);
   await openFor(spec, tools);
-  if (await isTakenAgain(target, spec, secrets, tools)) return;
+  if (await isTakenAgain(target, side ?? null, spec, secrets, tools)) return;
   await tools.supervisor.start(spec, secrets);
 };
 
