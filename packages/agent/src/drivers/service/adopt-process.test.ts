@@ -245,6 +245,7 @@ if (goToTheFirst()) {
         const { waiting } = await pass(given);
         return waiting.get('shop')?.message.includes(`process ${pid} runs it`);
       });
+      await writeFile(join(path, 'lib/text'), 'other');
       // biome-ignore lint/suspicious/noTemplateCurlyInString: a package's placeholder
       const [KEY, PASS] = ['${config.token}', '${config.token}'];
       await pass(await wanted('1.0.0', { environment: { SHOP: 'canary-8', REGION: 'south', KEY, PASS } }));
