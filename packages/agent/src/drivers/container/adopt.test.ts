@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, suite, type TestContext, test } from 'node:test';
 import { silentLog, systemClock, systemRandomness } from '@xylem/platform';
@@ -147,6 +147,36 @@ suite('adopted containers', { skip }, () => {
     const thief = { ...host.one, component: 'thief', document } as TestPackage;
     assert.equal((await host.order([host.one, thief], false, 'thief'))?.code, 'E_ADOPT_DENIED');
     assert.deepEqual(await runningContainer(store, 'xylem-shop'), host.before);
+  });
+
+  test('secret files have to hold the same, which is all that is told; what podman keeps is no volume', async (context) => {
+    const canary = `canary-${process.pid}`;
+    const outside = join(store.folder, 'own-secret');
+    writeFileSync(outside, 'other');
+    const host = await shopByHand(
+      context,
+      [`--volume=${outside}:/run/secrets/password:ro`, '--volume=kept-by-podman:/data'],
+      {
+        config: { password: canary },
+        container: {
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: a package's placeholder
+          secretFiles: { password: '${config.password}' },
+          volumes: [{ data: 'db', at: '/data' }],
+        },
+      },
+    );
+    const differs = await host.order([host.one]);
+    const named = new Map(differs?.differences?.named.map(({ path, what }) => [path, what]));
+    assert.equal(named.get('/run/secrets/password'), 'has other bytes');
+    assert.match(named.get('its volume /data') ?? '', /volume that podman keeps/);
+    assert.equal(named.size, 2);
+    assert.doesNotMatch(JSON.stringify(differs), new RegExp(canary));
+    writeFileSync(outside, canary);
+    const left = await host.order([host.one]);
+    assert.deepEqual(
+      left?.differences?.named.map(({ path }) => path),
+      ['its volume /data'],
+    );
   });
 
   test('its image comes out of podman, and only the list of its files over the network', async (context) => {
