@@ -31,6 +31,8 @@ export interface Supervisor {
   output(instance: string): Promise<ServiceOutput>;
   /** Lets go of the supervisor, which goes on. */
   close(): void;
+  /** What it starts are units of systemd, as is what other drivers start beside it. */
+  readonly runsUnits?: true;
   /** Absent: it can't take over what others started. */
   readonly adoption?: SupervisorAdoption;
 }

@@ -25,7 +25,7 @@ const main = fileURLToPath(new URL('converge-main.ts', import.meta.url));
 export type Services = 'built-in' | 'systemd';
 
 /** A pass in a process of its own that should kill itself; whether it did. */
-function killedAt(state: string, wanted: string, point: string, services: Services): Promise<boolean> {
+export function killedAt(state: string, wanted: string, point: string, services: Services): Promise<boolean> {
   return new Promise((resolve, reject) => {
     execFile(
       process.execPath,

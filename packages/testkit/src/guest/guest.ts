@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Cleanup, removeLater } from '../cleanup.ts';
 import { run } from '../run.ts';
@@ -10,7 +10,7 @@ import { tempFolder } from '../temp-folder.ts';
 import type { Unavailable } from '../unavailable.ts';
 import { waitUntil } from '../wait-until.ts';
 import { guestGroup } from './cgroup.ts';
-import { guestTree } from './tree.ts';
+import { guestLayers } from './tree.ts';
 
 export interface GuestOptions {
   readonly name: string;
@@ -18,6 +18,10 @@ export interface GuestOptions {
   readonly network?: 'own' | 'host' | { readonly namespace: string };
   /** Default 600 MiB. */
   readonly memoryBytes?: number;
+  /** Further Debian packages. */
+  readonly packages?: readonly string[];
+  /** Its units may run containers: all of its controllers can be written, before the first of them starts. */
+  readonly containers?: boolean;
   /** Further folders or files of this machine, by their place in the guest. */
   readonly binds?: Readonly<Record<string, { readonly from: string; readonly writable?: boolean }>>;
 }
@@ -57,6 +61,15 @@ const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const enter = `while [ "$1" != -- ]; do echo $$ >"$1" || exit 1; shift; done; shift
 mount -t tmpfs tmpfs /run || exit 1
 exec "$@"`;
+const dividing = `[Unit]
+DefaultDependencies=no
+Before=sysinit.target
+[Service]
+Type=oneshot
+ExecStart=sh -c 'for at in /sys/fs/cgroup/*/; do mount -o remount,bind,rw,nosuid,nodev,noexec "$at"; done; :'
+[Install]
+WantedBy=sysinit.target
+`;
 const xylem = '#!/bin/sh\nexec /usr/local/bin/node /opt/xylem/dist/xylem.js "$@"\n';
 
 const alive = new Set<number>();
@@ -73,14 +86,14 @@ process.on('exit', () => {
 
 /** Boots a Debian host with systemd, ended and removed with `context`; or says why there can be none here. */
 export async function bootGuest(context: Cleanup, options: GuestOptions): Promise<Guest | Unavailable> {
-  const tree = await guestTree();
-  if (typeof tree !== 'string') return tree;
+  const lower = await guestLayers(options.packages ?? []);
+  if ('skip' in lower) return lower;
   const folder = await tempFolder(context, `guest-${options.name}`);
   const [upper, work, root] = [join(folder, 'upper'), join(folder, 'work'), join(folder, 'root')];
   for (const made of [upper, work, root]) await mkdir(made, { mode: 0o755 });
   // Not `user_xattr` or the like: what a guest may do with its disk is what Debian does.
   try {
-    const layers = `lowerdir=${tree},upperdir=${upper},workdir=${work}`;
+    const layers = `lowerdir=${lower.join(':')},upperdir=${upper},workdir=${work}`;
     await run('/usr/bin/mount', ['-t', 'overlay', 'overlay', '-o', layers, root]);
   } catch (error) {
     return { skip: `overlayfs can't be mounted here: ${String(error).slice(0, 300)}` };
@@ -93,6 +106,13 @@ export async function bootGuest(context: Cleanup, options: GuestOptions): Promis
   await writeFile(join(root, 'usr/local/bin/node'), '');
   await writeFile(join(root, 'usr/local/bin/xylem'), xylem);
   await chmod(join(root, 'usr/local/bin/xylem'), 0o755);
+
+  if (options.containers === true) {
+    const units = join(root, 'etc/systemd/system');
+    await mkdir(join(units, 'sysinit.target.wants'), { recursive: true });
+    await writeFile(join(units, 'guest-groups.service'), dividing);
+    await symlink('../guest-groups.service', join(units, 'sysinit.target.wants/guest-groups.service'));
+  }
 
   const unique = `xylem-${options.name}-${randomUUID().slice(0, 8)}`;
   const group = await guestGroup(unique, options.memoryBytes ?? 600 * 2 ** 20);

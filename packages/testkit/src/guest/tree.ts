@@ -33,11 +33,45 @@ debootstrap --variant=minbase --include="$include" "$suite" "$tree.part" "$mirro
 rm -f "$tree.part"/var/cache/apt/archives/*.deb
 mv "$tree.part" "$tree"`;
 
+// What is installed further lies in a folder of its own above the tree, which stays as it is.
+const add = `[ -e "$1" ] && exit 0
+layer=$1; tree=$2; shift 2
+rm -rf "$layer.part" "$layer.work" "$layer.root"
+mkdir "$layer.part" "$layer.work" "$layer.root"
+trap 'umount -q "$layer.root"; rm -rf "$layer.work"; rmdir "$layer.root"' EXIT
+mount -t overlay overlay -o "lowerdir=$tree,upperdir=$layer.part,workdir=$layer.work" "$layer.root"
+cp /etc/resolv.conf "$layer.root/etc/resolv.conf"
+chroot "$layer.root" sh -c '
+  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" &&
+  apt-get clean && rm -rf /var/lib/apt/lists' sh "$@" >"$layer.log" 2>&1 ||
+  { tail -n 5 "$layer.log" >&2; exit 1; }
+: >"$layer.root/etc/resolv.conf"
+umount "$layer.root"
+mv "$layer.part" "$layer"`;
+
+/**
+ * The folders that are a guest's disk before it writes, the uppermost first.
+ * @param further Debian packages that its tree does not have, installed once per machine (podman: 23 s, 110 MB)
+ */
+export async function guestLayers(further: readonly string[]): Promise<readonly string[] | Unavailable> {
+  const tree = await guestTree();
+  if (typeof tree !== 'string') return tree;
+  if (further.length === 0) return [tree];
+  const layer = `${tree}+${further.toSorted().join('+')}`;
+  try {
+    const words = [`${layer}.lock`, 'sh', '-c', add, 'sh', layer, tree, ...further];
+    await run('/usr/bin/flock', words, { timeoutMs: withinMs });
+    return [layer, tree];
+  } catch (error) {
+    return { skip: `${further.join(', ')} could not be installed: ${String(error).slice(-600)}` };
+  }
+}
+
 /**
  * A Debian with systemd as a folder, made by debootstrap once per machine (26 s to 4 min) and kept below the system's
  * temporary folder; read-only for all who use it.
  */
-export async function guestTree(): Promise<string | Unavailable> {
+async function guestTree(): Promise<string | Unavailable> {
   if (!isRoot()) return { skip: 'hosts with systemd need root on Linux' };
   const missing = await installDebian('debootstrap', 'systemd-container');
   if (missing !== null) return missing;

@@ -6,20 +6,26 @@ import { probe } from '../../health/probe.ts';
 import { withoutValues } from '../../secrets/without.ts';
 import type { Placed } from '../../slot/placed.ts';
 import { outputOfLog, type ServiceOutput } from '../../supervisor/output.ts';
-import type { ServiceState } from '../../supervisor/protocol.ts';
+import type { LastExit, ServiceState } from '../../supervisor/protocol.ts';
+import { requireOwnUnit } from '../../supervisor/systemd/unit-files.ts';
 import type { Driver, DriverTools, StepAction } from '../driver.ts';
 import { requireFreePorts } from '../service/ports.ts';
-import { type FoundContainer, findContainers, removeContainer } from './containers.ts';
+import { endContainer } from './end.ts';
 import { ensureImage } from './image.ts';
 import { readImageLayout } from './image-layout.ts';
 import { containerName, containerPlaces } from './names.ts';
 import { PodmanFailure, podman } from './podman.ts';
 import { runArguments } from './run-arguments.ts';
 import { removeSecretFiles, writeSecretFiles } from './secret-files.ts';
+import { type SeenContainer, seeContainers } from './seen.ts';
 import { type ContainerSpec, containerSpec, openedFiles } from './spec.ts';
+import { containerUnitOf, idFileOf } from './unit.ts';
+import { outputOfUnit, startUnit } from './units.ts';
 
 const preflight: StepAction<'preflight'> = async ({ target }, component, tools) => {
   const spec = containerSpec(target, tools);
+  if (tools.supervisor.runsUnits === true)
+    await requireOwnUnit(containerUnitOf(component), tools.layout.root);
   await mkdir(tools.layout.component(component).data, { recursive: true, mode: 0o700 });
   // From here on podman is asked about this component.
   await mkdir(join(containerPlaces(tools.layout).components, component), { recursive: true, mode: 0o700 });
@@ -28,21 +34,21 @@ const preflight: StepAction<'preflight'> = async ({ target }, component, tools) 
   await ensureImage(target, tools);
   const ports = spec.ports.filter(({ protocol }) => protocol === 'tcp').map(({ host }) => host);
   // While its own former version listens, the port can't be judged.
-  if (ports.length === 0 || (await ownContainer(component, tools))?.running === true) return;
+  if (ports.length === 0 || (await ownContainer(component, tools))?.found?.running === true) return;
   await requireFreePorts(component, ports);
 };
 
 const stop: StepAction<'stop'> = async ({ stopTimeoutMs }, component, tools) => {
-  const found = await ownContainer(component, tools);
-  if (found !== null) await removeContainer(found.id, stopTimeoutMs);
+  const seen = await ownContainer(component, tools);
+  if (seen !== null) await endContainer(seen, stopTimeoutMs, tools.layout);
   await removeSecretFiles(tools.layout.root, component);
 };
 
 const start: StepAction<'start'> = async ({ target }, component, tools) => {
   const spec = containerSpec(target, tools);
-  const found = await ownContainer(component, tools);
-  if (found?.running === true && found.fingerprint === spec.fingerprint) return;
-  if (found !== null) await removeContainer(found.id, spec.stopTimeoutMs);
+  const seen = await ownContainer(component, tools);
+  if (seen?.standing === 'runs' && seen.found?.fingerprint === spec.fingerprint) return;
+  if (seen !== null) await endContainer(seen, spec.stopTimeoutMs, tools.layout);
   const { id: image } = await readImageLayout(tools.layout.component(component).tree(target.tree), component);
   const files = openedFiles(target, tools, await tools.secrets.open(target));
   const { root } = tools.layout;
@@ -50,9 +56,20 @@ const start: StepAction<'start'> = async ({ target }, component, tools) => {
   await mkdir(tools.layout.logs, { recursive: true, mode: 0o700 });
   const secrets = Object.keys(files).length === 0 ? null : await writeSecretFiles(root, component, files);
   const newVolumes = await makeVolumes(spec, own.data);
-  const args = runArguments(spec, { root, data: own.data, log: own.log, secrets, newVolumes, image });
+  const isUnit = tools.supervisor.runsUnits === true;
+  const idFile = isUnit ? idFileOf(component) : null;
+  const words = runArguments(spec, {
+    root,
+    data: own.data,
+    log: own.log,
+    secrets,
+    newVolumes,
+    image,
+    idFile,
+  });
   try {
-    await podman(`starting the container of ${component}`, args, { signal: tools.signal });
+    if (isUnit) await startUnit(spec, { words, secrets }, tools.layout, tools.signal);
+    else await podman(`starting the container of ${component}`, words, { signal: tools.signal });
   } catch (error) {
     await removeHalf(component, tools);
     throw startFault(error, target);
@@ -75,21 +92,25 @@ export const applyContainer: Driver['apply'] = { preflight, stop, start, probe: 
 
 /** What is said of a failure goes into reports. */
 async function outputWithoutSecrets(target: Placed, tools: DriverTools): Promise<ServiceOutput> {
-  const { where, last } = outputOfLog(tools.layout.component(target.component).log);
+  const { component } = target;
+  const isUnit = (await ownContainer(component, tools))?.unit != null;
+  const { where, last } = isUnit
+    ? await outputOfUnit(component)
+    : outputOfLog(tools.layout.component(component).log);
   const opened = await tools.secrets.open(target);
   return { where, last: withoutValues(last, opened.values()) };
 }
 
-async function ownContainer(component: string, tools: DriverTools): Promise<FoundContainer | null> {
-  const [found] = await findContainers(tools.layout.root, [component], tools.signal);
-  return found ?? null;
+async function ownContainer(component: string, tools: DriverTools): Promise<SeenContainer | null> {
+  const [seen] = await seeContainers(tools.layout, [component], tools.signal);
+  return seen ?? null;
 }
 
 /** One that could not be started stays behind as a made one. */
 async function removeHalf(component: string, tools: DriverTools): Promise<void> {
   try {
-    const found = await ownContainer(component, tools);
-    if (found !== null && !found.running) await removeContainer(found.id, 0);
+    const seen = await ownContainer(component, tools);
+    if (seen !== null && seen.found?.running !== true) await endContainer(seen, 0, tools.layout);
   } catch (error) {
     tools.log.warn('what was left of a start is removed with the next one', { component, cause: error });
   }
@@ -128,21 +149,23 @@ function startFault(error: unknown, { component, version }: Placed): unknown {
 }
 
 /** As the probe looks at services. */
-function stateOf(component: string, found: FoundContainer | null): ServiceState {
-  const ended = found?.running === true ? null : found;
+function stateOf(component: string, seen: SeenContainer | null): ServiceState {
+  const { found = null, unit = null, standing } = seen ?? {};
+  const runs = standing === 'runs';
   return {
     component,
     instance: component,
-    tree: found?.tree ?? '',
-    fingerprint: found?.fingerprint ?? '',
-    process: found?.running === true ? { pid: found.pid, startTicks: 0, boot: '' } : null,
+    tree: found?.tree ?? unit?.tree ?? '',
+    fingerprint: found?.fingerprint ?? unit?.fingerprint ?? '',
+    process: runs && found !== null ? { pid: found.pid, startTicks: 0, boot: '' } : null,
     startedAt: found?.startedAt ?? 0,
-    restarts: found?.restarts ?? 0,
-    lastExit:
-      found === null
-        ? { code: null, signal: null, error: 'its container was removed', at: 0 }
-        : ended === null
-          ? null
-          : { code: ended.exitCode, signal: null, error: null, at: ended.finishedAt },
+    restarts: unit?.status.restarts ?? found?.restarts ?? 0,
+    lastExit: runs ? null : lastExitOf(seen),
   };
+}
+
+function lastExitOf(seen: SeenContainer | null): LastExit | null {
+  if (seen?.unit) return seen.unit.status.exit;
+  if (!seen?.found) return { code: null, signal: null, error: 'its container was removed', at: 0 };
+  return { code: seen.found.exitCode, signal: null, error: null, at: seen.found.finishedAt };
 }

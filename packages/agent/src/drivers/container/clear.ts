@@ -2,10 +2,11 @@ import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stopTimeoutDefaultMs } from '@xylem/core';
 import type { Clear } from '../driver.ts';
-import { findContainers, removeContainer } from './containers.ts';
+import { endContainer } from './end.ts';
 import { removeImages } from './image.ts';
 import { containerPlaces } from './names.ts';
 import { removeSecretFiles } from './secret-files.ts';
+import { seeContainers } from './seen.ts';
 
 /**
  * Removes the images of trees that go. Invariant: before the trees, so that one that was cut off is begun again; and
@@ -20,8 +21,9 @@ export const clearContainer: Clear = async (component, keep, tools) => {
   if (!has) return;
   if (keep.length === 0) {
     // Seen or not when the plan was made.
-    const found = await findContainers(tools.layout.root, [component], tools.signal);
-    for (const { id } of found) await removeContainer(id, stopTimeoutDefaultMs);
+    for (const one of await seeContainers(tools.layout, [component], tools.signal)) {
+      await endContainer(one, stopTimeoutDefaultMs, tools.layout);
+    }
     await removeSecretFiles(tools.layout.root, component);
   }
   await removeImages(component, new Set(keep), tools);

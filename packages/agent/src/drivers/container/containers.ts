@@ -10,6 +10,8 @@ export interface FoundContainer {
   readonly fingerprint: string;
   /** Whether a sealed value is in one of its secret files. */
   readonly sealed: boolean;
+  /** Systemd started it, by a unit. */
+  readonly ofUnit: boolean;
   readonly running: boolean;
   /** Of its first process, 0 where none runs. */
   readonly pid: number;
@@ -84,7 +86,7 @@ async function parseContainers(text: string, root: string): Promise<FoundContain
   return found;
 }
 
-type Marks = Pick<FoundContainer, 'component' | 'tree' | 'fingerprint' | 'sealed'>;
+type Marks = Pick<FoundContainer, 'component' | 'tree' | 'fingerprint' | 'sealed' | 'ofUnit'>;
 
 /** By its labels. Pure. */
 function markedAs({ Name, Config }: Inspected, root: string): Marks | null {
@@ -97,6 +99,7 @@ function markedAs({ Name, Config }: Inspected, root: string): Marks | null {
     tree: own[labels.tree] ?? '',
     fingerprint: own[labels.fingerprint] ?? '',
     sealed: own[labels.sealed] === 'true',
+    ofUnit: own[labels.unit] !== undefined,
   };
 }
 
@@ -106,7 +109,7 @@ async function adoptedBefore({ Id, Name }: Inspected, root: string): Promise<Mar
   const adopted = component === null ? null : await adoptedAs(root, component, Id);
   if (component === null || adopted === null) return null;
   const { tree, fingerprint, sealed } = adopted;
-  return { component, tree, fingerprint, sealed };
+  return { component, tree, fingerprint, sealed, ofUnit: false };
 }
 
 /** Ends a container and removes it, with the volumes that nobody named. */

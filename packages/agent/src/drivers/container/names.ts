@@ -8,6 +8,8 @@ export const labels = {
   tree: 'xylem.tree',
   fingerprint: 'xylem.fingerprint',
   sealed: 'xylem.sealed',
+  /** Of what a unit of systemd starts: both of the first two at once. */
+  unit: 'xylem.unit',
 } as const;
 
 /** Names a state folder in podman's store, which several may share. Pure. */
@@ -26,6 +28,11 @@ export function componentNamed(name: string): string | null {
   return name.startsWith(prefix) ? name.slice(prefix.length) : null;
 }
 
+/** The value of the label `xylem.unit`. Pure. */
+export function unitMark(root: string, component: string): string {
+  return `${stateMark(root)}/${component}`;
+}
+
 /** What the names of all images of a component begin with. Pure. */
 export function imagePrefix(root: string, component: string): string {
   return `localhost/xylem-${stateMark(root)}/${component}/`;
@@ -41,6 +48,8 @@ export function containerPlaces({ root, containers }: StateLayout) {
   return {
     /** A folder for each component of which podman may have something. */
     components: `${containers}/components`,
+    /** What the unit of a component's container hands to podman. */
+    argumentsFile: (component: string) => `${containers}/components/${component}/arguments.env`,
     /** podman names what it loads after the path that it is given: so the path, below this folder, is the name. */
     load: `${containers}/load`,
     loadPath: (component: string, tree: string) => `xylem-${stateMark(root)}/${component}/${tree}`,

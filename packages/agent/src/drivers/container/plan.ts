@@ -9,7 +9,8 @@ export const planContainer: DriverPlan = {
     const isCurrent = slot.current === target.tree;
     const { running } = slot;
     // podman has its own copy of the files: one whose tree is fetched again runs on.
-    const runs = running?.alive === true && running.fingerprint === containerSpec(target, places).fingerprint;
+    // Between a crash and systemd's next try it still is the container that should run.
+    const runs = running?.fingerprint === containerSpec(target, places).fingerprint;
     const steps: Step<DriverStepKind | 'switch'>[] = [];
     if (!runs || !isCurrent) steps.push({ kind: 'preflight', target });
     if (running !== null && !runs) steps.push(stopOf(slot));

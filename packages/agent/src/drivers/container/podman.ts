@@ -68,6 +68,11 @@ export function podman(doing: string, args: readonly string[], options: PodmanOp
   });
 }
 
+export function noPodman(doing: string, cause?: unknown): PodmanFailure {
+  const advice = 'this host has no podman. Install it (Debian: apt-get install podman)';
+  return new PodmanFailure(doing, null, advice, cause);
+}
+
 type ExecError = Parameters<NonNullable<Parameters<typeof execFile>[3]>>[0];
 
 function failureOf(
@@ -77,14 +82,19 @@ function failureOf(
   timeoutMs: number,
 ): PodmanFailure {
   if (error.code === 'ENOENT') {
-    const advice = 'this host has no podman. Install it (Debian: apt-get install podman)';
-    return new PodmanFailure(doing, null, advice, error);
+    return noPodman(doing, error);
   }
   if (error.killed === true) {
     return new PodmanFailure(doing, null, `podman did not end within ${timeoutMs} ms`, error);
   }
   const said = stderr.trim().slice(-2_000) || error.message.slice(0, 500);
   return new PodmanFailure(doing, typeof error.code === 'number' ? error.code : null, said, error, stdout);
+}
+
+/** What podman inherits where systemd starts it: nothing of a session that may end. Pure. */
+export function podmanUnitEnvironment(own: NodeJS.ProcessEnv): Record<string, string> {
+  const kept = ['PATH', 'HOME', 'CONTAINERS_CONF', 'CONTAINERS_STORAGE_CONF', 'CONTAINERS_REGISTRIES_CONF'];
+  return Object.fromEntries(kept.flatMap((name) => (own[name] === undefined ? [] : [[name, own[name]]])));
 }
 
 /** What podman inherits of the agent. Pure. */

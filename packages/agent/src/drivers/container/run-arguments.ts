@@ -1,4 +1,4 @@
-import { containerName, labels, stateMark } from './names.ts';
+import { containerName, labels, stateMark, unitMark } from './names.ts';
 import type { ContainerSpec } from './spec.ts';
 
 export interface RunPlaces {
@@ -13,6 +13,8 @@ export interface RunPlaces {
   readonly newVolumes: ReadonlySet<string>;
   /** podman's id of the image. */
   readonly image: string;
+  /** Systemd starts it, and podman writes its id to this file; null: nobody but podman starts it again. */
+  readonly idFile: string | null;
 }
 
 /** So often podman starts one again that ended with an error; then the agent does, at its next look. */
@@ -27,6 +29,7 @@ export function runArguments(spec: ContainerSpec, places: RunPlaces): string[] {
     [labels.tree]: spec.tree,
     [labels.fingerprint]: spec.fingerprint,
     [labels.sealed]: String(spec.hasSealed),
+    ...(places.idFile === null ? {} : { [labels.unit]: unitMark(places.root, spec.component) }),
   };
   return [
     'run',
@@ -34,11 +37,8 @@ export function runArguments(spec: ContainerSpec, places: RunPlaces): string[] {
     '--pull=never',
     `--name=${containerName(spec.component)}`,
     ...Object.entries(marks).map(([name, value]) => `--label=${name}=${value}`),
-    `--restart=on-failure:${mostRestarts}`,
     `--stop-timeout=${stopSeconds(spec.stopTimeoutMs)}`,
-    '--log-driver=k8s-file',
-    `--log-opt=path=${places.log}`,
-    `--log-opt=max-size=${logBytes}`,
+    ...(places.idFile === null ? byPodman(places) : bySystemd(places.idFile)),
     // The agent's own proxy, with whatever stands in its address, is not the container's.
     '--http-proxy=false',
     '--security-opt=no-new-privileges',
@@ -52,6 +52,20 @@ export function runArguments(spec: ContainerSpec, places: RunPlaces): string[] {
     places.image,
     ...spec.command,
   ];
+}
+
+function byPodman({ log }: RunPlaces): string[] {
+  return [
+    `--restart=on-failure:${mostRestarts}`,
+    '--log-driver=k8s-file',
+    `--log-opt=path=${log}`,
+    `--log-opt=max-size=${logBytes}`,
+  ];
+}
+
+/** conmon stays in the unit, and tells systemd that it is the unit's process. */
+function bySystemd(idFile: string): string[] {
+  return [`--cidfile=${idFile}`, '--sdnotify=conmon', '--cgroups=no-conmon', '--log-driver=journald'];
 }
 
 /** podman counts whole seconds. Pure. */

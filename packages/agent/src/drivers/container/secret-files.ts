@@ -56,7 +56,8 @@ async function requireOwn(folder: string): Promise<void> {
 
 async function memoryFolders(): Promise<string[]> {
   const found: string[] = [];
-  for (const folder of [process.env.XDG_RUNTIME_DIR, process.getuid?.() === 0 ? '/run' : '', '/dev/shm']) {
+  // That of a session goes with it: root's containers do not.
+  for (const folder of [process.getuid?.() === 0 ? '/run' : '', process.env.XDG_RUNTIME_DIR, '/dev/shm']) {
     if (folder === undefined || folder === '') continue;
     const type = await statfs(folder).then(
       (stats) => stats.type,

@@ -27,6 +27,7 @@ export function besideFormer(chosen: Supervisor, former: Supervisor): Supervisor
       await chosen.stop(instance, stopTimeoutMs);
     },
     check: (spec) => chosen.check(spec),
+    ...(chosen.runsUnits === undefined ? {} : { runsUnits: chosen.runsUnits }),
     ...(chosen.adoption === undefined
       ? {}
       : { adoption: givingBackAll(chosen.adoption, former.adoption?.disown) }),

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { XylemError } from '@xylem/core';
 import { type Clock, type Log, writeFileAtomic } from '@xylem/platform';
 import { forwarderComponent } from '../../router/builtin/protocol.ts';
 import { stateLayout } from '../../state/layout.ts';
@@ -24,6 +23,7 @@ import { unitAdoption } from './adoption.ts';
 import { type AdoptedUnit, unitRecords } from './records.ts';
 import { journalOf, statusOf, systemctl, type UnitStatus, versionOfSystemd } from './systemctl.ts';
 import { environmentText, type UnitPlaces, unitOf, unitText } from './unit.ts';
+import { readUnit, removeUnit, requireOwnUnit, writeUnit } from './unit-files.ts';
 
 export interface SystemdOptions {
   readonly stateFolder: string;
@@ -32,8 +32,6 @@ export interface SystemdOptions {
   readonly changed: (component: string) => void;
 }
 
-const units = '/etc/systemd/system';
-const wanted = join(units, 'multi-user.target.wants');
 const lookMs = 1_000;
 const beyondStopMs = 30_000;
 
@@ -66,7 +64,7 @@ export function systemdSupervisor(options: SystemdOptions): Supervisor {
     };
   };
   const isAsWritten = async (spec: ServiceSpec): Promise<boolean> => {
-    const text = await readFile(join(units, unitOf(instanceOf(spec))), 'utf8').catch(() => '');
+    const text = await readUnit(unitOf(instanceOf(spec)));
     return text === unitText(spec, await placesOf(spec));
   };
   const wantsSecrets = (spec: ServiceSpec): boolean =>
@@ -131,11 +129,7 @@ export function systemdSupervisor(options: SystemdOptions): Supervisor {
   };
 
   const forget = async (instance: string): Promise<void> => {
-    const unit = unitOf(instance);
-    await rm(join(wanted, unit), { force: true });
-    await rm(join(units, unit), { force: true });
-    await systemctl(['daemon-reload']);
-    await systemctl(['reset-failed', '--', unit]).catch(() => undefined);
+    await removeUnit(unitOf(instance));
     await rm(secretsOf(instance), { force: true });
     // Last: until here a host that is cut off finds what it has to end.
     await records.remove(instance);
@@ -162,7 +156,6 @@ export function systemdSupervisor(options: SystemdOptions): Supervisor {
   /** All of it but the start. */
   const write = async (spec: ServiceSpec, secrets: SecretVariables, adopted?: AdoptedUnit): Promise<void> => {
     const instance = instanceOf(spec);
-    const unit = unitOf(instance);
     const places = await placesOf(spec);
     await records.write(instance, spec, adopted);
     const own = ['HOME', 'USER', 'LOGNAME'];
@@ -175,26 +168,19 @@ export function systemdSupervisor(options: SystemdOptions): Supervisor {
       await mkdir(volatile, { recursive: true, mode: 0o700 });
       await writeFileAtomic(places.secrets, environmentText(secrets), { mode: 0o600 });
     }
-    await writeFileAtomic(join(units, unit), unitText(spec, places));
-    await mkdir(wanted, { recursive: true });
-    await symlink(join('..', unit), join(wanted, unit)).catch(unlessThere);
-    await systemctl(['daemon-reload']);
+    await writeUnit(unitOf(instance), unitText(spec, places));
   };
   const adoptions = unitAdoption({ records, write, forget });
 
   return {
     list,
     stop,
+    runsUnits: true,
     adoption: adoptions,
     check: async ({ component, instance = component, terms = {} }) => {
       accountOf(terms);
       checkLimits(terms.limits ?? {});
-      const found = await readFile(join(units, unitOf(instance)), 'utf8').catch(() => null);
-      if (found === null || found.includes(`\nState="${stateFolder}"\n`)) return;
-      throw lacking(
-        `be the unit ${unitOf(instance)}`,
-        `another state folder, or a person, has one in ${units}`,
-      );
+      await requireOwnUnit(unitOf(instance), stateFolder);
     },
     start: async (spec, secrets) => {
       const instance = instanceOf(spec);
@@ -262,9 +248,4 @@ function exists(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function unlessThere(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EEXIST')
-    throw new XylemError('E_PERMISSION', `${wanted}: ${error.message}`, { cause: error });
 }

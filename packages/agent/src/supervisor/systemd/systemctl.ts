@@ -20,6 +20,8 @@ export interface UnitStatus {
   /** How its main process ended last; null while it runs, or never ran. */
   readonly exit: LastExit | null;
   readonly isMemory: boolean;
+  /** Of its last start; empty: none. */
+  readonly invocation: string;
 }
 
 const properties = [
@@ -33,6 +35,7 @@ const properties = [
   'ExecMainCode',
   'ExecMainStatus',
   'Result',
+  'InvocationID',
   'Job',
 ];
 const answerMs = 30_000;
@@ -58,27 +61,54 @@ export function isSystemdHost(): boolean {
   }
 }
 
-/** @throws XylemError E_SUPERVISOR with what systemctl said */
-export function systemctl(words: readonly string[], timeoutMs = answerMs): Promise<string> {
-  return say('systemctl', ['--no-ask-password', ...words], timeoutMs);
+/**
+ * @param signal no longer waits; what systemd was asked for goes on
+ * @throws XylemError E_SUPERVISOR with what systemctl said; the signal's reason
+ */
+export function systemctl(
+  words: readonly string[],
+  timeoutMs = answerMs,
+  signal?: AbortSignal,
+): Promise<string> {
+  return say('systemctl', ['--no-ask-password', ...words], timeoutMs, signal);
 }
 
-/** What a unit's processes wrote last, all of it: the journal may lag behind a process that has ended. */
-export async function journalOf(unit: string): Promise<string> {
+/**
+ * What a unit's processes wrote last, all of it: the journal may lag behind a process that has ended.
+ * @param only fields of which one must be so, such as `_COMM=conmon`; none: everything
+ * @param invocation one start of it; empty: any
+ */
+export async function journalOf(
+  unit: string,
+  only: readonly string[] = [],
+  invocation = '',
+): Promise<string> {
   // What it has already is better than nothing.
   await say('journalctl', ['--sync'], syncMs).catch(() => undefined);
-  return await say('journalctl', ['--no-pager', '-o', 'cat', '-n', '20', `_SYSTEMD_UNIT=${unit}`], answerMs);
+  const own = [
+    `_SYSTEMD_UNIT=${unit}`,
+    ...(invocation === '' ? [] : [`_SYSTEMD_INVOCATION_ID=${invocation}`]),
+  ];
+  const fields = only.length === 0 ? own : only.flatMap((field) => ['+', ...own, field]).slice(1);
+  return await say('journalctl', ['--no-pager', '-o', 'cat', '-n', '20', ...fields], answerMs);
 }
 
-function say(program: string, words: readonly string[], timeoutMs: number): Promise<string> {
+function say(
+  program: string,
+  words: readonly string[],
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const settings = {
       timeout: timeoutMs,
       maxBuffer: 16 * 2 ** 20,
       env: { ...process.env, TZ: 'UTC', LC_ALL: 'C.UTF-8' },
+      ...(signal === undefined ? {} : { signal }),
     };
     execFile(program, [...words], settings, (cause, stdout, stderr) => {
       if (cause === null) return resolve(stdout);
+      if (signal?.aborted === true) return reject(signal.reason);
       const said = stderr.trim().slice(0, 1_000) || cause.message;
       reject(new XylemError('E_SUPERVISOR', `${program} ${words.join(' ')}: ${said}`, { cause }));
     });
@@ -124,6 +154,7 @@ function parseStatus(block: string): [string, UnitStatus] {
       startedAt: timeOf(of('ExecMainStartTimestamp')),
       exit: hasEnded && Number(of('MainPID')) === 0 ? ended : null,
       isMemory: of('Result') === 'oom-kill',
+      invocation: of('InvocationID'),
     },
   ];
 }

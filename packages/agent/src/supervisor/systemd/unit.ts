@@ -63,11 +63,14 @@ export function unitText(spec: ServiceSpec, places: UnitPlaces): string {
     '[Install]',
     'WantedBy=multi-user.target',
     `[X-Xylem]`,
-    `State=${quoted(places.stateFolder)}`,
+    stateLine(places.stateFolder),
     `Fingerprint=${quoted(spec.fingerprint)}`,
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** By it a unit is known as a state folder's. Pure. */
+export const stateLine = (stateFolder: string): string => `State=${quoted(stateFolder)}`;
 
 /** A file of variables as systemd reads it: what stands between the quotes is taken as it is. Pure. */
 export function environmentText(variables: Readonly<Record<string, string>>): string {
@@ -76,7 +79,7 @@ export function environmentText(variables: Readonly<Record<string, string>>): st
     .join('');
 }
 
-function restartLines(given: ServiceTerms['restart'], version: number): string[] {
+export function restartLines(given: ServiceTerms['restart'], version: number): string[] {
   const { policy, delayMs, maxDelayMs } = { ...serviceDefaults.restart, ...given };
   const longest = Math.max(delayMs, maxDelayMs);
   const restart = `Restart=${policy === 'never' ? 'no' : policy}`;
@@ -135,7 +138,7 @@ function hardeningLines(hardening: ServiceTerms['hardening'], { stateFolder, dat
 }
 
 /** One word of a list, whatever it holds: no specifier, no second word, no second line. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   const escaped = text.replace(/%/g, '%%').replace(/[\\"\p{Cc}]/gu, (char) => {
     const code = char.charCodeAt(0);
     return code < 0x80 ? `\\x${code.toString(16).padStart(2, '0')}` : char;
@@ -144,7 +147,7 @@ function quoted(text: string): string {
 }
 
 /** A path for a line that holds one and takes no quotes. */
-function plain(path: string): string {
+export function plain(path: string): string {
   if (/[\n\r\\]|^\s|\s$/.test(path)) throw new TypeError(`${JSON.stringify(path)} can't stand in a unit`);
   return path.replace(/%/g, '%%');
 }
