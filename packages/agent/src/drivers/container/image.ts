@@ -31,7 +31,8 @@ export async function ensureImage({ component, tree }: Placed, tools: DriverTool
   await mkdir(temporary, { recursive: true, mode: 0o700 });
   try {
     await writeNamedLayout(join(load, path), source, image, name);
-    const args = ['pull', '--quiet', `oci:${path}`];
+    // podman 4 names it after the path, podman 5 after what follows.
+    const args = ['pull', '--quiet', `oci:${path}:${name}`];
     const place = { cwd: load, temporary };
     const doing = `loading the image of ${component}`;
     const said = await podman(doing, args, { signal, timeoutMs: loadMs, ...place });

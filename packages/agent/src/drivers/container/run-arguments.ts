@@ -37,8 +37,8 @@ export function runArguments(spec: ContainerSpec, places: RunPlaces): string[] {
     '--pull=never',
     `--name=${containerName(spec.component)}`,
     ...Object.entries(marks).map(([name, value]) => `--label=${name}=${value}`),
-    `--stop-timeout=${stopSeconds(spec.stopTimeoutMs)}`,
     ...(places.idFile === null ? byPodman(places) : bySystemd(places.idFile)),
+    `--stop-timeout=${stopSeconds(spec.stopTimeoutMs)}`,
     // The agent's own proxy, with whatever stands in its address, is not the container's.
     '--http-proxy=false',
     '--security-opt=no-new-privileges',
