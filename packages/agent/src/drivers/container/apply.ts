@@ -57,16 +57,8 @@ const start: StepAction<'start'> = async ({ target }, component, tools) => {
   const secrets = Object.keys(files).length === 0 ? null : await writeSecretFiles(root, component, files);
   const newVolumes = await makeVolumes(spec, own.data);
   const isUnit = tools.supervisor.runsUnits === true;
-  const idFile = isUnit ? idFileOf(component) : null;
-  const words = runArguments(spec, {
-    root,
-    data: own.data,
-    log: own.log,
-    secrets,
-    newVolumes,
-    image,
-    idFile,
-  });
+  const places = { root, data: own.data, log: own.log, secrets, newVolumes, image };
+  const words = runArguments(spec, { ...places, ...(isUnit ? { idFile: idFileOf(component) } : {}) });
   try {
     if (isUnit) await startUnit(spec, { words, secrets }, tools.layout, tools.signal);
     else await podman(`starting the container of ${component}`, words, { signal: tools.signal });

@@ -13,8 +13,8 @@ export interface RunPlaces {
   readonly newVolumes: ReadonlySet<string>;
   /** podman's id of the image. */
   readonly image: string;
-  /** Systemd starts it, and podman writes its id to this file; null: nobody but podman starts it again. */
-  readonly idFile: string | null;
+  /** Systemd starts it, and podman writes its id to this file; absent: nobody but podman starts it again. */
+  readonly idFile?: string;
 }
 
 /** So often podman starts one again that ended with an error; then the agent does, at its next look. */
@@ -29,7 +29,7 @@ export function runArguments(spec: ContainerSpec, places: RunPlaces): string[] {
     [labels.tree]: spec.tree,
     [labels.fingerprint]: spec.fingerprint,
     [labels.sealed]: String(spec.hasSealed),
-    ...(places.idFile === null ? {} : { [labels.unit]: unitMark(places.root, spec.component) }),
+    ...(places.idFile === undefined ? {} : { [labels.unit]: unitMark(places.root, spec.component) }),
   };
   return [
     'run',
@@ -37,7 +37,7 @@ export function runArguments(spec: ContainerSpec, places: RunPlaces): string[] {
     '--pull=never',
     `--name=${containerName(spec.component)}`,
     ...Object.entries(marks).map(([name, value]) => `--label=${name}=${value}`),
-    ...(places.idFile === null ? byPodman(places) : bySystemd(places.idFile)),
+    ...(places.idFile === undefined ? byPodman(places) : bySystemd(places.idFile)),
     `--stop-timeout=${stopSeconds(spec.stopTimeoutMs)}`,
     // The agent's own proxy, with whatever stands in its address, is not the container's.
     '--http-proxy=false',

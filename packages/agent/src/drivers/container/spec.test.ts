@@ -20,7 +20,6 @@ const at = {
   secrets: '/run/xylem/db',
   newVolumes: new Set(['new']),
   image: 'abc',
-  idFile: null,
 };
 const argumentsOf = (container: PackageDocument['container'], config?: Config): string[] =>
   runArguments(containerSpec(placed(container, config), places), at);
