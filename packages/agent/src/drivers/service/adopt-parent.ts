@@ -14,9 +14,10 @@ const waiters = new Set(['cron', 'crond', 'anacron', 'atd']);
 export function keeperOf({ pid, parent }: Standing, program: string): string | null {
   const above = standingOf(parent);
   if (above === null) return null;
+  // That of a session takes what lost its parent there, as process 1 does elsewhere.
+  if (above.name === 'systemd') return unitIn(textOf(`/proc/${pid}/cgroup`));
   if (above.pid !== 1) return waiters.has(above.name) ? null : `${above.name} (process ${above.pid})`;
   if (supervisors.has(above.name)) return `${above.name} (process 1)`;
-  if (above.name === 'systemd') return unitIn(textOf(`/proc/${pid}/cgroup`));
   return isRespawned(textOf('/etc/inittab'), program) ? '/etc/inittab (respawn)' : null;
 }
 

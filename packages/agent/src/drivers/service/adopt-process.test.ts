@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
@@ -27,7 +27,7 @@ import { isRespawned, unitIn } from './adopt-parent.ts';
 
 /** A server with a worker, as many programs have one. */
 const program = (version: string): string => `#!${process.execPath}
-const worker = require('node:child_process').spawn('sleep', ['1000'], { stdio: 'ignore' });
+const worker = require('node:child_process').spawn('sleep', ['1000.' + (process.argv[3] ?? process.argv[2])], { stdio: 'ignore' });
 const server = require('node:http').createServer((q, a) => a.end('${version} ' + worker.pid));
 server.on('error', () => undefined).listen(Number(process.argv[2]), '127.0.0.1');
 process.on('SIGTERM', () => process.exit(0));
@@ -130,16 +130,19 @@ async function shop(context: TestContext, router: TestRouter | null = null) {
     const { pid } = ((await connection?.ask({ op: 'hello' }, 10_000)) ?? { pid: 0 }) as { pid: number };
     connection?.close();
     if (pid > 0) process.kill(pid, 'SIGKILL');
-    // Until then its socket takes connections.
-    await waitFor('its end', () => pid === 0 || !lives(pid));
+    // Until its last thread is gone its socket takes connections.
+    await waitFor('its end', () => pid === 0 || !existsSync(`/proc/${pid}`));
   };
   /** How many servers there are, whoever started them. */
   const servers = (): number =>
-    execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
-      .split('\n')
-      .filter(
-        (line) => line.includes('bin/run') && line.includes(bench.folder) && line.includes(process.execPath),
-      ).length;
+    commandLines().filter(
+      ({ words }) =>
+        words[0] === process.execPath && words[1]?.startsWith(bench.folder) && words[1].endsWith('bin/run'),
+    ).length;
+  // Workers outlive a server that a test has killed.
+  cleanUp(context, () => {
+    for (const { pid, words } of commandLines()) if (words[1] === `1000.${port}`) end(pid);
+  });
   return {
     bench,
     state,
@@ -157,6 +160,16 @@ async function shop(context: TestContext, router: TestRouter | null = null) {
     killSupervisor,
     servers,
   };
+}
+
+function commandLines(): { readonly pid: number; readonly words: readonly string[] }[] {
+  return readdirSync('/proc').flatMap((name) => {
+    try {
+      return [{ pid: Number(name), words: readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0') }];
+    } catch {
+      return [];
+    }
+  });
 }
 
 function switchOf(router: TestRouter | null): Partial<NonNullable<PackageDocument['service']>> {
@@ -234,7 +247,8 @@ if (goToTheFirst()) {
     });
 
     test('one that is not as published is left alone, and what differs is said without its values', async (t) => {
-      const { bench, path, package_, wanted, pass, outcome, begin, start, running, servers } = await shop(t);
+      const { bench, path, port, package_, wanted, pass, outcome, begin, start, running, servers } =
+        await shop(t);
       const pid = await begin({
         environment: { SHOP: 'muc', TOKEN: 'canary-7', KEY: 'canary-9', PASS: 'canary-6' },
         folder: '/tmp',
@@ -264,7 +278,7 @@ if (goToTheFirst()) {
       end(pid);
       await writeFile(join(path, 'lib/text'), 'same');
 
-      const other = await start({ arguments: ['0'] });
+      const other = await start({ arguments: ['0', String(port)] });
       await pass(await wanted('1.0.0'));
       assert.match((await outcome())?.message ?? '', /its arguments are others/);
       assert.equal(lives(other), true);
