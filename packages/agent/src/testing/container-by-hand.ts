@@ -16,8 +16,9 @@ export async function imageByHand(
   thing: Pick<TestPackage, 'files'>,
   name: string,
 ): Promise<string> {
-  // podman names what it loads after the folder, which holds capital letters.
-  const folder = join('/tmp', `xylem-by-hand-${process.pid}-${name}`);
+  // podman names what it loads after the folder, and takes no capital letters: those of a temporary one.
+  const own = join('/tmp', `xylem-by-hand-${process.pid}-${name}`);
+  const folder = join(own, 'image');
   await writeTree(folder, thing.files);
   try {
     const id = (await store.podman('pull', '--quiet', `oci:${folder}`)).trim();
@@ -25,7 +26,7 @@ export async function imageByHand(
     await store.podman('untag', id, `localhost${folder}:latest`);
     return id;
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(own, { recursive: true, force: true });
   }
 }
 
