@@ -6,6 +6,7 @@ import type { Adoption } from '../adopt/adoptions.ts';
 import { packagesRecord } from '../drivers/system-packages/record.ts';
 import type { ObservedSlot } from '../slot/observed.ts';
 import { adoptingHost } from './adopting.ts';
+import { converge } from './crash-sweep.ts';
 import type { TestPackage } from './packages.ts';
 import type { SystemPackagesMachine, TestSystemPackage } from './system-packages-contract.ts';
 
@@ -13,6 +14,7 @@ import type { SystemPackagesMachine, TestSystemPackage } from './system-packages
 export async function observingHost(context: TestContext) {
   const { run, order, layout } = await adoptingHost(context, 'web');
   const own = layout.component('web');
+  const record = packagesRecord(own.packages, silentLog);
   const adopt = async (...packages: TestPackage[]): Promise<Adoption> =>
     (await order(packages)) ?? assert.fail('nothing was said of the order');
   return {
@@ -34,7 +36,10 @@ export async function observingHost(context: TestContext) {
     giveBack: async (...packages: TestPackage[]): Promise<Adoption> =>
       (await order(packages, true)) ?? assert.fail('nothing was said of the order'),
     /** What is remembered of its packages; null: nothing. */
-    record: () => packagesRecord(own.packages, silentLog).read(),
+    record: () => record.read(),
+    /** As an agent leaves it that was killed while it changed them. */
+    breakOff: async (): Promise<void> =>
+      record.write({ ...((await record.read()) ?? assert.fail('nothing is remembered')), unfinished: true }),
     /** Whether the package system was ever told to do anything for it. */
     hasActed: (): boolean => existsSync(own.log),
   };
@@ -127,6 +132,47 @@ export function systemPackagesAdoption(machine: SystemPackagesMachine): void {
       assert.equal((await own.giveBack(release('2.0'))).outcome, 'given back');
       assert.equal((await own.to()).waits, null);
       assert.deepEqual(versions(), ['2.0', '1.0'], `${name} is others' again`);
+    });
+
+    test('while an update is broken off it is finished, and not given back', async (context) => {
+      const { at, release, versions } = shop('xt-broken-off');
+      installByHand(...at('1.0'));
+      const own = await observingHost(context);
+      await own.adopted(release('1.0'));
+      await own.breakOff();
+      const { outcome, code } = await own.giveBack(release('1.0'));
+      assert.deepEqual([outcome, code], ['refused', 'E_CONFLICT']);
+      assert.equal((await own.to(release('1.0'))).waits, null);
+      assert.equal((await own.record())?.unfinished, undefined);
+      assert.equal((await own.giveBack(release('1.0'))).outcome, 'given back');
+      assert.deepEqual(versions(), ['1.0', '1.0']);
+    });
+
+    test('of two components that adopt one package the last one removes it', async (context) => {
+      const shared = make({ name: 'xt-two', version: '1.0' });
+      installByHand(shared);
+      const { bench, state, layout } = await adoptingHost(context, 'web');
+      const [api, front] = ['api', 'web'].map((name) =>
+        component({ component: name, version: '1.0.0', packages: [shared] }),
+      );
+      assert.ok(api && front);
+      const adopt = { api: { order: 'a'.repeat(32) }, web: { order: 'b'.repeat(32) } };
+      const to = async (...packages: TestPackage[]): Promise<void> => {
+        const wanted = await bench.wanted(packages, { entry: { labels: {}, adopt } as never });
+        assert.deepEqual([...(await converge(state, wanted)).waiting], []);
+      };
+      await to(api, front);
+      const before = await Promise.all(
+        ['api', 'web'].map(async (name) => {
+          const record = await packagesRecord(layout.component(name).packages, silentLog).read();
+          return record?.packages['xt-two']?.before?.replace(/-1$/, '');
+        }),
+      );
+      assert.deepEqual(before.sort(), ['1.0', undefined].sort());
+      await to(api);
+      assert.equal(versionOf('xt-two'), '1.0');
+      await to();
+      assert.equal(versionOf('xt-two'), null);
     });
 
     test('what is not as released is listed, and nothing is changed', async (context) => {

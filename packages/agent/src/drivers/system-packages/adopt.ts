@@ -37,21 +37,20 @@ export function adoptPackages(system: PackageSystem): DriverAdoption {
       const status = await system.status();
       const records = await allRecords(system.kind, tools);
       const kept = keptByOthers(records, target.component, status.native);
-      const wanted = wantedBy(target);
-      const wrong = wanted.flatMap((one) => {
+      const faults = new Map<string, Difference>();
+      for (const one of wantedBy(target)) {
         const what = faultOf(one, status, system.holders) ?? faultOfOthers(one, kept, status.native);
-        return what === null ? [] : [{ path: one.package, what }];
-      });
-      if (wrong.length > 0) return wrong;
+        if (what !== null) faults.set(one.package, { path: one.package, what });
+      }
       const tree = tools.layout.component(target.component).tree(target.tree);
       const hasTree = await isThere(tree);
       const verified = carriedBy(target)
-        .filter(({ asNeeded }) => asNeeded === undefined)
+        .filter(({ asNeeded, package: name }) => asNeeded === undefined && !faults.has(name))
         .map((one): Verified => ({ ...one, file: hasTree ? join(tree, one.file) : null }));
-      const differing = await system.verify(verified, tools);
-      return hasTree && differing.every((one) => one.kept === true)
-        ? [...differing, ...(await wouldChange(system, target, tools))]
-        : [...differing];
+      const found = [...faults.values(), ...(await system.verify(verified, tools))];
+      return hasTree && found.every((one) => one.kept === true)
+        ? [...found, ...(await wouldChange(system, target, tools))]
+        : found;
     },
     takeOver: async (target, _source, tools) => {
       const { native } = await system.status();
