@@ -1,7 +1,7 @@
 // Containers as units of systemd, run inside of a host of its own: node --test systemd-container-main.ts
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { waitUntil } from '@xylem/testkit';
@@ -100,8 +100,13 @@ test('a container is a unit: updated, taken back, removed with all that it broug
 
 test('systemd starts one again that died, was ended or removed, and the agent one that was stopped or changed', async (context) => {
   const { bench, state, rests } = await machine(context);
-  const wanted = await bench.wanted([web('1.0.0')]);
+  const container = { user: '1234:1234', volumes: [{ data: 'own', at: '/data' }] };
+  const wanted = await bench.wanted([web('1.0.0', { container })]);
   await rests(wanted);
+  const volume = join(state, 'components/web/data/own');
+  assert.equal((await stat(volume)).uid, 1234);
+  await writeFile(join(volume, 'of another'), '');
+  await chown(join(volume, 'of another'), 77, 77);
   // The pause of an older systemd is 5 s.
   await mkdir(`/etc/systemd/system/${unit}.d`);
   await writeFile(`/etc/systemd/system/${unit}.d/sooner.conf`, '[Service]\nRestartSec=200ms\n');
@@ -116,9 +121,10 @@ test('systemd starts one again that died, was ended or removed, and the agent on
     const pid = await pidNow();
     await end();
     const isAnother = async (): Promise<boolean> => !['', '0', pid].includes(await pidNow());
-    await waitUntil(isAnother, patienceMs, `another process: ${end}`);
+    await waitUntil(isAnother, patienceMs, `another process after ${String(end)}`);
   }
   await serves('1.0.0');
+  assert.equal((await stat(join(volume, 'of another'))).uid, 77, 'a start gives nothing away');
   assert.match((await rests(wanted))?.running?.ended ?? '', /3 times/);
   const changes: readonly (() => Promise<unknown>)[] = [
     () => systemctl(['stop', '--', unit]),
@@ -129,7 +135,7 @@ test('systemd starts one again that died, was ended or removed, and the agent on
     await change();
     await rests(wanted);
     await serves('1.0.0');
-    assert.equal((await statusNow())?.active, 'active', `${change}`);
+    assert.equal((await statusNow())?.active, 'active', String(change));
   }
   await rm(`/etc/systemd/system/${unit}.d`, { recursive: true });
   assert.equal(await stopContainers(state), 1);

@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { XylemError } from '@xylem/core';
 import { healthCheckOf } from '../../health/check.ts';
@@ -18,9 +18,10 @@ import { PodmanFailure, podman } from './podman.ts';
 import { runArguments } from './run-arguments.ts';
 import { removeSecretFiles, writeSecretFiles } from './secret-files.ts';
 import { type SeenContainer, seeContainers } from './seen.ts';
-import { type ContainerSpec, containerSpec, openedFiles } from './spec.ts';
+import { containerSpec, openedFiles } from './spec.ts';
 import { containerUnitOf, idFileOf } from './unit.ts';
 import { outputOfUnit, startUnit } from './units.ts';
+import { giveVolumes, makeVolumes } from './volumes.ts';
 
 const preflight: StepAction<'preflight'> = async ({ target }, component, tools) => {
   const spec = containerSpec(target, tools);
@@ -58,8 +59,10 @@ const start: StepAction<'start'> = async ({ target }, component, tools) => {
   const newVolumes = await makeVolumes(spec, own.data);
   const isUnit = tools.supervisor.runsUnits === true;
   const places = { root, data: own.data, log: own.log, secrets, newVolumes, image };
-  const words = runArguments(spec, { ...places, ...(isUnit ? { idFile: idFileOf(component) } : {}) });
+  const ofUnit = { ...places, newVolumes: new Set<string>(), idFile: idFileOf(component) };
+  const words = runArguments(spec, isUnit ? ofUnit : places);
   try {
+    if (isUnit && newVolumes.size > 0) await giveVolumes(spec, places, tools.signal);
     if (isUnit) await startUnit(spec, { words, secrets }, tools.layout, tools.signal);
     else await podman(`starting the container of ${component}`, words, { signal: tools.signal });
   } catch (error) {
@@ -106,17 +109,6 @@ async function removeHalf(component: string, tools: DriverTools): Promise<void> 
   } catch (error) {
     tools.log.warn('what was left of a start is removed with the next one', { component, cause: error });
   }
-}
-
-/** Makes the folders of its data. Those that were empty are given to the container's user once. */
-async function makeVolumes({ volumes }: ContainerSpec, data: string): Promise<ReadonlySet<string>> {
-  const empty = new Set<string>();
-  for (const volume of volumes) {
-    const folder = join(data, volume.data);
-    await mkdir(folder, { recursive: true, mode: 0o755 });
-    if ((await readdir(folder)).length === 0) empty.add(volume.data);
-  }
-  return empty;
 }
 
 /** Whose fault it is that a container did not start: the package's, the port's, or podman's. */
