@@ -47,6 +47,8 @@ export interface Guest {
   write(path: string, text: string, mode?: number): Promise<void>;
   /** Asks its systemd to reboot, and waits until it has. */
   reboot(): Promise<void>;
+  /** Waits until it reboots without having been asked to here. */
+  rebooted(): Promise<void>;
   /** SIGKILL to its process 1: everything in it dies at once. */
   powerOff(): Promise<void>;
   /** Boots the same disk after `powerOff`. */
@@ -198,6 +200,11 @@ export async function bootGuest(context: Cleanup, options: GuestOptions): Promis
     if (existsSync(`/proc/${machine.init}`)) process.kill(machine.init, 'SIGKILL');
     await ended();
   };
+  const rebooted = async (): Promise<void> => {
+    const code = await ended();
+    if (code !== rebootCode) throw new Error(`${options.name} ended with ${code} instead of rebooting`);
+    await boot();
+  };
   removeLater(context, powerOff);
   await boot();
 
@@ -219,10 +226,9 @@ export async function bootGuest(context: Cleanup, options: GuestOptions): Promis
     reboot: async () => {
       // It ends under the command that asks for it.
       await exec(['systemctl', 'reboot']).catch(() => undefined);
-      const code = await ended();
-      if (code !== rebootCode) throw new Error(`${options.name} ended with ${code} instead of rebooting`);
-      await boot();
+      await rebooted();
     },
+    rebooted,
     powerOff,
     boot,
   };

@@ -22,7 +22,8 @@ const clean = (): void => {
 /** What of it lies outside of its slot: the packages, and what is remembered of them. */
 async function outside(state: string): Promise<unknown> {
   const record = await readFile(join(state, 'components', 'web', 'packages.json'), 'utf8').catch(() => null);
-  const known = record === null ? null : { ...JSON.parse(record), changedIn: null, checksum: null };
+  const known =
+    record === null ? null : { ...JSON.parse(record), asked: null, changedIn: null, checksum: null };
   return { packages: names.map((name) => [name, dpkgVersion(name)]), known };
 }
 

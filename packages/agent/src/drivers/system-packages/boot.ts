@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { XylemError } from '@xylem/core';
 import { localPolicy } from '../../policy/local-policy.ts';
+import { identifyProcess } from '../../state/process-identity.ts';
 import type { DriverTools } from '../driver.ts';
 import { ask } from './commands.ts';
 import { recordFile } from './others.ts';
@@ -30,14 +31,24 @@ const lookMs = 250;
 
 /**
  * Has the host started anew, unless it was since this component last changed packages. It does not come back where that
- * happens: the agent ends with the host, and after it finds another boot id here.
- * @throws XylemError E_RESTART_NEEDED when the host does not go down
+ * happens: the agent ends with the host, and after it finds another boot id here. Where it finds the same one under
+ * another process 1, it would ask again and again: then the id says nothing on this host.
+ * @throws XylemError E_RESTART_NEEDED when the host does not go down, or its boot id stays
  */
 export async function rebootOnce(component: string, tools: DriverTools): Promise<void> {
-  const record = await recordFile(component, tools).read();
+  const file = recordFile(component, tools);
+  const record = await file.read();
   const changedIn = record?.changedIn ?? null;
-  if (changedIn === null || changedIn !== currentBoot()) return;
+  if (record === null || changedIn === null || changedIn !== currentBoot()) return;
   await mayReboot(component);
+  const init = identifyProcess(1);
+  const { asked } = record;
+  if (asked?.boot === changedIn && init !== null && asked.startTicks !== init.startTicks) {
+    const why = `it was, and its boot id is still ${changedIn}: a container, or a system that does not give each boot its own`;
+    throw staysUp(component, why);
+  }
+  // Durably, before it goes down: what comes back must know that it was asked.
+  if (init !== null) await file.write({ ...record, asked: { ...init, boot: changedIn } });
   tools.log.warn('the host is started anew', { component });
   const { code, output } = await ask('systemctl', ['reboot']);
   if (code !== 0)

@@ -190,6 +190,7 @@ function recordOf(
     files: carriedBy(target).map((one) => one.file),
     packages,
     changedIn: changes ? currentBoot() : (before?.changedIn ?? null),
+    ...(changes || before?.asked === undefined ? {} : { asked: before.asked }),
     stale: before?.stale ?? [],
   };
 }

@@ -37,6 +37,8 @@ export interface PackagesRecord {
   readonly unfinished?: boolean;
   /** The boot in which packages were changed last; null: none were. */
   readonly changedIn: string | null;
+  /** Process 1 as it was when this component last asked for a new start of the host. */
+  readonly asked?: ProcessIdentity;
   /** Whoever ran with replaced libraries then, and could not be started again. */
   readonly stale: readonly StaleProcess[];
 }
@@ -46,6 +48,7 @@ export function packagesRecord(path: string, log: Log): JsonFile<PackagesRecord>
 }
 
 function parse(value: Record<string, unknown>): PackagesRecord {
+  const asked = parseProcessIdentity(value.asked);
   const { kind = 'deb', tree, wanted, files = [], packages, changedIn = null, stale = [] } = value;
   if (kind !== 'deb' && kind !== 'rpm') throw new Error('of no package system');
   if (typeof tree !== 'string' || !Array.isArray(wanted) || !Array.isArray(stale))
@@ -63,6 +66,7 @@ function parse(value: Record<string, unknown>): PackagesRecord {
     packages: packages as Record<string, Changed>,
     ...(value.unfinished === true ? { unfinished: true } : {}),
     changedIn: typeof changedIn === 'string' ? changedIn : null,
+    ...(asked === null ? {} : { asked }),
     stale: stale.flatMap((one: { identity?: unknown; name?: unknown }) => {
       const identity = parseProcessIdentity(one.identity);
       return identity === null ? [] : [{ identity, name: String(one.name) }];

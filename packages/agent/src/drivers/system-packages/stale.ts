@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { forwarderComponent } from '../../router/builtin/protocol.ts';
 import { identifyProcess, isAlive } from '../../state/process-identity.ts';
 import { markName } from '../../supervisor/marked.ts';
 import type { DriverTools } from '../driver.ts';
@@ -57,9 +58,9 @@ function isOfThisSystem(pid: number): boolean {
   }
 }
 
-/** Started again, these end sessions, the bus or the agent itself. */
+/** Started again, these end sessions, the bus, the agent itself, or the connections that its forwarder holds. */
 const leftAlone =
-  /^(dbus|dbus-broker|systemd-logind|(serial-)?getty@.*|user@.*|gdm3?|sddm|lightdm|xylem.*)\.service$/;
+  /^(dbus|dbus-broker|systemd-logind|(serial-)?getty@.*|user@.*|gdm3?|sddm|lightdm|xylem(?!-service-(?!@)).*)\.service$/;
 
 /** The system's service to which a process belongs, by its control group. */
 function unitOf(pid: number): string | null {
@@ -111,7 +112,7 @@ async function restartSupervised(found: readonly Found[], { supervisor, log }: D
   if (marks.size === 0) return;
   for (const { component, instance, process: running } of await supervisor.list()) {
     const mark = running === null ? null : markOf(running.pid);
-    if (mark === null || !marks.has(mark)) continue;
+    if (mark === null || !marks.has(mark) || component === forwarderComponent) continue;
     log.info('service started again: it ran with replaced files', { component });
     await supervisor.stop(instance ?? component, stopMs);
   }
