@@ -1,19 +1,24 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { XylemError } from '@xylem/core';
+import { sha256, XylemError } from '@xylem/core';
 import { silentLog, systemClock } from '@xylem/platform';
+import { tempFolder } from '@xylem/testkit';
 import type { JoinedHost } from '@xylem/testkit/builders';
 import { movedTrustMap, saveLeaving } from '@xylem/trust';
 import { carriedFile } from '../direction/carried.ts';
+import { beforeStore } from '../drivers/files/before.ts';
+import { placedFile } from '../drivers/files/placed-file.ts';
 import { openIdentity } from '../identity/current.ts';
+import { parsePlaced } from '../slot/record.ts';
 import { stateLayout } from '../state/layout.ts';
 import { supervisorClient } from '../supervisor/client.ts';
 import type { ServiceSpec } from '../supervisor/protocol.ts';
+import { testPackage } from '../testing/packages.ts';
 import { Site } from '../testing/site.ts';
 import { waitFor } from '../testing/wait-for.ts';
 import { finishLeaving, type WipePoint, wipeSteps } from './wipe.ts';
@@ -64,6 +69,26 @@ async function leavingHost(site: Site, keepData: boolean) {
   await write(join(layout.component('open').data, 'file'), canary);
   await write(join(layout.component('open').trees, 'tree', 'file'), 'kept');
   await write(join(layout.root, 'relay', 'repository', 'file'), canary);
+  await write(join(layout.found, 'file'), canary);
+  const outside = await tempFolder(site.context);
+  for (const component of ['holds', 'plain']) {
+    const to = join(outside, component);
+    await write(to, `${component} ${canary}`);
+    const own = layout.component(component);
+    const { mode, uid, gid } = await stat(to);
+    const before = {
+      bytes: Buffer.from('before'),
+      digest: sha256('before'),
+      owner: { mode: mode & 0o777, uid, gid },
+    };
+    await beforeStore(own.before, silentLog).keep(to, { what: 'file', look: '', ...before });
+    const config = component === 'holds' ? { password: { $sealed: sealed } } : {};
+    const placed = parsePlaced(
+      JSON.parse(JSON.stringify(testPackage({ component, version: '1.0.0', config }))),
+    );
+    const one = { to, digests: [sha256(`${component} ${canary}`)], ...before.owner, look: '' };
+    await placedFile(own.placed, silentLog).write({ placed, isPending: false, folders: [], files: [one] });
+  }
   const supervisor = supervisorClient({
     stateFolder: host.stateFolder,
     command: [process.execPath, supervisorMain, host.stateFolder],
@@ -93,8 +118,9 @@ async function leavingHost(site: Site, keepData: boolean) {
   const environment = { id: next.id, name: 'globex/production' };
   const identity = { ...host.identity, environment, trustMap, parents: ['https://relay.globex:1'] };
   await saveLeaving(layout.identity, identity, { from: site.environment.id, keepData });
-  return { host, layout, pids, environment };
+  return { host, layout, pids, environment, outside };
 }
+const sealed = { generation: 1, version: 'a'.repeat(32), holder: 'anna', age: 'YWdl' };
 let count = 0;
 
 const lives = (pid: number): boolean => existsSync(`/proc/${pid}/cmdline`);
@@ -125,7 +151,7 @@ for (const keepData of [false, true]) {
     const site = await Site.create(t);
     for (const point of points) {
       await t.test(point, async () => {
-        const { host, layout, pids, environment } = await leavingHost(site, keepData);
+        const { host, layout, pids, environment, outside } = await leavingHost(site, keepData);
         assert.ok((await found(host.stateFolder)).length > 5, 'the search finds what is there');
         assert.ok(await killedAt(host, point), `${point} was never reached`);
         // Until it is finished, nobody takes this host for one of the new tenant.
@@ -140,6 +166,8 @@ for (const keepData of [false, true]) {
         assert.equal(await readFile(join(layout.component('open').trees, 'tree', 'file'), 'utf8'), 'kept');
         assert.ok(existsSync(join(layout.documents, 'b'.repeat(64))));
         assert.equal(await readFile(join(layout.trust, site.vendor.id, 'state.json'), 'utf8'), 'kept');
+        assert.equal(await readFile(join(outside, 'holds'), 'utf8'), 'before');
+        assert.equal(await readFile(join(outside, 'plain'), 'utf8'), `plain ${canary}`);
         await waitFor('services with sealed values have ended', () => !lives(pids.get('sealed') ?? 0));
         assert.equal(lives(pids.get('open') ?? 0), keepData, 'the other service goes on only with its data');
       });

@@ -5,6 +5,7 @@ import { finishMove, type Leaving, leavingOf } from '@xylem/trust';
 import { codedFault } from '../converge/faults.ts';
 import { carry } from '../direction/carried.ts';
 import { endContainers } from '../drivers/container/end.ts';
+import { takeSealedFilesBack } from '../drivers/files/leave.ts';
 import type { StateLayout } from '../state/layout.ts';
 import { endServices } from './services.ts';
 
@@ -59,7 +60,9 @@ const wipes: Readonly<Record<WipeStep, (tools: WipeTools, leaving: Leaving) => P
     await endServices(tools, ({ spec }) => !keepData || Object.keys(spec.sealed ?? {}).length > 0);
     await endContainers(tools.layout, ({ sealed }) => !keepData || sealed);
   },
-  secrets: async ({ layout }) => {
+  secrets: async (tools) => {
+    const { layout } = tools;
+    await takeSealedFilesBack(tools);
     await remove(join(layout.root, 'agent', 'before'));
     // With the host's own age identity: what was ever wrapped for it, and lies in copies of the repository, opens no more.
     for (const name of ['secrets.key', 'data-keys.json', 'recipient.json'])

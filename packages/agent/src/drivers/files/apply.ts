@@ -7,7 +7,7 @@ import { installFingerprint, type Placed } from '../../slot/placed.ts';
 import type { Driver, DriverTools, StepAction } from '../driver.ts';
 import { lookAhead } from './ahead.ts';
 import { refuseDenied } from './allowed.ts';
-import { bringFiles } from './bring.ts';
+import { bringFiles, forgetFiles } from './bring.ts';
 import { runOrRefuse, specOf } from './commands.ts';
 import { placedFile } from './placed-file.ts';
 import { type RenderedFile, renderFiles } from './render.ts';
@@ -47,7 +47,6 @@ const unapply: StepAction<'unapply'> = async ({ placed }, _component, tools) => 
 /** What stood at the places of a component before its files came stands there again. */
 export async function takeFilesBack(placed: Placed, tools: DriverTools): Promise<void> {
   const { component } = placed;
-  const own = tools.layout.component(component);
   const brought = await bringFiles({ placed, rendered: [], tools, refuse: () => undefined });
   const { reload } = placed.document.files ?? {};
   if (brought.hasChanged && reload !== undefined) {
@@ -60,9 +59,7 @@ export async function takeFilesBack(placed: Placed, tools: DriverTools): Promise
     );
   }
   await brought.finish();
-  await rm(own.rendered, { recursive: true, force: true });
-  await rm(own.before, { recursive: true, force: true });
-  await rm(own.placed, { force: true });
+  await forgetFiles(component, tools);
 }
 
 export const applyFiles: Driver['apply'] = { preflight, apply, unapply };

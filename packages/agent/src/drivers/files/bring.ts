@@ -1,4 +1,4 @@
-import { rmdir } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { XylemError } from '@xylem/core';
 import type { Placed } from '../../slot/placed.ts';
@@ -10,12 +10,14 @@ import { type PlacedFiles, type PlacedOne, placedFile } from './placed-file.ts';
 import type { RenderedFile } from './render.ts';
 import { putBack, removeBeside, takePlace, writeBeside } from './write.ts';
 
+export type FileTools = Pick<DriverTools, 'layout' | 'clock' | 'log'>;
+
 /** What bringing files to their places needs. */
 export interface Bringing {
   readonly placed: Placed;
   /** What should be there; none to take everything back. */
   readonly rendered: readonly RenderedFile[];
-  readonly tools: DriverTools;
+  readonly tools: FileTools;
   /** Whether the real path of a file is one where it may go. @throws XylemError E_FILE_DENIED */
   readonly refuse: (realPath: string) => void;
 }
@@ -122,7 +124,7 @@ async function lookAtOne(
   return { isRight, missing: isMissing ? folder.missing : [] };
 }
 
-async function setAside(to: string, found: Found, { component }: Placed, tools: DriverTools): Promise<void> {
+async function setAside(to: string, found: Found, { component }: Placed, tools: FileTools): Promise<void> {
   const kept = await keepFound(tools.layout.found, component, to, found, tools.clock);
   tools.log.warn('a placed file was changed by something else', { component, to, kept });
 }
@@ -238,4 +240,12 @@ function heldFolders(): HeldFolders {
       for (const folder of held.values()) await folder.close();
     },
   };
+}
+
+/** Of files that were taken back. The record goes last: whoever is cut off before does it again. */
+export async function forgetFiles(component: string, { layout }: Pick<FileTools, 'layout'>): Promise<void> {
+  const own = layout.component(component);
+  await rm(own.rendered, { recursive: true, force: true });
+  await rm(own.before, { recursive: true, force: true });
+  await rm(own.placed, { force: true });
 }
