@@ -21,7 +21,7 @@ export function isLasting(error: XylemError): boolean {
 /** Any fault as a coded one that says what was being done. */
 export function codedFault(error: unknown, doing: string): XylemError {
   if (error instanceof XylemError) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
   const said = `${doing}: ${message ?? String(error)}`;
   switch (code) {
     case 'ENOSPC':
@@ -31,6 +31,11 @@ export function codedFault(error: unknown, doing: string): XylemError {
     case 'EPERM':
     case 'EROFS':
       return new XylemError('E_PERMISSION', said, { cause: error });
+    case 'ENOENT':
+      // So Node says, where parents are made too, that a file system is read-only.
+      if (syscall === 'mkdir')
+        return new XylemError('E_PERMISSION', `${said}. Is the file system read-only?`, { cause: error });
+      return new XylemError('E_STORAGE', said, { cause: error });
     case undefined:
       return new XylemError('E_INTERNAL', said, { cause: error });
     default:
