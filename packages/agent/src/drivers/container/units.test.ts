@@ -24,6 +24,7 @@ test('containers under systemd, on a real host', async (t) => {
   if ('skip' in guest) return t.skip(guest.skip);
   const { code, stdout } = await guest.exec(['node', '--test', `${at}/systemd-container-main.ts`], {
     timeoutMs: 400_000,
+    env: { XYLEM_SYSTEMD_POINTS: process.env.XYLEM_SYSTEMD_POINTS ?? '' },
   });
   assert.equal(code, 0, stdout);
   assert.match(stdout, /skipped 0/);

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Cleanup, isRoot, removeLater, tempFolder, type Unavailable } from '@xylem/testkit';
@@ -41,13 +42,17 @@ export async function loopDisk(
     },
     repair: () => {
       run('umount', folder);
+      // A mount namespace that another process made meanwhile may still hold the old one, which stays read-only: what is
+      // mounted anew is another file.
+      const mended = join(own, 'mended.img');
+      copyFileSync(image, mended);
       try {
-        run('e2fsck', '-fy', image);
+        run('e2fsck', '-fy', mended);
       } catch (error) {
         // 1: it was mended.
         if ((error as { status?: number }).status !== 1) throw error;
       }
-      run('mount', '-o', 'loop', image, folder);
+      run('mount', '-o', 'loop', mended, folder);
     },
   };
 }
