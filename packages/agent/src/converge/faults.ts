@@ -22,8 +22,10 @@ export function isLasting(error: XylemError): boolean {
 export function codedFault(error: unknown, doing: string): XylemError {
   if (error instanceof XylemError) return error;
   const { code, syscall, message } = error as NodeJS.ErrnoException;
-  const said = `${doing}: ${message ?? String(error)}`;
-  switch (code) {
+  // So Node says, where it makes parents too, that a file system is read-only.
+  const isReadOnly = code === 'ENOENT' && syscall === 'mkdir';
+  const said = `${doing}: ${message ?? String(error)}${isReadOnly ? '. Is the file system read-only?' : ''}`;
+  switch (isReadOnly ? 'EROFS' : code) {
     case 'ENOSPC':
     case 'EDQUOT':
       return new XylemError('E_DISK_FULL', `The disk is full. ${said}`, { cause: error });
@@ -31,11 +33,6 @@ export function codedFault(error: unknown, doing: string): XylemError {
     case 'EPERM':
     case 'EROFS':
       return new XylemError('E_PERMISSION', said, { cause: error });
-    case 'ENOENT':
-      // So Node says, where parents are made too, that a file system is read-only.
-      if (syscall === 'mkdir')
-        return new XylemError('E_PERMISSION', `${said}. Is the file system read-only?`, { cause: error });
-      return new XylemError('E_STORAGE', said, { cause: error });
     case undefined:
       return new XylemError('E_INTERNAL', said, { cause: error });
     default:
