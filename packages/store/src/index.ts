@@ -32,3 +32,4 @@ export {
   type Standing,
   untilForgivenMs,
 } from './source/standing.ts';
+export { unlessBetter } from './source/unless-better.ts';

@@ -1,5 +1,5 @@
-import { formatNewsCursor, lifetimes, limits, type News, toB64u, XylemError } from '@xylem/core';
-import type { ObjectSource } from '@xylem/store';
+import { formatNewsCursor, lifetimes, limits, toB64u, XylemError } from '@xylem/core';
+import { type ObjectSource, unlessBetter } from '@xylem/store';
 import type { Identity } from '@xylem/trust';
 import { codedFault } from '../converge/faults.ts';
 import type { AgentTiming } from '../options.ts';
@@ -101,7 +101,7 @@ class Follower {
 
   /** Held where the parent can, else one poll. Takes what is new. */
   async waitForNews(): Promise<void> {
-    const { parents, timing, signal, clock, randomness, refresher } = this.#options;
+    const { parents, http, timing, signal, clock, randomness, refresher } = this.#options;
     const isHeld = await parents.attempt(
       'news',
       async (source) => {
@@ -112,7 +112,10 @@ class Follower {
         if ((this.#polledUntilMs.get(source.name) ?? 0) > clock.monotonicMs()) return false;
         const isDoubted = this.#isDoubted;
         const cursor = this.#cursor(isDoubted ? 0 : refresher.snapshot());
-        const news = await this.#heldNews(source.name, cursor);
+        const betterAgainMs = parents.betterAgainMs(source.name);
+        const news = await unlessBetter(clock, betterAgainMs, signal, (stop) =>
+          askNews(http, source.name, cursor, timing.newsHoldMs, stop),
+        );
         if (news === 'better-again') return true;
         this.#isDoubted = false;
         if (news === null) {
@@ -138,29 +141,6 @@ class Follower {
     const jitter = 1 + lifetimes.pollingJitter * (2 * randomness.fraction() - 1);
     await clock.sleep(timing.pollMs * jitter, signal);
     await parents.attempt('timestamp', (source) => this.#poll(source), signal);
-  }
-
-  /** Ends also when a parent that comes before this one may be asked again. */
-  async #heldNews(url: string, cursor: string): Promise<News | null | 'better-again'> {
-    const { parents, http, timing, signal, clock } = this.#options;
-    const again = new AbortController();
-    const over = new AbortController();
-    const stop = AbortSignal.any([signal, over.signal]);
-    const betterAgainMs = parents.betterAgainMs(url);
-    if (betterAgainMs !== null) {
-      void clock.sleep(betterAgainMs, stop).then(
-        () => again.abort(),
-        () => undefined,
-      );
-    }
-    try {
-      return await askNews(http, url, cursor, timing.newsHoldMs, AbortSignal.any([signal, again.signal]));
-    } catch (error) {
-      if (!again.signal.aborted || signal.aborted) throw error;
-      return 'better-again';
-    } finally {
-      over.abort();
-    }
   }
 
   /** Null, or that nobody signed anything for too long: this parent, and all above it, may have been cut off. */

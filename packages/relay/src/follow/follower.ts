@@ -1,5 +1,6 @@
 import { type EnvironmentId, XylemError } from '@xylem/core';
 import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
+import { unlessBetter } from '@xylem/store';
 import type { RelayTiming } from '../options.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { askNews, pollTimestamp } from './ask-news.ts';
@@ -105,12 +106,12 @@ export class Follower {
     cursor: ReadonlyMap<EnvironmentId, number>,
     stop: AbortSignal,
   ): Promise<number> {
-    const { http, timing, randomness } = this.#options;
-    const changes = await this.#held(
-      source.name,
-      (signal) => askNews(http, source.name, cursor, timing.holdMs, signal),
-      stop,
+    const { http, upstream, clock, timing, randomness } = this.#options;
+    const betterAgainMs = upstream.betterAgainMs(source.name);
+    const changes = await unlessBetter(clock, betterAgainMs, stop, (signal) =>
+      askNews(http, source.name, cursor, timing.holdMs, signal),
     );
+    if (changes === 'better-again') return 0;
     if (changes !== null) {
       let told = 0;
       for (const [environment, tip] of changes) {
@@ -133,24 +134,6 @@ export class Follower {
     }
     await this.#sleep(timing.pollMs * (0.8 + 0.4 * randomness.fraction()), stop);
     return found;
-  }
-
-  /** A held request; asked again from the best parent on when one that comes before this one may be asked again. */
-  async #held<T>(parent: string, ask: (signal: AbortSignal) => Promise<T>, stop: AbortSignal): Promise<T> {
-    const over = new AbortController();
-    const betterAgainMs = this.#options.upstream.betterAgainMs(parent);
-    if (betterAgainMs !== null) {
-      const wait = this.#options.clock.sleep(betterAgainMs, AbortSignal.any([stop, over.signal]));
-      void wait.then(
-        () => this.askAgain(),
-        () => undefined,
-      );
-    }
-    try {
-      return await ask(stop);
-    } finally {
-      over.abort();
-    }
   }
 
   /** Workers for all that is to be followed, and for nothing else. */
