@@ -1,0 +1,126 @@
+import type { Generated } from 'kysely';
+
+/** Hosts, and what they report. Column types: see `tables.ts`. */
+export interface HostTables {
+  hosts: {
+    id: string;
+    environment: string;
+    name: string;
+    /** Raw Ed25519 key, b64u. */
+    key: string;
+    labels: string;
+    parents: string;
+    /** Configuration of single components on this host alone, over that of the environment. */
+    config: string;
+    /** What a relabelled host keeps until the deployment ends that gave it: component to package and deployment. */
+    kept: string;
+    /** What operators pinned, JSON (`hosts/pins.ts`); null: nothing. */
+    pinned: string | null;
+    serve: number;
+    /** Patterns of the environments that it may serve besides its own. */
+    serves: string;
+    retired: number;
+    certificate_expires_ms: number;
+    joined_ms: number;
+    token: string;
+    revoked_ms: number | null;
+    revoked_reason: string | null;
+    /** What was seen of two machines with this host's key, JSON (`hosts/clones.ts`). */
+    cloned: string | null;
+    /** The host of the same name that this one succeeds once that is silent. */
+    replaces: string | null;
+    /** A retired host's successor. */
+    replaced_by: string | null;
+    /** The environment that it is leaving, until it has come from there. */
+    moving_from: string | null;
+    /** The release repositories of the trust map that it joined with, JSON; null: it joined before that was noted. */
+    releases: string | null;
+    /** Orders to adopt components, by component, JSON. */
+    adopt: Generated<string>;
+    /** Local returns that an operator undid: by product the time of the one that was meant, JSON. */
+    undone_returns: Generated<string>;
+  };
+  /** Hosts that are to go to another tenant, and both sides' word about it (docs/spec/moves.md). */
+  move_requests: {
+    id: string;
+    from_environment: string;
+    /** Null: there was none of that name when it was asked. */
+    to_environment: string | null;
+    /** As it was asked for. */
+    to_name: string;
+    keep_data: number;
+    state: string;
+    /** Who asked, and each side's approval, JSON (`moves/rows.ts`). */
+    asked: string;
+    asked_ms: number;
+    expires_ms: number;
+    gives: string | null;
+    takes: string | null;
+    /** Those that the taking side gave, JSON. */
+    parents: string;
+    ended_ms: number | null;
+    /** Whose word ended it: `gives`, `takes`, or null for nobody's. */
+    ended_side: string | null;
+    reason: string | null;
+  };
+  /** The hosts of move requests; what stands here about one that has left is for the giving side alone. */
+  moved_hosts: {
+    move: string;
+    host: string;
+    /** What the old environment's host map said to it, JSON. */
+    entry: string | null;
+    left_ms: number | null;
+    came_ms: number | null;
+    /** The last from the old environment. */
+    report: string | null;
+    reported_ms: number | null;
+  };
+  /** Environments that certificates of a host name, `*` for all, and when the last of those ends. */
+  certificate_scopes: { host: string; environment: string; until_ms: number };
+  /** By incarnation, from which sequence on each boot of a host reported (`hosts/clones.ts`). */
+  host_boots: {
+    host: string;
+    incarnation: string;
+    boot: string;
+    first_sequence: number;
+    first_ms: number;
+  };
+  /** Keys after the first, each by the request that its predecessor signed. */
+  host_keys: { host: string; number: number; key: string; request: string; since_ms: number };
+  tokens: {
+    id: string;
+    environment: string;
+    serve: number;
+    /** Patterns of the environments that a relay may serve besides its own. */
+    serves: string;
+    /** The MAC key that is derived from the secret; the secret itself is not kept. */
+    mac_key: Uint8Array;
+    uses_left: number;
+    expires_ms: number;
+    labels: string;
+    created_ms: number;
+    /** The name of the host that whoever joins by it takes the place of. */
+    replaces: string | null;
+  };
+  /** The newest report of each host; superseded ones are folded away. */
+  reports: {
+    host: string;
+    environment: string;
+    incarnation: string;
+    sequence: number;
+    received_ms: number;
+    document: string;
+  };
+  /** Every incarnation that a host ever reported as, in order of arrival, with the highest sequence taken. */
+  incarnations: { host: string; incarnation: string; first_ms: number; rank: number; sequence: number };
+  host_components: {
+    host: string;
+    environment: string;
+    component: string;
+    product: string;
+    version: string;
+    package: string;
+    state: string;
+    healthy: number | null;
+  };
+}
