@@ -1,0 +1,12 @@
+import type { Database } from '../db/tables.ts';
+import { compatibility } from './compatibility.ts';
+import type { Candidate, Gate } from './gate.ts';
+import { quarantine, schemas, statements, variants, vouching } from './release.ts';
+
+/** In the order in which they are looked at: the first closed one is what a person is told. */
+const gates: readonly Gate[] = [vouching, quarantine, schemas, statements, ...compatibility, variants];
+
+/** @throws XylemError of the first closed gate */
+export async function passGates(trx: Database, candidate: Candidate): Promise<void> {
+  for (const gate of gates) if (gate.concerns(candidate)) await gate.look(trx, candidate);
+}
