@@ -37,6 +37,8 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   environmentYaml: ['GET', '/environments/:tenant/:environment/yaml'],
   secretsShow: ['GET', '/environments/:tenant/:environment/secrets'],
   secretsChange: ['POST', '/environments/:tenant/:environment/secrets'],
+  tenantList: ['GET', '/tenants'],
+  tenantStages: ['PUT', '/tenants/:tenant/stages'],
   environmentYamlPut: ['PUT', '/environments/:tenant/:environment/yaml'],
   environmentKeys: ['GET', '/environments/:tenant/:environment/keys'],
   environmentKeysNext: ['POST', '/environments/:tenant/:environment/keys'],

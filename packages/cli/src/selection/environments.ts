@@ -1,15 +1,30 @@
 import { XylemError } from '@xylem/core';
 import type { Api } from '../api/client.ts';
+import { text } from '../frame/define.ts';
 import { environmentName } from '../frame/words.ts';
 
 const pattern = /^[a-z0-9*?-]+(\/[a-z0-9*?-]+)?$/;
+
+export const whereOption = {
+  where: text('<selector>', "narrows environments: 'stage = production and ring in (1, 2)'; alone, of all"),
+};
+
+/** Environments as a command that changes something takes them. @throws XylemError E_INPUT when nothing says which */
+export function environmentChoice(
+  words: readonly string[],
+  where: string | undefined,
+  optionName: string,
+): { readonly environments: string[]; readonly where?: string } {
+  if (where === undefined) return { environments: environmentPatterns(words, optionName) };
+  return { environments: words.length === 0 ? ['*/*'] : environmentPatterns(words, optionName), where };
+}
 
 /** Environments as typed: names or patterns; where there is one tenant it need not be named. @throws XylemError E_INPUT */
 export function environmentPatterns(words: readonly string[], optionName: string): string[] {
   if (words.length === 0) {
     throw new XylemError(
       'E_INPUT',
-      `Say which environments: ${optionName} acme/production, or a pattern such as '*/production'.`,
+      `Say which environments: ${optionName} acme/production, or a pattern such as '*/production', or labels by --where.`,
     );
   }
   return words.map(environmentPattern);

@@ -11,3 +11,11 @@ export {
   type StatementRule,
   withSealed,
 } from './spec.ts';
+export {
+  defaultStages,
+  earlierStages,
+  environmentSelectable,
+  mostStages,
+  nextStage,
+  refuseBadOrder,
+} from './stages.ts';

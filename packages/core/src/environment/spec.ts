@@ -7,6 +7,10 @@ import type { ChangePolicy } from '../wire/change-policy.ts';
 export interface EnvironmentSpec {
   /** `<tenant>/<environment>`. */
   readonly name: string;
+  /** Where it stands in its tenant's order; absent: nowhere, and no release has to come by another one first. */
+  readonly stage?: string;
+  /** The operator's word about it, for selectors over environments. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** In the order in which they are written. */
   readonly products: Readonly<Record<string, ProductMapping>>;
   readonly policy: EnvironmentPolicy;

@@ -4,6 +4,7 @@ import {
   type EnvironmentSpec,
   type ProductMapping,
 } from '../environment/spec.ts';
+import { environmentKeys } from '../environment/stages.ts';
 import { XylemError } from '../errors.ts';
 import {
   anyObject,
@@ -20,7 +21,7 @@ import type { Static } from '../schema/json-schema.ts';
 import { parseSelector } from '../selector/parse.ts';
 import { mostPeriods, periodParts, quotaParts } from '../wire/change-policy.ts';
 import { lockAtMostSeconds } from '../wire/desired-state.ts';
-import { name, namePattern, version } from '../wire/fields.ts';
+import { labelKey, labelValue, name, namePattern, version } from '../wire/fields.ts';
 import { checkYaml } from './check.ts';
 
 const environmentName = string({
@@ -59,6 +60,8 @@ const periods = array(closedObject(periodParts.required, periodParts.optional), 
 const environmentYamlSchema = closedObject(
   { environment: environmentName },
   {
+    stage: name,
+    labels: record(labelKey, labelValue),
     products: record(name, product),
     policy: closedObject(
       {},
@@ -83,6 +86,13 @@ const environmentYamlSchema = closedObject(
  */
 export function parseEnvironmentYaml(text: string, file: string): EnvironmentSpec {
   const { value, refuse } = checkYaml(text, environmentYamlSchema, file);
+  for (const key of environmentKeys) {
+    if (Object.hasOwn(value.labels ?? {}, key))
+      refuse(
+        ['labels', key],
+        `expected another key: selectors have the environment's own ${key} by this name`,
+      );
+  }
   const products: [string, ProductMapping][] = [];
   for (const [key, mapping] of Object.entries(value.products ?? {})) {
     if (mapping.channel !== undefined && mapping.release !== undefined) {
@@ -97,6 +107,8 @@ export function parseEnvironmentYaml(text: string, file: string): EnvironmentSpe
   }
   return {
     name: value.environment.includes('/') ? value.environment : `${defaultTenant}/${value.environment}`,
+    ...(value.stage === undefined ? {} : { stage: value.stage }),
+    ...(value.labels === undefined ? {} : { labels: value.labels }),
     products: Object.fromEntries(products),
     policy: { ...defaultPolicy, ...value.policy },
   };

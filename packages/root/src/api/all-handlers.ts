@@ -16,6 +16,7 @@ import { publishingHandlers } from './handlers/publishing.ts';
 import { quarantineHandlers } from './handlers/quarantine.ts';
 import { rootHandlers } from './handlers/root.ts';
 import { secretHandlers } from './handlers/secrets.ts';
+import { tenantHandlers } from './handlers/tenants.ts';
 import { tokenHandlers } from './handlers/tokens.ts';
 import type { Handlers } from './handlers.ts';
 
@@ -38,6 +39,7 @@ export function allHandlers(root: Root): Handlers {
     ...quarantineHandlers(root),
     ...rootHandlers(root),
     ...secretHandlers(root),
+    ...tenantHandlers(root),
     ...tokenHandlers(root),
   };
 }

@@ -17,6 +17,7 @@ import { quarantineRoutes } from './routes/quarantine.ts';
 import { rootRoutes } from './routes/root.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { selfRoutes } from './routes/self.ts';
+import { tenantRoutes } from './routes/tenants.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 
 /** One route of the API. `needs` is what whoever asks must hold, checked in one place (authorise.ts). */
@@ -40,6 +41,7 @@ export const contract = {
   ...selfRoutes,
   ...publishingRoutes,
   ...environmentRoutes,
+  ...tenantRoutes,
   ...secretRoutes,
   ...tokenRoutes,
   ...hostRoutes,

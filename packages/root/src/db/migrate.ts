@@ -17,6 +17,7 @@ import * as databases from './migrations/0013-migrations.ts';
 import * as adoption from './migrations/0014-adoption.ts';
 import * as pins from './migrations/0015-pins.ts';
 import * as undoneReturns from './migrations/0016-undone-returns.ts';
+import * as stages from './migrations/0017-stages.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -38,6 +39,7 @@ const migrations: readonly Migration[] = [
   adoption,
   pins,
   undoneReturns,
+  stages,
 ];
 
 const schemaVersion = migrations.length;

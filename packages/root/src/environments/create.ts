@@ -10,6 +10,7 @@ import type { Root } from '../root.ts';
 import { refuseBadWindows } from './bad-windows.ts';
 import { firstYaml } from './edit-yaml.ts';
 import { type EnvironmentRow, environmentNamed, fullName, splitName } from './names.ts';
+import { refuseUnknownStage } from './stages.ts';
 import { refuseBadStatementKeys } from './statement-keys.ts';
 
 /**
@@ -25,7 +26,9 @@ export async function createEnvironment(
   const { db, clock } = root;
   const name = splitName(body.name, root.config.tenant);
   const yaml = body.yaml ?? firstYaml(fullName(name));
-  refuseBadWindows(yaml, fullName(name), checkName(yaml, fullName(name)), clock.now());
+  const spec = checkName(yaml, fullName(name));
+  refuseBadWindows(yaml, fullName(name), spec, clock.now());
+  await refuseUnknownStage(db, name.tenant, yaml, fullName(name), spec);
   await refuseKnown(root, name);
   const nowMs = clock.now();
   const keys = makeDirectionKeys();
@@ -84,11 +87,14 @@ export function checkName(yaml: string, name: string): ReturnType<typeof parseEn
 
 export async function showEnvironment(root: Root, row: EnvironmentRow): Promise<Environment> {
   const hosts = await hostsIn(root.db, [row.id]);
+  const spec = parseEnvironmentYaml(row.yaml, fullName(row));
   return {
     id: row.id,
     name: fullName(row),
     tenant: row.tenant,
     environment: row.environment,
+    stage: spec.stage ?? null,
+    labels: { ...spec.labels },
     number: root.directing.state(row.id)?.number ?? 0,
     snapshotVersion: root.directing.snapshotVersion(row.id as EnvironmentId),
     hosts: hosts.filter((host) => !host.retired).length,

@@ -1,4 +1,5 @@
-import { XylemError } from '@xylem/core';
+import { environmentSelectable, parseSelector, selects, XylemError } from '@xylem/core';
+import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Within } from '../auth/access.ts';
 import type { Database } from '../db/tables.ts';
 
@@ -46,6 +47,31 @@ export function noEnvironment(name: string): XylemError {
 
 export async function allEnvironments(db: Database): Promise<EnvironmentRow[]> {
   return await db.selectFrom('environments').selectAll().orderBy('tenant').orderBy('environment').execute();
+}
+
+/**
+ * Environments that fit one of the patterns, and the selector over their labels and stage. Nothing at all is an error,
+ * not silence.
+ * @param within what is not is not there
+ * @throws XylemError E_NOT_FOUND, E_SELECTOR
+ */
+export async function environmentsChosen(
+  db: Database,
+  { environments, where }: { readonly environments: readonly string[]; readonly where?: string | undefined },
+  tenant: string,
+  within: Within,
+): Promise<EnvironmentRow[]> {
+  const selector = parseSelector(where ?? '');
+  const rows = await environmentsMatching(db, environments, tenant, within);
+  if (where === undefined) return rows;
+  const chosen = rows.filter((row) =>
+    selects(selector, environmentSelectable(row.id, parseEnvironmentYaml(row.yaml, fullName(row)))),
+  );
+  if (chosen.length > 0) return chosen;
+  throw new XylemError(
+    'E_NOT_FOUND',
+    `No environment of ${environments.join(', ')} fits ${JSON.stringify(where)}. \`xylem env list\` shows stages and labels.`,
+  );
 }
 
 /**

@@ -24,6 +24,7 @@ import { checkName } from './create.ts';
 import { refuseMisfitAt } from './fitting-config.ts';
 import { refuseUnknownReleases } from './named-releases.ts';
 import { type EnvironmentRow, fullName } from './names.ts';
+import { refuseUnknownStage } from './stages.ts';
 
 /**
  * Replaces an environment's YAML. Where it names a release or channel other than what the environment is on its way
@@ -40,6 +41,7 @@ export async function saveYaml(
   const name = fullName(row);
   const spec = withSealed(checkName(body.yaml, name), await sealedConfigs(db, row.id));
   refuseBadWindows(body.yaml, name, spec, clock.now());
+  await refuseUnknownStage(db, row.tenant, body.yaml, name, spec);
   await refuseUnknownReleases(db, row.id, name, body.yaml, spec);
   await refuseUnfit(db, row, spec, body.yaml);
   await refuseUnwanted(root, row, spec);

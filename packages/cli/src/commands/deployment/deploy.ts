@@ -1,6 +1,6 @@
 import { defineCommand, flag, list } from '../../frame/define.ts';
 import { only, releaseOrChannel } from '../../frame/words.ts';
-import { environmentPatterns } from '../../selection/environments.ts';
+import { environmentChoice, whereOption } from '../../selection/environments.ts';
 import { startDeployment, strategyOf, strategyOptions, watchOptions } from './shared.ts';
 
 export const command = defineCommand({
@@ -8,6 +8,7 @@ export const command = defineCommand({
   about: 'RELEASE is a product at a version (shop@2.4.0) or a channel (shop/stable).',
   options: {
     to: list('<environment>', "an environment or a pattern, '*/production'; may be repeated"),
+    ...whereOption,
     skipUnfit: flag('hosts that a package has no variant for keep what they run; else nothing is begun'),
     ...strategyOptions,
     urgent: flag('begin outside of windows too; freezes hold it all the same, unless policy says otherwise'),
@@ -17,11 +18,11 @@ export const command = defineCommand({
   async run(invocation) {
     const { args, options } = invocation;
     const release = releaseOrChannel(only(args));
-    const environments = environmentPatterns(options.to, '--to');
+    const choice = environmentChoice(options.to, options.where, '--to');
     const wanted = {
       kind: 'deploy' as const,
       ...release,
-      environments,
+      ...choice,
       ...strategyOf(options),
       urgent: options.urgent,
       ...(options.skipUnfit ? { skipUnfit: true } : {}),

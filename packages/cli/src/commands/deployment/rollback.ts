@@ -1,7 +1,7 @@
 import { XylemError } from '@xylem/core';
 import { defineCommand, list, text } from '../../frame/define.ts';
 import { isName, isVersion, only } from '../../frame/words.ts';
-import { environmentPatterns } from '../../selection/environments.ts';
+import { environmentChoice, whereOption } from '../../selection/environments.ts';
 import { startDeployment, strategyOf, strategyOptions, watchOptions } from './shared.ts';
 
 export const command = defineCommand({
@@ -9,6 +9,7 @@ export const command = defineCommand({
   about: 'Back to the release that the environment ran before, or to --version.',
   options: {
     in: list('<environment>', 'an environment or a pattern; may be repeated'),
+    ...whereOption,
     version: text('<version>', 'the release to go back to'),
     ...strategyOptions,
     ...watchOptions,
@@ -27,7 +28,7 @@ export const command = defineCommand({
       kind: 'rollback' as const,
       product,
       ...(version === undefined ? {} : { version }),
-      environments: environmentPatterns(options.in, '--in'),
+      ...environmentChoice(options.in, options.where, '--in'),
       ...strategyOf(options),
     };
     return startDeployment(invocation, options, wanted, `Rolling back ${product}`);

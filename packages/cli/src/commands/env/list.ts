@@ -1,6 +1,11 @@
 import { defineCommand } from '../../frame/define.ts';
 import { tabulate } from '../../frame/tabulate.ts';
 
+const labelsText = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',') || '-';
+
 export const command = defineCommand({
   example: 'xylem env list',
   async run({ api }) {
@@ -9,9 +14,11 @@ export const command = defineCommand({
       data: answer,
       text: () =>
         tabulate(
-          ['ENVIRONMENT', 'HOSTS', 'DIRECTION', 'CREATED', 'ID'],
-          answer.environments.map(({ name, hosts, number, created, id }) => [
+          ['ENVIRONMENT', 'STAGE', 'LABELS', 'HOSTS', 'DIRECTION', 'CREATED', 'ID'],
+          answer.environments.map(({ name, stage, labels, hosts, number, created, id }) => [
             name,
+            stage ?? '-',
+            labelsText(labels),
             hosts,
             number,
             created,

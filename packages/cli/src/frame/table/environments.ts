@@ -28,6 +28,16 @@ export const environmentsTable: readonly TableEntry[] = [
     load: () => import('../../commands/env/apply.ts'),
   },
   {
+    path: 'tenant list',
+    summary: 'Tenants and the order of their stages',
+    load: () => import('../../commands/tenant/list.ts'),
+  },
+  {
+    path: 'tenant stages',
+    summary: 'Give a tenant an order of stages of its own',
+    load: () => import('../../commands/tenant/stages.ts'),
+  },
+  {
     path: 'secret list',
     summary: 'Sealed values of an environment, and which hosts wait for the key',
     load: () => import('../../commands/secret/list.ts'),

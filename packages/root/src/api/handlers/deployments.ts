@@ -8,7 +8,13 @@ import { readEvents } from '../../deployments/events.ts';
 import { deploymentNamed, noDeployment } from '../../deployments/rows.ts';
 import { fleetReader, showDeployment } from '../../deployments/show.ts';
 import { startDeployment } from '../../deployments/start.ts';
-import { allEnvironments, environmentsMatching, fullName, refOf } from '../../environments/names.ts';
+import {
+  allEnvironments,
+  environmentsChosen,
+  environmentsMatching,
+  fullName,
+  refOf,
+} from '../../environments/names.ts';
 import { hostsIn } from '../../hosts/host-rows.ts';
 import { listChannels } from '../../publishing/channels.ts';
 import { productNamed } from '../../publishing/products.ts';
@@ -109,12 +115,7 @@ async function create(root: Root, body: DeploymentCreate, { name: who, access }:
     throw new XylemError('E_INPUT', 'Give either a version or a channel.');
   }
   const version = body.version ?? (await channelVersion(root, body));
-  const environments = await environmentsMatching(
-    db,
-    body.environments,
-    root.config.tenant,
-    access.within('operate'),
-  );
+  const environments = await environmentsChosen(db, body, root.config.tenant, access.within('operate'));
   const hosts = await hostsIn(
     db,
     environments.map(({ id }) => id),

@@ -51,6 +51,11 @@ export const EnvironmentPattern = Type.String({
   maxLength: 127,
   description: "an environment's name or pattern, like acme/production or */production",
 });
+/** Narrows environments by their labels, `name`, `tenant`, `environment` and `stage`. */
+export const EnvironmentWhere = Type.String({
+  maxLength: 4096,
+  description: 'a selector over environments, like ring = 1 and stage = production',
+});
 /** JSON text of signed TUF metadata, kept byte for byte. */
 export const MetadataText = Type.String({ minLength: 2, maxLength: 32 * 1024 * 1024 });
 

@@ -4,6 +4,7 @@ import {
   DigestText,
   EnvironmentPattern,
   EnvironmentRef,
+  EnvironmentWhere,
   Name,
   Nullable,
   Strict,
@@ -32,7 +33,7 @@ const deploymentStates = ['running', 'paused', 'succeeded', 'failed', 'aborted',
 
 /**
  * `version` or `channel` names the release of a `deploy`; a `rollback` goes to the release that the environment ran
- * before, or to `version`. One deployment is made for each environment that the patterns fit.
+ * before, or to `version`. One deployment is made for each environment that the patterns and `where` fit.
  * `urgent`: outside of windows too; a rollback always is.
  * `dryRun`: say which environments and how many hosts, make nothing.
  */
@@ -42,6 +43,7 @@ export const DeploymentCreate = Strict({
   version: Type.Optional(Version),
   channel: Type.Optional(Name),
   environments: Type.Array(EnvironmentPattern, { minItems: 1, maxItems: 1000 }),
+  where: Type.Optional(EnvironmentWhere),
   strategy: Type.Optional(Strategy),
   purgeData: Type.Optional(Type.Boolean()),
   /** Of a `deploy`: hosts without a fitting variant keep what they run, and the others go on. */

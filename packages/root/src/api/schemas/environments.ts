@@ -7,6 +7,7 @@ import {
   Id32,
   Labels,
   Name,
+  Nullable,
   Strict,
   Time,
 } from './common.ts';
@@ -16,6 +17,8 @@ export const Environment = Strict({
   name: Type.String({ description: '<tenant>/<environment>' }),
   tenant: Name,
   environment: Name,
+  stage: Nullable(Name),
+  labels: Labels,
   number: Count,
   snapshotVersion: Count,
   hosts: Count,

@@ -16,3 +16,4 @@ export * from './publishing.ts';
 export * from './quarantine.ts';
 export * from './root.ts';
 export * from './secrets.ts';
+export * from './tenants.ts';

@@ -1,7 +1,14 @@
+import type { Generated } from 'kysely';
+
 /** What is said to environments. Column types: see `tables.ts`. */
 export interface DirectingTables {
   settings: { key: string; value: string };
-  tenants: { tenant: string; created_ms: number };
+  tenants: {
+    tenant: string;
+    created_ms: number;
+    /** Its own order of stages, JSON; null: the default. */
+    stages: Generated<string | null>;
+  };
   environments: {
     id: string;
     tenant: string;

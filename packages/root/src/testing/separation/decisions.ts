@@ -146,6 +146,13 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   ],
   environmentList: [list('read')],
   environmentShow: [inEnvironment('read')],
+  tenantList: [list('read')],
+  tenantStages: [
+    decide(
+      'tenant',
+      'administer',
+    )(({ tenant }) => ({ params: { tenant }, body: { stages: ['development', 'production'] } })),
+  ],
   environmentYaml: [inEnvironment('read')],
   secretsShow: [inEnvironment('read')],
   secretsChange: [inEnvironment('operate', { revision: 999, set: [], remove: [], wraps: [] })],
