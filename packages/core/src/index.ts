@@ -23,6 +23,7 @@ export {
 } from './ids.ts';
 export { jcs, jcsBytes } from './jcs.ts';
 export { parseJson } from './json.ts';
+export * from './junit/index.ts';
 export { lifetimes } from './lifetimes.ts';
 export { limits } from './limits.ts';
 export * from './migration/index.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '@xylem/platform';
 import type { StateLayout } from '../state/layout.ts';
-import { type ProgramEnd, runProgram } from './run.ts';
+import { type ProgramEnd, type ProgramRun, runProgram } from './run.ts';
 
 /** A program of a component's package as it is run on this host. */
 export interface ComponentRun {
@@ -11,6 +11,9 @@ export interface ComponentRun {
   readonly environment?: Readonly<Record<string, string>>;
   readonly input?: string;
   readonly timeoutMs: number;
+  /** Of what may run beside the programs around steps: its own note. */
+  readonly note?: string;
+  readonly more?: Pick<ProgramRun, 'account' | 'outputBytes' | 'leavesNothing'>;
 }
 
 export interface RunTools {
@@ -22,12 +25,13 @@ export interface RunTools {
 }
 
 /**
- * Runs it to its end, or to the end of its time. Of one component at most one lives, also after the agent was killed.
+ * Runs it to its end, or to the end of its time. Of one component and note at most one lives, also after the agent was
+ * killed.
  * @throws the signal's reason when the agent ends; the program is ended then
  */
 export function runForComponent(
   component: string,
-  { what, command, workingFolder, environment = {}, input = '', timeoutMs }: ComponentRun,
+  { what, command, workingFolder, environment = {}, input = '', timeoutMs, note, more }: ComponentRun,
   { layout, clock, signal, isOnlooker = false }: RunTools,
 ): Promise<ProgramEnd> {
   return runProgram({
@@ -36,8 +40,9 @@ export function runForComponent(
     environment,
     input,
     timeoutMs,
-    note: isOnlooker ? null : layout.component(component).program,
+    note: isOnlooker ? null : (note ?? layout.component(component).program),
     mark: `${component}.${what.replaceAll(' ', '-')}.${process.pid}.${clock.monotonicMs()}`,
     signal,
+    ...more,
   });
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readlink, rm, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Account } from '../supervisor/account.ts';
 import { serviceEnvironment } from '../supervisor/environment.ts';
 import { killMarked, markName } from '../supervisor/marked.ts';
 import { type Kept, keepHead, keepTail } from './kept.ts';
@@ -22,6 +23,12 @@ export interface ProgramRun {
   /** Used once in a boot. */
   readonly mark: string;
   readonly signal: AbortSignal;
+  /** Whose it is; absent: the agent's own user. */
+  readonly account?: Account | null;
+  /** How much of the end of its outputs is kept; absent: 16 KiB. */
+  readonly outputBytes?: number;
+  /** What it leaves running is ended with it. */
+  readonly leavesNothing?: boolean;
 }
 
 export interface ProgramEnd {
@@ -32,12 +39,18 @@ export interface ProgramEnd {
   /** The first 64 KiB of its standard output. */
   readonly answer: string;
   readonly isAnswerCut: boolean;
-  /** The last 16 KiB of both outputs, as they came. */
+  /** By which it ended by itself or by another; null: by none. */
+  readonly signal: NodeJS.Signals | null;
+  /** Its time was over. */
+  readonly isLate: boolean;
+  /** The end of both outputs, as they came. */
   readonly output: string;
+  /** Of all that it printed. */
+  readonly outputSizeBytes: number;
 }
 
 const answerBytes = 64 * 1024;
-const outputBytes = 16 * 1024;
+const outputDefaultBytes = 16 * 1024;
 /** Between SIGTERM to its group and SIGKILL to all that came from it. */
 const graceMs = 2_000;
 /** What it left running may hold its outputs open; nothing more is waited for. */
@@ -52,7 +65,7 @@ export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
   const { note, mark, signal } = run;
   signal.throwIfAborted();
   if (note !== null) {
-    await endFormer(note);
+    await endNoted(note);
     await takeNote(note, mark);
   }
   try {
@@ -65,7 +78,7 @@ export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
 }
 
 /** Ends what an agent that was killed left running. */
-async function endFormer(note: string): Promise<void> {
+export async function endNoted(note: string): Promise<void> {
   const mark = await readlink(note).catch(() => null);
   if (mark !== null) killMarked(mark);
   await rm(note, { force: true });
@@ -83,16 +96,26 @@ async function takeNote(note: string, mark: string): Promise<void> {
 }
 
 function spawned(run: ProgramRun): Promise<ProgramEnd> {
-  const { command, workingFolder, environment, input, timeoutMs, mark, signal } = run;
+  const { command, workingFolder, environment, input, timeoutMs, mark, signal, account = null } = run;
   const [program = '', ...args] = command;
   return new Promise((resolve) => {
     const answer = keepHead(answerBytes);
-    const output = keepTail(outputBytes);
+    const output = keepTail(run.outputBytes ?? outputDefaultBytes);
+    let outputSizeBytes = 0;
+    const counted: Kept = {
+      ...output,
+      add: (piece) => {
+        outputSizeBytes += piece.length;
+        output.add(piece);
+      },
+    };
     const child = spawn(program, args, {
       cwd: workingFolder,
-      env: { ...serviceEnvironment(process.env), ...environment, [markName]: mark },
+      env: { ...serviceEnvironment(process.env), ...personOf(account), ...environment, [markName]: mark },
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
+      // Root's supplementary groups are dropped with it.
+      ...(account === null ? {} : { uid: account.uid, gid: account.gid }),
     });
     const group = (name: NodeJS.Signals): void => {
       try {
@@ -114,33 +137,44 @@ function spawned(run: ProgramRun): Promise<ProgramEnd> {
       isOver = true;
       end();
     }, timeoutMs);
-    const settle = (fault: string | null, code: number | null): void => {
+    const settle = (fault: string | null, code: number | null, by: NodeJS.Signals | null = null): void => {
       clearTimeout(timer);
       clearTimeout(killing);
       signal.removeEventListener('abort', end);
       // What came from one that had to be ended goes with it.
-      if (isOver || signal.aborted) killMarked(mark);
+      if (isOver || signal.aborted || run.leavesNothing === true) killMarked(mark);
       child.stdout.destroy();
       child.stderr.destroy();
-      const said = { answer: answer.text(), isAnswerCut: answer.isCut(), output: output.text() };
+      const said = {
+        answer: answer.text(),
+        isAnswerCut: answer.isCut(),
+        signal: by,
+        isLate: isOver,
+        output: output.text(),
+        outputSizeBytes,
+      };
       resolve(
         isOver ? { fault: `did not end in ${timeoutMs} ms`, code: null, ...said } : { fault, code, ...said },
       );
     };
     signal.addEventListener('abort', end, { once: true });
-    listen(child.stdout, [answer, output]);
-    listen(child.stderr, [output]);
+    listen(child.stdout, [answer, counted]);
+    listen(child.stderr, [counted]);
     child.stdin.on('error', () => undefined).end(input);
     child.once('error', ({ message }) => settle(`could not be started: ${message}`, null));
     child.once('exit', (code, by) => {
       const fault = code === 0 ? null : code === null ? `was ended by ${by}` : `ended with ${code}`;
-      const drained = setTimeout(() => settle(fault, code), drainMs);
+      const drained = setTimeout(() => settle(fault, code, by), drainMs);
       child.once('close', () => {
         clearTimeout(drained);
-        settle(fault, code);
+        settle(fault, code, by);
       });
     });
   });
+}
+
+function personOf(account: Account | null): Record<string, string> {
+  return account === null ? {} : { HOME: account.home, USER: account.name, LOGNAME: account.name };
 }
 
 function listen(stream: NodeJS.ReadableStream, keep: readonly Kept[]): void {

@@ -47,6 +47,8 @@ export interface ConvergerOptions extends Omit<ExecuteOptions, 'mayTouch'>, Lock
   readonly fraction: () => number;
   /** What of a plan may be done; absent: all of it. */
   readonly gate?: ((plan: Plan, slots: ReadonlyMap<string, ObservedSlot>) => Plan) | undefined;
+  /** Around each plan that is acted upon. */
+  readonly aside?: { begin(plan: SlotPlan): void; end(plan: SlotPlan): void } | undefined;
   /** What became of a plan that was acted upon. */
   readonly ended?: ((plan: SlotPlan, error: XylemError | null) => Promise<void>) | undefined;
 }
@@ -112,7 +114,10 @@ export function converger(options: ConvergerOptions): Converger {
           action: next.action,
           steps: next.steps.map(({ kind }) => kind),
         });
-        const outcome = await executeSlot(next, { ...options, mayTouch });
+        options.aside?.begin(next);
+        const outcome = await executeSlot(next, { ...options, mayTouch }).finally(() =>
+          options.aside?.end(next),
+        );
         await options.ended?.(next, outcome.kind === 'failed' ? outcome.error : null);
         const isChange = next.action === 'update' || next.action === 'remove';
         if (isChange && outcome.kind !== 'failed') await locks.forget(next.component);

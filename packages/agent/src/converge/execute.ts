@@ -30,6 +30,8 @@ export interface ExecuteOptions {
    * @throws XylemError why it may not begin now
    */
   readonly mayTouch?: ((plan: SlotPlan) => Promise<void>) | undefined;
+  /** Before the first step that touches what runs, begun already or not: what runs beside it gives way. */
+  readonly touches?: ((plan: SlotPlan) => Promise<void>) | undefined;
   readonly onStep?: ((component: string, step: Step['kind']) => void) | undefined;
 }
 
@@ -61,6 +63,7 @@ export async function executeSlot(plan: SlotPlan, options: ExecuteOptions): Prom
       refuseHeldBack(plan, step, options);
       const held = step === firstTouch ? await heldUp(plan, journal, options) : null;
       if (held !== null) return { kind: 'failed', step: step.kind, error: held };
+      if (step === firstTouch) await options.touches?.(plan);
       if (canTakeDown.has(step.kind)) await refuseAfterCrashes(plan, journal);
       await take(step, plan, journal, options);
     } catch (error) {

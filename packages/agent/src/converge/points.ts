@@ -68,6 +68,12 @@ export function mayRestartHost(kind: ComponentKind): boolean {
   return steps.includes('reboot');
 }
 
+/** Whether what is committed is a process of its own that should run. Pure. */
+export function startsProcess(kind: ComponentKind): boolean {
+  const steps: readonly StepKind[] = stepsOfKind[kind];
+  return steps.includes('start');
+}
+
 /**
  * A place where a crash is interesting: `written`, the journal says that the step begins and nothing has acted;
  * `acted`, the step has acted and the journal does not say so yet.

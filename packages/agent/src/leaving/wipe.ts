@@ -80,7 +80,11 @@ const wipes: Readonly<Record<WipeStep, (tools: WipeTools, leaving: Leaving) => P
       if (name !== 'carried.json' && !releases.includes(name)) await remove(join(layout.trust, name));
     }
   },
-  reports: ({ layout }) => remove(join(layout.reports, 'newest.json')),
+  reports: async ({ layout }) => {
+    await remove(join(layout.reports, 'newest.json'));
+    // What jobs of the former tenant printed.
+    await remove(layout.jobs);
+  },
   data: async ({ layout }, { keepData }) => {
     if (keepData) return;
     // Backups of databases are data like any other.

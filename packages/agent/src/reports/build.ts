@@ -54,6 +54,7 @@ export interface ReportInput {
   readonly faults: readonly Reason[];
   readonly secrets: RecipientStatement;
   readonly migrations: NonNullable<Report['migrations']>;
+  readonly jobs?: NonNullable<Report['jobs']>;
   readonly transfer: Report['transfer'];
 }
 
@@ -64,7 +65,7 @@ export type Since = Map<string, Time>;
 
 /** This host's full state. Only `since` is changed. */
 export function buildReport(input: ReportInput, since: Since, nowMs: number): ReportBody {
-  const { accepted, parent, serving, convergence } = input;
+  const { accepted, parent, serving, convergence, jobs = [] } = input;
   return {
     host: input.host,
     environment: input.environment,
@@ -74,6 +75,7 @@ export function buildReport(input: ReportInput, since: Since, nowMs: number): Re
     ...revertsOf(input),
     ...adoptionOf(input),
     ...(input.migrations.length === 0 ? {} : { migrations: input.migrations }),
+    ...(jobs.length === 0 ? {} : { jobs }),
     agent: input.agent,
     name: accepted?.entry.name ?? input.name,
     facts: input.facts,

@@ -4,6 +4,7 @@ import { createHttpClient } from '@xylem/platform';
 import { isPlainBeyondLoopback } from '@xylem/trust';
 import { currentAdoption } from '../adopt/current.ts';
 import type { ExecutorTools } from '../converge/apply/executor.ts';
+import { observeSlots } from '../converge/observe.ts';
 import { acceptedFile } from '../direction/accepted-file.ts';
 import { carriedFile } from '../direction/carried.ts';
 import { documentsIn } from '../direction/documents.ts';
@@ -17,6 +18,7 @@ import { moveWhenDirected } from '../identity/move.ts';
 import { rekeyWhenWished } from '../identity/rekey.ts';
 import { renewCertificate } from '../identity/renew.ts';
 import { roleOf } from '../identity/role.ts';
+import { jobRunner } from '../jobs/runner.ts';
 import { finishLeaving } from '../leaving/wipe.ts';
 import { migrationRunner } from '../migration/runner.ts';
 import type { AgentOptions, RunningAgent } from '../options.ts';
@@ -176,6 +178,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
       role.look();
       lookAfter.wantsChanged();
       migrations.directionChanged();
+      jobs.look();
       reportSoon();
     },
   });
@@ -202,7 +205,16 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     accepted,
     entriesOf: fetching.entriesOf,
   });
+  const jobs = jobRunner({
+    tools,
+    ordered: () => accepted()?.entry.jobs ?? (accepted() === null ? null : []),
+    refuses: () => (adoption.observing() === null ? null : 'This host observes: it runs nothing for others.'),
+    observe: () => observeSlots(tools, drivers),
+    looked: wakeable(clock),
+    changed: reportSoon,
+  });
   const lookAfter = makeLookAfter({
+    aside: jobs.aside,
     reverts,
     adoption,
     tools,
@@ -238,6 +250,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     refresher,
     lookAfter,
     migrations,
+    jobs,
     fetching,
     faults,
   };
@@ -257,6 +270,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     loops: [
       () => lookAfter.run(),
       () => migrations.run(),
+      () => jobs.run(),
       () =>
         followDirection({
           ...asks,

@@ -7,6 +7,7 @@ import type { Accepted } from '../direction/wanted.ts';
 import { type DriftNotes, driftNotes } from '../drift/notes.ts';
 import type { DriftWatch } from '../drift/watch.ts';
 import { type ServiceHealth, serviceHealth } from '../health/services.ts';
+import type { Aside } from '../jobs/runner.ts';
 import { type HostMoments, hostMoments } from '../moments/moments.ts';
 import type { AgentOptions, AgentTiming } from '../options.ts';
 import type { CurrentReverts } from '../reverting/current.ts';
@@ -40,6 +41,8 @@ export interface LookAfterOptions {
   readonly reverts: CurrentReverts;
   readonly adoption: CurrentAdoption;
   readonly driftWatch: DriftWatch;
+  /** What runs beside the components, and gives way to a change. */
+  readonly aside: Aside;
   readonly fraction: () => number;
   readonly onJournalPoint: AgentOptions['onJournalPoint'];
   /** Something that a report says may have changed. */
@@ -66,6 +69,8 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
       drift.passedOver(component, message);
       changed();
     },
+    aside: options.aside,
+    touches: options.aside.touch,
     gate: (plan, slots) => options.adoption.gate(wanted())(plan, slots),
     ended: async (plan, error) => {
       if (await options.adoption.ended(plan, error)) looked.wake();

@@ -5,6 +5,7 @@ import type { Refresher } from '../direction/refresh.ts';
 import type { DriverTools } from '../drivers/driver.ts';
 import { drivers } from '../drivers/index.ts';
 import type { CurrentIdentity } from '../identity/current.ts';
+import type { JobRunner } from '../jobs/runner.ts';
 import type { MigrationRunner } from '../migration/runner.ts';
 import type { AgentOptions, AgentTiming } from '../options.ts';
 import type { AsksParents } from '../parents/parents.ts';
@@ -41,6 +42,7 @@ export interface ReportedFrom extends AsksParents {
   readonly secrets: HostSecrets;
   readonly lookAfter: LookAfter;
   readonly migrations: MigrationRunner;
+  readonly jobs: JobRunner;
   readonly fetching: Fetching;
   readonly faults: HostFaults;
   readonly reverts: CurrentReverts;
@@ -83,6 +85,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
         faults: [...(frozen === undefined ? [] : [frozen]), ...faults.all(), ...(await damagedState(layout))],
         secrets: from.secrets.statement,
         migrations: from.migrations.reports(),
+        jobs: from.jobs.reports(),
         transfer: { ...http.transfer(), refusedObjects: fetching.refusedObjects() },
       },
       since,

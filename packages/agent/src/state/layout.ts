@@ -27,6 +27,8 @@ export interface StateLayout {
   /** What others had changed in files that were placed outside, before it was put right. */
   readonly found: string;
   readonly migrations: string;
+  /** What was ordered to be run once, and what became of it. */
+  readonly jobs: string;
   /** By the id of the environment: terms are its own. */
   migration(environment: string, database: string): MigrationLayout;
   component(component: string): ComponentLayout;
@@ -75,6 +77,10 @@ export interface ComponentLayout {
   readonly program: string;
   /** For how long its lock has held up a change. */
   readonly lock: string;
+  /** The folder of the job that runs. */
+  readonly job: string;
+  /** Notes the job that runs. */
+  readonly jobProgram: string;
   /** Whose programs touched the machine last: of kind command alone. */
   readonly touched: string;
 }
@@ -101,6 +107,7 @@ export function stateLayout(root: string): StateLayout {
     containers: join(root, 'containers'),
     found: join(root, 'found'),
     migrations: join(root, 'migrations'),
+    jobs: join(root, 'jobs'),
     migration: (environment, database) => {
       const folder = join(root, 'migrations', environment, database);
       return {
@@ -134,6 +141,8 @@ export function stateLayout(root: string): StateLayout {
         stepsLog: join(root, 'logs', `${component}.steps.log`),
         program: join(root, 'journal', `${component}.program`),
         lock: join(root, 'journal', `${component}.lock.json`),
+        job: join(folder, 'job'),
+        jobProgram: join(root, 'journal', `${component}.job`),
         touched: join(folder, 'touched.json'),
       };
     },

@@ -28,6 +28,7 @@ async function ownFolders(layout: StateLayout): Promise<string[]> {
     layout.reports,
     layout.documents,
     layout.journal,
+    layout.jobs,
     dirname(layout.reverts),
     layout.trust,
     ...components.flatMap((component) => {

@@ -121,6 +121,9 @@ const more = `
 # While this file is in its data folder, what runs holds up its update (docs/components/lock.md):
 # lock: { file: busy }
 
+# Programs that a host runs once when it is told to, to test what is installed (docs/components/jobs.md):
+# jobs: { smoke: { command: ['\${node}', test/smoke.js], timeout: 2m, junit: junit.xml } }
+
 # Where it runs already on hosts that shall take it over as it is (docs/adopt.md):
 # adopt: { path: /opt/shop, unit: shop.service, apart: [logs] }     # or container: shop-db
 

@@ -92,6 +92,36 @@ export const hostsCodes = {
     'never',
     'auth',
   ),
+  E_JOB_FAILED: code(
+    'A job of a package did not pass on its host.',
+    'See what it printed with `xylem job show ID`; publish a corrected version, or run it again with `xylem job run`.',
+    'never',
+    'outcome',
+  ),
+  E_JOB_INTERRUPTED: code(
+    'A job was begun on its host and cut off; it is not begun again by itself.',
+    'Run it again with `xylem job run`.',
+    'never',
+    'outcome',
+  ),
+  E_JOB_REFUSED: code(
+    'The host does not run this job.',
+    'The message says why; run it where the package has it and is led by direction.',
+    'never',
+    'outcome',
+  ),
+  E_JOB_WAITS: code(
+    'The host has the order to run a job, and waits until what it is meant for is there.',
+    'See with `xylem host why` what the component waits for; `xylem job stop ID` takes the order back.',
+    'later',
+    'outcome',
+  ),
+  E_JUNIT_INVALID: code(
+    'The JUnit file of a job is not there, or can not be read as one.',
+    'Let the job write it to the path that its package names, below `$XYLEM_JOB_FOLDER`.',
+    'never',
+    'outcome',
+  ),
   E_LOCKED: code(
     'What runs on the host holds up a change by its own lock.',
     'It goes on when the lock is free, at the time that the message names in any case. Sooner: `policy: { lockAtMostSeconds: 0 }` in the environment.',

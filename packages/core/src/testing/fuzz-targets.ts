@@ -1,6 +1,7 @@
 /* biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of packages look like this */
 import { fillPlaceholders, placeholdersIn } from '../direction/placeholders.ts';
 import { XylemError } from '../errors.ts';
+import { readJunit } from '../junit/index.ts';
 import { issuesOf } from '../schema/check.ts';
 import { parseSchema } from '../schema/supported.ts';
 import { selects } from '../selector/evaluate.ts';
@@ -98,6 +99,14 @@ function textTargets(): FuzzTarget[] {
         const [version = '', range = ''] = textOf(input).split('\n');
         return isVersion(version) && inRange(version, range);
       },
+    },
+    {
+      name: 'JUnit file',
+      seedInputs: [
+        '<?xml version="1.0"?><testsuites><testsuite name="a"><testcase classname="a" name="b &amp; &#x41;"><failure message="c">d</failure></testcase></testsuite></testsuites>',
+        "<testsuite><!-- x --><testcase name='a'><error><![CDATA[b]]></error></testcase><testcase name='c'><skipped/></testcase></testsuite>",
+      ].map(bytes),
+      parse: (input) => readJunit(textOf(input)),
     },
     {
       name: 'cursor of news',

@@ -20,10 +20,12 @@ import {
   trustMap,
 } from './example-parts.test-data.ts';
 import * as wire from './index.ts';
+import { jobExamples } from './job-examples.test-data.ts';
 import { migrationExamples } from './migration-examples.test-data.ts';
 import { packageExamples } from './package-examples.test-data.ts';
 
 export const examples: Readonly<Record<string, Example>> = {
+  ...jobExamples,
   ...migrationExamples,
   ...packageExamples,
   tree: { encoded: tree, parse: parseTree, encode: encodeTree as Example['encode'] },

@@ -7,6 +7,7 @@ import type { Static } from '../schema/json-schema.ts';
 import { issueText } from '../schema/message.ts';
 import { documentKind } from './document.ts';
 import * as f from './fields.ts';
+import { jobOrderSchema, mostJobOrders } from './jobs.ts';
 import { migrationOrderSchema } from './migration.ts';
 import { generationKey, wrappedKey } from './sealed.ts';
 
@@ -27,6 +28,8 @@ export const hostMapEntrySchema = object(
     migrate: array(migrationOrderSchema, { maxItems: 100 }),
     /** Components that it is to adopt, or to give back; nothing else is said of them here: docs/spec/adoption.md. */
     adopt: record(f.name, object({ order: adoptionOrder }, { undo: boolean() })),
+    /** Jobs of packages that it is to run once: docs/spec/jobs.md. */
+    jobs: array(jobOrderSchema, { maxItems: mostJobOrders }),
     /** Local returns that are undone, by product the `since` of the one that is meant: docs/spec/local.md. */
     undo: record(f.name, f.time),
     /** The environment that it is to go to. */

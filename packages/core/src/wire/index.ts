@@ -5,6 +5,7 @@ export * from './custody.ts';
 export * from './desired-state.ts';
 export * from './envelope.ts';
 export * from './host-map.ts';
+export * from './jobs.ts';
 export * from './join.ts';
 export * from './migration.ts';
 export * from './news.ts';

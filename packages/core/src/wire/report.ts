@@ -13,6 +13,7 @@ import {
 import type { Static } from '../schema/json-schema.ts';
 import { documentKind } from './document.ts';
 import * as f from './fields.ts';
+import { jobReportSchema } from './jobs.ts';
 import { pem } from './join.ts';
 import { migrationReportSchema } from './migration.ts';
 import { componentKinds } from './package/fields.ts';
@@ -127,6 +128,8 @@ export const reportSchema = object(
     adoptions: array(adoption, { maxItems: 10_000 }),
     /** What it does, or did last, as the runner of migrations. */
     migrations: array(migrationReportSchema, { maxItems: 100 }),
+    /** What became of the jobs that it was ordered to run, until the order is gone (docs/spec/jobs.md). */
+    jobs: array(jobReportSchema, { maxItems: 64 }),
     serves: object({
       url: f.url,
       children: array(object({ host: f.hostId, lastSeen: f.time }), { maxItems: 10_000 }),

@@ -13,6 +13,7 @@ import { filesSchema } from './files.ts';
 import { healthSchema } from './health.ts';
 import { hooksSchema, preflightSchema } from './hooks.ts';
 import { installSchema } from './install.ts';
+import { jobsSchema } from './jobs.ts';
 import { lockSchema } from './lock.ts';
 import { migrationsSchema } from './migrations.ts';
 import { refuseUnknownNeeds } from './needs.ts';
@@ -68,6 +69,7 @@ export const packageSchema = object(
     requires: record(name, string({ maxLength: 256 })),
     migrations: migrationsSchema,
     adopt: adoptSchema,
+    jobs: jobsSchema,
   },
 );
 

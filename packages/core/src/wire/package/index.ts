@@ -13,6 +13,7 @@ export {
   hookTimeoutDefaultMs,
 } from './hooks.ts';
 export { installObjects } from './install.ts';
+export { type Job, jobTimeoutDefaultMs } from './jobs.ts';
 export { lockDefaults } from './lock.ts';
 export type { Accepts, MigrationPhase, MigrationStep, Migrations } from './migrations.ts';
 export { formatOf } from './needs.ts';

@@ -6,6 +6,7 @@ import { filesPart } from './files.ts';
 import { healthPart } from './health.ts';
 import { hooksPart, preflightPart } from './hooks.ts';
 import { installPart } from './install.ts';
+import { jobsPart } from './jobs.ts';
 import { lockPart } from './lock.ts';
 import { migrationsPart } from './migrations.ts';
 import type { PackagePart } from './part.ts';
@@ -36,4 +37,5 @@ export const parts: readonly PackagePart[] = [
   systemPackagesPart,
   adoptPart,
   lockPart,
+  jobsPart,
 ];

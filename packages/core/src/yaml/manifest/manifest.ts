@@ -17,6 +17,7 @@ import { containerFrom, containerYaml } from './container.ts';
 import { filesFrom, filesYaml } from './files.ts';
 import { healthFrom, healthYaml } from './health.ts';
 import { hooksFrom, hooksYaml, preflightFrom, preflightYaml } from './hooks.ts';
+import { jobsFrom, jobsYaml } from './jobs.ts';
 import { lockFrom, lockYaml } from './lock.ts';
 import { migrationsFrom, migrationsYaml } from './migrations.ts';
 import type { Milliseconds } from './milliseconds.ts';
@@ -68,6 +69,7 @@ const manifestSchema = closedObject(
     requires: record(name, string({ title: 'a version range like "^2.1.0"', maxLength: 256 })),
     migrations: migrationsYaml,
     adopt: closedObject({}, adoptBlock),
+    jobs: jobsYaml,
   },
 );
 
@@ -167,6 +169,7 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     configDefaults,
     requires,
     migrations,
+    jobs,
   } = value;
   const fields = {
     product,
@@ -190,6 +193,7 @@ function packageFrom({ value, refuse }: CheckedYaml<Value>): PackageManifest['pa
     ...(requires === undefined ? {} : { requires }),
     ...(adopt === undefined ? {} : { adopt }),
     ...(migrations === undefined ? {} : { migrations: migrationsFrom(migrations, ms) }),
+    ...(jobs === undefined ? {} : { jobs: jobsFrom(jobs, ms) }),
   };
   return { ...formatOf(fields), ...fields };
 }

@@ -1,0 +1,1 @@
+export { readJunit } from './read.ts';
