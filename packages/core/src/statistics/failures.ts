@@ -1,0 +1,135 @@
+import { limitMixture, limitProduct } from './limit.ts';
+import { type EProcess, mean, multiplied, noEvidence } from './mixture.ts';
+import { type Arm, type AtRisk, failureMixture, failureRatio } from './risk.ts';
+
+/** What is asked: whether exposed hosts fail more often than concurrent controls, or than a rate that was named. */
+export type FailureTest =
+  | { readonly kind: 'controls' }
+  /** `rate`: the share of hosts that may fail, above 0 and below 1. */
+  | { readonly kind: 'limit'; readonly rate: number };
+
+/**
+ * What happened to a host. `enter`: from now on it is watched in this arm. `failed`, `silent`: it failed, or should have
+ * reported and did not; both count alike. `ok`: it reported well at the end of its bake. `leave`: it is watched no
+ * longer, which says nothing about it (a control that is admitted, a host that is skipped).
+ */
+export interface FailureEvent {
+  /** When it became known, milliseconds since 1970. */
+  readonly at: number;
+  readonly host: string;
+  /** Hosts are compared only within theirs: a site, a tenant. */
+  readonly stratum: string;
+  readonly arm: Arm;
+  readonly kind: 'enter' | 'failed' | 'silent' | 'ok' | 'leave';
+}
+
+/** All that is known after some looks; plain JSON, and nothing in it grows with the number of hosts. */
+export interface FailureState {
+  /** Of the newest event. An event that comes with an older time counts as of this moment. */
+  readonly at: number;
+  /** By stratum; those with nobody at risk are left out. */
+  readonly atRisk: Readonly<Record<string, AtRisk>>;
+  readonly exposed: Outcomes;
+  readonly control: Outcomes;
+  readonly evidence: EProcess;
+}
+
+/** Hosts, each counted once. Who has entered and has no outcome is at risk, or has left. */
+export interface Outcomes {
+  readonly entered: number;
+  readonly failed: number;
+  readonly silent: number;
+  readonly ok: number;
+  readonly left: number;
+}
+
+const nothing: Outcomes = { entered: 0, failed: 0, silent: 0, ok: 0, left: 0 };
+
+export function noFailures(test: FailureTest): FailureState {
+  const evidence = noEvidence(test.kind === 'controls' ? failureMixture : limitMixture);
+  return { at: 0, atRisk: {}, exposed: nothing, control: nothing, evidence };
+}
+
+/**
+ * The state after one look. The order of `events` does not matter: they count by time; of one moment failures first,
+ * then those who leave, then those who enter, each by host. What is given in two looks gives the same as in one if
+ * all in the second is later than the first. Each host may be given once in each arm, and one that failed as a control
+ * never as exposed (`failureEvents` sees to both).
+ * @throws {RangeError} on an outcome in an arm in which nobody is at risk
+ */
+export function updateFailures(
+  test: FailureTest,
+  state: FailureState,
+  events: readonly FailureEvent[],
+): FailureState {
+  const counted = events.map((event) => ({ ...event, at: Math.max(event.at, state.at) })).sort(byMoment);
+  const atRisk = new Map(Object.entries(state.atRisk));
+  let { exposed, control, evidence } = state;
+  for (const event of counted) {
+    const { arm, kind, stratum, host } = event;
+    const before = atRisk.get(stratum) ?? { exposed: 0, control: 0 };
+    if (kind !== 'enter' && before[arm] < 1)
+      throw new RangeError(
+        `${host} can't be "${kind}": nobody is at risk in its arm (${arm}, stratum "${stratum}")`,
+      );
+    atRisk.set(stratum, { ...before, [arm]: before[arm] + (kind === 'enter' ? 1 : -1) });
+    if (arm === 'exposed') exposed = withOutcome(exposed, kind);
+    else control = withOutcome(control, kind);
+    if (test.kind === 'controls') evidence = comparedWithControls(evidence, event, before);
+    else if (hasFailed(kind)) evidence = comparedWithLimit(evidence, exposed, test.rate);
+  }
+  // Only failures raise it, so that once at the end is enough for all the others.
+  if (test.kind === 'limit') evidence = comparedWithLimit(evidence, exposed, test.rate);
+  const somebody = [...atRisk].filter(([, arms]) => arms.exposed + arms.control > 0);
+  somebody.sort(([a], [b]) => (a < b ? -1 : 1));
+  const at = counted.at(-1)?.at ?? state.at;
+  return { at, atRisk: Object.fromEntries(somebody), exposed, control, evidence };
+}
+
+const turn = { failed: 0, silent: 0, ok: 1, leave: 1, enter: 2 } as const;
+
+function byMoment(a: FailureEvent, b: FailureEvent): number {
+  return a.at - b.at || turn[a.kind] - turn[b.kind] || (a.host < b.host ? -1 : a.host > b.host ? 1 : 0);
+}
+
+const counter = { enter: 'entered', failed: 'failed', silent: 'silent', ok: 'ok', leave: 'left' } as const;
+
+function withOutcome(outcomes: Outcomes, kind: FailureEvent['kind']): Outcomes {
+  const key = counter[kind];
+  return { ...outcomes, [key]: outcomes[key] + 1 };
+}
+
+function hasFailed(kind: FailureEvent['kind']): boolean {
+  return kind === 'failed' || kind === 'silent';
+}
+
+/** @param before who was at risk when it happened, the host itself among them */
+function comparedWithControls(evidence: EProcess, { arm, kind }: FailureEvent, before: AtRisk): EProcess {
+  const failed = hasFailed(kind);
+  const ended = arm === 'exposed' && (failed || kind === 'ok');
+  if (!failed && !ended) return evidence;
+  return multiplied(
+    failureMixture,
+    evidence,
+    (times) => (failed ? failureRatio(arm, before, times) : 1),
+    ended ? (times) => failureRatio('exposed', before, times) : undefined,
+  );
+}
+
+/**
+ * Those who have not answered count as well: who fails says so earlier than who bakes to the end, so that the share of
+ * the failed among those who answered is too high at first.
+ */
+function comparedWithLimit(evidence: EProcess, exposed: Outcomes, rate: number): EProcess {
+  const failed = exposed.failed + exposed.silent;
+  const ended = failed + exposed.ok;
+  const { alternatives } = limitMixture;
+  const products = alternatives.map((stake) =>
+    limitProduct(exposed.entered - exposed.left, failed, rate, stake),
+  );
+  return {
+    products,
+    ceilings: alternatives.map((stake) => limitProduct(ended, ended, rate, stake)),
+    peak: Math.max(evidence.peak, mean(limitMixture, products)),
+  };
+}

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { plain, power, times } from './scaled.ts';
+
+test('powers are those of whole numbers, as long as a double holds them', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 15 }), (base, exponent) => {
+      assert.equal(plain(power(base, exponent)), Number(BigInt(base) ** BigInt(exponent)));
+    }),
+  );
+});
+
+test('what a double can not hold is kept meanwhile', () => {
+  assert.equal(plain(times(power(1 / 2, 5_000), power(2, 5_003))), 8);
+  assert.equal(plain(power(1 / 2, 5_000)), 0);
+  assert.equal(plain(power(2, 5_000)), 2 ** 256);
+  assert.equal(plain(times(power(0, 3), power(2, 5_000))), 0);
+});
