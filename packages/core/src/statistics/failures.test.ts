@@ -26,7 +26,14 @@ const ending = fc.option(
   }),
   { nil: null },
 );
-const watched = fc.option(fc.record({ from: fc.integer({ min: 1, max: 20 }), end: ending }), { nil: null });
+const watched = fc.option(
+  fc.record({
+    from: fc.integer({ min: 1, max: 20 }),
+    until: fc.option(fc.integer({ min: 20, max: 40 }), { nil: null }),
+    end: ending,
+  }),
+  { nil: null },
+);
 const fleet: fc.Arbitrary<WatchedHost[]> = fc.uniqueArray(
   fc.record({
     host: fc.integer({ min: 0, max: 999 }).map((n) => `h${n}`),
@@ -41,7 +48,7 @@ test('the same events give the same state in whatever order and however cut into
   for (const how of [controls, limit]) {
     fc.assert(
       fc.property(fleet, fc.integer({ min: 0, max: 42 }), fc.nat(), (hosts, cut, by) => {
-        const events = failureEvents(hosts);
+        const events = failureEvents(hosts, 99);
         const whole = updateFailures(how, noFailures(how), events);
         const turned = [
           ...events.slice(by % (events.length + 1)),
@@ -94,6 +101,7 @@ function look(exposed: string, controlCount: number, controlFailures = 0): Failu
     control: null,
     exposed: {
       from: 0,
+      until: 200,
       end: letter in kinds ? { at: 100 + n, kind: kinds[letter as keyof typeof kinds] } : null,
     },
   }));
@@ -101,10 +109,10 @@ function look(exposed: string, controlCount: number, controlFailures = 0): Failu
     hosts.push({
       host: `c${n}`,
       stratum: '',
-      control: { from: 0, end: n < controlFailures ? { at: 50 + n, kind: 'failed' } : null },
+      control: { from: 0, until: null, end: n < controlFailures ? { at: 50 + n, kind: 'failed' } : null },
       exposed: null,
     });
-  return failureEvents(hosts);
+  return failureEvents(hosts, 1_000_000);
 }
 const after = (how: FailureTest, events: readonly FailureEvent[]): FailureState =>
   updateFailures(how, noFailures(how), events);
@@ -170,31 +178,51 @@ test('a host that failed as a control is not counted again as exposed, nor is an
   const host: WatchedHost = {
     host: 'a',
     stratum: '',
-    control: { from: 1, end: { at: 5, kind: 'failed' } },
-    exposed: { from: 9, end: { at: 12, kind: 'failed' } },
+    control: { from: 1, until: null, end: { at: 5, kind: 'failed' } },
+    exposed: { from: 9, until: 20, end: { at: 12, kind: 'failed' } },
   };
   assert.deepEqual(
-    failureEvents([host]).map(({ at, arm, kind }) => `${at} ${arm} ${kind}`),
+    failureEvents([host], 99).map(({ at, arm, kind }) => `${at} ${arm} ${kind}`),
     ['1 control enter', '5 control failed'],
   );
-  const later = { ...host, control: { from: 1, end: { at: 11, kind: 'failed' as const } } };
+  const later = { ...host, control: { from: 1, until: null, end: { at: 11, kind: 'failed' as const } } };
   assert.deepEqual(
-    failureEvents([later]).map(({ at, arm, kind }) => `${at} ${arm} ${kind}`),
+    failureEvents([later], 99).map(({ at, arm, kind }) => `${at} ${arm} ${kind}`),
     ['1 control enter', '9 control leave', '9 exposed enter', '12 exposed failed'],
   );
-  assert.throws(() => failureEvents([host, host]), RangeError);
+  assert.throws(() => failureEvents([host, host], 99), RangeError);
   assert.throws(
     () => after(controls, [{ at: 1, host: 'a', stratum: '', arm: 'exposed', kind: 'ok' }]),
     RangeError,
   );
 });
 
+test('who is silent is compared with those who answered, not with those alone who did not', () => {
+  const exposed = (n: number): WatchedHost => ({
+    host: `e${n}`,
+    stratum: '',
+    control: null,
+    exposed: { from: 0, until: 100, end: n < 3 ? { at: 100, kind: 'silent' } : { at: 60, kind: 'ok' } },
+  });
+  const control = (n: number): WatchedHost => ({
+    ...exposed(n),
+    host: `c${n}`,
+    control: { from: 0, until: 100, end: { at: 60, kind: 'ok' } },
+    exposed: null,
+  });
+  const hosts = Array.from({ length: 10 }, (_, n) => [
+    exposed(n),
+    ...Array.from({ length: 20 }, (_, m) => control(20 * n + m)),
+  ]);
+  assert.equal(verdictOf(controls, after(controls, failureEvents(hosts.flat(), 100))), 'fail');
+});
+
 test('every engine computes the same bytes', () => {
   const state = after(controls, look('foofoosooo', 200, 7));
   assert.equal(
     jcs(state.evidence),
-    '{"ceilings":[[781.3970403452914,0],[478169.98971462523,0],[191052042.65058672,0],[3171402470456.0547,0]],' +
-      '"peak":17.70984689630191,"products":[[5.189168140216375,0],[18.44157862974991,0],[34.840877153672366,0],' +
-      '[6.2939486933880735,0]]}',
+    '{"ceilings":[[686.9915544968826,0],[331315.28739035194,0],[87665859.53808928,0],[326609119279.41595,0]],' +
+      '"peak":15.536209396482649,"products":[[5.045295521119773,0],[17.036087382808653,0],[29.535420153035396,0],' +
+      '[4.019981675124894,0]]}',
   );
 });

@@ -10,8 +10,10 @@ export type FailureTest =
 
 /**
  * What happened to a host. `enter`: from now on it is watched in this arm. `failed`, `silent`: it failed, or should have
- * reported and did not; both count alike. `ok`: it reported well at the end of its bake. `leave`: it is watched no
- * longer, which says nothing about it (a control that is admitted, a host that is skipped).
+ * reported and did not; both count alike. `ok`: it reported well at the end of its bake. `baked`: that was so, and now
+ * its silence would have been noticed; only now is it no longer at risk. Were it so from `ok` on, those who are silent
+ * would in the end be compared with nobody but each other. `leave`: it is watched no longer, without an outcome, which
+ * says nothing about it (a control that is admitted, a host that is skipped).
  */
 export interface FailureEvent {
   /** When it became known, milliseconds since 1970. */
@@ -20,7 +22,7 @@ export interface FailureEvent {
   /** Hosts are compared only within theirs: a site, a tenant. */
   readonly stratum: string;
   readonly arm: Arm;
-  readonly kind: 'enter' | 'failed' | 'silent' | 'ok' | 'leave';
+  readonly kind: 'enter' | 'failed' | 'silent' | 'ok' | 'baked' | 'leave';
 }
 
 /** All that is known after some looks; plain JSON, and nothing in it grows with the number of hosts. */
@@ -34,7 +36,7 @@ export interface FailureState {
   readonly evidence: EProcess;
 }
 
-/** Hosts, each counted once. Who has entered and has no outcome is at risk, or has left. */
+/** Hosts, each counted once: who has entered failed, is silent, ok or left, or is awaited. */
 export interface Outcomes {
   readonly entered: number;
   readonly failed: number;
@@ -52,7 +54,7 @@ export function noFailures(test: FailureTest): FailureState {
 
 /**
  * The state after one look. The order of `events` does not matter: they count by time; of one moment failures first,
- * then those who leave, then those who enter, each by host. What is given in two looks gives the same as in one if
+ * then `ok`, then those who leave, then those who enter, each by host. What is given in two looks gives the same as in one if
  * all in the second is later than the first. Each host may be given once in each arm, and one that failed as a control
  * never as exposed (`failureEvents` sees to both).
  * @throws {RangeError} on an outcome in an arm in which nobody is at risk
@@ -72,7 +74,7 @@ export function updateFailures(
       throw new RangeError(
         `${host} can't be "${kind}": nobody is at risk in its arm (${arm}, stratum "${stratum}")`,
       );
-    atRisk.set(stratum, { ...before, [arm]: before[arm] + (kind === 'enter' ? 1 : -1) });
+    if (kind !== 'ok') atRisk.set(stratum, { ...before, [arm]: before[arm] + (kind === 'enter' ? 1 : -1) });
     if (arm === 'exposed') exposed = withOutcome(exposed, kind);
     else control = withOutcome(control, kind);
     if (test.kind === 'controls') evidence = comparedWithControls(evidence, event, before);
@@ -86,16 +88,17 @@ export function updateFailures(
   return { at, atRisk: Object.fromEntries(somebody), exposed, control, evidence };
 }
 
-const turn = { failed: 0, silent: 0, ok: 1, leave: 1, enter: 2 } as const;
+const turn = { failed: 0, silent: 0, ok: 1, baked: 2, leave: 2, enter: 3 } as const;
 
 function byMoment(a: FailureEvent, b: FailureEvent): number {
   return a.at - b.at || turn[a.kind] - turn[b.kind] || (a.host < b.host ? -1 : a.host > b.host ? 1 : 0);
 }
 
-const counter = { enter: 'entered', failed: 'failed', silent: 'silent', ok: 'ok', leave: 'left' } as const;
+const outcomeOf = { enter: 'entered', failed: 'failed', silent: 'silent', ok: 'ok', leave: 'left' } as const;
 
 function withOutcome(outcomes: Outcomes, kind: FailureEvent['kind']): Outcomes {
-  const key = counter[kind];
+  if (kind === 'baked') return outcomes;
+  const key = outcomeOf[kind];
   return { ...outcomes, [key]: outcomes[key] + 1 };
 }
 

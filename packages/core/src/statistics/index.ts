@@ -22,4 +22,4 @@ export {
   updateRequests,
 } from './requests.ts';
 export type { Arm } from './risk.ts';
-export { failureEvents, type WatchEnd, type WatchedHost } from './watched.ts';
+export { failureEvents, type Watch, type WatchedHost } from './watched.ts';

@@ -3,47 +3,58 @@ import type { FailureEvent } from './failures.ts';
 /** What is known of one host; times in milliseconds since 1970. */
 export interface WatchedHost {
   readonly host: string;
+  /** Hosts are compared only within theirs: a site, a tenant. */
   readonly stratum: string;
-  /** From when it was watched as a control, and the moment it failed or fell silent as one. Null: never. */
-  readonly control: { readonly from: number; readonly end: WatchEnd | null } | null;
-  /** From when it was exposed: admitted, whether or not it has reported since. Null: not yet. */
-  readonly exposed: { readonly from: number; readonly end: WatchEnd | null } | null;
+  /** Null: it was never watched as a control. */
+  readonly control: Watch | null;
+  /** From its admission on, whether or not it has reported since. Null: not admitted yet. */
+  readonly exposed: Watch | null;
 }
 
-/** How and when it became known; `leave` where it is watched no longer without an outcome. */
-export interface WatchEnd {
-  readonly at: number;
-  readonly kind: 'failed' | 'silent' | 'ok' | 'leave';
+export interface Watch {
+  readonly from: number;
+  /** When its silence would have been noticed: the end of its bake and the patience after it. Null: it has no end. */
+  readonly until: number | null;
+  /** The first outcome, and when it became known; `leave` where it is watched no longer without one. Null: none yet. */
+  readonly end: { readonly at: number; readonly kind: 'failed' | 'silent' | 'ok' | 'leave' } | null;
 }
 
 /**
- * The events that hosts give, each host at most once in each arm. A control that is admitted leaves the controls at that
- * moment; one that had failed before is not counted as exposed: it would bring its old fault with it.
+ * The events that hosts give up to `now`, each host at most once in each arm. A control that is admitted leaves the
+ * controls at that moment; one that had failed before is not counted as exposed: it would bring its old fault with it.
  * @throws {RangeError} on a host that is given twice
  */
-export function failureEvents(hosts: readonly WatchedHost[]): FailureEvent[] {
+export function failureEvents(hosts: readonly WatchedHost[], now: number): FailureEvent[] {
   const seen = new Set<string>();
   return hosts.flatMap(({ host, stratum, control, exposed }) => {
     if (seen.has(host)) throw new RangeError(`${host} is given twice`);
     seen.add(host);
-    const events: FailureEvent[] = [];
-    const add = (arm: FailureEvent['arm'], from: number, end: WatchEnd | null): void => {
-      events.push({ at: from, host, stratum, arm, kind: 'enter' });
-      // What ends in the moment in which it began has been watched for no time.
-      if (end !== null) events.push({ at: Math.max(end.at, from + 1), host, stratum, arm, kind: end.kind });
-    };
-    let failedBefore = false;
-    if (control !== null && (exposed === null || control.from < exposed.from)) {
-      const within = control.end !== null && (exposed === null || control.end.at <= exposed.from);
-      const end = within
-        ? control.end
-        : exposed === null
-          ? null
-          : { at: exposed.from, kind: 'leave' as const };
-      failedBefore = end !== null && (end.kind === 'failed' || end.kind === 'silent');
-      add('control', control.from, end);
-    }
-    if (exposed !== null && !failedBefore) add('exposed', exposed.from, exposed.end);
-    return events;
+    const controlled = control === null ? [] : eventsOf(control, exposed?.from ?? null);
+    const failedBefore = controlled.some(({ kind }) => kind === 'failed' || kind === 'silent');
+    return [
+      ...controlled.map((event) => ({ ...event, host, stratum, arm: 'control' as const })),
+      ...(exposed === null || failedBefore ? [] : eventsOf(exposed, null)).map((event) => ({
+        ...event,
+        host,
+        stratum,
+        arm: 'exposed' as const,
+      })),
+    ].filter(({ at }) => at <= now);
   });
+}
+
+type Moment = Pick<FailureEvent, 'at' | 'kind'>;
+
+/** @param cut when it goes over to the other arm */
+function eventsOf({ from, until, end }: Watch, cut: number | null): Moment[] {
+  if (cut !== null && from >= cut) return [];
+  const events: Moment[] = [{ at: from, kind: 'enter' }];
+  // What ends in the moment in which it began has been watched for no time.
+  if (end !== null) events.push({ at: Math.max(end.at, from + 1), kind: end.kind });
+  if (end?.kind === 'ok' && until !== null)
+    events.push({ at: Math.max(until, end.at, from + 1), kind: 'baked' });
+  if (cut === null) return events;
+  const within = events.filter(({ at }) => at <= cut);
+  const out = within.some(({ kind }) => kind !== 'enter' && kind !== 'ok');
+  return out ? within : [...within, { at: cut, kind: within.length > 1 ? 'baked' : 'leave' }];
 }
