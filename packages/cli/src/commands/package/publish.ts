@@ -1,44 +1,8 @@
 import { resolve } from 'node:path';
-import { encodePackage, isOfPackages, isVersion, type PackageVariant, XylemError } from '@xylem/core';
-import { type PackageManifest, packageDocumentOf } from '@xylem/core/yaml';
-import type { Api } from '../../api/client.ts';
-import { defineCommand, type Invocation, list, text } from '../../frame/define.ts';
-import { counted, only, sizeText } from '../../frame/words.ts';
-import { publishInstall } from '../../install/publish-install.ts';
-import { manifestName, readManifest, sourceFolder, sourceImage } from '../../manifest/manifest.ts';
-import { attach, readStatements } from '../../publishing/attest.ts';
-import { publishImage } from '../../publishing/image/publish-image.ts';
-import { packageFiles } from '../../publishing/package-files.ts';
-import { createProduct } from '../../publishing/product.ts';
-import { textOf } from '../../publishing/product-role.ts';
-import { leftOut, publishFolder } from '../../publishing/publish.ts';
-
-/** The first publication of a product creates it, and says so. */
-async function ensureProduct(
-  { home, clock, randomness, signal, terminal }: Invocation,
-  api: Api,
-  name: string,
-): Promise<void> {
-  if (await isThere(api, name)) return;
-  try {
-    await createProduct({ api, name, keysFolder: home.keysFolder, clock, randomness, signal });
-    terminal.note(`Product ${name} is new: created, with a key of its own in ${home.keysFolder}.`);
-  } catch (error) {
-    // Who publishes at the same moment may have been first, which is as good.
-    const wasFirst = error instanceof XylemError && error.code === 'E_CONFLICT' && (await isThere(api, name));
-    if (!wasFirst) throw error;
-  }
-}
-
-async function isThere(api: Api, product: string): Promise<boolean> {
-  try {
-    await api.call('productShow', { params: { product } });
-    return true;
-  } catch (error) {
-    if (error instanceof XylemError && error.code === 'E_NOT_FOUND') return false;
-    throw error;
-  }
-}
+import { defineCommand, list, text } from '../../frame/define.ts';
+import { only } from '../../frame/words.ts';
+import { manifestName } from '../../manifest/manifest.ts';
+import { publishPackage } from '../../publishing/publish-package.ts';
 
 export const command = defineCommand({
   arguments: '<dir>',
@@ -53,74 +17,17 @@ bytes again change nothing; other bytes under a published version are refused.`,
   },
   example: 'xylem package publish ./shop-api',
   async run(invocation) {
-    const { args, options, api, terminal, signal } = invocation;
-    const folder = resolve(only(args));
-    const written = await readManifest(folder);
-    const version = options.version ?? written.package.version;
-    if (!isVersion(version))
-      throw new XylemError('E_INPUT', `--version ${version} is no semantic version, such as 2.4.0.`);
-    const manifest: PackageManifest = { ...written, package: { ...written.package, version } };
-    const { product, component } = manifest.package;
-    const statements = await readStatements(options.attest);
-    const server = await api();
-    await ensureProduct(invocation, server, product);
-
-    const label = `${component}@${version}`;
-    const progress = terminal.progress(label);
-    const variants: PackageVariant[] = [];
-    let sentBytes = 0;
-    let files = 0;
-    const { include } = manifest;
-    const exclude = [...manifest.exclude, `./${manifestName}`];
-    for (const source of manifest.sources) {
-      const { folder: below, ...platform } = source;
-      const to = { api: server, product, progress, signal };
-      if (manifest.package.kind === 'container') {
-        const image = await publishImage({
-          ...to,
-          source: await sourceImage(folder, below),
-          image: manifest.image,
-          platform,
-        });
-        variants.push({ ...image.platform, tree: image.tree, sizeBytes: image.sizeBytes });
-        sentBytes += image.packedBytes;
-        files += image.files;
-        continue;
-      }
-      const from = await sourceFolder(folder, below);
-      const isOut = leftOut(from, include, exclude);
-      const { kind } = manifest.package;
-      const packages = isOfPackages(kind)
-        ? await packageFiles(kind, from, manifest.install, isOut)
-        : undefined;
-      const carried = { ...platform, ...(packages === undefined ? {} : { packages }) };
-      // Before a byte is sent: what the files say and what is said of them must go together.
-      packageDocumentOf(manifest, [
-        { ...carried, tree: '0'.repeat(64) as PackageVariant['tree'], sizeBytes: 0 },
-      ]);
-      const published = await publishFolder({ ...to, folder: from, include, exclude });
-      variants.push({ ...carried, tree: published.tree, sizeBytes: published.sizeBytes });
-      sentBytes += published.packedBytes;
-      files += published.files;
-    }
-    const install = await publishInstall({ api: server, manifest, folder });
-    const document = {
-      ...packageDocumentOf(manifest, variants),
-      ...(install === undefined ? {} : { install }),
-    };
-    const registered = await server.call('packageRegister', {
-      params: { product },
-      body: { document: textOf(encodePackage(document)) },
+    const { args, options, api } = invocation;
+    const published = await publishPackage(invocation, await api(), resolve(only(args)), {
+      ...(options.version === undefined ? {} : { version: options.version }),
+      statements: options.attest,
     });
-    const candidates = [{ name: label, digest: registered.package }];
-    const { added: statementsAdded } = await attach(server, product, statements, candidates);
-    progress.done(
-      `${counted(files, 'file')}, ${sentBytes === 0 ? 'nothing new to send' : `${sizeText(sentBytes)} sent`}`,
-    );
+    const { product, component, version, created } = published;
+    const label = `${component}@${version}`;
     return {
-      data: { ...registered, product, component, version, variants, sentBytes, files, statementsAdded },
-      text: registered.created
-        ? `${label} is published (${registered.package.slice(0, 16)}).\nNext: xylem release create ${product}@${version} --with ${label}`
+      data: published,
+      text: created
+        ? `${label} is published (${published.package.slice(0, 16)}).\nNext: xylem release create ${product}@${version} --with ${label}`
         : `${label} is published already, with the same bytes; nothing was changed.`,
     };
   },
