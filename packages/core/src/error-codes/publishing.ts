@@ -57,6 +57,12 @@ export const publishingCodes = {
     'never',
     'conflict',
   ),
+  E_SOURCE: code(
+    'A watched source could not be asked, fetched or built.',
+    'See what the message says of the program that failed; the next look tries again.',
+    'later',
+    'outcome',
+  ),
   E_WITHDRAWN: code(
     'The publisher has withdrawn the release.',
     "Choose another release; the publisher's notes say why.",

@@ -9,3 +9,4 @@ export {
   packageDocumentOf,
   parseManifestYaml,
 } from './manifest/manifest.ts';
+export { parseSourceYaml, type SourceOrigin, versionIn, type WatchedSource } from './watched-source.ts';

@@ -92,4 +92,14 @@ export const publishingTable: readonly TableEntry[] = [
     summary: 'Channels of a product',
     load: () => import('../../commands/channel/list.ts'),
   },
+  {
+    path: 'source sync',
+    summary: 'Release the newest version of a source, if that is not done',
+    load: () => import('../../commands/source/sync.ts'),
+  },
+  {
+    path: 'source watch',
+    summary: 'Release new versions of sources as they come',
+    load: () => import('../../commands/source/watch.ts'),
+  },
 ];
