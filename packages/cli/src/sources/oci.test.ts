@@ -56,7 +56,8 @@ test('tags of an image in a real registry become releases', { skip: missing?.ski
 
   const root = await rootHere(t);
   const made = await tempFolder(t, 'made');
-  const manifest = 'product: shop\ncomponent: shop\nversion: 0.0.0\nkind: container\nfolder: image\ncontainer: {}\n';
+  const manifest =
+    'product: shop\ncomponent: shop\nversion: 0.0.0\nkind: container\nfolder: image\ncontainer: {}\n';
   writeFileSync(join(made, 'shop-image.yaml'), manifest);
   const packages = 'packages: [{ folder: ., manifest: shop-image.yaml }]';
   const file = join(made, 'shop.yaml');
