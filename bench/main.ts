@@ -17,6 +17,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   switch: () => import('./switch.ts'),
   timing: () => import('./timing.ts'),
   update: () => import('./update.ts'),
+  verdicts: () => import('./verdicts.ts'),
   verification: () => import('./verification.ts'),
 };
 

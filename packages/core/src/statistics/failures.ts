@@ -10,10 +10,11 @@ export type FailureTest =
 
 /**
  * What happened to a host. `enter`: from now on it is watched in this arm. `failed`, `silent`: it failed, or should have
- * reported and did not; both count alike. `ok`: it reported well at the end of its bake. `baked`: that was so, and now
- * its silence would have been noticed; only now is it no longer at risk. Were it so from `ok` on, those who are silent
- * would in the end be compared with nobody but each other. `leave`: it is watched no longer, without an outcome, which
- * says nothing about it (a control that is admitted, a host that is skipped).
+ * reported and did not; both count alike. `ok`: it reported well at the end of its bake. `leave`: it is watched no
+ * longer, without an outcome, which says nothing about it (a control that is admitted, a host that is skipped).
+ *
+ * `ok` is said no earlier than silence at the end of its bake would have been noticed. Were it said at the report, those
+ * who are left in the end would be the silent ones, in the exposed arm alone, and each would weigh too much.
  */
 export interface FailureEvent {
   /** When it became known, milliseconds since 1970. */
@@ -22,7 +23,7 @@ export interface FailureEvent {
   /** Hosts are compared only within theirs: a site, a tenant. */
   readonly stratum: string;
   readonly arm: Arm;
-  readonly kind: 'enter' | 'failed' | 'silent' | 'ok' | 'baked' | 'leave';
+  readonly kind: 'enter' | 'failed' | 'silent' | 'ok' | 'leave';
 }
 
 /** All that is known after some looks; plain JSON, and nothing in it grows with the number of hosts. */
@@ -54,9 +55,9 @@ export function noFailures(test: FailureTest): FailureState {
 
 /**
  * The state after one look. The order of `events` does not matter: they count by time; of one moment failures first,
- * then `ok`, then those who leave, then those who enter, each by host. What is given in two looks gives the same as in one if
- * all in the second is later than the first. Each host may be given once in each arm, and one that failed as a control
- * never as exposed (`failureEvents` sees to both).
+ * then `ok` and `leave`, then `enter`, each by host. What is given in two looks gives the same as in
+ * one if all in the second is later than the first. A host may enter each arm once; one that failed as a control does
+ * not enter as exposed.
  * @throws {RangeError} on an outcome in an arm in which nobody is at risk
  */
 export function updateFailures(
@@ -64,43 +65,41 @@ export function updateFailures(
   state: FailureState,
   events: readonly FailureEvent[],
 ): FailureState {
-  const counted = events.map((event) => ({ ...event, at: Math.max(event.at, state.at) })).sort(byMoment);
-  const atRisk = new Map(Object.entries(state.atRisk));
-  let { exposed, control, evidence } = state;
+  const counted = events
+    .map((event) => (event.at < state.at ? { ...event, at: state.at } : event))
+    .sort(byMoment);
+  // Copies that are counted up in place: a look may bring a hundred thousand events.
+  const atRisk = new Map(Object.entries(state.atRisk).map(([stratum, arms]) => [stratum, { ...arms }]));
+  const outcomes = { exposed: { ...state.exposed }, control: { ...state.control } };
+  let { evidence } = state;
   for (const event of counted) {
     const { arm, kind, stratum, host } = event;
-    const before = atRisk.get(stratum) ?? { exposed: 0, control: 0 };
-    if (kind !== 'enter' && before[arm] < 1)
+    const arms = atRisk.get(stratum) ?? { exposed: 0, control: 0 };
+    if (kind !== 'enter' && arms[arm] < 1)
       throw new RangeError(
         `${host} can't be "${kind}": nobody is at risk in its arm (${arm}, stratum "${stratum}")`,
       );
-    if (kind !== 'ok') atRisk.set(stratum, { ...before, [arm]: before[arm] + (kind === 'enter' ? 1 : -1) });
-    if (arm === 'exposed') exposed = withOutcome(exposed, kind);
-    else control = withOutcome(control, kind);
-    if (test.kind === 'controls') evidence = comparedWithControls(evidence, event, before);
-    else if (hasFailed(kind)) evidence = comparedWithLimit(evidence, exposed, test.rate);
+    outcomes[arm][outcomeOf[kind]] += 1;
+    if (test.kind === 'controls') evidence = comparedWithControls(evidence, event, arms);
+    else if (hasFailed(kind)) evidence = comparedWithLimit(evidence, outcomes.exposed, test.rate);
+    arms[arm] += kind === 'enter' ? 1 : -1;
+    atRisk.set(stratum, arms);
   }
   // Only failures raise it, so that once at the end is enough for all the others.
-  if (test.kind === 'limit') evidence = comparedWithLimit(evidence, exposed, test.rate);
+  if (test.kind === 'limit') evidence = comparedWithLimit(evidence, outcomes.exposed, test.rate);
   const somebody = [...atRisk].filter(([, arms]) => arms.exposed + arms.control > 0);
   somebody.sort(([a], [b]) => (a < b ? -1 : 1));
   const at = counted.at(-1)?.at ?? state.at;
-  return { at, atRisk: Object.fromEntries(somebody), exposed, control, evidence };
+  return { at, atRisk: Object.fromEntries(somebody), ...outcomes, evidence };
 }
 
-const turn = { failed: 0, silent: 0, ok: 1, baked: 2, leave: 2, enter: 3 } as const;
+const turn = { failed: 0, silent: 0, ok: 1, leave: 1, enter: 2 } as const;
 
 function byMoment(a: FailureEvent, b: FailureEvent): number {
   return a.at - b.at || turn[a.kind] - turn[b.kind] || (a.host < b.host ? -1 : a.host > b.host ? 1 : 0);
 }
 
 const outcomeOf = { enter: 'entered', failed: 'failed', silent: 'silent', ok: 'ok', leave: 'left' } as const;
-
-function withOutcome(outcomes: Outcomes, kind: FailureEvent['kind']): Outcomes {
-  if (kind === 'baked') return outcomes;
-  const key = outcomeOf[kind];
-  return { ...outcomes, [key]: outcomes[key] + 1 };
-}
 
 function hasFailed(kind: FailureEvent['kind']): boolean {
   return kind === 'failed' || kind === 'silent';

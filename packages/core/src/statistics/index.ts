@@ -22,4 +22,3 @@ export {
   updateRequests,
 } from './requests.ts';
 export type { Arm } from './risk.ts';
-export { failureEvents, type Watch, type WatchedHost } from './watched.ts';

@@ -1,5 +1,4 @@
 import type { Mixture } from './mixture.ts';
-import { plain, power } from './scaled.ts';
 
 /** How steeply the weight of a place in the order grows: 1 for a little worse than the rest, 16 for by far the worst. */
 export const rankMixture: Mixture = { alternatives: [1, 4, 16], weights: [1 / 4, 1 / 2, 1 / 4] };
@@ -12,9 +11,20 @@ export function orderedRatio(first: number, last: number, all: number, exponent:
   let sum = 0;
   let own = 0;
   for (let place = 1; place <= all; place += 1) {
-    const weight = plain(power(place / all, exponent));
+    const weight = power(place / all, exponent);
     sum += weight;
     if (place >= first && place <= last) own += weight;
   }
   return (own / (last - first + 1)) * (all / sum);
+}
+
+/** By squaring, as in `scaled.ts`; from 0 to 1 a double is room enough. */
+function power(base: number, exponent: number): number {
+  let result = 1;
+  let square = base;
+  for (let left = exponent; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) result *= square;
+    square *= square;
+  }
+  return result;
 }
