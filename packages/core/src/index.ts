@@ -31,6 +31,7 @@ export { inOrder, type Ordered } from './order.ts';
 export * from './schema/index.ts';
 export * from './selector/index.ts';
 export * from './statistics/index.ts';
+export * from './stage-order/index.ts';
 export { type Time, timeMs, timeOf } from './time.ts';
 export * from './tree/index.ts';
 export { compareVersions, inRange, isVersion, type Version } from './versions.ts';

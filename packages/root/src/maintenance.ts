@@ -38,7 +38,10 @@ export async function runMaintenance({ root, renewCertificate, signal }: Mainten
     }
   };
   await Promise.all([
-    every(evaluateEveryMs, 'looking at deployments', () => root.deploying.evaluateAll()),
+    every(evaluateEveryMs, 'looking at deployments', async () => {
+      await root.deploying.evaluateAll();
+      await root.deploying.startWaiting();
+    }),
     every(successorsEveryMs, 'looking at replaced hosts', () => retireReplaced(root), 'at once'),
     every(movesEveryMs, 'looking at move requests', () => settleMoves(root), 'at once'),
     every(auditEveryMs, 'looking after the audit log', () => root.audit.maintain(signal), 'at once'),

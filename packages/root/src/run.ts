@@ -274,6 +274,7 @@ async function start(
   closers.push(() => stop.abort());
 
   await deploying.evaluateAll();
+  await deploying.startWaiting();
   const renewCertificate = async (): Promise<void> => {
     certificate = await renewOwnCertificate(nodesServer, certificate, authority, tlsKey, clock.now());
   };

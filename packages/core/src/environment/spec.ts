@@ -1,5 +1,6 @@
 import type { HostCount } from '../deployment/deployment.ts';
 import type { Config } from '../direction/config.ts';
+import type { After } from '../stage-order/policy.ts';
 import type { Version } from '../versions.ts';
 import type { ChangePolicy } from '../wire/change-policy.ts';
 
@@ -41,6 +42,8 @@ export interface EnvironmentPolicy extends ChangePolicy {
   readonly lockAtMostSeconds?: number;
   /** For rolling deployments that do not say otherwise. */
   readonly maxUnavailable: HostCount;
+  /** What a release must have behind it; absent: that it succeeded in the stage before, if there is one. */
+  readonly after?: After;
   /** Statements without which no release is deployed here. */
   readonly provenance?: { readonly require: readonly StatementRule[] };
 }

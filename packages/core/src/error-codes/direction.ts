@@ -86,4 +86,10 @@ export const directionCodes = {
     'never',
     'input',
   ),
+  E_STAGE_ORDER: code(
+    'The release has not behind it what must come first: the stage before, the time that it stands there, its jobs, no open incident.',
+    'Do what the message names, then deploy it again; where it follows a channel it comes by itself. `policy.after` says what must come first.',
+    'later',
+    'conflict',
+  ),
 } satisfies ErrorCodes;

@@ -19,6 +19,7 @@ import {
 } from '../schema/build.ts';
 import type { Static } from '../schema/json-schema.ts';
 import { parseSelector } from '../selector/parse.ts';
+import { afterSchema } from '../stage-order/policy.ts';
 import { mostPeriods, periodParts, quotaParts } from '../wire/change-policy.ts';
 import { lockAtMostSeconds } from '../wire/desired-state.ts';
 import { labelKey, labelValue, name, namePattern, version } from '../wire/fields.ts';
@@ -74,6 +75,7 @@ const environmentYamlSchema = closedObject(
         urgentPassesFreezes: boolean(),
         quota: closedObject(quotaParts),
         maxUnavailable: hostCountSchema,
+        after: afterSchema,
         provenance: closedObject({ require: array(statementRule, { minItems: 1, maxItems: 16 }) }),
       },
     ),

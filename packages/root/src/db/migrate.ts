@@ -18,6 +18,7 @@ import * as adoption from './migrations/0014-adoption.ts';
 import * as pins from './migrations/0015-pins.ts';
 import * as undoneReturns from './migrations/0016-undone-returns.ts';
 import * as stages from './migrations/0017-stages.ts';
+import * as waitingStarts from './migrations/0018-waiting-starts.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -40,6 +41,7 @@ const migrations: readonly Migration[] = [
   pins,
   undoneReturns,
   stages,
+  waitingStarts,
 ];
 
 const schemaVersion = migrations.length;

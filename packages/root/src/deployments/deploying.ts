@@ -6,7 +6,7 @@ import type { Database } from '../db/tables.ts';
 import type { Directing } from '../directing/directing.ts';
 import { singleFlight } from '../publishing/single-flight.ts';
 import { appendEvent, type EventFeed } from './events.ts';
-import { followChannel } from './follow-channel.ts';
+import { followChannel, startWaiting } from './follow-channel.ts';
 import { judge, readFleet } from './judge.ts';
 import {
   activeDeployments,
@@ -29,6 +29,8 @@ export interface Deploying {
   wake(environment: string): void;
   /** Environments that follow the channel begin to deploy its release. */
   channelMoved(product: string, channel: string): Promise<void>;
+  /** Tries again what follows a channel and might not begin. */
+  startWaiting(): Promise<void>;
 }
 
 export interface DeployingOptions {
@@ -126,6 +128,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
     },
     wake: (environment) => void evaluate(environment).catch(logged(environment)),
     channelMoved: (product, channel) => followChannel(options, evaluate, product, channel),
+    startWaiting: () => startWaiting(options, evaluate),
   };
 }
 

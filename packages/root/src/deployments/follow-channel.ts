@@ -1,56 +1,102 @@
 import { XylemError } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
-import { allEnvironments, fullName } from '../environments/names.ts';
+import type { Database } from '../db/tables.ts';
+import { allEnvironments, type EnvironmentRow, fullName } from '../environments/names.ts';
 import type { DeployingOptions } from './deploying.ts';
 import { startDeployment } from './start.ts';
 import { newestTarget } from './target.ts';
+import { forgetWaiting, keepWaiting, waitingStarts } from './waiting.ts';
 
-/** What is not a fault of the channel, and passes by what somebody does. */
-const waitsFor: ReadonlySet<string> = new Set(['E_EVIDENCE', 'E_QUARANTINED']);
+/** What is not a fault of the channel, and passes by what somebody does, or by itself. */
+const waitsFor: ReadonlySet<string> = new Set(['E_EVIDENCE', 'E_QUARANTINED', 'E_STAGE_ORDER']);
 
-/**
- * Starts a deployment in each environment that follows the channel and is not on its way to its release already.
- * A rollback that is the newest word stays: what moves by itself never undoes what a person undid.
- */
+type Options = Pick<DeployingOptions, 'db' | 'clock' | 'randomness' | 'log' | 'restored'>;
+type Evaluate = (environment: string) => Promise<void>;
+
+/** Starts a deployment in each environment that follows the channel and is not on its way to its release already. */
 export async function followChannel(
-  options: DeployingOptions,
-  evaluate: (environment: string) => Promise<void>,
+  options: Options,
+  evaluate: Evaluate,
   product: string,
   channel: string,
 ): Promise<void> {
-  const { db, restored, log } = options;
-  if (restored.isRestored()) return;
+  for (const environment of await allEnvironments(options.db)) {
+    if (channelOf(environment, product) !== channel) continue;
+    if (await follow(options, environment, product)) await evaluate(environment.id);
+  }
+}
+
+/** Tries again what waits: the time that a release has to stand in an earlier stage passes without anybody's act. */
+export async function startWaiting(options: Options, evaluate: Evaluate): Promise<void> {
+  const waiting = await waitingStarts(options.db);
+  if (waiting.length === 0) return;
+  const environments = new Map((await allEnvironments(options.db)).map((row) => [row.id, row]));
+  for (const { environment: id, product } of waiting) {
+    const environment = environments.get(id);
+    if (environment === undefined) continue;
+    if (await follow(options, environment, product)) await evaluate(id);
+  }
+}
+
+/**
+ * Begins to deploy what the channel of a product says, where the environment follows one; what may not begin yet waits
+ * here alone. A rollback that is the newest word stays: what moves by itself never undoes what a person undid.
+ * @returns whether a deployment began
+ */
+export async function follow(
+  options: Options,
+  environment: EnvironmentRow,
+  product: string,
+  who?: string,
+): Promise<boolean> {
+  const { db, restored, log, clock } = options;
+  if (restored.isRestored()) return false;
+  const channel = channelOf(environment, product);
+  const version = channel === undefined ? null : await versionToFollow(db, environment, product, channel);
+  if (version === null) {
+    await forgetWaiting(db, environment.id, product);
+    return false;
+  }
+  try {
+    // Nobody is there to be asked: hosts that it can't be installed on say so themselves, and hold up no others.
+    await startDeployment(options, {
+      environment,
+      kind: 'deploy',
+      product,
+      version,
+      who: who ?? `channel/${product}/${channel}`,
+      skipUnfit: true,
+    });
+    return true;
+  } catch (cause) {
+    if (!(cause instanceof XylemError) || !waitsFor.has(cause.code)) throw cause;
+    const isNew = await keepWaiting(db, environment.id, product, version, cause, clock.now());
+    if (isNew) log.warn('channel not followed', { environment: fullName(environment), cause });
+    return false;
+  }
+}
+
+function channelOf(environment: EnvironmentRow, product: string): string | undefined {
+  const { products } = parseEnvironmentYaml(environment.yaml, fullName(environment));
+  return Object.hasOwn(products, product) ? products[product]?.channel : undefined;
+}
+
+/** Null where nothing is to be done: there is no such channel, or its release is the last word here already. */
+async function versionToFollow(
+  db: Database,
+  { id }: EnvironmentRow,
+  product: string,
+  channel: string,
+): Promise<string | null> {
   const pointer = await db
     .selectFrom('channels')
     .select('version')
     .where('product', '=', product)
     .where('channel', '=', channel)
     .executeTakeFirst();
-  if (pointer === undefined) return;
-  for (const environment of await allEnvironments(db)) {
-    const spec = parseEnvironmentYaml(environment.yaml, fullName(environment));
-    const mapping = Object.hasOwn(spec.products, product) ? spec.products[product] : undefined;
-    if (mapping?.channel !== channel) continue;
-    const target = await newestTarget(db, environment.id, product);
-    if (target?.version === pointer.version) continue;
-    if (target?.kind === 'rollback' && target.fromVersion === pointer.version) continue;
-    const who = `channel/${product}/${channel}`;
-    try {
-      // Nobody is there to be asked: hosts that it can't be installed on say so themselves, and hold up no others.
-      await startDeployment(options, {
-        environment,
-        kind: 'deploy',
-        product,
-        version: pointer.version,
-        who,
-        skipUnfit: true,
-      });
-    } catch (cause) {
-      if (!(cause instanceof XylemError) || !waitsFor.has(cause.code)) throw cause;
-      // It waits here alone, until the statement is attached or the quarantine lifted; the others go on.
-      log.warn('channel not followed', { environment: fullName(environment), cause });
-      continue;
-    }
-    await evaluate(environment.id);
-  }
+  if (pointer === undefined) return null;
+  const target = await newestTarget(db, id, product);
+  if (target?.version === pointer.version) return null;
+  if (target?.kind === 'rollback' && target.fromVersion === pointer.version) return null;
+  return pointer.version;
 }

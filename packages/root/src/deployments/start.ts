@@ -18,6 +18,7 @@ import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
 import { deployingLock, saveDeployment } from './rows.ts';
 import { namesOf } from './unfit.ts';
+import { forgetWaiting } from './waiting.ts';
 
 export interface StartDeployment extends Wanted {
   readonly strategy?: Strategy;
@@ -52,6 +53,7 @@ export async function startDeployment(
     if (start.dryRun === true) return { id, unfit };
     await saveMapping(trx, candidate);
     await supersede(trx, candidate, id);
+    await forgetWaiting(trx, start.environment.id, start.product);
     await insert(trx, deploymentFrom(start, candidate, id, salt), start.who, nowMs);
     if (unfit.length > 0) {
       const message = `Left out, without a fitting variant: ${namesOf(unfit)}.`;

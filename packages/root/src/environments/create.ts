@@ -3,6 +3,8 @@ import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import { repositoryIdOf, signRoot } from '@xylem/trust';
 import type { Environment } from '../api/schemas/environments.ts';
 import { appendAudit } from '../audit/audit.ts';
+import { lockFor } from '../db/lock.ts';
+import { waitingStarts } from '../deployments/waiting.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
 import { makeDirectionKeys, saveDirectionKeys } from '../keys/root-keys.ts';
 import { writeRepositoryFiles } from '../publishing/repository-files.ts';
@@ -10,7 +12,7 @@ import type { Root } from '../root.ts';
 import { refuseBadWindows } from './bad-windows.ts';
 import { firstYaml } from './edit-yaml.ts';
 import { type EnvironmentRow, environmentNamed, fullName, splitName } from './names.ts';
-import { refuseUnknownStage } from './stages.ts';
+import { refuseUnknownStage, stagesLock } from './stages.ts';
 import { refuseBadStatementKeys } from './statement-keys.ts';
 
 /**
@@ -46,6 +48,8 @@ export async function createEnvironment(
   await saveDirectionKeys(root.paths.keys, id, keys);
   await writeRepositoryFiles(root.repository, id, [first.file]);
   await db.transaction().execute(async (trx) => {
+    await lockFor(trx, stagesLock(name.tenant));
+    await refuseUnknownStage(trx, name.tenant, yaml, fullName(name), spec);
     const known = await trx
       .insertInto('tenants')
       .values({ tenant: name.tenant, created_ms: nowMs })
@@ -95,6 +99,13 @@ export async function showEnvironment(root: Root, row: EnvironmentRow): Promise<
     environment: row.environment,
     stage: spec.stage ?? null,
     labels: { ...spec.labels },
+    waiting: (await waitingStarts(root.db, row.id)).map(({ product, version, code, reason, since_ms }) => ({
+      product,
+      version,
+      code,
+      reason,
+      since: timeOf(since_ms),
+    })),
     number: root.directing.state(row.id)?.number ?? 0,
     snapshotVersion: root.directing.snapshotVersion(row.id as EnvironmentId),
     hosts: hosts.filter((host) => !host.retired).length,

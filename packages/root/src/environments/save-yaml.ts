@@ -9,10 +9,13 @@ import {
 } from '@xylem/core';
 import type { EnvironmentYamlSaved } from '../api/schemas/environments.ts';
 import { appendAudit } from '../audit/audit.ts';
+import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
+import { follow } from '../deployments/follow-channel.ts';
 import { knownRelease, productDirections } from '../deployments/rows.ts';
 import { startDeployment } from '../deployments/start.ts';
 import { newestTarget } from '../deployments/target.ts';
+import { requireEarlier } from '../gates/stage-order/stage-order.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
 import { requireEvidence } from '../publishing/evidence.ts';
 import { releaseNamed } from '../publishing/releases.ts';
@@ -24,7 +27,7 @@ import { checkName } from './create.ts';
 import { refuseMisfitAt } from './fitting-config.ts';
 import { refuseUnknownReleases } from './named-releases.ts';
 import { type EnvironmentRow, fullName } from './names.ts';
-import { refuseUnknownStage } from './stages.ts';
+import { refuseUnknownStage, stagesLock } from './stages.ts';
 
 /**
  * Replaces an environment's YAML. Where it names a release or channel other than what the environment is on its way
@@ -50,6 +53,8 @@ export async function saveYaml(
   if (hasChanged && body.dryRun !== true) {
     const nowMs = clock.now();
     await db.transaction().execute(async (trx) => {
+      await lockFor(trx, stagesLock(row.tenant));
+      await refuseUnknownStage(trx, row.tenant, body.yaml, name, spec);
       const { numUpdatedRows } = await trx
         .updateTable('environments')
         .set({ yaml: body.yaml, yaml_version: body.baseVersion + 1 })
@@ -87,17 +92,21 @@ async function startWhatItNames(
   spec: Spec,
 ): Promise<void> {
   for (const [product, version] of await releasesToStart(root, environment, spec)) {
-    await startDeployment(root, { environment, kind: 'deploy', product, version, who });
+    if (spec.products[product]?.release === undefined) await follow(root, environment, product, who);
+    else await startDeployment(root, { environment, kind: 'deploy', product, version, who });
   }
 }
 
-/** What deployments would refuse is refused before it is saved. @throws XylemError E_EVIDENCE, E_QUARANTINED */
+/** What deployments would refuse is refused before it is saved. @throws XylemError E_EVIDENCE, E_QUARANTINED, E_STAGE_ORDER */
 async function refuseUnwanted(root: Root, environment: EnvironmentRow, spec: Spec): Promise<void> {
   for (const [product, version] of await releasesToStart(root, environment, spec)) {
     const { release } = await releaseNamed(root.db, product, version);
     const known = await knownRelease(root.db, product, release);
     await refuseQuarantined(root.db, environment, known);
     await requireEvidence(root.db, spec, known);
+    // What a channel brings waits for what must come first; what is named is wanted now.
+    const isNamed = spec.products[product]?.release !== undefined;
+    if (isNamed) await requireEarlier(root.db, { environment, spec, nowMs: root.clock.now() }, known);
   }
 }
 

@@ -4,7 +4,7 @@ import { appendAudit } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import type { Root } from '../root.ts';
-import { allEnvironments, type EnvironmentRow, fullName } from './names.ts';
+import { type EnvironmentRow, fullName } from './names.ts';
 
 /** The stages of a tenant in their order. One that has none of its own, or is not there yet, has the default. */
 export async function stagesOf(db: Database, tenant: string): Promise<readonly string[]> {
@@ -15,16 +15,22 @@ export async function stagesOf(db: Database, tenant: string): Promise<readonly s
 export const orderOf = (stages: string | null): readonly string[] =>
   stages === null ? defaultStages : (JSON.parse(stages) as string[]);
 
-/**
- * The environments of a tenant, each with what its YAML says; those of the tenant's order and the others.
- */
+/** The environments of a tenant, each with what its YAML says. */
 export async function environmentsOf(
   db: Database,
   tenant: string,
 ): Promise<readonly { readonly row: EnvironmentRow; readonly spec: EnvironmentSpec }[]> {
-  const rows = (await allEnvironments(db)).filter((row) => row.tenant === tenant);
+  const rows = await db
+    .selectFrom('environments')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .orderBy('environment')
+    .execute();
   return rows.map((row) => ({ row, spec: parseEnvironmentYaml(row.yaml, fullName(row)) }));
 }
+
+/** Who changes an order, and who gives an environment a stage of it, go one after the other. */
+export const stagesLock = (tenant: string): string => `stages/${tenant}`;
 
 /** A stage that is in no order would come after none and before none. @throws XylemError E_INPUT at its place */
 export async function refuseUnknownStage(
@@ -52,7 +58,7 @@ export async function setStages(
 ): Promise<{ tenant: string; stages: string[] }> {
   refuseBadOrder(stages);
   return await db.transaction().execute(async (trx) => {
-    await lockFor(trx, `stages/${tenant}`);
+    await lockFor(trx, stagesLock(tenant));
     const row = await trx.selectFrom('tenants').selectAll().where('tenant', '=', tenant).executeTakeFirst();
     if (row === undefined) throw noTenant(tenant);
     for (const { row: environment, spec } of await environmentsOf(trx, tenant)) {

@@ -2,9 +2,18 @@ import type { Database } from '../db/tables.ts';
 import { compatibility } from './compatibility.ts';
 import type { Candidate, Gate } from './gate.ts';
 import { quarantine, schemas, statements, variants, vouching } from './release.ts';
+import { stageOrder } from './stage-order/stage-order.ts';
 
 /** In the order in which they are looked at: the first closed one is what a person is told. */
-const gates: readonly Gate[] = [vouching, quarantine, schemas, statements, ...compatibility, variants];
+const gates: readonly Gate[] = [
+  vouching,
+  quarantine,
+  schemas,
+  statements,
+  stageOrder,
+  ...compatibility,
+  variants,
+];
 
 /** @throws XylemError of the first closed gate */
 export async function passGates(trx: Database, candidate: Candidate): Promise<void> {

@@ -6,6 +6,15 @@ const labelsText = (labels: Readonly<Record<string, string>>): string =>
     .map(([key, value]) => `${key}=${value}`)
     .join(',') || '-';
 
+type Waiting = { readonly name: string; readonly waiting: readonly { readonly reason: string }[] };
+
+/** A release that its channel brings and that may not begin yet; the reason names it and the environment. */
+const waitingText = (environments: readonly Waiting[]): string =>
+  environments
+    .flatMap(({ waiting }) => waiting)
+    .map(({ reason }) => `\nWaits: ${reason}`)
+    .join('');
+
 export const command = defineCommand({
   example: 'xylem env list',
   async run({ api }) {
@@ -13,7 +22,7 @@ export const command = defineCommand({
     return {
       data: answer,
       text: () =>
-        tabulate(
+        `${tabulate(
           ['ENVIRONMENT', 'STAGE', 'LABELS', 'HOSTS', 'DIRECTION', 'CREATED', 'ID'],
           answer.environments.map(({ name, stage, labels, hosts, number, created, id }) => [
             name,
@@ -25,7 +34,7 @@ export const command = defineCommand({
             id,
           ]),
           'No environment yet. Make one: xylem env create acme/production',
-        ),
+        )}${waitingText(answer.environments)}`,
     };
   },
 });

@@ -18,6 +18,11 @@ export const fleetTable: readonly TableEntry[] = [
     load: () => import('../../commands/deployment/deploy.ts'),
   },
   {
+    path: 'promote',
+    summary: 'Bring what an environment runs to the next stage',
+    load: () => import('../../commands/deployment/promote.ts'),
+  },
+  {
     path: 'rollback',
     summary: 'Bring environments back to the release before',
     load: () => import('../../commands/deployment/rollback.ts'),

@@ -10,11 +10,15 @@ import { fleetReader, showDeployment } from '../../deployments/show.ts';
 import { startDeployment } from '../../deployments/start.ts';
 import {
   allEnvironments,
+  environmentNamed,
   environmentsChosen,
   environmentsMatching,
   fullName,
+  noEnvironment,
   refOf,
+  splitName,
 } from '../../environments/names.ts';
+import { settledVersion } from '../../gates/stage-order/evidence.ts';
 import { hostsIn } from '../../hosts/host-rows.ts';
 import { listChannels } from '../../publishing/channels.ts';
 import { productNamed } from '../../publishing/products.ts';
@@ -114,7 +118,8 @@ async function create(root: Root, body: DeploymentCreate, { name: who, access }:
   if (body.version !== undefined && body.channel !== undefined) {
     throw new XylemError('E_INPUT', 'Give either a version or a channel.');
   }
-  const version = body.version ?? (await channelVersion(root, body));
+  const version =
+    (await promotedVersion(root, body, access)) ?? body.version ?? (await channelVersion(root, body));
   const environments = await environmentsChosen(db, body, root.config.tenant, access.within('operate'));
   const hosts = await hostsIn(
     db,
@@ -169,6 +174,32 @@ function strategyOf(
     maxUnavailable: (maxUnavailable as Count | undefined) ?? policy.maxUnavailable,
     ...(maxFailed === undefined ? {} : { maxFailed: maxFailed as Count }),
   };
+}
+
+/** What is settled in the environment that a release comes from. @throws XylemError E_NOT_FOUND, E_INPUT, E_CONFLICT */
+async function promotedVersion(
+  { db, config }: Root,
+  { from, product, version, channel, kind }: DeploymentCreate,
+  access: Who['access'],
+): Promise<string | undefined> {
+  if (from === undefined) return undefined;
+  if (kind !== 'deploy' || channel !== undefined)
+    throw new XylemError(
+      'E_INPUT',
+      'An environment that a release comes from belongs to a deploy, without a channel.',
+    );
+  const environment = splitName(from, config.tenant);
+  if (!access.in('read', environment)) throw noEnvironment(fullName(environment));
+  const { id } = await environmentNamed(db, from, config.tenant);
+  const settled = await settledVersion(db, id, product);
+  const name = fullName(environment);
+  if (settled === null)
+    throw new XylemError(
+      'E_CONFLICT',
+      `No deployment of ${product} has succeeded in ${name} that still counts. Deploy it there first.`,
+    );
+  if (version === undefined || version === settled) return settled;
+  throw new XylemError('E_CONFLICT', `${name} runs ${product}@${settled}, not ${version}.`);
 }
 
 async function channelVersion(

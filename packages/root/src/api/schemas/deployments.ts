@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import {
   Count,
   DigestText,
+  EnvironmentName,
   EnvironmentPattern,
   EnvironmentRef,
   EnvironmentWhere,
@@ -32,7 +33,8 @@ const deploymentKinds = ['deploy', 'rollback', 'undeploy'] as const;
 const deploymentStates = ['running', 'paused', 'succeeded', 'failed', 'aborted', 'superseded'] as const;
 
 /**
- * `version` or `channel` names the release of a `deploy`; a `rollback` goes to the release that the environment ran
+ * `version` or `channel` names the release of a `deploy`, or `from`: what is settled in that environment (with `version`:
+ * and it must be this one); a `rollback` goes to the release that the environment ran
  * before, or to `version`. One deployment is made for each environment that the patterns and `where` fit.
  * `urgent`: outside of windows too; a rollback always is.
  * `dryRun`: say which environments and how many hosts, make nothing.
@@ -42,6 +44,7 @@ export const DeploymentCreate = Strict({
   product: Name,
   version: Type.Optional(Version),
   channel: Type.Optional(Name),
+  from: Type.Optional(EnvironmentName),
   environments: Type.Array(EnvironmentPattern, { minItems: 1, maxItems: 1000 }),
   where: Type.Optional(EnvironmentWhere),
   strategy: Type.Optional(Strategy),

@@ -10,6 +10,7 @@ import {
   Nullable,
   Strict,
   Time,
+  Version,
 } from './common.ts';
 
 export const Environment = Strict({
@@ -19,6 +20,10 @@ export const Environment = Strict({
   environment: Name,
   stage: Nullable(Name),
   labels: Labels,
+  /** What follows a channel and may not begin yet, with what it waits for. */
+  waiting: Type.Array(
+    Strict({ product: Name, version: Version, code: Type.String(), reason: Type.String(), since: Time }),
+  ),
   number: Count,
   snapshotVersion: Count,
   hosts: Count,

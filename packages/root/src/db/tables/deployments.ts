@@ -28,6 +28,15 @@ export interface DeploymentTables {
     updated_ms: number;
     finished_ms: number | null;
   };
+  /** What follows a channel and may not begin yet: tried again until it may. */
+  waiting_starts: {
+    environment: string;
+    product: string;
+    version: string;
+    code: string;
+    reason: string;
+    since_ms: number;
+  };
   /** What decisions said about single hosts. */
   deployment_hosts: { deployment: string; host: string; admitted_ms: number | null; held: number };
   deployment_events: {
