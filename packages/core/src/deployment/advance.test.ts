@@ -8,7 +8,8 @@ import { advance } from './advance.ts';
 import { applyDecisions, hostAfter } from './apply.ts';
 import { type Deployment, type HostEvidence, initialThreshold, type Strategy } from './deployment.ts';
 import { heldPins, keptPins, noPackage } from './pins.ts';
-import { hostCount, isWithin, standingOf } from './standing.ts';
+import { hostCount, standingOf } from './standing.ts';
+import { isWithin } from './strata.ts';
 
 const digest = (text: string): Digest => createHash('sha256').update(text).digest('hex') as Digest;
 const [oldPackage, newPackage] = [digest('old'), digest('new')];
@@ -81,7 +82,7 @@ class Fleet {
   }
 
   told(one: HostEvidence): boolean {
-    return !one.held && isWithin(this.deployment, one.id);
+    return !one.held && isWithin(this.deployment, one);
   }
 
   report(index: number, healthy: boolean): void {

@@ -1,5 +1,6 @@
 import { everyone, nobody } from '../direction/cohort.ts';
 import type { DeploymentId, Digest, EnvironmentId, HostId } from '../ids.ts';
+import type { FailureState } from '../statistics/failures.ts';
 import type { Version } from '../versions.ts';
 import type { ReportedComponent } from '../wire/report.ts';
 
@@ -20,14 +21,42 @@ export type DeploymentState = (typeof deploymentStates)[number];
 /** A number of hosts, or a share of the eligible ones (at least one host). */
 export type HostCount = number | `${number}%`;
 
+/** What a rolling deployment and a canary keep within bounds at any time. */
+export interface UpdateLimits {
+  /** Within each value of the label `per` where that is given, else over all eligible hosts. */
+  readonly maxUnavailable: HostCount;
+  /** With `per`: over all eligible hosts besides. */
+  readonly maxUnavailableInAll?: HostCount;
+  /** The deployment fails once more hosts than this have failed, of all; absent: when no more may be unavailable. */
+  readonly maxFailed?: HostCount;
+  /** A label, such as `site`. */
+  readonly per?: string;
+}
+
+/** Hosts in growing cohorts; each step is passed by evidence, and the last is everyone. */
+export interface CanaryStrategy extends UpdateLimits {
+  readonly kind: 'canary';
+  /** How many hosts are exposed in each step, of each value of `per`; everyone comes after them. */
+  readonly steps: readonly HostCount[];
+  /** For how long a host has to stay healthy after its update. */
+  readonly bakeSeconds: number;
+  /** No step is passed before so many hosts (or all) have baked. */
+  readonly minimumExposure: number;
+  /** The probability of a false stop that is accepted, over the whole deployment. */
+  readonly alpha: number;
+  readonly onFail: 'rollback' | 'stop';
+  readonly onNoData: 'ask' | 'wait';
+}
+
 export type Strategy =
   | { readonly kind: 'all-at-once' }
-  | {
-      readonly kind: 'rolling';
-      readonly maxUnavailable: HostCount;
-      /** The deployment fails once more hosts than this have failed; absent: when no more may be unavailable. */
-      readonly maxFailed?: HostCount;
-    };
+  | ({ readonly kind: 'rolling' } & UpdateLimits)
+  | CanaryStrategy;
+
+/** The label by whose values a strategy's numbers count. */
+export function labelOf(strategy: Strategy | undefined): string | undefined {
+  return strategy === undefined || strategy.kind === 'all-at-once' ? undefined : strategy.per;
+}
 
 export interface ReleaseName {
   readonly digest: Digest;
@@ -50,6 +79,12 @@ export interface Deployment {
   readonly salt: string;
   /** A deploy admits hashes at or below it and only raises it; an undeploy those above it and only lowers it. */
   readonly threshold: string;
+  /** By value of the strategy's label: the thresholds of these hosts; `threshold` is that of all others. */
+  readonly strata?: Readonly<Record<string, string>>;
+  /** Of a canary, once it has begun. */
+  readonly canary?: CanaryState;
+  /** How often it was decided about: no two decisions are made from the same state. Absent: 0. */
+  readonly decided?: number;
   readonly state: DeploymentState;
   readonly reason: string | null;
   readonly purgeData: boolean;
@@ -57,6 +92,20 @@ export interface Deployment {
   readonly skipUnfit?: boolean;
   /** It comes outside of windows too; absent: it waits for one. */
   readonly urgent?: true;
+}
+
+/** Where a canary stands. All its times are here and in the marks of hosts: none begins anew with the process. */
+export interface CanaryState {
+  /** When it began, milliseconds since 1970. */
+  readonly began: number;
+  /** Counted from 0; the one after the strategy's last is everyone. */
+  readonly step: number;
+  /** When that step began. */
+  readonly since: number;
+  /** Whether it stands because a person was asked; then, that the person said to go on with what there is. */
+  readonly asked?: 'waits' | 'waived';
+  /** What exposed hosts and controls showed since it began. */
+  readonly failures: FailureState;
 }
 
 export interface ComponentChange {
@@ -77,6 +126,14 @@ export interface HostEvidence {
   readonly held: boolean;
   /** Whether it says that it has the change ready and may not begin: a window, a freeze, a quota, a lock. */
   readonly keptBack: boolean;
+  /** Its value of the strategy's label; null: it has none. Absent: the strategy has no label. */
+  readonly stratum?: string | null;
+  /** When it was first seen done, in a canary; null or absent: not yet, or it failed since. */
+  readonly doneAt?: number | null;
+  /** When it was first seen failed or silent after its admission, in a canary; stays. */
+  readonly failedAt?: number | null;
+  /** As what a canary watches it. Null or absent: not yet. */
+  readonly watched?: Watched | null;
   readonly lastReport: number | null;
   /** The newest sign of life; at least `lastReport`. */
   readonly lastSeen: number | null;
@@ -84,6 +141,12 @@ export interface HostEvidence {
     ReportedComponent,
     'component' | 'package' | 'state' | 'healthy' | 'refused'
   >[];
+}
+
+/** `over`: it has said what it could. `stratum`: within which it is compared, also if it gets another label meanwhile. */
+export interface Watched {
+  readonly as: 'control' | 'exposed' | 'over';
+  readonly stratum: string;
 }
 
 export interface AdvancePolicy {
@@ -94,11 +157,26 @@ export interface AdvancePolicy {
 }
 
 export type Decision =
-  | { readonly kind: 'threshold'; readonly threshold: string }
+  /** `strata`: all of them, in place of those before. */
+  | {
+      readonly kind: 'threshold';
+      readonly threshold: string;
+      readonly strata?: Readonly<Record<string, string>>;
+    }
   /** Record `admittedAt` = now for these, and take back their holds. */
   | { readonly kind: 'admit'; readonly hosts: readonly HostId[] }
   /** Pin these in the host map (`heldPins`) in the same desired state that has the new threshold. */
   | { readonly kind: 'hold'; readonly hosts: readonly HostId[] }
+  /** Record `doneAt` = now: their bake begins. */
+  | { readonly kind: 'healthy'; readonly hosts: readonly HostId[] }
+  /** Record `failedAt` = now where there is none yet, and take `doneAt` back. */
+  | { readonly kind: 'failed'; readonly hosts: readonly HostId[] }
+  /** Record as what they are watched from now on. */
+  | { readonly kind: 'watch'; readonly watched: Watched; readonly hosts: readonly HostId[] }
+  /** Where a canary stands from now on; `reason` where it begins another step. */
+  | { readonly kind: 'canary'; readonly canary: CanaryState; readonly reason: string | null }
+  /** Pause until a person says to go on. */
+  | { readonly kind: 'ask'; readonly reason: string }
   | { readonly kind: 'end'; readonly state: 'succeeded' | 'failed'; readonly reason: string };
 
 /** Where a host stands in a deployment. `updating`, `failed` and `silent` hosts count as unavailable. */
@@ -119,6 +197,8 @@ export interface Progress {
   readonly offline: number;
   /** How many may be unavailable at once. */
   readonly maxUnavailable: number;
+  /** Of `done`, in a canary: not healthy for as long as it wants yet. */
+  readonly baking?: number;
 }
 
 /** No data never passes. */

@@ -1,8 +1,10 @@
 export { advance } from './advance.ts';
-export { applyDecisions } from './apply.ts';
+export { applyDecisions, hostAfter, resumed } from './apply.ts';
 export {
   type Advance,
   type AdvancePolicy,
+  type CanaryState,
+  type CanaryStrategy,
   type ComponentChange,
   type Decision,
   type Deployment,
@@ -12,12 +14,15 @@ export {
   type HostEvidence,
   hasEnded,
   initialThreshold,
+  labelOf,
   type Progress,
   type ReleaseName,
   type Standing,
   type Strategy,
+  type UpdateLimits,
   type Verdict,
 } from './deployment.ts';
-export { heldPins, keptPins, noPackage } from './pins.ts';
+export { heldPins, keptPins, noPackage, strayPins } from './pins.ts';
 export { standingOf } from './standing.ts';
+export { isWithin, mostStratifiedSelector } from './strata.ts';
 export { mayFit, type Unfit, unfitHosts } from './unfit.ts';

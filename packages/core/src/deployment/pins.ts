@@ -1,6 +1,7 @@
 import type { HostAssignment } from '../direction/assignments.ts';
 import type { Digest } from '../ids.ts';
 import type { Deployment, HostEvidence } from './deployment.ts';
+import { isWithin } from './strata.ts';
 
 /** A pin to no package at all: the component is left as it is, installed or not. */
 export const noPackage = '0'.repeat(64) as Digest;
@@ -16,6 +17,36 @@ export function heldPins(deployment: Deployment, host: HostEvidence): Readonly<R
       const reported = host.reported.find(({ component }) => component === name)?.package;
       return [name, reported !== undefined && former.includes(reported) ? reported : noPackage];
     }),
+  );
+}
+
+/**
+ * The pins for a host whose place its threshold does not say rightly, while thresholds are told by value of a label or
+ * a canary counts who is exposed: one that was admitted and then got another value keeps what it was given; one that
+ * came into a cohort without having been admitted keeps what it runs, or begins with what is settled.
+ * @param settled packages by component
+ */
+export function strayPins(
+  deployment: Deployment,
+  host: HostEvidence,
+  settled: ReadonlyMap<string, Digest>,
+): Readonly<Record<string, Digest>> {
+  const { strategy, kind, components } = deployment;
+  if (strategy.kind !== 'canary' && deployment.strata === undefined) return {};
+  const admitted = host.admittedAt !== null && !host.held;
+  if (host.held || isWithin(deployment, host) === admitted) return {};
+  if (admitted)
+    return kind === 'undeploy'
+      ? {}
+      : Object.fromEntries(
+          host.components.map((name): [string, Digest] => [name, components[name]?.to ?? noPackage]),
+        );
+  const runs = heldPins(deployment, host);
+  return Object.fromEntries(
+    Object.entries(runs).map(([name, pin]): [string, Digest] => [
+      name,
+      pin === noPackage ? (settled.get(name) ?? noPackage) : pin,
+    ]),
   );
 }
 

@@ -1,5 +1,3 @@
-import { cohortHash } from '../direction/cohort.ts';
-import type { HostId } from '../ids.ts';
 import type { AdvancePolicy, Deployment, HostCount, HostEvidence, Standing } from './deployment.ts';
 
 /** Where a host stands at `now` (milliseconds since 1970). Pure; the host's own report decides. */
@@ -63,8 +61,16 @@ export function hostCount(count: HostCount, eligible: number): number {
   return Math.max(1, Math.floor((eligible * percent) / 100));
 }
 
-/** Whether the present threshold takes a host in, held or not. */
-export function isWithin({ kind, salt, threshold }: Deployment, host: HostId): boolean {
-  const hash = cohortHash(salt, host);
-  return kind === 'undeploy' ? hash > threshold : hash <= threshold;
+/** Whether a done host has not stayed so for as long as its canary wants. `doneAt` in the future: a clock went back. */
+export function isBaking(
+  { bakeSeconds }: { readonly bakeSeconds: number },
+  { doneAt }: Pick<HostEvidence, 'doneAt'>,
+  now: number,
+): boolean {
+  return doneAt === undefined || doneAt === null || doneAt > now || now - doneAt < bakeSeconds * 1000;
+}
+
+/** `maxFailed: 0` is allowed: then the first failure ends it. */
+export function limitOf(maxFailed: HostCount, eligible: number): number {
+  return maxFailed === 0 ? 0 : hostCount(maxFailed, eligible);
 }

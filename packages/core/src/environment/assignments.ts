@@ -1,5 +1,5 @@
-import type { Deployment } from '../deployment/deployment.ts';
-import { everyone } from '../direction/cohort.ts';
+import { type Deployment, labelOf } from '../deployment/deployment.ts';
+import { everyone, nobody } from '../direction/cohort.ts';
 import type { Digest } from '../ids.ts';
 import { inOrder } from '../order.ts';
 import type { Assignment } from '../wire/desired-state.ts';
@@ -41,7 +41,7 @@ export function desiredAssignments(
       if (mapped === undefined) continue;
       const assignments = layers.flatMap((layer) => {
         const part = layer.known.release.packages.find((candidate) => candidate.component === component);
-        return part === undefined ? [] : [assignment(product, layer, part, mapped)];
+        return part === undefined ? [] : assignmentsIn(product, layer, part, mapped);
       });
       components.push({ component, after: assignments[0]?.after ?? [], assignments });
     }
@@ -76,11 +76,42 @@ function undeployed(
   return settled === null || index < deployments.length - 1 ? [] : [{ known: settled, deployment }];
 }
 
+/**
+ * One for each value of a label that has a threshold of its own, then one for the hosts with none of these values:
+ * that is a selector each, and no other format. One alone where all thresholds are the same.
+ */
+function assignmentsIn(
+  product: string,
+  layer: Layer,
+  part: ReleasePackage,
+  mapped: ComponentMapping,
+): Assignment[] {
+  const { deployment } = layer;
+  const strata = Object.entries(deployment?.strata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const per = strata.length === 0 ? undefined : labelOf(deployment?.strategy);
+  if (deployment === undefined || per === undefined || strata.every(([, at]) => at === deployment.threshold))
+    return [assignment(product, layer, part, mapped, deployment?.threshold)];
+  const within = (condition: string): ComponentMapping => ({
+    ...mapped,
+    where: mapped.where === 'all' ? condition : `(${mapped.where}) and ${condition}`,
+  });
+  const named = strata.map(([value]) => `"${value}"`).join(', ');
+  return [
+    ...strata
+      .filter(([, threshold]) => threshold !== nobody)
+      .map(([value, threshold]) =>
+        assignment(product, layer, part, within(`${per} = "${value}"`), threshold),
+      ),
+    assignment(product, layer, part, within(`not (${per} in (${named}))`), deployment.threshold),
+  ];
+}
+
 function assignment(
   product: string,
   { known, deployment }: Layer,
   part: ReleasePackage,
   { where, config, after }: ComponentMapping,
+  threshold: string | undefined,
 ): Assignment {
   return {
     component: part.component,
@@ -91,12 +122,12 @@ function assignment(
     where,
     config,
     after: [...new Set([...part.after, ...after])].sort(),
-    ...(deployment === undefined ? {} : { deployment: deployment.id, ...cohortOf(deployment) }),
+    ...(deployment === undefined ? {} : { deployment: deployment.id, ...cohortOf(deployment.salt, threshold ?? nobody) }),
     ...(deployment?.urgent === true && deployment.kind !== 'undeploy' ? { urgent: true } : {}),
   };
 }
 
 /** No cohort where it would admit everyone: such an assignment reads as what it is. */
-function cohortOf({ salt, threshold }: Deployment): Pick<Assignment, 'cohort'> {
+function cohortOf(salt: string, threshold: string): Pick<Assignment, 'cohort'> {
   return threshold === everyone ? {} : { cohort: { salt, atMost: threshold } };
 }

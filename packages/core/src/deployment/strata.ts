@@ -1,0 +1,56 @@
+import { cohortHash } from '../direction/cohort.ts';
+import type { Deployment, HostEvidence } from './deployment.ts';
+
+/** So many values of a label have a threshold of their own; the hosts of all others share one. */
+export const mostStrata = 64;
+/** What all their names may take together: they stand in a selector. */
+const mostStrataText = 1500;
+/** So long a component's selector may be where a strategy adds the values of a label to it. */
+export const mostStratifiedSelector = 2000;
+
+type Thresholds = Pick<Deployment, 'threshold' | 'strata'>;
+
+/** Which threshold counts for a host: that of its value, or null for the one that all others share. */
+export function cohortOf({ strata }: Pick<Deployment, 'strata'>, stratum: string | null | undefined) {
+  return typeof stratum === 'string' && strata !== undefined && Object.hasOwn(strata, stratum)
+    ? stratum
+    : null;
+}
+
+export function thresholdOf(deployment: Thresholds, stratum: string | null | undefined): string {
+  const cohort = cohortOf(deployment, stratum);
+  return (cohort === null ? undefined : deployment.strata?.[cohort]) ?? deployment.threshold;
+}
+
+/** Whether the present threshold takes a host in, held or not. */
+export function isWithin(
+  deployment: Pick<Deployment, 'kind' | 'salt'> & Thresholds,
+  { id, stratum }: Pick<HostEvidence, 'id' | 'stratum'>,
+): boolean {
+  const hash = cohortHash(deployment.salt, id);
+  const threshold = thresholdOf(deployment, stratum);
+  return deployment.kind === 'undeploy' ? hash > threshold : hash <= threshold;
+}
+
+/**
+ * The values that get thresholds of their own, chosen once for a deployment: those with the most hosts, then by name.
+ * A value that no selector can name is none of them.
+ */
+export function namedStrata(
+  hosts: readonly Pick<HostEvidence, 'stratum'>[],
+  threshold: string,
+): Readonly<Record<string, string>> {
+  const counts = new Map<string, number>();
+  for (const { stratum } of hosts) {
+    if (typeof stratum !== 'string' || /["\n\r]/.test(stratum)) continue;
+    counts.set(stratum, (counts.get(stratum) ?? 0) + 1);
+  }
+  const byCount = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  let room = mostStrataText;
+  const named: string[] = [];
+  for (const [value] of byCount.slice(0, mostStrata)) {
+    room -= value.length + 4;
+    if (room >= 0) named.push(value);
+  }
+  return Object.fromEntries(named.sort().map((value) => [value, threshold]));
+}

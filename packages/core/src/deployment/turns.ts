@@ -1,0 +1,107 @@
+import { cohortHash } from '../direction/cohort.ts';
+import type {
+  AdvancePolicy,
+  Deployment,
+  HostEvidence,
+  Progress,
+  Standing,
+  UpdateLimits,
+} from './deployment.ts';
+import { hostCount, isBaking, isOffline, standingOf } from './standing.ts';
+
+/** An eligible host in the order of its turn. */
+export interface Turn {
+  readonly host: HostEvidence;
+  readonly hash: string;
+  readonly standing: Standing;
+}
+
+/** The eligible hosts in the order of their turn. */
+export function inTurn(
+  deployment: Deployment,
+  evidence: readonly HostEvidence[],
+  now: number,
+  policy: AdvancePolicy,
+): Turn[] {
+  const direction = deployment.kind === 'undeploy' ? -1 : 1;
+  return evidence
+    .filter(({ components }) => components.length > 0)
+    .map((host) => ({
+      host,
+      hash: cohortHash(deployment.salt, host.id),
+      standing: standingOf(deployment, host, now, policy),
+    }))
+    .sort((a, b) => (a.hash < b.hash ? -direction : direction));
+}
+
+export const isAdmitted = ({ admittedAt, held }: HostEvidence): boolean => admittedAt !== null && !held;
+
+/** The hosts of one value of the strategy's label counted; without a label all hosts are of one, null. */
+export interface StratumCounts {
+  readonly eligible: number;
+  readonly admitted: number;
+  readonly failed: number;
+  /** Updating, failed or silent. */
+  readonly unavailable: number;
+}
+
+export function byStratum(turns: readonly Turn[]): ReadonlyMap<string | null, StratumCounts> {
+  const counts = new Map<string | null, { -readonly [K in keyof StratumCounts]: StratumCounts[K] }>();
+  for (const { host, standing } of turns) {
+    const stratum = host.stratum ?? null;
+    const count = counts.get(stratum) ?? { eligible: 0, admitted: 0, failed: 0, unavailable: 0 };
+    counts.set(stratum, count);
+    count.eligible += 1;
+    if (isAdmitted(host)) count.admitted += 1;
+    if (standing === 'failed') count.failed += 1;
+    if (standing === 'updating' || standing === 'failed' || standing === 'silent') count.unavailable += 1;
+  }
+  return counts;
+}
+
+/** How many may be unavailable at once, over all. */
+export function mostUnavailable(
+  { maxUnavailable, maxUnavailableInAll }: UpdateLimits,
+  strata: ReadonlyMap<string | null, StratumCounts>,
+): number {
+  let sum = 0;
+  let eligible = 0;
+  for (const count of strata.values()) {
+    sum += hostCount(maxUnavailable, count.eligible);
+    eligible += count.eligible;
+  }
+  // Of no host at all, as of any other number: at least one.
+  if (strata.size === 0) return hostCount(maxUnavailable, 0);
+  return maxUnavailableInAll === undefined ? sum : Math.min(sum, hostCount(maxUnavailableInAll, eligible));
+}
+
+export function progressOf(
+  { strategy }: Deployment,
+  turns: readonly Turn[],
+  now: number,
+  policy: AdvancePolicy,
+): Progress {
+  const counts = { waiting: 0, updating: 0, done: 0, failed: 0, silent: 0 };
+  let offline = 0;
+  let keptBack = 0;
+  let admitted = 0;
+  let baking = 0;
+  for (const { host, standing } of turns) {
+    counts[standing] += 1;
+    if (isAdmitted(host)) admitted += 1;
+    if (standing === 'waiting' && isOffline(host, now, policy)) offline += 1;
+    if (standing === 'updating' && host.keptBack) keptBack += 1;
+    if (strategy.kind === 'canary' && standing === 'done' && isBaking(strategy, host, now)) baking += 1;
+  }
+  const maxUnavailable =
+    strategy.kind === 'all-at-once' ? turns.length : mostUnavailable(strategy, byStratum(turns));
+  return {
+    eligible: turns.length,
+    admitted,
+    ...counts,
+    keptBack,
+    offline,
+    maxUnavailable,
+    ...(strategy.kind === 'canary' ? { baking } : {}),
+  };
+}
