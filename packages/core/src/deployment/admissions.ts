@@ -108,7 +108,9 @@ function roomsOf(
   for (const [stratum, { eligible, admitted, unavailable }] of strata) {
     free.set(stratum, {
       unavailable:
-        strategy.kind === 'all-at-once' ? without : hostCount(strategy.maxUnavailable, eligible) - unavailable,
+        strategy.kind === 'all-at-once'
+          ? without
+          : hostCount(strategy.maxUnavailable, eligible) - unavailable,
       exposed: quota === undefined ? without : quota.of(eligible) - admitted,
     });
   }

@@ -1,103 +1,23 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import fc from 'fast-check';
-import { everyone, nobody } from '../direction/cohort.ts';
-import type { Digest, HostId } from '../ids.ts';
+import { everyone } from '../direction/cohort.ts';
 import { advance } from './advance.ts';
-import { applyDecisions, hostAfter } from './apply.ts';
-import { type Deployment, type HostEvidence, initialThreshold, type Strategy } from './deployment.ts';
+import {
+  deployment,
+  digest,
+  Fleet,
+  host,
+  hosts,
+  newPackage,
+  oldPackage,
+  policy,
+  type Reported,
+  rolling,
+  runs,
+  START,
+} from './fleet.test-data.ts';
 import { heldPins, keptPins, noPackage } from './pins.ts';
 import { hostCount, standingOf } from './standing.ts';
-import { isWithin } from './strata.ts';
-
-const digest = (text: string): Digest => createHash('sha256').update(text).digest('hex') as Digest;
-const [oldPackage, newPackage] = [digest('old'), digest('new')];
-const MINUTE = 60_000;
-const policy = { offlineAfterMs: 10 * MINUTE, silentAfterMs: 30 * MINUTE };
-const START = 1_800_000_000_000;
-
-function deployment(kind: Deployment['kind'], strategy: Strategy, salt = 'c2FsdHNhbHQ'): Deployment {
-  return {
-    id: 'd1',
-    environment: '0'.repeat(32),
-    product: 'shop',
-    kind,
-    from: null,
-    to: null,
-    components: { api: { from: [oldPackage], to: kind === 'undeploy' ? null : newPackage } },
-    strategy,
-    salt,
-    threshold: initialThreshold(kind),
-    state: 'running',
-    reason: null,
-    purgeData: false,
-  } as unknown as Deployment;
-}
-
-type Reported = HostEvidence['reported'][number];
-const runs = (found: Digest, healthy: boolean | null = true): Reported => ({
-  component: 'api',
-  package: found,
-  state: 'running',
-  healthy,
-});
-const host = (n: number, more: Partial<HostEvidence> = {}): HostEvidence => ({
-  id: createHash('sha256').update(`${n}`).digest('hex').slice(0, 32) as HostId,
-  components: ['api'],
-  admittedAt: null,
-  held: false,
-  keptBack: false,
-  lastReport: START,
-  lastSeen: START,
-  reported: [runs(oldPackage)],
-  ...more,
-});
-const hosts = (count: number): HostEvidence[] => Array.from({ length: count }, (_, n) => host(n));
-const rolling = (maxUnavailable: number | `${number}%`): Strategy => ({ kind: 'rolling', maxUnavailable });
-
-/** A fleet that does as it is told, one event after another. */
-class Fleet {
-  deployment: Deployment;
-  hosts: HostEvidence[];
-  now = START;
-
-  constructor(start: Deployment, members: HostEvidence[]) {
-    this.deployment = start;
-    this.hosts = members;
-  }
-
-  step() {
-    const result = advance(this.deployment, this.hosts, this.now, policy);
-    this.deployment = applyDecisions(this.deployment, result.decisions);
-    this.hosts = this.hosts.map((one) => hostAfter(one, result.decisions, this.now));
-    return result;
-  }
-
-  /** Those that have been told to change and are not done. */
-  unavailable(): number {
-    return this.hosts.filter(
-      (one) => this.told(one) && standingOf(this.deployment, one, this.now, policy) !== 'done',
-    ).length;
-  }
-
-  told(one: HostEvidence): boolean {
-    return !one.held && isWithin(this.deployment, one);
-  }
-
-  report(index: number, healthy: boolean): void {
-    const one = this.hosts[index];
-    if (one === undefined) return;
-    const changed = this.told(one);
-    const target = this.deployment.kind === 'undeploy' ? [] : [runs(newPackage, healthy)];
-    this.hosts[index] = {
-      ...one,
-      lastReport: this.now,
-      lastSeen: this.now,
-      reported: changed ? target : one.reported,
-    };
-  }
-}
 
 test('all at once admits all, and has succeeded when all have reported it healthy', () => {
   const fleet = new Fleet(deployment('deploy', { kind: 'all-at-once' }), hosts(5));
@@ -288,130 +208,6 @@ test('paused and ended deployments decide nothing', () => {
       [],
     );
   }
-});
-
-const kinds = fc.constantFrom('deploy' as const, 'rollback' as const, 'undeploy' as const);
-const limits = fc.oneof(
-  fc.integer({ min: 1, max: 5 }),
-  fc.constantFrom('10%' as const, '34%' as const, '100%' as const),
-);
-const events = fc.array(
-  fc.oneof(
-    {
-      weight: 6,
-      arbitrary: fc.record({
-        kind: fc.constant('report' as const),
-        at: fc.nat(30),
-        healthy: fc.constant(true),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        kind: fc.constant('report' as const),
-        at: fc.nat(30),
-        healthy: fc.constant(false),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({ kind: fc.constant('pass' as const), minutes: fc.integer({ min: 1, max: 60 }) }),
-    },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), at: fc.nat(30) }) },
-    { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
-  ),
-  { maxLength: 60 },
-);
-
-test('never more than allowed at once, the threshold moves one way, the same evidence decides the same', () => {
-  fc.assert(
-    fc.property(
-      kinds,
-      limits,
-      fc.integer({ min: 1, max: 25 }),
-      fc.uint8Array({ minLength: 12, maxLength: 12 }),
-      fc.uniqueArray(fc.nat(30)),
-      events,
-      (kind, maxUnavailable, size, saltBytes, away, happened) => {
-        const start = deployment(
-          kind,
-          { kind: 'rolling', maxUnavailable, maxFailed: 3 },
-          Buffer.from(saltBytes).toString('base64url'),
-        );
-        const gone = START - 3_600_000;
-        const fleet = new Fleet(
-          start,
-          hosts(size).map((one, i) =>
-            away.includes(i) ? { ...one, lastReport: gone, lastSeen: gone } : one,
-          ),
-        );
-        for (const event of [{ kind: 'restart' as const }, ...happened]) {
-          if (event.kind === 'report') fleet.report(event.at % size, event.healthy);
-          else if (event.kind === 'pass') fleet.now += event.minutes * MINUTE;
-          else if (event.kind === 'leave')
-            fleet.hosts = fleet.hosts.map((one, i) =>
-              i === event.at % size && one.admittedAt !== null ? { ...one, components: [] } : one,
-            );
-          const before = fleet.deployment.threshold;
-          const shuffled = fleet.hosts.toReversed();
-          const again = advance(fleet.deployment, shuffled, fleet.now, policy);
-          assert.deepEqual(advance(fleet.deployment, fleet.hosts, fleet.now, policy), again);
-          const unavailableBefore = fleet.hosts.filter(
-            (one) =>
-              one.components.length > 0 &&
-              fleet.told(one) &&
-              standingOf(fleet.deployment, one, fleet.now, policy) !== 'done',
-          ).length;
-          const { progress } = fleet.step();
-          const after = fleet.deployment.threshold;
-          assert.ok(kind === 'undeploy' ? after <= before : after >= before, 'the threshold went back');
-          const unavailable = fleet.hosts.filter(
-            (one) =>
-              one.components.length > 0 &&
-              fleet.told(one) &&
-              standingOf(fleet.deployment, one, fleet.now, policy) !== 'done',
-          ).length;
-          assert.ok(
-            unavailable <= Math.max(unavailableBefore, progress.maxUnavailable),
-            `${unavailable} unavailable, allowed ${progress.maxUnavailable}`,
-          );
-        }
-      },
-    ),
-    { numRuns: 300 },
-  );
-});
-
-test('when all hosts do their part it succeeds, whatever the order, also when some return late', () => {
-  fc.assert(
-    fc.property(
-      kinds,
-      limits,
-      fc.integer({ min: 1, max: 20 }),
-      fc.uniqueArray(fc.nat(20)),
-      fc.infiniteStream(fc.nat()),
-      (kind, maxUnavailable, size, away, order) => {
-        const gone = START - 3_600_000;
-        const fleet = new Fleet(
-          deployment(kind, rolling(maxUnavailable)),
-          hosts(size).map((one, i) =>
-            away.includes(i) ? { ...one, lastReport: gone, lastSeen: gone } : one,
-          ),
-        );
-        for (let round = 0; round < 20 * size + 20 && fleet.deployment.state === 'running'; round += 1) {
-          fleet.step();
-          const index = (order.next().value as number) % size;
-          if (!away.includes(index) || round > 5 * size) fleet.report(index, true);
-          if (round % size === 0)
-            for (let i = 0; i < size; i += 1)
-              if (!away.includes(i) || round > 5 * size) fleet.report(i, true);
-        }
-        assert.equal(fleet.deployment.state, 'succeeded');
-        assert.equal(fleet.deployment.threshold, kind === 'undeploy' ? nobody : everyone);
-      },
-    ),
-    { numRuns: 100 },
-  );
 });
 
 test('a held host is pinned to what it runs, or left as it is', () => {

@@ -72,7 +72,12 @@ export function advanceCanary(
     case 'next': {
       const { asked: _, ...rest } = canary;
       const next = { ...rest, step: canary.step + 1, since: now };
-      return { decisions: marked(next, `${reason} ${stepText(strategy, next.step)}`), progress, verdict, reason };
+      return {
+        decisions: marked(next, `${reason} ${stepText(strategy, next.step)}`),
+        progress,
+        verdict,
+        reason,
+      };
     }
     case 'stay': {
       const share = strategy.steps[canary.step];
@@ -131,7 +136,7 @@ function judged(
   if (judgement.verdict === 'fail') {
     const reason =
       `${hostsText(outcomeCount(failures.exposed))} of ${failures.exposed.entered} exposed failed or fell silent, and ` +
-      `${outcomeCount(failures.control)} of ${failures.control.entered} that were not exposed. ${judgement.reason}`;
+      `${outcomeCount(failures.control)} of ${failures.control.entered} while they were not exposed. ${judgement.reason}`;
     return { verdict: 'fail', reason, outcome: 'fail' };
   }
   const baked = exposed.filter(
@@ -143,7 +148,8 @@ function judged(
   const lacking = [...byStratum(turns)].some(
     ([, one]) => one.admitted < (isEveryone ? one.eligible : hostCount(share, one.eligible)),
   );
-  const mayStillCome = lacking && waiting > offline && updating + progress.failed + progress.silent < progress.maxUnavailable;
+  const mayStillCome =
+    lacking && waiting > offline && updating + progress.failed + progress.silent < progress.maxUnavailable;
   const wanted = Math.min(strategy.minimumExposure, eligible);
   const few = baked === 0 || baked < wanted;
   // Too few to be told from chance, and too many to go on by itself.
@@ -153,15 +159,16 @@ function judged(
     `${baked} of ${exposed.length} exposed baked`,
     baking > 0 ? `${baking} baking` : '',
     updating > progress.keptBack ? `${updating - progress.keptBack} updating` : '',
-    progress.keptBack > 0 ? `${progress.keptBack} not before their window, freeze, quota or lock allows it` : '',
+    progress.keptBack > 0
+      ? `${progress.keptBack} not before their window, freeze, quota or lock allows it`
+      : '',
     failed > 0 ? `${failed} failed or fell silent` : '',
     waiting > offline ? `${waiting - offline} waiting for their turn` : '',
     offline > 0 ? `${offline} offline, held until they return` : '',
   ].filter((part) => part !== '');
   const counts = `${stepText(strategy, canary.step).replace(/\.$/, '')}: ${parts.join(', ')}`;
   const verdict = baked + failed === 0 ? ('no data' as const) : ('inconclusive' as const);
-  if (updating > 0 || baking > 0 || mayStillCome)
-    return { verdict, reason: `${counts}.`, outcome: 'stay' };
+  if (updating > 0 || baking > 0 || mayStillCome) return { verdict, reason: `${counts}.`, outcome: 'stay' };
   if (!enough) {
     const missing = few
       ? `No data: ${hostsText(wanted)} must have baked and ${baked} ${baked === 1 ? 'has' : 'have'}`
@@ -221,6 +228,11 @@ const canaryDecision = (canary: CanaryState, reason: string | null): Decision =>
 function stepText({ steps, per }: CanaryStrategy, step: number): string {
   const share = steps[step];
   const where = per === undefined ? '' : ` in each ${per}`;
-  const size = share === undefined ? 'everyone' : typeof share === 'number' ? `${hostsText(share)}${where}` : `${share}${where}`;
+  const size =
+    share === undefined
+      ? 'everyone'
+      : typeof share === 'number'
+        ? `${hostsText(share)}${where}`
+        : `${share}${where}`;
   return `Step ${step + 1} of ${steps.length + 1} (${size}).`;
 }

@@ -21,8 +21,10 @@ export {
   type Strategy,
   type UpdateLimits,
   type Verdict,
+  type Watched,
 } from './deployment.ts';
 export { heldPins, keptPins, noPackage, strayPins } from './pins.ts';
 export { standingOf } from './standing.ts';
 export { isWithin, mostStratifiedSelector } from './strata.ts';
+export { chosenStrategy, type StrategyFor, type WantedStrategy } from './strategy.ts';
 export { mayFit, type Unfit, unfitHosts } from './unfit.ts';

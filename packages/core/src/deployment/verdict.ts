@@ -36,13 +36,18 @@ export function verdictOf(
   ].filter((part) => part !== '');
   const unavailable = updating + failed + silent;
   const full = strategy.kind === 'rolling' && unavailable >= maxUnavailable && waiting > 0;
-  const within = strategy.kind === 'rolling' && strategy.per !== undefined ? `, in each ${strategy.per} its share` : '';
+  const within =
+    strategy.kind === 'rolling' && strategy.per !== undefined ? `, in each ${strategy.per} its share` : '';
   const stop = full ? `; at most ${maxUnavailable} may be unavailable at once${within}` : '';
   return { verdict: done + failed === 0 ? 'no data' : 'inconclusive', reason: `${parts.join(', ')}${stop}.` };
 }
 
 /** How many may fail over all, and whether more did, there or within a value of the label. */
-function failureLimit(limits: UpdateLimits, progress: Progress, strata: ReadonlyMap<string | null, StratumCounts>) {
+function failureLimit(
+  limits: UpdateLimits,
+  progress: Progress,
+  strata: ReadonlyMap<string | null, StratumCounts>,
+) {
   const { failed, eligible, maxUnavailable } = progress;
   const { maxFailed, per } = limits;
   if (maxFailed !== undefined) {

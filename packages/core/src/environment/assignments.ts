@@ -122,7 +122,9 @@ function assignment(
     where,
     config,
     after: [...new Set([...part.after, ...after])].sort(),
-    ...(deployment === undefined ? {} : { deployment: deployment.id, ...cohortOf(deployment.salt, threshold ?? nobody) }),
+    ...(deployment === undefined
+      ? {}
+      : { deployment: deployment.id, ...cohortOf(deployment.salt, threshold ?? nobody) }),
     ...(deployment?.urgent === true && deployment.kind !== 'undeploy' ? { urgent: true } : {}),
   };
 }

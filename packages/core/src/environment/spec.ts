@@ -1,4 +1,5 @@
 import type { HostCount } from '../deployment/deployment.ts';
+import type { WantedStrategy } from '../deployment/strategy.ts';
 import type { Config } from '../direction/config.ts';
 import type { After } from '../stage-order/policy.ts';
 import type { Version } from '../versions.ts';
@@ -44,6 +45,8 @@ export interface EnvironmentPolicy extends ChangePolicy {
   readonly maxUnavailable: HostCount;
   /** What a release must have behind it; absent: that it succeeded in the stage before, if there is one. */
   readonly after?: After;
+  /** Of updates for which nobody names one. */
+  readonly strategy?: WantedStrategy;
   /** Statements without which no release is deployed here. */
   readonly provenance?: { readonly require: readonly StatementRule[] };
 }

@@ -50,6 +50,7 @@ const input = (more: object = {}): WhyInput =>
     deployment: null,
     standing: null,
     held: false,
+    stratum: null,
     pinned: [],
     direction: { assignments: [assignment()], held: [] },
     number: 17,

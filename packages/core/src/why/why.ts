@@ -1,6 +1,6 @@
 import type { Deployment, Standing } from '../deployment/deployment.ts';
+import { isWithin } from '../deployment/strata.ts';
 import type { HostDirection } from '../direction/assignments.ts';
-import { inCohort } from '../direction/cohort.ts';
 import type { EnvironmentSpec } from '../environment/spec.ts';
 import type { Digest, HostId } from '../ids.ts';
 import type { Report } from '../wire/report.ts';
@@ -38,6 +38,8 @@ export interface WhyInput {
   readonly deployment: Deployment | null;
   readonly standing: Standing | null;
   readonly held: boolean;
+  /** Its value of the label by which the deployment counts; null: it has none, or there is no such label. */
+  readonly stratum: string | null;
   /** Who pinned components of this host, when and why, in words. */
   readonly pinned: readonly string[];
   /** What the present desired state says to this host, the components of this product alone. */
@@ -140,17 +142,15 @@ function deploymentLink({ deployment, product, spec }: WhyInput): WhyLink {
   return failed('deployment', `${what} is ${state}${because}.`);
 }
 
-function admission({ deployment, standing, held, host }: WhyInput): WhyLink {
+function admission({ deployment, standing, held, host, stratum }: WhyInput): WhyLink {
   if (deployment === null) return ok('admission', 'Nothing restricts which hosts take it.');
   if (held)
     return waiting(
       'admission',
-      'It was offline when its turn came and is held; it takes its turn again now that it is seen.',
+      'It was offline when its turn came, or others of its group were not done, and is held; it takes its turn again when it is seen and there is room.',
     );
   if (standing === 'waiting') {
-    const within =
-      deployment.kind !== 'undeploy' &&
-      inCohort({ salt: deployment.salt, atMost: deployment.threshold }, host.id);
+    const within = deployment.kind !== 'undeploy' && isWithin(deployment, { id: host.id, stratum });
     return waiting(
       'admission',
       within

@@ -1,4 +1,4 @@
-import { XylemError } from '@xylem/core';
+import { resumed, XylemError } from '@xylem/core';
 import { appendAudit } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
 import type { DeployingOptions } from './deploying.ts';
@@ -28,7 +28,11 @@ export async function changeState(
       );
     }
     const reason = change.to === 'running' ? null : `${change.to} by ${change.who}.`;
-    await saveDeployment(trx, { ...deploymentOf(row), state: change.to, reason }, nowMs);
+    const next =
+      change.to === 'running'
+        ? resumed(deploymentOf(row))
+        : { ...deploymentOf(row), state: change.to, reason };
+    await saveDeployment(trx, next, nowMs);
     await appendEvent(trx, id, nowMs, {
       kind: change.to,
       message: `${change.to} by ${change.who}.`,

@@ -16,6 +16,7 @@ import {
   saveDeployment,
   settle,
 } from './rows.ts';
+import { environmentsToUndo, promisesUndo, setUndoDue, undoFailed } from './undo.ts';
 
 /** The effects of core's decisions about deployments. */
 export interface Deploying {
@@ -67,6 +68,8 @@ export function createDeploying(options: DeployingOptions): Deploying {
       for (const row of await activeDeployments(db, { environment, states: ['running'] })) {
         changed = (await advanceOne(row)) || changed;
       }
+      // In the transaction that ended them they were marked: a root server that is killed here does it at its next start.
+      changed = (await undoFailed(options, environment)) || changed;
     }
     // All of them together are one step, and one version of what hosts read.
     if (hasChanged) await directing.publish(environment);
@@ -91,6 +94,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
       await saveDeployment(trx, next, nowMs);
       for (const decision of decisions) await record(trx, row, deployment, decision, nowMs);
       if (next.state === 'succeeded') await settle(trx, row, next);
+      if (promisesUndo(next)) await setUndoDue(trx, next.id, true);
     });
     events.announce(row.id);
     if (decisions.some(({ kind }) => kind === 'end')) told.delete(row.id);
@@ -117,7 +121,8 @@ export function createDeploying(options: DeployingOptions): Deploying {
     evaluate,
     evaluateAll: async () => {
       const rows = await activeDeployments(db, { states: ['running'] });
-      for (const environment of new Set(rows.map((row) => row.environment))) {
+      const environments = [...rows.map((row) => row.environment), ...(await environmentsToUndo(db))];
+      for (const environment of new Set(environments)) {
         await evaluate(environment).catch(logged(environment));
       }
     },
@@ -145,16 +150,30 @@ async function record(
     case 'threshold':
       return await event('threshold', 'More hosts may follow.', { threshold: decision.threshold });
     case 'admit':
-      await markHosts(trx, row.id, decision.hosts, { admittedAt: nowMs, held: false });
-      return await event('admit', `Admitted: ${decision.hosts.length}.`, {
-        hosts: decision.hosts.slice(0, 100),
-      });
+      await markHosts(trx, row.id, decision.hosts, { admitted_ms: nowMs, held: 0 });
+      return await event('admit', `Admitted: ${decision.hosts.length}.`, some(decision));
     case 'hold':
-      await markHosts(trx, row.id, decision.hosts, { admittedAt: null, held: true });
-      return await event('hold', `Held, being offline: ${decision.hosts.length}.`, {
-        hosts: decision.hosts.slice(0, 100),
-      });
+      await markHosts(trx, row.id, decision.hosts, { held: 1 });
+      return await event(
+        'hold',
+        `Held, being offline or without room: ${decision.hosts.length}.`,
+        some(decision),
+      );
+    case 'healthy':
+      return await markHosts(trx, row.id, decision.hosts, { done_ms: nowMs });
+    case 'failed':
+      await markHosts(trx, row.id, decision.hosts, { failed_ms: nowMs, done_ms: null });
+      return await event('host-failed', `Failed or fell silent: ${decision.hosts.length}.`, some(decision));
+    case 'watch':
+      return await markHosts(trx, row.id, decision.hosts, { watched: JSON.stringify(decision.watched) });
+    case 'canary':
+      if (decision.reason === null) return;
+      return await event('step', decision.reason, { step: decision.canary.step });
+    case 'ask':
+      return await event('paused', decision.reason, { product: deployment.product });
     case 'end':
       return await event(decision.state, decision.reason, { product: deployment.product });
   }
 }
+
+const some = ({ hosts }: { readonly hosts: readonly string[] }) => ({ hosts: hosts.slice(0, 100) });

@@ -3,6 +3,7 @@ import {
   type Deployment,
   type HostEvidence,
   type HostId,
+  labelOf,
   mappingOf,
   mayFit,
   parseSelector,
@@ -64,41 +65,59 @@ export async function evidenceOf(
   const selectors = await selectorsOf(db, deployment);
   const demanding = await leavingOut(db, deployment);
   const marks = await hostMarks(db, deployment.id);
+  const label = labelOf(deployment.strategy);
+  const isCanary = deployment.strategy.kind === 'canary';
   const { reports, seen } = heard ?? (await heardIn(db, deployment.environment, nowMs));
-  return hosts
-    .filter((host) => !host.retired)
-    .map((host) => {
-      const id = host.id as HostId;
-      const own = reports.get(host.id);
-      const mark = marks.get(id);
-      const selectable = { id: host.id, name: host.name, labels: host.labels };
-      const lastReport = own?.receivedMs ?? null;
-      // Joining is a sign of life too.
-      const lastSeen = Math.max(lastReport ?? 0, seen.get(host.id) ?? 0, host.joinedMs);
-      const components = [...selectors]
-        .filter(
-          ([name, selector]) =>
-            host.kept[name]?.deployment === deployment.id || selects(selector, selectable),
-        )
-        .map(([name]) => name)
-        // An operator's pin keeps it out of every deployment.
-        .filter((name) => !Object.hasOwn(host.pinned, name))
-        .filter((name) => {
-          const document = demanding.get(name);
-          const mayCome = document === undefined || mayFit(document, own?.report.facts);
-          return mayCome && !isOnlyObserved(name, own?.report);
-        });
-      return {
-        id,
-        components,
-        admittedAt: mark?.admittedAt ?? null,
-        held: mark?.held ?? false,
-        keptBack: isKeptBack(components, own?.report),
-        lastReport,
-        lastSeen,
-        reported: own?.report.components ?? [],
-      };
-    });
+  return (
+    hosts
+      // One that is watched and was retired since is heard out: it leaves.
+      .filter((host) => !host.retired || (marks.get(host.id as HostId)?.watched ?? null) !== null)
+      .map((host) => {
+        const id = host.id as HostId;
+        const own = reports.get(host.id);
+        const mark = marks.get(id);
+        const selectable = { id: host.id, name: host.name, labels: host.labels };
+        const lastReport = own?.receivedMs ?? null;
+        // Joining is a sign of life too.
+        const lastSeen = Math.max(lastReport ?? 0, seen.get(host.id) ?? 0, host.joinedMs);
+        const components = [...selectors]
+          .filter(
+            ([name, selector]) =>
+              !host.retired &&
+              (host.kept[name]?.deployment === deployment.id || selects(selector, selectable)),
+          )
+          .map(([name]) => name)
+          // An operator's pin keeps it out of every deployment.
+          .filter((name) => !Object.hasOwn(host.pinned, name))
+          .filter((name) => {
+            const document = demanding.get(name);
+            const mayCome = document === undefined || mayFit(document, own?.report.facts);
+            return mayCome && !isOnlyObserved(name, own?.report);
+          });
+        return {
+          id,
+          components,
+          admittedAt: mark?.admittedAt ?? null,
+          held: mark?.held ?? false,
+          ...(label === undefined ? {} : { stratum: stratumOf(host, label) }),
+          ...(isCanary
+            ? {
+                doneAt: mark?.doneAt ?? null,
+                failedAt: mark?.failedAt ?? null,
+                watched: mark?.watched ?? null,
+              }
+            : {}),
+          keptBack: isKeptBack(components, own?.report),
+          lastReport,
+          lastSeen,
+          reported: own?.report.components ?? [],
+        };
+      })
+  );
+}
+
+function stratumOf({ labels }: HostRecord, label: string): string | null {
+  return (Object.hasOwn(labels, label) ? labels[label] : undefined) ?? null;
 }
 
 const keepingBack: ReadonlySet<string> = new Set(['E_OUTSIDE_WINDOW', 'E_FROZEN', 'E_QUOTA', 'E_LOCKED']);

@@ -6,6 +6,7 @@ import {
   type KnownRelease,
   type ProductDirection,
   parseRelease,
+  type Watched,
   XylemError,
 } from '@xylem/core';
 import type { Selectable } from 'kysely';
@@ -89,7 +90,13 @@ export async function saveDeployment(trx: Database, deployment: Deployment, nowM
 export interface HostMark {
   readonly admittedAt: number | null;
   readonly held: boolean;
+  readonly doneAt: number | null;
+  readonly failedAt: number | null;
+  readonly watched: Watched | null;
 }
+
+type MarkColumns = Omit<Tables['deployment_hosts'], 'deployment' | 'host'>;
+const unmarked: MarkColumns = { admitted_ms: null, held: 0, done_ms: null, failed_ms: null, watched: null };
 
 export async function hostMarks(db: Database, deployment: string): Promise<Map<HostId, HostMark>> {
   const rows = await db
@@ -98,30 +105,38 @@ export async function hostMarks(db: Database, deployment: string): Promise<Map<H
     .where('deployment', '=', deployment)
     .execute();
   return new Map(
-    rows.map((row) => [row.host as HostId, { admittedAt: row.admitted_ms, held: row.held === 1 }]),
+    rows.map((row) => [
+      row.host as HostId,
+      {
+        admittedAt: row.admitted_ms,
+        held: row.held === 1,
+        doneAt: row.done_ms,
+        failedAt: row.failed_ms,
+        watched: row.watched === null ? null : (JSON.parse(row.watched) as Watched),
+      },
+    ]),
   );
 }
 
+/** Writes what a decision says about hosts; what it does not name stays as it was. */
 export async function markHosts(
   trx: Database,
   deployment: string,
   hosts: readonly HostId[],
-  mark: HostMark,
+  mark: Partial<MarkColumns>,
 ): Promise<void> {
   for (let at = 0; at < hosts.length; at += 500) {
-    const values = hosts.slice(at, at + 500).map((host) => ({
-      deployment,
-      host,
-      admitted_ms: mark.admittedAt,
-      held: mark.held ? 1 : 0,
-    }));
+    const values = hosts.slice(at, at + 500).map((host) => ({ deployment, host, ...unmarked, ...mark }));
     await trx
       .insertInto('deployment_hosts')
       .values(values)
       .onConflict((c) =>
         c.columns(['deployment', 'host']).doUpdateSet((e) => ({
-          admitted_ms: e.fn.coalesce('excluded.admitted_ms', 'deployment_hosts.admitted_ms'),
-          held: e.ref('excluded.held'),
+          ...mark,
+          // The first failure stays the one that counts.
+          ...(mark.failed_ms === undefined
+            ? {}
+            : { failed_ms: e.fn.coalesce('deployment_hosts.failed_ms', 'excluded.failed_ms') }),
         })),
       )
       .execute();

@@ -32,7 +32,7 @@ export async function showDeployment(
     version: deployment.to?.version ?? null,
     release: deployment.to?.digest ?? null,
     previousVersion: deployment.from?.version ?? null,
-    strategy: strategyOf(deployment),
+    strategy: shownStrategy(deployment),
     state: deployment.state,
     reason: deployment.reason ?? reason,
     created: timeOf(row.created_ms),
@@ -43,8 +43,6 @@ export async function showDeployment(
   };
 }
 
-function strategyOf({ strategy }: CoreDeployment): Deployment['strategy'] {
-  if (strategy.kind === 'all-at-once') return { kind: 'all-at-once' };
-  const { maxUnavailable, maxFailed } = strategy;
-  return { kind: 'rolling', maxUnavailable, ...(maxFailed === undefined ? {} : { maxFailed }) };
+function shownStrategy({ strategy }: CoreDeployment): Deployment['strategy'] {
+  return strategy.kind === 'canary' ? { ...strategy, steps: [...strategy.steps] } : { ...strategy };
 }

@@ -5,6 +5,7 @@ import {
   initialThreshold,
   type Strategy,
   type Unfit,
+  type WantedStrategy,
 } from '@xylem/core';
 import { appendAudit } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
@@ -13,7 +14,7 @@ import type { Candidate } from '../gates/gate.ts';
 import { passGates } from '../gates/look.ts';
 import { candidateOf, type Wanted } from './candidate.ts';
 import { componentsOf, formerRelease, nameOf } from './changes.ts';
-import { defaultStrategy } from './default-strategy.ts';
+import { strategyFor } from './choose-strategy.ts';
 import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
 import { deployingLock, saveDeployment } from './rows.ts';
@@ -21,13 +22,16 @@ import { namesOf } from './unfit.ts';
 import { forgetWaiting } from './waiting.ts';
 
 export interface StartDeployment extends Wanted {
-  readonly strategy?: Strategy;
+  /** Absent: what suits the environment. */
+  readonly strategy?: WantedStrategy;
   readonly purgeData?: boolean;
   /** It comes outside of windows too; a rollback always does. */
   readonly urgent?: boolean;
   /** Check everything, make nothing. */
   readonly dryRun?: boolean;
   readonly who: string;
+  /** Done in the same transaction, before anything of this one is read; throwing takes all back. */
+  readonly before?: (trx: Database) => Promise<void>;
 }
 
 type Options = Pick<DeployingOptions, 'db' | 'clock' | 'randomness'>;
@@ -47,14 +51,16 @@ export async function startDeployment(
   const salt = randomness.bytes(16).toString('base64url');
   return await db.transaction().execute(async (trx) => {
     await lockFor(trx, deployingLock(start.environment.id));
+    await start.before?.(trx);
     const candidate = await candidateOf(trx, start, nowMs);
     await passGates(trx, candidate);
     const { unfit } = candidate;
+    const strategy = await strategyFor(trx, candidate, start.strategy);
     if (start.dryRun === true) return { id, unfit };
     await saveMapping(trx, candidate);
     await supersede(trx, candidate, id);
     await forgetWaiting(trx, start.environment.id, start.product);
-    await insert(trx, deploymentFrom(start, candidate, id, salt), start.who, nowMs);
+    await insert(trx, deploymentFrom(start, candidate, strategy, id, salt), start.who, nowMs);
     if (unfit.length > 0) {
       const message = `Left out, without a fitting variant: ${namesOf(unfit)}.`;
       await appendEvent(trx, id, nowMs, { kind: 'unfit', message, details: { hosts: unfit.slice(0, 100) } });
@@ -66,6 +72,7 @@ export async function startDeployment(
 function deploymentFrom(
   start: StartDeployment,
   { kind, product, target, environment, spec, direction }: Candidate,
+  strategy: Strategy,
   id: DeploymentId,
   salt: string,
 ): Deployment {
@@ -77,7 +84,7 @@ function deploymentFrom(
     from: formerRelease(direction),
     to: target === null ? null : nameOf(target),
     components: componentsOf(spec, product, direction, target),
-    strategy: start.strategy ?? defaultStrategy(spec, kind, direction),
+    strategy,
     salt,
     threshold: initialThreshold(kind),
     state: 'running',
@@ -118,6 +125,7 @@ async function insert(trx: Database, deployment: Deployment, who: string, nowMs:
       created_ms: nowMs,
       updated_ms: nowMs,
       finished_ms: null,
+      undo_due: null,
     })
     .execute();
   const what = to === null ? `Undeploy ${product}` : `${product}@${to.version}`;

@@ -17,6 +17,7 @@ import {
   type ProductDirection,
   type RepositoryId,
   sha256,
+  strayPins,
   withSealed,
 } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
@@ -161,7 +162,7 @@ function keptPinsOf({ kept }: HostRecord, active: ReadonlySet<string>): Record<s
   return Object.fromEntries(still.map(([component, { package: digest }]) => [component, digest]));
 }
 
-/** A host that was offline when its turn came is held at what it ran (core, `advance`). */
+/** Hosts that are held at what they ran, being offline or without room when their turn came, or that stray from their cohort (core). */
 async function pinsOfHeldHosts(
   db: Database,
   directions: readonly ProductDirection[],
@@ -170,13 +171,17 @@ async function pinsOfHeldHosts(
 ): Promise<Map<string, Readonly<Record<string, Digest>>>> {
   const pins = new Map<string, Readonly<Record<string, Digest>>>();
   let heard: Heard | undefined;
-  for (const { deployments } of directions) {
+  for (const { deployments, settled } of directions) {
     const newest = deployments[0]?.deployment;
     if (newest === undefined) continue;
     heard ??= await heardIn(db, newest.environment, nowMs);
     const evidence = await evidenceOf(db, newest, hosts, nowMs, heard);
-    for (const host of evidence.filter(({ held }) => held)) {
-      pins.set(host.id, { ...pins.get(host.id), ...heldPins(newest, host) });
+    const settledPackages = new Map(
+      (settled?.release.packages ?? []).map((part) => [part.component, part.package]),
+    );
+    for (const host of evidence) {
+      const own = host.held ? heldPins(newest, host) : strayPins(newest, host, settledPackages);
+      if (Object.keys(own).length > 0) pins.set(host.id, { ...pins.get(host.id), ...own });
     }
   }
   return pins;

@@ -25,7 +25,15 @@ export async function holdBack(db: Database, environment: string): Promise<void>
     for (const { id: host } of coming) {
       await db
         .insertInto('deployment_hosts')
-        .values({ deployment, host, admitted_ms: null, held: 1 })
+        .values({
+          deployment,
+          host,
+          admitted_ms: null,
+          held: 1,
+          done_ms: null,
+          failed_ms: null,
+          watched: null,
+        })
         .onConflict((c) => c.columns(['deployment', 'host']).doNothing())
         .execute();
     }

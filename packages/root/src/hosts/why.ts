@@ -112,7 +112,7 @@ async function inputsOf(root: Root, view: HostView): Promise<WhyInput[]> {
   const inputs: WhyInput[] = [];
   for (const product of products) {
     const deployment = unsettled.find((entry) => entry.product === product) ?? null;
-    const { standing, held } = await standingIn(root, deployment, view, policy);
+    const { standing, held, stratum } = await standingIn(root, deployment, view, policy);
     const release = await releaseOf(root, product, versions.get(product));
     const mine = ({ product: of }: HostAssignment): boolean => of === product;
     inputs.push({
@@ -125,6 +125,7 @@ async function inputsOf(root: Root, view: HostView): Promise<WhyInput[]> {
       deployment,
       standing,
       held,
+      stratum,
       pinned: pinWords(host.pinned),
       direction: { assignments: direction.assignments.filter(mine), held: direction.held },
       number: directing.state(host.environment)?.number ?? 0,
@@ -141,12 +142,14 @@ async function standingIn(
   deployment: Deployment | null,
   { host }: HostView,
   policy: AdvancePolicy,
-): Promise<Pick<WhyInput, 'standing' | 'held'>> {
-  if (deployment === null) return { standing: null, held: false };
+): Promise<Pick<WhyInput, 'standing' | 'held' | 'stratum'>> {
+  const unknown = { standing: null, held: false, stratum: null };
+  if (deployment === null) return unknown;
   const nowMs = root.clock.now();
   const [evidence] = await evidenceOf(root.db, deployment, [host], nowMs);
-  if (evidence === undefined || evidence.components.length === 0) return { standing: null, held: false };
-  return { standing: standingOf(deployment, evidence, nowMs, policy), held: evidence.held };
+  if (evidence === undefined || evidence.components.length === 0) return unknown;
+  const { held, stratum = null } = evidence;
+  return { standing: standingOf(deployment, evidence, nowMs, policy), held, stratum };
 }
 
 async function releaseOf(root: Root, product: string, version: string | undefined) {

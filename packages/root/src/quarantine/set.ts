@@ -69,8 +69,14 @@ const noOperators = (row: EnvironmentRow): XylemError =>
     `${fullName(row)} has no operator keys, and nobody could lift a quarantine there. Make them: xylem operators create ${fullName(row)}`,
   );
 
-async function setOne(
-  { clock, randomness }: Root,
+/**
+ * Quarantines one release in one environment, in the caller's transaction; nothing is published.
+ * @param stopped gets the ids of the deployments that it stops
+ * @returns the id of the quarantine that holds
+ * @throws XylemError E_CONFLICT (too many)
+ */
+export async function setOne(
+  { clock, randomness }: Pick<Root, 'clock' | 'randomness'>,
   trx: Database,
   who: string,
   row: EnvironmentRow,

@@ -1,7 +1,8 @@
 import { defineCommand, flag, list } from '../../frame/define.ts';
 import { only, releaseOrChannel } from '../../frame/words.ts';
 import { environmentChoice, whereOption } from '../../selection/environments.ts';
-import { startDeployment, strategyOf, strategyOptions, watchOptions } from './shared.ts';
+import { startDeployment, watchOptions } from './shared.ts';
+import { canaryOptions, strategyOf, strategyOptions } from './strategy.ts';
 
 export const command = defineCommand({
   arguments: '<release>',
@@ -11,6 +12,7 @@ export const command = defineCommand({
     ...whereOption,
     skipUnfit: flag('hosts that a package has no variant for keep what they run; else nothing is begun'),
     ...strategyOptions,
+    ...canaryOptions,
     urgent: flag('begin outside of windows too; freezes hold it all the same, unless policy says otherwise'),
     ...watchOptions,
   },

@@ -3,7 +3,8 @@ import type { Api } from '../../api/client.ts';
 import { defineCommand, list, requiredText, text } from '../../frame/define.ts';
 import { isName, isVersion, only } from '../../frame/words.ts';
 import { environmentChoice, environmentParams, whereOption } from '../../selection/environments.ts';
-import { startDeployment, strategyOf, strategyOptions, watchOptions } from './shared.ts';
+import { startDeployment, watchOptions } from './shared.ts';
+import { canaryOptions, strategyOf, strategyOptions } from './strategy.ts';
 
 export const command = defineCommand({
   arguments: '<product>',
@@ -15,6 +16,7 @@ export const command = defineCommand({
     ...whereOption,
     version: text('<version>', 'go on only if this is the version there'),
     ...strategyOptions,
+    ...canaryOptions,
     ...watchOptions,
   },
   example: 'xylem promote shop --from acme/staging --to acme/production --watch',

@@ -2,7 +2,8 @@ import { XylemError } from '@xylem/core';
 import { defineCommand, list, text } from '../../frame/define.ts';
 import { isName, isVersion, only } from '../../frame/words.ts';
 import { environmentChoice, whereOption } from '../../selection/environments.ts';
-import { startDeployment, strategyOf, strategyOptions, watchOptions } from './shared.ts';
+import { startDeployment, watchOptions } from './shared.ts';
+import { strategyOf, strategyOptions } from './strategy.ts';
 
 export const command = defineCommand({
   arguments: '<product>',

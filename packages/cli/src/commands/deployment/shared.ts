@@ -1,62 +1,16 @@
 import { XylemError } from '@xylem/core';
 import type { Deployment, DeploymentCreate } from '@xylem/root/contract';
-import { count, flag, type Invocation, type Outcome, text } from '../../frame/define.ts';
+import { count, flag, type Invocation, type Outcome } from '../../frame/define.ts';
 import { tabulate } from '../../frame/tabulate.ts';
 import { counted } from '../../frame/words.ts';
 import { confirmCount, yesOption } from '../../selection/confirm.ts';
 import { watchDeployments } from './watch.ts';
 
-export const strategyOptions = {
-  strategy: text('<kind>', 'all-at-once, or rolling'),
-  maxUnavailable: text(
-    '<number>',
-    "rolling: at most so many hosts at a time, 2 or 25% (default: the environment's)",
-  ),
-  maxFailed: text('<number>', 'rolling: more failed hosts than this end it, 0 or 5%'),
-};
 export const watchOptions = {
   ...yesOption,
   watch: flag('stay until it has ended; the exit code says how'),
   timeout: count('<seconds>', 'with --watch: give up waiting after so long', 1),
 };
-
-/** @throws XylemError E_INPUT */
-export function strategyOf(
-  options: {
-    readonly [K in keyof typeof strategyOptions]: string | undefined;
-  },
-): Pick<DeploymentCreate, 'strategy'> {
-  const { strategy, maxUnavailable, maxFailed } = options;
-  if (strategy !== undefined && strategy !== 'rolling' && strategy !== 'all-at-once') {
-    throw new XylemError('E_INPUT', `--strategy ${strategy} is unknown. Write all-at-once or rolling.`);
-  }
-  const limits = {
-    ...hostCount('maxUnavailable', '--max-unavailable', maxUnavailable),
-    ...hostCount('maxFailed', '--max-failed', maxFailed),
-  };
-  const isLimited = Object.keys(limits).length > 0;
-  if (strategy === 'all-at-once' && isLimited) {
-    const sentence = '--max-unavailable and --max-failed belong to --strategy rolling, not to all-at-once.';
-    throw new XylemError('E_INPUT', sentence);
-  }
-  if (strategy === 'all-at-once') return { strategy: { kind: strategy } };
-  return strategy === undefined && !isLimited ? {} : { strategy: { kind: 'rolling', ...limits } };
-}
-
-function hostCount<K extends string>(
-  key: K,
-  flag: string,
-  word: string | undefined,
-): { [P in K]?: number | string } {
-  if (word === undefined) return {};
-  if (!/^(\d{1,6}|([1-9]\d?|100)%)$/.test(word) || (flag === '--max-unavailable' && /^0+$/.test(word))) {
-    throw new XylemError(
-      'E_INPUT',
-      `${flag} ${word} is not valid. Write a number of hosts, 2, or a share, 25%.`,
-    );
-  }
-  return { [key]: word.endsWith('%') ? word : Number(word) } as { [P in K]?: number | string };
-}
 
 /** Says how many hosts it concerns, asks if they are many, starts, and with --watch stays. */
 export async function startDeployment(

@@ -1,5 +1,4 @@
-import { type Strategy as CoreStrategy, timeOf, XylemError } from '@xylem/core';
-import { parseEnvironmentYaml } from '@xylem/core/yaml';
+import { timeOf, type WantedStrategy, XylemError } from '@xylem/core';
 import type { Who } from '../../auth/api-tokens.ts';
 import type { Permission } from '../../auth/grants.ts';
 import { requireVisible } from '../../auth/visible.ts';
@@ -128,7 +127,6 @@ async function create(root: Root, body: DeploymentCreate, { name: who, access }:
   const ids: string[] = [];
   const unfit: { host: string; name: string; component: string; platform: string }[] = [];
   for (const environment of environments) {
-    const strategy = strategyOf(body, environment);
     const started = await startDeployment(root, {
       environment,
       kind: body.kind,
@@ -136,7 +134,7 @@ async function create(root: Root, body: DeploymentCreate, { name: who, access }:
       who,
       dryRun: body.dryRun ?? false,
       ...(version === undefined ? {} : { version }),
-      ...(strategy === undefined ? {} : { strategy }),
+      ...(body.strategy === undefined ? {} : { strategy: body.strategy as WantedStrategy }),
       ...(body.purgeData === undefined ? {} : { purgeData: body.purgeData }),
       ...(body.skipUnfit === undefined ? {} : { skipUnfit: body.skipUnfit }),
       ...(body.urgent === undefined ? {} : { urgent: body.urgent }),
@@ -158,21 +156,6 @@ async function create(root: Root, body: DeploymentCreate, { name: who, access }:
     deployments: await Promise.all(
       ids.map(async (id) => showDeployment(root, await deploymentNamed(db, id))),
     ),
-  };
-}
-
-function strategyOf(
-  { strategy }: DeploymentCreate,
-  environment: { tenant: string; environment: string; yaml: string },
-): CoreStrategy | undefined {
-  if (strategy === undefined || strategy.kind === 'all-at-once') return strategy;
-  const { policy } = parseEnvironmentYaml(environment.yaml, fullName(environment));
-  const { maxUnavailable, maxFailed } = strategy;
-  type Count = typeof policy.maxUnavailable;
-  return {
-    kind: 'rolling',
-    maxUnavailable: (maxUnavailable as Count | undefined) ?? policy.maxUnavailable,
-    ...(maxFailed === undefined ? {} : { maxFailed: maxFailed as Count }),
   };
 }
 

@@ -17,14 +17,30 @@ const HostCount = Type.Union([
   Type.Integer({ minimum: 0 }),
   Type.String({ pattern: '^([1-9][0-9]?|100)%$', description: 'of the eligible hosts, at least one' }),
 ]);
+const limits = {
+  /** Default: the environment's policy. */
+  maxUnavailable: Type.Optional(HostCount),
+  /** More failed hosts than this end the deployment; default: when no more may be unavailable. */
+  maxFailed: Type.Optional(HostCount),
+  /** A label, such as site: the limits (and a canary's steps) count within each of its values. */
+  per: Type.Optional(Type.String({ minLength: 1, maxLength: 127 })),
+  /** With `per`: over all hosts besides. */
+  maxUnavailableInAll: Type.Optional(HostCount),
+};
+/** Where none is given: the environment's policy, else what suits the number of hosts (docs/deploy.md). */
 const Strategy = Type.Union([
   Strict({ kind: Type.Literal('all-at-once') }),
+  Strict({ kind: Type.Literal('rolling'), ...limits }),
   Strict({
-    kind: Type.Literal('rolling'),
-    /** Default: the environment's policy. */
-    maxUnavailable: Type.Optional(HostCount),
-    /** More failed hosts than this end the deployment; default: when no more may be unavailable. */
-    maxFailed: Type.Optional(HostCount),
+    kind: Type.Literal('canary'),
+    ...limits,
+    steps: Type.Optional(Type.Array(HostCount, { minItems: 1, maxItems: 8 })),
+    bakeSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 2_592_000 })),
+    minimumExposure: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+    /** The probability of a false stop that is accepted. */
+    alpha: Type.Optional(Type.Number({ minimum: 0.0001, maximum: 0.5 })),
+    onFail: Type.Optional(Type.Enum(['rollback', 'stop'] as const)),
+    onNoData: Type.Optional(Type.Enum(['ask', 'wait'] as const)),
   }),
 ]);
 export type Strategy = Static<typeof Strategy>;
@@ -71,6 +87,8 @@ const Progress = Strict({
   offline: Count,
   /** How many may be unavailable (updating, failed or silent) at once. */
   maxUnavailable: Count,
+  /** Of `done`, in a canary: not healthy for as long as it wants yet. */
+  baking: Type.Optional(Count),
 });
 export type Progress = Static<typeof Progress>;
 

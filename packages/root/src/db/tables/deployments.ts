@@ -27,6 +27,8 @@ export interface DeploymentTables {
     created_ms: number;
     updated_ms: number;
     finished_ms: number | null;
+    /** 1: it failed, and the rollback that its strategy promises has not been started yet. */
+    undo_due: number | null;
   };
   /** What follows a channel and may not begin yet: tried again until it may. */
   waiting_starts: {
@@ -38,7 +40,18 @@ export interface DeploymentTables {
     since_ms: number;
   };
   /** What decisions said about single hosts. */
-  deployment_hosts: { deployment: string; host: string; admitted_ms: number | null; held: number };
+  deployment_hosts: {
+    deployment: string;
+    host: string;
+    admitted_ms: number | null;
+    held: number;
+    done_ms: number | null;
+    failed_ms: number | null;
+    /** JSON of core's `Watched`. */
+    watched: string | null;
+  };
+  /** By which evidence it was decided: each what changed since the one before, JSON (docs/spec/deployments.md). */
+  deployment_evidence: { deployment: string; number: number; digest: string; document: string };
   deployment_events: {
     sequence: Generated<number>;
     deployment: string;

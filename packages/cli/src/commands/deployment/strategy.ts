@@ -1,0 +1,104 @@
+import { XylemError } from '@xylem/core';
+import type { DeploymentCreate } from '@xylem/root/contract';
+import { count, flag, text } from '../../frame/define.ts';
+
+export const strategyOptions = {
+  strategy: text(
+    '<kind>',
+    "all-at-once, rolling or canary (default: the environment's, else by number of hosts)",
+  ),
+  maxUnavailable: text('<number>', "at most so many hosts at a time, 2 or 25% (default: the environment's)"),
+  maxFailed: text('<number>', 'more failed hosts than this end it, 0 or 5%'),
+  per: text('<label>', 'the numbers count within each value of this label, such as site'),
+  maxUnavailableInAll: text('<number>', 'with --per: at most so many over all besides'),
+};
+/** Of a deploy alone. */
+export const canaryOptions = {
+  steps: text('<numbers>', 'canary: how many hosts in each step before everyone, 1,10%,50%'),
+  bake: count('<seconds>', 'canary: for how long a host has to stay healthy', 0),
+  minimumExposure: count('<hosts>', 'canary: no step is passed before so many have', 1),
+  alpha: text('<probability>', 'canary: of a false stop, over the whole deployment (default 0.01)'),
+  stopOnFail: flag('canary: stop where it fails, instead of going back'),
+  waitForData: flag('canary: wait where there is too little to judge, instead of asking'),
+};
+
+type Words<T> = { readonly [K in keyof T]?: string | number | boolean | undefined };
+
+/** What the flags say; nothing where none of them is given. @throws XylemError E_INPUT */
+export function strategyOf(
+  options: Words<typeof strategyOptions> & Words<typeof canaryOptions>,
+): Pick<DeploymentCreate, 'strategy'> {
+  const { strategy } = options;
+  const canary = canaryFrom(options);
+  const limits = {
+    ...hostCount('maxUnavailable', '--max-unavailable', options.maxUnavailable),
+    ...hostCount('maxFailed', '--max-failed', options.maxFailed),
+    ...hostCount('maxUnavailableInAll', '--max-unavailable-in-all', options.maxUnavailableInAll),
+    ...(typeof options.per === 'string' ? { per: options.per } : {}),
+  };
+  const kind = strategy ?? (size(canary) > 0 ? 'canary' : size(limits) > 0 ? 'rolling' : undefined);
+  if (kind === undefined) return {};
+  if (kind === 'canary') return { strategy: { kind, ...limits, ...canary } };
+  const [stray] = Object.entries({ ...canary, ...(kind === 'rolling' ? {} : limits) });
+  if (kind !== 'rolling' && kind !== 'all-at-once') {
+    throw new XylemError('E_INPUT', `--strategy ${kind} is unknown. Write all-at-once, rolling or canary.`);
+  }
+  if (stray !== undefined) {
+    const sentence =
+      kind === 'rolling'
+        ? '--steps, --bake, --minimum-exposure, --alpha, --stop-on-fail and --wait-for-data belong to --strategy canary, not to rolling.'
+        : '--max-unavailable, --max-failed, --per and what a canary takes belong to --strategy rolling or canary, not to all-at-once.';
+    throw new XylemError('E_INPUT', sentence);
+  }
+  return { strategy: kind === 'rolling' ? { kind, ...limits } : { kind } };
+}
+
+const size = (object: object): number => Object.keys(object).length;
+
+function canaryFrom({
+  steps,
+  bake,
+  minimumExposure,
+  alpha,
+  stopOnFail,
+  waitForData,
+}: Words<typeof canaryOptions>) {
+  return {
+    ...(typeof steps === 'string' ? { steps: steps.split(',').map((word) => countOf('--steps', word)) } : {}),
+    ...(typeof bake === 'number' ? { bakeSeconds: bake } : {}),
+    ...(typeof minimumExposure === 'number' ? { minimumExposure } : {}),
+    ...(typeof alpha === 'string' ? { alpha: probability(alpha) } : {}),
+    ...(stopOnFail === true ? { onFail: 'stop' as const } : {}),
+    ...(waitForData === true ? { onNoData: 'wait' as const } : {}),
+  };
+}
+
+function probability(word: string): number {
+  const value = Number(word);
+  if (word.trim() !== '' && value >= 0.0001 && value <= 0.5) return value;
+  throw new XylemError(
+    'E_INPUT',
+    `--alpha ${word} is not valid. Write a probability from 0.0001 to 0.5, such as 0.01.`,
+  );
+}
+
+function hostCount<K extends string>(
+  key: K,
+  flagName: string,
+  word: string | number | boolean | undefined,
+): { [P in K]?: number | string } {
+  return typeof word === 'string'
+    ? ({ [key]: countOf(flagName, word) } as { [P in K]?: number | string })
+    : {};
+}
+
+function countOf(flagName: string, word: string): number | string {
+  const mayBeNone = flagName === '--max-failed';
+  if (!/^(\d{1,6}|([1-9]\d?|100)%)$/.test(word) || (!mayBeNone && /^0+$/.test(word))) {
+    throw new XylemError(
+      'E_INPUT',
+      `${flagName} ${word} is not valid. Write a number of hosts, 2, or a share, 25%.`,
+    );
+  }
+  return word.endsWith('%') ? word : Number(word);
+}
