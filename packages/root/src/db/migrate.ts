@@ -17,7 +17,6 @@ import * as databases from './migrations/0013-migrations.ts';
 import * as adoption from './migrations/0014-adoption.ts';
 import * as pins from './migrations/0015-pins.ts';
 import * as undoneReturns from './migrations/0016-undone-returns.ts';
-
 import * as stages from './migrations/0017-stages.ts';
 import * as waitingStarts from './migrations/0018-waiting-starts.ts';
 import * as canary from './migrations/0019-canary.ts';

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { timeOf } from '@xylem/core';
+import { tempFolder, waitUntil } from '@xylem/testkit';
+import { type FakeHost, fakeHost } from '../testing/fake-host.ts';
+import { publisher } from '../testing/publisher.ts';
+import { rootFixture } from '../testing/root-fixture.ts';
+import { type ShiftedClock, shiftedClock } from '../testing/shifted-clock.ts';
+
+/** Hosts that run shop@1.0.0, and a second release. */
+async function fleet(t: TestContext, count: number) {
+  const clock: ShiftedClock = shiftedClock(-24 * 3600_000);
+  const root = await rootFixture(t, { clock });
+  const shop = await publisher(t, root, 'shop');
+  for (const version of ['1.0.0', '2.0.0']) {
+    await shop.publish('shop-web', version, { 'index.html': version });
+    await shop.release(version, { 'shop-web': version });
+  }
+  await shop.setChannel('stable', '1.0.0');
+  await root.api('environmentCreate', { body: { name: 'production' } });
+  const { token } = await root.api('tokenCreate', { body: { environment: 'production', uses: count } });
+  const hosts: FakeHost[] = [];
+  for (let i = 0; i < count; i += 1) hosts.push(await fakeHost(root, token, { name: `web-${i}` }));
+  const folder = await tempFolder(t, 'tuf');
+  const show = async (id: string) => await root.api('deploymentShow', { params: { id } });
+  const deploy = async (version: string, strategy?: object) => {
+    const { deployments } = await root.api('deploymentCreate', {
+      body: {
+        kind: 'deploy',
+        product: 'shop',
+        version,
+        environments: ['production'],
+        ...(strategy ? { strategy } : {}),
+      } as never,
+    });
+    return deployments[0]?.id ?? '';
+  };
+  /** What each is told, by the root server's own account. */
+  const wanted = async (host: FakeHost) =>
+    (await root.api('hostShow', { params: { host: host.id } })).components[0]?.wantedVersion;
+  const told = async (version: string) => {
+    const versions = await Promise.all(hosts.map(wanted));
+    return hosts.filter((_, i) => versions[i] === version);
+  };
+  const obey = async (host: FakeHost, version: string) => {
+    const { assignments } = await host.desiredState(`${folder}/${host.id}`);
+    await host.report([assignments.find((one) => one.version === version) ?? assert.fail()]);
+  };
+  const ended = async (id: string, state: string) =>
+    await waitUntil(async () => (await show(id)).state === state, 60_000);
+  const first = await deploy('1.0.0');
+  for (const host of hosts) await obey(host, '1.0.0');
+  await ended(first, 'succeeded');
+  return { root, clock, shop, hosts, show, deploy, told, obey, ended };
+}
+
+test('a canary that fails goes back by itself, and a channel does not bring it again', async (t) => {
+  const { root, shop, hosts, show, deploy, told, ended } = await fleet(t, 4);
+  const id = await deploy('2.0.0');
+  assert.equal((await show(id)).strategy.kind, 'canary', 'by default, with four hosts');
+  const [exposed, ...others] = await told('2.0.0');
+  assert.equal(others.length, 0);
+  const { packages } = await root.api('packageList', { params: { product: 'shop' } });
+  const failed = {
+    component: 'shop-web',
+    product: 'shop',
+    kind: 'files',
+    package: packages.find(({ version }) => version === '2.0.0')?.package,
+    version: '2.0.0',
+    tree: '0'.repeat(64),
+    previous: null,
+    state: 'failed',
+    healthy: false,
+    since: timeOf(root.clock.now()),
+  };
+  await exposed?.report(undefined, { components: [failed as never] });
+  await ended(id, 'failed');
+  await waitUntil(async () => (await told('1.0.0')).length === hosts.length);
+  const { deployments } = await root.api('deploymentList', { query: { product: 'shop' } });
+  assert.deepEqual(
+    [deployments[0]?.kind, deployments[0]?.version, deployments[0]?.createdBy],
+    ['rollback', '1.0.0', `deployment/${id}`],
+  );
+  const { events } = await root.api('deploymentEvents', { params: { id } });
+  assert.match(
+    events.find(({ kind }) => kind === 'undo')?.message ?? '',
+    /goes back.*not quarantined, since there are no operator keys/,
+  );
+  // A restart does not start a second one.
+  await root.restart();
+  assert.equal((await root.api('deploymentList', { query: { product: 'shop' } })).deployments.length, 3);
+  await shop.setChannel('stable', '2.0.0');
+  assert.equal((await root.api('deploymentList', { query: { product: 'shop' } })).deployments.length, 3);
+});
+
+test('step after step, through a new start of the root server in the middle of a bake', async (t) => {
+  const { root, clock, hosts, show, deploy, told, obey, ended } = await fleet(t, 4);
+  const id = await deploy('2.0.0', { kind: 'canary', steps: [1, '50%'], bakeSeconds: 600 });
+  const sizes: number[] = [];
+  for (let step = 0; step < 3; step += 1) {
+    const size = [1, 2, 4][step];
+    await waitUntil(async () => {
+      for (const host of await told('2.0.0')) await obey(host, '2.0.0');
+      const { progress } = await show(id);
+      return (
+        progress.admitted === size && progress.done === size && progress.baking === size - (sizes.at(-1) ?? 0)
+      );
+    }, 60_000);
+    sizes.push((await told('2.0.0')).length);
+    await root.restart();
+    assert.equal((await show(id)).progress.admitted, size, 'baking');
+    clock.pass(600_000);
+    for (const host of hosts) await host.report();
+  }
+  assert.deepEqual(sizes, [1, 2, 4]);
+  await ended(id, 'succeeded');
+});
