@@ -1,5 +1,5 @@
 export { advance } from './advance.ts';
-export { applyDecisions, hostAfter, resumed } from './apply.ts';
+export { applyDecisions, resumed } from './apply.ts';
 export {
   type Advance,
   type AdvancePolicy,
@@ -25,6 +25,6 @@ export {
 } from './deployment.ts';
 export { heldPins, keptPins, noPackage, strayPins } from './pins.ts';
 export { standingOf } from './standing.ts';
-export { isWithin, mostStratifiedSelector } from './strata.ts';
+export { mostStratifiedSelector } from './strata.ts';
 export { chosenStrategy, type StrategyFor, type WantedStrategy } from './strategy.ts';
 export { mayFit, type Unfit, unfitHosts } from './unfit.ts';

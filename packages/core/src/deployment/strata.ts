@@ -2,7 +2,7 @@ import { cohortHash } from '../direction/cohort.ts';
 import type { Deployment, HostEvidence } from './deployment.ts';
 
 /** So many values of a label have a threshold of their own; the hosts of all others share one. */
-export const mostStrata = 64;
+const mostStrata = 64;
 /** What all their names may take together: they stand in a selector. */
 const mostStrataText = 1500;
 /** So long a component's selector may be where a strategy adds the values of a label to it. */
