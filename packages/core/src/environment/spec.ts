@@ -47,6 +47,8 @@ export interface EnvironmentPolicy extends ChangePolicy {
   readonly after?: After;
   /** Of updates for which nobody names one. */
   readonly strategy?: WantedStrategy;
+  /** How many of its hosts must be well before anything but a way back begins here. */
+  readonly health?: { readonly atLeast: `${number}%` };
   /** Statements without which no release is deployed here. */
   readonly provenance?: { readonly require: readonly StatementRule[] };
 }

@@ -87,7 +87,7 @@ export const directionCodes = {
     'input',
   ),
   E_STAGE_ORDER: code(
-    'The release has not behind it what must come first: the stage before, the time that it stands there, its jobs, no open incident.',
+    'The release has not behind it what must come first: the stage before, and the time that it stands there.',
     'Do what the message names, then deploy it again; where it follows a channel it comes by itself. `policy.after` says what must come first.',
     'later',
     'conflict',

@@ -266,6 +266,12 @@ export const hostsCodes = {
     'never',
     'outcome',
   ),
+  E_UNHEALTHY: code(
+    'Fewer hosts of the environment are well than its policy demands before anything new begins.',
+    'Mend the hosts that the message names, or go back: `xylem rollback`. `policy.health` says how many must be well.',
+    'later',
+    'conflict',
+  ),
   E_WINDOW_INVALID: code(
     "A window or freeze of an environment's policy can't be evaluated, never opens or never ends.",
     'Correct what the message names in the YAML of the environment. A host that meets one holds its changes.',

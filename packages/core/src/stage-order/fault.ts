@@ -8,15 +8,11 @@ export interface EarlierPlace {
   /** The version that is settled there; null: none. */
   readonly settled: string | null;
   readonly stood: Stood | null;
-  /** Of the jobs that are demanded, those without a pass for this release, with what is known: `smoke (never ran)`. */
-  readonly jobs: readonly string[];
-  /** Open incidents that count, by id. */
-  readonly incidents: readonly string[];
 }
 
 /** What is missing there, a clause for people; null: nothing. Pure. */
 export function missingAt(
-  { environment, settled, stood, jobs, incidents }: EarlierPlace,
+  { environment, settled, stood }: EarlierPlace,
   version: string,
   soakMs: number,
   soak: string | undefined,
@@ -32,8 +28,5 @@ export function missingAt(
       ? `${version} was followed in ${environment} before it had stood there for ${soak}; deploy it there again`
       : `${version} soaks in ${environment} until ${timeOf(stood.sinceMs + soakMs)}`;
   }
-  if (jobs.length > 0)
-    return `in ${environment} these jobs have not passed for ${version}: ${jobs.join(', ')}`;
-  if (incidents.length > 0) return `${environment} has an open incident: ${incidents.slice(0, 5).join(', ')}`;
   return null;
 }

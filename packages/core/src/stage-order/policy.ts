@@ -1,4 +1,4 @@
-import { array, closedObject, either, literal, oneOf, string, titled } from '../schema/build.ts';
+import { closedObject, either, literal, string, titled } from '../schema/build.ts';
 import { name } from '../wire/fields.ts';
 
 /** What a release must have behind it before it comes to an environment; absent parts demand nothing. */
@@ -7,10 +7,6 @@ export interface AfterStage {
   readonly stage?: string;
   /** For how long it was the settled release there: `30m`, `24h`, `7d`. */
   readonly soak?: string;
-  /** Jobs that passed there for this release. */
-  readonly jobs?: readonly string[];
-  /** Absent: `none`: no open incident of the product there. */
-  readonly incidents?: 'none' | 'any';
 }
 export type After = AfterStage | 'none';
 
@@ -34,10 +30,8 @@ export const afterSchema = titled(
       {
         stage: name,
         soak: soakSchema,
-        jobs: array(name, { minItems: 1, maxItems: 32 }),
-        incidents: oneOf('none', 'any'),
       },
     ),
   ),
-  '"none", or what must come first: stage, soak, jobs, incidents',
+  '"none", or what must come first: stage, soak',
 );

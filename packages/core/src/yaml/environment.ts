@@ -34,11 +34,9 @@ const environmentName = string({
 const selector = string({ title: 'a selector like "role = web"', maxLength: 4096 });
 const component = closedObject({}, { where: selector, config: anyObject(), after: array(name) });
 const product = closedObject({}, { channel: name, release: version, components: record(name, component) });
+const share = string<`${number}%`>({ title: 'a share like "90%"', pattern: '^([1-9][0-9]?|100)%$' });
 const hostCountSchema = titled(
-  either(
-    integer({ minimum: 1, maximum: 1_000_000 }),
-    string<`${number}%`>({ pattern: '^([1-9][0-9]?|100)%$' }),
-  ),
+  either(integer({ minimum: 1, maximum: 1_000_000 }), share),
   'a number of hosts or a share like "10%"',
 );
 
@@ -114,6 +112,7 @@ const environmentYamlSchema = closedObject(
         maxUnavailable: hostCountSchema,
         after: afterSchema,
         strategy,
+        health: closedObject({ atLeast: share }),
         provenance: closedObject({ require: array(statementRule, { minItems: 1, maxItems: 16 }) }),
       },
     ),

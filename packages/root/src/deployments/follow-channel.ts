@@ -8,7 +8,12 @@ import { newestTarget } from './target.ts';
 import { forgetWaiting, keepWaiting, waitingStarts } from './waiting.ts';
 
 /** What is not a fault of the channel, and passes by what somebody does, or by itself. */
-const waitsFor: ReadonlySet<string> = new Set(['E_EVIDENCE', 'E_QUARANTINED', 'E_STAGE_ORDER']);
+const waitsFor: ReadonlySet<string> = new Set([
+  'E_EVIDENCE',
+  'E_QUARANTINED',
+  'E_STAGE_ORDER',
+  'E_UNHEALTHY',
+]);
 
 type Options = Pick<DeployingOptions, 'db' | 'clock' | 'randomness' | 'log' | 'restored'>;
 type Evaluate = (environment: string) => Promise<void>;

@@ -1,6 +1,7 @@
 import type { Database } from '../db/tables.ts';
 import { compatibility } from './compatibility.ts';
 import type { Candidate, Gate } from './gate.ts';
+import { health } from './health.ts';
 import { quarantine, schemas, statements, variants, vouching } from './release.ts';
 import { stageOrder } from './stage-order/stage-order.ts';
 
@@ -13,6 +14,7 @@ const gates: readonly Gate[] = [
   stageOrder,
   ...compatibility,
   variants,
+  health,
 ];
 
 /** @throws XylemError of the first closed gate */

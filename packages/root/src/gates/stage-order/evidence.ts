@@ -36,8 +36,6 @@ export async function placeOf(
     environment: fullName(environment),
     settled: await settledVersion(trx, environment.id, product),
     stood: stoodThere(history, digest, nowMs),
-    jobs: [],
-    incidents: [],
   };
 }
 
