@@ -1,4 +1,5 @@
 import { retireReplaced } from './hosts/successors.ts';
+import { settleJobs } from './jobs/settle.ts';
 import { settleMoves } from './moves/settle.ts';
 import type { Root } from './root.ts';
 
@@ -12,6 +13,7 @@ export interface MaintenanceOptions {
 const evaluateEveryMs = 30_000;
 const successorsEveryMs = 60_000;
 const movesEveryMs = 30_000;
+const jobsEveryMs = 60_000;
 /** Metadata falls due by the day; looking each hour spreads many repositories over the day. */
 const renewEveryMs = 3600_000;
 
@@ -44,6 +46,7 @@ export async function runMaintenance({ root, renewCertificate, signal }: Mainten
     }),
     every(successorsEveryMs, 'looking at replaced hosts', () => retireReplaced(root), 'at once'),
     every(movesEveryMs, 'looking at move requests', () => settleMoves(root), 'at once'),
+    every(jobsEveryMs, 'looking at jobs', () => settleJobs(root), 'at once'),
     every(auditEveryMs, 'looking after the audit log', () => root.audit.maintain(signal), 'at once'),
     every(renewEveryMs, 'renewing metadata', async () => {
       await renewCertificate();

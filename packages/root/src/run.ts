@@ -226,6 +226,10 @@ async function start(
       void settleMigrations(db, runners, clock.now())
         .then((environments) => Promise.all([...environments].map((id) => directing.publish(id))))
         .catch((error: unknown) => log.error('what runners report was not taken', { error }));
+      // With the end of a job its order leaves the host map.
+      const ended = reports.filter(({ jobs }) => jobs?.some(({ result }) => result !== undefined) === true);
+      for (const environment of new Set(ended.map((report) => report.environment)))
+        directing.wake(environment);
       void needLifts(db, reports)
         .then((environments) => {
           for (const id of environments) directing.wake(id);
@@ -237,6 +241,7 @@ async function start(
       directing.wake(from);
     },
     strangers: createStrangers(root),
+    isRestored: () => restored.isRestored(),
   });
 
   const api = await createApi({

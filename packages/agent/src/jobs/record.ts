@@ -68,13 +68,3 @@ export function reportedJobs(standings: readonly JobStanding[]): JobReport[] {
 
 const bySince = (a: JobStanding, b: JobStanding): number =>
   a.since === b.since ? (a.order.id < b.order.id ? -1 : 1) : a.since < b.since ? -1 : 1;
-
-/** The result without its texts, for orders that were long taken back. Pure. */
-export function withoutTexts({ logs: _logs, junit, ...result }: JobResult): JobResult {
-  const { text: _text, ...summary } = junit ?? {};
-  return {
-    ...result,
-    output: { ...result.output, text: '' },
-    ...(junit === undefined ? {} : { junit: summary as JobResult['junit'] & object }),
-  };
-}

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type JobOrder, type JobReport, type JobResult, XylemError } from '@xylem/core';
+import { type JobOrder, type JobReport, type JobResult, withoutTexts, XylemError } from '@xylem/core';
 import { formatTime } from '@xylem/platform';
 import { endNoted } from '../commands/run.ts';
 import { codedFault } from '../converge/faults.ts';
@@ -8,7 +8,7 @@ import type { SlotPlan } from '../converge/steps.ts';
 import type { Wake } from '../run/wake.ts';
 import type { ObservedSlot } from '../slot/observed.ts';
 import { mayBegin } from './may-begin.ts';
-import { type JobRecord, type JobStanding, jobRecordFile, reportedJobs, withoutTexts } from './record.ts';
+import { type JobRecord, type JobStanding, jobRecordFile, reportedJobs } from './record.ts';
 import { interrupted, type JobTools, refused, runJob } from './run-job.ts';
 
 /** What changes a component says so, and what runs beside it gives way. */

@@ -102,3 +102,13 @@ export const jobReportSchema = object(
   },
 );
 export type JobReport = Static<typeof jobReportSchema>;
+
+/** What is kept of a result for long: all but what was printed and written. Pure. */
+export function withoutTexts({ logs: _logs, junit, ...result }: JobResult): JobResult {
+  const { text: _text, ...read } = junit ?? {};
+  return {
+    ...result,
+    output: { ...result.output, text: '' },
+    ...(junit === undefined ? {} : { junit: read as JobResult['junit'] & object }),
+  };
+}

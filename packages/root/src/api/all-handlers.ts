@@ -7,6 +7,7 @@ import { environmentHandlers } from './handlers/environments.ts';
 import { fleetHandlers } from './handlers/fleet.ts';
 import { fourEyesHandlers } from './handlers/four-eyes.ts';
 import { hostHandlers } from './handlers/hosts.ts';
+import { jobHandlers } from './handlers/jobs.ts';
 import { keyHandlers } from './handlers/keys.ts';
 import { migrationHandlers } from './handlers/migrations.ts';
 import { moveHandlers } from './handlers/moves.ts';
@@ -32,6 +33,7 @@ export function allHandlers(root: Root): Handlers {
     ...hostHandlers(root),
     ...keyHandlers(root),
     ...migrationHandlers(root),
+    ...jobHandlers(root),
     ...moveHandlers(root),
     ...oidcHandlers(root),
     ...peopleHandlers(root),

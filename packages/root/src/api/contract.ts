@@ -7,6 +7,7 @@ import { deploymentRoutes } from './routes/deployments.ts';
 import { environmentRoutes } from './routes/environments.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { hostRoutes } from './routes/hosts.ts';
+import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { migrationRoutes } from './routes/migrations.ts';
 import { moveRoutes } from './routes/moves.ts';
@@ -46,6 +47,7 @@ export const contract = {
   ...tokenRoutes,
   ...hostRoutes,
   ...migrationRoutes,
+  ...jobRoutes,
   ...moveRoutes,
   ...deploymentRoutes,
   ...fleetRoutes,

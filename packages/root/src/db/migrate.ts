@@ -20,6 +20,7 @@ import * as undoneReturns from './migrations/0016-undone-returns.ts';
 import * as stages from './migrations/0017-stages.ts';
 import * as waitingStarts from './migrations/0018-waiting-starts.ts';
 import * as canary from './migrations/0019-canary.ts';
+import * as jobs from './migrations/0020-jobs.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -44,6 +45,7 @@ const migrations: readonly Migration[] = [
   stages,
   waitingStarts,
   canary,
+  jobs,
 ];
 
 const schemaVersion = migrations.length;

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { DeploymentTables } from './tables/deployments.ts';
 import type { DirectingTables } from './tables/directing.ts';
 import type { HostTables } from './tables/hosts.ts';
+import type { JobTables } from './tables/jobs.ts';
 import type { PeopleTables } from './tables/people.ts';
 import type { PublishingTables } from './tables/publishing.ts';
 import type { SecretTables } from './tables/secrets.ts';
@@ -15,6 +16,7 @@ export interface Tables
   extends DeploymentTables,
     DirectingTables,
     HostTables,
+    JobTables,
     PeopleTables,
     PublishingTables,
     SecretTables {}

@@ -28,6 +28,7 @@ import { allEnvironments, fullName } from '../environments/names.ts';
 import { type HostRecord, hostsIn, hostsLeaving } from '../hosts/host-rows.ts';
 import { pinsOf } from '../hosts/pins.ts';
 import { revokedIn } from '../hosts/revoked.ts';
+import { jobOrders, withJobs } from '../jobs/carried.ts';
 import { migrationWords, withOrders } from '../migrations/carried.ts';
 import { leavingEntries } from '../moves/carry-out.ts';
 import { quarantineWords } from '../quarantine/carried.ts';
@@ -85,6 +86,7 @@ export async function compose(
   }
   const migrations = await migrationWords(db, environment.id);
   withOrders(entries, migrations.orders);
+  withJobs(entries, await jobOrders(db, environment.id));
   const hostMap = buildHostMap(entries);
   const revoked = await revokedIn(db, environment.id, nowMs);
   const { words, lifted } = await quarantineWords(db, environment, hosts);

@@ -36,6 +36,8 @@ export interface IngestOptions {
   readonly onMoved: (from: string) => Promise<void>;
   /** Someone signs who is not registered: a host that joined after the backup was taken, or an impostor. */
   readonly strangers: Strangers;
+  /** What was ordered of hosts may have been forgotten. */
+  readonly isRestored: () => boolean;
 }
 
 interface Waiting {
@@ -48,6 +50,8 @@ const maxBatch = 500;
 export function createIngest(options: IngestOptions): Ingest {
   const { db, clock, log, collector } = options;
   const line: Waiting[] = [];
+  /** As they came, for what is kept of them to be shown to others. */
+  const envelopes = new WeakMap<Report, object>();
   let isWriting = false;
 
   /** One transaction at a time; all that arrived while it was written go into the next: many to one fsync. */
@@ -75,7 +79,10 @@ export function createIngest(options: IngestOptions): Ingest {
   async function writeOne(taken: readonly Waiting[]): Promise<void> {
     try {
       const all = taken.flatMap(({ reports }) => reports);
-      const { marks, changed } = await takeReports(db, all, clock.now());
+      const { marks, changed } = await takeReports(db, all, clock.now(), {
+        envelopeOf: (report) => envelopes.get(report) ?? {},
+        isRestored: options.isRestored(),
+      });
       let at = 0;
       for (const { reports, done } of taken) {
         done.resolve(marks.slice(at, at + reports.length));
@@ -105,11 +112,13 @@ export function createIngest(options: IngestOptions): Ingest {
   };
 
   return {
-    take: async (envelopes) => {
+    take: async (given) => {
       const reports: Report[] = [];
-      for (const envelope of envelopes) {
+      for (const envelope of given) {
         try {
-          reports.push(await verified(envelope));
+          const report = await verified(envelope);
+          if (report.jobs !== undefined) envelopes.set(report, envelope);
+          reports.push(report);
         } catch (error) {
           if (!(error instanceof XylemError)) throw error;
           log.warn('a report was refused', { error });

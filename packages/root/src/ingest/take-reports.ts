@@ -12,6 +12,7 @@ import {
 } from '../hosts/clones.ts';
 import { noteReverts } from '../hosts/reverts.ts';
 import { toldBefore } from '../hosts/told.ts';
+import { takeJobs, withoutJobTexts } from '../jobs/take.ts';
 
 /** What of a host's reports the root server has. */
 export interface Mark {
@@ -38,6 +39,10 @@ export async function takeReports(
   db: Database,
   reports: readonly Report[],
   nowMs: number,
+  how: { readonly envelopeOf: (report: Report) => object; readonly isRestored: boolean } = {
+    envelopeOf: () => ({}),
+    isRestored: false,
+  },
 ): Promise<{ marks: Mark[]; changed: Report[] }> {
   return await db.transaction().execute(async (trx) => {
     const hosts = [...new Set(reports.map((report) => report.host))];
@@ -83,7 +88,8 @@ export async function takeReports(
     for (const report of newest.values()) {
       await noteReverts(trx, report, told.get(report.host), nowMs);
       await noteAdoption(trx, report, told.get(report.host), nowMs);
-      await replaceReport(trx, report, nowMs);
+      await takeJobs(trx, report, { nowMs, envelope: how.envelopeOf(report), isRestored: how.isRestored });
+      await replaceReport(trx, withoutJobTexts(report), nowMs);
     }
     const marks = reports.map(({ host, incarnation }) => ({
       host,

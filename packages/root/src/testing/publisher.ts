@@ -8,6 +8,7 @@ import {
   encodePackage,
   encodeRelease,
   type Migrations,
+  type PackageDocument,
   timeOf,
   type Version,
 } from '@xylem/core';
@@ -47,6 +48,7 @@ export interface Publisher {
     files: Readonly<Record<string, string>>,
     migrations?: Migrations,
     platform?: { readonly os: string; readonly arch: string },
+    jobs?: PackageDocument['jobs'],
   ): Promise<Digest>;
   release(version: string, packages: Readonly<Record<string, string>>): Promise<Digest>;
   /** A build with a key of its own, which may release until then. */
@@ -123,7 +125,7 @@ export async function publisher(
     moveTo: (other) => {
       root = other;
     },
-    publish: async (component, version, files, migrations, platform) => {
+    publish: async (component, version, files, migrations, platform, jobs) => {
       const folder = join(scratch, `${component}-${version}`);
       await writeTree(folder, files);
       const tree = await publishTree({
@@ -161,6 +163,7 @@ export async function publisher(
         version: version as Version,
         kind: 'files',
         variants: [{ ...platform, tree: tree.tree, sizeBytes: tree.sizeBytes }],
+        ...(jobs === undefined ? {} : { jobs }),
       });
       const body = { document: Buffer.from(document).toString() };
       return (await root.api('packageRegister', { params: { product }, body })).package as Digest;

@@ -28,6 +28,26 @@ export const deploymentsTable: readonly TableEntry[] = [
     load: () => import('../../commands/deployment/abort.ts'),
   },
   {
+    path: 'job run',
+    summary: 'Run a job of an installed component once on hosts',
+    load: () => import('../../commands/job/run.ts'),
+  },
+  {
+    path: 'job list',
+    summary: 'List runs of jobs',
+    load: () => import('../../commands/job/list.ts'),
+  },
+  {
+    path: 'job show',
+    summary: 'What a run of a job printed, and its tests',
+    load: () => import('../../commands/job/show.ts'),
+  },
+  {
+    path: 'job stop',
+    summary: 'Take the order to run a job back',
+    load: () => import('../../commands/job/stop.ts'),
+  },
+  {
     path: 'migrate status',
     summary: 'What databases of an environment serve, and what is due',
     load: () => import('../../commands/migrate/status.ts'),

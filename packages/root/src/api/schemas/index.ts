@@ -7,6 +7,7 @@ export * from './evidence.ts';
 export * from './fleet.ts';
 export * from './four-eyes.ts';
 export * from './hosts.ts';
+export * from './jobs.ts';
 export * from './keys.ts';
 export * from './migrations.ts';
 export * from './moves.ts';

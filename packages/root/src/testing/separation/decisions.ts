@@ -74,6 +74,8 @@ const hosts = (more: object): Decision[] => [
 ];
 const deployment = (permission: Permission) =>
   thing(permission, ({ live }) => ({ params: { id: live.deployment } }));
+const jobRun = (permission: Permission, asking: Asking = {}) =>
+  thing(permission, ({ live }) => ({ params: { id: live.job }, ...asking }));
 const document = { document: '{}', roles: [{ role: 'x', baseVersion: 0, metadata: '{}' }] };
 const envelope = { payloadType: 'x', payload: 'e30=', signatures: [{ keyid: '', sig: 'AA==' }] };
 const yamlOf = (product: string): string => `products:\n  ${product}: {}\n`;
@@ -132,6 +134,19 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   quarantineLift: [inEnvironment('operate', { envelope })],
   operatorsShow: [inEnvironment('read')],
   operatorsTake: [inEnvironment('administer', { envelope })],
+  jobRun: [
+    decide(
+      'environment',
+      'operate',
+    )(({ tenant, component }) => ({
+      params: { tenant, environment: 'live' },
+      // More than there are: nothing is ordered.
+      body: { component, job: 'smoke', hosts: 1_000 },
+    })),
+  ],
+  jobList: [list('read'), ofEnvironment('read')],
+  jobShow: [jobRun('read')],
+  jobStop: [jobRun('operate', { body: { reason: 'no' } })],
   migrationList: [inEnvironment('read')],
   migrationOrder: [inEnvironment('operate', { database: 'shop', action: 'run', dryRun: true })],
   migrationAdopt: [inEnvironment('operate', { database: 'shop', schema: 3 })],

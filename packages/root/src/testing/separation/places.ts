@@ -26,6 +26,8 @@ export interface Site {
   readonly host: string;
   readonly hostName: string;
   readonly deployment: string;
+  /** The run of a job. */
+  readonly job: string;
   readonly joinToken: string;
 }
 
@@ -38,7 +40,9 @@ export async function fillPlace(
   const product = `${tenant}-shop`;
   const component = `${tenant}-web`;
   const shop = await publisher(t, root, product);
-  const digest = await shop.publish(component, '1.0.0', { 'index.html': `${tenant} ${'x'.repeat(100)}` });
+  const files = { 'index.html': `${tenant} ${'x'.repeat(100)}` };
+  const jobs = { smoke: { command: ['true'] } };
+  const digest = await shop.publish(component, '1.0.0', files, undefined, undefined, jobs);
   const release = await shop.release('1.0.0', { [component]: '1.0.0' });
   await shop.setChannel('stable', '1.0.0');
   const fillSite = async (environment: string): Promise<Site> => {
@@ -55,7 +59,10 @@ export async function fillPlace(
     await host.report(state.assignments);
     const deployment = deployments[0]?.id ?? '';
     const { id: joinToken } = await root.api('tokenCreate', { body: { environment: name } });
-    return { name, id, host: host.id, hostName, deployment, joinToken };
+    const params = { tenant, environment };
+    const ordered = await root.api('jobRun', { params, body: { component, job: 'smoke' } });
+    const job = ordered.runs[0]?.id ?? '';
+    return { name, id, host: host.id, hostName, deployment, job, joinToken };
   };
   const live = await fillSite('live');
   const test = await fillSite('test');
@@ -75,6 +82,7 @@ export function unknownPlace(tenant: string): Place {
     host: made(`${environment} host`, 32),
     hostName: `${tenant}-${environment}-1`,
     deployment: `d-${made(`${environment} deployment`, 12)}`,
+    job: made(`${environment} job`, 32),
     joinToken: made(`${environment} token`, 16),
   });
   return {

@@ -1,0 +1,83 @@
+import { XylemError } from '@xylem/core';
+import { appendAudit } from '../audit/audit.ts';
+import type { Database } from '../db/tables.ts';
+import type { Root } from '../root.ts';
+import { type JobRun, jobRuns, openStates } from './rows.ts';
+
+/** Beyond the time that its program has: for the way there and back, and a host that is away for a while. */
+export const silentMs = 3_600_000;
+
+/**
+ * Calls lost what nobody will hear of: hosts that are gone, and those that were silent for too long. Their orders leave
+ * the host map. Nothing is decided while a restore is not confirmed.
+ */
+export async function settleJobs(root: Pick<Root, 'db' | 'clock' | 'directing' | 'restored'>): Promise<void> {
+  const { db, clock, directing, restored } = root;
+  if (restored.isRestored()) return;
+  const open = await jobRuns(db, { states: openStates });
+  if (open.length === 0) return;
+  const nowMs = clock.now();
+  const hosts = await db
+    .selectFrom('hosts')
+    .select(['id', 'name', 'environment', 'retired', 'revoked_ms'])
+    .where('id', 'in', [...new Set(open.map(({ host }) => host))])
+    .execute();
+  const changed = new Set<string>();
+  for (const run of open) {
+    const host = hosts.find(({ id }) => id === run.host);
+    const why = reasonFor(run, host, nowMs);
+    if (why === null) continue;
+    if (await lose(db, run, { who: 'root server', why, nowMs })) changed.add(run.environment);
+  }
+  for (const environment of changed) await directing.publish(environment);
+}
+
+function reasonFor(
+  run: JobRun,
+  host: { environment: string; retired: number; revoked_ms: number | null } | undefined,
+  nowMs: number,
+): string | null {
+  if (host === undefined || host.environment !== run.environment) return 'Its host left the environment.';
+  if (host.retired === 1) return 'Its host was retired.';
+  if (host.revoked_ms !== null) return 'Its host was revoked.';
+  if (nowMs < run.deadline_ms) return null;
+  const last = run.note === null ? '' : ` The last that it said: ${run.note}`;
+  return `Nothing was heard of its end in time.${last}`;
+}
+
+/**
+ * Takes an order back: its host ends what runs for it.
+ * @throws XylemError E_CONFLICT when it has ended
+ */
+export async function stopJob(root: Root, who: string, run: JobRun, reason: string): Promise<void> {
+  const why = `Taken back by ${who}: ${reason}`;
+  if (!(await lose(root.db, run, { who, why, nowMs: root.clock.now() })))
+    throw new XylemError('E_CONFLICT', `The run ${run.id} has ended already.`);
+  await root.directing.publish(run.environment);
+}
+
+/** @returns false when it is not open any more */
+async function lose(
+  db: Database,
+  run: JobRun,
+  { who, why, nowMs }: { readonly who: string; readonly why: string; readonly nowMs: number },
+): Promise<boolean> {
+  return await db.transaction().execute(async (trx) => {
+    const { numUpdatedRows } = await trx
+      .updateTable('job_runs')
+      .set({ state: 'lost', note: why, finished_ms: nowMs })
+      .where('id', '=', run.id)
+      .where('state', 'in', openStates)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) return false;
+    const { host, component, version, job } = run;
+    await appendAudit(trx, nowMs, {
+      who,
+      what: who === 'root server' ? 'job.lost' : 'job.stop',
+      subject: `job/${run.id}`,
+      environment: run.environment,
+      after: { host, component, version, job, reason: why },
+    });
+    return true;
+  });
+}
