@@ -27,6 +27,7 @@ export * from './junit/index.ts';
 export { lifetimes } from './lifetimes.ts';
 export { limits } from './limits.ts';
 export * from './migration/index.ts';
+export * from './notification/index.ts';
 export { inOrder, type Ordered } from './order.ts';
 export * from './schema/index.ts';
 export * from './selector/index.ts';

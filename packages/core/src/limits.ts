@@ -33,6 +33,9 @@ export const limits = {
   reportBatch: 16 * MiB,
   watermark: 16 * KiB,
   joinMessage: 1 * MiB,
+  notification: 64 * KiB,
+  /** Of a notification; what would have more is left out and said to be. */
+  notificationDetails: 32 * KiB,
   trustMap: 16 * MiB,
   /** Operators of an environment, the lift of a quarantine; each without its signatures. */
   operatorsDocument: 8 * KiB,

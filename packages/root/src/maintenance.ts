@@ -1,6 +1,7 @@
 import { retireReplaced } from './hosts/successors.ts';
 import { settleJobs } from './jobs/settle.ts';
 import { settleMoves } from './moves/settle.ts';
+import { forgetOld } from './notify/line.ts';
 import type { Root } from './root.ts';
 
 export interface MaintenanceOptions {
@@ -16,6 +17,8 @@ const movesEveryMs = 30_000;
 const jobsEveryMs = 60_000;
 /** Metadata falls due by the day; looking each hour spreads many repositories over the day. */
 const renewEveryMs = 3600_000;
+
+const forgetEveryMs = 3600_000;
 
 /** How long 1,000 new entries of the audit log wait for a checkpoint. */
 const auditEveryMs = 45_000;
@@ -48,6 +51,7 @@ export async function runMaintenance({ root, renewCertificate, signal }: Mainten
     every(movesEveryMs, 'looking at move requests', () => settleMoves(root), 'at once'),
     every(jobsEveryMs, 'looking at jobs', () => settleJobs(root), 'at once'),
     every(auditEveryMs, 'looking after the audit log', () => root.audit.maintain(signal), 'at once'),
+    every(forgetEveryMs, 'forgetting old deliveries', () => forgetOld(root.db, root.clock.now())),
     every(renewEveryMs, 'renewing metadata', async () => {
       await renewCertificate();
       await root.releases?.publish();

@@ -31,6 +31,7 @@ import { openDeparted } from './moves/departed.ts';
 import { createAuthoriser, isRevokedPeer } from './nodes/authorise.ts';
 import { dropper } from './nodes/dropper.ts';
 import { nodesFront } from './nodes/front.ts';
+import { runDelivery } from './notify/run.ts';
 import { createReleasePublisher } from './publishing/release-publisher.ts';
 import { sqlChunkIndex } from './publishing/sql-chunk-index.ts';
 import { needLifts } from './quarantine/carried.ts';
@@ -284,9 +285,11 @@ async function start(
     certificate = await renewOwnCertificate(nodesServer, certificate, authority, tlsKey, clock.now());
   };
   const maintenance = runMaintenance({ root, renewCertificate, signal: stop.signal });
+  const delivery = runDelivery({ ...root, signal: stop.signal });
   closers.push(async () => {
     stop.abort();
     await maintenance;
+    await delivery;
   });
   const httpsUrl = await listenHttps(options, api, stop.signal, closers);
   const apiUrl = `http://${hostOf(options.api.host)}:${apiAddress.port}`;

@@ -413,4 +413,20 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parseWatermark,
     wire.encodeWatermark,
   ),
+  notification: example(
+    {
+      format: 'xylem-notification-1',
+      type: 'deployment.failed',
+      timestamp: time,
+      data: {
+        tenant: 'acme',
+        environment: 'acme/production',
+        subject: 'deployment/d-0123456789ab',
+        message: '3 of 10 hosts failed.',
+        details: { deployment: 'd-0123456789ab', product: 'shop', version: '2.4.0', from: null },
+      },
+    },
+    wire.parseNotification,
+    wire.encodeNotification,
+  ),
 };

@@ -9,6 +9,7 @@ export * from './jobs.ts';
 export * from './join.ts';
 export * from './migration.ts';
 export * from './news.ts';
+export * from './notification.ts';
 export * from './offer.ts';
 export * from './pack-index.ts';
 export * from './package/index.ts';

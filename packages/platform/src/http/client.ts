@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { AgentOptions } from 'node:https';
-import type { Socket } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { XylemError } from '@xylem/core';
 import { TransferCounter } from './counters.ts';
@@ -50,6 +50,8 @@ export interface HttpClientOptions {
   readonly slowest?: SlowestTransfer;
   /** Environment with HTTPS_PROXY, HTTP_PROXY, NO_PROXY. */
   readonly proxyEnvironment?: NodeJS.ProcessEnv;
+  /** Names to addresses, for callers that may not go everywhere. An address in a URL is not looked up. */
+  readonly lookup?: LookupFunction;
 }
 
 /** @throws XylemError E_PARENT_UNREACHABLE (retry elsewhere) when no answer comes; bodies error so when they trickle */
@@ -65,6 +67,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     maxSockets: options.maxSockets ?? 8,
     scheduling: 'lifo' as const,
     ...(options.proxyEnvironment === undefined ? {} : { proxyEnv: options.proxyEnvironment }),
+    ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
   };
   const plain = new http.Agent(shared);
   const tlsOf = options.tls;

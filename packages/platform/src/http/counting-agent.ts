@@ -12,7 +12,12 @@ export function countingTlsAgent(options: AgentOptions, counter: TransferCounter
   if (proxied) return agent;
   const createConnection = agent.createConnection.bind(agent);
   agent.createConnection = (connection, callback) => {
-    const tcp = net.connect({ host: connection.host ?? 'localhost', port: Number(connection.port ?? 443) });
+    const { lookup } = connection as { lookup?: net.LookupFunction };
+    const tcp = net.connect({
+      host: connection.host ?? 'localhost',
+      port: Number(connection.port ?? 443),
+      ...(lookup === undefined ? {} : { lookup }),
+    });
     tcp.setNoDelay(true);
     counter.watch(tcp);
     const withSocket = { ...connection, socket: tcp };

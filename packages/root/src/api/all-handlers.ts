@@ -11,6 +11,7 @@ import { jobHandlers } from './handlers/jobs.ts';
 import { keyHandlers } from './handlers/keys.ts';
 import { migrationHandlers } from './handlers/migrations.ts';
 import { moveHandlers } from './handlers/moves.ts';
+import { notificationHandlers } from './handlers/notifications.ts';
 import { oidcHandlers } from './handlers/oidc.ts';
 import { peopleHandlers } from './handlers/people.ts';
 import { publishingHandlers } from './handlers/publishing.ts';
@@ -35,6 +36,7 @@ export function allHandlers(root: Root): Handlers {
     ...migrationHandlers(root),
     ...jobHandlers(root),
     ...moveHandlers(root),
+    ...notificationHandlers(root),
     ...oidcHandlers(root),
     ...peopleHandlers(root),
     ...publishingHandlers(root),

@@ -11,6 +11,7 @@ import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { migrationRoutes } from './routes/migrations.ts';
 import { moveRoutes } from './routes/moves.ts';
+import { notificationRoutes } from './routes/notifications.ts';
 import { oidcRoutes } from './routes/oidc.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { publishingRoutes } from './routes/publishing.ts';
@@ -55,6 +56,7 @@ export const contract = {
   ...peopleRoutes,
   ...ciRoutes,
   ...oidcRoutes,
+  ...notificationRoutes,
   ...rootRoutes,
   ...auditRoutes,
   ...keyRoutes,

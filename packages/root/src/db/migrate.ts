@@ -21,6 +21,7 @@ import * as stages from './migrations/0017-stages.ts';
 import * as waitingStarts from './migrations/0018-waiting-starts.ts';
 import * as canary from './migrations/0019-canary.ts';
 import * as jobs from './migrations/0020-jobs.ts';
+import * as notifications from './migrations/0021-notifications.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -46,6 +47,7 @@ const migrations: readonly Migration[] = [
   waitingStarts,
   canary,
   jobs,
+  notifications,
 ];
 
 const schemaVersion = migrations.length;

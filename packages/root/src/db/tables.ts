@@ -3,6 +3,7 @@ import type { DeploymentTables } from './tables/deployments.ts';
 import type { DirectingTables } from './tables/directing.ts';
 import type { HostTables } from './tables/hosts.ts';
 import type { JobTables } from './tables/jobs.ts';
+import type { NotificationTables } from './tables/notifications.ts';
 import type { PeopleTables } from './tables/people.ts';
 import type { PublishingTables } from './tables/publishing.ts';
 import type { SecretTables } from './tables/secrets.ts';
@@ -17,6 +18,7 @@ export interface Tables
     DirectingTables,
     HostTables,
     JobTables,
+    NotificationTables,
     PeopleTables,
     PublishingTables,
     SecretTables {}

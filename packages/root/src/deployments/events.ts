@@ -1,4 +1,5 @@
 import type { Database } from '../db/tables.ts';
+import { notifyOfDeployment } from '../notify/of-deployments.ts';
 
 export interface NewEvent {
   readonly kind: string;
@@ -6,6 +7,7 @@ export interface NewEvent {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+/** Also tells who wants to know of it: call it in the transaction of the change itself. */
 export async function appendEvent(
   trx: Database,
   deployment: string,
@@ -17,6 +19,7 @@ export async function appendEvent(
     .insertInto('deployment_events')
     .values({ deployment, time_ms: nowMs, kind, message, details: JSON.stringify(details) })
     .execute();
+  await notifyOfDeployment(trx, deployment, nowMs, event);
 }
 
 export async function readEvents(db: Database, deployment: string, after: number) {

@@ -5,6 +5,7 @@ import { environmentsTable } from './environments.ts';
 import { fleetTable } from './fleet.ts';
 import { hostsTable } from './hosts.ts';
 import { keysTable } from './keys.ts';
+import { notificationsTable } from './notifications.ts';
 import { peopleTable } from './people.ts';
 import { publishingTable } from './publishing.ts';
 import { rootsTable } from './roots.ts';
@@ -16,6 +17,7 @@ export const commandTable: readonly TableEntry[] = [
   ...environmentsTable,
   ...hostsTable,
   ...deploymentsTable,
+  ...notificationsTable,
   ...keysTable,
   ...rootsTable,
   ...peopleTable,

@@ -88,7 +88,7 @@ const Role = Type.Enum(['viewer', 'operator', 'approver', 'publisher', 'admin'],
   description: 'viewer reads; operator, approver and publisher also do what they are called; admin does all',
 });
 export type Role = Static<typeof Role>;
-const ScopeText = Type.String({
+export const ScopeText = Type.String({
   pattern: `^(\\*|product:${namePattern}|${namePattern}(/${namePattern})?)$`,
   maxLength: 127,
   description: 'a scope: *, a tenant, an environment like acme/production, or product:shop',

@@ -11,6 +11,7 @@ export * from './jobs.ts';
 export * from './keys.ts';
 export * from './migrations.ts';
 export * from './moves.ts';
+export * from './notifications.ts';
 export * from './oidc.ts';
 export * from './people.ts';
 export * from './publishing.ts';

@@ -3,6 +3,7 @@ import type { RootFixture } from '../root-fixture.ts';
 import { givingMove, takingMove } from './asked-moves.ts';
 import type { Permission } from './identities.ts';
 import type { Place } from './places.ts';
+import { mailTo, noSubscription, subscribed } from './subscribed.ts';
 
 /** What is asked of one operation, naming things of a place. */
 export interface Asking {
@@ -91,6 +92,16 @@ const ofMove = (permission: Permission, asking: (side: 'gives' | 'takes') => Ask
       return { params: { id: await make(place, root) }, ...asking(side) };
     }),
   );
+
+const ofSubscription = (asking: Asking = {}): Decision =>
+  thing('operate', async (place, _own, root) => {
+    const { subscription } = await subscribed(place, root);
+    return { params: { id: subscription }, ...asking };
+  });
+const ofDelivery = thing('operate', async (place, _own, root) => {
+  const { delivery } = await subscribed(place, root);
+  return { params: { id: delivery } };
+});
 
 /** A decision for every operation: a new route without one does not compile. */
 export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
@@ -354,6 +365,32 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
     }),
   ],
   loginExchange: [{ at: 'nobody', permission: 'read', ask: () => ({ body: { token: 'a.b.c' } }) }],
+  subscriptionCreate: [
+    decide('tenant', 'operate')(({ tenant }) => ({ body: { ...mailTo, scope: tenant } })),
+    decide('environment', 'operate')(({ live }) => ({ body: { ...mailTo, scope: live.name } })),
+    onlyInstallation('operate', () => ({ body: { ...mailTo, scope: '*' } })),
+  ],
+  subscriptionList: [list('operate')],
+  subscriptionShow: [ofSubscription()],
+  subscriptionRotate: [ofSubscription({ body: {} })],
+  subscriptionEnable: [ofSubscription()],
+  subscriptionTest: [ofSubscription()],
+  subscriptionRemove: [
+    thing('operate', async ({ live, tenant }, _own, root) => {
+      if (tenant === 'cedar') return { params: { id: noSubscription.subscription } };
+      const { subscription } = await root.api('subscriptionCreate', {
+        body: { ...mailTo, scope: live.name },
+      });
+      return { params: { id: subscription.id } };
+    }),
+  ],
+  deliveryList: [list('operate')],
+  deliveryShow: [ofDelivery],
+  deliveryReplay: [ofDelivery],
+  subscriptionReplay: [ofSubscription()],
+  mailSet: [onlyInstallation('administer', () => ({ body: {} }))],
+  mailShow: [onlyInstallation('administer')],
+  mailRemove: [onlyInstallation('administer')],
   oidcSet: [onlyInstallation('administer', () => ({ body: {} }))],
   oidcShow: [onlyInstallation('administer')],
   oidcRemove: [onlyInstallation('administer')],

@@ -1,0 +1,2 @@
+export { type AttemptOutcome, afterAttempt, holdingAttempts } from './attempts.ts';
+export { topicPatternSource, wantsNotification } from './topics.ts';
