@@ -24,7 +24,7 @@ export interface Subscription {
 }
 
 /** Of one tenant, and of those at `*`. */
-export const mostSubscriptions = 100;
+const mostSubscriptions = 100;
 
 export function subscriptionOf(row: Selectable<Tables['subscriptions']>): Subscription {
   const old = row.old_secret === null ? [] : [{ secret: row.old_secret, untilMs: row.old_until_ms ?? 0 }];
