@@ -84,6 +84,7 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   deploymentList: ['GET', '/deployments'],
   deploymentShow: ['GET', '/deployments/:id'],
   deploymentEvents: ['GET', '/deployments/:id/events'],
+  deploymentEvidence: ['GET', '/deployments/:id/evidence'],
   deploymentPause: ['POST', '/deployments/:id/pause'],
   deploymentResume: ['POST', '/deployments/:id/resume'],
   deploymentAbort: ['POST', '/deployments/:id/abort'],

@@ -25,6 +25,16 @@ export {
 } from './deployment.ts';
 export { isWell, shareOf } from './health.ts';
 export { heldPins, keptPins, noPackage, strayPins } from './pins.ts';
+export {
+  afterRecord,
+  type EvidenceRecord,
+  evidenceFor,
+  nothingRecorded,
+  type Recorded,
+  recordOf,
+  recordText,
+  replayed,
+} from './record.ts';
 export { standingOf } from './standing.ts';
 export { mostStratifiedSelector } from './strata.ts';
 export { chosenStrategy, type StrategyFor, type WantedStrategy } from './strategy.ts';

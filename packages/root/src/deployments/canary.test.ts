@@ -1,11 +1,39 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { timeOf } from '@xylem/core';
+import { nothingRecorded, replayed, timeOf } from '@xylem/core';
 import { tempFolder, waitUntil } from '@xylem/testkit';
 import { type FakeHost, fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
-import { rootFixture } from '../testing/root-fixture.ts';
+import { type RootFixture, rootFixture } from '../testing/root-fixture.ts';
 import { type ShiftedClock, shiftedClock } from '../testing/shifted-clock.ts';
+
+/** By its recorded evidence core decides the same again, byte for byte, and finds what was changed. */
+async function replays(root: RootFixture, id: string): Promise<void> {
+  const { records, decided } = await root.api('deploymentEvidence', { params: { id }, query: {} });
+  assert.ok(records.length > 1);
+  assert.equal(decided, records.length);
+  const run = (documents: readonly string[]): string | null => {
+    let recorded = nothingRecorded;
+    for (const document of documents) {
+      const result = replayed(recorded, document);
+      if (typeof result === 'string') return result;
+      recorded = result.after;
+    }
+    return recorded.digest === records.at(-1)?.digest ? null : 'another end';
+  };
+  const documents = records.map(({ document }) => document);
+  assert.equal(run(documents), null);
+  const last = documents.at(-1) ?? '';
+  assert.match(last, /"state":"failed"/);
+  const better = last
+    .replaceAll('"healthy":false', '"healthy":true')
+    .replaceAll('"state":"failed"', '"state":"installed"');
+  assert.match(
+    run([...documents.slice(0, -1), better]) ?? '',
+    /Record \d+: recorded was .*decided again it is/s,
+  );
+  assert.match(run(documents.slice(1)) ?? '', /does not follow the one before it/);
+}
 
 /** Hosts that run shop@1.0.0, and a second release. */
 async function fleet(t: TestContext, count: number) {
@@ -86,6 +114,7 @@ test('a canary that fails goes back by itself, and a channel does not bring it a
     events.find(({ kind }) => kind === 'undo')?.message ?? '',
     /goes back.*not quarantined, since there are no operator keys/,
   );
+  await replays(root, id);
   // A restart does not start a second one.
   await root.restart();
   assert.equal((await root.api('deploymentList', { query: { product: 'shop' } })).deployments.length, 3);

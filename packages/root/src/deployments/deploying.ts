@@ -8,6 +8,7 @@ import { singleFlight } from '../publishing/single-flight.ts';
 import { appendEvent, type EventFeed } from './events.ts';
 import { followChannel, startWaiting } from './follow-channel.ts';
 import { judge, readFleet } from './judge.ts';
+import { Records } from './records.ts';
 import {
   activeDeployments,
   type DeploymentRow,
@@ -49,6 +50,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
   const flights = new Map<string, () => Promise<void>>();
   /** The progress that the last event of a deployment told. */
   const told = new Map<string, string>();
+  const records = new Records();
 
   const evaluate = (environment: string): Promise<void> => {
     let flight = flights.get(environment);
@@ -78,10 +80,11 @@ export function createDeploying(options: DeployingOptions): Deploying {
   async function advanceOne(row: DeploymentRow): Promise<boolean> {
     const nowMs = clock.now();
     const fleet = await readFleet(db, row.environment, nowMs);
-    const { deployment, decisions, progress, reason } = await judge(db, row, fleet, nowMs);
+    const judged = await judge(db, row, fleet, nowMs);
+    const { deployment, decisions, progress, reason } = judged;
     await tellProgress(deployment, progress, reason);
     if (decisions.length === 0) return false;
-    await db.transaction().execute(async (trx) => {
+    const committed = await db.transaction().execute(async (trx) => {
       await lockFor(trx, deployingLock(row.environment));
       const present = await trx
         .selectFrom('deployments')
@@ -89,13 +92,16 @@ export function createDeploying(options: DeployingOptions): Deploying {
         .where('id', '=', row.id)
         .executeTakeFirst();
       // Paused, aborted or superseded meanwhile: the decisions were about something else.
-      if (present === undefined || present.document !== row.document) return;
+      if (present === undefined || present.document !== row.document) return null;
       const next = applyDecisions(deployment, decisions);
       await saveDeployment(trx, next, nowMs);
-      for (const decision of decisions) await record(trx, row, deployment, decision, nowMs);
+      const written = await records.append(trx, deployment, judged.evidence, nowMs, judged.policy, judged);
+      for (const decision of decisions) await record(trx, row, deployment, decision, nowMs, written.digest);
       if (next.state === 'succeeded') await settle(trx, row, next);
       if (promisesUndo(next)) await setUndoDue(trx, next.id, true);
+      return written.committed;
     });
+    committed?.();
     events.announce(row.id);
     if (decisions.some(({ kind }) => kind === 'end')) told.delete(row.id);
     return true;
@@ -143,6 +149,7 @@ async function record(
   deployment: Deployment,
   decision: Decision,
   nowMs: number,
+  evidence: string | null,
 ): Promise<void> {
   const event = (kind: string, message: string, details: Record<string, unknown>) =>
     appendEvent(trx, row.id, nowMs, { kind, message, details });
@@ -172,7 +179,7 @@ async function record(
     case 'ask':
       return await event('paused', decision.reason, { product: deployment.product });
     case 'end':
-      return await event(decision.state, decision.reason, { product: deployment.product });
+      return await event(decision.state, decision.reason, { product: deployment.product, evidence });
   }
 }
 

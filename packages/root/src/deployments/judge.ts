@@ -1,4 +1,4 @@
-import { advance } from '@xylem/core';
+import { advance, evidenceFor } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Database } from '../db/tables.ts';
 import { fullName } from '../environments/names.ts';
@@ -25,7 +25,7 @@ export async function judge(db: Database, row: DeploymentRow, { hosts, heard }: 
     .where('id', '=', row.environment)
     .executeTakeFirstOrThrow();
   const { policy } = parseEnvironmentYaml(environment.yaml, fullName(environment));
-  const evidence = await evidenceOf(db, deployment, hosts, nowMs, heard);
-  const said = advance(deployment, evidence, nowMs, advancePolicyOf(policy.reportEverySeconds));
-  return { deployment, environment, ...said };
+  const evidence = evidenceFor(deployment, await evidenceOf(db, deployment, hosts, nowMs, heard));
+  const by = advancePolicyOf(policy.reportEverySeconds);
+  return { deployment, environment, evidence, policy: by, ...advance(deployment, evidence, nowMs, by) };
 }

@@ -13,6 +13,11 @@ export const deploymentsTable: readonly TableEntry[] = [
     load: () => import('../../commands/deployment/show.ts'),
   },
   {
+    path: 'deployment replay',
+    summary: 'Decide again by the recorded evidence, and compare',
+    load: () => import('../../commands/deployment/replay.ts'),
+  },
+  {
     path: 'deployment pause',
     summary: 'Admit no more hosts',
     load: () => import('../../commands/deployment/pause.ts'),

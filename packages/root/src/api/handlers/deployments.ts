@@ -4,7 +4,8 @@ import type { Permission } from '../../auth/grants.ts';
 import { requireVisible } from '../../auth/visible.ts';
 import { changeState } from '../../deployments/change-state.ts';
 import { readEvents } from '../../deployments/events.ts';
-import { deploymentNamed, noDeployment } from '../../deployments/rows.ts';
+import { recordsAfter } from '../../deployments/records.ts';
+import { deploymentNamed, deploymentOf, noDeployment } from '../../deployments/rows.ts';
 import { fleetReader, showDeployment } from '../../deployments/show.ts';
 import { startDeployment } from '../../deployments/start.ts';
 import {
@@ -30,6 +31,7 @@ type Own =
   | 'deploymentList'
   | 'deploymentShow'
   | 'deploymentEvents'
+  | 'deploymentEvidence'
   | 'deploymentPause'
   | 'deploymentResume'
   | 'deploymentAbort';
@@ -102,6 +104,12 @@ export function deploymentHandlers(root: Root): Pick<Handlers, Own> {
         })),
         deployment: await shown(params.id),
       };
+    },
+    deploymentEvidence: async ({ params, query, who }) => {
+      await ours(params.id, who, 'read');
+      const { records, hasMore } = await recordsAfter(db, params.id, Number(query.after ?? 0));
+      const { decided = 0 } = deploymentOf(await deploymentNamed(db, params.id));
+      return { records: [...records], hasMore, decided };
     },
     deploymentPause: change('paused', ['running']),
     deploymentResume: change('running', ['paused']),

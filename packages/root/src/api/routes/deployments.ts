@@ -36,6 +36,15 @@ export const deploymentRoutes = {
     response: s.DeploymentEvents,
     summary: 'Events of a deployment; may be held until there are new ones',
   },
+  deploymentEvidence: {
+    method: 'GET',
+    path: '/deployments/:id/evidence',
+    needs: { permission: 'read', where: 'anywhere' },
+    params: s.DeploymentParams,
+    query: s.EvidenceQuery,
+    response: s.DeploymentEvidence,
+    summary: 'By which evidence it was decided, to decide again and compare',
+  },
   deploymentPause: {
     method: 'POST',
     path: '/deployments/:id/pause',

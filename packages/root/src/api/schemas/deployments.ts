@@ -148,6 +148,19 @@ const DeploymentEvent = Strict({
   details: Type.Record(Type.String(), Type.Unknown()),
 });
 export type DeploymentEvent = Static<typeof DeploymentEvent>;
+/** `after`: the number of the last record seen. */
+export const EvidenceQuery = Strict({ after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })) });
+const EvidenceRecord = Strict({
+  number: Count,
+  digest: DigestText,
+  document: Type.String({ description: 'JSON, RFC 8785 (docs/spec/deployments.md)' }),
+});
+export const DeploymentEvidence = Strict({
+  records: Type.Array(EvidenceRecord),
+  hasMore: Type.Boolean(),
+  decided: Type.Integer({ minimum: 0, description: 'how many decisions were made by now' }),
+});
+
 /** The deployment as it is now comes with the events, so that one request draws the whole picture. */
 export const DeploymentEvents = Strict({ events: Type.Array(DeploymentEvent), deployment: Deployment });
 export type DeploymentEvents = Static<typeof DeploymentEvents>;

@@ -306,6 +306,7 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   deploymentList: [list('read'), ofEnvironment('read')],
   deploymentShow: [deployment('read')],
   deploymentEvents: [deployment('read')],
+  deploymentEvidence: [deployment('read')],
   deploymentPause: [deployment('operate')],
   deploymentResume: [deployment('operate')],
   deploymentAbort: [deployment('operate')],

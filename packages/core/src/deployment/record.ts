@@ -1,0 +1,133 @@
+import { sha256 } from '../hashing.ts';
+import type { Digest, HostId } from '../ids.ts';
+import { jcs } from '../jcs.ts';
+import { advance } from './advance.ts';
+import { applyDecisions } from './apply.ts';
+import type { Advance, AdvancePolicy, Deployment, HostEvidence } from './deployment.ts';
+
+/** What was decided once, and what had changed of what was known since the record before (docs/spec/deployments.md). */
+export interface EvidenceRecord {
+  readonly format: 'xylem-deployment-evidence-1';
+  /** Of the record before; null in the first. */
+  readonly before: Digest | null;
+  /** What `Deployment.decided` is after it. */
+  readonly number: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly policy: AdvancePolicy;
+  /** The deployment where it is not what the record before made of it: in the first, and after people's acts. */
+  readonly deployment?: Deployment;
+  readonly hosts: readonly HostEvidence[];
+  /** Hosts that are known no more. */
+  readonly gone: readonly HostId[];
+  readonly said: Pick<Advance, 'decisions' | 'verdict' | 'reason'>;
+}
+
+/** What records leave behind: from what the next one says the differences. */
+export interface Recorded {
+  readonly digest: Digest | null;
+  readonly number: number;
+  /** JCS of the deployment after it; null before the first. */
+  readonly deployment: string | null;
+  /** JCS by host. */
+  readonly hosts: ReadonlyMap<string, string>;
+}
+
+export const nothingRecorded: Recorded = { digest: null, number: 0, deployment: null, hosts: new Map() };
+
+/** As much of the evidence as a decision reads: the reports of the deployment's own components. */
+export function evidenceFor(
+  deployment: Deployment,
+  evidence: readonly HostEvidence[],
+): readonly HostEvidence[] {
+  return evidence.map((host) => ({
+    ...host,
+    reported: host.reported
+      .filter(({ component }) => Object.hasOwn(deployment.components, component))
+      .map(({ component, package: digest, state, healthy, refused }) => ({
+        component,
+        package: digest,
+        state,
+        healthy,
+        ...(refused === undefined ? {} : { refused }),
+      })),
+  }));
+}
+
+/** The next record. `deployment` and `evidence` are what was given to `advance`, `said` what it said. */
+export function recordOf(
+  recorded: Recorded,
+  deployment: Deployment,
+  evidence: readonly HostEvidence[],
+  now: number,
+  policy: AdvancePolicy,
+  { decisions, verdict, reason }: EvidenceRecord['said'],
+): EvidenceRecord {
+  const present = new Set<string>(evidence.map(({ id }) => id));
+  return {
+    format: 'xylem-deployment-evidence-1',
+    before: recorded.digest,
+    number: (deployment.decided ?? 0) + 1,
+    now,
+    policy,
+    ...(text(deployment) === recorded.deployment ? {} : { deployment }),
+    hosts: evidence.filter((host) => recorded.hosts.get(host.id) !== text(host)),
+    gone: [...recorded.hosts.keys()].filter((id) => !present.has(id)) as HostId[],
+    said: { decisions, verdict, reason },
+  };
+}
+
+/** The bytes of a record, which its digest is of. */
+export const recordText = (record: EvidenceRecord): string => text(record);
+
+/** What is known after a record. */
+export function afterRecord(recorded: Recorded, record: EvidenceRecord): Recorded {
+  const { deployment, hosts } = stateAt(recorded, record);
+  return {
+    digest: sha256(text(record)),
+    number: record.number,
+    deployment: text(applyDecisions(deployment, record.said.decisions)),
+    hosts,
+  };
+}
+
+/**
+ * Decides again by a record, and compares byte for byte.
+ * @returns null if it is the same, else where it differs, a sentence
+ */
+export function replayed(recorded: Recorded, bytes: string): { readonly after: Recorded } | string {
+  const record = JSON.parse(bytes) as EvidenceRecord;
+  const name = `Record ${record.number}`;
+  if (text(record) !== bytes) return `${name} is not written as records are.`;
+  if (record.before !== recorded.digest)
+    return `${name} does not follow the one before it: that was changed, or is missing.`;
+  if (record.deployment === undefined && recorded.deployment === null)
+    return `${name} is the first there is, and does not say what the deployment was.`;
+  const { deployment, hosts } = stateAt(recorded, record);
+  if ((deployment.decided ?? 0) + 1 !== record.number)
+    return `${name} does not follow the state that it was made from.`;
+  const evidence = [...hosts.values()].map((one) => JSON.parse(one) as HostEvidence);
+  const { decisions, verdict, reason } = advance(deployment, evidence, record.now, record.policy);
+  const again = text({ decisions, verdict, reason });
+  const was = text(record.said);
+  if (again !== was) return `${name}: ${difference(was, again)}`;
+  return { after: afterRecord(recorded, record) };
+}
+
+function stateAt(recorded: Recorded, record: EvidenceRecord) {
+  const hosts = new Map(recorded.hosts);
+  for (const id of record.gone) hosts.delete(id);
+  for (const host of record.hosts) hosts.set(host.id, text(host));
+  const deployment = record.deployment ?? (JSON.parse(recorded.deployment ?? '{}') as Deployment);
+  return { deployment, hosts };
+}
+
+/** The first place where two texts differ, with what stands around it. */
+function difference(was: string, again: string): string {
+  let at = 0;
+  while (at < was.length && was[at] === again[at]) at += 1;
+  const around = (whole: string): string => whole.slice(Math.max(0, at - 40), at + 80);
+  return `recorded was …${around(was)}…, and decided again it is …${around(again)}… (byte ${at}).`;
+}
+
+const text = (value: unknown): string => jcs(value);

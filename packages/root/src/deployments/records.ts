@@ -1,0 +1,109 @@
+import {
+  type AdvancePolicy,
+  afterRecord,
+  type Deployment,
+  type Digest,
+  type EvidenceRecord,
+  type HostEvidence,
+  nothingRecorded,
+  type Recorded,
+  recordOf,
+  recordText,
+} from '@xylem/core';
+import type { Database } from '../db/tables.ts';
+
+/** So many records at once, and no more after so many bytes: one of them may be as large as an environment. */
+const pageRecords = 50;
+const pageBytes = 4 * 1024 * 1024;
+
+export interface RecordPage {
+  readonly records: readonly {
+    readonly number: number;
+    readonly digest: string;
+    readonly document: string;
+  }[];
+  readonly hasMore: boolean;
+}
+
+/** Records after a number, oldest first. */
+export async function recordsAfter(db: Database, deployment: string, after: number): Promise<RecordPage> {
+  const sizes = await db
+    .selectFrom('deployment_evidence')
+    .select(['number', (e) => e.fn<number>('length', ['document']).as('bytes')])
+    .where('deployment', '=', deployment)
+    .where('number', '>', after)
+    .orderBy('number')
+    .limit(pageRecords + 1)
+    .execute();
+  let bytes = 0;
+  let last = after;
+  let taken = 0;
+  for (const one of sizes.slice(0, pageRecords)) {
+    bytes += Number(one.bytes);
+    if (taken > 0 && bytes > pageBytes) break;
+    taken += 1;
+    last = one.number;
+  }
+  const records = await db
+    .selectFrom('deployment_evidence')
+    .select(['number', 'digest', 'document'])
+    .where('deployment', '=', deployment)
+    .where('number', '>', after)
+    .where('number', '<=', last)
+    .orderBy('number')
+    .execute();
+  return { records, hasMore: taken < sizes.length };
+}
+
+/** Writes down by which evidence it was decided. What was known at the last record is kept in memory and can be read again. */
+export class Records {
+  readonly #known = new Map<string, Recorded>();
+
+  /**
+   * Appends a record in the transaction of its decisions.
+   * @returns its digest, and what is to be done once that is committed
+   */
+  async append(
+    trx: Database,
+    deployment: Deployment,
+    evidence: readonly HostEvidence[],
+    now: number,
+    policy: AdvancePolicy,
+    said: EvidenceRecord['said'],
+  ): Promise<{ readonly digest: Digest | null; readonly committed: () => void }> {
+    const recorded = await this.#recorded(trx, deployment);
+    const record = recordOf(recorded, deployment, evidence, now, policy, said);
+    const after = afterRecord(recorded, record);
+    await trx
+      .insertInto('deployment_evidence')
+      .values({
+        deployment: deployment.id,
+        number: record.number,
+        digest: after.digest ?? '',
+        document: recordText(record),
+      })
+      .execute();
+    return {
+      digest: after.digest,
+      committed: () => {
+        const hasEnded = said.decisions.some(({ kind }) => kind === 'end');
+        if (hasEnded) this.#known.delete(deployment.id);
+        else this.#known.set(deployment.id, after);
+      },
+    };
+  }
+
+  async #recorded(trx: Database, { id, decided = 0 }: Deployment): Promise<Recorded> {
+    const known = this.#known.get(id);
+    // Another replica may have decided since.
+    if (known?.number === decided) return known;
+    let recorded = nothingRecorded;
+    for (let hasMore = true; hasMore; ) {
+      const page = await recordsAfter(trx, id, recorded.number);
+      for (const { document } of page.records)
+        recorded = afterRecord(recorded, JSON.parse(document) as EvidenceRecord);
+      hasMore = page.hasMore;
+    }
+    return recorded;
+  }
+}
