@@ -38,4 +38,5 @@ export {
 export { standingOf } from './standing.ts';
 export { mostStratifiedSelector } from './strata.ts';
 export { chosenStrategy, type StrategyFor, type WantedStrategy } from './strategy.ts';
+export { type PersonAct, personActs, stateAfter } from './transitions.ts';
 export { mayFit, type Unfit, unfitHosts } from './unfit.ts';

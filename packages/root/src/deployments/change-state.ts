@@ -1,4 +1,4 @@
-import { resumed, XylemError } from '@xylem/core';
+import { type PersonAct, resumed, stateAfter, XylemError } from '@xylem/core';
 import { appendAudit } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
 import type { DeployingOptions } from './deploying.ts';
@@ -11,40 +11,35 @@ type Options = Pick<DeployingOptions, 'db' | 'clock'>;
 export async function changeState(
   options: Options,
   id: string,
-  change: {
-    readonly to: 'paused' | 'running' | 'aborted';
-    readonly from: readonly string[];
-    readonly who: string;
-  },
+  change: { readonly act: PersonAct; readonly who: string },
 ): Promise<{ environment: string }> {
   const nowMs = options.clock.now();
   return await options.db.transaction().execute(async (trx) => {
     await lockFor(trx, deployingLock((await deploymentNamed(trx, id)).environment));
     const row = await deploymentNamed(trx, id);
-    if (!change.from.includes(row.state)) {
+    const deployment = deploymentOf(row);
+    const to = stateAfter(change.act, deployment.state);
+    if (to === null) {
       throw new XylemError(
         'E_DEPLOYMENT_STATE',
-        `The deployment ${id} is ${row.state}; it can't become ${change.to}.`,
+        `The deployment ${id} is ${row.state}; it can't become ${change.act.to}.`,
       );
     }
-    const reason = change.to === 'running' ? null : `${change.to} by ${change.who}.`;
-    const next =
-      change.to === 'running'
-        ? resumed(deploymentOf(row))
-        : { ...deploymentOf(row), state: change.to, reason };
+    const reason = to === 'running' ? null : `${to} by ${change.who}.`;
+    const next = to === 'running' ? resumed(deployment) : { ...deployment, state: to, reason };
     await saveDeployment(trx, next, nowMs);
     await appendEvent(trx, id, nowMs, {
-      kind: change.to,
-      message: `${change.to} by ${change.who}.`,
+      kind: to,
+      message: `${to} by ${change.who}.`,
       details: {},
     });
     await appendAudit(trx, nowMs, {
       who: change.who,
-      what: `deployment.${change.to}`,
+      what: `deployment.${to}`,
       subject: `deployment/${id}`,
       environment: row.environment,
       before: { state: row.state },
-      after: { state: change.to },
+      after: { state: to },
     });
     return { environment: row.environment };
   });

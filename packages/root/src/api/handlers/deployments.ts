@@ -1,4 +1,4 @@
-import { timeOf, type WantedStrategy, XylemError } from '@xylem/core';
+import { type PersonAct, personActs, timeOf, type WantedStrategy, XylemError } from '@xylem/core';
 import type { Who } from '../../auth/api-tokens.ts';
 import type { Permission } from '../../auth/grants.ts';
 import { requireVisible } from '../../auth/visible.ts';
@@ -50,11 +50,11 @@ export function deploymentHandlers(root: Root): Pick<Handlers, Own> {
     throw new XylemError('E_FORBIDDEN', `${name} may not ${permission} in ${fullName(environment)}.`);
   };
   const change =
-    (to: 'paused' | 'running' | 'aborted', from: readonly string[]) =>
+    (act: PersonAct) =>
     async ({ params, who }: Pick<Call<'deploymentPause'>, 'params' | 'who'>) => {
       await ours(params.id, who, 'operate');
       await refuseRestored(root);
-      const { environment } = await changeState(root, params.id, { to, from, who: who.name });
+      const { environment } = await changeState(root, params.id, { act, who: who.name });
       deploying.events.announce(params.id);
       await root.directing.publish(environment);
       await deploying.evaluate(environment);
@@ -111,9 +111,9 @@ export function deploymentHandlers(root: Root): Pick<Handlers, Own> {
       const { decided = 0 } = deploymentOf(await deploymentNamed(db, params.id));
       return { records: [...records], hasMore, decided };
     },
-    deploymentPause: change('paused', ['running']),
-    deploymentResume: change('running', ['paused']),
-    deploymentAbort: change('aborted', ['running', 'paused']),
+    deploymentPause: change(personActs.pause),
+    deploymentResume: change(personActs.resume),
+    deploymentAbort: change(personActs.abort),
   };
 }
 
