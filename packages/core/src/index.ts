@@ -26,6 +26,7 @@ export { parseJson } from './json.ts';
 export * from './junit/index.ts';
 export { lifetimes } from './lifetimes.ts';
 export { limits } from './limits.ts';
+export * from './metrics/index.ts';
 export * from './migration/index.ts';
 export * from './notification/index.ts';
 export { inOrder, type Ordered } from './order.ts';

@@ -1,6 +1,7 @@
 import type { HostCount } from '../deployment/deployment.ts';
 import type { WantedStrategy } from '../deployment/strategy.ts';
 import type { Config } from '../direction/config.ts';
+import type { HostMetric } from '../metrics/metric.ts';
 import type { After } from '../stage-order/policy.ts';
 import type { Version } from '../versions.ts';
 import type { ChangePolicy } from '../wire/change-policy.ts';
@@ -49,6 +50,8 @@ export interface EnvironmentPolicy extends ChangePolicy {
   readonly strategy?: WantedStrategy;
   /** How many of its hosts must be well before anything but a way back begins here. */
   readonly health?: { readonly atLeast: `${number}%` };
+  /** Figures of hosts that deployments are judged by besides their reports. */
+  readonly metrics?: readonly HostMetric[];
   /** Statements without which no release is deployed here. */
   readonly provenance?: { readonly require: readonly StatementRule[] };
 }

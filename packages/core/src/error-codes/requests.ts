@@ -26,6 +26,12 @@ export const requestsCodes = {
     'never',
     'input',
   ),
+  E_METRIC: code(
+    'Figures could not be had from where an environment takes them.',
+    'See the address, the query or the program that the message names; `xylem metric show` tries it.',
+    'later',
+    'network',
+  ),
   E_NOT_FOUND: code(
     'What you named does not exist, or you may not see it.',
     'Check the name; the matching `list` command shows what there is.',

@@ -29,6 +29,11 @@ export function integer(options: NumberOptions = {}): Schema<number> {
   return { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, ...options };
 }
 
+/** Any number, also with a fraction. */
+export function number(options: NumberOptions = {}): Schema<number> {
+  return { type: 'number', ...options };
+}
+
 export function boolean(title?: string): Schema<boolean> {
   return title === undefined ? { type: 'boolean' } : { type: 'boolean', title };
 }

@@ -6,6 +6,7 @@ import {
 } from '../environment/spec.ts';
 import { environmentKeys } from '../environment/stages.ts';
 import { XylemError } from '../errors.ts';
+import { metricsSchema } from '../metrics/metric.ts';
 import {
   anyObject,
   array,
@@ -113,6 +114,7 @@ const environmentYamlSchema = closedObject(
         after: afterSchema,
         strategy,
         health: closedObject({ atLeast: share }),
+        metrics: metricsSchema,
         provenance: closedObject({ require: array(statementRule, { minItems: 1, maxItems: 16 }) }),
       },
     ),
@@ -131,6 +133,13 @@ export function parseEnvironmentYaml(text: string, file: string): EnvironmentSpe
         ['labels', key],
         `expected another key: selectors have the environment's own ${key} by this name`,
       );
+  }
+  for (const [index, { name: metric, limit, margin, ratio }] of (value.policy?.metrics ?? []).entries()) {
+    const path = ['policy', 'metrics', index];
+    if (limit !== undefined && (margin ?? ratio) !== undefined)
+      refuse([...path, 'limit'], 'expected either limit, or margin and ratio against controls');
+    if (value.policy?.metrics?.findIndex((one) => one.name === metric) !== index)
+      refuse([...path, 'name'], 'expected another name: there is a metric of this name already');
   }
   const products: [string, ProductMapping][] = [];
   for (const [key, mapping] of Object.entries(value.products ?? {})) {

@@ -9,6 +9,7 @@ import { fourEyesHandlers } from './handlers/four-eyes.ts';
 import { hostHandlers } from './handlers/hosts.ts';
 import { jobHandlers } from './handlers/jobs.ts';
 import { keyHandlers } from './handlers/keys.ts';
+import { metricHandlers } from './handlers/metrics.ts';
 import { migrationHandlers } from './handlers/migrations.ts';
 import { moveHandlers } from './handlers/moves.ts';
 import { notificationHandlers } from './handlers/notifications.ts';
@@ -33,6 +34,7 @@ export function allHandlers(root: Root): Handlers {
     ...fourEyesHandlers(root),
     ...hostHandlers(root),
     ...keyHandlers(root),
+    ...metricHandlers(root),
     ...migrationHandlers(root),
     ...jobHandlers(root),
     ...moveHandlers(root),

@@ -9,6 +9,7 @@ import { fleetRoutes } from './routes/fleet.ts';
 import { hostRoutes } from './routes/hosts.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { metricRoutes } from './routes/metrics.ts';
 import { migrationRoutes } from './routes/migrations.ts';
 import { moveRoutes } from './routes/moves.ts';
 import { notificationRoutes } from './routes/notifications.ts';
@@ -47,6 +48,7 @@ export const contract = {
   ...secretRoutes,
   ...tokenRoutes,
   ...hostRoutes,
+  ...metricRoutes,
   ...migrationRoutes,
   ...jobRoutes,
   ...moveRoutes,

@@ -22,6 +22,7 @@ import * as waitingStarts from './migrations/0018-waiting-starts.ts';
 import * as canary from './migrations/0019-canary.ts';
 import * as jobs from './migrations/0020-jobs.ts';
 import * as notifications from './migrations/0021-notifications.ts';
+import * as metrics from './migrations/0022-metrics.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -48,6 +49,7 @@ const migrations: readonly Migration[] = [
   canary,
   jobs,
   notifications,
+  metrics,
 ];
 
 const schemaVersion = migrations.length;

@@ -4,6 +4,7 @@ import type { DirectingTables } from './tables/directing.ts';
 import type { HostTables } from './tables/hosts.ts';
 import type { JobTables } from './tables/jobs.ts';
 import type { NotificationTables } from './tables/notifications.ts';
+import type { MetricTables } from './tables/metrics.ts';
 import type { PeopleTables } from './tables/people.ts';
 import type { PublishingTables } from './tables/publishing.ts';
 import type { SecretTables } from './tables/secrets.ts';
@@ -19,6 +20,7 @@ export interface Tables
     HostTables,
     JobTables,
     NotificationTables,
+    MetricTables,
     PeopleTables,
     PublishingTables,
     SecretTables {}

@@ -14,6 +14,8 @@ export interface StatePaths {
   readonly repository: string;
   readonly incoming: string;
   readonly keys: string;
+  /** Programs of the operator that say figures of hosts. */
+  readonly metrics: string;
 }
 
 /** What `initRoot` decided, in `root.json`. */
@@ -37,6 +39,7 @@ export function statePaths(folder: string): StatePaths {
     repository: join(folder, 'repository'),
     incoming: join(folder, 'incoming'),
     keys: join(folder, 'keys'),
+    metrics: join(folder, 'metrics'),
   };
 }
 

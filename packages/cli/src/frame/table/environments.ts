@@ -62,4 +62,24 @@ export const environmentsTable: readonly TableEntry[] = [
     summary: 'Give the key to hosts that joined since',
     load: () => import('../../commands/secret/wrap.ts'),
   },
+  {
+    path: 'metric show',
+    summary: 'What a metric of an environment says of its hosts',
+    load: () => import('../../commands/metric/show.ts'),
+  },
+  {
+    path: 'metric-source set',
+    summary: 'Add or replace a source of metrics',
+    load: () => import('../../commands/metric-source/set.ts'),
+  },
+  {
+    path: 'metric-source list',
+    summary: 'Sources of metrics',
+    load: () => import('../../commands/metric-source/list.ts'),
+  },
+  {
+    path: 'metric-source remove',
+    summary: 'Remove a source of metrics',
+    load: () => import('../../commands/metric-source/remove.ts'),
+  },
 ];

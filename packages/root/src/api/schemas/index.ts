@@ -9,6 +9,7 @@ export * from './four-eyes.ts';
 export * from './hosts.ts';
 export * from './jobs.ts';
 export * from './keys.ts';
+export * from './metrics.ts';
 export * from './migrations.ts';
 export * from './moves.ts';
 export * from './notifications.ts';

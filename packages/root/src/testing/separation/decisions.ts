@@ -392,6 +392,20 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   mailSet: [onlyInstallation('administer', () => ({ body: {} }))],
   mailShow: [onlyInstallation('administer')],
   mailRemove: [onlyInstallation('administer')],
+  metricSourceSet: [
+    onlyInstallation('administer', () => ({
+      params: { name: 'main' },
+      body: { kind: 'program', address: 'errors' },
+    })),
+  ],
+  metricSourceList: [onlyInstallation('administer')],
+  metricSourceRemove: [onlyInstallation('administer', () => ({ params: { name: 'main' } }))],
+  metricShow: [
+    decide(
+      'environment',
+      'operate',
+    )(({ tenant }) => ({ params: { tenant, environment: 'live', metric: 'errors' } })),
+  ],
   oidcSet: [onlyInstallation('administer', () => ({ body: {} }))],
   oidcShow: [onlyInstallation('administer')],
   oidcRemove: [onlyInstallation('administer')],

@@ -1,0 +1,2 @@
+export { type HostCounts, type HostMetric, metricsSchema } from './metric.ts';
+export { countsOf, queryOver, vectorOf } from './prometheus.ts';
