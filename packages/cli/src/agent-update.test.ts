@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostDetail } from '@xylem/root/contract';
-import { freePort, program, waitUntil } from '@xylem/testkit';
+import { freePort, program, waitUntil, xylemEntry } from '@xylem/testkit';
 
-const main = join(import.meta.dirname, 'main.ts');
 /** What another version does that is no good; it gets the words of the program, as in `agent run --state FOLDER`. */
 const faults = {
   'reads no state': {
@@ -27,7 +26,7 @@ test('the agent is updated by Xylem, and a version that is no good costs nothing
 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'xylem-agent-update-'));
   const at = (name: string): string => join(folder, name);
-  const xylem = program({ entry: main, home: at('home'), logs: at('logs') });
+  const xylem = program({ entry: xylemEntry, home: at('home'), logs: at('logs') });
   t.after(async () => {
     await xylem.stop();
     await xylem.endServices(at('host'));
@@ -58,7 +57,7 @@ test('the agent is updated by Xylem, and a version that is no good costs nothing
     mkdirSync(at('tree'));
     writeFileSync(
       join(at('tree'), 'xylem-agent'),
-      `#!/bin/sh\n# ${version}\n${spoilt}exec ${process.execPath} ${main} "$@"\n`,
+      `#!/bin/sh\n# ${version}\n${spoilt}exec ${process.execPath} ${xylemEntry} "$@"\n`,
       { mode: 0o755 },
     );
     await publish('xylem', 'xylem-agent', version, 'kind: agent\nagent: { executable: xylem-agent }\n');

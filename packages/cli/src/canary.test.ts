@@ -5,12 +5,19 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { HostDetail } from '@xylem/root/contract';
-import { program, removeLater, startNode, startRoot, tempFolder, waitUntil } from '@xylem/testkit';
+import {
+  program,
+  removeLater,
+  startNode,
+  startRoot,
+  tempFolder,
+  waitUntil,
+  xylemEntry,
+} from '@xylem/testkit';
 import { dataIdentityOf, loadKeyFile } from '@xylem/trust';
 import { canariesBelow, canariesIn, canariesOf } from './testing/canaries.ts';
 
 const environment = 'acme/production';
-const entry = join(import.meta.dirname, 'main.ts');
 const first = 'CANARY-value-one-b81f3a77c2';
 const second = 'CANARY-value-two-0d94e6a15f';
 const unfit = 'UNFIT-CANARY-value-three-7e2b';
@@ -46,7 +53,7 @@ function withInput(
   input: string,
   home: string,
 ): Promise<{ code: number | null; said: string }> {
-  const child = spawn(process.execPath, [entry, ...words], {
+  const child = spawn(process.execPath, [xylemEntry, ...words], {
     env: { ...process.env, XYLEM_HOME: home },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -99,7 +106,7 @@ test('secrets reach the service that needs them, and no other place at all', {
   // What this process may, its children may: the most that this machine allows.
   if (process.platform === 'linux')
     execFileSync('prlimit', ['--pid', String(process.pid), '--core=unlimited:']);
-  const xylem = program({ entry, home: at('home'), logs: at('logs') });
+  const xylem = program({ entry: xylemEntry, home: at('home'), logs: at('logs') });
   const hosts = ['web-1', 'web-2'];
   removeLater(t, async () => {
     await xylem.stop();

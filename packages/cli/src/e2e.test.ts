@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { HostDetail, HostWhy } from '@xylem/root/contract';
-import { freePort, type Program, program, waitUntil } from '@xylem/testkit';
+import { freePort, type Program, program, waitUntil, xylemEntry } from '@xylem/testkit';
 
-const main = join(import.meta.dirname, 'main.ts');
 const node = ['$', '{node}'].join('');
 const port = ['$', '{config.port}'].join('');
 const data = ['$', '{data}'].join('');
@@ -95,7 +94,7 @@ describe('a tree of real processes', { timeout: 180_000 }, () => {
   }
 
   before(async () => {
-    xylem = program({ entry: main, home: state('home'), logs: state('logs') });
+    xylem = program({ entry: xylemEntry, home: state('home'), logs: state('logs') });
     webPort = await freePort();
     const { operatorToken } = await json<{ operatorToken: string }>(
       'root',

@@ -6,10 +6,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { HostDetail, HostsMoved, Move, MoveDetail, Secrets } from '@xylem/root/contract';
-import { program, removeLater, startNode, tempFolder, waitUntil } from '@xylem/testkit';
+import { program, removeLater, startNode, tempFolder, waitUntil, xylemEntry } from '@xylem/testkit';
 import { canariesBelow, canariesOf } from './testing/canaries.ts';
 
-const entry = join(import.meta.dirname, 'main.ts');
 const canary = 'CANARY-value-of-acme-5c0e91d7';
 const canaries = { value: canary };
 
@@ -45,7 +44,7 @@ for (const keepData of [false, true]) {
     const requests = join(outside, 'requests');
     writeFileSync(requests, '');
     process.env.XYLEM_TEST_REQUESTS = requests;
-    const xylem = program({ entry, home: join(outside, 'home'), logs: join(outside, 'logs') });
+    const xylem = program({ entry: xylemEntry, home: join(outside, 'home'), logs: join(outside, 'logs') });
     removeLater(t, async () => {
       await xylem.stop();
       await xylem.endServices(at('web'));
@@ -88,7 +87,7 @@ for (const keepData of [false, true]) {
     await until('it reports', async () => (await shown()).lastReport !== null);
     const set = spawn(
       process.execPath,
-      [entry, 'secret', 'set', 'acme/production', 'api', 'password', '--yes'],
+      [xylemEntry, 'secret', 'set', 'acme/production', 'api', 'password', '--yes'],
       { env: { ...process.env, XYLEM_HOME: join(outside, 'home') }, stdio: ['pipe', 'ignore', 'inherit'] },
     );
     set.stdin.end(`${canary}\n`);

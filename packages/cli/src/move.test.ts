@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { HostDetail, HostsMoved } from '@xylem/root/contract';
-import { program, waitUntil } from '@xylem/testkit';
+import { program, waitUntil, xylemEntry } from '@xylem/testkit';
 
 const yaml = (name: string): string =>
   `environment: ${name}\nproducts:\n  shop:\n    components:\n      pages: { where: role = web }\n`;
@@ -20,7 +20,7 @@ test('a running host goes to another environment of its tenant, and nothing is i
   writeFileSync(requests, '');
   process.env.XYLEM_TEST_REQUESTS = requests;
   const xylem = program({
-    entry: join(import.meta.dirname, 'main.ts'),
+    entry: xylemEntry,
     home: at('home'),
     logs: at('logs'),
   });

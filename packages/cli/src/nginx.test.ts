@@ -3,10 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostDetail } from '@xylem/root/contract';
-import { nginxServer, startProcess, waitUntil } from '@xylem/testkit';
+import { nginxServer, startProcess, waitUntil, xylemEntry } from '@xylem/testkit';
 import { operatorHere } from './testing/operator-here.ts';
 
-const main = join(import.meta.dirname, 'main.ts');
 const recorder = join(import.meta.dirname, 'testing', 'record-requests.ts');
 const yaml =
   'environment: acme/production\nproducts:\n  shop:\n    components:\n      pages: { where: role = web }\n';
@@ -43,7 +42,7 @@ test('once moved there, a host gets every byte of an update from nginx over the 
   const root = await startProcess({
     context: t,
     command: process.execPath,
-    args: ['--import', recorder, main, 'root', 'run', '--state', at('root'), ...listen],
+    args: ['--import', recorder, xylemEntry, 'root', 'run', '--state', at('root'), ...listen],
     env: { XYLEM_HOME: at('home'), XYLEM_TEST_REQUESTS: requests },
   });
   const [ready] = await root.waitForLine(/^\{.*"nodesUrl".*\}$/, 60_000);

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ResponseOf } from '@xylem/root/contract';
-import { postgres, program, removeLater, startNode, tempFolder, waitUntil } from '@xylem/testkit';
+import { postgres, program, removeLater, startNode, tempFolder, waitUntil, xylemEntry } from '@xylem/testkit';
 
 const environment = 'acme/production';
 const yaml = `environment: ${environment}\npolicy: { reportEverySeconds: 10 }\nproducts:\n  shop:\n    components:\n      pages: { where: role = web }\n`;
@@ -16,7 +16,7 @@ test('over PostgreSQL: made, run, through a crash of the database, backed up, re
   const folder = await tempFolder(t, 'over-postgres');
   const at = (...names: string[]): string => join(folder, ...names);
   const xylem = program({
-    entry: join(import.meta.dirname, 'main.ts'),
+    entry: xylemEntry,
     home: at('home'),
     logs: at('logs'),
   });

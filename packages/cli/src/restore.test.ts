@@ -3,9 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostDetail, ResponseOf } from '@xylem/root/contract';
-import { program, removeLater, startNode, tempFolder, waitUntil } from '@xylem/testkit';
+import { program, removeLater, startNode, tempFolder, waitUntil, xylemEntry } from '@xylem/testkit';
 
-const main = join(import.meta.dirname, 'main.ts');
 const yesterday = join(import.meta.dirname, 'testing', 'yesterday.ts');
 const environment = 'acme/production';
 /** Without it a host that has nothing new to say is heard within the hour. */
@@ -18,7 +17,7 @@ test('a root server restored from a backup of a day and 20 deployments ago: real
 }, async (t) => {
   const folder = await tempFolder(t, 'restored');
   const at = (...names: string[]): string => join(folder, ...names);
-  const places = { entry: main, home: at('home'), logs: at('logs') };
+  const places = { entry: xylemEntry, home: at('home'), logs: at('logs') };
   /** The root server and its operator live a day behind until it dies; hosts live today. */
   const past = program({ ...places, nodeWords: ['--import', yesterday] });
   const today = program(places);

@@ -18,4 +18,5 @@ export { type StaticServer, staticServer } from './static-server.ts';
 export { tempFolder } from './temp-folder.ts';
 export { type TestClock, testClock } from './test-clock.ts';
 export { isRoot, type Unavailable } from './unavailable.ts';
-export { waitUntil } from './wait-until.ts';
+export { pauseAfter, waitUntil } from './wait-until.ts';
+export { xylemEntry } from './xylem-entry.ts';

@@ -1,5 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+const atLeastMs = 10;
+const atMostMs = 500;
+
+/**
+ * How long to pause after a look that took that long, in milliseconds: a look that starts a process may not take the
+ * processor from what is waited for. Pure.
+ */
+export function pauseAfter(lookMs: number): number {
+  return Math.min(atMostMs, Math.max(atLeastMs, lookMs));
+}
+
 /**
  * Asks `condition` again and again until it answers something truthy, and returns that.
  * @param deadlineMs real milliseconds; then an error that names `what` and the last answer or error
@@ -12,6 +23,7 @@ export async function waitUntil<T>(
   const end = performance.now() + deadlineMs;
   let last: unknown;
   for (;;) {
+    const begun = performance.now();
     try {
       const answer = await condition();
       if (answer) return answer as Exclude<T, false | null | undefined | 0 | ''>;
@@ -24,6 +36,6 @@ export async function waitUntil<T>(
       const said = cause === undefined ? String(last) : cause.message;
       throw new Error(`not within ${deadlineMs} ms: ${what} (last: ${said})`, { cause });
     }
-    await delay(10);
+    await delay(pauseAfter(performance.now() - begun));
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { XylemError } from '@xylem/core';
 import { systemClock } from '@xylem/platform';
-import { program, tempFolder } from '@xylem/testkit';
+import { program, tempFolder, xylemEntry } from '@xylem/testkit';
 import { whileOvertaken } from './contention.ts';
 
 /** Real processes at once: 20 is the promise (`XYLEM_TEST_PUBLISHERS=20`), fewer show the same in less time. */
@@ -17,7 +17,7 @@ test('many who publish at once all succeed, and nothing is lost or made twice', 
   const folder = await tempFolder(t, 'publishers');
   const at = (...names: string[]): string => join(folder, ...names);
   const xylem = program({
-    entry: join(import.meta.dirname, '..', 'main.ts'),
+    entry: xylemEntry,
     home: at('home'),
     logs: at('logs'),
   });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { type Cleanup, type Program, program, removeLater, tempFolder } from '@xylem/testkit';
+import { type Cleanup, type Program, program, removeLater, tempFolder, xylemEntry } from '@xylem/testkit';
 
-/** Someone at a shell with the program from source, in a folder of their own that goes with the test. */
+/** Someone at a shell with the program, in a folder of their own that goes with the test. */
 export interface OperatorHere {
   readonly folder: string;
   at(...names: string[]): string;
@@ -13,8 +13,7 @@ export interface OperatorHere {
 export async function operatorHere(t: Cleanup, name: string): Promise<OperatorHere> {
   const folder = await tempFolder(t, name);
   const at = (...names: string[]): string => join(folder, ...names);
-  const entry = join(import.meta.dirname, '..', 'main.ts');
-  const xylem = program({ entry, home: at('home'), logs: at('logs') });
+  const xylem = program({ entry: xylemEntry, home: at('home'), logs: at('logs') });
   removeLater(t, () => xylem.stop());
   const json = async <T>(words: string | readonly string[]): Promise<T> =>
     (await xylem.command(typeof words === 'string' ? words.split(' ') : words)) as T;

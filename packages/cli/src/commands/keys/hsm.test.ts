@@ -2,16 +2,15 @@ import assert from 'node:assert/strict';
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { installDebian, type Program, program, run, tempFolder } from '@xylem/testkit';
+import { installDebian, type Program, program, run, tempFolder, xylemEntry } from '@xylem/testkit';
 
-const main = join(import.meta.dirname, '..', '..', 'main.ts');
 const examples = join(import.meta.dirname, '..', '..', '..', '..', '..', 'docs', 'examples');
 const module = '/usr/lib/softhsm/libsofthsm2.so';
 
 /** A root server's state and a person's home, with nothing running. */
 async function vendor(t: TestContext): Promise<{ folder: string; xylem: Program }> {
   const folder = await tempFolder(t, 'hsm');
-  const xylem = program({ entry: main, home: join(folder, 'home'), logs: join(folder, 'logs') });
+  const xylem = program({ entry: xylemEntry, home: join(folder, 'home'), logs: join(folder, 'logs') });
   t.after(() => xylem.stop());
   const state = join(folder, 'root');
   const { operatorToken } = (await xylem.command(['root', 'init', '--state', state])) as {

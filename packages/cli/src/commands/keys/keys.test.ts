@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { cleanup, type Program, program, tempFolder, waitUntil } from '@xylem/testkit';
-
-const main = join(import.meta.dirname, '..', '..', 'main.ts');
+import { cleanup, type Program, program, tempFolder, waitUntil, xylemEntry } from '@xylem/testkit';
 
 interface RoleLine {
   readonly environment: string | null;
@@ -30,7 +28,7 @@ describe('keys over several machines, a real root server, a relay and a host bel
   let relayUrl = '';
   const at = (name: string): string => join(folder, name);
   const state = (name: string): string => at(`state-${name}`);
-  const machine = (name: string): Program => program({ entry: main, home: at(name), logs: at('logs') });
+  const machine = (name: string): Program => program({ entry: xylemEntry, home: at(name), logs: at('logs') });
 
   const list = async (who = anna, ...words: string[]): Promise<Listed> =>
     (await who.command(['keys', 'list', ...words])) as Listed;

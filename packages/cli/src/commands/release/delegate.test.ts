@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostDetail } from '@xylem/root/contract';
-import { program, tempFolder, waitUntil } from '@xylem/testkit';
+import { program, tempFolder, waitUntil, xylemEntry } from '@xylem/testkit';
 
 const yaml =
   'environment: acme/production\nproducts:\n  shop:\n    components:\n      pages: { where: name = web }\n';
@@ -13,9 +13,8 @@ test('a build releases by a delegated key, and nothing of it is taken once the d
 }, async (t) => {
   const folder = await tempFolder(t, 'delegate');
   const at = (...names: string[]): string => join(folder, ...names);
-  const entry = join(import.meta.dirname, '..', '..', 'main.ts');
-  const owner = program({ entry, home: at('home'), logs: at('logs') });
-  const build = program({ entry, home: at('ci'), logs: at('ci-logs') });
+  const owner = program({ entry: xylemEntry, home: at('home'), logs: at('logs') });
+  const build = program({ entry: xylemEntry, home: at('ci'), logs: at('ci-logs') });
   t.after(() => owner.stop());
   const by =
     (who: typeof owner) =>

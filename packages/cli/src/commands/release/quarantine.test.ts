@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostDetail, HostWhy, Quarantine } from '@xylem/root/contract';
-import { type Program, program, tempFolder, waitUntil } from '@xylem/testkit';
+import { type Program, program, tempFolder, waitUntil, xylemEntry } from '@xylem/testkit';
 
 const yaml =
   'environment: acme/production\nproducts:\n  shop:\n    components:\n      pages: { where: name = web }\n';
@@ -13,9 +13,8 @@ test('operators of two machines lift a quarantine that a host of a real root ser
 }, async (t) => {
   const folder = await tempFolder(t, 'quarantine');
   const at = (...names: string[]): string => join(folder, ...names);
-  const entry = join(import.meta.dirname, '..', '..', 'main.ts');
   const machine = (home: string): Program => {
-    const made = program({ entry, home: at(home), logs: at('logs') });
+    const made = program({ entry: xylemEntry, home: at(home), logs: at('logs') });
     t.after(() => made.stop());
     return made;
   };

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostDetail, Release } from '@xylem/root/contract';
-import { program, tempFolder, waitUntil } from '@xylem/testkit';
+import { program, tempFolder, waitUntil, xylemEntry } from '@xylem/testkit';
 
 const yaml =
   'environment: acme/production\nproducts:\n  shop:\n    components:\n      pages: { where: name = web }\n';
@@ -13,8 +13,7 @@ test('a retired release stays where it runs and in the record, and nobody is sen
 }, async (t) => {
   const folder = await tempFolder(t, 'retire');
   const at = (...names: string[]): string => join(folder, ...names);
-  const entry = join(import.meta.dirname, '..', '..', 'main.ts');
-  const xylem = program({ entry, home: at('home'), logs: at('logs') });
+  const xylem = program({ entry: xylemEntry, home: at('home'), logs: at('logs') });
   t.after(() => xylem.stop());
   const json = async <T>(line: string): Promise<T> => (await xylem.command(line.split(' '))) as T;
   const page = (): string => readFileSync(at('web', 'components', 'pages', 'current', 'page.html'), 'utf8');
