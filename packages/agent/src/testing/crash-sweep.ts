@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { silentLog, systemClock } from '@xylem/platform';
 import { beginObserving } from '../adopt/observe.ts';
 import type { Convergence } from '../converge/converge.ts';
-import { type ComponentKind, type JournalPoint, journalPoints, type StepKind } from '../converge/points.ts';
+import type { ComponentKind, JournalPoint, StepKind } from '../converge/points.ts';
 import type { SlotPlan } from '../converge/steps.ts';
 import type { Accepted, WantedState } from '../direction/wanted.ts';
 import { doubt } from '../drift/doubt.ts';
@@ -15,6 +15,7 @@ import { stateLayout } from '../state/layout.ts';
 import { stopServices } from '../supervisor/stop-services.ts';
 import { systemdSupervisor } from '../supervisor/systemd/client.ts';
 import { convergeOnce } from './converge-once.ts';
+import { missedPoints, pointsOf, shortOf } from './crash-points.ts';
 import { contentsOf, mountsBelow, processesBelow, temporaryNames } from './leaks.ts';
 import { type TestPackage, writeTree } from './packages.ts';
 import { cleanUp } from './state-folder.ts';
@@ -131,18 +132,38 @@ export interface Scenario {
   readonly meanwhile?: (state: string) => Promise<void>;
 }
 
-/** Kills a process at each journal point of scenarios, goes on in another, and compares with a run that was not killed. */
+/** Kills a process at journal points of scenarios, goes on in another, and compares with a run that was not killed. */
 export interface CrashSweep {
   run(context: TestContext, bench: Bench, scenario: Scenario): Promise<void>;
-  /** Points of this kind that no scenario reached. */
+  /** Points of this kind that no scenario reached that should have, or that none has. */
   missed(): readonly JournalPoint[];
 }
 
+interface Points {
+  readonly listed: Set<string>;
+  readonly taken: Set<string>;
+  readonly reached: Set<string>;
+}
+
+/** At each point of each scenario, or where that shows most (crash-points.ts); by hand `all`. */
+export type Depth = 'all' | 'short';
+
+export function crashDepth(services: Services = 'built-in'): Depth {
+  const { XYLEM_CRASH_POINTS, XYLEM_SYSTEMD_POINTS } = process.env;
+  return (services === 'systemd' ? XYLEM_SYSTEMD_POINTS : XYLEM_CRASH_POINTS) === 'all' ? 'all' : 'short';
+}
+
 export function crashSweep(kind: ComponentKind, services: Services = 'built-in'): CrashSweep {
-  const reached = new Set<string>();
+  const points: Points = { listed: new Set(), taken: new Set(), reached: new Set() };
+  const depth = crashDepth(services);
   return {
-    run: (context, bench, scenario) => sweep(context, bench, scenario, reached, services),
-    missed: () => journalPoints.filter((point) => point.startsWith(`${kind}/`) && !reached.has(point)),
+    run: (context, bench, scenario) => {
+      const chosen = depth === 'all' ? pointsOf(scenario) : shortOf(scenario, points.taken);
+      for (const point of pointsOf(scenario)) points.listed.add(point);
+      for (const point of chosen) points.taken.add(point);
+      return sweep(context, bench, scenario, chosen, points.reached, services);
+    },
+    missed: () => missedPoints(kind, points, depth),
   };
 }
 
@@ -156,6 +177,7 @@ async function sweep(
   context: TestContext,
   bench: Bench,
   scenario: Scenario,
+  points: readonly JournalPoint[],
   reached: Set<string>,
   services: Services,
 ): Promise<void> {
@@ -210,21 +232,17 @@ async function sweep(
     },
   });
   const expected = await all(undisturbed);
-  for (const step of scenario.steps) {
-    const phases = scenario.failing?.includes(step) === true ? ['written'] : ['written', 'acted'];
-    for (const phase of phases) {
-      const point = `${scenario.kind}/${step}/${phase}`;
-      await context.test(`${scenario.name}: ${point}`, async () => {
-        await prepare();
-        assert.ok(await killedAt(state, scenario.wanted, point, services), `${point} was never reached`);
-        reached.add(point);
-        assert.ok(oldOrNew.includes(await shown()), 'the slot is the old or the new');
-        await scenario.meanwhile?.(state);
-        const again = await lead(scenario.wanted);
-        assert.ok(again.rested);
-        assert.deepEqual(await all(again), expected);
-      });
-    }
+  for (const point of points) {
+    await context.test(`${scenario.name}: ${point}`, async () => {
+      await prepare();
+      assert.ok(await killedAt(state, scenario.wanted, point, services), `${point} was never reached`);
+      reached.add(point);
+      assert.ok(oldOrNew.includes(await shown()), 'the slot is the old or the new');
+      await scenario.meanwhile?.(state);
+      const again = await lead(scenario.wanted);
+      assert.ok(again.rested);
+      assert.deepEqual(await all(again), expected);
+    });
   }
   // The next scenario's service wants the same port: this one's would answer in its place.
   await stopServices({ stateFolder: state, clock: systemClock, log: silentLog });

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { freePort } from '@xylem/testkit';
 import { type StepKind, stepsOfKind } from '../converge/points.ts';
 import { answerAt, blueGreenService } from './blue-green.ts';
-import { Bench, crashSweep, type Services } from './crash-sweep.ts';
+import { Bench, crashDepth, crashSweep, type Services } from './crash-sweep.ts';
 import { httpService } from './packages.ts';
 import { temporaryFolder } from './state-folder.ts';
 
@@ -20,7 +20,8 @@ export function serviceCrashSweep(services: Services, depth: 'all' | 'part'): vo
   const isWhole = depth === 'all';
   const pick = (whole: readonly StepKind[], part: readonly StepKind[]): readonly StepKind[] =>
     isWhole ? whole : part;
-  suite(`crash sweep: service, ${services}`, { concurrency: 3 }, () => {
+  // One after the other where a road leaves out what those before it took.
+  suite(`crash sweep: service, ${services}`, { concurrency: crashDepth(services) === 'all' ? 3 : 1 }, () => {
     test('service: killed at any journal point of an install or an update, the host finishes', async (context) => {
       const bench = new Bench(await temporaryFolder(context));
       const port = await freePort();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { Bench, crashSweep } from '../../testing/crash-sweep.ts';
+import { Bench, crashDepth, crashSweep } from '../../testing/crash-sweep.ts';
 import { testPackage } from '../../testing/packages.ts';
 import { placingPackage } from '../../testing/placing.ts';
 import { temporaryFolder } from '../../testing/state-folder.ts';
@@ -21,7 +21,7 @@ async function outsideOf(outside: string, state: string): Promise<unknown> {
   return { files, found: await readdir(join(state, 'found')).catch(() => []) };
 }
 
-suite('crash sweep: files', { concurrency: 2 }, () => {
+suite('crash sweep: files', { concurrency: crashDepth() === 'all' ? 2 : 1 }, () => {
   test('files: killed at any journal point, the host finishes as if it had not been', async (context) => {
     const bench = new Bench(await temporaryFolder(context));
     const [v1, v2, v3] = ['1.0.0', '2.0.0', '3.0.0'].map((version) =>
