@@ -121,6 +121,15 @@ const environmentYamlSchema = closedObject(
   },
 );
 
+/** The schema that an environment's YAML is read by, for editors that complete and check: JSON Schema 2020-12. */
+export function environmentJsonSchema(): Readonly<Record<string, unknown>> {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'An environment of Xylem',
+    ...environmentYamlSchema,
+  };
+}
+
 /**
  * Reads an environment's YAML. A component without `where` goes to all hosts; an environment without a tenant belongs
  * to `default`. Throws E_INPUT naming file, line, column, key and what is expected.

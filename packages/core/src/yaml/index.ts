@@ -1,6 +1,6 @@
 export { type YamlProblem, yamlFault } from './check.ts';
 export { durationMs } from './duration.ts';
-export { parseEnvironmentYaml } from './environment.ts';
+export { environmentJsonSchema, parseEnvironmentYaml } from './environment.ts';
 export { parseLabelsYaml } from './labels.ts';
 export { type LocalPolicy, parseLocalPolicy } from './local-policy.ts';
 export {

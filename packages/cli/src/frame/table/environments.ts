@@ -28,6 +28,11 @@ export const environmentsTable: readonly TableEntry[] = [
     load: () => import('../../commands/env/apply.ts'),
   },
   {
+    path: 'env schema',
+    summary: "The JSON Schema of an environment's YAML, for editors",
+    load: () => import('../../commands/env/schema.ts'),
+  },
+  {
     path: 'tenant list',
     summary: 'Tenants and the order of their stages',
     load: () => import('../../commands/tenant/list.ts'),

@@ -1,0 +1,12 @@
+import { environmentJsonSchema } from '@xylem/core/yaml';
+import { defineCommand } from '../../frame/define.ts';
+
+export const command = defineCommand({
+  about:
+    'An editor with a YAML language server completes and checks by it when the file begins with\n# yaml-language-server: $schema=./environment.schema.json',
+  example: 'xylem env schema > environment.schema.json',
+  run: () => {
+    const data = environmentJsonSchema();
+    return Promise.resolve({ data, text: JSON.stringify(data, null, 2) });
+  },
+});
