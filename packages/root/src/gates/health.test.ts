@@ -33,16 +33,17 @@ test('alone stops what would come to an environment that is ill already, and not
   const { assignments } = await hosts[0].desiredState(await tempFolder(t, 'tuf'));
   for (const host of hosts) await host.report(assignments);
   await deploy({ version: '2.0.0', dryRun: false });
-  const ill = assignments.map((one) => ({
-    ...{ component: one.component, product: one.product, package: one.package, version: one.version },
-    ...{
-      kind: 'files',
-      tree: '0'.repeat(64),
-      previous: null,
-      state: 'failed' as const,
-      healthy: false,
-      since: '2026-01-01T00:00:00Z' as never,
-    },
+  const ill = assignments.map(({ component, product, package: digest, version }) => ({
+    component,
+    product,
+    package: digest,
+    version,
+    kind: 'files',
+    tree: '0'.repeat(64),
+    previous: null,
+    state: 'failed' as const,
+    healthy: false,
+    since: '2026-01-01T00:00:00Z' as never,
   }));
   await hosts[0].report([], { components: ill as never });
   await assert.rejects(deploy({ version: '2.0.0' }), { code: 'E_UNHEALTHY', message: /Not well: web-1\./ });
