@@ -3,7 +3,14 @@ import type { NewEvent } from '../deployments/events.ts';
 import { notify } from './notify.ts';
 
 /** What happens again and again within one state: of these people ask the deployment. */
-const untold: ReadonlySet<string> = new Set(['progress', 'threshold', 'admit', 'hold', 'unfit']);
+const untold: ReadonlySet<string> = new Set([
+  'progress',
+  'threshold',
+  'admit',
+  'hold',
+  'host-failed',
+  'unfit',
+]);
 
 /** Tells of a deployment's transition, in its transaction. */
 export async function notifyOfDeployment(

@@ -38,7 +38,7 @@ export const Subscription = Strict({
   target: Type.String({ description: 'where it is sent' }),
   topics: Type.Array(Type.String()),
   scope: Type.String(),
-  format: Type.Enum(['standard', 'alertmanager']),
+  format: Type.Enum(['standard']),
   anywhere: Type.Boolean({ description: 'false: to the public network alone' }),
   createdBy: Type.String(),
   created: Time,
