@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   install: () => import('./install.ts'),
   publish: () => import('./publish.ts'),
   separation: () => import('./separation.ts'),
+  simulate: () => import('./simulate.ts'),
   start: () => import('./start.ts'),
   switch: () => import('./switch.ts'),
   timing: () => import('./timing.ts'),

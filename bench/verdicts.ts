@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { XylemError } from '@xylem/core';
+import { seeded } from '@xylem/sim';
 import type { Bench } from './bench.ts';
 import { type Fleet, groupsOf, hostGroup, type Rates, requestGroup } from './verdicts/fleet.ts';
-import { seeded } from './verdicts/random.ts';
 import { blocks, naive, product, type Rule, requestNaive, requestProduct } from './verdicts/rules.ts';
 
 /** How often deployments are stopped for nothing, and how many hosts it takes to stop a bad one. */

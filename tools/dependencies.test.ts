@@ -20,6 +20,7 @@ const allowed: Record<string, string[]> = {
   root: upper,
   cli: [...upper, 'agent', 'relay', 'root'],
   web: ['core'],
+  sim: ['core'],
   testkit: middle,
 };
 

@@ -1,4 +1,4 @@
-import { normal } from './random.ts';
+import { normal } from '@xylem/sim';
 
 /** Hosts that never come twice: each exposed one has its own controls, watched over the same bake. */
 export interface Fleet {

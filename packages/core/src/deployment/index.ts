@@ -1,5 +1,5 @@
 export { advance } from './advance.ts';
-export { applyDecisions, resumed } from './apply.ts';
+export { applyDecisions, hostAfter, resumed } from './apply.ts';
 export {
   type Advance,
   type AdvancePolicy,
