@@ -14,7 +14,7 @@ const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const pattern = '^([1-9][0-9]{0,3})(m|h|d)$';
 
 /** A time that people wait for: minutes, hours or days. */
-export const soakSchema = string({ title: 'a time like "30m", "24h" or "7d"', pattern });
+const soakSchema = string({ title: 'a time like "30m", "24h" or "7d"', pattern });
 
 /** Milliseconds of a text that `soakSchema` takes. */
 export function soakMs(text: string): number {
