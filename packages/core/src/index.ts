@@ -35,6 +35,7 @@ export * from './selector/index.ts';
 export * from './stage-order/index.ts';
 export * from './statistics/index.ts';
 export { type Time, timeMs, timeOf } from './time.ts';
+export * from './transitions/index.ts';
 export * from './tree/index.ts';
 export { compareVersions, inRange, isVersion, type Version } from './versions.ts';
 export * from './why/index.ts';

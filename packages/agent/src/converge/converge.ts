@@ -20,7 +20,10 @@ export interface Convergence {
 
 export interface Converger {
   /** Observes, plans, acts and looks again until nothing is left that can be done now. */
-  run(wanted: () => WantedState | null, onPlan: (plan: SlotPlan) => void): Promise<Convergence>;
+  run(
+    wanted: (slots: ReadonlyMap<string, ObservedSlot>) => WantedState | null,
+    onPlan: (plan: SlotPlan) => void,
+  ): Promise<Convergence>;
   /** Milliseconds until something that was postponed should be tried, or null. */
   retryInMs(): number | null;
   /** Direction changed: what was postponed may be tried at once. */
@@ -90,7 +93,7 @@ export function converger(options: ConvergerOptions): Converger {
       for (let turn = 0; turn < mostTurns; turn += 1) {
         tools.signal.throwIfAborted();
         const slots = await observeSlots(tools, tools.drivers);
-        const now = wanted();
+        const now = wanted(slots);
         const mayBegin = await moments?.look(now, slots);
         const planned = planSlots({
           slots,

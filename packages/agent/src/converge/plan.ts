@@ -184,7 +184,11 @@ function planRun(
   steps.push(...input.drivers[target.kind].plan.toRun(slot, target, committed, input.places));
   const previous = committed ? (record?.previous ?? []) : previousOf(slot, target);
   const kept = previous.slice(0, keepPrevious);
-  if (!committed || kept.length !== previous.length) steps.push({ kind: 'commit', target, previous: kept });
+  // The same files by a later release: from where the next way begins.
+  const isOfOther =
+    target.releaseVersion !== undefined && target.releaseVersion !== installed?.releaseVersion;
+  if (!committed || isOfOther || kept.length !== previous.length)
+    steps.push({ kind: 'commit', target, previous: kept });
   const beside = slot.running?.beside?.map(({ tree }) => tree).filter(isDigest) ?? [];
   const keep = [
     ...[target, ...kept, ...(keepAlso === null ? [] : [keepAlso])].map(({ tree }) => tree),

@@ -22,9 +22,14 @@ function parseAccepted(value: Record<string, unknown>): Accepted {
   const migrations = accepted.migrations?.map((one) =>
     'placed' in one ? { ...one, placed: parsePlaced(one.placed) } : one,
   );
+  const transitions = accepted.transitions?.map((one) => ({
+    ...one,
+    through: one.through.map((waypoint) => ({ ...waypoint, placed: waypoint.placed.map(parsePlaced) })),
+  }));
   return {
     ...accepted,
     components: accepted.components.map(parsePlaced),
+    ...(transitions === undefined ? {} : { transitions }),
     ...(migrations === undefined ? {} : { migrations }),
   };
 }

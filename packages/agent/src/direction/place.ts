@@ -67,6 +67,7 @@ export function place(
     product,
     kind,
     release: assignment.release,
+    releaseVersion: release.version,
     package: assignment.package,
     version,
     deployment: assignment.deployment ?? null,

@@ -3,12 +3,14 @@ import {
   type DesiredState,
   type HostAssignment,
   type HostMapEntry,
+  knownConfig,
   limits,
   parsePackage,
   parseRelease,
   type Release,
   type RepositoryId,
   sha256,
+  type TransitionGraph,
   timeMs,
   type Version,
   XylemError,
@@ -28,6 +30,8 @@ const readAtOnce = 4;
 /** Verified reading of releases and packages for one desired state; each repository and release is read once. */
 export class Reading {
   readonly floors: Record<string, string> = {};
+  /** What publishers say of the ways between releases, by product. */
+  readonly graphs = new Map<string, TransitionGraph>();
   readonly #options: ResolveOptions;
   readonly #state: DesiredState;
   readonly #host: HostValues;
@@ -47,12 +51,15 @@ export class Reading {
     return Object.fromEntries(versions.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  /** What becomes of each assignment, in their order; their documents are read side by side. */
-  async all(assignments: readonly HostAssignment[]): Promise<Outcome[]> {
+  /**
+   * What becomes of each assignment, in their order; their documents are read side by side.
+   * @param isOnTheWay of releases to pass through: the configuration was written for another
+   */
+  async all(assignments: readonly HostAssignment[], isOnTheWay = false): Promise<Outcome[]> {
     const outcomes = new Map<HostAssignment, Outcome>();
     await inParallel(assignments, readAtOnce, async (assignment) => {
       try {
-        outcomes.set(assignment, { placed: await this.#placed(assignment) });
+        outcomes.set(assignment, { placed: await this.#placed(assignment, isOnTheWay) });
       } catch (error) {
         if (!(error instanceof XylemError)) throw error;
         outcomes.set(assignment, { component: assignment.component, error });
@@ -61,15 +68,24 @@ export class Reading {
     return assignments.flatMap((assignment) => outcomes.get(assignment) ?? []);
   }
 
-  async #placed(assignment: HostAssignment): Promise<Placed> {
-    const { documents, files, platform, places } = this.#options;
-    const domain = this.#state.products[assignment.product]?.domain;
-    const release = await this.#once(this.#releases, `${assignment.product} ${assignment.release}`, () =>
+  /** A release that direction names, read once. @throws XylemError why it is not taken */
+  release(assignment: HostAssignment): Promise<Release> {
+    return this.#once(this.#releases, `${assignment.product} ${assignment.release}`, () =>
       this.#release(assignment),
     );
+  }
+
+  async #placed(assignment: HostAssignment, isOnTheWay: boolean): Promise<Placed> {
+    const { documents, files, platform, places } = this.#options;
+    const domain = this.#state.products[assignment.product]?.domain;
+    const release = await this.release(assignment);
     const digest = assignment.package;
     const bytes = await documents.get(digest, () => files.fetch(`o/${domain}/${digest}`, limits.package));
-    return place(assignment, release, parsePackage(bytes), this.#state, platform, places, this.#host);
+    const document = parsePackage(bytes);
+    const asked = isOnTheWay
+      ? { ...assignment, config: knownConfig(document, assignment.config) }
+      : assignment;
+    return place(asked, release, document, this.#state, platform, places, this.#host);
   }
 
   async #release({ product, component, release: digest }: HostAssignment): Promise<Release> {
@@ -98,7 +114,12 @@ export class Reading {
     if (rules.withdrawn?.includes(digest) === true) {
       throw new XylemError('E_WITHDRAWN', `${product} ${release.version} was withdrawn by its publisher.`);
     }
-    this.#checkFloor(repository, product, release.version, rules.floor);
+    const floor = this.#checkFloor(repository, product, release.version, rules.floor);
+    if (rules.transitions !== undefined)
+      this.graphs.set(product, {
+        transitions: rules.transitions,
+        ...(floor === undefined ? {} : { floor }),
+      });
     return release;
   }
 
@@ -123,13 +144,18 @@ export class Reading {
   }
 
   /** The highest floor ever seen holds, also if the role now says less. */
-  #checkFloor(repository: RepositoryId, product: string, version: Version, said: string | undefined): void {
+  #checkFloor(
+    repository: RepositoryId,
+    product: string,
+    version: Version,
+    said: string | undefined,
+  ): Version | undefined {
     const key = `${repository}/${product}`;
     const known = this.floors[key] ?? this.#options.before?.floors[key];
     const floor = highest(known, said);
-    if (floor === undefined) return;
+    if (floor === undefined) return undefined;
     this.floors[key] = floor;
-    if (compareVersions(version, floor as Version) >= 0) return;
+    if (compareVersions(version, floor as Version) >= 0) return floor as Version;
     throw new XylemError('E_BELOW_FLOOR', `${product} ${version} is below the publisher's floor ${floor}.`);
   }
 

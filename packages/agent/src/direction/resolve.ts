@@ -22,6 +22,7 @@ import { orderedMigrations } from './migrations.ts';
 import { unmetRequirements } from './place.ts';
 import { heldByQuarantine, quarantineAfter } from './quarantine.ts';
 import { Reading } from './reading.ts';
+import { directedTransitions } from './transitions.ts';
 import type { Accepted, Held } from './wanted.ts';
 
 export interface ResolveOptions {
@@ -109,6 +110,8 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
     if (error.retry === 'elsewhere' || isOwnFault(error)) incomplete = error;
     held.push({ component, code: error.code, message: error.message.slice(0, 2_000) });
   }
+  const ways = await directedTransitions({ state, assignments, reading, memory });
+  incomplete ??= ways.incomplete;
   const ordered = await orderedMigrations({ entry, assignments, reading, memory });
   incomplete ??= ordered.incomplete;
   const unmet = unmetRequirements(components);
@@ -118,6 +121,7 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
     components: components.filter(isMet),
     held: [...held, ...unmet],
     entry,
+    ...(ways.transitions.length === 0 ? {} : { transitions: ways.transitions }),
     ...(ordered.migrations.length === 0 ? {} : { migrations: ordered.migrations }),
     releases: reading.versions(),
     floors: { ...before?.floors, ...reading.floors },

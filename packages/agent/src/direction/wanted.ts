@@ -1,4 +1,12 @@
-import type { DesiredState, ErrorCode, HostMapEntry, MigrationOrder, Revoked } from '@xylem/core';
+import type {
+  DesiredState,
+  ErrorCode,
+  HostMapEntry,
+  MigrationOrder,
+  Revoked,
+  TransitionGraph,
+  Version,
+} from '@xylem/core';
 import type { DirectedMoments } from '../moments/judge.ts';
 import type { Placed } from '../slot/placed.ts';
 import type { QuarantineMemory } from './quarantine.ts';
@@ -8,6 +16,25 @@ export interface Held {
   readonly component: string;
   readonly code: ErrorCode;
   readonly message: string;
+}
+
+/** A release that lies on the way to another. */
+export interface Waypoint {
+  readonly version: Version;
+  /** Of all that its release holds, here or on other hosts; null: that could not be verified. */
+  readonly components: readonly string[] | null;
+  readonly placed: readonly Placed[];
+  /** What of it can't be taken, and why. */
+  readonly held: readonly Held[];
+}
+
+/** Which ways lead to what direction gives of a product. */
+export interface DirectedTransitions {
+  readonly product: string;
+  /** By the publisher's word. */
+  readonly graph: TransitionGraph;
+  /** That direction offers, in ascending order. */
+  readonly through: readonly Waypoint[];
 }
 
 /** What this host should run, by an accepted desired state. */
@@ -22,6 +49,8 @@ export interface WantedState {
   readonly keepPrevious: number;
   /** The shapes of databases; absent: direction says nothing of any. */
   readonly schemas?: DesiredState['schemas'];
+  /** Of products whose publishers say something of them; absent: of none. */
+  readonly transitions?: readonly DirectedTransitions[];
   /** What binds the moment of a change; absent: any moment will do. */
   readonly moments?: DirectedMoments;
 }

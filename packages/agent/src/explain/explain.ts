@@ -10,6 +10,7 @@ import { observeSlots } from '../converge/observe.ts';
 import { planSlots } from '../converge/plan.ts';
 import type { SlotPlan } from '../converge/steps.ts';
 import { acceptedFile } from '../direction/accepted-file.ts';
+import { onTheWay } from '../direction/transitions.ts';
 import type { Accepted } from '../direction/wanted.ts';
 import { drivers } from '../drivers/index.ts';
 import { hostMoments } from '../moments/moments.ts';
@@ -32,6 +33,8 @@ export interface ExplainedComponent {
   readonly component: string;
   /** Version that direction, or a person on this host, wants here; null: it should not be here. */
   readonly desired: string | null;
+  /** Version that comes first on the way there; absent: none. */
+  readonly through?: string;
   /** What was committed; null: nothing. */
   readonly installed: string | null;
   readonly running: 'running' | 'ended' | 'nothing runs' | 'other files than committed';
@@ -74,8 +77,9 @@ export async function explainHost(options: {
     throw new XylemError('E_NOT_JOINED', `${options.stateFolder} has no identity of a host.`);
   const directed = await acceptedFile(layout.accepted, log).read();
   const { reverts } = (await revertsFile(layout.reverts, log).read()) ?? { reverts: [] };
-  const wanted = directed === null ? null : withReverts(directed, reverts);
   const slots = await observeSlots(tools, drivers);
+  const final = directed === null ? null : withReverts(directed, reverts);
+  const wanted = directed === null ? null : withReverts(onTheWay(directed, slots), reverts);
   const moments = hostMoments({ layout, clock: options.clock, log, remembers: false });
   const planned = planSlots({
     mayBegin: await moments.look(wanted, slots),
@@ -90,13 +94,14 @@ export async function explainHost(options: {
   const report = await newestReport(layout.reports);
   const said = (component: string | null): Keeping[] =>
     (report?.waiting ?? []).filter((one) => one.component === component);
-  const names = new Set([...slots.keys(), ...(wanted?.components ?? []).map(({ component }) => component)]);
+  const names = new Set([...slots.keys(), ...(final?.components ?? []).map(({ component }) => component)]);
   const components: ExplainedComponent[] = [];
   for (const component of [...names].sort()) {
     const now = waiting.get(component);
     const others = said(component).filter(({ code }) => code !== now?.code);
     components.push({
-      ...shown(slots.get(component) ?? emptySlot(component), wanted),
+      ...shown(slots.get(component) ?? emptySlot(component), final),
+      ...throughOf(component, wanted, final),
       steps: stepsOf(plans.find((plan) => plan.component === component)),
       keeping: [...(now === undefined ? [] : [{ ...now, since: null }]), ...others],
       lastFailure: await lastFailure(component, layout),
@@ -126,6 +131,16 @@ function shown(
     return running.alive ? 'running' : 'ended';
   };
   return { component, desired, installed: installed?.version ?? null, running: state() };
+}
+
+function throughOf(
+  component: string,
+  wanted: Accepted | null,
+  final: Accepted | null,
+): Pick<ExplainedComponent, 'through'> {
+  const of = (state: Accepted | null) => state?.components.find((placed) => placed.component === component);
+  const next = of(wanted);
+  return next === undefined || next.release === of(final)?.release ? {} : { through: next.version };
 }
 
 const stepsOf = (plan: SlotPlan | undefined): string[] => (plan?.steps ?? []).map(({ kind }) => kind);

@@ -166,6 +166,9 @@ function componentOf(slot: ObservedSlot, input: ReportInput): ReportedComponent[
       healthy: isService && isCommitted ? alive && input.healthy(slot) : null,
       since: (record?.since ?? '1970-01-01T00:00:00Z') as Time,
       ...(counts === null ? {} : { refused: refusedOf(counts) }),
+      ...(isCommitted && record.installed?.releaseVersion !== undefined
+        ? { release: record.installed.releaseVersion }
+        : {}),
     },
   ];
 }

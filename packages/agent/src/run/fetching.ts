@@ -24,7 +24,7 @@ export interface Fetching {
   /** The signed list of a package's files; its tree is fetched from there on. */
   entriesOf(placed: Placed): Promise<readonly TreeEntry[]>;
   /** Gives up a transfer that nobody wants any more. */
-  giveUpUnless(wanted: Pick<Accepted, 'components' | 'migrations'>): void;
+  giveUpUnless(wanted: Pick<Accepted, 'components' | 'migrations' | 'transitions'>): void;
   /** Objects that did not fit their digest, since the agent began. */
   refusedObjects(): number;
 }
@@ -60,7 +60,10 @@ export function fetchingThrough(
     },
     giveUpUnless: (wanted) => {
       const programs = (wanted.migrations ?? []).flatMap((one) => ('placed' in one ? [one.placed] : []));
-      const trees = new Set<string>([...wanted.components, ...programs].map(({ tree }) => tree));
+      const onTheWay = (wanted.transitions ?? []).flatMap(({ through }) =>
+        through.flatMap(({ placed }) => placed),
+      );
+      const trees = new Set<string>([...wanted.components, ...programs, ...onTheWay].map(({ tree }) => tree));
       for (const own of underWay) {
         if (trees.has(own.tree)) continue;
         own.end.abort(new XylemError('E_INTERRUPTED', 'Direction changed while a tree was fetched.'));

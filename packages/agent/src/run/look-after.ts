@@ -3,6 +3,7 @@ import type { CurrentAdoption } from '../adopt/current.ts';
 import type { ExecutorTools } from '../converge/apply/executor.ts';
 import { type Convergence, type Converger, converger } from '../converge/converge.ts';
 import { codedFault } from '../converge/faults.ts';
+import { onTheWay } from '../direction/transitions.ts';
 import type { Accepted } from '../direction/wanted.ts';
 import { type DriftNotes, driftNotes } from '../drift/notes.ts';
 import type { DriftWatch } from '../drift/watch.ts';
@@ -71,7 +72,7 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
     },
     aside: options.aside,
     touches: options.aside.touch,
-    gate: (plan, slots) => options.adoption.gate(wanted())(plan, slots),
+    gate: (plan, slots) => options.adoption.gate(wanted(slots))(plan, slots),
     ended: async (plan, error) => {
       if (await options.adoption.ended(plan, error)) looked.wake();
     },
@@ -88,9 +89,9 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
   const drift = driftNotes();
   let convergence: Convergence = { slots: new Map(), waiting: new Map(), rested: false };
 
-  const wanted = (): Accepted | null => {
+  const wanted = (slots: Convergence['slots']): Accepted | null => {
     const accepted = options.accepted();
-    return accepted === null ? null : withReverts(accepted, options.reverts.list());
+    return accepted === null ? null : withReverts(onTheWay(accepted, slots), options.reverts.list());
   };
 
   const pass = async (): Promise<void> => {

@@ -2,6 +2,7 @@ import { type Version, XylemError } from '@xylem/core';
 import type { CurrentAdoption } from '../adopt/current.ts';
 import { observeSlots } from '../converge/observe.ts';
 import type { Refresher } from '../direction/refresh.ts';
+import { onTheWay } from '../direction/transitions.ts';
 import type { DriverTools } from '../drivers/driver.ts';
 import { drivers } from '../drivers/index.ts';
 import type { CurrentIdentity } from '../identity/current.ts';
@@ -71,7 +72,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
         name,
         facts: await hostFacts(layout.root, host),
         snapshot: refresher.snapshot(),
-        accepted,
+        accepted: accepted === null ? null : onTheWay(accepted, slots),
         parent: parents.current(),
         serving: options.serving?.() ?? null,
         convergence: { ...convergence, slots },

@@ -23,6 +23,8 @@ export interface Placed {
   readonly product: string;
   readonly kind: ComponentKind;
   readonly release: Digest;
+  /** Of the release; absent in records of older agents. */
+  readonly releaseVersion?: Version;
   readonly package: Digest;
   readonly version: Version;
   readonly deployment: string | null;
@@ -39,6 +41,9 @@ export interface Placed {
   /** It comes outside of windows too. */
   readonly urgent?: true;
 }
+
+/** By which the ways between releases are told; an older agent wrote down the component's own version alone. */
+export const releaseVersionOf = ({ releaseVersion, version }: Placed): Version => releaseVersion ?? version;
 
 /** Why a package is not tried again until direction says something else about the component. */
 export interface Refusal {

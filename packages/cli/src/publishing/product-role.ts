@@ -147,7 +147,12 @@ async function signAsDelegate(
   const name = delegateRoleName(product.domain, delegate.key.keyId);
   const said = readDelegated(product, delegate, files);
   const rules = (one: ProductRoleContent): string =>
-    JSON.stringify([one.floor ?? null, (one.withdrawn ?? []).toSorted(), one.delegates ?? []]);
+    JSON.stringify([
+      one.floor ?? null,
+      (one.withdrawn ?? []).toSorted(),
+      one.delegates ?? [],
+      one.transitions ?? null,
+    ]);
   const next = change({ ...content, ...said });
   if (rules(next) !== rules(content)) {
     throw new XylemError(

@@ -33,6 +33,17 @@ export function configFor(document: PackageDocument, given: Config): Config {
 }
 
 /**
+ * Of a configuration that was written for another release of the component what this package knows: top-level keys
+ * that its schema refuses are left out.
+ */
+export function knownConfig(document: PackageDocument, given: Config): Config {
+  const schema = schemaOf(document);
+  const { properties = {}, additionalProperties } = typeof schema === 'boolean' ? {} : schema;
+  if (additionalProperties !== false) return given;
+  return Object.fromEntries(Object.entries(given).filter(([key]) => Object.hasOwn(properties, key)));
+}
+
+/**
  * Checks a configuration whose sealed values were opened; what is wrong with one of those is said without it.
  * @param opened the keys that were sealed
  * @throws XylemError E_CONFIG_INVALID

@@ -1,6 +1,6 @@
 export { assignmentsFor, type HostAssignment, type HostDirection } from './assignments.ts';
 export { cohortHash, everyone, inCohort, nobody, thresholdForCount } from './cohort.ts';
-export { type Config, checkOpened, configFor } from './config.ts';
+export { type Config, checkOpened, configFor, knownConfig } from './config.ts';
 export {
   buildHostMap,
   changedHostMapNodes,

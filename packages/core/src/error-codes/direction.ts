@@ -20,6 +20,12 @@ export const directionCodes = {
     'never',
     'conflict',
   ),
+  E_DEAD_END: code(
+    "The product's publisher says that no update leads on from the release that runs here.",
+    'Do what the message says; a person has to act on this host. `xylem product graph` shows what the publisher says.',
+    'never',
+    'conflict',
+  ),
   E_DEPENDENCY: code(
     'A component requires another that is absent or has the wrong version.',
     'Put the required component into the release, in a version that fits.',
@@ -35,6 +41,12 @@ export const directionCodes = {
   E_DEPLOYMENT_STATE: code(
     "The deployment is in a state in which this can't be done.",
     'Look at `xylem deployment show`; a deployment that has ended stays as it is: start a new one.',
+    'never',
+    'conflict',
+  ),
+  E_DOWNGRADE: code(
+    "The product's publisher does not allow this step back to an older release.",
+    'Deploy a newer release that mends what is wrong, or have the publisher allow the way back with `xylem product downgrade`.',
     'never',
     'conflict',
   ),
@@ -89,6 +101,12 @@ export const directionCodes = {
   E_STAGE_ORDER: code(
     'The release has not behind it what must come first: the stage before, and the time that it stands there.',
     'Do what the message names, then deploy it again; where it follows a channel it comes by itself. `policy.after` says what must come first.',
+    'later',
+    'conflict',
+  ),
+  E_WAYPOINT: code(
+    "A release of the product must be passed through first, by its publisher's word, and it can't be had here.",
+    'Publish or restore the release that the message names; hosts go on by themselves. `xylem product graph` shows the waypoints.',
     'later',
     'conflict',
   ),

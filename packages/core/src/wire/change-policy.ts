@@ -63,11 +63,16 @@ export interface ChangePolicy {
   readonly quota?: Quota;
 }
 
-type Said = { readonly policy: ChangePolicy; readonly assignments: readonly Pick<Assignment, 'component'>[] };
+type Said = {
+  readonly policy: ChangePolicy;
+  readonly assignments: readonly Pick<Assignment, 'component'>[];
+  readonly through?: object;
+};
 
 /** What a reader must know of, or it would change things when it must not. */
 const needs: Readonly<Record<string, (said: Said) => boolean>> = {
   quotas: ({ policy }) => policy.quota !== undefined,
+  transitions: ({ through }) => through !== undefined,
   windows: ({ policy }) => policy.windows !== undefined || policy.freezes !== undefined,
 };
 

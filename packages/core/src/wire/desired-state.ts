@@ -6,6 +6,7 @@ import { documentKind } from './document.ts';
 import * as f from './fields.ts';
 import { shapesSchema } from './migration.ts';
 import { quarantineLists } from './quarantine.ts';
+import { throughSchema } from './transitions.ts';
 
 /** docs/spec/direction.md, Desired state. */
 
@@ -64,6 +65,8 @@ export const desiredStateSchema = object(
     revoked: array(revokedSchema, { maxItems: 100_000 }),
     /** By database; one that is absent was never migrated. */
     schemas: record(f.name, shapesSchema),
+    /** By product, sorted by version; one that is absent leads straight to what is assigned. */
+    through: record(f.name, throughSchema),
     ...quarantineLists,
   },
 );
@@ -85,6 +88,8 @@ const kind = documentKind(desiredStateSchema, {
       if (!Object.hasOwn(products, product))
         return `assignments[${index}].product: "${product}" is not in products`;
     }
+    const stranger = Object.keys(document.through ?? {}).find((product) => !Object.hasOwn(products, product));
+    if (stranger !== undefined) return `through: "${stranger}" is not in products`;
     return directionNeedsFault(document);
   },
 });

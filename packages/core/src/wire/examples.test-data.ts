@@ -98,6 +98,26 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parseDesiredState,
     wire.encodeDesiredState,
   ),
+  'desired-state-through': example(
+    {
+      ...desiredState,
+      format: 'xylem-desired-state-2',
+      needs: ['transitions'],
+      through: {
+        shop: [
+          {
+            release: digest('a waypoint'),
+            version: '2.0.0',
+            packages: [
+              { component: 'shop-api', package: digest('shop-api at the waypoint'), version: '2.0.0' },
+            ],
+          },
+        ],
+      },
+    },
+    wire.parseDesiredState,
+    wire.encodeDesiredState,
+  ),
   'desired-state-lock': example(
     { ...desiredState, policy: { ...desiredState.policy, lockAtMostSeconds: 7200 } },
     wire.parseDesiredState,
@@ -187,6 +207,11 @@ export const examples: Readonly<Record<string, Example>> = {
   ),
   'report-quarantine': example(
     { ...report, quarantine: { operators: 2, held: [id('9a')] } },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
+  'report-release': example(
+    { ...report, components: report.components.map((one) => ({ ...one, release: '2.4.0' })) },
     wire.parseReport,
     wire.encodeReport,
   ),

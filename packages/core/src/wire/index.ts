@@ -20,5 +20,6 @@ export * from './report.ts';
 export * from './report-batch.ts';
 export * from './role-extension.ts';
 export * from './sealed.ts';
+export * from './transitions.ts';
 export * from './trust-map.ts';
 export * from './watermark.ts';

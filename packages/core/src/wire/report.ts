@@ -48,7 +48,8 @@ const component = object(
     healthy: nullable(boolean()),
     since: f.time,
   },
-  { refused },
+  /** `release`: the version of the release that it was committed with. */
+  { refused, release: f.version },
 );
 
 const adoption = object(

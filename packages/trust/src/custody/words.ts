@@ -1,4 +1,4 @@
-import { timeOf } from '@xylem/core';
+import { type Transitions, timeOf } from '@xylem/core';
 import type { PublicKey } from '../keys/key-pair.ts';
 import { productRoleName } from '../tuf/names.ts';
 import type { Delegate } from '../tuf/write/delegates.ts';
@@ -104,7 +104,23 @@ function contentInWords(before: ProductRoleContent | undefined, after: ProductRo
       .filter((one) => !still.has(one))
       .map((one) => `  release ${one} is no longer withdrawn`),
     ...(before?.floor === after.floor ? [] : [`  the floor becomes ${after.floor ?? 'none'}`]),
+    ...transitionsInWords(before?.transitions, after.transitions),
     ...delegatesInWords(before?.delegates, after.delegates),
+  ];
+}
+
+function transitionsInWords(before: Transitions = {}, after: Transitions = {}): string[] {
+  const lines = ({ waypoints = [], deadEnds = [], downgrades = [] }: Transitions): string[] => [
+    ...waypoints.map(({ version, from }) => `${from ?? 'all below'} must pass through ${version}`),
+    ...deadEnds.map(({ versions, reason }) => `no update leads on from ${versions}: ${reason}`),
+    ...downgrades.map(
+      ({ from, to, allowed }) => `from ${from} back to ${to} is ${allowed ? 'allowed' : 'not allowed'}`,
+    ),
+  ];
+  const [was, now] = [lines(before), lines(after)];
+  return [
+    ...now.filter((one) => !was.includes(one)).map((one) => `  ${one}`),
+    ...was.filter((one) => !now.includes(one)).map((one) => `  no longer: ${one}`),
   ];
 }
 

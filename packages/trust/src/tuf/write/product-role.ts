@@ -1,5 +1,5 @@
 import { type Metadata, Targets } from '@tufjs/models';
-import { type Digest, sha256, type Version, XylemError } from '@xylem/core';
+import { type Digest, sha256, type Transitions, type Version, XylemError } from '@xylem/core';
 import type { Signer } from '../../keys/key-pair.ts';
 import { metadataLifetimeMs } from '../lifetimes.ts';
 import { nextVersion, productRoleName, releaseTarget } from '../names.ts';
@@ -34,6 +34,8 @@ export interface ProductRoleContent {
   readonly floor?: Version;
   /** Digests of release documents that must not be installed. */
   readonly withdrawn?: readonly Digest[];
+  /** Which ways lead from one release to another; absent: any. */
+  readonly transitions?: Transitions;
   /** Other keys that may sign releases and some channels. */
   readonly delegates?: readonly Delegate[];
 }
@@ -142,6 +144,9 @@ export async function signProductRole(options: {
   const xylem = {
     ...(content.floor === undefined ? {} : { floor: content.floor }),
     ...(content.withdrawn?.length ? { withdrawn: content.withdrawn.toSorted() } : {}),
+    ...(content.transitions === undefined || Object.keys(content.transitions).length === 0
+      ? {}
+      : { transitions: plain(content.transitions) }),
   };
   const delegates = content.delegates ?? [];
   const delegations = {
@@ -185,8 +190,15 @@ export async function signProductRole(options: {
 type RoleBody = {
   targets: Record<string, { length: number; hashes: { sha256: string } }>;
   delegations?: { keys: ReturnType<typeof tufKeys>; roles: object[] };
-  xylem?: { floor?: string; withdrawn?: Digest[] };
+  xylem?: { floor?: string; withdrawn?: Digest[]; transitions?: ReturnType<typeof plain> };
 };
+
+/** As the TUF library takes JSON. */
+function plain(transitions: Transitions): Record<string, Record<string, string | boolean>[]> {
+  return Object.fromEntries(
+    Object.entries(transitions).map(([what, said]) => [what, said.map((one) => ({ ...one }))]),
+  );
+}
 
 async function signRole(
   role: string,
