@@ -37,6 +37,6 @@ export * from './statistics/index.ts';
 export { type Time, timeMs, timeOf } from './time.ts';
 export * from './transitions/index.ts';
 export * from './tree/index.ts';
-export { compareVersions, inRange, isVersion, type Version } from './versions.ts';
+export { compareVersions, inRange, isVersion, isVersionRange, type Version } from './versions.ts';
 export * from './why/index.ts';
 export * from './wire/index.ts';

@@ -231,6 +231,9 @@ async function start(
       const ended = reports.filter(({ jobs }) => jobs?.some(({ result }) => result !== undefined) === true);
       for (const environment of new Set(ended.map((report) => report.environment)))
         directing.wake(environment);
+      // A host that came from elsewhere, or went back, may have releases ahead that nobody else here has.
+      for (const { environment, waiting } of reports)
+        if (waiting.some(({ code }) => code === 'E_WAYPOINT')) directing.wake(environment);
       void needLifts(db, reports)
         .then((environments) => {
           for (const id of environments) directing.wake(id);

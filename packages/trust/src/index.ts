@@ -116,7 +116,7 @@ export {
   repositoryIdOf,
   targetFilePath,
 } from './tuf/names.ts';
-export { readRole, readSnapshot, readTimestamp } from './tuf/read.ts';
+export { readProductRules, readRole, readSnapshot, readTimestamp } from './tuf/read.ts';
 export { type CheckedProductRole, checkProductRole } from './tuf/write/check-product-role.ts';
 export { checkedDelegations, checkTargets } from './tuf/write/check-targets.ts';
 export {

@@ -243,6 +243,7 @@ function hasOthers(slot: ObservedSlot, keep: readonly Digest[]): boolean {
 
 function actionOf(slot: ObservedSlot, target: Placed, committed: boolean, steps: readonly Step[]): Action {
   if (!committed) return (slot.record?.installed ?? null) === null ? 'install' : 'update';
+  if (steps.every(({ kind }) => kind === 'commit')) return 'tidy';
   const isApplied = steps.every(({ kind }) => kind !== 'apply');
   const isWhole = slot.running !== null && slot.running.wantsSecrets !== true && isApplied;
   if (slot.current === target.tree && isWhole) return 'tidy';

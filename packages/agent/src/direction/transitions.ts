@@ -164,7 +164,8 @@ function stepOf(
     const { code, message } = step;
     const others = targets.filter((target) => !isThere(target));
     return {
-      components: targets.filter(isThere),
+      // The same files by another release: it is not said to have come to that one.
+      components: targets.filter(isThere).flatMap(({ component }) => installed.get(component) ?? []),
       held: others.map(({ component }) => ({ component, code, message })),
     };
   }

@@ -4,6 +4,7 @@ import { type ProductRoleContent, releaseTarget, type TargetDigest } from '@xyle
 import type { Api } from '../api/client.ts';
 import type { Invocation } from '../frame/define.ts';
 import { readDuration } from '../frame/duration.ts';
+import { withoutWaypointsBelow } from './edit-transitions.ts';
 import { changeRole, type SignedRoles } from './product-role.ts';
 
 /** What an edit made true that was not before; null: it was so already, and nothing was signed. */
@@ -57,7 +58,7 @@ export function restore(
 }
 
 export function withFloor(content: ProductRoleContent, floor: string): ProductRoleContent {
-  return { ...content, floor: floor as Version };
+  return { ...withoutWaypointsBelow(content, floor as Version), floor: floor as Version };
 }
 
 export interface Bounds {

@@ -9,6 +9,7 @@ export {
   hostMapEntries,
   lookUpHost,
 } from './host-map.ts';
+export { namedParts } from './named-parts.ts';
 export { fillPlaceholders, fillPort, type Places } from './placeholders.ts';
 export { holdsBack, isLiftedBy, type Quarantined, quarantinedAfter, takesNothing } from './quarantine.ts';
 export { revokedAfter } from './revoked.ts';

@@ -1,5 +1,5 @@
 import { compareVersions, type Version } from '../versions.ts';
-import { type Way, pathFrom, type TransitionGraph } from './path.ts';
+import { pathFrom, type TransitionGraph, type Way } from './path.ts';
 
 /** Where a host is led next with one product. */
 export type NextStep =

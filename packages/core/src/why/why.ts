@@ -44,6 +44,8 @@ export interface WhyInput {
   readonly pinned: readonly string[];
   /** What the present desired state says to this host, the components of this product alone. */
   readonly direction: HostDirection;
+  /** Releases that it has still to pass through, with their packages; absent: none. */
+  readonly through?: readonly { readonly version: string; readonly packages: readonly Digest[] }[];
   /** The present desired state's number. */
   readonly number: number;
   readonly report: Report | null;
@@ -57,6 +59,9 @@ const trustCodes = [
   'E_BELOW_FLOOR',
   'E_WITHDRAWN',
   'E_QUARANTINED',
+  'E_WAYPOINT',
+  'E_DEAD_END',
+  'E_DOWNGRADE',
   'E_METADATA',
 ];
 
@@ -185,10 +190,10 @@ function trust({ report }: WhyInput): WhyLink {
   return ok('trust', report === null ? 'Nothing is known to be refused.' : 'It trusts what it was told.');
 }
 
-function componentsOf({ report, direction: { assignments }, product }: WhyInput): WhyLink[] {
+function componentsOf({ report, direction: { assignments }, product, through = [] }: WhyInput): WhyLink[] {
   if (report === null) return [waiting('components', 'What it runs is unknown.')];
   const wanted = assignments.map((assignment) =>
-    componentLink(report, assignment.component, assignment.package, assignment.version),
+    componentLink(report, assignment.component, assignment.package, assignment.version, through),
   );
   const given = new Set(assignments.map(({ component }) => component));
   const leaving = report.components
@@ -202,13 +207,22 @@ function componentsOf({ report, direction: { assignments }, product }: WhyInput)
     : links;
 }
 
-function componentLink(report: Report, component: string, wanted: Digest, version: string): WhyLink {
+function componentLink(
+  report: Report,
+  component: string,
+  wanted: Digest,
+  version: string,
+  through: NonNullable<WhyInput['through']>,
+): WhyLink {
   const found = report.components.find((candidate) => candidate.component === component);
-  const refused = found?.refused?.package === wanted ? found.refused : undefined;
+  const lastRefused = found?.refused;
+  const waypoint = through.find(({ packages }) => packages.some((one) => one === lastRefused?.package));
+  const refused = lastRefused?.package === wanted || waypoint !== undefined ? lastRefused : undefined;
   if (refused !== undefined) {
+    const on = refused.package === wanted ? '' : `, on the way at ${waypoint?.version},`;
     return failed(
       'components',
-      `${component} ${version} was refused on the host: ${refused.message} (${refused.code}).`,
+      `${component} ${version}${on} was refused on the host: ${refused.message} (${refused.code}).`,
     );
   }
   const wait =
@@ -218,7 +232,10 @@ function componentLink(report: Report, component: string, wanted: Digest, versio
   if (found === undefined)
     return waiting('components', `${component} ${version} is not installed yet${because}.`);
   if (found.package !== wanted)
-    return waiting('components', `${component} is at ${found.version}, to become ${version}${because}.`);
+    return waiting(
+      'components',
+      `${component} is at ${found.version}, to become ${version}${wayText(through)}${because}.`,
+    );
   if (found.state === 'failed' || found.healthy === false)
     return failed('components', `${component} ${version} is ${found.state} and not healthy${because}.`);
   if (found.state === 'stopped' || found.state === 'removing')
@@ -227,4 +244,8 @@ function componentLink(report: Report, component: string, wanted: Digest, versio
     'components',
     `${component} ${version} is ${found.state}${found.healthy === true ? ' and healthy' : ''} since ${found.since}.`,
   );
+}
+
+function wayText(through: NonNullable<WhyInput['through']>): string {
+  return through.length === 0 ? '' : ` by way of ${through.map(({ version }) => version).join(', ')}`;
 }

@@ -4,6 +4,7 @@ import {
   type DomainId,
   installObjects,
   limits,
+  namedParts,
   parseHostMapNode,
   parsePackage,
   XylemError,
@@ -51,7 +52,7 @@ export async function fetchClosure(options: ClosureOptions): Promise<Closure> {
   const { state, vouched, signal } = options;
   const hostMapNodes = await fetchHostMap(options);
   const packages = uniqueReferences(
-    state.assignments
+    namedParts(state)
       .filter(({ release }) => vouched.has(release))
       .map(({ product, package: digest }) => ({ domain: domainOf(state, product), digest })),
   );

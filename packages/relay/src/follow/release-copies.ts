@@ -1,4 +1,11 @@
-import { type DesiredState, type Digest, limits, type RepositoryId, XylemError } from '@xylem/core';
+import {
+  type DesiredState,
+  type Digest,
+  limits,
+  namedParts,
+  type RepositoryId,
+  XylemError,
+} from '@xylem/core';
 import { inParallel } from '@xylem/store';
 import { productRoleName, releaseTarget, type TufClient } from '@xylem/trust';
 import type { NewsPieces } from './news-pieces.ts';
@@ -86,7 +93,7 @@ async function readReleases(
 ): Promise<Digest[]> {
   const vouched: Digest[] = [];
   const wanted = new Map<string, { product: string; release: Digest }>();
-  for (const { product, release } of state.assignments) {
+  for (const { product, release } of namedParts(state)) {
     if (state.products[product]?.repository === id) {
       wanted.set(`${product}/${release}`, { product, release: release as Digest });
     }

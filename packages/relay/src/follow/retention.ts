@@ -6,6 +6,7 @@ import {
   hostMapEntries,
   installObjects,
   limits,
+  namedParts,
   parsePackage,
 } from '@xylem/core';
 import { prune, type Repository } from '@xylem/store';
@@ -82,7 +83,7 @@ async function addReferences(
     // A node that is not here yet.
     if (isWhole) throw error;
   }
-  for (const { product, package: digest } of state.assignments) {
+  for (const { product, package: digest } of namedParts(state)) {
     const domain = state.products[product]?.domain as DomainId | undefined;
     if (domain === undefined) continue;
     const set = kept(domain);

@@ -16,6 +16,8 @@ import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Database } from '../db/tables.ts';
 import { fullName } from '../environments/names.ts';
 import type { HostRecord } from '../hosts/host-rows.ts';
+import { installedOf } from '../transitions/graph.ts';
+import { type DeploymentWays, deploymentWays } from '../transitions/paths.ts';
 import { leavingOut } from './demanding.ts';
 import { hostMarks } from './rows.ts';
 
@@ -64,6 +66,7 @@ export async function evidenceOf(
 ): Promise<HostEvidence[]> {
   const selectors = await selectorsOf(db, deployment);
   const demanding = await leavingOut(db, deployment);
+  const ways = await deploymentWays(db, deployment);
   const marks = await hostMarks(db, deployment.id);
   const label = labelOf(deployment.strategy);
   const isCanary = deployment.strategy.kind === 'canary';
@@ -80,7 +83,8 @@ export async function evidenceOf(
         const lastReport = own?.receivedMs ?? null;
         // Joining is a sign of life too.
         const lastSeen = Math.max(lastReport ?? 0, seen.get(host.id) ?? 0, host.joinedMs);
-        const components = [...selectors]
+        const isShut = ways?.isShut(installedOf(own?.report, deployment.product).values()) ?? false;
+        const components = [...(isShut ? [] : selectors)]
           .filter(
             ([name, selector]) =>
               !host.retired &&
@@ -110,7 +114,7 @@ export async function evidenceOf(
           keptBack: isKeptBack(components, own?.report),
           lastReport,
           lastSeen,
-          reported: own?.report.components ?? [],
+          reported: refusingOnTheWay(deployment, ways, own?.report.components ?? []),
         };
       })
   );
@@ -118,6 +122,21 @@ export async function evidenceOf(
 
 function stratumOf({ labels }: HostRecord, label: string): string | null {
   return (Object.hasOwn(labels, label) ? labels[label] : undefined) ?? null;
+}
+
+/** Who refused a release on the way refused the one that it leads to. */
+function refusingOnTheWay(
+  { components }: Deployment,
+  ways: DeploymentWays | null,
+  reported: HostEvidence['reported'],
+): HostEvidence['reported'] {
+  if (ways === null || ways.passes.size === 0) return reported;
+  return reported.map((one) => {
+    const to = components[one.component]?.to ?? null;
+    const { refused } = one;
+    const isPass = refused !== undefined && ways.passes.get(one.component)?.has(refused.package) === true;
+    return isPass && to !== null ? { ...one, refused: { ...refused, package: to } } : one;
+  });
 }
 
 const keepingBack: ReadonlySet<string> = new Set(['E_OUTSIDE_WINDOW', 'E_FROZEN', 'E_QUOTA', 'E_LOCKED']);

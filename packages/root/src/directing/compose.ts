@@ -33,6 +33,7 @@ import { migrationWords, withOrders } from '../migrations/carried.ts';
 import { leavingEntries } from '../moves/carry-out.ts';
 import { quarantineWords } from '../quarantine/carried.ts';
 import { sealedConfigs, wrapsIn } from '../secrets/rows.ts';
+import { throughWords } from '../transitions/waypoints.ts';
 
 /** What an environment's desired state should say, without what belongs to its signing. */
 export interface Composed {
@@ -91,8 +92,9 @@ export async function compose(
   const revoked = await revokedIn(db, environment.id, nowMs);
   const { words, lifted } = await quarantineWords(db, environment, hosts);
   const policy = policyFrom(spec.policy);
+  const ways = await throughWords(db, environment.id, directions, hosts, nowMs);
   const body: Composed['body'] = {
-    ...directionFormat({ policy, assignments }),
+    ...directionFormat({ policy, assignments, ...ways }),
     environment: environment.id as EnvironmentId,
     name,
     products: await productsOf(db, assignments),
@@ -102,6 +104,7 @@ export async function compose(
     collector: { key: Buffer.from(collector).toString('base64url') },
     hostMap: hostMap.root,
     ...(revoked.length === 0 ? {} : { revoked }),
+    ...ways,
     ...words,
     ...migrations.words,
   };

@@ -3,6 +3,7 @@ import {
   type DesiredState,
   type Digest,
   type NewsFile,
+  namedParts,
   parseDesiredState,
   sha256,
 } from '@xylem/core';
@@ -116,11 +117,11 @@ async function releaseFiles(
   return paths;
 }
 
-/** Release and package documents that the assignments name and did not name before. */
+/** Release and package documents that are named and were not named before. */
 function documentFiles(before: DesiredState, after: DesiredState): string[] {
-  const known = new Set(before.assignments.flatMap((a) => [a.release as string, a.package as string]));
+  const known = new Set(namedParts(before).flatMap((a) => [a.release as string, a.package as string]));
   const paths = new Set<string>();
-  for (const { product, release, package: digest } of after.assignments) {
+  for (const { product, release, package: digest } of namedParts(after)) {
     const place = after.products[product];
     if (place === undefined) continue;
     if (!known.has(digest)) paths.add(`o/${place.domain}/${digest}`);

@@ -4,11 +4,13 @@ import type { Candidate, Gate } from './gate.ts';
 import { health } from './health.ts';
 import { quarantine, schemas, statements, variants, vouching } from './release.ts';
 import { stageOrder } from './stage-order/stage-order.ts';
+import { transitions } from './transitions.ts';
 
 /** In the order in which they are looked at: the first closed one is what a person is told. */
 const gates: readonly Gate[] = [
   vouching,
   quarantine,
+  transitions,
   schemas,
   statements,
   stageOrder,

@@ -7,6 +7,7 @@ import {
   isErrorCode,
   standingOf,
   timeOf,
+  type Version,
   type WhyInput,
   why,
   whyAnswer,
@@ -20,6 +21,9 @@ import { fullName } from '../environments/names.ts';
 import { wantedVersions } from '../fleet/status.ts';
 import { openQuarantine } from '../quarantine/refuse.ts';
 import type { Root } from '../root.ts';
+import { graphOf, installedOf } from '../transitions/graph.ts';
+import { wayOf } from '../transitions/paths.ts';
+import { waypointReleases } from '../transitions/waypoints.ts';
 import type { HostRecord } from './host-rows.ts';
 import { pinWords } from './pins.ts';
 import { hostNamed } from './select.ts';
@@ -128,6 +132,7 @@ async function inputsOf(root: Root, view: HostView): Promise<WhyInput[]> {
       stratum,
       pinned: pinWords(host.pinned),
       direction: { assignments: direction.assignments.filter(mine), held: direction.held },
+      ...(await throughOf(root, product, report, release?.name.version)),
       number: directing.state(host.environment)?.number ?? 0,
       report,
       now: clock.now(),
@@ -162,7 +167,32 @@ async function releaseOf(root: Root, product: string, version: string | undefine
     .executeTakeFirst();
   if (row === undefined) return null;
   type Name = NonNullable<WhyInput['release']>;
-  return { name: { version, digest: row.release as Name['digest'] }, withdrawn: row.withdrawn === 1 };
+  return {
+    name: { version: version as Version, digest: row.release as Name['digest'] },
+    withdrawn: row.withdrawn === 1,
+  };
+}
+
+/** What it has still to pass through. */
+async function throughOf(
+  { db }: Root,
+  product: string,
+  report: HostView['report'],
+  target: Version | undefined,
+): Promise<Pick<WhyInput, 'through'>> {
+  const graph = target === undefined ? null : await graphOf(db, product);
+  if (target === undefined || graph === null) return {};
+  const { way } = wayOf(graph, product, installedOf(report ?? undefined, product).values(), target);
+  const steps = way.kind === 'steps' ? new Set(way.steps.slice(0, -1)) : new Set<Version>();
+  const releases = await waypointReleases(db, product, graph);
+  return {
+    through: releases
+      .filter(({ release }) => steps.has(release.version))
+      .map(({ release }) => ({
+        version: release.version,
+        packages: release.packages.map((one) => one.package),
+      })),
+  };
 }
 
 async function quarantinedIn(root: Root, environment: string, release: string): Promise<string | null> {

@@ -1,4 +1,4 @@
-import { compareVersions, timeOf, type Version, XylemError } from '@xylem/core';
+import { compareVersions, liveWaypoints, timeOf, type Version, XylemError } from '@xylem/core';
 import {
   type ProductRoleContent,
   type RoleFiles,
@@ -20,7 +20,7 @@ import { publishingLock, roleNamed, rolesOfProduct } from './roles.ts';
 type Changes = ResponseOf<'productRolesPut'>;
 
 /**
- * Takes what a publisher signed about releases that are here: retired, withdrawn, restored, the floor. Releases come
+ * Takes what a publisher signed about releases that are here: retired, withdrawn, restored, the floor, the ways between them. Releases come
  * and channels move by their own routes, which bring the documents along.
  * @throws XylemError E_CONFLICT, E_INPUT (a floor that falls, a channel that moves), and those of `checkProductRole`
  */
@@ -41,6 +41,7 @@ export async function changeProductRole(
     const made = await changesBetween(trx, product, before, checked.vouched);
     await dropLostChannels(trx, product, checked.vouched);
     await refuseStranded(trx, product, made.retired);
+    await requireWaypoints(trx, product, { before, after: checked.vouched, retired: made.retired });
     await saveChecked(trx, row, checked);
     const audit = async (what: string, past: unknown, now: unknown): Promise<void> =>
       appendAudit(trx, nowMs, { who, what, subject: `product/${product}`, before: past, after: now });
@@ -49,6 +50,9 @@ export async function changeProductRole(
     if (made.restored.length > 0) await audit('release.restore', null, { releases: made.restored });
     if (made.floor !== (before.floor ?? null)) {
       await audit('product.floor', { floor: before.floor ?? null }, { floor: made.floor });
+    }
+    if (JSON.stringify(before.transitions) !== JSON.stringify(checked.content.transitions)) {
+      await audit('product.transitions', before.transitions ?? {}, checked.content.transitions ?? {});
     }
     const [past, now] = [delegatesIn(before), delegatesIn(checked.vouched)];
     if (JSON.stringify(past) !== JSON.stringify(now)) await audit('product.delegates', past, now);
@@ -137,4 +141,38 @@ async function refuseStranded(trx: Database, product: string, retired: readonly 
     'E_CONFLICT',
     `${product}/${channel} points to ${product}@${version}. Point it to another release first, then retire this one.`,
   );
+}
+
+/** Hosts would wait for a release that nobody gives them. */
+async function requireWaypoints(
+  trx: Database,
+  product: string,
+  change: {
+    readonly before: ProductRoleContent;
+    readonly after: ProductRoleContent;
+    readonly retired: readonly string[];
+  },
+): Promise<void> {
+  const { before, after, retired } = change;
+  const former = new Set(liveWaypoints(before).map(({ version }) => version));
+  for (const { version } of liveWaypoints(after)) {
+    // What was so before does not stand in the way of an urgent word about something else.
+    if (former.has(version) && !retired.includes(version)) continue;
+    const row = await trx
+      .selectFrom('releases')
+      .select('release')
+      .where('product', '=', product)
+      .where('version', '=', version)
+      .executeTakeFirst();
+    if (row === undefined)
+      throw new XylemError(
+        'E_NOT_FOUND',
+        `There is no release ${product}@${version} to pass through. Release it first, then name it as a waypoint.`,
+      );
+    if (after.releases.has(releaseTarget(product, row.release))) continue;
+    throw new XylemError(
+      'E_CONFLICT',
+      `${product}@${version} is a waypoint, and no host takes a release that is retired: those below it could never be updated. Raise the floor above it, or take the waypoint out first: \`xylem product waypoint ${product} ${version} --remove\`.`,
+    );
+  }
 }

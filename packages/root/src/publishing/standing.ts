@@ -1,6 +1,8 @@
 import type { ProductRoleContent } from '@xylem/trust';
 import { releaseTarget } from '@xylem/trust';
 import type { Database } from '../db/tables.ts';
+import { graphOf } from '../transitions/graph.ts';
+import { waypointReleases } from '../transitions/waypoints.ts';
 
 /** Which releases a role says are withdrawn, and which it does not vouch for any more; both stay in the record. */
 export async function saveStanding(
@@ -40,7 +42,10 @@ export async function saveStanding(
 /** Databases bound how many values a statement has. */
 const mostNamedAtOnce = 500;
 
-/** Digests of the releases that a channel points to, or that an environment runs, awaits or would go back to. */
+/**
+ * Digests of the releases that a channel points to, that hosts must pass through, or that an environment runs, awaits or
+ * would go back to.
+ */
 export async function releasesInUse(db: Database, product: string): Promise<Set<string>> {
   const channels = await db.selectFrom('channels').select('release').where('product', '=', product).execute();
   const standings = await db
@@ -58,8 +63,11 @@ export async function releasesInUse(db: Database, product: string): Promise<Set<
     const { from, to } = JSON.parse(document) as Record<'from' | 'to', { digest: string } | null>;
     return [from?.digest, to?.digest];
   });
+  const graph = await graphOf(db, product);
+  const waypoints = graph === null ? [] : await waypointReleases(db, product, graph);
   return new Set(
     [
+      ...waypoints.map(({ digest }) => digest),
       ...channels.map(({ release }) => release),
       ...standings.flatMap(({ release, previous_release }) => [release, previous_release]),
       ...moving.flat(),

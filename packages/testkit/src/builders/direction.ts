@@ -41,6 +41,7 @@ export interface Wanted {
   readonly quarantined?: DesiredState['quarantined'];
   readonly lifts?: DesiredState['lifts'];
   readonly operators?: DesiredState['operators'];
+  readonly through?: DesiredState['through'];
   /** Beside the usual. */
   readonly policy?: Partial<DesiredState['policy']>;
 }
@@ -111,7 +112,11 @@ export class TestDirection {
     }
     this.#number += 1;
     this.state = {
-      ...directionFormat({ policy, assignments }),
+      ...directionFormat({
+        policy,
+        assignments,
+        ...(said.through === undefined ? {} : { through: said.through }),
+      }),
       environment: this.id,
       name: this.name,
       number: this.#number,

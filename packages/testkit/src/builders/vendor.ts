@@ -150,8 +150,8 @@ export class TestVendor {
     return digest;
   }
 
-  /** Changes floor or withdrawals. */
-  async rule(rules: Pick<ProductRoleContent, 'floor' | 'withdrawn'>): Promise<void> {
+  /** Changes floor, withdrawals, or the ways between releases. */
+  async rule(rules: Pick<ProductRoleContent, 'floor' | 'withdrawn' | 'transitions'>): Promise<void> {
     this.#content = { ...this.#content, ...rules };
     await this.#sign();
   }

@@ -1,6 +1,7 @@
 import type { Targets } from '@tufjs/models';
+import type { RoleExtension } from '@xylem/core';
 import { expiresMs, parseSnapshot, parseTargets, parseTimestamp } from './parse.ts';
-import { issuedMsOf } from './xylem-field.ts';
+import { issuedMsOf, productRulesOf } from './xylem-field.ts';
 
 /**
  * These read metadata that the caller signed, or checked, itself: **no signature is looked at**. Hosts use TufClient.
@@ -13,6 +14,11 @@ export function readRole(bytes: Uint8Array): {
 } {
   const { signed } = parseTargets(bytes).metadata;
   return { version: signed.version, expiresMs: expiresMs(signed), targets: signed.targets };
+}
+
+/** What a product's role says beside its targets. Nothing of its signatures is looked at. @throws XylemError E_METADATA_INVALID */
+export function readProductRules(bytes: Uint8Array): RoleExtension {
+  return productRulesOf(parseTargets(bytes).metadata.signed);
 }
 
 /** @returns the version of each role that it lists, by the role's name */

@@ -30,9 +30,12 @@ that. Read from the state folder on this very machine: no server is asked, nothi
 });
 
 function componentText(one: ExplainedComponent): string[] {
-  const { component, desired, installed, running, steps, lastFailure } = one;
+  const { component, desired, through, installed, running, steps, lastFailure } = one;
   const is = installed === null ? 'not installed' : `at ${installed}, ${running}`;
-  const should = desired === null ? 'should not be here' : `should be at ${desired}`;
+  const should =
+    desired === null
+      ? 'should not be here'
+      : `should be at ${desired}${through === undefined ? '' : `, by way of ${through}`}`;
   return [
     '',
     `${component}: ${should}; is ${is}`,

@@ -33,6 +33,26 @@ export const publishingTable: readonly TableEntry[] = [
     load: () => import('../../commands/product/floor.ts'),
   },
   {
+    path: 'product waypoint',
+    summary: 'Say that a release must be passed through',
+    load: () => import('../../commands/product/waypoint.ts'),
+  },
+  {
+    path: 'product dead-end',
+    summary: 'Say that no update leads on from some versions',
+    load: () => import('../../commands/product/dead-end.ts'),
+  },
+  {
+    path: 'product downgrade',
+    summary: 'Say which steps back to older releases hosts take',
+    load: () => import('../../commands/product/downgrade.ts'),
+  },
+  {
+    path: 'product graph',
+    summary: 'Which ways lead from one release to another',
+    load: () => import('../../commands/product/graph.ts'),
+  },
+  {
     path: 'release create',
     summary: 'Sign a set of packages as a release',
     load: () => import('../../commands/release/create.ts'),
