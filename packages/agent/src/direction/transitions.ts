@@ -102,10 +102,16 @@ const heldBy = (component: string, version: Version, { code, message }: XylemErr
 /**
  * What this host should run now: of each product the release that comes next on the way to what direction gives it, or
  * what it has, and why. Pure.
+ * @param takenBack what a person on this host took back goes by no way but theirs
  */
-export function onTheWay<T extends WantedState>(wanted: T, slots: Slots): T {
+export function onTheWay<T extends WantedState>(
+  wanted: T,
+  slots: Slots,
+  takenBack: readonly { readonly product: string }[] = [],
+): T {
   let next: T = wanted;
   for (const directed of wanted.transitions ?? []) {
+    if (takenBack.some(({ product }) => product === directed.product)) continue;
     const targets = wanted.components.filter(({ product }) => product === directed.product);
     for (const group of Map.groupBy(targets, releaseVersionOf).values()) {
       const step = stepOf(group, directed, slots);

@@ -79,7 +79,7 @@ export async function explainHost(options: {
   const { reverts } = (await revertsFile(layout.reverts, log).read()) ?? { reverts: [] };
   const slots = await observeSlots(tools, drivers);
   const final = directed === null ? null : withReverts(directed, reverts);
-  const wanted = directed === null ? null : withReverts(onTheWay(directed, slots), reverts);
+  const wanted = directed === null ? null : withReverts(onTheWay(directed, slots, reverts), reverts);
   const moments = hostMoments({ layout, clock: options.clock, log, remembers: false });
   const planned = planSlots({
     mayBegin: await moments.look(wanted, slots),

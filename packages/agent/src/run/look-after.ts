@@ -91,7 +91,8 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
 
   const wanted = (slots: Convergence['slots']): Accepted | null => {
     const accepted = options.accepted();
-    return accepted === null ? null : withReverts(onTheWay(accepted, slots), options.reverts.list());
+    const reverts = options.reverts.list();
+    return accepted === null ? null : withReverts(onTheWay(accepted, slots, reverts), reverts);
   };
 
   const pass = async (): Promise<void> => {

@@ -72,7 +72,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
         name,
         facts: await hostFacts(layout.root, host),
         snapshot: refresher.snapshot(),
-        accepted: accepted === null ? null : onTheWay(accepted, slots),
+        accepted: accepted === null ? null : onTheWay(accepted, slots, from.reverts.list()),
         parent: parents.current(),
         serving: options.serving?.() ?? null,
         convergence: { ...convergence, slots },
