@@ -22,6 +22,7 @@ export const lifetimes = {
   renewalGraceMs: 180 * DAY,
   caCertificateMs: 10 * YEAR,
   joinTokenMs: DAY,
+  planMs: 7 * DAY,
   heldNewsMs: 50 * SECOND,
   pollingMs: 30 * SECOND,
   /** Fraction of the polling interval that is random, to both sides. */

@@ -37,6 +37,7 @@ export const limits = {
   /** Of a notification; what would have more is left out and said to be. */
   notificationDetails: 32 * KiB,
   trustMap: 16 * MiB,
+  plan: 1 * MiB,
   /** Operators of an environment, the lift of a quarantine; each without its signatures. */
   operatorsDocument: 8 * KiB,
   /** One of them with the operators who sign it, on its way between machines. */

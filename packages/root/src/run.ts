@@ -188,7 +188,16 @@ async function start(
     announce: (environment) => news.announce(environment),
   });
   closers.push(() => directing.close());
-  const deploying = createDeploying({ db, clock, randomness, log, directing, restored, events: eventFeed() });
+  const deploying = createDeploying({
+    db,
+    clock,
+    randomness,
+    log,
+    directing,
+    restored,
+    repository,
+    events: eventFeed(),
+  });
 
   let nodesUrl = options.nodes.url ?? '';
   const root: Root = {

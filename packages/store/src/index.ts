@@ -9,6 +9,8 @@ export { type NewsHub, newsHub } from './news/hub.ts';
 export type { ChunkIndex, ChunkPlace } from './offer/chunk-index.ts';
 export { publishOffer } from './offer/make-offer.ts';
 export { memoryChunkIndex } from './offer/memory-index.ts';
+export { readOffer } from './offer/read-offer.ts';
+export { type Travel, travelOf } from './offer/travel.ts';
 export { verifyPack } from './pack/pack-reader.ts';
 export { publishTree } from './publish/publish-tree.ts';
 export { repositorySink } from './publish/repository-sink.ts';
@@ -24,6 +26,7 @@ export { type Failover, failover } from './source/failover.ts';
 export { httpSource } from './source/http-source.ts';
 export type { ObjectSource, SourceChoice } from './source/object-source.ts';
 export type { Refused } from './source/refused.ts';
+export { repositorySource } from './source/repository-source.ts';
 export {
   afterAnswer,
   afterFault,

@@ -35,8 +35,8 @@ export {
   recordText,
   replayed,
 } from './record.ts';
-export { standingOf } from './standing.ts';
+export { hostCount, standingOf } from './standing.ts';
 export { mostStratifiedSelector } from './strata.ts';
 export { chosenStrategy, type StrategyFor, type WantedStrategy } from './strategy.ts';
 export { type PersonAct, personActs, stateAfter } from './transitions.ts';
-export { mayFit, type Unfit, unfitHosts } from './unfit.ts';
+export { mayFit, platformOf, type Unfit, unfitHosts } from './unfit.ts';

@@ -56,8 +56,8 @@ export function unfitHosts(
   );
 }
 
-/** Null where it does not say what variants tell hosts apart by. */
-function platformOf(facts: Facts): Platform | null {
+/** Of facts that a host reported. Null where it does not say what variants tell hosts apart by. */
+export function platformOf(facts: Facts): Platform | null {
   const { os, arch, distribution, distributionVersion } = facts ?? {};
   if (typeof os !== 'string' || typeof arch !== 'string') return null;
   return {

@@ -2,6 +2,7 @@ import type { HostCount } from '../deployment/deployment.ts';
 import type { WantedStrategy } from '../deployment/strategy.ts';
 import type { Config } from '../direction/config.ts';
 import type { HostMetric } from '../metrics/metric.ts';
+import type { ApprovalRule } from '../plan/approvals.ts';
 import type { After } from '../stage-order/policy.ts';
 import type { Version } from '../versions.ts';
 import type { ChangePolicy } from '../wire/change-policy.ts';
@@ -54,6 +55,10 @@ export interface EnvironmentPolicy extends ChangePolicy {
   readonly metrics?: readonly HostMetric[];
   /** Statements without which no release is deployed here. */
   readonly provenance?: { readonly require: readonly StatementRule[] };
+  /** All of them must be met before anything but a way back begins here (docs/spec/plans.md). */
+  readonly approvals?: readonly ApprovalRule[];
+  /** An author's own approval does not count; without rules one approval is demanded. */
+  readonly fourEyes?: boolean;
 }
 
 /** One demand on the evidence about a release (docs/spec/evidence.md). */

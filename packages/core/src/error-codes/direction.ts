@@ -2,6 +2,12 @@ import { code, type ErrorCodes } from './entry.ts';
 
 /** What hosts should run, and how it gets there. */
 export const directionCodes = {
+  E_APPROVAL_MISSING: code(
+    'The environment demands approvals that are not there.',
+    'Do what the message names: prepare a plan, have it approved by those whom it names, then `xylem deploy --plan ID`.',
+    'never',
+    'conflict',
+  ),
   E_COMPONENT_CONFLICT: code(
     'Two products or components claim the same component, port or path on hosts that both could be given to.',
     "Change the selectors in the environment's YAML so that they exclude each other, or remove one of the two.",
@@ -85,6 +91,24 @@ export const directionCodes = {
     'Compare `xylem operators list` with what you signed; if it is not yours, suspect the root server. Hosts keep the operators that they have.',
     'never',
     'integrity',
+  ),
+  E_PLAN_CHANGED: code(
+    'What was true when the plan was made is not true any more.',
+    'Look at what the message names, then `xylem plan refresh ID`: it makes a new version, which is approved anew.',
+    'never',
+    'conflict',
+  ),
+  E_PLAN_EXPIRED: code(
+    'The plan is older than plans may be.',
+    '`xylem plan refresh ID` looks anew and asks again.',
+    'never',
+    'conflict',
+  ),
+  E_PLAN_STATE: code(
+    "The plan is in a state in which this can't be done.",
+    'Look at `xylem plan show ID`; one that was started stays as it is: prepare another.',
+    'never',
+    'conflict',
   ),
   E_QUARANTINED: code(
     'An operator has quarantined the release in the environment: no host takes it there.',

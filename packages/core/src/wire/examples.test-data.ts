@@ -1,4 +1,5 @@
 /* biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of packages look like this */
+import { encodePlan, parsePlan } from '../plan/index.ts';
 import { encodeTree, parseTree } from '../tree/index.ts';
 import {
   b64u,
@@ -29,6 +30,39 @@ export const examples: Readonly<Record<string, Example>> = {
   ...migrationExamples,
   ...packageExamples,
   tree: { encoded: tree, parse: parseTree, encode: encodeTree as Example['encode'] },
+  plan: example(
+    {
+      format: 'xylem-plan-1',
+      product: 'shop',
+      kind: 'deploy',
+      version: '2.4.0',
+      release: digest('release'),
+      stages: [
+        {
+          name: 'staging',
+          environments: [{ environment, name: 'acme/staging', facts: digest('facts of staging') }],
+          soakSeconds: 3600,
+          onFail: 'rollback',
+        },
+        {
+          name: 'production',
+          environments: [{ environment: host, name: 'acme/production', facts: digest('facts') }],
+          strategy: { kind: 'rolling', maxUnavailable: '25%', maxFailed: 1 },
+          approvals: [
+            { any: ['person/ann', 'group/ops'] },
+            { all: ['person/bob'] },
+            { of: 2, from: ['group/ops', 'person/ann'] },
+            { of: 1 },
+          ],
+        },
+      ],
+      skipUnfit: true,
+      urgent: true,
+      change: 'CHG-1234',
+    },
+    parsePlan,
+    encodePlan,
+  ),
   'pack-index': {
     encoded: wire.encodePackIndex([
       [

@@ -1,3 +1,4 @@
+import { hostCountSchema, strategySchema } from '../deployment/strategy-schema.ts';
 import {
   defaultPolicy,
   defaultTenant,
@@ -7,20 +8,9 @@ import {
 import { environmentKeys } from '../environment/stages.ts';
 import { XylemError } from '../errors.ts';
 import { metricsSchema } from '../metrics/metric.ts';
-import {
-  anyObject,
-  array,
-  boolean,
-  closedObject,
-  either,
-  integer,
-  literal,
-  oneOf,
-  record,
-  string,
-  titled,
-} from '../schema/build.ts';
-import type { Schema, Static } from '../schema/json-schema.ts';
+import { approvalRulesSchema } from '../plan/approvals.ts';
+import { anyObject, array, boolean, closedObject, integer, record, string } from '../schema/build.ts';
+import type { Static } from '../schema/json-schema.ts';
 import { parseSelector } from '../selector/parse.ts';
 import { afterSchema } from '../stage-order/policy.ts';
 import { mostPeriods, periodParts, quotaParts } from '../wire/change-policy.ts';
@@ -36,46 +26,6 @@ const selector = string({ title: 'a selector like "role = web"', maxLength: 4096
 const component = closedObject({}, { where: selector, config: anyObject(), after: array(name) });
 const product = closedObject({}, { channel: name, release: version, components: record(name, component) });
 const share = string<`${number}%`>({ title: 'a share like "90%"', pattern: '^([1-9][0-9]?|100)%$' });
-const hostCountSchema = titled(
-  either(integer({ minimum: 1, maximum: 1_000_000 }), share),
-  'a number of hosts or a share like "10%"',
-);
-
-const limits = {
-  maxUnavailable: hostCountSchema,
-  maxUnavailableInAll: hostCountSchema,
-  maxFailed: titled(
-    either(
-      integer({ minimum: 0, maximum: 1_000_000 }),
-      string<`${number}%`>({ pattern: '^([1-9][0-9]?|100)%$' }),
-    ),
-    'a number of hosts, also 0, or a share like "10%"',
-  ),
-  per: string({ title: 'a label, such as site', minLength: 1, maxLength: 127 }),
-};
-const probability: Schema<number> = {
-  title: 'a probability from 0.0001 to 0.5',
-  type: 'number',
-  minimum: 0.0001,
-  maximum: 0.5,
-};
-const strategy = either(
-  closedObject({ kind: literal('all-at-once') }),
-  closedObject({ kind: literal('rolling') }, limits),
-  closedObject(
-    { kind: literal('canary') },
-    {
-      ...limits,
-      steps: array(hostCountSchema, { minItems: 1, maxItems: 8 }),
-      bakeSeconds: integer({ title: 'seconds from 0 to 2592000', minimum: 0, maximum: 2_592_000 }),
-      minimumExposure: integer({ minimum: 1, maximum: 1_000_000 }),
-      alpha: probability,
-      onFail: oneOf('rollback', 'stop'),
-      onNoData: oneOf('ask', 'wait'),
-    },
-  ),
-);
-
 const uri = string({ title: 'a URI', minLength: 1, maxLength: 500 });
 const statementRule = closedObject(
   {
@@ -112,9 +62,11 @@ const environmentYamlSchema = closedObject(
         quota: closedObject(quotaParts),
         maxUnavailable: hostCountSchema,
         after: afterSchema,
-        strategy,
         health: closedObject({ atLeast: share }),
         metrics: metricsSchema,
+        strategy: strategySchema,
+        approvals: approvalRulesSchema,
+        fourEyes: boolean(),
         provenance: closedObject({ require: array(statementRule, { minItems: 1, maxItems: 16 }) }),
       },
     ),

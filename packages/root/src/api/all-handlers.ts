@@ -15,6 +15,7 @@ import { moveHandlers } from './handlers/moves.ts';
 import { notificationHandlers } from './handlers/notifications.ts';
 import { oidcHandlers } from './handlers/oidc.ts';
 import { peopleHandlers } from './handlers/people.ts';
+import { planHandlers } from './handlers/plans.ts';
 import { publishingHandlers } from './handlers/publishing.ts';
 import { quarantineHandlers } from './handlers/quarantine.ts';
 import { rootHandlers } from './handlers/root.ts';
@@ -41,6 +42,7 @@ export function allHandlers(root: Root): Handlers {
     ...notificationHandlers(root),
     ...oidcHandlers(root),
     ...peopleHandlers(root),
+    ...planHandlers(root),
     ...publishingHandlers(root),
     ...quarantineHandlers(root),
     ...rootHandlers(root),

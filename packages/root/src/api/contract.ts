@@ -15,6 +15,7 @@ import { moveRoutes } from './routes/moves.ts';
 import { notificationRoutes } from './routes/notifications.ts';
 import { oidcRoutes } from './routes/oidc.ts';
 import { peopleRoutes } from './routes/people.ts';
+import { planRoutes } from './routes/plans.ts';
 import { publishingRoutes } from './routes/publishing.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { rootRoutes } from './routes/root.ts';
@@ -53,6 +54,7 @@ export const contract = {
   ...jobRoutes,
   ...moveRoutes,
   ...deploymentRoutes,
+  ...planRoutes,
   ...fleetRoutes,
   ...accessRoutes,
   ...peopleRoutes,

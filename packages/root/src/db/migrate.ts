@@ -23,6 +23,7 @@ import * as canary from './migrations/0019-canary.ts';
 import * as jobs from './migrations/0020-jobs.ts';
 import * as notifications from './migrations/0021-notifications.ts';
 import * as metrics from './migrations/0022-metrics.ts';
+import * as plans from './migrations/0023-plans.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -50,6 +51,7 @@ const migrations: readonly Migration[] = [
   jobs,
   notifications,
   metrics,
+  plans,
 ];
 
 const schemaVersion = migrations.length;

@@ -6,6 +6,7 @@ import type { JobTables } from './tables/jobs.ts';
 import type { NotificationTables } from './tables/notifications.ts';
 import type { MetricTables } from './tables/metrics.ts';
 import type { PeopleTables } from './tables/people.ts';
+import type { PlanTables } from './tables/plans.ts';
 import type { PublishingTables } from './tables/publishing.ts';
 import type { SecretTables } from './tables/secrets.ts';
 
@@ -22,6 +23,7 @@ export interface Tables
     NotificationTables,
     MetricTables,
     PeopleTables,
+    PlanTables,
     PublishingTables,
     SecretTables {}
 

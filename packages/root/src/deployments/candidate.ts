@@ -11,7 +11,7 @@ import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Database } from '../db/tables.ts';
 import { withProduct } from '../environments/edit-yaml.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
-import type { Candidate } from '../gates/gate.ts';
+import type { Candidate, CandidatePlan } from '../gates/gate.ts';
 import { sealedConfigs } from '../secrets/rows.ts';
 import { chooseRelease } from './choose-release.ts';
 import { productDirections } from './rows.ts';
@@ -26,6 +26,8 @@ export interface Wanted {
   readonly version?: string;
   /** Hosts that the release has no fitting variant for keep what they run, instead of being a reason not to begin. */
   readonly skipUnfit?: boolean;
+  /** By which it comes, with what people said of it. */
+  readonly plan?: CandidatePlan;
 }
 
 /**
@@ -59,6 +61,7 @@ export async function candidateOf(trx: Database, wanted: Wanted, nowMs: number):
     unfit:
       kind === 'deploy' && target !== null ? await unfitFor(trx, environment.id, spec, target, nowMs) : [],
     skipUnfit,
+    plan: wanted.plan ?? null,
     nowMs,
   };
 }

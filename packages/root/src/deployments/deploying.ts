@@ -1,5 +1,6 @@
 import { applyDecisions, type Decision, type Deployment, type Report } from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
+import type { Repository } from '@xylem/store';
 import type { RestoredState } from '../backup/restored-state.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
@@ -42,6 +43,7 @@ export interface DeployingOptions {
   readonly log: Log;
   readonly directing: Directing;
   readonly restored: RestoredState;
+  readonly repository: Repository;
   readonly events: EventFeed;
 }
 

@@ -148,7 +148,7 @@ function isKeptBack(components: readonly string[], report: Report | undefined): 
 }
 
 /** What an observing host has not adopted is neither waited for nor counted. */
-function isOnlyObserved(component: string, report: Report | undefined): boolean {
+export function isOnlyObserved(component: string, report: Report | undefined): boolean {
   return report?.observing !== undefined && report.components.every((one) => one.component !== component);
 }
 

@@ -2,6 +2,7 @@ import { XylemError } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Database } from '../db/tables.ts';
 import { allEnvironments, type EnvironmentRow, fullName } from '../environments/names.ts';
+import { startApproved } from '../plans/ask.ts';
 import type { DeployingOptions } from './deploying.ts';
 import { startDeployment } from './start.ts';
 import { newestTarget } from './target.ts';
@@ -9,13 +10,16 @@ import { forgetWaiting, keepWaiting, waitingStarts } from './waiting.ts';
 
 /** What is not a fault of the channel, and passes by what somebody does, or by itself. */
 const waitsFor: ReadonlySet<string> = new Set([
+  'E_APPROVAL_MISSING',
+  'E_PLAN_CHANGED',
+  'E_PLAN_EXPIRED',
   'E_EVIDENCE',
   'E_QUARANTINED',
   'E_STAGE_ORDER',
   'E_UNHEALTHY',
 ]);
 
-type Options = Pick<DeployingOptions, 'db' | 'clock' | 'randomness' | 'log' | 'restored'>;
+type Options = Pick<DeployingOptions, 'db' | 'clock' | 'randomness' | 'log' | 'restored' | 'repository'>;
 type Evaluate = (environment: string) => Promise<void>;
 
 /** Starts a deployment in each environment that follows the channel and is not on its way to its release already. */
@@ -63,21 +67,45 @@ export async function follow(
     return false;
   }
   try {
-    // Nobody is there to be asked: hosts that it can't be installed on say so themselves, and hold up no others.
-    await startDeployment(options, {
-      environment,
-      kind: 'deploy',
-      product,
-      version,
-      who: who ?? `channel/${product}/${channel}`,
-      skipUnfit: true,
-    });
-    return true;
+    return await startOrAsk(options, environment, { product, version, channel, who });
   } catch (cause) {
     if (!(cause instanceof XylemError) || !waitsFor.has(cause.code)) throw cause;
     const isNew = await keepWaiting(db, environment.id, product, version, cause, clock.now());
     if (isNew) log.warn('channel not followed', { environment: fullName(environment), cause });
     return false;
+  }
+}
+
+interface Following {
+  readonly product: string;
+  readonly version: string;
+  readonly channel: string | undefined;
+  readonly who: string | undefined;
+}
+
+/** Where approvals are demanded a plan asks for them, once. @returns whether a deployment began */
+async function startOrAsk(
+  options: Options,
+  environment: EnvironmentRow,
+  { product, version, channel, who }: Following,
+): Promise<boolean> {
+  const name = `channel/${product}/${channel}`;
+  try {
+    // Nobody is there to be asked: hosts that it can't be installed on say so themselves, and hold up no others.
+    const kind = 'deploy';
+    await startDeployment(options, {
+      environment,
+      kind,
+      product,
+      version,
+      who: who ?? name,
+      skipUnfit: true,
+    });
+    return true;
+  } catch (cause) {
+    if (!(cause instanceof XylemError) || cause.code !== 'E_APPROVAL_MISSING') throw cause;
+    if (await startApproved(options, { environment, product, version, who: name })) return true;
+    throw cause;
   }
 }
 

@@ -39,6 +39,7 @@ export async function showDeployment(
     updated: timeOf(row.updated_ms),
     finished: row.finished_ms === null ? null : timeOf(row.finished_ms),
     createdBy: row.created_by,
+    plan: row.plan === null ? null : { id: row.plan, digest: row.plan_digest ?? '' },
     progress: { ...progress },
   };
 }

@@ -45,28 +45,38 @@ export async function startDeployment(
   options: Options,
   start: StartDeployment,
 ): Promise<{ readonly id: string; readonly unfit: readonly Unfit[] }> {
-  const { db, clock, randomness } = options;
-  const nowMs = clock.now();
-  const id = `d-${randomness.bytes(6).toString('hex')}` as DeploymentId;
-  const salt = randomness.bytes(16).toString('base64url');
-  return await db.transaction().execute(async (trx) => {
+  return await options.db.transaction().execute(async (trx) => {
     await lockFor(trx, deployingLock(start.environment.id));
     await start.before?.(trx);
-    const candidate = await candidateOf(trx, start, nowMs);
-    await passGates(trx, candidate);
-    const { unfit } = candidate;
-    const strategy = await strategyFor(trx, candidate, start.strategy);
-    if (start.dryRun === true) return { id, unfit };
-    await saveMapping(trx, candidate);
-    await supersede(trx, candidate, id);
-    await forgetWaiting(trx, start.environment.id, start.product);
-    await insert(trx, deploymentFrom(start, candidate, strategy, id, salt), start.who, nowMs);
-    if (unfit.length > 0) {
-      const message = `Left out, without a fitting variant: ${namesOf(unfit)}.`;
-      await appendEvent(trx, id, nowMs, { kind: 'unfit', message, details: { hosts: unfit.slice(0, 100) } });
-    }
-    return { id, unfit };
+    return await beginDeployment(trx, options, start, await candidateOf(trx, start, options.clock.now()));
   });
+}
+
+/**
+ * `startDeployment` in a transaction of the caller's, which holds the environment's deploying lock since before it read
+ * the candidate.
+ */
+export async function beginDeployment(
+  trx: Database,
+  { randomness }: Pick<Options, 'randomness'>,
+  start: StartDeployment,
+  candidate: Candidate,
+): Promise<{ readonly id: string; readonly unfit: readonly Unfit[] }> {
+  const { unfit, nowMs } = candidate;
+  const id = `d-${randomness.bytes(6).toString('hex')}` as DeploymentId;
+  const salt = randomness.bytes(16).toString('base64url');
+  await passGates(trx, candidate);
+  const strategy = await strategyFor(trx, candidate, start.strategy);
+  if (start.dryRun === true) return { id, unfit };
+  await saveMapping(trx, candidate);
+  await supersede(trx, candidate, id);
+  await forgetWaiting(trx, start.environment.id, start.product);
+  await insert(trx, deploymentFrom(start, candidate, strategy, id, salt), start, nowMs);
+  if (unfit.length > 0) {
+    const message = `Left out, without a fitting variant: ${namesOf(unfit)}.`;
+    await appendEvent(trx, id, nowMs, { kind: 'unfit', message, details: { hosts: unfit.slice(0, 100) } });
+  }
+  return { id, unfit };
 }
 
 function deploymentFrom(
@@ -109,7 +119,12 @@ async function supersede(trx: Database, { direction, nowMs }: Candidate, id: str
   }
 }
 
-async function insert(trx: Database, deployment: Deployment, who: string, nowMs: number): Promise<void> {
+async function insert(
+  trx: Database,
+  deployment: Deployment,
+  { who, plan }: Pick<StartDeployment, 'who' | 'plan'>,
+  nowMs: number,
+): Promise<void> {
   const { id, kind, environment, product, to, from } = deployment;
   await trx
     .insertInto('deployments')
@@ -125,17 +140,24 @@ async function insert(trx: Database, deployment: Deployment, who: string, nowMs:
       created_ms: nowMs,
       updated_ms: nowMs,
       finished_ms: null,
-      undo_due: null,
+      plan: plan?.id ?? null,
+      plan_digest: plan?.digest ?? null,
     })
     .execute();
   const what = to === null ? `Undeploy ${product}` : `${product}@${to.version}`;
-  await appendEvent(trx, id, nowMs, { kind: 'started', message: `${what} started by ${who}.`, details: {} });
+  const by = plan === undefined ? who : `${who} by the plan ${plan.id}`;
+  await appendEvent(trx, id, nowMs, { kind: 'started', message: `${what} started by ${by}.`, details: {} });
   await appendAudit(trx, nowMs, {
     who,
     what: `deployment.${kind}`,
     subject: `deployment/${id}`,
     environment,
     before: { version: from?.version ?? null },
-    after: { product, version: to?.version ?? null, environment },
+    after: {
+      product,
+      version: to?.version ?? null,
+      environment,
+      ...(plan === undefined ? {} : { plan: plan.id, digest: plan.digest }),
+    },
   });
 }

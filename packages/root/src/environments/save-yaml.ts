@@ -1,4 +1,5 @@
 import {
+  demandsApproval,
   mappingOf,
   parsePackage,
   parseSelector,
@@ -106,8 +107,18 @@ async function refuseUnwanted(root: Root, environment: EnvironmentRow, spec: Spe
     await requireEvidence(root.db, spec, known);
     // What a channel brings waits for what must come first; what is named is wanted now.
     const isNamed = spec.products[product]?.release !== undefined;
+    if (isNamed) refuseUnapproved(spec, product, version);
     if (isNamed) await requireEarlier(root.db, { environment, spec, nowMs: root.clock.now() }, known);
   }
+}
+
+/** A line of YAML is nobody's approval. @throws XylemError E_APPROVAL_MISSING */
+function refuseUnapproved({ name, policy }: Spec, product: string, version: string): void {
+  if (!demandsApproval({ rules: policy.approvals ?? [], fourEyes: policy.fourEyes === true })) return;
+  throw new XylemError(
+    'E_APPROVAL_MISSING',
+    `${name} demands approvals, so that its YAML can't begin ${product}@${version}; nothing was saved. Leave \`release\` out and prepare it: \`xylem plan create ${product}@${version} --to ${name}\`.`,
+  );
 }
 
 /** Product and version, where the environment is not on its way there already. */

@@ -1,4 +1,6 @@
 import type {
+  ApprovalRule,
+  ApprovalWord,
   DeploymentKind,
   EnvironmentSpec,
   ErrorCode,
@@ -9,6 +11,18 @@ import type {
 } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 import type { EnvironmentRow } from '../environments/names.ts';
+
+/** The plan by which it would come, as far as one environment is concerned. */
+export interface CandidatePlan {
+  readonly id: string;
+  readonly digest: string;
+  /** As whom its author counts. */
+  readonly author: string;
+  /** Of its stage, besides the environment's own. */
+  readonly rules: readonly ApprovalRule[];
+  /** That count in this environment now. */
+  readonly words: readonly ApprovalWord[];
+}
 
 /** A release that would come to an environment, and what is known where it would come to. */
 export interface Candidate {
@@ -29,6 +43,8 @@ export interface Candidate {
   /** Hosts that the target has no fitting variant for, and whether they are left out. */
   readonly unfit: readonly Unfit[];
   readonly skipUnfit: boolean;
+  /** Null: it was not planned. */
+  readonly plan: CandidatePlan | null;
   readonly nowMs: number;
 }
 

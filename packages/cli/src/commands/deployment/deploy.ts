@@ -1,12 +1,15 @@
-import { defineCommand, flag, list } from '../../frame/define.ts';
-import { only, releaseOrChannel } from '../../frame/words.ts';
+import { XylemError } from '@xylem/core';
+import { defineCommand, flag, type Invocation, list, type Outcome, text } from '../../frame/define.ts';
+import { releaseOrChannel } from '../../frame/words.ts';
 import { environmentChoice, whereOption } from '../../selection/environments.ts';
-import { startDeployment, watchOptions } from './shared.ts';
+import { deploymentTable, exitCodeOf, startDeployment, watchOptions } from './shared.ts';
 import { canaryOptions, strategyOf, strategyOptions } from './strategy.ts';
+import { watchDeployments } from './watch.ts';
 
 export const command = defineCommand({
-  arguments: '<release>',
-  about: 'RELEASE is a product at a version (shop@2.4.0) or a channel (shop/stable).',
+  arguments: '[release]',
+  about:
+    'RELEASE is a product at a version (shop@2.4.0) or a channel (shop/stable). With --plan the plan says all of it.',
   options: {
     to: list('<environment>', "an environment or a pattern, '*/production'; may be repeated"),
     ...whereOption,
@@ -14,12 +17,15 @@ export const command = defineCommand({
     ...strategyOptions,
     ...canaryOptions,
     urgent: flag('begin outside of windows too; freezes hold it all the same, unless policy says otherwise'),
+    plan: text('<id>', 'begin what this plan says: all of its first stage, or nothing'),
+    digest: text('<digest>', 'with --plan: of the version that is meant, or its beginning'),
     ...watchOptions,
   },
   example: 'xylem deploy shop@2.4.0 --to acme/production --strategy rolling --max-unavailable 25% --watch',
   async run(invocation) {
     const { args, options } = invocation;
-    const release = releaseOrChannel(only(args));
+    if (options.plan !== undefined) return await startByPlan(invocation, options.plan, options);
+    const release = releaseOrChannel(wordOf(args));
     const choice = environmentChoice(options.to, options.where, '--to');
     const wanted = {
       kind: 'deploy' as const,
@@ -29,6 +35,41 @@ export const command = defineCommand({
       urgent: options.urgent,
       ...(options.skipUnfit ? { skipUnfit: true } : {}),
     };
-    return startDeployment(invocation, options, wanted, `Deploying ${only(args)}`);
+    return startDeployment(invocation, options, wanted, `Deploying ${wordOf(args)}`);
   },
 });
+
+function wordOf([word]: readonly string[]): string {
+  if (word !== undefined) return word;
+  throw new XylemError('E_INPUT', 'Say what to deploy, as in shop@2.4.0, or by which plan: --plan ID.');
+}
+
+interface ByPlan {
+  readonly to: readonly string[];
+  readonly digest: string | undefined;
+  readonly watch: boolean;
+  readonly timeout: number | undefined;
+}
+
+async function startByPlan(
+  invocation: Pick<Invocation, 'args'> & Parameters<typeof watchDeployments>[0],
+  id: string,
+  { to, digest, watch, timeout }: ByPlan,
+): Promise<Outcome> {
+  if (invocation.args.length > 0 || to.length > 0)
+    throw new XylemError(
+      'E_INPUT',
+      'The plan says what is deployed and where: leave the release and --to out.',
+    );
+  const api = await invocation.api();
+  const body = digest === undefined ? {} : { digest };
+  const started = await api.call('planStart', { params: { id }, body });
+  const show = (one: string) => api.call('deploymentShow', { params: { id: one } });
+  let deployments = await Promise.all(started.deployments.map(show));
+  if (watch) deployments = await watchDeployments(invocation, deployments, timeout);
+  return {
+    data: { ...started, deployments },
+    text: () => deploymentTable(deployments),
+    ...(watch ? { exitCode: exitCodeOf(deployments) } : {}),
+  };
+}

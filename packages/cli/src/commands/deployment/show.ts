@@ -22,9 +22,14 @@ export const command = defineCommand({
     return {
       data: { deployment, events },
       text: () =>
-        [deploymentTable([deployment]), '', ...events.map(({ time, message }) => `${time}  ${message}`)].join(
-          '\n',
-        ),
+        [
+          deploymentTable([deployment]),
+          ...(deployment.plan
+            ? [`By the plan ${deployment.plan.id}, digest ${deployment.plan.digest}.`]
+            : []),
+          '',
+          ...events.map(({ time, message }) => `${time}  ${message}`),
+        ].join('\n'),
     };
   },
 });

@@ -3,6 +3,36 @@ import type { TableEntry } from './entry.ts';
 /** Commands about deployments. */
 export const deploymentsTable: readonly TableEntry[] = [
   {
+    path: 'plan create',
+    summary: 'Look at what a deployment would change, and keep it as a plan',
+    load: () => import('../../commands/plan/create.ts'),
+  },
+  {
+    path: 'plan show',
+    summary: 'One plan: what it changes, and what people said of it',
+    load: () => import('../../commands/plan/show.ts'),
+  },
+  {
+    path: 'plan list',
+    summary: 'Plans, newest first',
+    load: () => import('../../commands/plan/list.ts'),
+  },
+  {
+    path: 'plan refresh',
+    summary: 'Look anew; a plan whose facts changed is approved anew',
+    load: () => import('../../commands/plan/refresh.ts'),
+  },
+  {
+    path: 'plan approve',
+    summary: 'Approve a plan',
+    load: () => import('../../commands/plan/approve.ts'),
+  },
+  {
+    path: 'plan refuse',
+    summary: 'Refuse a plan',
+    load: () => import('../../commands/plan/refuse.ts'),
+  },
+  {
     path: 'deployment list',
     summary: 'Deployments, newest first',
     load: () => import('../../commands/deployment/list.ts'),

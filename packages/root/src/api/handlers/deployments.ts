@@ -193,9 +193,9 @@ async function promotedVersion(
   throw new XylemError('E_CONFLICT', `${name} runs ${product}@${settled}, not ${version}.`);
 }
 
-async function channelVersion(
+export async function channelVersion(
   root: Root,
-  { product, channel }: DeploymentCreate,
+  { product, channel }: Pick<DeploymentCreate, 'product' | 'channel'>,
 ): Promise<string | undefined> {
   if (channel === undefined) return undefined;
   const found = (await listChannels(root.db, product)).find((entry) => entry.channel === channel);
@@ -204,7 +204,7 @@ async function channelVersion(
 }
 
 /** @throws XylemError E_CONFIRM_RESTORE */
-async function refuseRestored(root: Root): Promise<void> {
+export async function refuseRestored(root: Root): Promise<void> {
   if (!root.restored.isRestored()) return;
   throw new XylemError(
     'E_CONFIRM_RESTORE',

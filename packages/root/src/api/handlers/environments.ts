@@ -1,7 +1,14 @@
+import { jcs, XylemError } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
+import type { Who } from '../../auth/api-tokens.ts';
 import { requireVisible } from '../../auth/visible.ts';
 import { createEnvironment, showEnvironment } from '../../environments/create.ts';
-import { allEnvironments, environmentNamed, fullName } from '../../environments/names.ts';
+import {
+  allEnvironments,
+  type EnvironmentRow,
+  environmentNamed,
+  fullName,
+} from '../../environments/names.ts';
 import { saveYaml } from '../../environments/save-yaml.ts';
 import type { Root } from '../../root.ts';
 import type { Handlers } from '../handlers.ts';
@@ -38,7 +45,22 @@ export function environmentHandlers(root: Root): Pick<Handlers, Own> {
     environmentYamlPut: async ({ params, body, who }) => {
       const row = await named(params);
       await requireVisible(db, who.access, productsNamed(body.yaml, fullName(row)));
+      requireMayApprovals(row, body.yaml, who);
       return await saveYaml(root, who.name, row, body);
     },
   };
+}
+
+/** Who may deploy does not say by themselves that nobody need approve. @throws XylemError E_FORBIDDEN */
+function requireMayApprovals(row: EnvironmentRow, yaml: string, { name, access }: Who): void {
+  const words = (text: string): string => {
+    const { approvals = null, fourEyes = false } = parseEnvironmentYaml(text, fullName(row)).policy;
+    return jcs({ approvals, fourEyes });
+  };
+  if (access.in('administer', row) || words(yaml) === words(row.yaml)) return;
+  throw new XylemError(
+    'E_FORBIDDEN',
+    `${name} may not administer in ${fullName(row)}, which changing policy.approvals or policy.fourEyes needs.`,
+    { details: { permission: 'administer' } },
+  );
 }

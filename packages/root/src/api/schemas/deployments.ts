@@ -28,7 +28,7 @@ const limits = {
   maxUnavailableInAll: Type.Optional(HostCount),
 };
 /** Where none is given: the environment's policy, else what suits the number of hosts (docs/deploy.md). */
-const Strategy = Type.Union([
+export const Strategy = Type.Union([
   Strict({ kind: Type.Literal('all-at-once') }),
   Strict({ kind: Type.Literal('rolling'), ...limits }),
   Strict({
@@ -107,6 +107,8 @@ export const Deployment = Strict({
   updated: Time,
   finished: Nullable(Time),
   createdBy: Type.String(),
+  /** By which it was started, and what was approved. Absent: said by an older root server. */
+  plan: Type.Optional(Nullable(Strict({ id: Type.String(), digest: DigestText }))),
   progress: Progress,
 });
 export type Deployment = Static<typeof Deployment>;

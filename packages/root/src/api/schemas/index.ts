@@ -15,6 +15,7 @@ export * from './moves.ts';
 export * from './notifications.ts';
 export * from './oidc.ts';
 export * from './people.ts';
+export * from './plans.ts';
 export * from './publishing.ts';
 export * from './quarantine.ts';
 export * from './root.ts';

@@ -29,6 +29,9 @@ export interface DeploymentTables {
     finished_ms: number | null;
     /** 1: it failed, and the rollback that its strategy promises has not been started yet. */
     undo_due: number | null;
+    /** The plan that it began by, and the digest that was approved. */
+    plan: string | null;
+    plan_digest: string | null;
   };
   /** What follows a channel and may not begin yet: tried again until it may. */
   waiting_starts: {

@@ -77,6 +77,8 @@ const deployment = (permission: Permission) =>
   thing(permission, ({ live }) => ({ params: { id: live.deployment } }));
 const jobRun = (permission: Permission, asking: Asking = {}) =>
   thing(permission, ({ live }) => ({ params: { id: live.job }, ...asking }));
+const plan = (permission: Permission, body?: unknown) =>
+  thing(permission, ({ live }) => ({ params: { id: live.plan }, ...(body === undefined ? {} : { body }) }));
 const document = { document: '{}', roles: [{ role: 'x', baseVersion: 0, metadata: '{}' }] };
 const envelope = { payloadType: 'x', payload: 'e30=', signatures: [{ keyid: '', sig: 'AA==' }] };
 const yamlOf = (product: string): string => `products:\n  ${product}: {}\n`;
@@ -303,6 +305,27 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
       },
     })),
   ],
+  planCreate: [
+    decide(
+      'environment',
+      'operate',
+    )((target, mine) => ({
+      body: { kind: 'deploy', product: mine.product, version: '1.0.0', environments: [target.live.name] },
+    })),
+    decide(
+      'mapping',
+      'operate',
+    )((target, { live }) => ({
+      body: { kind: 'deploy', product: target.product, version: '1.0.0', environments: [live.name] },
+    })),
+  ],
+  planList: [list('read'), ofEnvironment('read')],
+  planShow: [plan('read')],
+  planHosts: [plan('read')],
+  planRefresh: [plan('operate')],
+  planApprove: [plan('approve', {})],
+  planRefuse: [plan('approve', { reason: 'no', digest: '0'.repeat(64) })],
+  planStart: [plan('operate', { dryRun: true })],
   deploymentList: [list('read'), ofEnvironment('read')],
   deploymentShow: [deployment('read')],
   deploymentEvents: [deployment('read')],

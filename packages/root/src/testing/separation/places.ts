@@ -28,6 +28,7 @@ export interface Site {
   readonly deployment: string;
   /** The run of a job. */
   readonly job: string;
+  readonly plan: string;
   readonly joinToken: string;
 }
 
@@ -58,11 +59,14 @@ export async function fillPlace(
     const state = await host.desiredState(await tempFolder(t, 'tuf'));
     await host.report(state.assignments);
     const deployment = deployments[0]?.id ?? '';
+    const { id: plan } = await root.api('planCreate', {
+      body: { kind: 'deploy', product, version: '1.0.0', environments: [name] },
+    });
     const { id: joinToken } = await root.api('tokenCreate', { body: { environment: name } });
     const params = { tenant, environment };
     const ordered = await root.api('jobRun', { params, body: { component, job: 'smoke' } });
     const job = ordered.runs[0]?.id ?? '';
-    return { name, id, host: host.id, hostName, deployment, job, joinToken };
+    return { name, id, host: host.id, hostName, deployment, plan, job, joinToken };
   };
   const live = await fillSite('live');
   const test = await fillSite('test');
@@ -83,6 +87,7 @@ export function unknownPlace(tenant: string): Place {
     hostName: `${tenant}-${environment}-1`,
     deployment: `d-${made(`${environment} deployment`, 12)}`,
     job: made(`${environment} job`, 32),
+    plan: `p-${made(`${environment} plan`, 12)}`,
     joinToken: made(`${environment} token`, 16),
   });
   return {

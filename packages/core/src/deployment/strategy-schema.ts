@@ -1,0 +1,46 @@
+import { array, closedObject, either, integer, literal, oneOf, string, titled } from '../schema/build.ts';
+import type { Schema } from '../schema/json-schema.ts';
+
+export const hostCountSchema = titled(
+  either(
+    integer({ minimum: 1, maximum: 1_000_000 }),
+    string<`${number}%`>({ pattern: '^([1-9][0-9]?|100)%$' }),
+  ),
+  'a number of hosts or a share like "10%"',
+);
+
+const limits = {
+  maxUnavailable: hostCountSchema,
+  maxUnavailableInAll: hostCountSchema,
+  maxFailed: titled(
+    either(
+      integer({ minimum: 0, maximum: 1_000_000 }),
+      string<`${number}%`>({ pattern: '^([1-9][0-9]?|100)%$' }),
+    ),
+    'a number of hosts, also 0, or a share like "10%"',
+  ),
+  per: string({ title: 'a label, such as site', minLength: 1, maxLength: 127 }),
+};
+const probability: Schema<number> = {
+  title: 'a probability from 0.0001 to 0.5',
+  type: 'number',
+  minimum: 0.0001,
+  maximum: 0.5,
+};
+/** What people write of a strategy, in an environment's YAML and in plans; the rest is filled in when it begins. */
+export const strategySchema = either(
+  closedObject({ kind: literal('all-at-once') }),
+  closedObject({ kind: literal('rolling') }, limits),
+  closedObject(
+    { kind: literal('canary') },
+    {
+      ...limits,
+      steps: array(hostCountSchema, { minItems: 1, maxItems: 8 }),
+      bakeSeconds: integer({ title: 'seconds from 0 to 2592000', minimum: 0, maximum: 2_592_000 }),
+      minimumExposure: integer({ minimum: 1, maximum: 1_000_000 }),
+      alpha: probability,
+      onFail: oneOf('rollback', 'stop'),
+      onNoData: oneOf('ask', 'wait'),
+    },
+  ),
+);

@@ -1,0 +1,197 @@
+import { type Static, Type } from 'typebox';
+import {
+  Count,
+  DigestText,
+  EnvironmentPattern,
+  EnvironmentRef,
+  Name,
+  Nullable,
+  Strict,
+  Time,
+  Version,
+} from './common.ts';
+import { Strategy } from './deployments.ts';
+
+const OneLine = (maxLength: number, description: string) =>
+  Type.String({ minLength: 1, maxLength, pattern: '^[^\\p{Cc}]+$', description });
+const Reason = OneLine(1_000, 'a reason, at most 1,000 characters on one line');
+const DigestStart = Type.String({
+  pattern: '^[0-9a-f]{8,64}$',
+  description: 'a digest, or its beginning (8 digits or more)',
+});
+
+/** One stage over all environments that the patterns fit. `version` or `channel` names the release of a `deploy`. */
+export const PlanCreate = Strict({
+  kind: Type.Enum(['deploy', 'undeploy']),
+  product: Name,
+  version: Type.Optional(Version),
+  channel: Type.Optional(Name),
+  environments: Type.Array(EnvironmentPattern, { minItems: 1, maxItems: 1000 }),
+  strategy: Type.Optional(Strategy),
+  skipUnfit: Type.Optional(Type.Boolean()),
+  urgent: Type.Optional(Type.Boolean()),
+  purgeData: Type.Optional(Type.Boolean()),
+  change: Type.Optional(OneLine(200, 'a change ticket, at most 200 characters')),
+});
+export type PlanCreate = Static<typeof PlanCreate>;
+
+export const PlanParams = Strict({
+  id: Type.String({ pattern: '^p-[0-9a-f]{12}$', description: "a plan's id, like p-567073cb9f4b" }),
+});
+export const PlanQuery = Strict({
+  environment: Type.Optional(EnvironmentPattern),
+  product: Type.Optional(Name),
+  open: Type.Optional(Type.Enum(['true', 'false'], { description: 'true: only those that may be started' })),
+  limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,3}$' })),
+});
+/** `after`: the last name of the page before. */
+export const PlanHostsQuery = Strict({
+  after: Type.Optional(Type.String({ maxLength: 600 })),
+  limit: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,3}$' })),
+});
+/** `digest`: of the version that was looked at; another one is refused. */
+export const PlanApprove = Strict({ digest: Type.Optional(DigestStart), reason: Type.Optional(Reason) });
+export const PlanRefuse = Strict({ digest: Type.Optional(DigestStart), reason: Reason });
+export const PlanStart = Strict({
+  digest: Type.Optional(DigestStart),
+  dryRun: Type.Optional(Type.Boolean()),
+});
+
+const MaybeVersion = Nullable(Type.String());
+const Bytes = Count;
+
+/** What preparation found in one environment. */
+export const PlanFound = Strict({
+  hosts: Strict({
+    changing: Count,
+    staying: Count,
+    /** Of those that change: not heard of for three report periods; they follow when they return. */
+    silent: Count,
+    pinned: Count,
+    leftOut: Count,
+  }),
+  changes: Type.Array(Strict({ component: Name, from: MaybeVersion, to: MaybeVersion, hosts: Count })),
+  bytes: Strict({
+    /** Of all new files, uncompressed, on the host that takes the most. */
+    installed: Bytes,
+    /** Of all new packages, as they travel to a host that has nothing. */
+    whole: Nullable(Bytes),
+    /** To a host that has the former versions. */
+    likely: Nullable(Bytes),
+    how: Type.String(),
+  }),
+  disk: Strict({
+    needed: Bytes,
+    /** Hosts that reported less free than they need, the first 100. */
+    short: Type.Array(Strict({ name: Type.String(), free: Bytes, needed: Bytes })),
+    shortCount: Count,
+    unknown: Count,
+  }),
+  preflight: Type.Array(
+    Strict({ component: Name, demands: Type.String(), unmet: Type.Array(Type.String()), unmetCount: Count }),
+  ),
+  gates: Type.Array(
+    Strict({ gate: Type.String(), open: Type.Boolean(), code: Nullable(Type.String()), saw: Type.String() }),
+  ),
+  migrations: Type.Array(
+    Strict({
+      database: Name,
+      component: Name,
+      to: Count,
+      phase: Type.String(),
+      undo: Type.Boolean(),
+      /** It has more steps of this database before it. */
+      serves: Strict({ oldest: Count, newest: Count }),
+    }),
+  ),
+  back: Strict({ to: MaybeVersion, cannot: Type.Array(Type.String()) }),
+  begins: Strict({
+    /** Hosts that may begin at once; those that wait; those whom no window of the next years lets. */
+    now: Count,
+    later: Count,
+    never: Count,
+    /** When the first of those that wait may. */
+    first: Nullable(Time),
+    last: Nullable(Time),
+  }),
+  time: Strict({
+    rounds: Nullable(Count),
+    seconds: Nullable(Count),
+    atLeastSeconds: Nullable(Count),
+    atMostSeconds: Nullable(Count),
+    how: Type.String(),
+  }),
+});
+export type PlanFound = Static<typeof PlanFound>;
+
+const ApprovalRule = Type.Record(Type.String(), Type.Unknown());
+const PlanStage = Strict({
+  name: Name,
+  strategy: Type.Optional(Strategy),
+  approvals: Type.Optional(Type.Array(ApprovalRule)),
+  soakSeconds: Type.Optional(Count),
+  onFail: Type.Optional(Type.String()),
+  environments: Type.Array(
+    Strict({
+      ...EnvironmentRef.properties,
+      facts: DigestText,
+      /** What is still missing; empty: approved, or none is demanded. */
+      missing: Type.Array(Type.String()),
+      found: PlanFound,
+    }),
+  ),
+});
+const PlanWord = Strict({
+  by: Type.String(),
+  at: Time,
+  reason: Nullable(Type.String()),
+});
+
+const planSummary = {
+  id: Type.String(),
+  product: Name,
+  kind: Type.Enum(['deploy', 'undeploy']),
+  version: MaybeVersion,
+  state: Type.Enum(['open', 'expired', 'refused', 'started']),
+  number: Count,
+  digest: DigestText,
+  environments: Type.Array(EnvironmentRef),
+  by: Type.String(),
+  created: Time,
+  expires: Time,
+  /** Who refused or started it. */
+  ended: Nullable(Strict({ by: Type.String(), reason: Nullable(Type.String()) })),
+};
+export const PlanSummary = Strict(planSummary);
+export type PlanSummary = Static<typeof PlanSummary>;
+export const Plans = Strict({ plans: Type.Array(PlanSummary) });
+
+/** Environments that whoever asks does not read are not in it. */
+export const PlanDetail = Strict({
+  ...planSummary,
+  urgent: Type.Boolean(),
+  skipUnfit: Type.Boolean(),
+  purgeData: Type.Boolean(),
+  change: Nullable(Type.String()),
+  stages: Type.Array(PlanStage),
+  approvals: Type.Array(PlanWord),
+  deployments: Type.Array(Strict({ id: Type.String(), environment: EnvironmentRef, state: Type.String() })),
+});
+export type PlanDetail = Static<typeof PlanDetail>;
+
+export const PlanHosts = Strict({
+  changes: Type.Array(
+    Strict({
+      environment: Type.String(),
+      host: Type.String(),
+      name: Type.String(),
+      component: Name,
+      from: MaybeVersion,
+      to: MaybeVersion,
+    }),
+  ),
+  /** Null: that was all. */
+  after: Nullable(Type.String()),
+});
+export const PlanRefreshed = Strict({ changed: Type.Boolean(), plan: PlanDetail });
+export const PlanStarted = Strict({ deployments: Type.Array(Type.String()), plan: PlanDetail });

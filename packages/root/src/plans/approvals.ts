@@ -1,0 +1,122 @@
+import { type ApprovalWord, XylemError } from '@xylem/core';
+import { appendAudit } from '../audit/audit.ts';
+import type { Who } from '../auth/api-tokens.ts';
+import { accountOf, ciOrigin, originOf } from '../auth/origin.ts';
+import { stillMay } from '../auth/still-may.ts';
+import { lockFor } from '../db/lock.ts';
+import type { Database } from '../db/tables.ts';
+import type { EnvironmentRow } from '../environments/names.ts';
+import type { PlanOptions } from './prepare.ts';
+import { type KnownPlan, planLock, planNamed, requireFresh, requireOpen, wordsOf } from './rows.ts';
+
+/** Those of a plan's present version that count in an environment at this moment. */
+export async function countingWords(
+  trx: Database,
+  { row, version }: KnownPlan,
+  environment: EnvironmentRow,
+  nowMs: number,
+): Promise<ApprovalWord[]> {
+  const counting: ApprovalWord[] = [];
+  for (const { origin, account, groups, digest } of await wordsOf(trx, row)) {
+    if (digest !== version.digest || origin === ciOrigin) continue;
+    const named = JSON.parse(groups) as string[];
+    const may = await stillMay(
+      trx,
+      { account, groups: named },
+      (access) => access.in('approve', environment),
+      nowMs,
+    );
+    // A token speaks for who made it, and for none of their groups.
+    if (may) counting.push({ origin, groups: named });
+  }
+  return counting;
+}
+
+interface Said {
+  readonly id: string;
+  /** The beginning of the digest that was looked at; absent: the present one. */
+  readonly digest?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+/**
+ * Somebody's approval of exactly the present version. Whether they may is the caller's to ask.
+ * @throws XylemError E_NOT_FOUND, E_PLAN_STATE, E_PLAN_EXPIRED, E_PLAN_CHANGED (another digest), E_FORBIDDEN (a CI job)
+ */
+export async function approvePlan(options: PlanOptions, said: Said, who: Who): Promise<void> {
+  await change(options, said, who, 'plan.approve', async (trx, { row, version }, origin, nowMs) => {
+    requireFresh(version, nowMs);
+    const values = {
+      digest: version.digest,
+      account: accountOf(who),
+      groups: JSON.stringify(who.groups ?? []),
+      said_by: who.name,
+      reason: said.reason ?? null,
+      said_ms: nowMs,
+    };
+    await trx
+      .insertInto('plan_approvals')
+      .values({ plan: row.id, number: row.number, origin, ...values })
+      .onConflict((c) => c.columns(['plan', 'number', 'origin']).doUpdateSet(values))
+      .execute();
+  });
+}
+
+/** Closes a plan; a refresh opens it again. @throws XylemError E_NOT_FOUND, E_PLAN_STATE, E_PLAN_CHANGED */
+export async function refusePlan(
+  options: PlanOptions,
+  said: Said & { readonly reason: string },
+  who: Who,
+): Promise<void> {
+  await change(options, said, who, 'plan.refuse', async (trx, { row }, _origin, nowMs) => {
+    await trx
+      .updateTable('plans')
+      .set({ state: 'refused', ended_by: who.name, reason: said.reason, updated_ms: nowMs })
+      .where('id', '=', row.id)
+      .execute();
+  });
+}
+
+async function change(
+  { db, clock }: PlanOptions,
+  { id, digest, reason }: Said,
+  who: Who,
+  what: 'plan.approve' | 'plan.refuse',
+  act: (trx: Database, known: KnownPlan, origin: string, nowMs: number) => Promise<void>,
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await lockFor(trx, planLock(id));
+    const nowMs = clock.now();
+    const known = await planNamed(trx, id);
+    requireOpen(known.row);
+    requireDigest(known, digest);
+    const origin = await originOf(trx, who);
+    if (origin === ciOrigin)
+      throw new XylemError('E_FORBIDDEN', 'The word of a CI job counts for nothing here: a person says it.');
+    await act(trx, known, origin, nowMs);
+    for (const { environments } of known.version.document.stages) {
+      for (const { environment } of environments) {
+        await appendAudit(trx, nowMs, {
+          who: who.subject,
+          what,
+          subject: `plan/${id}`,
+          environment,
+          after: {
+            number: known.row.number,
+            digest: known.version.digest,
+            ...(reason === undefined ? {} : { reason }),
+          },
+        });
+      }
+    }
+  });
+}
+
+/** What was looked at is what is meant. @throws XylemError E_PLAN_CHANGED */
+export function requireDigest({ row, version }: KnownPlan, digest: string | undefined): void {
+  if (digest === undefined || version.digest.startsWith(digest)) return;
+  throw new XylemError(
+    'E_PLAN_CHANGED',
+    `The plan ${row.id} has the digest ${version.digest.slice(0, 12)} now (version ${row.number}), not ${digest.slice(0, 12)}. Look at it again: xylem plan show ${row.id}`,
+  );
+}

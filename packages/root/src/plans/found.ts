@@ -1,0 +1,105 @@
+import { countChanges, dueSteps, timeOf, type WantedStrategy } from '@xylem/core';
+import { momentsOf } from '@xylem/core/windows';
+import type { PlanFound } from '../api/schemas/plans.ts';
+import { strategyFor } from '../deployments/choose-strategy.ts';
+import { advancePolicyOf } from '../deployments/evidence.ts';
+import { lookAtGates } from '../gates/look.ts';
+import type { HeardHost, Surveyed } from './facts.ts';
+import { givenTo } from './given.ts';
+import { preflightOf } from './preflight.ts';
+import type { PlanOptions } from './prepare.ts';
+import { timeFor } from './time.ts';
+import { bytesOf, neededBy } from './travel.ts';
+
+const mostNamed = 100;
+
+/** What preparation says about one environment (docs/spec/plans.md). Reads, and moves nothing. */
+export async function findOut(
+  options: PlanOptions,
+  surveyed: Surveyed,
+  { urgent, strategy }: { readonly urgent: boolean; readonly strategy?: WantedStrategy },
+): Promise<PlanFound> {
+  const { candidate, coming, facts, shapesOf } = surveyed;
+  const { product, spec, nowMs } = candidate;
+  const { changes, changing, ...counts } = givenTo(surveyed);
+  const hosts = [...changing.values()];
+  const bytes = await bytesOf(options, product, coming, changes, changing);
+  const { offlineAfterMs } = advancePolicyOf(spec.policy.reportEverySeconds);
+  const chosen = await strategyFor(options.db, candidate, strategy);
+  return {
+    hosts: {
+      changing: changing.size,
+      ...counts,
+      silent: hosts.filter(({ heardMs }) => heardMs === null || nowMs - heardMs > offlineAfterMs).length,
+    },
+    changes: countChanges(changes),
+    bytes,
+    disk: diskOf(hosts, neededBy(coming, changes, changing)),
+    preflight: preflightOf(coming, changes, changing),
+    gates: (await lookAtGates(options.db, candidate)).map(({ gate, saw, closed }) => ({
+      gate,
+      open: closed === null,
+      code: closed?.code ?? null,
+      saw,
+    })),
+    migrations: dueSteps(coming, shapesOf).map(({ database, component, step }) => ({
+      database,
+      component,
+      to: step.to,
+      phase: step.phase,
+      undo: step.undo !== undefined,
+      serves: { ...shapesOf(database) },
+    })),
+    back: { to: facts.back.to, cannot: [...facts.back.cannot] },
+    begins: beginsOf(surveyed, hosts, urgent),
+    time: await timeFor(options.db, candidate, chosen, changing.size),
+  };
+}
+
+function diskOf(hosts: readonly HeardHost[], needed: ReadonlyMap<string, number>): PlanFound['disk'] {
+  const taking = hosts.flatMap(({ host: { id, name }, report }) => {
+    const bytes = needed.get(id);
+    return bytes === undefined ? [] : [{ name, needed: bytes, free: report?.facts.diskFreeBytes }];
+  });
+  const short = taking.flatMap(({ name, needed: bytes, free }) =>
+    free !== undefined && free < bytes ? [{ name, free, needed: bytes }] : [],
+  );
+  return {
+    needed: Math.max(0, ...needed.values()),
+    short: short.sort((a, b) => a.free - b.free).slice(0, mostNamed),
+    shortCount: short.length,
+    unknown: taking.filter(({ free }) => free === undefined).length,
+  };
+}
+
+/** When hosts may begin by windows and freezes. Their own locks and quotas hosts alone know. */
+function beginsOf(
+  { candidate: { spec, nowMs } }: Surveyed,
+  hosts: readonly HeardHost[],
+  urgent: boolean,
+): PlanFound['begins'] {
+  // Hosts with the same labels have the same windows: what a selector asks for is looked at once for each kind.
+  const known = new Map<string, number | null>();
+  let now = 0;
+  let never = 0;
+  const later: number[] = [];
+  for (const { host } of hosts) {
+    const { id, name, labels } = host;
+    const isPlain = [...(spec.policy.windows ?? []), ...(spec.policy.freezes ?? [])].every(
+      ({ where }) => where === undefined,
+    );
+    const key = isPlain ? '' : JSON.stringify([name, Object.entries(labels).sort()]);
+    let atMs = known.get(key);
+    if (atMs === undefined) {
+      const found = momentsOf(spec.policy, { id, name, labels }).eligible(urgent, nowMs);
+      atMs = found.kind === 'open' ? nowMs : found.nextMs;
+      known.set(key, atMs);
+    }
+    if (atMs === null) never += 1;
+    else if (atMs <= nowMs) now += 1;
+    else later.push(atMs);
+  }
+  const at = (ms: number | undefined) => (ms === undefined ? null : timeOf(ms));
+  later.sort((a, b) => a - b);
+  return { now, later: later.length, never, first: at(later[0]), last: at(later.at(-1)) };
+}

@@ -1,0 +1,191 @@
+import {
+  type EnvironmentId,
+  encodePlan,
+  factsDigest,
+  lifetimes,
+  type Plan,
+  type PlanFacts,
+  type PlanStage,
+  planDigest,
+  type Version,
+} from '@xylem/core';
+import type { PlanFound } from '../api/schemas/plans.ts';
+import { appendAudit } from '../audit/audit.ts';
+import { lockFor } from '../db/lock.ts';
+import type { Database } from '../db/tables.ts';
+import { candidateOf } from '../deployments/candidate.ts';
+import { deployingLock } from '../deployments/rows.ts';
+import { type EnvironmentRow, fullName } from '../environments/names.ts';
+import type { Root } from '../root.ts';
+import { survey } from './facts.ts';
+import { findOut } from './found.ts';
+
+export type PlanOptions = Pick<Root, 'db' | 'clock' | 'randomness' | 'repository'>;
+
+/** What somebody wants to plan; a stage's environments are named by their rows. */
+export interface WantedPlan extends Omit<Plan, 'format' | 'release' | 'stages' | 'version'> {
+  readonly version: string | null;
+  readonly stages: readonly WantedStage[];
+}
+export interface WantedStage extends Omit<PlanStage, 'environments'> {
+  readonly environments: readonly EnvironmentRow[];
+}
+
+/** Who makes a version of a plan. */
+export interface PlanAuthor {
+  /** As the audit log names them. */
+  readonly by: string;
+  /** As whom they count: `auth/origin.ts`. */
+  readonly origin: string;
+}
+
+/** What is computed about a plan before it is stored. */
+export interface PreparedPlan {
+  readonly document: Plan;
+  readonly facts: Readonly<Record<string, PlanFacts>>;
+  readonly found: Readonly<Record<string, PlanFound>>;
+}
+
+/**
+ * Looks at everything and stores it as a new plan; moves nothing.
+ * @returns its id
+ * @throws XylemError E_NOT_FOUND, E_RELEASE_RETIRED, E_WITHDRAWN, E_INPUT (nothing to undeploy), E_DOCUMENT_INVALID
+ */
+export async function preparePlan(
+  options: PlanOptions,
+  wanted: WantedPlan,
+  author: PlanAuthor,
+): Promise<string> {
+  const id = `p-${options.randomness.bytes(6).toString('hex')}`;
+  const nowMs = options.clock.now();
+  // Outside of any transaction and lock: what it reads is read again when the plan is started.
+  const prepared = await preparedPlan(options, id, wanted, author, nowMs);
+  await options.db.transaction().execute((trx) => insertPlan(trx, id, prepared, author, nowMs));
+  return id;
+}
+
+/** One after the other, in one order for everybody. */
+export async function lockEnvironments(trx: Database, ids: readonly string[]): Promise<void> {
+  for (const id of [...new Set(ids)].sort()) await lockFor(trx, deployingLock(id));
+}
+
+async function insertPlan(
+  trx: Database,
+  id: string,
+  prepared: PreparedPlan,
+  author: PlanAuthor,
+  nowMs: number,
+): Promise<void> {
+  const { product } = prepared.document;
+  await trx
+    .insertInto('plans')
+    .values({
+      id,
+      product,
+      state: 'open',
+      number: 1,
+      created_ms: nowMs,
+      updated_ms: nowMs,
+      ended_by: null,
+      reason: null,
+    })
+    .execute();
+  await insertVersion(trx, id, 1, prepared, author, nowMs);
+}
+
+/** Stores a version of a plan and says so in the audit log, once for each environment. */
+export async function insertVersion(
+  trx: Database,
+  plan: string,
+  number: number,
+  { document, facts, found }: PreparedPlan,
+  { by, origin }: PlanAuthor,
+  nowMs: number,
+): Promise<void> {
+  const digest = planDigest(document);
+  await trx
+    .insertInto('plan_versions')
+    .values({
+      plan,
+      number,
+      digest,
+      document: Buffer.from(encodePlan(document)).toString(),
+      facts: JSON.stringify(facts),
+      found: JSON.stringify(found),
+      made_by: by,
+      origin,
+      created_ms: nowMs,
+      expires_ms: nowMs + lifetimes.planMs,
+    })
+    .execute();
+  const rows = document.stages.flatMap(({ environments }, stage) =>
+    environments.map(({ environment }) => ({ plan, environment, stage })),
+  );
+  for (const row of rows) {
+    await trx
+      .insertInto('plan_environments')
+      .values(row)
+      .onConflict((c) => c.columns(['plan', 'environment']).doUpdateSet({ stage: row.stage }))
+      .execute();
+    await appendAudit(trx, nowMs, {
+      who: by,
+      what: 'plan.prepare',
+      subject: `plan/${plan}`,
+      environment: row.environment,
+      after: { product: document.product, version: document.version, number, digest },
+    });
+  }
+}
+
+/** Reads and computes all that a version of a plan says. Writes nothing. */
+export async function preparedPlan(
+  options: PlanOptions,
+  id: string,
+  { stages, version, ...wanted }: WantedPlan,
+  { origin }: PlanAuthor,
+  nowMs: number,
+): Promise<PreparedPlan> {
+  const { db } = options;
+  const facts: Record<string, PlanFacts> = {};
+  const found: Record<string, PlanFound> = {};
+  let release: Plan['release'] = null;
+  const written: PlanStage[] = [];
+  for (const { environments, ...stage } of stages) {
+    const entries: PlanStage['environments'][number][] = [];
+    for (const environment of [...environments].sort((a, b) => (fullName(a) < fullName(b) ? -1 : 1))) {
+      const candidate = await candidateOf(
+        db,
+        {
+          environment,
+          kind: wanted.kind,
+          product: wanted.product,
+          ...(version === null ? {} : { version }),
+          ...(wanted.skipUnfit === true ? { skipUnfit: true } : {}),
+          plan: { id, digest: '', author: origin, rules: stage.approvals ?? [], words: [] },
+        },
+        nowMs,
+      );
+      release = candidate.target?.digest ?? null;
+      const surveyed = await survey(db, candidate, wanted.purgeData === true);
+      facts[environment.id] = surveyed.facts;
+      found[environment.id] = await findOut(options, surveyed, {
+        urgent: wanted.urgent === true,
+        ...(stage.strategy === undefined ? {} : { strategy: stage.strategy }),
+      });
+      entries.push({
+        environment: environment.id as EnvironmentId,
+        name: fullName(environment),
+        facts: factsDigest(surveyed.facts),
+      });
+    }
+    written.push({ ...stage, environments: entries });
+  }
+  const document: Plan = {
+    format: 'xylem-plan-1',
+    ...wanted,
+    version: version as Version | null,
+    release,
+    stages: written,
+  };
+  return { document, facts, found };
+}
