@@ -76,7 +76,7 @@ describe('the program', () => {
     ['hots list', /no command "xylem hots".*Did you mean "host"/],
     ['host lst', /no verb "lst".*Did you mean "list"/],
     ['why', /Did you mean "xylem host why"/],
-    ['deploy', /missing required argument 'release'/],
+    ['deploy', /Say what to deploy, as in shop@2\.4\.0/],
     ['deploy shop --to acme/production', /"shop" is no release or channel.*shop@2\.4\.0/],
     ['deploy shop@2.4.0', /Say which environments: --to/],
     ['deploy shop@2.4.0 --to Acme/Production', /"Acme\/Production" is no environment's name/],
