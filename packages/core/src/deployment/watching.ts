@@ -80,7 +80,9 @@ export function seenOf(
     } else if (standing === 'done') {
       // A time that lies ahead was written before a clock went back: the bake begins again, it never gets shorter.
       if ((host.doneAt ?? null) === null || (host.doneAt ?? 0) > now) healthy.push(host.id);
-      else if (watched?.as === 'exposed' && !isBaking(strategy, host, now)) watch.end(host, watched, 'ok');
+      // Not before silence would have been noticed: else the silent would be left alone in their arm, and weigh too much.
+      else if (watched?.as === 'exposed' && !isBaking(strategy, host, now - policy.silentAfterMs))
+        watch.end(host, watched, 'ok');
     }
   }
   for (const host of [...gone].sort((a, b) => (a.id < b.id ? -1 : 1))) {
