@@ -1,2 +1,2 @@
 export { type NextStep, nextStep, type ProductOnHost, waypointsAhead, whyNot } from './next-step.ts';
-export { deadEndAt, isLegalStep, liveWaypoints, pathFrom, type TransitionGraph, type Way } from './path.ts';
+export { isLegalStep, liveWaypoints, pathFrom, type TransitionGraph, type Way } from './path.ts';

@@ -65,7 +65,7 @@ export function liveWaypoints({ floor, transitions }: TransitionGraph) {
 }
 
 /** Why no update leads on from a version, or null. */
-export function deadEndAt({ transitions }: TransitionGraph, at: Version): string | null {
+function deadEndAt({ transitions }: TransitionGraph, at: Version): string | null {
   return transitions?.deadEnds?.find(({ versions }) => inRange(at, versions))?.reason ?? null;
 }
 
