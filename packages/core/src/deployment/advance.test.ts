@@ -45,6 +45,15 @@ test('all at once with a failure fails once nothing is under way any more', () =
   assert.deepEqual(fleet.step().decisions, [{ kind: 'end', state: 'failed', reason: '1 host of 3 failed.' }]);
 });
 
+test('what had failed before its turn came says nothing about an undeploy', () => {
+  const undeploy = deployment('undeploy', { kind: 'all-at-once' });
+  const broken = [{ component: 'api', package: oldPackage, state: 'failed' as const, healthy: false }];
+  const admitted = host(1, { admittedAt: START + 1, reported: broken });
+  assert.equal(standingOf(undeploy, admitted, START + 2, policy), 'updating');
+  const since = { ...admitted, lastReport: START + 2 };
+  assert.equal(standingOf(undeploy, since, START + 3, policy), 'failed');
+});
+
 test('10 % of five hosts is one host', () => {
   assert.equal(hostCount('10%', 5), 1);
   assert.equal(hostCount('10%', 25), 2);

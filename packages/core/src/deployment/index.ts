@@ -35,7 +35,7 @@ export {
   recordText,
   replayed,
 } from './record.ts';
-export { hostCount, standingOf } from './standing.ts';
+export { standingOf } from './standing.ts';
 export { mostStratifiedSelector } from './strata.ts';
 export { chosenStrategy, type StrategyFor, type WantedStrategy } from './strategy.ts';
 export { type PersonAct, personActs, stateAfter } from './transitions.ts';

@@ -39,7 +39,8 @@ function hasFailed({ components }: Deployment, host: HostEvidence): boolean {
   return host.components.some((name) => {
     const wanted = components[name]?.to ?? null;
     const found = host.reported.find(({ component }) => component === name);
-    if (wanted === null) return found?.state === 'failed';
+    // What had failed before its turn came says nothing about its removal.
+    if (wanted === null) return found?.state === 'failed' && (host.lastReport ?? 0) > (host.admittedAt ?? 0);
     if (found?.refused?.package === wanted) return true;
     return found?.package === wanted && (found.state === 'failed' || found.healthy === false);
   });

@@ -1,2 +1,2 @@
-export { type HostCounts, type HostMetric, metricsSchema } from './metric.ts';
+export type { HostCounts, HostMetric } from './metric.ts';
 export { countsOf, queryOver, vectorOf } from './prometheus.ts';

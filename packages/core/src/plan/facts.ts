@@ -25,7 +25,7 @@ export interface WayBack {
 }
 
 /** What the YAML says, without sealed values. Pure. */
-export function specFacts({ name: _, products, ...rest }: EnvironmentSpec): PlanFacts['spec'] {
+export function specFacts({ name: _name, products, ...rest }: EnvironmentSpec): PlanFacts['spec'] {
   const mapped = Object.entries(products).map(([product, { sealed: _sealed, ...mapping }]) => [
     `product/${product}`,
     sha256(jcs(mapping)),

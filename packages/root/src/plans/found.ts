@@ -88,7 +88,9 @@ function beginsOf(
     const isPlain = [...(spec.policy.windows ?? []), ...(spec.policy.freezes ?? [])].every(
       ({ where }) => where === undefined,
     );
-    const key = isPlain ? '' : JSON.stringify([name, Object.entries(labels).sort()]);
+    const key = isPlain
+      ? ''
+      : JSON.stringify([name, Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))]);
     let atMs = known.get(key);
     if (atMs === undefined) {
       const found = momentsOf(spec.policy, { id, name, labels }).eligible(urgent, nowMs);

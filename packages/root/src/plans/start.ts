@@ -48,7 +48,7 @@ export async function startPlan(options: PlanOptions, start: StartPlan): Promise
  * is open, and all its deployments begin, or none. Whether it is the stage's turn is the caller's to know.
  * @throws XylemError E_PLAN_CHANGED, and that of the first closed gate
  */
-export async function beginStage(
+async function beginStage(
   trx: Database,
   options: Pick<PlanOptions, 'clock' | 'randomness'>,
   known: KnownPlan,
