@@ -78,6 +78,28 @@ test('silence after updating, and silence within the bake, count as failure', ()
   }
 });
 
+test('it counts as well only once its silence would have been noticed, and is awaited until then', () => {
+  const fleet = new Fleet(start({ steps: [2, '50%'], onNoData: 'wait' }), hosts(8));
+  settle(fleet);
+  const [first = -1, second = -1] = exposed(fleet);
+  fleet.report(first, true);
+  settle(fleet);
+  const known = () => {
+    const { exposed: arm, atRisk } = fleet.deployment.canary?.failures ?? assert.fail();
+    return { ok: arm.ok, silent: arm.silent, atRisk: atRisk['']?.exposed };
+  };
+  fleet.now += 30 * MINUTE;
+  for (const i of fleet.hosts.keys()) if (i !== second) fleet.report(i, true);
+  settle(fleet);
+  assert.deepEqual(known(), { ok: 0, silent: 0, atRisk: 2 }, 'baked, and beside one that may be silent');
+  fleet.now += 1;
+  settle(fleet);
+  assert.deepEqual(known(), { ok: 0, silent: 1, atRisk: 1 });
+  fleet.now += 5 * MINUTE - 1;
+  settle(fleet);
+  assert.deepEqual(known(), { ok: 1, silent: 1, atRisk: 0 });
+});
+
 test('a failure that recovers stays counted, and its bake begins again', () => {
   const fleet = new Fleet(start({ steps: ['50%'], maxFailed: 5 }), hosts(8));
   settle(fleet);
