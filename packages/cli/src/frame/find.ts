@@ -14,6 +14,9 @@ export function findCommand(table: readonly TableEntry[], words: readonly string
   const [first, second] = words;
   if (first === 'help' && second !== undefined) return findCommand(table, [...words.slice(1), '--help']);
   if (first === undefined || asksHelp(first)) return { kind: 'help', noun: undefined };
+  const verb = table.find((entry) => entry.path === `${first} ${second ?? ''}`);
+  if (verb !== undefined) return { kind: 'command', entry: verb, rest: words.slice(2) };
+  // A noun may be a command too, as `plan` is: what its verbs don't take is its own.
   const single = table.find((entry) => entry.path === first);
   if (single !== undefined) return { kind: 'command', entry: single, rest: words.slice(1) };
   if (first.startsWith('-')) {
@@ -32,8 +35,6 @@ export function findCommand(table: readonly TableEntry[], words: readonly string
     );
   }
   if (second === undefined || asksHelp(second)) return { kind: 'help', noun: first };
-  const entry = ofNoun.find(({ path }) => path === `${first} ${second}`);
-  if (entry !== undefined) return { kind: 'command', entry, rest: words.slice(2) };
   const meant = didYouMean(
     second,
     ofNoun.map(({ path }) => path.slice(first.length + 1)),
@@ -52,7 +53,9 @@ function didYouMeanVerb(table: readonly TableEntry[], verb: string): string {
 
 /** The list of commands, of one noun or of all. */
 export function helpText(table: readonly TableEntry[], noun: string | undefined, version: string): string {
-  const shown = table.filter((entry) => noun === undefined || entry.path.startsWith(`${noun} `));
+  const shown = table.filter(
+    (entry) => noun === undefined || entry.path === noun || entry.path.startsWith(`${noun} `),
+  );
   const width = Math.max(...shown.map(({ path }) => path.length));
   const rows = shown.map(({ path, summary }) => `  ${path.padEnd(width)}  ${summary}`);
   const first = table.some(({ path }) => path === 'start') ? 'start' : `${shown[0]?.path} --help`;

@@ -22,7 +22,7 @@ for (const [kind, { skip, database }] of Object.entries(databases)) {
     const root = await rootFixture(t, database === undefined ? {} : { database: database as never });
     const shop = await publisher(t, root, 'shop');
     await shop.publish('api', '1.0.0', { 'a.txt': 'one' });
-    await shop.publish('api', '2.0.0', { 'a.txt': 'two' }, undefined, { os: 'linux', arch: 'x64' });
+    await shop.publish('api', '2.0.0', { 'a.txt': 'two' }, { platform: { os: 'linux', arch: 'x64' } });
     await shop.publish('web', '1.0.0', { 'w.txt': 'one' });
     await shop.release('1.0.0', { api: '1.0.0', web: '1.0.0' });
     await shop.release('2.0.0', { api: '2.0.0', web: '1.0.0' });

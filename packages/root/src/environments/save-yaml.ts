@@ -117,7 +117,7 @@ function refuseUnapproved({ name, policy }: Spec, product: string, version: stri
   if (!demandsApproval({ rules: policy.approvals ?? [], fourEyes: policy.fourEyes === true })) return;
   throw new XylemError(
     'E_APPROVAL_MISSING',
-    `${name} demands approvals, so that its YAML can't begin ${product}@${version}; nothing was saved. Leave \`release\` out and prepare it: \`xylem plan create ${product}@${version} --to ${name}\`.`,
+    `${name} demands approvals, so that its YAML can't begin ${product}@${version}; nothing was saved. Leave \`release\` out and prepare it: \`xylem plan ${product}@${version} --to ${name}\`.`,
   );
 }
 

@@ -34,7 +34,7 @@ function nextStep({ plan, target, product, environment }: Candidate): string {
   if (plan !== null)
     return `They say \`xylem plan approve ${plan.id}\`; then \`xylem deploy --plan ${plan.id}\`.`;
   const what = target === null ? `${product} --undeploy` : `${product}@${target.release.version}`;
-  return `Nothing was begun. Prepare it: \`xylem plan create ${what} --to ${fullName(environment)}\`; when it has been approved, \`xylem deploy --plan ID\`.`;
+  return `Nothing was begun. Prepare it: \`xylem plan ${what} --to ${fullName(environment)}\`; when it has been approved, \`xylem deploy --plan ID\`.`;
 }
 
 const namesOf = ({ plan }: Candidate): string =>

@@ -34,7 +34,12 @@ const code = (wanted: string) => (error: unknown) => (error as { code?: string }
 async function fleet(t: TestContext, options: RootFixtureOptions = {}) {
   const root = await rootFixture(t, options);
   const shop = await publisher(t, root, 'shop');
-  const digest = await shop.publish('shop-api', '1.0.0', { a: '1' }, undefined, undefined, jobs);
+  const digest = await shop.publish(
+    'shop-api',
+    '1.0.0',
+    { a: '1' },
+    jobs === undefined ? {} : { document: { jobs } },
+  );
   const release = await shop.release('1.0.0', { 'shop-api': '1.0.0' });
   const { id, name } = await root.api('environmentCreate', { body: { name: 'acme/test' } });
   const [tenant = '', environment = ''] = name.split('/');

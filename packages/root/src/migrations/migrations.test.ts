@@ -42,7 +42,12 @@ async function fleet(t: TestContext, options: RootFixtureOptions = {}) {
     ['3.0.0', { database: 'shop', accepts: { from: 3, to: 3 } }],
   ];
   for (const [version, block] of versions) {
-    await shop.publish('shop-api', version, { VERSION: version }, block);
+    await shop.publish(
+      'shop-api',
+      version,
+      { VERSION: version },
+      block && { document: { migrations: block } },
+    );
     await shop.release(version, { 'shop-api': version });
   }
   const { id, name } = await root.api('environmentCreate', { body: { name: 'production' } });

@@ -159,10 +159,7 @@ test('where approvals are demanded nothing begins without them, and the author a
   const body = { kind: 'deploy' as const, product: 'shop', version: '2.0.0', environments };
   await assert.rejects(
     root.api('deploymentCreate', { body: { ...body, urgent: true } }),
-    refusedWith(
-      'E_APPROVAL_MISSING',
-      /one of person\/bob.*xylem plan create shop@2\.0\.0 --to acme\/production/,
-    ),
+    refusedWith('E_APPROVAL_MISSING', /one of person\/bob.*xylem plan shop@2\.0\.0 --to acme\/production/),
   );
   const { version } = await root.api('environmentYaml', { params: place });
   const without = { baseVersion: version, yaml: yaml('') };

@@ -44,6 +44,6 @@ function refuseStarted({ id, state, ended_by }: PlanRow): void {
   if (state !== 'started') return;
   throw new XylemError(
     'E_PLAN_STATE',
-    `The plan ${id} was started by ${ended_by ?? 'somebody'}. Prepare another one: \`xylem plan create\`.`,
+    `The plan ${id} was started by ${ended_by ?? 'somebody'}. Prepare another one: \`xylem plan\`.`,
   );
 }

@@ -67,9 +67,7 @@ export function requireOpen({ id, state, ended_by, reason }: PlanRow): void {
   if (state === 'open') return;
   const why = reason === null ? '' : `: ${reason}`;
   const next =
-    state === 'refused'
-      ? ` \`xylem plan refresh ${id}\` asks again.`
-      : ' Prepare another one: `xylem plan create`.';
+    state === 'refused' ? ` \`xylem plan refresh ${id}\` asks again.` : ' Prepare another one: `xylem plan`.';
   throw new XylemError(
     'E_PLAN_STATE',
     `The plan ${id} was ${state} by ${ended_by ?? 'somebody'}${why}.${next}`,

@@ -7,7 +7,6 @@ import {
   encodeChannel,
   encodePackage,
   encodeRelease,
-  type Migrations,
   type PackageDocument,
   timeOf,
   type Version,
@@ -46,9 +45,11 @@ export interface Publisher {
     component: string,
     version: string,
     files: Readonly<Record<string, string>>,
-    migrations?: Migrations,
-    platform?: { readonly os: string; readonly arch: string },
-    jobs?: PackageDocument['jobs'],
+    more?: {
+      readonly platform?: { readonly os: string; readonly arch: string };
+      /** Further blocks of the document. */
+      readonly document?: Partial<PackageDocument>;
+    },
   ): Promise<Digest>;
   release(version: string, packages: Readonly<Record<string, string>>): Promise<Digest>;
   /** A build with a key of its own, which may release until then. */
@@ -125,7 +126,7 @@ export async function publisher(
     moveTo: (other) => {
       root = other;
     },
-    publish: async (component, version, files, migrations, platform, jobs) => {
+    publish: async (component, version, files, { platform, document: blocks = {} } = {}) => {
       const folder = join(scratch, `${component}-${version}`);
       await writeTree(folder, files);
       const tree = await publishTree({
@@ -155,15 +156,15 @@ export async function publisher(
         },
       });
       const document = encodePackage({
-        ...(migrations === undefined
+        ...(blocks.migrations === undefined
           ? { format: 'xylem-package-1' as const }
-          : { format: 'xylem-package-2' as const, needs: ['migrations'], migrations }),
+          : { format: 'xylem-package-2' as const, needs: ['migrations'] }),
         product,
         component,
         version: version as Version,
         kind: 'files',
         variants: [{ ...platform, tree: tree.tree, sizeBytes: tree.sizeBytes }],
-        ...(jobs === undefined ? {} : { jobs }),
+        ...blocks,
       });
       const body = { document: Buffer.from(document).toString() };
       return (await root.api('packageRegister', { params: { product }, body })).package as Digest;

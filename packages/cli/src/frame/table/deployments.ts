@@ -3,9 +3,9 @@ import type { TableEntry } from './entry.ts';
 /** Commands about deployments. */
 export const deploymentsTable: readonly TableEntry[] = [
   {
-    path: 'plan create',
+    path: 'plan',
     summary: 'Look at what a deployment would change, and keep it as a plan',
-    load: () => import('../../commands/plan/create.ts'),
+    load: () => import('../../commands/plan/plan.ts'),
   },
   {
     path: 'plan show',

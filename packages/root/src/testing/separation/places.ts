@@ -43,7 +43,7 @@ export async function fillPlace(
   const shop = await publisher(t, root, product);
   const files = { 'index.html': `${tenant} ${'x'.repeat(100)}` };
   const jobs = { smoke: { command: ['true'] } };
-  const digest = await shop.publish(component, '1.0.0', files, undefined, undefined, jobs);
+  const digest = await shop.publish(component, '1.0.0', files, { document: { jobs } });
   const release = await shop.release('1.0.0', { [component]: '1.0.0' });
   await shop.setChannel('stable', '1.0.0');
   const fillSite = async (environment: string): Promise<Site> => {

@@ -9,7 +9,7 @@ export const command = defineCommand({
   arguments: '<release>',
   about: `RELEASE is a product at a version (shop@2.4.0) or a channel (shop/stable); with --undeploy a product alone. It
 shows what would change before anything moves, and keeps it as a plan: what is approved, and started by
-\`xylem deploy --plan ID\`.`,
+\`xylem deploy --plan ID\`. Verbs: show, list, refresh, approve, refuse.`,
   options: {
     to: list('<environment>', "an environment or a pattern, '*/production'; may be repeated"),
     undeploy: flag('plan to remove the product'),
@@ -20,7 +20,7 @@ shows what would change before anything moves, and keeps it as a plan: what is a
     urgent: flag('begin outside of windows too'),
     change: text('<ticket>', 'the change ticket that it belongs to'),
   },
-  example: 'xylem plan create shop@2.4.0 --to acme/production',
+  example: 'xylem plan shop@2.4.0 --to acme/production',
   async run({ args, options, api }) {
     const word = only(args);
     if (options.undeploy && !isName(word))
