@@ -11,6 +11,7 @@ export interface RootHere {
   readonly folder: string;
   readonly home: string;
   readonly url: string;
+  readonly nodesUrl: string;
   /** Of full rights. */
   readonly token: string;
   /** Kept nowhere but here; of the vendor's keys only the one of targets lies in `home`. */
@@ -39,6 +40,7 @@ export async function rootHere(t: Pick<TestContext, 'after'>): Promise<RootHere>
     folder,
     home,
     url: running.apiUrl,
+    nodesUrl: running.nodesUrl,
     token,
     rootKey: vendor.rootKey,
     xylem,
