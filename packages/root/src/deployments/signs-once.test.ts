@@ -1,13 +1,31 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type Clock, systemClock } from '@xylem/platform';
 import { waitUntil } from '@xylem/testkit';
 import { type FakeHost, fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
 import { rootFixture } from '../testing/root-fixture.ts';
 
+/** Real time, and how many sleep for less than a second: those who gather what has woken them (`Directing.wake`). */
+function gatheringClock(): Clock & { gathering(): number } {
+  let gathering = 0;
+  return {
+    ...systemClock,
+    sleep: async (ms, signal) => {
+      const one = ms < 1000 ? 1 : 0;
+      gathering += one;
+      await systemClock.sleep(ms, signal).finally(() => {
+        gathering -= one;
+      });
+    },
+    gathering: () => gathering,
+  };
+}
+
 for (const kind of ['all-at-once', 'rolling'] as const) {
   test(`one step of a deployment is one version of the direction (${kind})`, async (t) => {
-    const root = await rootFixture(t);
+    const clock = gatheringClock();
+    const root = await rootFixture(t, { clock });
     const shop = await publisher(t, root, 'shop');
     for (const version of ['1.0.0', '2.0.0']) {
       await shop.publish('shop-web', version, { 'index.html': version });
@@ -22,12 +40,13 @@ for (const kind of ['all-at-once', 'rolling'] as const) {
       const { number, snapshotVersion } = await root.api('environmentShow', { params });
       return { number, snapshotVersion };
     };
-    /** What the joins woke is signed: nothing else is on its way. */
+    /** What was woken is signed: nobody gathers any more, and what this changes (a comment) is published after it. */
     const settled = async () => {
-      await waitUntil(async () => {
-        const { number } = await shown();
-        await new Promise((resolve) => setTimeout(resolve, 300));
-        return (await shown()).number === number;
+      await waitUntil(() => clock.gathering() === 0, 60_000);
+      const { yaml, version } = await root.api('environmentYaml', { params });
+      await root.api('environmentYamlPut', {
+        params,
+        body: { baseVersion: version, yaml: `${yaml}# settled\n` },
       });
       return await shown();
     };
@@ -60,10 +79,11 @@ for (const kind of ['all-at-once', 'rolling'] as const) {
           if (component?.wantedVersion === '1.0.0' && component.version === null) return host;
         }
         return null;
-      });
+      }, 60_000);
       assert.equal(await next.report(running), 202);
     }
-    await waitUntil(async () => (await root.api('deploymentShow', { params: { id } })).state === 'succeeded');
+    const state = async () => (await root.api('deploymentShow', { params: { id } })).state;
+    await waitUntil(async () => (await state()) === 'succeeded', 60_000);
     const ended = await settled();
     // Rolling: each of the two others admitted is a step; the end is one too, where it changes what is said.
     const steps = kind === 'rolling' ? 2 : 0;
