@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
-import { nothingRecorded, replayed, timeOf } from '@xylem/core';
+import {
+  encodeOperators,
+  nothingRecorded,
+  type Operators,
+  operatorsPayloadType,
+  replayed,
+  timeOf,
+  toB64u,
+} from '@xylem/core';
 import { tempFolder, waitUntil } from '@xylem/testkit';
+import { generateKey, signDocument } from '@xylem/trust';
 import { type FakeHost, fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
 import { type RootFixture, rootFixture } from '../testing/root-fixture.ts';
@@ -79,29 +90,33 @@ async function fleet(t: TestContext, count: number) {
   const first = await deploy('1.0.0');
   for (const host of hosts) await obey(host, '1.0.0');
   await ended(first, 'succeeded');
-  return { root, clock, shop, hosts, show, deploy, told, obey, ended };
+  /** It reports 2.0.0 as failed. */
+  const fail = async (host: FakeHost) => {
+    const { packages } = await root.api('packageList', { params: { product: 'shop' } });
+    const failed = {
+      component: 'shop-web',
+      product: 'shop',
+      kind: 'files',
+      package: packages.find(({ version }) => version === '2.0.0')?.package,
+      version: '2.0.0',
+      tree: '0'.repeat(64),
+      previous: null,
+      state: 'failed',
+      healthy: false,
+      since: timeOf(root.clock.now()),
+    };
+    await host.report(undefined, { components: [failed as never] });
+  };
+  return { root, clock, shop, hosts, show, deploy, told, obey, ended, fail };
 }
 
 test('a canary that fails goes back by itself, and a channel does not bring it again', async (t) => {
-  const { root, shop, hosts, show, deploy, told, ended } = await fleet(t, 4);
+  const { root, shop, hosts, show, deploy, told, ended, fail } = await fleet(t, 4);
   const id = await deploy('2.0.0');
   assert.equal((await show(id)).strategy.kind, 'canary', 'by default, with four hosts');
   const [exposed, ...others] = await told('2.0.0');
   assert.equal(others.length, 0);
-  const { packages } = await root.api('packageList', { params: { product: 'shop' } });
-  const failed = {
-    component: 'shop-web',
-    product: 'shop',
-    kind: 'files',
-    package: packages.find(({ version }) => version === '2.0.0')?.package,
-    version: '2.0.0',
-    tree: '0'.repeat(64),
-    previous: null,
-    state: 'failed',
-    healthy: false,
-    since: timeOf(root.clock.now()),
-  };
-  await exposed?.report(undefined, { components: [failed as never] });
+  await fail(exposed ?? assert.fail());
   await ended(id, 'failed');
   await waitUntil(async () => (await told('1.0.0')).length === hosts.length);
   const { deployments } = await root.api('deploymentList', { query: { product: 'shop' } });
@@ -120,6 +135,61 @@ test('a canary that fails goes back by itself, and a channel does not bring it a
   assert.equal((await root.api('deploymentList', { query: { product: 'shop' } })).deployments.length, 3);
   await shop.setChannel('stable', '2.0.0');
   assert.equal((await root.api('deploymentList', { query: { product: 'shop' } })).deployments.length, 3);
+});
+
+test('a root server that dies between the failure and the rollback begins one at its next start, with a quarantine', async (t) => {
+  const { root, hosts, show, deploy, told, ended, fail } = await fleet(t, 4);
+  const params = { tenant: 'default', environment: 'production' };
+  const key = generateKey();
+  const operators: Operators = {
+    format: 'xylem-operators-1',
+    environment: (await root.api('environmentShow', { params })).id as Operators['environment'],
+    number: 1,
+    threshold: 1,
+    keys: [{ public: toB64u(key.public), name: 'anna' }],
+  };
+  const envelope = await signDocument(operatorsPayloadType, encodeOperators(operators), [key]);
+  await root.api('operatorsTake', { params, body: { envelope: envelope as never } });
+  // It fails in one transaction, and comes no further than that.
+  const database = new DatabaseSync(join(root.folder, 'root.db'));
+  t.after(() => database.close());
+  database.exec(
+    "create trigger held before insert on deployments when new.kind = 'rollback' begin select raise(abort, 'held'); end",
+  );
+  const id = await deploy('2.0.0');
+  const [exposed] = await told('2.0.0');
+  await fail(exposed ?? assert.fail());
+  await ended(id, 'failed');
+  const all = async () => (await root.api('deploymentList', { query: { product: 'shop' } })).deployments;
+  const rollbacks = async () => (await all()).filter(({ kind }) => kind === 'rollback');
+  const quarantined = async () =>
+    (await root.api('quarantineList', { query: {} })).quarantines.map(({ version }) => version);
+  const due = () =>
+    database
+      .prepare('select id from deployments where undo_due = 1')
+      .all()
+      .map((row) => row.id);
+  await root.running().close();
+  assert.deepEqual(due(), [id]);
+  database.exec('drop trigger held');
+  for (const start of ['first', 'second']) {
+    await root.restart();
+    const begun = await rollbacks();
+    assert.deepEqual(
+      begun.map(({ version, createdBy }) => ({ version, createdBy })),
+      [{ version: '1.0.0', createdBy: `deployment/${id}` }],
+      `${start} start`,
+    );
+    assert.deepEqual(await quarantined(), ['2.0.0']);
+    assert.deepEqual(due(), []);
+  }
+  assert.equal((await show(id)).state, 'failed');
+  await waitUntil(async () => (await told('1.0.0')).length === hosts.length, 60_000);
+  const { events } = await root.api('deploymentEvents', { params: { id } });
+  assert.equal(
+    events.filter(({ kind, message }) => kind === 'undo' && /is quarantined here/.test(message)).length,
+    1,
+  );
 });
 
 test('step after step, through a new start of the root server in the middle of a bake', async (t) => {
