@@ -20,8 +20,8 @@ export function advance(
   policy: AdvancePolicy,
 ): Advance {
   const { strategy, state } = deployment;
-  if (state === 'running' && strategy.kind === 'canary')
-    return advanceCanary(deployment, strategy, evidence, now, policy);
+  const learns = state === 'running' || (state === 'paused' && deployment.canary !== undefined);
+  if (learns && strategy.kind === 'canary') return advanceCanary(deployment, strategy, evidence, now, policy);
   const turns = inTurn(deployment, evidence, now, policy);
   const progress = progressOf(deployment, turns, now, policy);
   const { verdict, reason } =

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { advance } from './advance.ts';
 import { resumed } from './apply.ts';
 import type { CanaryStrategy, Deployment } from './deployment.ts';
 import { deployment, Fleet, hosts, MINUTE, oldPackage, runs } from './fleet.test-data.ts';
@@ -224,15 +223,43 @@ test('what runs the old release and is broken is no control, and no exposed host
   assert.deepEqual([control.entered, arm.entered], [0, 0]);
 });
 
-test('the same again decides nothing, and nothing is decided while it is paused', () => {
+test('the same again decides nothing', () => {
   const fleet = new Fleet(start(), hosts(8));
   settle(fleet);
   assert.deepEqual(fleet.step().decisions, []);
-  const paused = { ...fleet.deployment, state: 'paused' as const };
-  assert.deepEqual(
-    advance(paused, fleet.hosts, fleet.now + 99 * MINUTE, { offlineAfterMs: 1, silentAfterMs: 1 }).decisions,
-    [],
-  );
+});
+
+test('while it is paused failures count, also such that pass, but nobody is admitted and nothing ends', () => {
+  const fleet = new Fleet(start({ steps: [2, '50%'], maxFailed: 0 }), hosts(8));
+  settle(fleet);
+  const [first = -1, second = -1] = exposed(fleet);
+  fleet.deployment = { ...fleet.deployment, state: 'paused', reason: 'paused by anna.' };
+  fleet.report(first, false);
+  assert.equal(settle(fleet).reason, 'paused by anna.');
+  fleet.now += MINUTE;
+  fleet.report(first, true);
+  fleet.report(second, true);
+  settle(fleet);
+  fleet.now += 10 * MINUTE;
+  for (const i of fleet.hosts.keys()) fleet.report(i, true);
+  settle(fleet);
+  assert.deepEqual(exposed(fleet), [first, second]);
+  assert.equal(fleet.deployment.state, 'paused');
+  assert.equal(fleet.deployment.canary?.failures.exposed.failed, 1);
+  assert.equal(fleet.hosts[second]?.doneAt, fleet.now - 10 * MINUTE, 'its bake goes on');
+  fleet.deployment = resumed(fleet.deployment);
+  fleet.step();
+  assert.equal(fleet.deployment.state, 'failed');
+  assert.match(fleet.deployment.reason ?? '', /1 host of 2 exposed failed or fell silent; at most 0 may/);
+});
+
+test('what is paused before it began learns nothing yet', () => {
+  const paused = { ...start(), state: 'paused' as const };
+  const fleet = new Fleet(paused, hosts(8));
+  assert.deepEqual(fleet.step().decisions, []);
+  fleet.deployment = resumed(fleet.deployment);
+  settle(fleet);
+  assert.equal(exposed(fleet).length, 1);
 });
 
 function breakOld(fleet: Fleet, index: number): void {

@@ -23,8 +23,9 @@ import { hosts as hostsText } from './words.ts';
 const test = { kind: 'controls' } as const;
 
 /**
- * The next decisions of a running canary. Marks of hosts come first and count at once; then it fails, or passes a step,
- * or asks, or admits more hosts of the present step.
+ * The next decisions of a canary that runs, or is paused after it had begun. Marks of hosts come first and count at
+ * once; then it fails, or passes a step, or asks, or admits more hosts of the present step. While it is paused there
+ * are marks alone: a failure that passes before it goes on has been seen.
  */
 export function advanceCanary(
   deployment: Deployment,
@@ -52,6 +53,8 @@ export function advanceCanary(
   const { verdict, reason, outcome } = judged(deployment, strategy, canary, turns, progress, now);
   const marked = (next: CanaryState, why: string | null): Decision[] =>
     next === deployment.canary ? [...seen.marks] : [...seen.marks, canaryDecision(next, why)];
+  if (deployment.state === 'paused')
+    return { decisions: marked(canary, null), progress, verdict, reason: deployment.reason ?? reason };
   switch (outcome) {
     case 'fail':
       return {
@@ -97,7 +100,7 @@ export function advanceCanary(
   }
 }
 
-/** What a canary that is not running shows. */
+/** What a canary shows that has not begun, or has ended. */
 export function verdictOfCanary(
   deployment: Deployment,
   strategy: CanaryStrategy,

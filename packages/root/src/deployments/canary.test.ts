@@ -192,6 +192,26 @@ test('a root server that dies between the failure and the rollback begins one at
   );
 });
 
+test('a failure that comes and goes while a canary is paused ends it once it goes on, and its record agrees', async (t) => {
+  const { root, show, deploy, told, obey, ended, fail } = await fleet(t, 4);
+  const id = await deploy('2.0.0');
+  const [exposed = assert.fail()] = await told('2.0.0');
+  await root.api('deploymentPause', { params: { id } });
+  await fail(exposed);
+  const failures = async () =>
+    (await root.api('deploymentEvents', { params: { id } })).events.filter(
+      ({ kind }) => kind === 'host-failed',
+    ).length;
+  await waitUntil(async () => (await failures()) === 1, 60_000);
+  await obey(exposed, '2.0.0');
+  await waitUntil(async () => (await show(id)).progress.baking === 1, 60_000);
+  assert.deepEqual([(await show(id)).state, (await told('2.0.0')).length], ['paused', 1]);
+  await root.api('deploymentResume', { params: { id } });
+  await ended(id, 'failed');
+  assert.equal(await failures(), 1);
+  await replays(root, id);
+});
+
 test('step after step, through a new start of the root server in the middle of a bake', async (t) => {
   const { root, clock, hosts, show, deploy, told, obey, ended } = await fleet(t, 4);
   const id = await deploy('2.0.0', { kind: 'canary', steps: [1, '50%'], bakeSeconds: 600 });

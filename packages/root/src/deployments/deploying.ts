@@ -14,6 +14,7 @@ import {
   activeDeployments,
   type DeploymentRow,
   deployingLock,
+  deploymentOf,
   markHosts,
   saveDeployment,
   settle,
@@ -23,9 +24,9 @@ import { environmentsToUndo, promisesUndo, setUndoDue, undoFailed } from './undo
 /** The effects of core's decisions about deployments. */
 export interface Deploying {
   readonly events: EventFeed;
-  /** Looks at the running deployments of an environment again; returns when what follows is published. */
+  /** Looks at the deployments of an environment that go on again; returns when what follows is published. */
   evaluate(environment: string): Promise<void>;
-  /** All environments with running deployments. */
+  /** All environments with such deployments. */
   evaluateAll(): Promise<void>;
   reportsArrived(reports: readonly Report[]): void;
   /** Looks again soon, without anyone waiting for it. */
@@ -69,8 +70,8 @@ export function createDeploying(options: DeployingOptions): Deploying {
     let hasChanged = false;
     for (let changed = true; changed; hasChanged ||= changed) {
       changed = false;
-      for (const row of await activeDeployments(db, { environment, states: ['running'] })) {
-        changed = (await advanceOne(row)) || changed;
+      for (const row of await activeDeployments(db, { environment })) {
+        if (mayDecide(row)) changed = (await advanceOne(row)) || changed;
       }
       // In the transaction that ended them they were marked: a root server that is killed here does it at its next start.
       changed = (await undoFailed(options, environment)) || changed;
@@ -84,7 +85,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
     const fleet = await readFleet(db, row.environment, nowMs);
     const judged = await judge(db, row, fleet, nowMs);
     const { deployment, decisions, progress, reason } = judged;
-    await tellProgress(deployment, progress, reason);
+    if (deployment.state === 'running') await tellProgress(deployment, progress, reason);
     if (decisions.length === 0) return false;
     const committed = await db.transaction().execute(async (trx) => {
       await lockFor(trx, deployingLock(row.environment));
@@ -128,7 +129,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
     events,
     evaluate,
     evaluateAll: async () => {
-      const rows = await activeDeployments(db, { states: ['running'] });
+      const rows = (await activeDeployments(db)).filter(mayDecide);
       const environments = [...rows.map((row) => row.environment), ...(await environmentsToUndo(db))];
       for (const environment of new Set(environments)) {
         await evaluate(environment).catch(logged(environment));
@@ -143,6 +144,11 @@ export function createDeploying(options: DeployingOptions): Deploying {
     channelMoved: (product, channel) => followChannel(options, evaluate, product, channel),
     startWaiting: () => startWaiting(options, evaluate),
   };
+}
+
+/** A paused canary goes on to learn; of others nothing is decided until they run again. */
+function mayDecide(row: DeploymentRow): boolean {
+  return row.state === 'running' || deploymentOf(row).strategy.kind === 'canary';
 }
 
 async function record(
