@@ -190,6 +190,7 @@ async function start(
   closers.push(() => directing.close());
   const deploying = createDeploying({
     db,
+    paths,
     clock,
     randomness,
     log,

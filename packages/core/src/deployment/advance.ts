@@ -2,6 +2,7 @@ import { admissions } from './admissions.ts';
 import { advanceCanary, verdictOfCanary } from './canary.ts';
 import type { Advance, AdvancePolicy, Deployment, HostEvidence } from './deployment.ts';
 import { hasEnded } from './deployment.ts';
+import type { Figures } from './figures.ts';
 import { byStratum, inTurn, progressOf } from './turns.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -18,10 +19,12 @@ export function advance(
   evidence: readonly HostEvidence[],
   now: number,
   policy: AdvancePolicy,
+  figures?: Figures,
 ): Advance {
   const { strategy, state } = deployment;
   const learns = state === 'running' || (state === 'paused' && deployment.canary !== undefined);
-  if (learns && strategy.kind === 'canary') return advanceCanary(deployment, strategy, evidence, now, policy);
+  if (learns && strategy.kind === 'canary')
+    return advanceCanary(deployment, strategy, evidence, now, policy, figures);
   const turns = inTurn(deployment, evidence, now, policy);
   const progress = progressOf(deployment, turns, now, policy);
   const { verdict, reason } =

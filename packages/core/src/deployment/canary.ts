@@ -1,5 +1,6 @@
 import { type FailureEvent, noFailures, updateFailures } from '../statistics/failures.ts';
-import { failureMetric, judge } from '../statistics/judge.ts';
+import { failureMetric, judge, requestMetric } from '../statistics/judge.ts';
+import { noRequests } from '../statistics/requests.ts';
 import { admissions } from './admissions.ts';
 import { hostAfter } from './apply.ts';
 import type {
@@ -13,11 +14,28 @@ import type {
   Progress,
 } from './deployment.ts';
 import { initialThreshold } from './deployment.ts';
+import { type Figures, figuresWanted, isMeasured, measured } from './figures.ts';
 import { hostCount, isBaking, limitOf } from './standing.ts';
 import { cohortOf, namedStrata } from './strata.ts';
 import { byStratum, inTurn, isAdmitted, mostUnavailable, progressOf, type Turn } from './turns.ts';
 import { seenOf, seenOfAdmitted } from './watching.ts';
 import { hosts as hostsText } from './words.ts';
+
+const hostFailures = 'host failures';
+
+/** All that a canary is judged by, whether it has said something yet or not. */
+function metricsOf({ metrics = [] }: CanaryStrategy, { failures, requests = {} }: CanaryState) {
+  return [
+    failureMetric({ name: hostFailures, weight: 1, minExposed: 1 }, test, failures),
+    ...metrics.map((one) =>
+      requestMetric(
+        { name: one.name, weight: 1, minExposed: 1 },
+        one.test,
+        (Object.hasOwn(requests, one.name) ? requests[one.name] : undefined) ?? noRequests(one.test),
+      ),
+    ),
+  ];
+}
 
 /** What hosts are compared with: those that are not admitted yet, at the same time. */
 const test = { kind: 'controls' } as const;
@@ -33,6 +51,7 @@ export function advanceCanary(
   evidence: readonly HostEvidence[],
   now: number,
   policy: AdvancePolicy,
+  figures?: Figures,
 ): Advance {
   const before = inTurn(deployment, evidence, now, policy);
   const gone = evidence.filter(({ components }) => components.length === 0);
@@ -48,9 +67,9 @@ export function advanceCanary(
   const seen = seenOf(strategy, before, gone, stratumOf, now, policy);
   const turns = before.map((turn) => ({ ...turn, host: hostAfter(turn.host, seen.marks, now) }));
   const known = deployment.canary ?? begun(now);
-  const canary = withEvents(known, seen.events);
+  const { canary, fault } = measured(strategy, withEvents(known, seen.events), turns, stratumOf, figures);
   const progress = progressOf(deployment, turns, now, policy);
-  const { verdict, reason, outcome } = judged(deployment, strategy, canary, turns, progress, now);
+  const { verdict, reason, outcome } = judged(deployment, strategy, canary, turns, progress, now, fault);
   const marked = (next: CanaryState, why: string | null): Decision[] =>
     next === deployment.canary ? [...seen.marks] : [...seen.marks, canaryDecision(next, why)];
   if (deployment.state === 'paused')
@@ -82,6 +101,7 @@ export function advanceCanary(
         reason,
       };
     }
+    case 'measure':
     case 'stay': {
       const share = strategy.steps[canary.step];
       const isEveryone = share === undefined;
@@ -95,6 +115,7 @@ export function advanceCanary(
         progress,
         verdict,
         reason,
+        ...(outcome === 'measure' ? { wants: figuresWanted(strategy, canary, now) } : {}),
       };
     }
   }
@@ -114,7 +135,7 @@ export function verdictOfCanary(
 /** Of so many exposed hosts one may have failed without a person being asked. */
 const toleratedOneOf = 10;
 
-type Outcome = 'fail' | 'pass' | 'next' | 'ask' | 'stay';
+type Outcome = 'fail' | 'pass' | 'next' | 'ask' | 'stay' | 'measure';
 
 function judged(
   { kind }: Deployment,
@@ -123,6 +144,7 @@ function judged(
   turns: readonly Turn[],
   progress: Progress,
   now: number,
+  fault: string | null = null,
 ): { verdict: Advance['verdict']; reason: string; outcome: Outcome } {
   const { eligible, updating, waiting, offline } = progress;
   if (eligible === 0) return { verdict: 'no data', reason: 'No host is eligible yet.', outcome: 'stay' };
@@ -134,9 +156,13 @@ function judged(
     return { verdict: 'fail', reason, outcome: 'fail' };
   }
   const { failures } = canary;
-  const metric = failureMetric({ name: 'host failures', weight: 1, minExposed: 1 }, test, failures);
-  const judgement = judge([metric], strategy.alpha);
-  if (judgement.verdict === 'fail') {
+  const judgement = judge(metricsOf(strategy, canary), strategy.alpha);
+  const worse = judgement.metrics.filter((one) => one.verdict === 'fail');
+  if (worse.length > 0 && worse.every(({ name }) => name !== hostFailures)) {
+    const reason = `${hostsText(exposed.length)} exposed. ${judgement.reason}`;
+    return { verdict: 'fail', reason, outcome: 'fail' };
+  }
+  if (worse.length > 0) {
     const reason =
       `${hostsText(outcomeCount(failures.exposed))} of ${failures.exposed.entered} exposed failed or fell silent, and ` +
       `${outcomeCount(failures.control)} of ${failures.control.entered} while they were not exposed. ${judgement.reason}`;
@@ -182,6 +208,18 @@ function judged(
       ? `${counts}. ${missing}. Look at the hosts, then go on (xylem deployment resume), or back (xylem rollback).`
       : `${counts}. ${missing}.`;
     return { verdict: few ? 'no data' : 'inconclusive', reason, outcome: asks ? 'ask' : 'stay' };
+  }
+  const passed = !isEveryone ? !lacking || waiting <= offline : waiting === 0;
+  if (passed && !isMeasured(strategy, canary, turns)) {
+    const baked = Math.max(0, ...exposed.map(({ host }) => host.doneAt ?? 0));
+    const asks =
+      fault !== null && strategy.onNoData === 'ask' && now - baked >= 2 * strategy.bakeSeconds * 1000;
+    const missing = fault === null ? 'Waits for figures' : `No data: ${fault}`;
+    const advice = asks
+      ? ' See that they can be had, then go on with what there is (xylem deployment resume), or back (xylem rollback).'
+      : '';
+    const reason = `${counts}. ${missing.replace(/\.$/, '')}.${advice}`;
+    return { verdict: 'no data', reason, outcome: asks ? 'ask' : 'measure' };
   }
   if (!isEveryone) {
     // A step whose hosts can't come because those before them failed stands where it is.

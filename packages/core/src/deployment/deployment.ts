@@ -1,8 +1,10 @@
 import { everyone, nobody } from '../direction/cohort.ts';
 import type { DeploymentId, Digest, EnvironmentId, HostId } from '../ids.ts';
 import type { FailureState } from '../statistics/failures.ts';
+import type { RequestState } from '../statistics/requests.ts';
 import type { Version } from '../versions.ts';
 import type { ReportedComponent } from '../wire/report.ts';
+import type { FiguresWanted, JudgedMetric } from './figures.ts';
 
 export const deploymentKinds = ['deploy', 'rollback', 'undeploy'] as const;
 export type DeploymentKind = (typeof deploymentKinds)[number];
@@ -46,6 +48,8 @@ export interface CanaryStrategy extends UpdateLimits {
   readonly alpha: number;
   readonly onFail: 'rollback' | 'stop';
   readonly onNoData: 'ask' | 'wait';
+  /** What it is judged by besides reports; absent: nothing. They share `alpha` with it in equal parts. */
+  readonly metrics?: readonly JudgedMetric[];
 }
 
 export type Strategy =
@@ -106,6 +110,10 @@ export interface CanaryState {
   readonly asked?: 'waits' | 'waived';
   /** What exposed hosts and controls showed since it began. */
   readonly failures: FailureState;
+  /** The last step whose figures are in `requests`; absent: none. */
+  readonly measured?: number;
+  /** What the strategy's metrics showed, by name. */
+  readonly requests?: Readonly<Record<string, RequestState>>;
 }
 
 export interface ComponentChange {
@@ -211,6 +219,8 @@ export interface Advance {
   readonly verdict: Verdict;
   /** Why it stands where it stands, one sentence. */
   readonly reason: string;
+  /** What is to be asked of sources before it goes on; absent: nothing. */
+  readonly wants?: FiguresWanted;
 }
 
 /** The threshold that a new deployment begins with: it admits nobody. */

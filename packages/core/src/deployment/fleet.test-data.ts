@@ -3,6 +3,7 @@ import type { Digest, HostId } from '../ids.ts';
 import { advance } from './advance.ts';
 import { applyDecisions, hostAfter } from './apply.ts';
 import { type Deployment, type HostEvidence, initialThreshold, type Strategy } from './deployment.ts';
+import type { Figures } from './figures.ts';
 import { standingOf } from './standing.ts';
 import { isWithin } from './strata.ts';
 
@@ -65,8 +66,8 @@ export class Fleet {
     this.hosts = members;
   }
 
-  step() {
-    const result = advance(this.deployment, this.hosts, this.now, policy);
+  step(figures?: Figures) {
+    const result = advance(this.deployment, this.hosts, this.now, policy, figures);
     this.deployment = applyDecisions(this.deployment, result.decisions);
     this.hosts = this.hosts.map((one) => hostAfter(one, result.decisions, this.now));
     return result;

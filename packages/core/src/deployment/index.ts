@@ -23,6 +23,7 @@ export {
   type Verdict,
   type Watched,
 } from './deployment.ts';
+export type { Figures, FiguresWanted, JudgedMetric } from './figures.ts';
 export { isWell, shareOf } from './health.ts';
 export { heldPins, keptPins, noPackage, strayPins } from './pins.ts';
 export {

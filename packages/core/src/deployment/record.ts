@@ -4,6 +4,7 @@ import { jcs } from '../jcs.ts';
 import { advance } from './advance.ts';
 import { applyDecisions } from './apply.ts';
 import type { Advance, AdvancePolicy, Deployment, HostEvidence } from './deployment.ts';
+import type { Figures } from './figures.ts';
 
 /** What was decided once, and what had changed of what was known since the record before (docs/spec/deployments.md). */
 export interface EvidenceRecord {
@@ -15,6 +16,8 @@ export interface EvidenceRecord {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly policy: AdvancePolicy;
+  /** What sources had said, where something was asked of them. */
+  readonly figures?: Figures;
   /** The deployment where it is not what the record before made of it: in the first, and after people's acts. */
   readonly deployment?: Deployment;
   readonly hosts: readonly HostEvidence[];
@@ -62,6 +65,7 @@ export function recordOf(
   now: number,
   policy: AdvancePolicy,
   { decisions, verdict, reason }: EvidenceRecord['said'],
+  figures?: Figures,
 ): EvidenceRecord {
   const present = new Set<string>(evidence.map(({ id }) => id));
   return {
@@ -70,6 +74,7 @@ export function recordOf(
     number: (deployment.decided ?? 0) + 1,
     now,
     policy,
+    ...(figures === undefined ? {} : { figures }),
     ...(text(deployment) === recorded.deployment ? {} : { deployment }),
     hosts: evidence.filter((host) => recorded.hosts.get(host.id) !== text(host)),
     gone: [...recorded.hosts.keys()].filter((id) => !present.has(id)) as HostId[],
@@ -107,7 +112,13 @@ export function replayed(recorded: Recorded, bytes: string): { readonly after: R
   if ((deployment.decided ?? 0) + 1 !== record.number)
     return `${name} does not follow the state that it was made from.`;
   const evidence = [...hosts.values()].map((one) => JSON.parse(one) as HostEvidence);
-  const { decisions, verdict, reason } = advance(deployment, evidence, record.now, record.policy);
+  const { decisions, verdict, reason } = advance(
+    deployment,
+    evidence,
+    record.now,
+    record.policy,
+    record.figures,
+  );
   const again = text({ decisions, verdict, reason });
   const was = text(record.said);
   if (again !== was) return `${name}: ${difference(was, again)}`;

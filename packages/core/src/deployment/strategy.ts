@@ -1,12 +1,14 @@
 import { XylemError } from '../errors.ts';
+import type { HostMetric } from '../metrics/metric.ts';
 import { parseSelector } from '../selector/parse.ts';
+import type { RequestTest } from '../statistics/requests.ts';
 import type { CanaryStrategy, DeploymentKind, HostCount, Strategy, UpdateLimits } from './deployment.ts';
 
 /** What a person or an environment's policy says; the rest is filled in. */
 export type WantedStrategy =
   | { readonly kind: 'all-at-once' }
   | ({ readonly kind: 'rolling' } & Partial<UpdateLimits>)
-  | ({ readonly kind: 'canary' } & Partial<Omit<CanaryStrategy, 'kind'>>);
+  | ({ readonly kind: 'canary' } & Partial<Omit<CanaryStrategy, 'kind' | 'metrics'>>);
 
 export interface StrategyFor {
   readonly kind: DeploymentKind;
@@ -14,7 +16,11 @@ export interface StrategyFor {
   readonly isFirst: boolean;
   /** How many hosts it concerns. */
   readonly hosts: number;
-  readonly policy: { readonly maxUnavailable: HostCount; readonly strategy?: WantedStrategy };
+  readonly policy: {
+    readonly maxUnavailable: HostCount;
+    readonly strategy?: WantedStrategy;
+    readonly metrics?: readonly HostMetric[];
+  };
 }
 
 /** From so many hosts on an update that nobody said more about begins with a few. */
@@ -56,7 +62,17 @@ function filled(wanted: WantedStrategy, { kind, policy }: StrategyFor): Strategy
   if (kind !== 'deploy') {
     throw new XylemError('E_INPUT', `A canary is for updates; a ${kind} goes all at once or rolling.`);
   }
-  return { ...canaryDefaults, ...wanted, maxUnavailable };
+  const metrics = (policy.metrics ?? []).map(({ name, ...against }) => ({ name, test: testOf(against) }));
+  return { ...canaryDefaults, ...wanted, maxUnavailable, ...(metrics.length === 0 ? {} : { metrics }) };
+}
+
+function testOf({ limit, ratio, margin }: Omit<HostMetric, 'name'>): RequestTest {
+  if (limit !== undefined) return { kind: 'limit', share: limit };
+  return {
+    kind: 'controls',
+    ...(ratio === undefined ? {} : { ratio }),
+    ...(margin === undefined ? {} : { margin }),
+  };
 }
 
 function checkLabel(per: string): void {

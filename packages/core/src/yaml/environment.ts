@@ -97,6 +97,7 @@ export function parseEnvironmentYaml(text: string, file: string): EnvironmentSpe
   }
   for (const [index, { name: metric, limit, margin, ratio }] of (value.policy?.metrics ?? []).entries()) {
     const path = ['policy', 'metrics', index];
+    if (limit === 0 || limit === 1) refuse([...path, 'limit'], 'expected a share above 0 and below 1');
     if (limit !== undefined && (margin ?? ratio) !== undefined)
       refuse([...path, 'limit'], 'expected either limit, or margin and ratio against controls');
     if (value.policy?.metrics?.findIndex((one) => one.name === metric) !== index)

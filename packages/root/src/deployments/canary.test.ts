@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
@@ -19,7 +20,7 @@ import { type RootFixture, rootFixture } from '../testing/root-fixture.ts';
 import { type ShiftedClock, shiftedClock } from '../testing/shifted-clock.ts';
 
 /** By its recorded evidence core decides the same again, byte for byte, and finds what was changed. */
-async function replays(root: RootFixture, id: string): Promise<void> {
+async function replays(root: RootFixture, id: string, byReports = true): Promise<void> {
   const { records, decided } = await root.api('deploymentEvidence', { params: { id }, query: {} });
   assert.ok(records.length > 1);
   assert.equal(decided, records.length);
@@ -36,9 +37,11 @@ async function replays(root: RootFixture, id: string): Promise<void> {
   assert.equal(run(documents), null);
   const last = documents.at(-1) ?? '';
   assert.match(last, /"state":"failed"/);
-  const better = last
-    .replaceAll('"healthy":false', '"healthy":true')
-    .replaceAll('"state":"failed"', '"state":"installed"');
+  const better = byReports
+    ? last
+        .replaceAll('"healthy":false', '"healthy":true')
+        .replaceAll('"state":"failed"', '"state":"installed"')
+    : last.replaceAll('"bad":500', '"bad":0');
   assert.match(
     run([...documents.slice(0, -1), better]) ?? '',
     /Record \d+: recorded was .*decided again it is/s,
@@ -233,4 +236,63 @@ test('step after step, through a new start of the root server in the middle of a
   }
   assert.deepEqual(sizes, [1, 2, 4]);
   await ended(id, 'succeeded');
+});
+
+test('figures of a program judge it: bad ones take it back, and replay needs no program', async (t) => {
+  const { root, clock, hosts, show, deploy, told, obey, ended } = await fleet(t, 6);
+  mkdirSync(join(root.folder, 'metrics'));
+  const said = join(root.folder, 'said.json');
+  writeFileSync(join(root.folder, 'metrics', 'errors'), `#!/bin/sh\nexec cat ${said}\n`, { mode: 0o755 });
+  const body = { kind: 'program' as const, address: 'errors' };
+  await root.api('metricSourceSet', { params: { name: 'errors' }, body });
+  const params = { tenant: 'default', environment: 'production' };
+  const { version, yaml } = await root.api('environmentYaml', { params });
+  const metric = 'policy:\n  metrics: [{ name: errors, source: errors, limit: 0.01 }]\n';
+  await root.api('environmentYamlPut', { params, body: { baseVersion: version, yaml: `${yaml}${metric}` } });
+
+  const id = await deploy('2.0.0', {
+    kind: 'canary',
+    steps: [1, 3],
+    bakeSeconds: 600,
+    maxUnavailable: '100%',
+  });
+  assert.deepEqual((await show(id)).metrics, ['errors']);
+  const sizes: number[] = [];
+  while ((await show(id)).state === 'running') {
+    assert.ok(sizes.length < 3);
+    await waitUntil(async () => {
+      for (const host of await told('2.0.0')) await obey(host, '2.0.0');
+      const { progress } = await show(id);
+      return progress.admitted > (sizes.at(-1) ?? 0) && progress.done === progress.admitted;
+    }, 60_000);
+    sizes.push((await told('2.0.0')).length);
+    clock.pass(600_000);
+    // Nothing can be had at first: that is said, and is no pass.
+    rmSync(said, { force: true });
+    for (const host of hosts) await host.report();
+    await waitUntil(
+      async () => /No data: errors: .*failed|Waits for figures/.test((await show(id)).reason ?? ''),
+      60_000,
+    );
+    const bad = await told('2.0.0');
+    const figures = hosts.map((host, i) => ({
+      host: `web-${i}`,
+      bad: bad.includes(host) ? 500 : 0,
+      all: 1000,
+    }));
+    writeFileSync(said, JSON.stringify({ hosts: figures }));
+    clock.pass(20_000);
+    const before = sizes.at(-1) ?? 0;
+    await waitUntil(async () => {
+      for (const host of hosts) await host.report();
+      const { state, progress } = await show(id);
+      return state !== 'running' || progress.admitted > before;
+    }, 60_000);
+  }
+  await ended(id, 'failed');
+  assert.ok((sizes.at(-1) ?? 6) < 6, `everyone had it: ${sizes.join(', ')}`);
+  assert.match((await show(id)).reason ?? '', /errors: worse than it may be/);
+  await waitUntil(async () => (await told('1.0.0')).length === hosts.length);
+  rmSync(said);
+  await replays(root, id, false);
 });

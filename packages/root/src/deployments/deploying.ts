@@ -5,10 +5,12 @@ import type { RestoredState } from '../backup/restored-state.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import type { Directing } from '../directing/directing.ts';
+import type { MetricPorts } from '../metrics/read.ts';
 import { singleFlight } from '../publishing/single-flight.ts';
 import { appendEvent, type EventFeed } from './events.ts';
 import { followChannel, startWaiting } from './follow-channel.ts';
 import { judge, readFleet } from './judge.ts';
+import { createMeasure } from './measure.ts';
 import { Records } from './records.ts';
 import {
   activeDeployments,
@@ -37,7 +39,7 @@ export interface Deploying {
   startWaiting(): Promise<void>;
 }
 
-export interface DeployingOptions {
+export interface DeployingOptions extends MetricPorts {
   readonly db: Database;
   readonly clock: Clock;
   readonly randomness: Randomness;
@@ -54,6 +56,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
   /** The progress that the last event of a deployment told. */
   const told = new Map<string, string>();
   const records = new Records();
+  const measure = createMeasure(options);
 
   const evaluate = (environment: string): Promise<void> => {
     let flight = flights.get(environment);
@@ -83,7 +86,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
   async function advanceOne(row: DeploymentRow): Promise<boolean> {
     const nowMs = clock.now();
     const fleet = await readFleet(db, row.environment, nowMs);
-    const judged = await judge(db, row, fleet, nowMs);
+    const judged = await judge(db, row, fleet, nowMs, measure);
     const { deployment, decisions, progress, reason } = judged;
     if (deployment.state === 'running') await tellProgress(deployment, progress, reason);
     if (decisions.length === 0) return false;
@@ -98,7 +101,15 @@ export function createDeploying(options: DeployingOptions): Deploying {
       if (present === undefined || present.document !== row.document) return null;
       const next = applyDecisions(deployment, decisions);
       await saveDeployment(trx, next, nowMs);
-      const written = await records.append(trx, deployment, judged.evidence, nowMs, judged.policy, judged);
+      const written = await records.append(
+        trx,
+        deployment,
+        judged.evidence,
+        nowMs,
+        judged.policy,
+        judged,
+        'figures' in judged ? judged.figures : undefined,
+      );
       for (const decision of decisions) await record(trx, row, deployment, decision, nowMs, written.digest);
       if (next.state === 'succeeded') await settle(trx, row, next);
       if (promisesUndo(next)) await setUndoDue(trx, next.id, true);

@@ -4,6 +4,7 @@ import type { Database } from '../db/tables.ts';
 import { fullName } from '../environments/names.ts';
 import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
 import { advancePolicyOf, evidenceOf, type Heard, heardIn } from './evidence.ts';
+import type { Measure } from './measure.ts';
 import { type DeploymentRow, deploymentOf } from './rows.ts';
 
 /** An environment's hosts and what they have reported. */
@@ -16,8 +17,17 @@ export async function readFleet(db: Database, environment: string, nowMs: number
   return { hosts: await hostsIn(db, [environment]), heard: await heardIn(db, environment, nowMs) };
 }
 
-/** What core says of a deployment from what is known at this moment. */
-export async function judge(db: Database, row: DeploymentRow, { hosts, heard }: Fleet, nowMs: number) {
+/**
+ * What core says of a deployment from what is known at this moment.
+ * @param measure asks for figures where core wants them before it goes on; absent: nothing is asked
+ */
+export async function judge(
+  db: Database,
+  row: DeploymentRow,
+  { hosts, heard }: Fleet,
+  nowMs: number,
+  measure?: Measure,
+) {
   const deployment = deploymentOf(row);
   const environment = await db
     .selectFrom('environments')
@@ -27,5 +37,9 @@ export async function judge(db: Database, row: DeploymentRow, { hosts, heard }: 
   const { policy } = parseEnvironmentYaml(environment.yaml, fullName(environment));
   const evidence = evidenceFor(deployment, await evidenceOf(db, deployment, hosts, nowMs, heard));
   const by = advancePolicyOf(policy.reportEverySeconds);
-  return { deployment, environment, evidence, policy: by, ...advance(deployment, evidence, nowMs, by) };
+  const first = advance(deployment, evidence, nowMs, by);
+  const known = { deployment, environment, evidence, policy: by };
+  const figures = first.wants === undefined ? null : await measure?.(deployment, environment, first.wants);
+  if (figures === null || figures === undefined) return { ...known, ...first };
+  return { ...known, figures, ...advance(deployment, evidence, nowMs, by, figures) };
 }

@@ -4,6 +4,7 @@ import {
   type Deployment,
   type Digest,
   type EvidenceRecord,
+  type Figures,
   type HostEvidence,
   nothingRecorded,
   type Recorded,
@@ -70,9 +71,10 @@ export class Records {
     now: number,
     policy: AdvancePolicy,
     said: EvidenceRecord['said'],
+    figures?: Figures,
   ): Promise<{ readonly digest: Digest | null; readonly committed: () => void }> {
     const recorded = await this.#recorded(trx, deployment);
-    const record = recordOf(recorded, deployment, evidence, now, policy, said);
+    const record = recordOf(recorded, deployment, evidence, now, policy, said, figures);
     const after = afterRecord(recorded, record);
     await trx
       .insertInto('deployment_evidence')

@@ -32,7 +32,7 @@ export async function showDeployment(
     version: deployment.to?.version ?? null,
     release: deployment.to?.digest ?? null,
     previousVersion: deployment.from?.version ?? null,
-    strategy: shownStrategy(deployment),
+    ...shownStrategy(deployment),
     state: deployment.state,
     reason: deployment.reason ?? reason,
     created: timeOf(row.created_ms),
@@ -44,6 +44,12 @@ export async function showDeployment(
   };
 }
 
-function shownStrategy({ strategy }: CoreDeployment): Deployment['strategy'] {
-  return strategy.kind === 'canary' ? { ...strategy, steps: [...strategy.steps] } : { ...strategy };
+function shownStrategy({ strategy }: CoreDeployment): Pick<Deployment, 'strategy' | 'metrics'> {
+  if (strategy.kind !== 'canary') return { strategy: { ...strategy } };
+  const { metrics, ...rest } = strategy;
+  const names = metrics?.map(({ name }) => name);
+  return {
+    strategy: { ...rest, steps: [...rest.steps] },
+    ...(names === undefined ? {} : { metrics: names }),
+  };
 }

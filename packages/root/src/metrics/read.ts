@@ -6,6 +6,8 @@ import { askProgram } from './program.ts';
 import { askPrometheus } from './prometheus.ts';
 import { sourceNamed } from './sources.ts';
 
+export type MetricPorts = Pick<Root, 'db' | 'paths'>;
+
 /** Half-open, in milliseconds since 1970. */
 export interface Window {
   readonly fromMs: number;
@@ -22,7 +24,7 @@ export interface HostFigures extends Omit<HostCounts, 'host'> {
  * @throws XylemError E_METRIC, E_NOT_FOUND (its source)
  */
 export async function readMetric(
-  root: Pick<Root, 'db' | 'paths'>,
+  root: MetricPorts,
   environment: EnvironmentRow,
   metric: HostMetric,
   window: Window,
@@ -40,7 +42,7 @@ export async function readMetric(
 }
 
 async function countsIn(
-  { db, paths }: Pick<Root, 'db' | 'paths'>,
+  { db, paths }: MetricPorts,
   environment: EnvironmentRow,
   metric: HostMetric,
   { fromMs, toMs }: Window,

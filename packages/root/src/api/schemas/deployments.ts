@@ -101,6 +101,8 @@ export const Deployment = Strict({
   release: Nullable(DigestText),
   previousVersion: Nullable(Version),
   strategy: Strategy,
+  /** Of the environment's policy: what it is judged by besides reports. */
+  metrics: Type.Optional(Type.Array(Name)),
   state: Type.Enum(deploymentStates),
   reason: Nullable(Type.String({ description: 'why it is in this state, one sentence' })),
   created: Time,
