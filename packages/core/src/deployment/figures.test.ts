@@ -29,7 +29,9 @@ function baked(more: Partial<CanaryStrategy> = {}, count = 16): Fleet {
 }
 
 function bake(fleet: Fleet): void {
-  const report = () => fleet.hosts.forEach((_, i) => fleet.report(i, true));
+  const report = (): void => {
+    for (const i of fleet.hosts.keys()) fleet.report(i, true);
+  };
   fleet.step();
   fleet.step();
   report();
@@ -131,12 +133,13 @@ test('a step that exposes nobody new needs no figures', () => {
 
 test('figures stand in the record, and replay needs no source', () => {
   const fleet = baked();
-  const said = figures(fleet, wanted(fleet), 0.001);
+  const given = figures(fleet, wanted(fleet), 0.001);
   const before = fleet.deployment;
-  const result = advance(before, fleet.hosts, fleet.now, policy, said);
+  const result = advance(before, fleet.hosts, fleet.now, policy, given);
   const start = { ...nothingRecorded, number: before.decided ?? 0 };
-  const record = recordOf(start, before, fleet.hosts, fleet.now, policy, result, said);
+  const record = recordOf(start, before, fleet.hosts, fleet.now, policy, result, given);
   assert.deepEqual(replayed(start, recordText(record)), { after: afterRecord(start, record) });
   const { figures: _, ...without } = record;
-  assert.match(String(replayed(start, recordText(without))), /decided again it is/);
+  const said = replayed(start, recordText(without));
+  assert.match(typeof said === 'string' ? said : 'the same', /decided again it is/);
 });
