@@ -24,7 +24,7 @@ import { hosts as hostsText } from './words.ts';
 const hostFailures = 'host failures';
 
 /** All that a canary is judged by, whether it has said something yet or not. */
-function metricsOf({ metrics = [] }: CanaryStrategy, { failures, requests = {} }: CanaryState) {
+export function metricsOf({ metrics = [] }: CanaryStrategy, { failures, requests = {} }: CanaryState) {
   return [
     failureMetric({ name: hostFailures, weight: 1, minExposed: 1 }, test, failures),
     ...metrics.map((one) =>

@@ -1,5 +1,6 @@
 export { advance } from './advance.ts';
 export { applyDecisions, hostAfter, resumed } from './apply.ts';
+export { canaryStanding } from './canary-standing.ts';
 export {
   type Advance,
   type AdvancePolicy,

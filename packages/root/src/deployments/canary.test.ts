@@ -228,6 +228,10 @@ test('step after step, through a new start of the root server in the middle of a
         progress.admitted === size && progress.done === size && progress.baking === size - (sizes.at(-1) ?? 0)
       );
     }, 60_000);
+    const { canary } = await show(id);
+    assert.deepEqual([canary?.step, canary?.steps, canary?.exposed], [step + 1, 3, size]);
+    assert.ok(Date.parse(canary?.bakingUntil ?? '') > clock.now());
+    assert.deepEqual([canary?.evidence, canary?.threshold], [1, 100]);
     sizes.push((await told('2.0.0')).length);
     await root.restart();
     assert.equal((await show(id)).progress.admitted, size, 'baking');

@@ -1,4 +1,4 @@
-import { type Deployment as CoreDeployment, timeOf } from '@xylem/core';
+import { type Deployment as CoreDeployment, canaryStanding, timeOf } from '@xylem/core';
 import type { Deployment } from '../api/schemas/deployments.ts';
 import { refOf } from '../environments/names.ts';
 import type { Root } from '../root.ts';
@@ -23,7 +23,9 @@ export async function showDeployment(
 ): Promise<Deployment> {
   const { db, clock } = root;
   const fleet = await fleetOf(row.environment);
-  const { deployment, environment, progress, reason } = await judge(db, row, fleet, clock.now());
+  const nowMs = clock.now();
+  const { deployment, environment, evidence, progress, reason } = await judge(db, row, fleet, nowMs);
+  const canary = canaryStanding(deployment, evidence, nowMs);
   return {
     id: row.id,
     kind: deployment.kind,
@@ -41,6 +43,14 @@ export async function showDeployment(
     createdBy: row.created_by,
     plan: row.plan === null ? null : { id: row.plan, digest: row.plan_digest ?? '' },
     progress: { ...progress },
+    ...(canary === null
+      ? {}
+      : {
+          canary: {
+            ...canary,
+            bakingUntil: canary.bakingUntil === null ? null : timeOf(canary.bakingUntil),
+          },
+        }),
   };
 }
 

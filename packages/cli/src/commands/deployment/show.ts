@@ -1,5 +1,6 @@
 import { defineCommand } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
+import { canaryText } from './canary-text.ts';
 import { deploymentTable, exitCodeOf, watchOptions } from './shared.ts';
 import { watchDeployments } from './watch.ts';
 
@@ -19,11 +20,13 @@ export const command = defineCommand({
       return { data: ended[0], text: () => deploymentTable(ended), exitCode: exitCodeOf(ended) };
     }
     const { deployment, events } = await server.call('deploymentEvents', { params, query: {} });
+    const canary = canaryText(deployment);
     return {
       data: { deployment, events },
       text: () =>
         [
           deploymentTable([deployment]),
+          ...(canary === null ? [] : [`Canary: ${canary}.`]),
           ...(deployment.plan
             ? [`By the plan ${deployment.plan.id}, digest ${deployment.plan.digest}.`]
             : []),

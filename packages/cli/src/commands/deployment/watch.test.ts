@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Deployment } from '@xylem/root/contract';
 import type { Invocation } from '../../frame/define.ts';
+import { canaryText } from './canary-text.ts';
 import { watchDeployments } from './watch.ts';
 
 const deployment = (state: string, done: number): Deployment =>
@@ -64,6 +65,24 @@ describe('deploy --watch', () => {
       ),
     );
     assert.equal(progress.at(-1), 'acme/production shop: 2 of 2 done, 0 updating, 0 waiting, 0 failed');
+  });
+
+  it('says where a canary stands, and what the evidence comes to', () => {
+    const standing = { step: 2, steps: 3, exposed: 10, bakingUntil: '2026-11-22T01:30:00Z' };
+    const canary = (evidence: number, onFail: string, state = 'running') =>
+      canaryText({
+        ...deployment(state, 1),
+        strategy: { kind: 'canary', onFail },
+        canary: { ...standing, evidence, threshold: 100 },
+      } as unknown as Deployment);
+    const where = 'step 2 of 3, 10 hosts exposed, baking until 2026-11-22T01:30:00Z';
+    assert.equal(canary(1, 'rollback'), `${where}; no sign of harm so far`);
+    assert.equal(
+      canary(12.34, 'rollback', 'paused'),
+      `${where}; evidence of harm 12 of 100, at which it goes back by itself`,
+    );
+    assert.match(canary(12.34, 'stop') ?? '', /12 of 100, at which it stops where it is$/);
+    assert.equal(canary(12.34, 'stop', 'succeeded'), null);
   });
 
   it('gives up in time, saying how far it is', async () => {

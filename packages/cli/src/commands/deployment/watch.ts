@@ -2,6 +2,7 @@ import { XylemError } from '@xylem/core';
 import type { Deployment } from '@xylem/root/contract';
 import type { Invocation } from '../../frame/define.ts';
 import { counted } from '../../frame/words.ts';
+import { canaryText } from './canary-text.ts';
 
 const holdMs = 20_000;
 const goesOn = ({ state }: Deployment): boolean => state === 'running' || state === 'paused';
@@ -13,7 +14,10 @@ function progressOf(deployments: readonly Deployment[]): string {
     deployments.reduce((total, { progress }) => total + (progress[key] ?? 0), 0);
   const keptBack = sum('keptBack');
   const words = keptBack === 0 ? '' : ` (${keptBack} not before a window, freeze, quota or lock allows it)`;
-  return `${sum('done')} of ${sum('eligible')} done, ${sum('updating')} updating${words}, ${sum('waiting')} waiting, ${sum('failed')} failed`;
+  const [only, ...others] = deployments;
+  const canary = only === undefined || others.length > 0 ? null : canaryText(only);
+  const standing = canary === null ? '' : `; ${canary}`;
+  return `${sum('done')} of ${sum('eligible')} done, ${sum('updating')} updating${words}, ${sum('waiting')} waiting, ${sum('failed')} failed${standing}`;
 }
 
 /** Steps of the machinery that say nothing to a person. */

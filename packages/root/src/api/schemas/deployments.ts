@@ -92,6 +92,17 @@ const Progress = Strict({
 });
 export type Progress = Static<typeof Progress>;
 
+/** Where a canary stands that has begun. */
+const CanaryStanding = Strict({
+  /** From 1 on; the last is everyone. */
+  step: Count,
+  steps: Count,
+  exposed: Count,
+  bakingUntil: Nullable(Time),
+  evidence: Type.Number({ description: 'how many times likelier what was seen is if the release does harm' }),
+  threshold: Type.Number({ description: 'it fails once the evidence has come to this' }),
+});
+
 export const Deployment = Strict({
   id: Type.String(),
   kind: Type.Enum(deploymentKinds),
@@ -112,6 +123,7 @@ export const Deployment = Strict({
   /** By which it was started, and what was approved. Absent: said by an older root server. */
   plan: Type.Optional(Nullable(Strict({ id: Type.String(), digest: DigestText }))),
   progress: Progress,
+  canary: Type.Optional(CanaryStanding),
 });
 export type Deployment = Static<typeof Deployment>;
 export const Deployments = Strict({ deployments: Type.Array(Deployment) });

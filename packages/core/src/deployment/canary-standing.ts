@@ -1,0 +1,44 @@
+import { judge } from '../statistics/judge.ts';
+import { metricsOf } from './canary.ts';
+import type { Deployment, HostEvidence } from './deployment.ts';
+import { isBaking } from './standing.ts';
+import { isAdmitted } from './turns.ts';
+
+/** Where a canary stands, for people to read. */
+export interface CanaryStanding {
+  /** From 1 on. */
+  readonly step: number;
+  /** Everyone, the last, among them. */
+  readonly steps: number;
+  /** Eligible hosts that were admitted. */
+  readonly exposed: number;
+  /** When the last of the hosts that bake now will have, if they stay healthy; milliseconds since 1970. */
+  readonly bakingUntil: number | null;
+  /** How many times likelier what was seen is if the release does harm: the e-value, at its highest so far; of the metric that is nearest to failing. */
+  readonly evidence: number;
+  /** The e-value at which it fails. */
+  readonly threshold: number;
+}
+
+/** Null for what is no canary, or has not begun. Pure. */
+export function canaryStanding(
+  { strategy, canary }: Deployment,
+  evidence: readonly HostEvidence[],
+  now: number,
+): CanaryStanding | null {
+  if (strategy.kind !== 'canary' || canary === undefined) return null;
+  const exposed = evidence.filter((host) => host.components.length > 0 && isAdmitted(host));
+  const ends = exposed
+    .filter((host) => (host.doneAt ?? null) !== null && isBaking(strategy, host, now))
+    .map(({ doneAt }) => (doneAt ?? 0) + strategy.bakeSeconds * 1000);
+  const { metrics } = judge(metricsOf(strategy, canary), strategy.alpha);
+  const [nearest] = metrics.toSorted((a, b) => b.peak / b.threshold - a.peak / a.threshold);
+  return {
+    step: canary.step + 1,
+    steps: strategy.steps.length + 1,
+    exposed: exposed.length,
+    bakingUntil: ends.length === 0 ? null : ends.reduce((a, b) => Math.max(a, b)),
+    evidence: nearest?.peak ?? 1,
+    threshold: nearest?.threshold ?? 1 / strategy.alpha,
+  };
+}
