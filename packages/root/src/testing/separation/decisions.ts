@@ -83,6 +83,7 @@ const document = { document: '{}', roles: [{ role: 'x', baseVersion: 0, metadata
 const envelope = { payloadType: 'x', payload: 'e30=', signatures: [{ keyid: '', sig: 'AA==' }] };
 const yamlOf = (product: string): string => `products:\n  ${product}: {}\n`;
 const digest = '0'.repeat(64);
+const metricSource = { params: { name: 'errors' }, body: { kind: 'program' as const, address: 'errors' } };
 
 const ofMove = (permission: Permission, asking: (side: 'gives' | 'takes') => Asking): Decision[] =>
   (['gives', 'takes'] as const).map((side) =>
@@ -415,19 +416,30 @@ export const decisions: Readonly<Record<Operation, readonly Decision[]>> = {
   mailSet: [onlyInstallation('administer', () => ({ body: {} }))],
   mailShow: [onlyInstallation('administer')],
   mailRemove: [onlyInstallation('administer')],
-  metricSourceSet: [
-    onlyInstallation('administer', () => ({
-      params: { name: 'main' },
-      body: { kind: 'program', address: 'errors' },
-    })),
-  ],
+  metricSourceSet: [onlyInstallation('administer', () => metricSource)],
   metricSourceList: [onlyInstallation('administer')],
-  metricSourceRemove: [onlyInstallation('administer', () => ({ params: { name: 'main' } }))],
+  metricSourceRemove: [
+    onlyInstallation('administer', async (_target, _own, root) => {
+      await root.api('metricSourceSet', metricSource);
+      return { params: metricSource.params };
+    }),
+  ],
   metricShow: [
     decide(
       'environment',
       'operate',
-    )(({ tenant }) => ({ params: { tenant, environment: 'live', metric: 'errors' } })),
+    )(async ({ tenant }, _own, root) => {
+      const params = { tenant, environment: 'live' };
+      if (tenant === 'cedar') return { params: { ...params, metric: 'errors' } };
+      await root.api('metricSourceSet', metricSource);
+      const { version, yaml } = await root.api('environmentYaml', { params });
+      const metrics = 'policy:\n  metrics: [{ name: errors, source: errors }]\n';
+      if (!yaml.includes(metrics)) {
+        const body = { baseVersion: version, yaml: yaml + metrics };
+        await root.api('environmentYamlPut', { params, body });
+      }
+      return { params: { ...params, metric: 'errors' } };
+    }),
   ],
   oidcSet: [onlyInstallation('administer', () => ({ body: {} }))],
   oidcShow: [onlyInstallation('administer')],
