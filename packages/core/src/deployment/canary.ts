@@ -1,6 +1,5 @@
 import { type FailureEvent, noFailures, updateFailures } from '../statistics/failures.ts';
 import { failureMetric, judge, requestMetric } from '../statistics/judge.ts';
-import { noRequests } from '../statistics/requests.ts';
 import { admissions } from './admissions.ts';
 import { hostAfter } from './apply.ts';
 import type {
@@ -14,7 +13,7 @@ import type {
   Progress,
 } from './deployment.ts';
 import { initialThreshold } from './deployment.ts';
-import { type Figures, figuresWanted, isMeasured, measured } from './figures.ts';
+import { type Figures, figuresWanted, isMeasured, measured, requestsOf } from './figures.ts';
 import { hostCount, isBaking, limitOf } from './standing.ts';
 import { cohortOf, namedStrata } from './strata.ts';
 import { byStratum, inTurn, isAdmitted, mostUnavailable, progressOf, type Turn } from './turns.ts';
@@ -24,15 +23,11 @@ import { hosts as hostsText } from './words.ts';
 const hostFailures = 'host failures';
 
 /** All that a canary is judged by, whether it has said something yet or not. */
-export function metricsOf({ metrics = [] }: CanaryStrategy, { failures, requests = {} }: CanaryState) {
+export function metricsOf({ metrics = [] }: CanaryStrategy, canary: CanaryState) {
   return [
-    failureMetric({ name: hostFailures, weight: 1, minExposed: 1 }, test, failures),
+    failureMetric({ name: hostFailures, weight: 1, minExposed: 1 }, test, canary.failures),
     ...metrics.map((one) =>
-      requestMetric(
-        { name: one.name, weight: 1, minExposed: 1 },
-        one.test,
-        (Object.hasOwn(requests, one.name) ? requests[one.name] : undefined) ?? noRequests(one.test),
-      ),
+      requestMetric({ name: one.name, weight: 1, minExposed: 1 }, one.test, requestsOf(canary, one)),
     ),
   ];
 }

@@ -1,6 +1,12 @@
 import type { HostId } from '../ids.ts';
 import type { HostCounts } from '../metrics/metric.ts';
-import { noRequests, type RequestTest, type RequestUnit, updateRequests } from '../statistics/requests.ts';
+import {
+  noRequests,
+  type RequestState,
+  type RequestTest,
+  type RequestUnit,
+  updateRequests,
+} from '../statistics/requests.ts';
 import type { CanaryState, CanaryStrategy, HostEvidence } from './deployment.ts';
 import { isAdmitted, type Turn } from './turns.ts';
 
@@ -27,6 +33,11 @@ export interface Figures {
 }
 
 const metricsOf = ({ metrics = [] }: CanaryStrategy): readonly JudgedMetric[] => metrics;
+
+/** What a metric has shown until now. */
+export function requestsOf({ requests = {} }: CanaryState, { name, test }: JudgedMetric): RequestState {
+  return (Object.hasOwn(requests, name) ? requests[name] : undefined) ?? noRequests(test);
+}
 
 /** Whether the figures of the present step are known, or none are needed: it has exposed nobody who could have some. */
 export function isMeasured(strategy: CanaryStrategy, canary: CanaryState, turns: readonly Turn[]): boolean {
@@ -79,7 +90,7 @@ export function measured(
     }
     requests[name] = blocks.reduce(
       (state, units) => updateRequests(test, state, units),
-      (Object.hasOwn(requests, name) ? requests[name] : undefined) ?? noRequests(test),
+      requestsOf(canary, { name, test }),
     );
   }
   if (faults.length > 0) return { canary, fault: faults.join('; ') };
