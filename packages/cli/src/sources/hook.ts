@@ -15,7 +15,7 @@ export interface Hook {
   close(): Promise<void>;
 }
 
-/** @throws XylemError E_INPUT (no address), E_PORT_TAKEN */
+/** @throws XylemError E_INPUT (no address, or one that can't be listened at) */
 export async function listenForHooks(word: string, secret: string): Promise<Hook> {
   let wake = (): void => undefined;
   const server = createServer((request, response) => {
