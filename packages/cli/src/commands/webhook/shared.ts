@@ -1,17 +1,26 @@
+import { XylemError } from '@xylem/core';
 import type { ResponseOf } from '@xylem/root/contract';
+import { list, text, type Values } from '../../frame/define.ts';
 import { tabulate } from '../../frame/tabulate.ts';
 
 type Subscription = ResponseOf<'subscriptionShow'>;
 type Delivery = ResponseOf<'deliveryShow'>;
 
-/** Both say where; one of them at most. */
-export const scopeIn = ({
-  environment,
-  tenant,
-}: {
-  readonly environment: string | undefined;
-  readonly tenant: string | undefined;
-}): string => environment ?? tenant ?? '*';
+/** What a subscription tells, and of where: of mails and of webhooks. */
+export const tellingOptions = {
+  topics: list('<pattern>', 'what to tell, as deployment.* or deployment.failed; may be given many times'),
+  environment: text('<environment>', 'only what happens there'),
+  tenant: text('<tenant>', 'only what happens in its environments'),
+};
+
+/** @throws XylemError E_INPUT where nothing is to be told */
+export function tellingIn({ topics, environment, tenant }: Values<typeof tellingOptions>) {
+  if (topics.length > 0) return { topics: [...topics], scope: environment ?? tenant ?? '*' };
+  throw new XylemError(
+    'E_INPUT',
+    "Say what to tell: --topics 'deployment.*', or --topics '*' for everything.",
+  );
+}
 
 export function subscriptionsTable(subscriptions: readonly Subscription[], nothing: string): string {
   return tabulate(
