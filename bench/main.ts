@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   handshakes: () => import('./handshakes.ts'),
   idle: () => import('./idle.ts'),
   install: () => import('./install.ts'),
+  judged: () => import('./judged.ts'),
   publish: () => import('./publish.ts'),
   separation: () => import('./separation.ts'),
   simulate: () => import('./simulate.ts'),

@@ -1,86 +1,106 @@
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { type HostCount, type Strategy, XylemError } from '@xylem/core';
-import { systemClock, writeFileAtomic } from '@xylem/platform';
-import { replay, type Scenario, simulate, usual } from '@xylem/sim';
+import { systemClock } from '@xylem/platform';
+import { type Replay, type Result, replay, type Scenario, simulate } from '@xylem/sim';
 import type { Bench } from './bench.ts';
-
-const day = 24 * 3_600_000;
+import { lineFile } from './simulate/line-file.ts';
+import { scenarioOf, scenarioOptions } from './simulate/options.ts';
 
 /** One deployment to a simulated fleet, decided by the root server's own code, recorded and decided again. */
 export const bench: Bench = {
   usage:
-    '[--hosts N] [--seed S] [--max-unavailable COUNT|all] [--breaks SHARE] [--fails-per-day SHARE] [--silent SHARE]\n' +
-    '  [--offline SHARE] [--leaves SHARE] [--days D] [--record FILE]: plays one deployment to N simulated hosts, of which\n' +
-    '  the new version breaks a share, and replays it from its record (JSON lines); replayDiffers is to be false',
+    '[--hosts N] [--seed S] [--strategy rolling|canary|all] [--max-unavailable COUNT] [--max-failed COUNT]\n' +
+    '  [--steps COUNT,…] [--bake SECONDS] [--sites N] [--breaks SHARE] [--fails-per-day SHARE] [--silent SHARE]\n' +
+    '  [--offline SHARE] [--leaves SHARE] [--joins SHARE] [--relabels SHARE] [--crashes-per-day N] [--days D]\n' +
+    '  [--look SECONDS] [--latency SPAN] [--update SPAN] [--record FILE] [--no-replay] | --replay FILE: plays one deployment to N simulated\n' +
+    '  hosts, of which the new version breaks a share, and replays it from its record (JSON lines; in FILE they are kept);\n' +
+    '  replayDiffers is to be false. COUNT is a number or a share like 10%, SPAN fixed:S, exponential:S or lognormal:S:SPREAD',
   async run(words, say) {
     const { values } = parseArgs({
       args: [...words],
       options: {
-        hosts: { type: 'string', default: '1000' },
-        seed: { type: 'string', default: '1' },
-        'max-unavailable': { type: 'string', default: '10%' },
-        breaks: { type: 'string', default: '0' },
-        'fails-per-day': { type: 'string', default: '0' },
-        silent: { type: 'string', default: '0.2' },
-        offline: { type: 'string', default: '0' },
-        leaves: { type: 'string', default: '0' },
-        days: { type: 'string', default: '1' },
+        ...scenarioOptions,
         record: { type: 'string' },
+        replay: { type: 'string' },
+        'no-replay': { type: 'boolean', default: false },
       },
     });
-    const [hosts, seed, days] = [Number(values.hosts), Number(values.seed), Number(values.days)];
-    if (!Number.isSafeInteger(hosts) || hosts < 1 || !Number.isSafeInteger(seed) || !(days > 0))
-      throw new XylemError(
-        'E_INPUT',
-        '--hosts is a whole number from 1 on, --seed one, --days a number above 0.',
-      );
-    const failing = share('--fails-per-day', values['fails-per-day']);
-    const scenario: Scenario = {
-      ...usual,
-      hosts,
-      seed,
-      strategy: strategyOf(values['max-unavailable']),
-      untilMs: days * day,
-      breaks: share('--breaks', values.breaks),
-      silent: share('--silent', values.silent),
-      offline: share('--offline', values.offline),
-      leaves: share('--leaves', values.leaves),
-      failsEveryMs: failing === 0 ? null : day / failing,
-    };
-    const lines: string[] = [];
-    const beganMs = systemClock.monotonicMs();
-    const result = simulate(scenario, (line) => void lines.push(line));
-    const ranMs = systemClock.monotonicMs() - beganMs;
-    say(`${result.state}: ${result.reason}`);
-    if (values.record !== undefined) await writeFileAtomic(values.record, `${lines.join('\n')}\n`);
-    const { differsAt } = replay(lines);
-    if (differsAt !== null) say(`The replay differs at look ${differsAt}.`);
-    return {
-      inputs: { hosts, seed, strategy: JSON.stringify(scenario.strategy) },
-      figures: {
-        succeeded: result.state === 'succeeded',
-        failed: result.state === 'failed',
-        hostsExposed: result.exposed,
-        hostsHarmed: result.harmed,
-        simulatedHours: Number((result.tookMs / 3_600_000).toFixed(2)),
-        looks: result.looks,
-        lookMs: Number((ranMs / result.looks).toFixed(2)),
-        replayDiffers: differsAt !== null,
-      },
-    };
+    if (values.replay !== undefined) {
+      const again = await replayFile(values.replay, say);
+      return {
+        inputs: { record: values.replay },
+        figures: { looks: again.looks, replayDiffers: again.differs !== null },
+      };
+    }
+    const scenario = scenarioOf(values);
+    const folder = mkdtempSync(join(tmpdir(), 'xylem-simulation-'));
+    try {
+      const keeps = values.record !== undefined || !values['no-replay'];
+      const file = keeps ? (values.record ?? join(folder, 'record')) : null;
+      const { result, ranMs, decidedMs } = play(scenario, file);
+      say(`${result.state}: ${result.reason}`);
+      const again = file === null || values['no-replay'] ? null : await replayFile(file, say);
+      return {
+        inputs: { hosts: scenario.hosts, seed: scenario.seed, strategy: JSON.stringify(scenario.strategy) },
+        figures: {
+          ...figuresOf(result),
+          lookMs: Number((decidedMs / result.looks).toFixed(2)),
+          looksPerSecond: Number(((1000 * result.looks) / decidedMs).toFixed(2)),
+          runSeconds: Number((ranMs / 1000).toFixed(1)),
+          peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
+          ...(again === null ? {} : { replayDiffers: again.differs !== null }),
+        },
+      };
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   },
 };
 
-function share(flag: string, text: string): number {
-  const value = Number(text);
-  if (!(value >= 0 && value <= 1)) throw new XylemError('E_INPUT', `${flag} is a share from 0 to 1.`);
-  return value;
+function play(scenario: Scenario, file: string | null) {
+  const lines = file === null ? null : lineFile(file);
+  const beganMs = systemClock.monotonicMs();
+  let decidedMs = 0;
+  try {
+    const result = simulate(scenario, {
+      ...(lines === null ? {} : { record: lines.add }),
+      around: (look) => {
+        const before = systemClock.monotonicMs();
+        const done = look();
+        decidedMs += systemClock.monotonicMs() - before;
+        return done;
+      },
+    });
+    return { result, decidedMs, ranMs: systemClock.monotonicMs() - beganMs };
+  } finally {
+    lines?.close();
+  }
 }
 
-function strategyOf(text: string): Strategy {
-  if (text === 'all') return { kind: 'all-at-once' };
-  if (!/^([1-9][0-9]{0,6}|(100|[1-9]?[0-9])%)$/.test(text))
-    throw new XylemError('E_INPUT', '--max-unavailable is a number of hosts, a share like 10%, or all.');
-  const maxUnavailable: HostCount = text.endsWith('%') ? (text as `${number}%`) : Number(text);
-  return { kind: 'rolling', maxUnavailable };
+async function replayFile(file: string, say: (line: string) => void): Promise<Replay> {
+  const again = await replay(
+    createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY }),
+  );
+  if (again.differs !== null) say(`The replay differs at look ${again.differs.look}: ${again.differs.how}`);
+  return again;
 }
+
+function figuresOf({ state, exposed, harmed, tookMs, looks, crashes, back }: Result) {
+  return {
+    succeeded: state === 'succeeded',
+    failed: state === 'failed',
+    hostsExposed: exposed,
+    hostsHarmed: harmed,
+    simulatedHours: hours(tookMs),
+    looks,
+    crashes,
+    ...(back === null
+      ? {}
+      : { wentBack: back.state === 'succeeded', backHours: hours(back.tookMs), hostsNotBack: back.left }),
+  };
+}
+
+const hours = (ms: number): number => Number((ms / 3_600_000).toFixed(2));

@@ -19,6 +19,14 @@ test('the same seed gives the same figures, and harm is told from chance', async
   assert.equal(figures['zeroErrorsFalseStopRate'], 0);
 });
 
+test('tenants of three hosts are judged together, where none of them could be alone', async () => {
+  const figures = await run('--tenants 200 --hosts-each 3 --runs 40 --seed 3 --canary 0.15');
+  assert.equal(figures['aloneDetectionRate'], 0);
+  assert.ok(Number(figures['pooledDetectionRate']) > 0.9);
+  assert.ok(Number(figures['pooledFalseStopRate']) < Number(figures['naiveFalseStopRate']));
+  await assert.rejects(run('--tenants 200 --hosts-each 1'), { code: 'E_INPUT' });
+});
+
 test('what is no number is refused', async () => {
   await assert.rejects(run('--runs many'), { code: 'E_INPUT' });
   await assert.rejects(run('--canary 5'), { code: 'E_INPUT' });

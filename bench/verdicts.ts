@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { XylemError } from '@xylem/core';
 import { seeded } from '@xylem/sim';
 import type { Bench } from './bench.ts';
-import { type Fleet, groupsOf, hostGroup, type Rates, requestGroup } from './verdicts/fleet.ts';
+import { type Fleet, groupsOf, hostGroup, type Rates, requestGroup, tenantGroup } from './verdicts/fleet.ts';
 import { blocks, naive, product, type Rule, requestNaive, requestProduct } from './verdicts/rules.ts';
 
 /** How often deployments are stopped for nothing, and how many hosts it takes to stop a bad one. */
@@ -10,7 +10,8 @@ export const bench: Bench = {
   usage:
     '[--hosts N] [--control P] [--canary Q] [--alpha A] [--controls-per-exposed K] [--group G] [--runs R] [--seed S]:\n' +
     '  R simulated deployments to a fleet of N hosts, K controls for each exposed host, G hosts admitted at once, of which\n' +
-    '  the share P fails anyway and the share Q with the new version; looks after every report; every admitted host counts',
+    '  the share P fails anyway and the share Q with the new version; looks after every report; every admitted host counts.\n' +
+    '  [--tenants T --hosts-each E]: instead T tenants of E hosts, one host of each exposed, judged together within tenants',
   async run(words, say) {
     const options = optionsOf(words);
     const { control, canary, alpha, runs, seed } = options;
@@ -36,6 +37,28 @@ export const bench: Bench = {
     const atOne: Fleet = { ...fleet, controlsPerExposed: 1 };
     const rates: Rates = { control, exposed: canary };
     const zero: Rates = { control: 0, exposed: canary };
+    if (options.tenants > 0) {
+      const pooled = compare('pooled by tenant', fleet, rates, tenantGroup, () => product(alpha));
+      const alone: Fleet = { ...fleet, group: 1, hosts: 1 + fleet.controlsPerExposed };
+      const single = compare('each tenant alone', alone, rates, tenantGroup, () => product(alpha));
+      const simple = compare('stop at 3 failures', fleet, rates, tenantGroup, naive);
+      const never = compare('pooled by tenant', fleet, { ...rates, control: 0 }, tenantGroup, () =>
+        product(alpha),
+      );
+      return {
+        inputs: { ...options },
+        figures: {
+          pooledFalseStopRate: pooled.falseStops,
+          pooledDetectionRate: pooled.detected,
+          pooledMedianHostsExposed: pooled.median,
+          aloneDetectionRate: single.detected,
+          naiveFalseStopRate: simple.falseStops,
+          zeroErrorsFalseStopRate: never.falseStops,
+          zeroErrorsDetectionRate: never.detected,
+          zeroErrorsMedianHostsExposed: never.median,
+        },
+      };
+    }
     const main = compare('failures', fleet, rates, hostGroup, () => product(alpha));
     const one = compare('failures', atOne, rates, hostGroup, () => product(alpha));
     const other = compare('failures, by blocks', fleet, rates, hostGroup, () => blocks(alpha));
@@ -76,6 +99,8 @@ interface Options extends Fleet {
   readonly alpha: number;
   readonly runs: number;
   readonly seed: number;
+  /** 0: one fleet. */
+  readonly tenants: number;
 }
 
 function optionsOf(words: readonly string[]): Options {
@@ -90,6 +115,8 @@ function optionsOf(words: readonly string[]): Options {
       group: { type: 'string', default: '10' },
       runs: { type: 'string', default: '1000' },
       seed: { type: 'string', default: '1' },
+      tenants: { type: 'string', default: '0' },
+      'hosts-each': { type: 'string', default: '3' },
     },
   });
   const [hosts, runs, seed] = [Number(values.hosts), Number(values.runs), Number(values.seed)];
@@ -106,7 +133,13 @@ function optionsOf(words: readonly string[]): Options {
       'E_INPUT',
       '--control and --canary are shares from 0 to 1; --alpha lies between them.',
     );
-  return { hosts, controlsPerExposed, group, control, canary, alpha, runs, seed };
+  const [tenants, each] = [Number(values.tenants), Number(values['hosts-each'])];
+  if (!Number.isSafeInteger(tenants) || tenants < 0 || !Number.isSafeInteger(each) || each < 2)
+    throw new XylemError('E_INPUT', '--tenants is a whole number, --hosts-each one from 2 on.');
+  const rest = { group, control, canary, alpha, runs, seed, tenants };
+  return tenants === 0
+    ? { ...rest, hosts, controlsPerExposed }
+    : { ...rest, hosts: tenants * each, controlsPerExposed: each - 1 };
 }
 
 /** @returns the share that was stopped, and how many hosts were exposed by then: those never stopped count with all */

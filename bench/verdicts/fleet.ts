@@ -19,6 +19,8 @@ export interface Host {
   readonly arm: 'exposed' | 'control';
   /** When it fails, within its bake; `silent` is noticed only after it; null: it is well. */
   readonly fails: number | 'silent' | null;
+  /** Hosts are compared within theirs alone; absent: with all. */
+  readonly stratum?: string;
 }
 
 export const bake = 1_000;
@@ -29,10 +31,28 @@ export function groupsOf({ hosts, controlsPerExposed, group }: Fleet): number {
 
 /** The hosts of one group, in the order of their ids, which says nothing about their arm. Half of the failed are silent. */
 export function hostGroup(random: () => number, { controlsPerExposed, group }: Fleet, rates: Rates): Host[] {
-  return arms(random, group, controlsPerExposed).map((arm) => {
-    if (random() >= rates[arm]) return { arm, fails: null };
-    return { arm, fails: random() < 0.5 ? 'silent' : 1 + Math.floor(random() * bake) };
-  });
+  return arms(random, group, controlsPerExposed).map((arm) => ({ arm, fails: failing(random, rates[arm]) }));
+}
+
+function failing(random: () => number, rate: number): Host['fails'] {
+  if (random() >= rate) return null;
+  return random() < 0.5 ? 'silent' : 1 + Math.floor(random() * bake);
+}
+
+/** One host of each of `group` tenants is exposed, the tenant's others are its controls. Tenants' rates differ about threefold. */
+export function tenantGroup(
+  random: () => number,
+  { controlsPerExposed, group }: Fleet,
+  rates: Rates,
+): Host[] {
+  return Array.from({ length: group }, (_, tenant) => {
+    const level = Math.exp(normal(random) / 2 - 1 / 8);
+    return arms(random, 1, controlsPerExposed).map((arm) => ({
+      arm,
+      fails: failing(random, Math.min(1, rates[arm] * level)),
+      stratum: String(tenant),
+    }));
+  }).flat();
 }
 
 export interface Requests {

@@ -23,8 +23,8 @@ export function product(alpha: number): Rule<Host> {
   return (group, number) => {
     const from = number * (bake + 2 * patience);
     const until = from + bake + patience;
-    const events = group.flatMap(({ arm, fails }, index): FailureEvent[] => {
-      const host = { host: String(index).padStart(6, '0'), stratum: '', arm };
+    const events = group.flatMap(({ arm, fails, stratum = '' }, index): FailureEvent[] => {
+      const host = { host: String(index).padStart(6, '0'), stratum, arm };
       const enter: FailureEvent = { ...host, at: from, kind: 'enter' };
       if (fails === 'silent') return [enter, { ...host, at: until, kind: 'silent' }];
       if (fails !== null) return [enter, { ...host, at: from + fails, kind: 'failed' }];

@@ -1,3 +1,4 @@
+export * from './dependencies/index.ts';
 export * from './deployment/index.ts';
 export * from './direction/index.ts';
 export * from './environment/index.ts';
@@ -21,6 +22,7 @@ export {
   isHostId,
   type RepositoryId,
 } from './ids.ts';
+export * from './incidents/index.ts';
 export { jcs, jcsBytes } from './jcs.ts';
 export { parseJson } from './json.ts';
 export * from './junit/index.ts';

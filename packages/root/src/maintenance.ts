@@ -1,7 +1,12 @@
+import { tellDeadlines } from './deployments/deadlines.ts';
 import { retireReplaced } from './hosts/successors.ts';
+import { evaluateIncidents } from './incidents/evaluate.ts';
+import { watchExpiries, watchHosts } from './incidents/watch.ts';
 import { settleJobs } from './jobs/settle.ts';
+import { driveMigrations } from './migrations/drive.ts';
 import { settleMoves } from './moves/settle.ts';
 import { forgetOld } from './notify/line.ts';
+import { driveRecalls } from './recalls/drive.ts';
 import type { Root } from './root.ts';
 
 export interface MaintenanceOptions {
@@ -12,9 +17,17 @@ export interface MaintenanceOptions {
 
 /** Hosts that fall silent are noticed by the clock alone. */
 const evaluateEveryMs = 30_000;
+/** No work where nothing is due. */
+const dueEveryMs = 2_000;
+const deadlinesEveryMs = 30_000;
+const migrationsEveryMs = 5_000;
+const recallsEveryMs = 10_000;
 const successorsEveryMs = 60_000;
 const movesEveryMs = 30_000;
 const jobsEveryMs = 60_000;
+const incidentsEveryMs = 10_000;
+/** Of the longest time that a host may be silent that is little. */
+const watchEveryMs = 60_000;
 /** Metadata falls due by the day; looking each hour spreads many repositories over the day. */
 const renewEveryMs = 3600_000;
 
@@ -46,10 +59,18 @@ export async function runMaintenance({ root, renewCertificate, signal }: Mainten
     every(evaluateEveryMs, 'looking at deployments', async () => {
       await root.deploying.evaluateAll();
       await root.deploying.startWaiting();
+      await root.deploying.plans.driveAll();
     }),
+    every(dueEveryMs, 'looking at bakes', () => root.deploying.evaluateDue()),
+    every(deadlinesEveryMs, 'telling of deadlines', () => tellDeadlines(root), 'at once'),
+    every(migrationsEveryMs, 'driving migrations', () => driveMigrations(root), 'at once'),
+    every(recallsEveryMs, 'going on with recalls', () => driveRecalls(root), 'at once'),
     every(successorsEveryMs, 'looking at replaced hosts', () => retireReplaced(root), 'at once'),
     every(movesEveryMs, 'looking at move requests', () => settleMoves(root), 'at once'),
     every(jobsEveryMs, 'looking at jobs', () => settleJobs(root), 'at once'),
+    every(incidentsEveryMs, 'looking at incidents', () => evaluateIncidents(root), 'at once'),
+    every(watchEveryMs, 'looking for silent hosts', () => watchHosts(root), 'at once'),
+    every(renewEveryMs, 'looking for what ends soon', () => watchExpiries(root), 'at once'),
     every(auditEveryMs, 'looking after the audit log', () => root.audit.maintain(signal), 'at once'),
     every(forgetEveryMs, 'forgetting old deliveries', () => forgetOld(root.db, root.clock.now())),
     every(renewEveryMs, 'renewing metadata', async () => {

@@ -23,6 +23,7 @@ import { createDeploying } from './deployments/deploying.ts';
 import { eventFeed } from './deployments/events.ts';
 import { createDirecting } from './directing/directing.ts';
 import { openRevokedHosts } from './hosts/revoked.ts';
+import { evaluateIncidents } from './incidents/evaluate.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { keyFiles, loadExistingKey } from './keys/root-keys.ts';
 import { runMaintenance } from './maintenance.ts';
@@ -33,6 +34,7 @@ import { dropper } from './nodes/dropper.ts';
 import { nodesFront } from './nodes/front.ts';
 import { runDelivery } from './notify/run.ts';
 import { createReleasePublisher } from './publishing/release-publisher.ts';
+import { singleFlight } from './publishing/single-flight.ts';
 import { sqlChunkIndex } from './publishing/sql-chunk-index.ts';
 import { needLifts } from './quarantine/carried.ts';
 import type { Root } from './root.ts';
@@ -226,6 +228,7 @@ async function start(
     startedMs: clock.now(),
   };
   const authoriser = createAuthoriser(root);
+  const lookAtIncidents = singleFlight(() => evaluateIncidents(root));
   const ingest = createIngest({
     db,
     clock,
@@ -233,6 +236,7 @@ async function start(
     collector,
     onChanged: (reports) => {
       deploying.reportsArrived(reports);
+      void lookAtIncidents().catch((error: unknown) => log.error('looking at incidents failed', { error }));
       const runners = reports.filter(({ migrations }) => migrations !== undefined);
       void settleMigrations(db, runners, clock.now())
         .then((environments) => Promise.all([...environments].map((id) => directing.publish(id))))
@@ -294,6 +298,7 @@ async function start(
 
   await deploying.evaluateAll();
   await deploying.startWaiting();
+  await deploying.plans.driveAll();
   const renewCertificate = async (): Promise<void> => {
     certificate = await renewOwnCertificate(nodesServer, certificate, authority, tlsKey, clock.now());
   };

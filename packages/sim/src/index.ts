@@ -1,3 +1,5 @@
 export { normal, seeded } from './random.ts';
+export { type Replay, replay } from './record.ts';
 export { type Scenario, usual } from './scenario.ts';
-export { type Result, replay, simulate } from './simulate.ts';
+export { type Moment, type Ports, type Result, simulate } from './simulate.ts';
+export type { Span } from './spans.ts';

@@ -1,29 +1,50 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { CanaryStrategy } from '@xylem/core';
 import fc from 'fast-check';
 import { Agenda } from './agenda.ts';
+import { seeded } from './random.ts';
+import { replay } from './record.ts';
 import { type Scenario, usual } from './scenario.ts';
-import { replay, simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
+import { drawn } from './spans.ts';
 
+const day = 24 * 3_600_000;
 const rolling = { kind: 'rolling', maxUnavailable: '10%' } as const;
+const canary: CanaryStrategy = {
+  kind: 'canary',
+  steps: ['5%', '25%'],
+  bakeSeconds: 1_200,
+  minimumExposure: 5,
+  maxUnavailable: '100%',
+  maxFailed: '30%',
+  alpha: 0.01,
+  onFail: 'rollback',
+  onNoData: 'ask',
+};
 const scenario = (more: Partial<Scenario> = {}): Scenario => ({
   ...usual,
   hosts: 60,
   seed: 1,
   strategy: rolling,
+  untilMs: day,
   ...more,
 });
+/** Churn and failures of all kinds. */
 const lived: Partial<Scenario> = {
-  failsEveryMs: 100 * 24 * 3_600_000,
+  failsEveryMs: 100 * day,
   offline: 0.1,
-  leaves: 0.05,
+  leaves: 0.3,
+  joins: 0.3,
+  relabels: 0.3,
+  sites: 3,
   untilMs: 6 * 3_600_000,
   lookMs: 300_000,
 };
 
 function recorded(one: Scenario) {
   const lines: string[] = [];
-  return { result: simulate(one, (line) => void lines.push(line)), lines };
+  return { result: simulate(one, { record: (line) => void lines.push(line) }), lines };
 }
 
 test('what is well reaches every host', () => {
@@ -38,25 +59,53 @@ test('what breaks hosts is stopped before it reaches all of them', () => {
   assert.equal(result.state, 'failed');
   assert.ok(result.exposed < 30, `${result.exposed} were exposed`);
   assert.ok(result.harmed > 0);
+  assert.equal(result.back, null);
 });
 
-test('the same scenario gives the same record, byte for byte, and the record replays', () => {
-  fc.assert(
-    fc.property(fc.nat({ max: 1_000 }), (seed) => {
-      const one = scenario({ ...lived, seed, breaks: 0.05 });
-      const { lines } = recorded(one);
-      assert.deepEqual(recorded(one).lines, lines);
-      assert.deepEqual(replay(lines), { looks: lines.length - 1, differsAt: null });
-    }),
-    { numRuns: 4 },
-  );
+test('a canary of what is well passes all its steps, and what breaks hosts goes back by itself', () => {
+  const well = simulate(scenario({ strategy: canary, hosts: 300 }));
+  assert.deepEqual([well.state, well.exposed, well.back], ['succeeded', 300, null]);
+  const bad = simulate(scenario({ strategy: canary, hosts: 300, breaks: 0.5 }));
+  assert.deepEqual([bad.state, bad.back?.left], ['failed', 0]);
+  assert.ok(bad.exposed < 100, `${bad.exposed} were exposed`);
 });
 
-test('a record in which something else was decided is found out', () => {
+test('the same scenario gives the same record, byte for byte, and the record replays', async () => {
+  for (const [seed, strategy] of [
+    rolling,
+    canary,
+    { ...canary, per: 'site' },
+    { kind: 'all-at-once' as const },
+  ].entries()) {
+    const one = scenario({ ...lived, seed, strategy, breaks: 0.05, crashesEveryMs: 3_600_000 });
+    const { lines } = recorded(one);
+    assert.deepEqual(recorded(one).lines, lines);
+    assert.deepEqual(await replay(lines), { looks: lines.length - 1, differs: null });
+  }
+});
+
+test('the first look in which something else was decided is found, and what is no record is refused', async () => {
   const { lines } = recorded(scenario());
   const at = lines.findIndex((line) => line.includes('"kind":"admit"'));
   const changed = lines.with(at, (lines[at] ?? '').replace('"kind":"admit"', '"kind":"hold"'));
-  assert.equal(replay(changed).differsAt, at);
+  assert.equal((await replay(changed)).differs?.look, at);
+  const reworded = lines.with(at, (lines[at] ?? '').replace(/"reason":"[^"]*"\}$/, '"reason":"Otherwise."}'));
+  assert.equal((await replay(reworded)).differs, null);
+  for (const other of [[], ['{"format":"xylem-simulation-1"}'], ['no record']])
+    await assert.rejects(replay(other), { code: 'E_INPUT' });
+});
+
+test('half of what takes a time by chance takes about as long as was said, or as long on average', () => {
+  const random = seeded(7);
+  const many = (span: Parameters<typeof drawn>[1]): number[] =>
+    Array.from({ length: 4_000 }, () => drawn(random, span)).sort((a, b) => a - b);
+  const near = (found: number, wanted: number): void =>
+    assert.ok(Math.abs(found / wanted - 1) < 0.1, `${found}, wanted ${wanted}`);
+  near(many({ kind: 'fixed', ms: 5 }).at(-1) ?? 0, 5);
+  near(many({ kind: 'exponential', ms: 100 }).reduce((sum, one) => sum + one, 0) / 4_000, 100);
+  const long = many({ kind: 'lognormal', ms: 100, spread: 1 });
+  near(long[2_000] ?? 0, 100);
+  near(long[3_800] ?? 0, 100 * Math.exp(1.645));
 });
 
 test('what is to happen comes by time, and of one moment in the order in which it was put down', () => {

@@ -1,29 +1,10 @@
-import {
-  advance,
-  applyDecisions,
-  type Decision,
-  type HostId,
-  hasEnded,
-  jcs,
-  type Verdict,
-} from '@xylem/core';
-import { Fleet, type News } from './fleet.ts';
+import { type Advance, type Deployment, type HostEvidence, promisesUndo, type Verdict } from '@xylem/core';
+import { Fleet } from './fleet.ts';
+import type { News } from './news.ts';
+import { exponential, seeded } from './random.ts';
+import { headLine, lookLine } from './record.ts';
 import type { Scenario } from './scenario.ts';
-import { deploymentOf, Evidence } from './seen.ts';
-
-/** The first line of a record, then one for each look. */
-export interface Head {
-  readonly format: 'xylem-simulation-1';
-  readonly scenario: Scenario;
-  readonly hosts: readonly HostId[];
-}
-
-export interface Look extends News {
-  readonly at: number;
-  readonly decisions: readonly Decision[];
-  readonly verdict: Verdict;
-  readonly reason: string;
-}
+import { Server } from './server.ts';
 
 export interface Result {
   readonly state: string;
@@ -34,71 +15,129 @@ export interface Result {
   /** Hosts that the new version broke. */
   readonly harmed: number;
   readonly looks: number;
+  /** Until it ended. */
   readonly tookMs: number;
+  readonly crashes: number;
+  /** What went back by itself: in what time, and how many that could say so still ran the new version then. Null: nothing. */
+  readonly back: { readonly state: string; readonly tookMs: number; readonly left: number } | null;
+}
+
+/** When the root server crashed: before what it decided was written down, or after it and before hosts were told. */
+export type Crash = 'lost' | 'untold';
+
+/** One look, for who watches over it. */
+export interface Moment {
+  readonly now: number;
+  readonly deployment: Deployment;
+  readonly hosts: readonly HostEvidence[];
+  readonly said: Advance;
+  readonly crash: Crash | null;
+  readonly after: { readonly deployment: Deployment; readonly hosts: readonly HostEvidence[] };
+}
+
+export interface Ports {
+  /** Is given each line of the record, without its line break. */
+  readonly record?: (line: string) => void;
+  readonly watch?: (moment: Moment) => void;
+  /** Runs what the root server does in one look; a bench measures there. */
+  readonly around?: <Done>(look: () => Done) => Done;
 }
 
 const began = Date.parse('2026-01-01T00:00:00Z');
+/** What goes back is waited for no longer: hosts that are gone or mute never do. */
+const backWithinMs = 2 * 3_600_000;
 
 /**
- * Plays a deployment: the hosts are simulated, the decisions are those of the root server. Ends when it has ended, waits
- * for a person, or takes too long.
- * @param record is given each line of the record, without its line break
+ * Plays a deployment: the hosts are simulated, the decisions are those of the root server. Ends when it has ended and has
+ * gone back where it promised that, when it waits for a person, or takes too long.
  */
-export function simulate(scenario: Scenario, record: (line: string) => void = () => undefined): Result {
+export function simulate(
+  scenario: Scenario,
+  { record, watch, around = (look) => look() }: Ports = {},
+): Result {
   const fleet = new Fleet(scenario, began);
-  const hosts = fleet.ids;
-  const evidence = new Evidence(hosts);
-  let deployment = deploymentOf(scenario);
-  record(jcs({ format: 'xylem-simulation-1', scenario, hosts } satisfies Head));
-  let [now, looks, exposed] = [began, 0, 0];
+  const crashes = new Crashes(scenario);
+  let server = Server.begun(scenario);
+  record?.(headLine(scenario));
+  let [now, looks, exposed, hasCrashed] = [began + scenario.lookMs, 0, 0, false];
+  let main: Pick<Result, 'state' | 'verdict' | 'reason' | 'exposed' | 'tookMs'> | null = null;
+  let backSince: number | null = null;
   for (;;) {
-    now += scenario.lookMs;
-    const news = fleet.until(now);
-    evidence.take(news);
-    const { decisions, verdict, reason } = advance(deployment, evidence.hosts, now, scenario.policy);
-    evidence.mark(decisions, now);
-    deployment = applyDecisions(deployment, decisions);
-    for (const decision of decisions) {
-      if (decision.kind !== 'admit') continue;
-      exposed += decision.hosts.length;
-      for (const id of decision.hosts) fleet.admit(id, now);
+    // What came while it was down was kept, and arrives now.
+    const news = hasCrashed ? atOnce(fleet.until(now)) : fleet.until(now);
+    const begins = backSince === null && promisesUndo(server.deployment);
+    if (begins) {
+      server.beginRollback();
+      backSince = now;
     }
+    const said = around(() => {
+      server.take(news, now);
+      return server.look(now);
+    });
+    const crash = crashes.at(now);
+    const before = watch && { deployment: server.deployment, hosts: server.hosts };
+    if (crash !== 'lost') around(() => server.commit(said, now));
     looks += 1;
-    record(jcs({ ...news, at: now, decisions, verdict, reason } satisfies Look));
-    const tookMs = now - began;
-    if (deployment.state === 'running' && tookMs < scenario.untilMs) continue;
-    const ended = hasEnded(deployment) ? (deployment.reason ?? reason) : reason;
-    return { state: deployment.state, verdict, reason: ended, exposed, harmed: fleet.harmed, looks, tookMs };
+    record?.(lookLine({ at: now, ...news, begins, lost: crash === 'lost', ...said }));
+    if (crash !== null) server = Server.restored(scenario, server.durable);
+    const { deployment } = server;
+    if (before) watch?.({ ...before, now, said, crash, after: { deployment, hosts: server.hosts } });
+    hasCrashed = crash !== null;
+    if (hasCrashed) now += crashes.downMs();
+    if (crash === 'lost') continue;
+    const admitted = said.decisions.flatMap((one) => (one.kind === 'admit' ? one.hosts : []));
+    if (backSince === null) exposed += admitted.length;
+    // After a crash it tells everyone again: who knows it already hears nothing new.
+    const told = hasCrashed ? server.told : admitted.map((id) => server.numberOf(id));
+    for (const number of told) fleet.tell(number, backSince === null ? 'new' : 'old', now);
+    const isLate = now - (backSince ?? began) >= (backSince === null ? scenario.untilMs : backWithinMs);
+    if (deployment.state !== 'running' || isLate) {
+      const { state } = deployment;
+      const reason = deployment.reason ?? said.reason;
+      main ??= { state, verdict: said.verdict, reason, exposed, tookMs: now - began };
+      const back = backSince === null ? null : { state, tookMs: now - backSince, left: fleet.onNew };
+      if (back !== null || !promisesUndo(deployment))
+        return { ...main, harmed: fleet.harmed, looks, crashes: crashes.count, back };
+    }
+    now += scenario.lookMs;
   }
 }
 
-/**
- * Decides again on what was recorded.
- * @returns the number of looks, and the first (from 1) at which something else is decided now; null: none
- */
-export function replay(lines: Iterable<string>): {
-  readonly looks: number;
-  readonly differsAt: number | null;
-} {
-  let looks = 0;
-  let differsAt: number | null = null;
-  let before: { evidence: Evidence; scenario: Scenario; deployment: ReturnType<typeof deploymentOf> } | null =
-    null;
-  for (const line of lines) {
-    if (before === null) {
-      const { scenario, hosts } = JSON.parse(line) as Head;
-      before = { evidence: new Evidence(hosts), scenario, deployment: deploymentOf(scenario) };
-      continue;
-    }
-    const look = JSON.parse(line) as Look;
-    looks += 1;
-    before.evidence.take(look);
-    const again = advance(before.deployment, before.evidence.hosts, look.at, before.scenario.policy);
-    const { said, gone, at } = look;
-    const { decisions, verdict, reason } = again;
-    if (jcs({ said, gone, at, decisions, verdict, reason }) !== line) differsAt ??= looks;
-    before.evidence.mark(look.decisions, look.at);
-    before.deployment = applyDecisions(before.deployment, look.decisions);
+function atOnce({ said, labelled, gone }: News): News {
+  return { said: said.map((one, index) => (index % 3 === 1 ? 0 : one)), labelled, gone };
+}
+
+/** When the root server crashes, and for how long. */
+class Crashes {
+  readonly #scenario: Scenario;
+  /** Numbers of their own: with crashes and without them the same happens to hosts. */
+  readonly #random: () => number;
+  #next: number;
+  count = 0;
+
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario;
+    this.#random = seeded(scenario.seed + 0.5 * 2 ** 32);
+    this.#next = this.#after(began);
   }
-  return { looks, differsAt };
+
+  at(now: number): Crash | null {
+    if (now < this.#next) return null;
+    this.#next = this.#after(now);
+    this.count += 1;
+    return this.#random() < 0.5 ? 'lost' : 'untold';
+  }
+
+  /** In whole looks. */
+  downMs(): number {
+    const { downMs, lookMs } = this.#scenario;
+    return Math.floor((this.#random() * downMs) / lookMs) * lookMs;
+  }
+
+  #after(now: number): number {
+    const { crashesEveryMs } = this.#scenario;
+    return crashesEveryMs === null
+      ? Number.POSITIVE_INFINITY
+      : now + exponential(this.#random, crashesEveryMs);
+  }
 }

@@ -91,6 +91,17 @@ test('never for ever: when its time is over it is overridden, and the next chang
   assert.equal(await page(), '3.0.0');
 });
 
+test('what is urgent is held up like the rest, unless it passes locks by name', async (context) => {
+  const { run, version, held, page } = await host(context);
+  await run([version('1.0.0')]);
+  await held();
+  const urgent = { ...version('2.0.0'), urgent: true } as const;
+  assert.equal((await run([urgent])).waiting.get('web')?.code, 'E_LOCKED');
+  assert.equal((await run([{ ...urgent, passes: ['freezes'] }])).waiting.get('web')?.code, 'E_LOCKED');
+  assert.ok((await run([{ ...urgent, passes: ['locks'] }])).rested);
+  assert.equal(await page(), '2.0.0');
+});
+
 test('a change that was given up does not count, nor does a damaged record', async (context) => {
   const { run, version, held, waited } = await host(context);
   await run([version('1.0.0')]);

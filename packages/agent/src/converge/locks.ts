@@ -97,7 +97,7 @@ export function locksOf(seams: LockSeams): Locks {
       if (outgoing?.document.lock === undefined) return;
       if (action !== 'remove' && (action !== 'update' || isReturn)) return;
       const atMostMs = seams.lockAtMostMs?.() ?? lifetimes.lockMs;
-      if (atMostMs === 0) return;
+      if (atMostMs === 0 || (target?.urgent === true && target.passes?.includes('locks') === true)) return;
       const { held, fault } = await lookAt(outgoing, tools, hanging).catch((error: unknown): Look => {
         tools.signal.throwIfAborted();
         return { held: null, fault: `${component}: its lock can't be looked at: ${String(error)}.` };

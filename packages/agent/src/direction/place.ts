@@ -79,6 +79,7 @@ export function place(
     document,
     ...(document.files?.install.some(({ template }) => template === true) === true ? { host } : {}),
     ...(assignment.urgent === true ? { urgent: true } : {}),
+    ...(assignment.passes === undefined ? {} : { passes: assignment.passes }),
   };
   drivers[kind].check?.(placed, places);
   checkHooks(placed, places);

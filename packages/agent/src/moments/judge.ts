@@ -1,5 +1,5 @@
 import { type ChangePolicy, lifetimes, type Selectable, XylemError } from '@xylem/core';
-import type { Moments } from '@xylem/core/windows';
+import type { Moments, Urgency } from '@xylem/core/windows';
 import { formatTime } from '@xylem/platform';
 import type { Reason } from '../converge/goal.ts';
 import { begunWithin, type ChangeRecord } from './record.ts';
@@ -18,7 +18,7 @@ export interface Change {
   readonly version: string | null;
   /** Something of it was committed here. */
   readonly isInstalled: boolean;
-  readonly isUrgent: boolean;
+  readonly urgency: Urgency;
   /** To a version that this host keeps from before. */
   readonly isReturn: boolean;
   /** It has touched what runs, and was cut off. */
@@ -66,7 +66,7 @@ function byMoments(
   if (moments === null) return null;
   try {
     if (moments instanceof XylemError) throw moments;
-    const found = moments.eligible(change.isUrgent, nowMs);
+    const found = moments.eligible(change.urgency, nowMs);
     if (found.kind === 'open') return null;
     const { name, nextMs } = found;
     const when =
@@ -90,7 +90,7 @@ function byQuota(
   { begun }: ChangeRecord,
   nowMs: number,
 ): Held | null {
-  if (quota === undefined || change.isUrgent) return null;
+  if (quota === undefined || change.urgency.urgent === true) return null;
   const own = begunWithin(begun, nowMs, quota.hours * hourMs).filter(
     ({ component }) => component === change.component,
   );

@@ -78,7 +78,7 @@ export function hostMoments({ layout, clock, log, remembers }: MomentsOptions): 
           component: slot.component,
           version: target?.version ?? null,
           isInstalled: isInstalled(slot),
-          isUrgent: target?.urgent === true,
+          urgency: target ?? {},
           isReturn: slot.record?.previous.some((kept) => kept.package === target?.package) ?? false,
           isBegun: begun(slot.component, target),
         });
@@ -87,10 +87,16 @@ export function hostMoments({ layout, clock, log, remembers }: MomentsOptions): 
       const isChange =
         action === 'install' || action === 'update' || action === 'remove' || action === 'purge';
       if (!isChange || directed === undefined || record === null) return;
-      const isUrgent = target?.urgent === true;
       const version = target?.version ?? null;
       const isInstalled = action !== 'install';
-      const held = judged({ component, version, isInstalled, isUrgent, isReturn, isBegun: false });
+      const held = judged({
+        component,
+        version,
+        isInstalled,
+        urgency: target ?? {},
+        isReturn,
+        isBegun: false,
+      });
       if (held !== null) throw new XylemError(held.code, held.message);
       const { quota } = directed.policy;
       if (quota === undefined || (!record.settled && !isInstalled)) return;

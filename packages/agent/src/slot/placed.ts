@@ -6,6 +6,7 @@ import {
   jcs,
   meaningOfConfig,
   type PackageDocument,
+  type Passing,
   sha256,
   type Version,
 } from '@xylem/core';
@@ -40,6 +41,8 @@ export interface Placed {
   readonly host?: HostValues;
   /** It comes outside of windows too. */
   readonly urgent?: true;
+  /** With `urgent`: what else does not hold it up. */
+  readonly passes?: readonly Passing[];
 }
 
 /** By which the ways between releases are told; an older agent wrote down the component's own version alone. */

@@ -7,7 +7,7 @@ import {
   initialThreshold,
 } from './deployment.ts';
 import { hostCount, isOffline } from './standing.ts';
-import { cohortOf, isWithin, namedStrata, thresholdOf } from './strata.ts';
+import { cohortOf, namedStrata, takesIn, thresholdOf } from './strata.ts';
 import { byStratum, isAdmitted, type Turn } from './turns.ts';
 
 /** So many hosts that share a threshold are passed over because their own value of the label has no room: each is a pin. */
@@ -46,7 +46,7 @@ export function admissions(
   for (const { host, hash, standing } of turns) {
     const cohort = cohortOf(stratified, host.stratum);
     if (blocked.has(cohort) || isAdmitted(host)) continue;
-    const within = isWithin(stratified, host);
+    const within = takesIn(stratified, hash, host.stratum);
     const done = standing === 'done';
     const offline = !atOnce && isOffline(host, now, policy);
     const room = rooms(host.stratum ?? null);

@@ -1,8 +1,10 @@
 import { admissions } from './admissions.ts';
-import { advanceCanary, verdictOfCanary } from './canary.ts';
+import { advanceJudged, verdictOfJudged } from './canary.ts';
+import { courseOf } from './course.ts';
 import type { Advance, AdvancePolicy, Deployment, HostEvidence } from './deployment.ts';
 import { hasEnded } from './deployment.ts';
 import type { Figures } from './figures.ts';
+import { frozenBy, keptOut } from './freeze.ts';
 import { byStratum, inTurn, progressOf } from './turns.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -12,7 +14,8 @@ import { verdictOf } from './verdict.ts';
  *
  * What it keeps: of the eligible hosts never more than the strategy allows are admitted and not done at once (updating,
  * failed or silent). The threshold only moves one way. A host that was offline when its turn came is held at its former
- * packages instead, so that a returning site does not update all at once; it is admitted later like any other.
+ * packages instead, so that a returning site does not update all at once; it is admitted later like any other. While a
+ * freeze holds it up it ends by evidence as ever, and nobody is admitted.
  */
 export function advance(
   deployment: Deployment,
@@ -21,16 +24,16 @@ export function advance(
   policy: AdvancePolicy,
   figures?: Figures,
 ): Advance {
-  const { strategy, state } = deployment;
+  const { state } = deployment;
+  const course = courseOf(deployment.strategy);
   const learns = state === 'running' || (state === 'paused' && deployment.canary !== undefined);
-  if (learns && strategy.kind === 'canary')
-    return advanceCanary(deployment, strategy, evidence, now, policy, figures);
+  if (learns && course !== null) return advanceJudged(deployment, course, evidence, now, policy, figures);
   const turns = inTurn(deployment, evidence, now, policy);
   const progress = progressOf(deployment, turns, now, policy);
   const { verdict, reason } =
-    strategy.kind === 'canary'
-      ? verdictOfCanary(deployment, strategy, turns, progress, now)
-      : verdictOf(deployment, progress, byStratum(turns));
+    course === null
+      ? verdictOf(deployment, progress, byStratum(turns))
+      : verdictOfJudged(deployment, course, turns, progress, now);
   if (state !== 'running') {
     return {
       decisions: [],
@@ -43,5 +46,8 @@ export function advance(
     return { decisions: [{ kind: 'end', state: 'succeeded', reason }], progress, verdict, reason };
   if (verdict === 'fail')
     return { decisions: [{ kind: 'end', state: 'failed', reason }], progress, verdict, reason };
+  const frozen = frozenBy(deployment, policy);
+  if (frozen !== null)
+    return { decisions: keptOut(deployment, turns), progress, verdict, reason: `${frozen} ${reason}` };
   return { decisions: admissions(deployment, turns, now, policy), progress, verdict, reason };
 }

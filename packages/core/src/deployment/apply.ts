@@ -39,32 +39,40 @@ export function resumed(deployment: Deployment): Deployment {
 const asking = ({ canary }: Deployment): Pick<Deployment, 'canary'> =>
   canary === undefined ? {} : { canary: { ...canary, asked: 'waits' } };
 
-/** What the same decisions say about one host: its marks after them. */
-export function hostAfter(host: HostEvidence, decisions: readonly Decision[], now: number): HostEvidence {
-  let next = host;
+/**
+ * What the same decisions say about hosts: their marks after them. One whom they do not name is returned as it is.
+ * @param now milliseconds since 1970
+ */
+export function marking(decisions: readonly Decision[], now: number): (host: HostEvidence) => HostEvidence {
+  const byHost = new Map<HostId, Decision[]>();
   for (const decision of decisions) {
-    if (!('hosts' in decision) || !includes(decision.hosts, host.id)) continue;
-    switch (decision.kind) {
-      case 'admit':
-        next = { ...next, admittedAt: now, held: false };
-        break;
-      case 'hold':
-        next = { ...next, held: true };
-        break;
-      case 'healthy':
-        next = { ...next, doneAt: now };
-        break;
-      case 'watch':
-        next = { ...next, watched: decision.watched };
-        break;
-      case 'failed':
-        next = { ...next, doneAt: null, failedAt: next.failedAt ?? now };
-        break;
+    if (!('hosts' in decision)) continue;
+    for (const id of decision.hosts) {
+      const named = byHost.get(id);
+      if (named === undefined) byHost.set(id, [decision]);
+      else named.push(decision);
     }
   }
-  return next;
+  if (byHost.size === 0) return (host) => host;
+  return (host) => {
+    const named = byHost.get(host.id);
+    return named === undefined ? host : named.reduce((next, one) => marked(next, one, now), host);
+  };
 }
 
-function includes(hosts: readonly HostId[], id: HostId): boolean {
-  return hosts.includes(id);
+function marked(host: HostEvidence, decision: Decision, now: number): HostEvidence {
+  switch (decision.kind) {
+    case 'admit':
+      return { ...host, admittedAt: now, held: false };
+    case 'hold':
+      return { ...host, held: true };
+    case 'healthy':
+      return { ...host, doneAt: now };
+    case 'watch':
+      return { ...host, watched: decision.watched };
+    case 'failed':
+      return { ...host, doneAt: null, failedAt: host.failedAt ?? now };
+    default:
+      return host;
+  }
 }

@@ -1,10 +1,11 @@
 import { judge } from '../statistics/judge.ts';
 import { metricsOf } from './canary.ts';
+import { courseOf, stepsOf } from './course.ts';
 import type { Deployment, HostEvidence } from './deployment.ts';
 import { isBaking } from './standing.ts';
 import { isAdmitted } from './turns.ts';
 
-/** Where a canary stands, for people to read. */
+/** Where a canary stands, or another deployment that is judged; for people to read. */
 export interface CanaryStanding {
   /** From 1 on. */
   readonly step: number;
@@ -20,25 +21,29 @@ export interface CanaryStanding {
   readonly threshold: number;
 }
 
-/** Null for what is no canary, or has not begun. Pure. */
+/** Null for what is not judged so, or has not begun. Pure. */
 export function canaryStanding(
   { strategy, canary }: Deployment,
   evidence: readonly HostEvidence[],
   now: number,
 ): CanaryStanding | null {
-  if (strategy.kind !== 'canary' || canary === undefined) return null;
+  const course = courseOf(strategy);
+  if (course === null || canary === undefined) return null;
+  const eligible = new Map<string | null, number>();
+  for (const { components, stratum = null } of evidence)
+    if (components.length > 0) eligible.set(stratum, (eligible.get(stratum) ?? 0) + 1);
   const exposed = evidence.filter((host) => host.components.length > 0 && isAdmitted(host));
   const ends = exposed
-    .filter((host) => (host.doneAt ?? null) !== null && isBaking(strategy, host, now))
-    .map(({ doneAt }) => (doneAt ?? 0) + strategy.bakeSeconds * 1000);
-  const { metrics } = judge(metricsOf(strategy, canary), strategy.alpha);
+    .filter((host) => (host.doneAt ?? null) !== null && isBaking(course, host, now))
+    .map(({ doneAt }) => (doneAt ?? 0) + course.bakeSeconds * 1000);
+  const { metrics } = judge(metricsOf(course, canary), course.alpha);
   const [nearest] = metrics.toSorted((a, b) => b.peak / b.threshold - a.peak / a.threshold);
   return {
     step: canary.step + 1,
-    steps: strategy.steps.length + 1,
+    steps: stepsOf(course, [...eligible.values()]),
     exposed: exposed.length,
     bakingUntil: ends.length === 0 ? null : ends.reduce((a, b) => Math.max(a, b)),
     evidence: nearest?.peak ?? 1,
-    threshold: nearest?.threshold ?? 1 / strategy.alpha,
+    threshold: nearest?.threshold ?? 1 / course.alpha,
   };
 }

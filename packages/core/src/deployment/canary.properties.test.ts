@@ -8,7 +8,8 @@ import type { DesiredState } from '../wire/desired-state.ts';
 import type { Release } from '../wire/release.ts';
 import { advance } from './advance.ts';
 import { resumed } from './apply.ts';
-import type { CanaryStrategy, Deployment, HostEvidence } from './deployment.ts';
+import { courseOf, stepAt } from './course.ts';
+import type { Deployment, HostEvidence, Strategy } from './deployment.ts';
 import {
   deployment,
   digest,
@@ -24,9 +25,7 @@ import { hostCount, standingOf } from './standing.ts';
 
 const sites = ['muc', 'ber', 'ham', null] as const;
 const count = fc.oneof(fc.integer({ min: 1, max: 4 }), fc.constantFrom('10%' as const, '50%' as const));
-const strategies: fc.Arbitrary<CanaryStrategy> = fc.record({
-  kind: fc.constant('canary' as const),
-  steps: fc.array(count, { minLength: 1, maxLength: 3 }),
+const judging = {
   bakeSeconds: fc.constantFrom(0, 300),
   minimumExposure: fc.integer({ min: 1, max: 3 }),
   alpha: fc.constant(0.01),
@@ -34,7 +33,15 @@ const strategies: fc.Arbitrary<CanaryStrategy> = fc.record({
   onNoData: fc.constantFrom('ask' as const, 'wait' as const),
   maxUnavailable: fc.oneof(count, fc.constant('100%' as const)),
   maxFailed: fc.constantFrom(0, 3, '100%' as const),
-});
+};
+const strategies: fc.Arbitrary<Exclude<Strategy, { kind: 'all-at-once' }>> = fc.oneof(
+  fc.record({
+    kind: fc.constant('canary' as const),
+    steps: fc.array(count, { minLength: 1, maxLength: 3 }),
+    ...judging,
+  }),
+  fc.record({ kind: fc.constant('rolling' as const), ...judging }),
+);
 const happenings = fc.array(
   fc.oneof(
     {
@@ -91,7 +98,7 @@ function givenTo(running: Deployment, host: HostEvidence): string | undefined {
 }
 
 for (const per of [undefined, 'site']) {
-  test(`a canary exposes whom it admitted and nobody else, keeps its limits, evicts nobody, and is the same after a restart${per === undefined ? '' : ', by site'}`, () => {
+  test(`a canary, or rolling by batches, exposes whom it admitted and nobody else, keeps its limits, evicts nobody, and is the same after a restart${per === undefined ? '' : ', by site'}`, () => {
     fc.assert(
       fc.property(strategies, fc.integer({ min: 1, max: 16 }), happenings, (strategy, size, happened) => {
         const labelled = (one: HostEvidence, site: string | null): HostEvidence =>
@@ -149,10 +156,16 @@ for (const per of [undefined, 'site']) {
                 `${one} unavailable in ${site}, allowed ${limit}`,
               );
             }
-            const share = strategy.steps[step];
-            if (share !== undefined)
+            const course = courseOf(strategy) ?? assert.fail();
+            const sizes = new Set(fleet.hosts.map(({ stratum = null }) => stratum));
+            const { isLast, exposes } = stepAt(
+              course,
+              step,
+              [...sizes].map((site) => eligible(fleet, site)),
+            );
+            if (!isLast)
               for (const [site, one] of exposedIn(fleet)) {
-                const limit = hostCount(share, eligible(fleet, site));
+                const limit = exposes(eligible(fleet, site));
                 assert.ok(
                   one <= Math.max(limit, exposedBefore.get(site) ?? 0),
                   `${one} exposed in ${site}, allowed ${limit}`,

@@ -1,20 +1,31 @@
 import { type FailureEvent, noFailures, updateFailures } from '../statistics/failures.ts';
 import { failureMetric, judge, requestMetric } from '../statistics/judge.ts';
 import { admissions } from './admissions.ts';
-import { hostAfter } from './apply.ts';
+import { marking } from './apply.ts';
+import { type Course, stepAt } from './course.ts';
 import type {
   Advance,
   AdvancePolicy,
   CanaryState,
-  CanaryStrategy,
   Decision,
   Deployment,
   HostEvidence,
+  Judging,
   Progress,
 } from './deployment.ts';
 import { initialThreshold } from './deployment.ts';
-import { type Figures, figuresWanted, isMeasured, measured, requestsOf } from './figures.ts';
-import { hostCount, isBaking, limitOf } from './standing.ts';
+import {
+  type Figures,
+  figuresWanted,
+  isMeasured,
+  leftStep,
+  lookDue,
+  lookWanted,
+  measured,
+  requestsOf,
+} from './figures.ts';
+import { frozenBy, keptOut } from './freeze.ts';
+import { isBaking, limitOf } from './standing.ts';
 import { cohortOf, namedStrata } from './strata.ts';
 import { byStratum, inTurn, isAdmitted, mostUnavailable, progressOf, type Turn } from './turns.ts';
 import { seenOf, seenOfAdmitted } from './watching.ts';
@@ -23,7 +34,7 @@ import { hosts as hostsText } from './words.ts';
 const hostFailures = 'host failures';
 
 /** All that a canary is judged by, whether it has said something yet or not. */
-export function metricsOf({ metrics = [] }: CanaryStrategy, canary: CanaryState) {
+export function metricsOf({ metrics = [] }: Judging, canary: CanaryState) {
   return [
     failureMetric({ name: hostFailures, weight: 1, minExposed: 1 }, test, canary.failures),
     ...metrics.map((one) =>
@@ -38,11 +49,12 @@ const test = { kind: 'controls' } as const;
 /**
  * The next decisions of a canary that runs, or is paused after it had begun. Marks of hosts come first and count at
  * once; then it fails, or passes a step, or asks, or admits more hosts of the present step. While it is paused there
- * are marks alone: a failure that passes before it goes on has been seen.
+ * are marks alone: a failure that passes before it goes on has been seen. While a freeze holds it up it neither passes a
+ * step nor admits.
  */
-export function advanceCanary(
+export function advanceJudged(
   deployment: Deployment,
-  strategy: CanaryStrategy,
+  course: Course,
   evidence: readonly HostEvidence[],
   now: number,
   policy: AdvancePolicy,
@@ -52,23 +64,43 @@ export function advanceCanary(
   const gone = evidence.filter(({ components }) => components.length === 0);
   const strata =
     deployment.strata ??
-    (strategy.per === undefined
+    (course.per === undefined
       ? {}
       : namedStrata(
           before.map(({ host }) => host),
           initialThreshold(deployment.kind),
         ));
   const stratumOf = ({ stratum }: HostEvidence): string => cohortOf({ strata }, stratum) ?? '';
-  const seen = seenOf(strategy, before, gone, stratumOf, now, policy);
-  const turns = before.map((turn) => ({ ...turn, host: hostAfter(turn.host, seen.marks, now) }));
+  const seen = seenOf(course, before, gone, stratumOf, now, policy);
+  const after = marking(seen.marks, now);
+  const turns = before.map((turn) => {
+    const host = after(turn.host);
+    return host === turn.host ? turn : { ...turn, host };
+  });
   const known = deployment.canary ?? begun(now);
-  const { canary, fault } = measured(strategy, withEvents(known, seen.events), turns, stratumOf, figures);
+  const { canary, fault } = measured(course, withEvents(known, seen.events), turns, stratumOf, figures, now);
   const progress = progressOf(deployment, turns, now, policy);
-  const { verdict, reason, outcome } = judged(deployment, strategy, canary, turns, progress, now, fault);
+  const { verdict, reason, outcome } = judged(deployment, course, canary, turns, progress, now, fault);
   const marked = (next: CanaryState, why: string | null): Decision[] =>
     next === deployment.canary ? [...seen.marks] : [...seen.marks, canaryDecision(next, why)];
-  if (deployment.state === 'paused')
-    return { decisions: marked(canary, null), progress, verdict, reason: deployment.reason ?? reason };
+  /** What sources are asked, and when time alone says something. */
+  const awaited = (): Pick<Advance, 'wants' | 'due'> => {
+    const isPassing = outcome === 'measure' && deployment.state === 'running';
+    const wants = isPassing ? figuresWanted(course, canary, now) : lookWanted(course, canary, turns, now);
+    const due = lookDue(course, canary, turns, now);
+    return { ...(wants === null ? {} : { wants }), ...(due === null ? {} : { due }) };
+  };
+  if (deployment.state === 'paused') {
+    const why = deployment.reason ?? reason;
+    return { decisions: marked(canary, null), progress, verdict, reason: why, ...awaited() };
+  }
+  const frozen = frozenBy(deployment, policy);
+  if (frozen !== null && (outcome === 'next' || outcome === 'stay' || outcome === 'measure')) {
+    // What hosts show counts all the same. One that has not begun begins after the freeze.
+    const decisions =
+      deployment.canary === undefined ? [] : [...marked(canary, null), ...keptOut(deployment, turns)];
+    return { decisions, progress, verdict, reason: `${frozen} ${reason}`, ...awaited() };
+  }
   switch (outcome) {
     case 'fail':
       return {
@@ -87,10 +119,10 @@ export function advanceCanary(
     case 'ask':
       return { decisions: [...marked(canary, null), { kind: 'ask', reason }], progress, verdict, reason };
     case 'next': {
-      const { asked: _, ...rest } = canary;
+      const { asked: _, ...rest } = leftStep(course, canary);
       const next = { ...rest, step: canary.step + 1, since: now };
       return {
-        decisions: marked(next, `${reason} ${stepText(strategy, next.step)}`),
+        decisions: marked(next, `${reason} ${stepOf(course, next.step, turns).text}.`),
         progress,
         verdict,
         reason,
@@ -98,33 +130,31 @@ export function advanceCanary(
     }
     case 'measure':
     case 'stay': {
-      const share = strategy.steps[canary.step];
-      const isEveryone = share === undefined;
-      const of = (eligible: number): number => (isEveryone ? eligible : hostCount(share, eligible));
-      const admitted = admissions(deployment, turns, now, policy, { of, isEveryone });
+      const { exposes, isLast, text } = stepOf(course, canary.step, turns);
+      const admitted = admissions(deployment, turns, now, policy, { of: exposes, isEveryone: isLast });
       const entered = seenOfAdmitted(turns, admitted, now);
       const next = withEvents(canary, entered.events);
-      const first = deployment.canary === undefined ? stepText(strategy, 0) : null;
+      const first = deployment.canary === undefined ? `${text}.` : null;
       return {
         decisions: [...marked(next, first), ...admitted, ...entered.marks],
         progress,
         verdict,
         reason,
-        ...(outcome === 'measure' ? { wants: figuresWanted(strategy, canary, now) } : {}),
+        ...awaited(),
       };
     }
   }
 }
 
 /** What a canary shows that has not begun, or has ended. */
-export function verdictOfCanary(
+export function verdictOfJudged(
   deployment: Deployment,
-  strategy: CanaryStrategy,
+  course: Course,
   turns: readonly Turn[],
   progress: Progress,
   now: number,
 ) {
-  return judged(deployment, strategy, deployment.canary ?? begun(now), turns, progress, now);
+  return judged(deployment, course, deployment.canary ?? begun(now), turns, progress, now);
 }
 
 /** Of so many exposed hosts one may have failed without a person being asked. */
@@ -134,7 +164,7 @@ type Outcome = 'fail' | 'pass' | 'next' | 'ask' | 'stay' | 'measure';
 
 function judged(
   { kind }: Deployment,
-  strategy: CanaryStrategy,
+  course: Course,
   canary: CanaryState,
   turns: readonly Turn[],
   progress: Progress,
@@ -145,13 +175,13 @@ function judged(
   if (eligible === 0) return { verdict: 'no data', reason: 'No host is eligible yet.', outcome: 'stay' };
   const exposed = turns.filter(({ host }) => isAdmitted(host));
   const failed = exposed.filter(({ host }) => (host.failedAt ?? null) !== null).length;
-  const limit = hardLimit(strategy, turns);
+  const limit = hardLimit(course, turns);
   if (failed > limit) {
     const reason = `${hostsText(failed)} of ${exposed.length} exposed failed or fell silent; at most ${limit} may.`;
     return { verdict: 'fail', reason, outcome: 'fail' };
   }
   const { failures } = canary;
-  const judgement = judge(metricsOf(strategy, canary), strategy.alpha);
+  const judgement = judge(metricsOf(course, canary), course.alpha);
   const worse = judgement.metrics.filter((one) => one.verdict === 'fail');
   if (worse.length > 0 && worse.every(({ name }) => name !== hostFailures)) {
     const reason = `${hostsText(exposed.length)} exposed. ${judgement.reason}`;
@@ -164,17 +194,14 @@ function judged(
     return { verdict: 'fail', reason, outcome: 'fail' };
   }
   const baked = exposed.filter(
-    ({ host, standing }) => standing === 'done' && !isBaking(strategy, host, now),
+    ({ host, standing }) => standing === 'done' && !isBaking(course, host, now),
   ).length;
   const baking = progress.baking ?? 0;
-  const share = strategy.steps[canary.step];
-  const isEveryone = share === undefined;
-  const lacking = [...byStratum(turns)].some(
-    ([, one]) => one.admitted < (isEveryone ? one.eligible : hostCount(share, one.eligible)),
-  );
+  const { exposes, isLast, text } = stepOf(course, canary.step, turns);
+  const lacking = [...byStratum(turns).values()].some((one) => one.admitted < exposes(one.eligible));
   const mayStillCome =
     lacking && waiting > offline && updating + progress.failed + progress.silent < progress.maxUnavailable;
-  const wanted = Math.min(strategy.minimumExposure, eligible);
+  const wanted = Math.min(course.minimumExposure, eligible);
   const few = baked === 0 || baked < wanted;
   // Too few to be told from chance, and too many to go on by itself.
   const many = failed * toleratedOneOf > exposed.length;
@@ -184,31 +211,30 @@ function judged(
     baking > 0 ? `${baking} baking` : '',
     updating > progress.keptBack ? `${updating - progress.keptBack} updating` : '',
     progress.keptBack > 0
-      ? `${progress.keptBack} not before their window, freeze, quota or lock allows it`
+      ? `${progress.keptBack} not before their window, freeze, quota, lock or database allows it`
       : '',
     failed > 0 ? `${failed} failed or fell silent` : '',
     waiting > offline ? `${waiting - offline} waiting for their turn` : '',
     offline > 0 ? `${offline} offline, held until they return` : '',
   ].filter((part) => part !== '');
-  const counts = `${stepText(strategy, canary.step).replace(/\.$/, '')}: ${parts.join(', ')}`;
+  const counts = `${text}: ${parts.join(', ')}`;
   const verdict = baked + failed === 0 ? ('no data' as const) : ('inconclusive' as const);
   if (updating > 0 || baking > 0 || mayStillCome) return { verdict, reason: `${counts}.`, outcome: 'stay' };
   if (!enough) {
     const missing = few
       ? `No data: ${hostsText(wanted)} must have baked and ${baked} ${baked === 1 ? 'has' : 'have'}`
       : `Inconclusive: ${failed} of ${exposed.length} exposed failed or fell silent, too few to tell from chance and too many to go on`;
-    const waited = now - canary.since >= strategy.bakeSeconds * 1000;
-    const asks = strategy.onNoData === 'ask' && waited;
+    const waited = now - canary.since >= course.bakeSeconds * 1000;
+    const asks = course.onNoData === 'ask' && waited;
     const reason = asks
       ? `${counts}. ${missing}. Look at the hosts, then go on (xylem deployment resume), or back (xylem rollback).`
       : `${counts}. ${missing}.`;
     return { verdict: few ? 'no data' : 'inconclusive', reason, outcome: asks ? 'ask' : 'stay' };
   }
-  const passed = !isEveryone ? !lacking || waiting <= offline : waiting === 0;
-  if (passed && !isMeasured(strategy, canary, turns)) {
+  const passed = !isLast ? !lacking || waiting <= offline : waiting === 0;
+  if (passed && !isMeasured(course, canary, turns)) {
     const baked = Math.max(0, ...exposed.map(({ host }) => host.doneAt ?? 0));
-    const asks =
-      fault !== null && strategy.onNoData === 'ask' && now - baked >= 2 * strategy.bakeSeconds * 1000;
+    const asks = fault !== null && course.onNoData === 'ask' && now - baked >= 2 * course.bakeSeconds * 1000;
     const missing = fault === null ? 'Waits for figures' : `No data: ${fault}`;
     const advice = asks
       ? ' See that they can be had, then go on with what there is (xylem deployment resume), or back (xylem rollback).'
@@ -216,7 +242,7 @@ function judged(
     const reason = `${counts}. ${missing.replace(/\.$/, '')}.${advice}`;
     return { verdict: 'no data', reason, outcome: asks ? 'ask' : 'measure' };
   }
-  if (!isEveryone) {
+  if (!isLast) {
     // A step whose hosts can't come because those before them failed stands where it is.
     const isFull = !lacking || waiting <= offline;
     return isFull
@@ -238,10 +264,10 @@ function judged(
 
 const outcomeCount = ({ failed, silent }: { failed: number; silent: number }): number => failed + silent;
 
-function hardLimit(strategy: CanaryStrategy, turns: readonly Turn[]): number {
-  return strategy.maxFailed === undefined
-    ? mostUnavailable(strategy, byStratum(turns)) - 1
-    : limitOf(strategy.maxFailed, turns.length);
+function hardLimit(course: Course, turns: readonly Turn[]): number {
+  return course.maxFailed === undefined
+    ? mostUnavailable(course, byStratum(turns)) - 1
+    : limitOf(course.maxFailed, turns.length);
 }
 
 function begun(now: number): CanaryState {
@@ -260,15 +286,9 @@ const canaryDecision = (canary: CanaryState, reason: string | null): Decision =>
   reason,
 });
 
-/** "Step 2 of 3 (10% in each site)." */
-function stepText({ steps, per }: CanaryStrategy, step: number): string {
-  const share = steps[step];
-  const where = per === undefined ? '' : ` in each ${per}`;
-  const size =
-    share === undefined
-      ? 'everyone'
-      : typeof share === 'number'
-        ? `${hostsText(share)}${where}`
-        : `${share}${where}`;
-  return `Step ${step + 1} of ${steps.length + 1} (${size}).`;
-}
+const stepOf = (course: Course, step: number, turns: readonly Turn[]) =>
+  stepAt(
+    course,
+    step,
+    [...byStratum(turns).values()].map(({ eligible }) => eligible),
+  );

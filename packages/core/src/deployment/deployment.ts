@@ -3,6 +3,7 @@ import type { DeploymentId, Digest, EnvironmentId, HostId } from '../ids.ts';
 import type { FailureState } from '../statistics/failures.ts';
 import type { RequestState } from '../statistics/requests.ts';
 import type { Version } from '../versions.ts';
+import type { Passing } from '../wire/desired-state.ts';
 import type { ReportedComponent } from '../wire/report.ts';
 import type { FiguresWanted, JudgedMetric } from './figures.ts';
 
@@ -35,11 +36,8 @@ export interface UpdateLimits {
   readonly per?: string;
 }
 
-/** Hosts in growing cohorts; each step is passed by evidence, and the last is everyone. */
-export interface CanaryStrategy extends UpdateLimits {
-  readonly kind: 'canary';
-  /** How many hosts are exposed in each step, of each value of `per`; everyone comes after them. */
-  readonly steps: readonly HostCount[];
+/** By what an update is judged while it goes on: it is exposed in steps, and each is passed by evidence. */
+export interface Judging {
   /** For how long a host has to stay healthy after its update. */
   readonly bakeSeconds: number;
   /** No step is passed before so many hosts (or all) have baked. */
@@ -52,9 +50,17 @@ export interface CanaryStrategy extends UpdateLimits {
   readonly metrics?: readonly JudgedMetric[];
 }
 
+/** Hosts in growing cohorts; the last is everyone. */
+export interface CanaryStrategy extends UpdateLimits, Judging {
+  readonly kind: 'canary';
+  /** How many hosts are exposed in each step, of each value of `per`; everyone comes after them. */
+  readonly steps: readonly HostCount[];
+}
+
+/** With `bakeSeconds` they are judged, and say all that a canary says of it; without it reports alone count. */
 export type Strategy =
-  | { readonly kind: 'all-at-once' }
-  | ({ readonly kind: 'rolling' } & UpdateLimits)
+  | ({ readonly kind: 'all-at-once' } & Partial<Judging>)
+  | ({ readonly kind: 'rolling' } & UpdateLimits & Partial<Judging>)
   | CanaryStrategy;
 
 /** The label by whose values a strategy's numbers count. */
@@ -85,7 +91,7 @@ export interface Deployment {
   readonly threshold: string;
   /** By value of the strategy's label: the thresholds of these hosts; `threshold` is that of all others. */
   readonly strata?: Readonly<Record<string, string>>;
-  /** Of a canary, once it has begun. */
+  /** Of one that is judged, once it has begun. */
   readonly canary?: CanaryState;
   /** How often it was decided about: no two decisions are made from the same state. Absent: 0. */
   readonly decided?: number;
@@ -96,13 +102,17 @@ export interface Deployment {
   readonly skipUnfit?: boolean;
   /** It comes outside of windows too; absent: it waits for one. */
   readonly urgent?: true;
+  /** In the words of who began it. What is urgent and says why goes on in a frozen environment. */
+  readonly why?: string;
+  /** With `urgent`: what else does not hold it up. */
+  readonly passes?: readonly Passing[];
 }
 
-/** Where a canary stands. All its times are here and in the marks of hosts: none begins anew with the process. */
+/** Where a canary stands, or another deployment that is judged. All its times are here and in the marks of hosts: none begins anew with the process. */
 export interface CanaryState {
   /** When it began, milliseconds since 1970. */
   readonly began: number;
-  /** Counted from 0; the one after the strategy's last is everyone. */
+  /** Counted from 0; the last is everyone. */
   readonly step: number;
   /** When that step began. */
   readonly since: number;
@@ -112,6 +122,8 @@ export interface CanaryState {
   readonly failures: FailureState;
   /** The last step whose figures are in `requests`; absent: none. */
   readonly measured?: number;
+  /** How many looks within the bake of `step` are over; absent, or of another step: none. */
+  readonly looked?: { readonly step: number; readonly looks: number };
   /** What the strategy's metrics showed, by name. */
   readonly requests?: Readonly<Record<string, RequestState>>;
 }
@@ -132,7 +144,7 @@ export interface HostEvidence {
   readonly admittedAt: number | null;
   /** Whether a decision holds it at its former packages. */
   readonly held: boolean;
-  /** Whether it says that it has the change ready and may not begin: a window, a freeze, a quota, a lock. */
+  /** Whether it says that it has the change ready and may not begin: a window, a freeze, a quota, a lock, a database's schema. */
   readonly keptBack: boolean;
   /** Its value of the strategy's label; null: it has none. Absent: the strategy has no label. */
   readonly stratum?: string | null;
@@ -162,6 +174,8 @@ export interface AdvancePolicy {
   readonly offlineAfterMs: number;
   /** An admitted host that is not done and has not reported for longer is silent. */
   readonly silentAfterMs: number;
+  /** Who froze its environment, since when and why: a sentence. Absent: nobody did. */
+  readonly frozen?: string;
 }
 
 export type Decision =
@@ -221,6 +235,8 @@ export interface Advance {
   readonly reason: string;
   /** What is to be asked of sources before it goes on; absent: nothing. */
   readonly wants?: FiguresWanted;
+  /** When something may follow from time alone, milliseconds since 1970; absent: nothing that would not wait. */
+  readonly due?: number;
 }
 
 /** The threshold that a new deployment begins with: it admits nobody. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Digest, HostId } from '../ids.ts';
 import { advance } from './advance.ts';
-import { applyDecisions, hostAfter } from './apply.ts';
+import { applyDecisions, marking } from './apply.ts';
 import { type Deployment, type HostEvidence, initialThreshold, type Strategy } from './deployment.ts';
 import type { Figures } from './figures.ts';
 import { standingOf } from './standing.ts';
@@ -69,7 +69,7 @@ export class Fleet {
   step(figures?: Figures) {
     const result = advance(this.deployment, this.hosts, this.now, policy, figures);
     this.deployment = applyDecisions(this.deployment, result.decisions);
-    this.hosts = this.hosts.map((one) => hostAfter(one, result.decisions, this.now));
+    this.hosts = this.hosts.map(marking(result.decisions, this.now));
     return result;
   }
 

@@ -1,6 +1,15 @@
 export { advance } from './advance.ts';
-export { applyDecisions, hostAfter, resumed } from './apply.ts';
+export {
+  type AfterLook,
+  type AfterSeen,
+  type AfterWatch,
+  lookAfter,
+  mostFailed,
+  type WatchRules,
+} from './after.ts';
+export { applyDecisions, marking, resumed } from './apply.ts';
 export { canaryStanding } from './canary-standing.ts';
+export { courseOf, promisesUndo } from './course.ts';
 export {
   type Advance,
   type AdvancePolicy,
@@ -15,6 +24,7 @@ export {
   type HostEvidence,
   hasEnded,
   initialThreshold,
+  type Judging,
   labelOf,
   type Progress,
   type ReleaseName,
@@ -25,14 +35,27 @@ export {
   type Watched,
 } from './deployment.ts';
 export type { Figures, FiguresWanted, JudgedMetric } from './figures.ts';
+export { heedsFreezes } from './freeze.ts';
 export { isWell, shareOf } from './health.ts';
+export { type Laggard, type LaggardReason, laggardOf } from './laggards.ts';
 export { heldPins, keptPins, noPackage, strayPins } from './pins.ts';
 export {
+  isRecallDue,
+  lastGood,
+  type RecallOutcome,
+  type RecallStanding,
+  type RecallStep,
+  recallStanding,
+  recallStep,
+} from './recall.ts';
+export {
   afterRecord,
+  differenceOf,
   type EvidenceRecord,
   evidenceFor,
   nothingRecorded,
   type Recorded,
+  type Replayed,
   recordOf,
   recordText,
   replayed,

@@ -1,5 +1,6 @@
 import type { HostAssignment } from '../direction/assignments.ts';
 import type { Digest } from '../ids.ts';
+import { courseOf } from './course.ts';
 import type { Deployment, HostEvidence } from './deployment.ts';
 import { isWithin } from './strata.ts';
 
@@ -22,7 +23,7 @@ export function heldPins(deployment: Deployment, host: HostEvidence): Readonly<R
 
 /**
  * The pins for a host whose place its threshold does not say rightly, while thresholds are told by value of a label or
- * a canary counts who is exposed: one that was admitted and then got another value keeps what it was given; one that
+ * a deployment that is judged step by step counts who is exposed: one that was admitted and then got another value keeps what it was given; one that
  * came into a cohort without having been admitted keeps what it runs, or begins with what is settled.
  * @param settled packages by component
  */
@@ -32,7 +33,7 @@ export function strayPins(
   settled: ReadonlyMap<string, Digest>,
 ): Readonly<Record<string, Digest>> {
   const { strategy, kind, components } = deployment;
-  if (strategy.kind !== 'canary' && deployment.strata === undefined) return {};
+  if (courseOf(strategy) === null && deployment.strata === undefined) return {};
   const admitted = host.admittedAt !== null && !host.held;
   if (host.held || isWithin(deployment, host) === admitted) return {};
   if (admitted)

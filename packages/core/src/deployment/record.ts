@@ -96,11 +96,17 @@ export function afterRecord(recorded: Recorded, record: EvidenceRecord): Recorde
   };
 }
 
+export interface Replayed {
+  readonly after: Recorded;
+  /** Whether only sentences differ: what it says for people is worded by the version that decided. */
+  readonly worded: 'same' | 'otherwise';
+}
+
 /**
- * Decides again by a record, and compares byte for byte.
- * @returns null if it is the same, else where it differs, a sentence
+ * Decides again by a record. Decisions and verdict must be the same byte for byte, but for their sentences.
+ * @returns where it differs, a sentence, or what is known after it
  */
-export function replayed(recorded: Recorded, bytes: string): { readonly after: Recorded } | string {
+export function replayed(recorded: Recorded, bytes: string): Replayed | string {
   const record = JSON.parse(bytes) as EvidenceRecord;
   const name = `Record ${record.number}`;
   if (text(record) !== bytes) return `${name} is not written as records are.`;
@@ -119,10 +125,29 @@ export function replayed(recorded: Recorded, bytes: string): { readonly after: R
     record.policy,
     record.figures,
   );
-  const again = text({ decisions, verdict, reason });
-  const was = text(record.said);
-  if (again !== was) return `${name}: ${difference(was, again)}`;
-  return { after: afterRecord(recorded, record) };
+  const again = { decisions, verdict, reason };
+  const differs = differenceOf(record.said, again);
+  if (differs !== null) return `${name}: ${differs}`;
+  const worded = text(again) === text(record.said) ? 'same' : 'otherwise';
+  return { after: afterRecord(recorded, record), worded };
+}
+
+/** Where decisions and verdict differ, a sentence; null: nowhere, but for how they are worded. */
+export function differenceOf(was: Said, again: Said): string | null {
+  const [one, other] = [text(withoutProse(was)), text(withoutProse(again))];
+  return one === other ? null : difference(one, other);
+}
+
+type Said = Pick<Advance, 'decisions' | 'verdict'>;
+
+/** What was decided. Of a sentence only whether there is one: a canary's says that a step begins. */
+function withoutProse({ decisions, verdict }: Said) {
+  return {
+    verdict,
+    decisions: decisions.map((one) =>
+      'reason' in one ? { ...one, reason: one.reason === null ? null : '' } : one,
+    ),
+  };
 }
 
 function stateAt(recorded: Recorded, record: EvidenceRecord) {

@@ -27,7 +27,15 @@ export function isWithin(
   deployment: Pick<Deployment, 'kind' | 'salt'> & Thresholds,
   { id, stratum }: Pick<HostEvidence, 'id' | 'stratum'>,
 ): boolean {
-  const hash = cohortHash(deployment.salt, id);
+  return takesIn(deployment, cohortHash(deployment.salt, id), stratum);
+}
+
+/** The same of a host whose hash is known. */
+export function takesIn(
+  deployment: Pick<Deployment, 'kind'> & Thresholds,
+  hash: string,
+  stratum: string | null | undefined,
+): boolean {
   const threshold = thresholdOf(deployment, stratum);
   return deployment.kind === 'undeploy' ? hash > threshold : hash <= threshold;
 }

@@ -9,16 +9,17 @@ export const hostCountSchema = titled(
   'a number of hosts or a share like "10%"',
 );
 
+const maxFailed = titled(
+  either(
+    integer({ minimum: 0, maximum: 1_000_000 }),
+    string<`${number}%`>({ pattern: '^([1-9][0-9]?|100)%$' }),
+  ),
+  'a number of hosts, also 0, or a share like "10%"',
+);
 const limits = {
   maxUnavailable: hostCountSchema,
   maxUnavailableInAll: hostCountSchema,
-  maxFailed: titled(
-    either(
-      integer({ minimum: 0, maximum: 1_000_000 }),
-      string<`${number}%`>({ pattern: '^([1-9][0-9]?|100)%$' }),
-    ),
-    'a number of hosts, also 0, or a share like "10%"',
-  ),
+  maxFailed,
   per: string({ title: 'a label, such as site', minLength: 1, maxLength: 127 }),
 };
 const probability: Schema<number> = {
@@ -27,20 +28,25 @@ const probability: Schema<number> = {
   minimum: 0.0001,
   maximum: 0.5,
 };
+const judging = {
+  bakeSeconds: integer({ title: 'seconds from 0 to 2592000', minimum: 0, maximum: 2_592_000 }),
+  minimumExposure: integer({ minimum: 1, maximum: 1_000_000 }),
+  alpha: probability,
+  onFail: oneOf('rollback', 'stop'),
+  onNoData: oneOf('ask', 'wait'),
+};
 /** What people write of a strategy, in an environment's YAML and in plans; the rest is filled in when it begins. */
 export const strategySchema = either(
-  closedObject({ kind: literal('all-at-once') }),
-  closedObject({ kind: literal('rolling') }, limits),
+  closedObject({ kind: literal('all-at-once') }, judging),
+  closedObject({ kind: literal('rolling') }, { ...limits, ...judging }),
   closedObject(
     { kind: literal('canary') },
-    {
-      ...limits,
-      steps: array(hostCountSchema, { minItems: 1, maxItems: 8 }),
-      bakeSeconds: integer({ title: 'seconds from 0 to 2592000', minimum: 0, maximum: 2_592_000 }),
-      minimumExposure: integer({ minimum: 1, maximum: 1_000_000 }),
-      alpha: probability,
-      onFail: oneOf('rollback', 'stop'),
-      onNoData: oneOf('ask', 'wait'),
-    },
+    { ...limits, ...judging, steps: array(hostCountSchema, { minItems: 1, maxItems: 8 }) },
   ),
+);
+
+/** `policy.watch`: what follows once an update has succeeded. */
+export const watchSchema = closedObject(
+  { seconds: integer({ title: 'seconds from 60 to 2592000', minimum: 60, maximum: 2_592_000 }) },
+  { maxFailed, onFail: oneOf('report', 'rollback') },
 );

@@ -2,18 +2,29 @@ import { XylemError } from '../errors.ts';
 import type { HostMetric } from '../metrics/metric.ts';
 import { parseSelector } from '../selector/parse.ts';
 import type { RequestTest } from '../statistics/requests.ts';
-import type { CanaryStrategy, DeploymentKind, HostCount, Strategy, UpdateLimits } from './deployment.ts';
+import { judgingDefaults } from './course.ts';
+import type {
+  CanaryStrategy,
+  DeploymentKind,
+  HostCount,
+  Judging,
+  Strategy,
+  UpdateLimits,
+} from './deployment.ts';
 
 /** What a person or an environment's policy says; the rest is filled in. */
 export type WantedStrategy =
-  | { readonly kind: 'all-at-once' }
-  | ({ readonly kind: 'rolling' } & Partial<UpdateLimits>)
+  | ({ readonly kind: 'all-at-once' } & WantedJudging)
+  | ({ readonly kind: 'rolling' } & WantedJudging & Partial<UpdateLimits>)
   | ({ readonly kind: 'canary' } & Partial<Omit<CanaryStrategy, 'kind' | 'metrics'>>);
+type WantedJudging = Partial<Omit<Judging, 'metrics'>>;
 
 export interface StrategyFor {
   readonly kind: DeploymentKind;
   /** Whether nothing of the product is settled there yet. */
   readonly isFirst: boolean;
+  /** What can't wait bakes nowhere; absent: it can. */
+  readonly isUrgent?: boolean;
   /** How many hosts it concerns. */
   readonly hosts: number;
   readonly policy: {
@@ -26,29 +37,32 @@ export interface StrategyFor {
 /** From so many hosts on an update that nobody said more about begins with a few. */
 const hostsForCanary = 4;
 
-const canaryDefaults: Omit<CanaryStrategy, 'kind' | 'maxUnavailable'> = {
-  steps: [1, '25%'],
-  bakeSeconds: 60,
-  minimumExposure: 1,
-  alpha: 0.01,
-  onFail: 'rollback',
-  onNoData: 'ask',
-};
+const canarySteps: CanaryStrategy['steps'] = [1, '25%'];
 
 /**
  * The strategy of a deployment. Where nobody says: the first time there is nothing to lose, and back is wanted at once;
- * an update goes as the environment's policy says, else as a canary, or host by host where there are few.
+ * an update goes as the environment's policy says, else as a canary, or host by host where there are few; an urgent one
+ * without baking, and judged by its hosts alone, since figures need time.
  * @throws XylemError E_INPUT
  */
 export function chosenStrategy(wanted: WantedStrategy | undefined, about: StrategyFor): Strategy {
-  const { kind, isFirst, hosts, policy } = about;
+  const { kind, isFirst, isUrgent, hosts, policy } = about;
   if (wanted !== undefined) return filled(wanted, about);
   if (kind !== 'deploy' || isFirst) return { kind: 'all-at-once' };
-  return filled(policy.strategy ?? { kind: hosts < hostsForCanary ? 'rolling' : 'canary' }, about);
+  const usual = policy.strategy ?? { kind: hosts < hostsForCanary ? 'rolling' : 'canary' };
+  return filled(isUrgent === true ? inHaste(usual) : usual, about);
 }
 
-function filled(wanted: WantedStrategy, { kind, policy }: StrategyFor): Strategy {
-  if (wanted.kind === 'all-at-once') return { kind: 'all-at-once' };
+/** The same hosts in the same order, each step as soon as they are healthy. */
+function inHaste(usual: WantedStrategy): WantedStrategy {
+  const { bakeSeconds: _, ...rest } = usual;
+  return rest;
+}
+
+function filled(wanted: WantedStrategy, about: StrategyFor): Strategy {
+  const { kind, policy } = about;
+  const judging = judgingOf(wanted, about);
+  if (wanted.kind === 'all-at-once') return { ...wanted, ...judging };
   const { per, maxUnavailableInAll } = wanted;
   if (per !== undefined) checkLabel(per);
   else if (maxUnavailableInAll !== undefined) {
@@ -58,12 +72,45 @@ function filled(wanted: WantedStrategy, { kind, policy }: StrategyFor): Strategy
     );
   }
   const maxUnavailable = wanted.maxUnavailable ?? policy.maxUnavailable;
-  if (wanted.kind === 'rolling') return { ...wanted, maxUnavailable };
+  if (wanted.kind === 'rolling') return { ...wanted, maxUnavailable, ...judging };
   if (kind !== 'deploy') {
     throw new XylemError('E_INPUT', `A canary is for updates; a ${kind} goes all at once or rolling.`);
   }
-  const metrics = (policy.metrics ?? []).map(({ name, ...against }) => ({ name, test: testOf(against) }));
-  return { ...canaryDefaults, ...wanted, maxUnavailable, ...(metrics.length === 0 ? {} : { metrics }) };
+  return { steps: canarySteps, ...wanted, maxUnavailable, ...judgingDefaults, ...judging };
+}
+
+/**
+ * By what it is judged: updates by the metrics of the environment's policy, where there are any; a canary, and who asks
+ * for a bake, also by reports alone. The first time there is nothing to go back to. What is urgent bakes only where
+ * that is asked for, and figures need a bake.
+ */
+function judgingOf(
+  wanted: WantedStrategy,
+  { kind, isFirst, isUrgent, policy }: StrategyFor,
+): Partial<Judging> {
+  const { bakeSeconds, minimumExposure, alpha, onFail, onNoData } = wanted;
+  const asked = Object.entries({ bakeSeconds, minimumExposure, alpha, onFail, onNoData }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (kind !== 'deploy' && asked.length > 0) {
+    const name = asked[0]?.[0] ?? '';
+    throw new XylemError('E_INPUT', `${name} is for updates; a ${kind} is not judged while it goes on.`);
+  }
+  const isHasty = isUrgent === true && (bakeSeconds ?? 0) === 0;
+  const metrics = (isHasty ? [] : (policy.metrics ?? [])).map(({ name, ...against }) => ({
+    name,
+    test: testOf(against),
+  }));
+  const isJudged =
+    wanted.kind === 'canary' || asked.length > 0 || (kind === 'deploy' && !isFirst && metrics.length > 0);
+  if (!isJudged) return {};
+  const bake = isHasty ? { bakeSeconds: 0 } : {};
+  return {
+    ...judgingDefaults,
+    ...bake,
+    ...Object.fromEntries(asked),
+    ...(metrics.length === 0 ? {} : { metrics }),
+  };
 }
 
 function testOf({ limit, ratio, margin }: Omit<HostMetric, 'name'>): RequestTest {

@@ -1,4 +1,5 @@
 import { cohortHash } from '../direction/cohort.ts';
+import { courseOf } from './course.ts';
 import type {
   AdvancePolicy,
   Deployment,
@@ -24,14 +25,13 @@ export function inTurn(
   policy: AdvancePolicy,
 ): Turn[] {
   const direction = deployment.kind === 'undeploy' ? -1 : 1;
-  return evidence
-    .filter(({ components }) => components.length > 0)
-    .map((host) => ({
-      host,
-      hash: cohortHash(deployment.salt, host.id),
-      standing: standingOf(deployment, host, now, policy),
-    }))
-    .sort((a, b) => (a.hash < b.hash ? -direction : direction));
+  const turns: Turn[] = [];
+  for (const host of evidence) {
+    if (host.components.length === 0) continue;
+    const hash = cohortHash(deployment.salt, host.id);
+    turns.push({ host, hash, standing: standingOf(deployment, host, now, policy) });
+  }
+  return turns.sort((a, b) => (a.hash < b.hash ? -direction : direction));
 }
 
 export const isAdmitted = ({ admittedAt, held }: HostEvidence): boolean => admittedAt !== null && !held;
@@ -45,12 +45,28 @@ export interface StratumCounts {
   readonly unavailable: number;
 }
 
-export function byStratum(turns: readonly Turn[]): ReadonlyMap<string | null, StratumCounts> {
+type Counts = ReadonlyMap<string | null, StratumCounts>;
+
+/** A look asks for the same counts several times. */
+const counted = new WeakMap<readonly Turn[], Counts>();
+
+export function byStratum(turns: readonly Turn[]): Counts {
+  const before = counted.get(turns);
+  if (before !== undefined) return before;
+  const counts = countsOf(turns);
+  counted.set(turns, counts);
+  return counts;
+}
+
+function countsOf(turns: readonly Turn[]): Counts {
   const counts = new Map<string | null, { -readonly [K in keyof StratumCounts]: StratumCounts[K] }>();
   for (const { host, standing } of turns) {
     const stratum = host.stratum ?? null;
-    const count = counts.get(stratum) ?? { eligible: 0, admitted: 0, failed: 0, unavailable: 0 };
-    counts.set(stratum, count);
+    let count = counts.get(stratum);
+    if (count === undefined) {
+      count = { eligible: 0, admitted: 0, failed: 0, unavailable: 0 };
+      counts.set(stratum, count);
+    }
     count.eligible += 1;
     if (isAdmitted(host)) count.admitted += 1;
     if (standing === 'failed') count.failed += 1;
@@ -86,12 +102,13 @@ export function progressOf(
   let keptBack = 0;
   let admitted = 0;
   let baking = 0;
+  const course = courseOf(strategy);
   for (const { host, standing } of turns) {
     counts[standing] += 1;
     if (isAdmitted(host)) admitted += 1;
     if (standing === 'waiting' && isOffline(host, now, policy)) offline += 1;
     if (standing === 'updating' && host.keptBack) keptBack += 1;
-    if (strategy.kind === 'canary' && standing === 'done' && isBaking(strategy, host, now)) baking += 1;
+    if (course !== null && standing === 'done' && isBaking(course, host, now)) baking += 1;
   }
   const maxUnavailable =
     strategy.kind === 'all-at-once' ? turns.length : mostUnavailable(strategy, byStratum(turns));
@@ -102,6 +119,6 @@ export function progressOf(
     keptBack,
     offline,
     maxUnavailable,
-    ...(strategy.kind === 'canary' ? { baking } : {}),
+    ...(course === null ? {} : { baking }),
   };
 }

@@ -28,7 +28,7 @@ export function verdictOf(
   const parts = [
     `${done} of ${eligible} done`,
     updating > keptBack ? `${updating - keptBack} updating` : '',
-    keptBack > 0 ? `${keptBack} not before their window, freeze, quota or lock allows it` : '',
+    keptBack > 0 ? `${keptBack} not before their window, freeze, quota, lock or database allows it` : '',
     failed > 0 ? `${failed} failed` : '',
     silent > 0 ? `${silent} silent since they were admitted` : '',
     waiting > offline ? `${waiting - offline} waiting for their turn` : '',

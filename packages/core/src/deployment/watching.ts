@@ -1,6 +1,6 @@
 import type { HostId } from '../ids.ts';
 import type { FailureEvent } from '../statistics/failures.ts';
-import type { AdvancePolicy, CanaryStrategy, Decision, HostEvidence, Watched } from './deployment.ts';
+import type { AdvancePolicy, Decision, HostEvidence, Judging, Watched } from './deployment.ts';
 import { isBaking, isOffline } from './standing.ts';
 import { isAdmitted, type Turn } from './turns.ts';
 
@@ -53,7 +53,7 @@ class Watch {
  * @param stratumOf within which a host is compared
  */
 export function seenOf(
-  strategy: CanaryStrategy,
+  judging: Judging,
   turns: readonly Turn[],
   gone: readonly HostEvidence[],
   stratumOf: (host: HostEvidence) => string,
@@ -73,7 +73,7 @@ export function seenOf(
         watch.enter(host, { as: 'control', stratum: stratumOf(host) });
       continue;
     }
-    const silent = standing === 'silent' || (standing === 'done' && offline && isBaking(strategy, host, now));
+    const silent = standing === 'silent' || (standing === 'done' && offline && isBaking(judging, host, now));
     if (standing === 'failed' || silent) {
       if ((host.failedAt ?? null) === null || (host.doneAt ?? null) !== null) failed.push(host.id);
       if (watched?.as === 'exposed') watch.end(host, watched, silent ? 'silent' : 'failed');
@@ -81,7 +81,7 @@ export function seenOf(
       // A time that lies ahead was written before a clock went back: the bake begins again, it never gets shorter.
       if ((host.doneAt ?? null) === null || (host.doneAt ?? 0) > now) healthy.push(host.id);
       // Not before silence would have been noticed: else the silent would be left alone in their arm, and weigh too much.
-      else if (watched?.as === 'exposed' && !isBaking(strategy, host, now - policy.silentAfterMs))
+      else if (watched?.as === 'exposed' && !isBaking(judging, host, now - policy.silentAfterMs))
         watch.end(host, watched, 'ok');
     }
   }
@@ -99,6 +99,7 @@ export function seenOf(
 export function seenOfAdmitted(turns: readonly Turn[], decisions: readonly Decision[], now: number): Seen {
   const admitted = new Set(decisions.flatMap((one) => (one.kind === 'admit' ? one.hosts : [])));
   const watch = new Watch(now);
+  if (admitted.size === 0) return { marks: [], events: [] };
   for (const { host } of turns) {
     const watched = host.watched ?? null;
     if (!admitted.has(host.id) || watched?.as !== 'control') continue;

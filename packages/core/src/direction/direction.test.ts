@@ -31,6 +31,15 @@ test('a cohort is an HMAC over the id in ASCII, keyed by the bytes of the salt',
   assert.ok(!inCohort({ salt, atMost: nobody }, host));
 });
 
+test('a hash is the same whatever was hashed before it', () => {
+  const direct = (key: string, host: HostId): string =>
+    createHmac('sha256', Buffer.from(key, 'base64url')).update(host, 'ascii').digest('hex');
+  const salts = Array.from({ length: 40 }, (_, n) => Buffer.from(`salt ${n}`).toString('base64url'));
+  for (let round = 0; round < 3; round += 1)
+    for (const one of [...salts, ...salts.toReversed()])
+      for (const n of [1, 2, 3]) assert.equal(cohortHash(one, hostId(n)), direct(one, hostId(n)));
+});
+
 test('a threshold for k hosts admits exactly k', () => {
   fc.assert(
     fc.property(

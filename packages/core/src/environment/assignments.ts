@@ -125,9 +125,14 @@ function assignment(
     ...(deployment === undefined
       ? {}
       : { deployment: deployment.id, ...cohortOf(deployment.salt, threshold ?? nobody) }),
-    ...(deployment?.urgent === true && deployment.kind !== 'undeploy' ? { urgent: true } : {}),
+    ...(deployment?.urgent === true && deployment.kind !== 'undeploy' ? urgencyOf(deployment) : {}),
   };
 }
+
+const urgencyOf = ({ passes }: Deployment): Pick<Assignment, 'urgent' | 'passes'> => ({
+  urgent: true,
+  ...(passes === undefined ? {} : { passes: [...passes] }),
+});
 
 /** No cohort where it would admit everyone: such an assignment reads as what it is. */
 function cohortOf(salt: string, threshold: string): Pick<Assignment, 'cohort'> {

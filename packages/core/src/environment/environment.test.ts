@@ -17,7 +17,6 @@ import {
   type KnownRelease,
   mayOverlap,
   refuseConflicts,
-  refuseUnmetRequirements,
 } from './index.ts';
 import { defaultPolicy, everywhere } from './spec.ts';
 
@@ -275,16 +274,4 @@ test('where it says that two selectors exclude each other, no host is selected b
     { numRuns: 1000 },
   );
   assert.ok(disjoint > 50);
-});
-
-test('a requirement that nothing in the environment meets is refused', () => {
-  const web = document('shop', 'web', { requires: { api: '^2.1.0' } });
-  const api = (version: string) =>
-    document('shop', 'api', { version: version as PackageDocument['version'] });
-  refuseUnmetRequirements('acme/production', [web, api('1.0.0'), api('2.4.0')]);
-  assert.throws(() => refuseUnmetRequirements('acme/production', [web, api('2.0.9')]), {
-    code: 'E_DEPENDENCY',
-    message: 'web requires api ^2.1.0 in acme/production; there is 2.0.9.',
-  });
-  assert.throws(() => refuseUnmetRequirements('acme/production', [web]), { message: /there is none/ });
 });

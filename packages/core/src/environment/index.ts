@@ -1,7 +1,6 @@
 export { desiredAssignments, type KnownRelease, type ProductDirection } from './assignments.ts';
 export { type Claim, type Conflict, conflictsIn, refuseConflicts } from './conflicts.ts';
 export { mayOverlap } from './overlap.ts';
-export { refuseUnmetRequirements } from './requirements.ts';
 export {
   type ComponentMapping,
   type EnvironmentPolicy,

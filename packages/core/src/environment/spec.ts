@@ -1,9 +1,11 @@
+import type { WatchRules } from '../deployment/after.ts';
 import type { HostCount } from '../deployment/deployment.ts';
 import type { WantedStrategy } from '../deployment/strategy.ts';
 import type { Config } from '../direction/config.ts';
 import type { HostMetric } from '../metrics/metric.ts';
+import type { MigrationPolicy } from '../migration/drive.ts';
 import type { ApprovalRule } from '../plan/approvals.ts';
-import type { After } from '../stage-order/policy.ts';
+import type { After, IncidentDemand } from '../stage-order/policy.ts';
 import type { Version } from '../versions.ts';
 import type { ChangePolicy } from '../wire/change-policy.ts';
 
@@ -51,6 +53,10 @@ export interface EnvironmentPolicy extends ChangePolicy {
   readonly strategy?: WantedStrategy;
   /** How many of its hosts must be well before anything but a way back begins here. */
   readonly health?: { readonly atLeast: `${number}%` };
+  /** What open incidents here stop everything but a way back; absent: none do. */
+  readonly incidents?: IncidentDemand;
+  /** Of updates that have succeeded; absent: nobody looks after them. */
+  readonly watch?: WatchRules;
   /** Figures of hosts that deployments are judged by besides their reports. */
   readonly metrics?: readonly HostMetric[];
   /** Statements without which no release is deployed here. */
@@ -59,6 +65,12 @@ export interface EnvironmentPolicy extends ChangePolicy {
   readonly approvals?: readonly ApprovalRule[];
   /** An author's own approval does not count; without rules one approval is demanded. */
   readonly fourEyes?: boolean;
+  /** Of what is urgent, in place of `approvals`; absent: the same. */
+  readonly urgentApprovals?: readonly ApprovalRule[];
+  /** Nothing but a way back begins without a change ticket that is approved. */
+  readonly change?: 'required';
+  /** Absent: people order the steps of migrations. */
+  readonly migrations?: MigrationPolicy;
 }
 
 /** One demand on the evidence about a release (docs/spec/evidence.md). */

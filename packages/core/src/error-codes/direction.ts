@@ -8,6 +8,12 @@ export const directionCodes = {
     'never',
     'conflict',
   ),
+  E_CHANGE_TICKET: code(
+    'The environment demands a change ticket, and none is known to be approved.',
+    'Do what the message names: `--change ID`, have the ticket approved, or see that who keeps tickets can be reached (`xylem change-source show`). A rollback to what ran before needs none.',
+    'later',
+    'conflict',
+  ),
   E_COMPONENT_CONFLICT: code(
     'Two products or components claim the same component, port or path on hosts that both could be given to.',
     "Change the selectors in the environment's YAML so that they exclude each other, or remove one of the two.",
@@ -34,7 +40,7 @@ export const directionCodes = {
   ),
   E_DEPENDENCY: code(
     'A component requires another that is absent or has the wrong version.',
-    'Put the required component into the release, in a version that fits.',
+    '`xylem deps` names what has to come first; else put the required component into the release, in a version that fits.',
     'never',
     'conflict',
   ),
@@ -54,6 +60,18 @@ export const directionCodes = {
     "The product's publisher does not allow this step back to an older release.",
     'Deploy a newer release that mends what is wrong, or have the publisher allow the way back with `xylem product downgrade`.',
     'never',
+    'conflict',
+  ),
+  E_ENVIRONMENT_FROZEN: code(
+    'Somebody froze the environment: no deployment begins there or goes on to further hosts.',
+    'Wait, or end it: `xylem unfreeze TENANT/ENVIRONMENT`. A rollback goes on at any time, a deployment with `--urgent --reason TEXT` too.',
+    'later',
+    'conflict',
+  ),
+  E_INCIDENT: code(
+    'The environment has open incidents, and its policy lets nothing new begin until they are closed, or acknowledged.',
+    'See `xylem incident list`. Evidence closes them when what they say has ended; a rollback passes. `policy.incidents: acknowledged` lets pass what somebody looks at.',
+    'later',
     'conflict',
   ),
   E_LABEL_INVALID: code(
@@ -106,13 +124,19 @@ export const directionCodes = {
   ),
   E_PLAN_STATE: code(
     "The plan is in a state in which this can't be done.",
-    'Look at `xylem plan show ID`; one that was started stays as it is: prepare another.',
+    'Look at `xylem plan show ID`; one that was started is paused, resumed, stopped or taken back (`xylem plan pause`, `rollback`); for anything else prepare another.',
     'never',
     'conflict',
   ),
   E_QUARANTINED: code(
     'An operator has quarantined the release in the environment: no host takes it there.',
     'Deploy another release; or lift it with an operator key: `xylem release lift`.',
+    'never',
+    'conflict',
+  ),
+  E_RECALLED: code(
+    'The release was recalled: it goes back everywhere and comes to no environment.',
+    'Deploy another release. `xylem recall show PRODUCT@VERSION` tells why and how far it is; a mistake is taken back by `xylem recall end`.',
     'never',
     'conflict',
   ),

@@ -1,2 +1,3 @@
+export { alertmanagerBody, isAlertTopic } from './alertmanager.ts';
 export { type AttemptOutcome, afterAttempt, holdingAttempts } from './attempts.ts';
 export { topicPatternSource, wantsNotification } from './topics.ts';

@@ -1,3 +1,4 @@
+import type { EnvironmentPolicy } from '../environment/spec.ts';
 import { array, closedObject, either, integer, string, titled } from '../schema/build.ts';
 import type { Static } from '../schema/json-schema.ts';
 
@@ -34,6 +35,16 @@ export interface ApprovalDemand {
   /** The author's own word does not count. */
   readonly fourEyes: boolean;
 }
+
+/** Of whom, other than the author, there is a word; null: of nobody. */
+export const secondPerson = (words: readonly ApprovalWord[], author: string): string | null =>
+  words.find(({ origin }) => origin !== author)?.origin ?? null;
+
+/** The rules of an environment's policy: what is urgent may have a shorter way. */
+export const approvalRulesOf = (
+  { approvals = [], urgentApprovals }: Pick<EnvironmentPolicy, 'approvals' | 'urgentApprovals'>,
+  urgent: boolean,
+): readonly ApprovalRule[] => (urgent ? (urgentApprovals ?? approvals) : approvals);
 
 /** Whether anybody's word is needed at all. */
 export const demandsApproval = ({ rules, fourEyes }: ApprovalDemand): boolean => rules.length > 0 || fourEyes;

@@ -2,8 +2,20 @@ import { strategySchema } from '../deployment/strategy-schema.ts';
 import { sha256 } from '../hashing.ts';
 import type { Digest } from '../ids.ts';
 import { limits } from '../limits.ts';
-import { array, closedObject, integer, literal, nullable, oneOf, string } from '../schema/build.ts';
+import {
+  array,
+  closedObject,
+  either,
+  integer,
+  literal,
+  nullable,
+  oneOf,
+  string,
+  titled,
+} from '../schema/build.ts';
 import type { Static } from '../schema/json-schema.ts';
+import { mostPeriods, periodParts, shapeFault } from '../wire/change-policy.ts';
+import { passesSchema } from '../wire/desired-state.ts';
 import { documentKind } from '../wire/document.ts';
 import * as f from '../wire/fields.ts';
 import { approvalRulesSchema } from './approvals.ts';
@@ -16,13 +28,37 @@ const environment = closedObject({
   facts: f.digest,
 });
 
+export const atOnceSchema = titled(
+  either(integer({ minimum: 1, maximum: 1_000 }), string<`${number}%`>({ pattern: '^([1-9][0-9]?|100)%$' })),
+  'a number of environments or a share like "10%"',
+);
+
+/** Gates that people may say are to be passed though they are closed; hosts enforce none of these, and a freeze is passed by what is urgent. */
+export const forceableGates = ['change-ticket', 'health', 'incidents', 'stage-order', 'statements'] as const;
+export type ForceableGate = (typeof forceableGates)[number];
+export const forcesSchema = array(oneOf(...forceableGates), { minItems: 1, maxItems: forceableGates.length });
+
+/** Of whole environments: nothing in it selects hosts. */
+const { where: _where, ...periodOptional } = periodParts.optional;
+const periods = array(closedObject(periodParts.required, periodOptional), {
+  minItems: 1,
+  maxItems: mostPeriods,
+});
+
 const stage = closedObject(
   { name: f.name, environments: array(environment, { minItems: 1, maxItems: 1_000 }) },
   {
     strategy: strategySchema,
     approvals: approvalRulesSchema,
+    fourEyes: literal(true),
     soakSeconds: integer({ maximum: 366 * 86_400 }),
-    onFail: oneOf('stop', 'rollback'),
+    ask: literal(true),
+    atOnce: atOnceSchema,
+    failures: integer({ maximum: 1_000 }),
+    onFail: oneOf('stop', 'rollback', 'rollback-plan'),
+    notBefore: f.time,
+    windows: periods,
+    freezes: periods,
   },
 );
 
@@ -38,6 +74,10 @@ const planSchema = closedObject(
   {
     skipUnfit: literal(true),
     urgent: literal(true),
+    why: f.message,
+    passes: passesSchema,
+    forces: forcesSchema,
+    deadlineSeconds: integer({ minimum: 1, maximum: 366 * 86_400 }),
     purgeData: literal(true),
     change: string({ title: 'a change ticket', pattern: '^[^\\p{Cc}]+$', maxLength: 200 }),
   },
@@ -51,10 +91,19 @@ const kind = documentKind(planSchema, {
   what: 'plan',
   format: 'xylem-plan-1',
   maxBytes: limits.plan,
-  check: ({ kind: what, version, release, stages, purgeData }) => {
+  check: ({ kind: what, version, release, stages, purgeData, urgent, passes, forces, why }) => {
     if ((version === null) !== (what === 'undeploy') || (release === null) !== (version === null))
       return 'a deploy names a version and its release, an undeploy neither';
     if (purgeData === true && what !== 'undeploy') return 'only an undeploy purges data';
+    if (passes !== undefined && (what !== 'deploy' || urgent !== true || why === undefined))
+      return 'only an urgent deploy passes anything, and says why';
+    if (forces !== undefined && why === undefined) return 'who forces gates says why';
+    for (const { name, windows = [], freezes = [] } of stages) {
+      for (const period of [...windows, ...freezes]) {
+        const fault = shapeFault(period);
+        if (fault !== undefined) return `stage ${name}: ${period.name}: ${fault}`;
+      }
+    }
     const names = stages.map(({ name }) => name);
     if (new Set(names).size < names.length) return 'two stages have one name';
     const environments = stages.flatMap((one) => one.environments.map((entry) => entry.environment));

@@ -1,13 +1,18 @@
+export { advancePlan, type PlanSeen, type PlanStep } from './advance.ts';
 export {
   type ApprovalDemand,
   type ApprovalRule,
   type ApprovalWord,
+  approvalRulesOf,
   demandsApproval,
   missingApprovals,
+  secondPerson,
 } from './approvals.ts';
 export { type ChangeCount, changesOf, countChanges, type HostChange } from './changes.ts';
 export {
   encodePlan,
+  type ForceableGate,
+  forceableGates,
   type Plan,
   type PlanEnvironment,
   type PlanStage,
@@ -24,4 +29,5 @@ export {
   specFacts,
   type WayBack,
 } from './facts.ts';
+export { type SeenDeployment, type StageStanding, stageStanding } from './standing.ts';
 export { type DueStep, dueSteps, stepsNotUndone } from './way-back.ts';

@@ -94,3 +94,8 @@ export function either<const S extends readonly JsonSchema[]>(...anyOf: S): Sche
 export function titled<S extends JsonSchema>(schema: S, title: string): S {
   return { ...schema, title };
 }
+
+/** `schema` with a sentence for whoever writes it: editors show it. */
+export function described<S extends JsonSchema>(schema: S, description: string): S {
+  return { ...schema, description };
+}

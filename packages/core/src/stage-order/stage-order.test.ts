@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { missingAt } from './fault.ts';
 import { soakMs } from './policy.ts';
+import { incidentsMissing, testsMissing } from './proof.ts';
 import { type PastDeployment, stoodThere } from './stood.ts';
 
 const hour = 3_600_000;
@@ -75,5 +76,49 @@ describe('what is missing', () => {
 
   it('reads times as people write them', () => {
     assert.deepEqual(['30m', '24h', '7d'].map(soakMs), [30 * 60_000, 24 * hour, 7 * 24 * hour]);
+  });
+});
+
+describe('proof besides time', () => {
+  const at = { environment: 'acme/staging', version: '2.4.0' };
+  const run = (host: string, state: string, job = 'smoke') => ({ host, component: 'api', job, state });
+  const smoke = [{ component: 'api', job: 'smoke' }];
+
+  it('is each named test, passed somewhere and failed nowhere by its newest end', () => {
+    assert.match(
+      testsMissing([], smoke, at) ?? '',
+      /has not passed .* `xylem job run api smoke --in acme\/staging`/,
+    );
+    assert.match(
+      testsMissing([run('a', 'lost'), run('a', 'passed', 'other')], smoke, at) ?? '',
+      /has not passed/,
+    );
+    assert.equal(testsMissing([run('a', 'passed'), run('a', 'failed')], smoke, at), null);
+    assert.equal(testsMissing([run('a', 'running'), run('a', 'passed')], smoke, at), null);
+    assert.match(testsMissing([run('a', 'failed'), run('a', 'passed')], smoke, at) ?? '', /on 1 of 1 hosts/);
+    assert.match(
+      testsMissing([run('a', 'passed'), run('b', 'timed-out')], smoke, at) ?? '',
+      /on 1 of 2 hosts/,
+    );
+  });
+
+  it('is that no incident of the product or of none is open, or that somebody looks at it', () => {
+    const where = { product: 'shop', environment: 'acme/staging' };
+    const one = {
+      id: 'i-1',
+      kind: 'host-failed',
+      product: 'shop',
+      title: 'It fails.',
+      isAcknowledged: false,
+    } as const;
+    const missing = (more: object, demand: 'none' | 'acknowledged' = 'none') =>
+      incidentsMissing([{ ...one, ...more }], { ...where, demand });
+    assert.equal(missing({}), 'acme/staging has incidents that are open: i-1 (It fails)');
+    assert.ok(missing({ product: null }));
+    assert.equal(missing({ product: 'blog' }), null);
+    assert.equal(missing({ kind: 'expiring', product: null }), null);
+    assert.ok(missing({ isAcknowledged: true }));
+    assert.equal(missing({ isAcknowledged: true }, 'acknowledged'), null);
+    assert.match(missing({}, 'acknowledged') ?? '', /not acknowledged/);
   });
 });

@@ -23,6 +23,8 @@ export interface RequestState {
   readonly exposed: number;
   readonly control: number;
   readonly evidence: EProcess;
+  /** What looks at units that still bake have added up to, `evidence` among it; absent: none was taken. */
+  readonly looked?: Pick<EProcess, 'products' | 'ceilings'>;
 }
 
 export function mixtureOf(test: RequestTest): Mixture {

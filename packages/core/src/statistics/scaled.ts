@@ -16,6 +16,19 @@ export function times([mantissa, exponent]: Scaled, [by, byExponent]: Scaled): S
   return [product, exponent + byExponent];
 }
 
+/** The smaller one is brought to the other's exponent, which is exact; the sum is rounded once, as a double's. */
+export function plus(a: Scaled, b: Scaled): Scaled {
+  if (a[0] === 0) return b;
+  if (b[0] === 0) return a;
+  const [[mantissa, exponent], small] = a[1] >= b[1] ? [a, b] : [b, a];
+  const apart = exponent - small[1];
+  // Further down nothing of it is left beside a mantissa of at least 2^-64.
+  let other = apart > 3 ? 0 : small[0];
+  for (let left = Math.min(apart, 3); left > 0; left -= 1) other /= step;
+  const sum = mantissa + other;
+  return sum >= step ? [sum / step, exponent + 1] : [sum, exponent];
+}
+
 /** Of a number between 2^-64 and 2^64, or 0. */
 export function scaled(value: number): Scaled {
   return [value, 0];

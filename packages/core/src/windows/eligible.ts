@@ -1,5 +1,6 @@
 import { parseSelector, type Selectable, selects } from '../selector/index.ts';
 import type { ChangePolicy, Period } from '../wire/change-policy.ts';
+import type { Assignment } from '../wire/desired-state.ts';
 import { type Timeline, timelineOf } from './timeline.ts';
 
 /** Whether a change may begin at a moment. Times are milliseconds since 1970. */
@@ -13,10 +14,13 @@ export type Eligibility =
       readonly nextMs: number | null;
     };
 
+/** What an assignment says of it. */
+export type Urgency = Pick<Assignment, 'urgent' | 'passes'>;
+
 /** The moments of one host. */
 export interface Moments {
   /** Pure: the same moment gives the same answer. @throws XylemError E_WINDOW_INVALID */
-  eligible(isUrgent: boolean, nowMs: number): Eligibility;
+  eligible(urgency: Urgency, nowMs: number): Eligibility;
 }
 
 /** A leap day is eight years from the next at most. */
@@ -33,13 +37,13 @@ export function momentsOf(policy: ChangePolicy, host: Selectable): Moments {
     (periods ?? []).filter(({ where }) => where === undefined || selects(parseSelector(where), host));
   const windows = own(policy.windows).map((period) => timelineOf(period, false));
   const freezes = own(policy.freezes).map((period) => timelineOf(period, true));
-  const binding = (isUrgent: boolean): { windows: Timeline[]; freezes: Timeline[] } => ({
-    windows: isUrgent ? [] : windows,
-    freezes: isUrgent && policy.urgentPassesFreezes === true ? [] : freezes,
+  const binding = ({ urgent = false, passes = [] }: Urgency): Bound => ({
+    windows: urgent ? [] : windows,
+    freezes: urgent && (policy.urgentPassesFreezes === true || passes.includes('freezes')) ? [] : freezes,
   });
   return {
-    eligible: (isUrgent, nowMs) => {
-      const bound = binding(isUrgent);
+    eligible: (urgency, nowMs) => {
+      const bound = binding(urgency);
       const found = lookAt(bound, nowMs);
       if (found.kind === 'open') return found;
       const { kind, name } = found;

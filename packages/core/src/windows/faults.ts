@@ -87,7 +87,7 @@ function neverFault(policy: ChangePolicy, nowMs: number): PeriodFault | null {
     const plain = (periods: readonly Period[]) =>
       periods.filter(fits).map(({ where: _where, ...period }) => period as Period);
     const moments = momentsOf({ windows: plain(windows), freezes: plain(freezes) }, anyHost);
-    const found = moments.eligible(false, nowMs);
+    const found = moments.eligible({}, nowMs);
     if (found.kind === 'open' || found.nextMs !== null) continue;
     const list = found.kind === 'frozen' || windows.length === 0 ? 'freezes' : 'windows';
     const index = Math.max(0, (policy[list] ?? []).findIndex(fits));

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { XylemError } from '../errors.ts';
 import type { ChangePolicy, Period } from '../wire/change-policy.ts';
+import type { Passing } from '../wire/desired-state.ts';
 import { changePolicyFault, momentsOf } from './index.ts';
 import { timelineOf } from './timeline.ts';
 
@@ -171,7 +172,7 @@ test('at each minute the answer is that of the openings, and the next moment is 
           return false;
         };
         const mayBegin = (ms: number): boolean => inOne(window, false, ms) && !inOne(still, true, ms);
-        const found = moments.eligible(false, nowMs);
+        const found = moments.eligible({}, nowMs);
         assert.equal(found.kind === 'open', mayBegin(nowMs));
         if (found.kind === 'open') {
           assert.ok(found.untilMs !== null && !mayBegin(found.untilMs) && mayBegin(found.untilMs - 60_000));
@@ -202,8 +203,11 @@ test('windows add up, freezes win, selectors bind some hosts, and what is urgent
   };
   const web = momentsOf(policy, host);
   const db = momentsOf(policy, { ...host, labels: { role: 'db' } });
-  const says = (moments: typeof web, time: string, urgent = false): unknown => {
-    const found = moments.eligible(urgent, at(`2026-05-01T${time}Z`));
+  const says = (moments: typeof web, time: string, urgent = false, passes?: readonly Passing[]): unknown => {
+    const found = moments.eligible(
+      { urgent, ...(passes === undefined ? {} : { passes }) },
+      at(`2026-05-01T${time}Z`),
+    );
     return found.kind === 'open' ? ['open', iso(found.untilMs)] : [found.kind, found.name, iso(found.nextMs)];
   };
   assert.deepEqual(says(web, '09:00'), ['outside', 'early', '2026-05-01T10:00']);
@@ -219,6 +223,13 @@ test('windows add up, freezes win, selectors bind some hosts, and what is urgent
     'open',
     null,
   ]);
+  assert.deepEqual(says(web, '11:00', true, ['locks']), ['frozen', 'launch', '2026-05-01T21:00']);
+  assert.deepEqual(says(web, '11:00', true, ['freezes']), ['open', null]);
+  assert.deepEqual(
+    says(web, '11:00', false, ['freezes'])?.toString().split(',')[0],
+    'frozen',
+    'what is not urgent passes nothing',
+  );
   const mine = { windows: [once('tills', '2026-05-01T20:00', 'PT2H', 'role = till')] };
   assert.deepEqual(says(momentsOf(mine, host), '09:00'), ['open', null], 'whom no window selects may always');
 });
@@ -267,7 +278,7 @@ test('a hostile rule ends', () => {
   ]) {
     const policy = { windows: [{ ...daily('Europe/Berlin', '01:00', 'PT1H'), rule }] };
     try {
-      momentsOf(policy, host).eligible(false, at('2080-05-01T00:00Z'));
+      momentsOf(policy, host).eligible({}, at('2080-05-01T00:00Z'));
     } catch (error) {
       assert.ok(error instanceof XylemError && error.code === 'E_WINDOW_INVALID', String(error));
     }

@@ -15,6 +15,11 @@ export const cohortSchema = object({
   atMost: string({ title: '64 lower-case hexadecimal digits', pattern: '^[0-9a-f]{64}$' }),
 });
 
+/** What an urgent change may be let pass by name: docs/spec/windows.md. */
+export const passings = ['freezes', 'locks'] as const;
+export type Passing = (typeof passings)[number];
+export const passesSchema = array(oneOf(...passings), { minItems: 1, maxItems: passings.length });
+
 export const assignmentSchema = object(
   {
     component: f.name,
@@ -26,8 +31,8 @@ export const assignmentSchema = object(
     config: anyObject(),
     after: array(f.name, { maxItems: 10_000 }),
   },
-  /** `urgent`: outside of windows too. */
-  { cohort: cohortSchema, deployment: f.deploymentId, urgent: boolean() },
+  /** `urgent`: outside of windows too. `passes`: what else does not hold it up. */
+  { cohort: cohortSchema, deployment: f.deploymentId, urgent: boolean(), passes: passesSchema },
 );
 
 /** A host that no node may speak with any more, until the last of its certificates and the grace after it have ended. */

@@ -1,4 +1,4 @@
-import { hostCountSchema, strategySchema } from '../deployment/strategy-schema.ts';
+import { hostCountSchema, strategySchema, watchSchema } from '../deployment/strategy-schema.ts';
 import {
   defaultPolicy,
   defaultTenant,
@@ -8,11 +8,21 @@ import {
 import { environmentKeys } from '../environment/stages.ts';
 import { XylemError } from '../errors.ts';
 import { metricsSchema } from '../metrics/metric.ts';
+import { migrationPolicySchema } from '../migration/drive.ts';
 import { approvalRulesSchema } from '../plan/approvals.ts';
-import { anyObject, array, boolean, closedObject, integer, record, string } from '../schema/build.ts';
+import {
+  anyObject,
+  array,
+  boolean,
+  closedObject,
+  integer,
+  literal,
+  record,
+  string,
+} from '../schema/build.ts';
 import type { Static } from '../schema/json-schema.ts';
 import { parseSelector } from '../selector/parse.ts';
-import { afterSchema } from '../stage-order/policy.ts';
+import { afterSchema, incidentDemandSchema } from '../stage-order/policy.ts';
 import { mostPeriods, periodParts, quotaParts } from '../wire/change-policy.ts';
 import { lockAtMostSeconds } from '../wire/desired-state.ts';
 import { labelKey, labelValue, name, namePattern, version } from '../wire/fields.ts';
@@ -63,10 +73,15 @@ const environmentYamlSchema = closedObject(
         maxUnavailable: hostCountSchema,
         after: afterSchema,
         health: closedObject({ atLeast: share }),
+        incidents: incidentDemandSchema,
+        watch: watchSchema,
         metrics: metricsSchema,
         strategy: strategySchema,
         approvals: approvalRulesSchema,
         fourEyes: boolean(),
+        urgentApprovals: approvalRulesSchema,
+        migrations: migrationPolicySchema,
+        change: literal('required'),
         provenance: closedObject({ require: array(statementRule, { minItems: 1, maxItems: 16 }) }),
       },
     ),

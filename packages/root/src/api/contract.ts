@@ -3,10 +3,13 @@ import type { Needs } from './needs.ts';
 import { accessRoutes } from './routes/access.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { ciRoutes } from './routes/ci.ts';
+import { dependencyRoutes } from './routes/dependencies.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { environmentRoutes } from './routes/environments.ts';
 import { fleetRoutes } from './routes/fleet.ts';
+import { freezeRoutes } from './routes/freezes.ts';
 import { hostRoutes } from './routes/hosts.ts';
+import { incidentRoutes } from './routes/incidents.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { metricRoutes } from './routes/metrics.ts';
@@ -18,10 +21,12 @@ import { peopleRoutes } from './routes/people.ts';
 import { planRoutes } from './routes/plans.ts';
 import { publishingRoutes } from './routes/publishing.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
+import { recallRoutes } from './routes/recalls.ts';
 import { rootRoutes } from './routes/root.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { selfRoutes } from './routes/self.ts';
 import { tenantRoutes } from './routes/tenants.ts';
+import { ticketRoutes } from './routes/tickets.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 
 /** One route of the API. `needs` is what whoever asks must hold, checked in one place (authorise.ts). */
@@ -49,12 +54,17 @@ export const contract = {
   ...secretRoutes,
   ...tokenRoutes,
   ...hostRoutes,
+  ...incidentRoutes,
   ...metricRoutes,
+  ...ticketRoutes,
   ...migrationRoutes,
   ...jobRoutes,
   ...moveRoutes,
+  ...dependencyRoutes,
   ...deploymentRoutes,
   ...planRoutes,
+  ...freezeRoutes,
+  ...recallRoutes,
   ...fleetRoutes,
   ...accessRoutes,
   ...peopleRoutes,

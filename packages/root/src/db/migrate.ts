@@ -24,6 +24,13 @@ import * as jobs from './migrations/0020-jobs.ts';
 import * as notifications from './migrations/0021-notifications.ts';
 import * as metrics from './migrations/0022-metrics.ts';
 import * as plans from './migrations/0023-plans.ts';
+import * as freezes from './migrations/0024-freezes.ts';
+import * as planRuns from './migrations/0025-plan-runs.ts';
+import * as incidents from './migrations/0026-incidents.ts';
+import * as deadlines from './migrations/0027-deadlines.ts';
+import * as watches from './migrations/0028-watches.ts';
+import * as recalls from './migrations/0029-recalls.ts';
+import * as changeTickets from './migrations/0030-change-tickets.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -52,6 +59,13 @@ const migrations: readonly Migration[] = [
   notifications,
   metrics,
   plans,
+  freezes,
+  planRuns,
+  incidents,
+  deadlines,
+  watches,
+  recalls,
+  changeTickets,
 ];
 
 const schemaVersion = migrations.length;

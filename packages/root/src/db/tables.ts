@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { DeploymentTables } from './tables/deployments.ts';
 import type { DirectingTables } from './tables/directing.ts';
 import type { HostTables } from './tables/hosts.ts';
+import type { IncidentTables } from './tables/incidents.ts';
 import type { JobTables } from './tables/jobs.ts';
 import type { MetricTables } from './tables/metrics.ts';
 import type { NotificationTables } from './tables/notifications.ts';
@@ -9,6 +10,7 @@ import type { PeopleTables } from './tables/people.ts';
 import type { PlanTables } from './tables/plans.ts';
 import type { PublishingTables } from './tables/publishing.ts';
 import type { SecretTables } from './tables/secrets.ts';
+import type { TicketTables } from './tables/tickets.ts';
 
 /*
  * One set of column types for both databases: text, whole numbers (sizes, versions, epoch milliseconds; 0 and 1 for
@@ -19,12 +21,14 @@ export interface Tables
   extends DeploymentTables,
     DirectingTables,
     HostTables,
+    IncidentTables,
     JobTables,
     NotificationTables,
     MetricTables,
     PeopleTables,
     PlanTables,
     PublishingTables,
-    SecretTables {}
+    SecretTables,
+    TicketTables {}
 
 export type Database = Kysely<Tables>;

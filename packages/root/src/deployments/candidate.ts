@@ -1,7 +1,9 @@
 import {
   type DeploymentKind,
+  type ForceableGate,
   type KnownRelease,
   type PackageDocument,
+  type Passing,
   type ProductDirection,
   parsePackage,
   withSealed,
@@ -24,10 +26,22 @@ export interface Wanted {
   readonly product: string;
   /** Of a deploy; of a rollback to other than the release before. */
   readonly version?: string;
+  /** A rollback to that version is a way back all the same: what undoes a bad release is not held up by later rules. */
+  readonly wayBack?: true;
   /** Hosts that the release has no fitting variant for keep what they run, instead of being a reason not to begin. */
   readonly skipUnfit?: boolean;
   /** By which it comes, with what people said of it. */
   readonly plan?: CandidatePlan;
+  /** It comes outside of windows too; a rollback always does. */
+  readonly urgent?: boolean;
+  /** In the words of who began it. What is urgent and says why begins in a frozen environment. */
+  readonly why?: string;
+  /** The change ticket that it belongs to. */
+  readonly change?: string;
+  /** Gates that are passed though they are closed, once another person has approved that. */
+  readonly forces?: readonly ForceableGate[];
+  /** With `urgent`: what else does not hold it up on hosts. */
+  readonly passes?: readonly Passing[];
 }
 
 /**
@@ -35,7 +49,17 @@ export interface Wanted {
  * @throws XylemError E_NOT_FOUND, E_RELEASE_RETIRED, E_WITHDRAWN, E_INPUT (nothing to go back to), E_OBJECT_MISSING
  */
 export async function candidateOf(trx: Database, wanted: Wanted, nowMs: number): Promise<Candidate> {
-  const { kind, product, version, skipUnfit = false } = wanted;
+  const {
+    kind,
+    product,
+    version,
+    skipUnfit = false,
+    urgent = false,
+    why = null,
+    passes = [],
+    change = null,
+    forces = [],
+  } = wanted;
   const environment = await mapped(trx, wanted);
   const directions = await productDirections(trx, environment.id);
   const direction = directions.find((entry) => entry.product === product) ?? {
@@ -57,11 +81,16 @@ export async function candidateOf(trx: Database, wanted: Wanted, nowMs: number):
     directions,
     direction,
     packages: target === null ? [] : await packagesBeside(trx, directions, product, target),
-    isWayBack: kind === 'rollback' && version === undefined,
+    isWayBack: kind === 'rollback' && (version === undefined || wanted.wayBack === true),
     unfit:
       kind === 'deploy' && target !== null ? await unfitFor(trx, environment.id, spec, target, nowMs) : [],
     skipUnfit,
     plan: wanted.plan ?? null,
+    urgent,
+    why,
+    change,
+    forces,
+    passes,
     nowMs,
   };
 }

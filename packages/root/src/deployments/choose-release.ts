@@ -18,7 +18,7 @@ export async function chooseRelease(
     if (settled !== null || deployments.length > 0) return null;
     throw new XylemError('E_INPUT', `${product} is not deployed in ${fullName(environment)}.`);
   }
-  if (version !== undefined) return await releaseOf(trx, product, version);
+  if (version !== undefined) return await namedRelease(trx, product, version);
   if (kind === 'rollback') {
     // A deployment that has not succeeded is undone to what is settled; a settled one to what was before it.
     if (deployments.length > 0 && settled !== null) return await notRetired(trx, settled);
@@ -54,7 +54,8 @@ async function notRetired(trx: Database, known: KnownRelease): Promise<KnownRele
   );
 }
 
-async function releaseOf(trx: Database, product: string, version: string): Promise<KnownRelease> {
+/** @throws XylemError E_NOT_FOUND, E_RELEASE_RETIRED, E_WITHDRAWN */
+export async function namedRelease(trx: Database, product: string, version: string): Promise<KnownRelease> {
   const row = await trx
     .selectFrom('releases')
     .select(['release', 'withdrawn', 'retired'])

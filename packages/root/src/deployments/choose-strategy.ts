@@ -18,7 +18,7 @@ import { hostsIn } from '../hosts/host-rows.ts';
  */
 export async function strategyFor(
   trx: Database,
-  { kind, product, spec, direction, environment }: Candidate,
+  { kind, product, spec, direction, environment, urgent }: Candidate,
   wanted: WantedStrategy | undefined,
 ): Promise<Strategy> {
   const isFirst = direction.settled === null;
@@ -26,7 +26,13 @@ export async function strategyFor(
   const hosts = (await hostsIn(trx, [environment.id])).filter(
     (host) => !host.retired && where.some((text) => selects(parseSelector(text), host)),
   );
-  const strategy = chosenStrategy(wanted, { kind, isFirst, hosts: hosts.length, policy: spec.policy });
+  const strategy = chosenStrategy(wanted, {
+    kind,
+    isFirst,
+    hosts: hosts.length,
+    policy: spec.policy,
+    isUrgent: urgent,
+  });
   const long = where.find((text) => text.length > mostStratifiedSelector);
   if (strategy.kind !== 'all-at-once' && strategy.per !== undefined && long !== undefined) {
     throw new XylemError(

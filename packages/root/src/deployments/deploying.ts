@@ -1,12 +1,22 @@
-import { applyDecisions, type Decision, type Deployment, type Report } from '@xylem/core';
+import {
+  applyDecisions,
+  courseOf,
+  type Decision,
+  type Deployment,
+  promisesUndo,
+  type Report,
+} from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
 import type { Repository } from '@xylem/store';
 import type { RestoredState } from '../backup/restored-state.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import type { Directing } from '../directing/directing.ts';
+import { frozenIn } from '../freezes/rows.ts';
 import type { MetricPorts } from '../metrics/read.ts';
+import { createPlanDriver, type PlanDriver } from '../plans/driver.ts';
 import { singleFlight } from '../publishing/single-flight.ts';
+import { beginWatch, environmentsWatched, lookAfterAll } from './after.ts';
 import { appendEvent, type EventFeed } from './events.ts';
 import { followChannel, startWaiting } from './follow-channel.ts';
 import { judge, readFleet } from './judge.ts';
@@ -21,15 +31,19 @@ import {
   saveDeployment,
   settle,
 } from './rows.ts';
-import { environmentsToUndo, promisesUndo, setUndoDue, undoFailed } from './undo.ts';
+import { environmentsToUndo, setUndoDue, undoFailed } from './undo.ts';
 
 /** The effects of core's decisions about deployments. */
 export interface Deploying {
   readonly events: EventFeed;
+  /** Plans of several stages, one after the other. */
+  readonly plans: PlanDriver;
   /** Looks at the deployments of an environment that go on again; returns when what follows is published. */
   evaluate(environment: string): Promise<void>;
   /** All environments with such deployments. */
   evaluateAll(): Promise<void>;
+  /** Those in which something follows from time alone by now: a bake that is over, a look at figures. */
+  evaluateDue(): Promise<void>;
   reportsArrived(reports: readonly Report[]): void;
   /** Looks again soon, without anyone waiting for it. */
   wake(environment: string): void;
@@ -55,6 +69,8 @@ export function createDeploying(options: DeployingOptions): Deploying {
   const flights = new Map<string, () => Promise<void>>();
   /** The progress that the last event of a deployment told. */
   const told = new Map<string, string>();
+  /** By environment: when it is to be looked at again, though nothing is heard. Nothing is lost with it. */
+  const due = new Map<string, number>();
   const records = new Records();
   const measure = createMeasure(options);
 
@@ -70,25 +86,30 @@ export function createDeploying(options: DeployingOptions): Deploying {
   async function evaluateNow(environment: string): Promise<void> {
     if (restored.isRestored()) return;
     // What one decision changes the next may build on: until nothing more follows from what is known.
+    due.delete(environment);
     let hasChanged = false;
     for (let changed = true; changed; hasChanged ||= changed) {
       changed = false;
       for (const row of await activeDeployments(db, { environment })) {
         if (mayDecide(row)) changed = (await advanceOne(row)) || changed;
       }
+      await lookAfterAll(options, environment);
       // In the transaction that ended them they were marked: a root server that is killed here does it at its next start.
       changed = (await undoFailed(options, environment)) || changed;
     }
     // All of them together are one step, and one version of what hosts read.
     if (hasChanged) await directing.publish(environment);
+    if (hasChanged) await plans.driveIn(environment).catch(logged(environment));
   }
 
   async function advanceOne(row: DeploymentRow): Promise<boolean> {
     const nowMs = clock.now();
     const fleet = await readFleet(db, row.environment, nowMs);
     const judged = await judge(db, row, fleet, nowMs, measure);
-    const { deployment, decisions, progress, reason } = judged;
-    if (deployment.state === 'running') await tellProgress(deployment, progress, reason);
+    const { deployment, environment, policy, decisions, progress, reason } = judged;
+    if (judged.due !== undefined)
+      due.set(row.environment, Math.min(due.get(row.environment) ?? judged.due, judged.due));
+    if (deployment.state === 'running') await tellProgress(deployment, progress, reason, policy.frozen);
     if (decisions.length === 0) return false;
     const committed = await db.transaction().execute(async (trx) => {
       await lockFor(trx, deployingLock(row.environment));
@@ -99,6 +120,8 @@ export function createDeploying(options: DeployingOptions): Deploying {
         .executeTakeFirst();
       // Paused, aborted or superseded meanwhile: the decisions were about something else.
       if (present === undefined || present.document !== row.document) return null;
+      // Frozen meanwhile, or no longer: it is decided anew, by what holds now.
+      if ((await frozenIn(trx, environment, nowMs)) !== (policy.frozen ?? null)) return null;
       const next = applyDecisions(deployment, decisions);
       await saveDeployment(trx, next, nowMs);
       const written = await records.append(
@@ -106,12 +129,15 @@ export function createDeploying(options: DeployingOptions): Deploying {
         deployment,
         judged.evidence,
         nowMs,
-        judged.policy,
+        policy,
         judged,
         'figures' in judged ? judged.figures : undefined,
       );
       for (const decision of decisions) await record(trx, row, deployment, decision, nowMs, written.digest);
-      if (next.state === 'succeeded') await settle(trx, row, next);
+      if (next.state === 'succeeded') {
+        await settle(trx, row, next);
+        await beginWatch(trx, next, judged.rules, nowMs);
+      }
       if (promisesUndo(next)) await setUndoDue(trx, next.id, true);
       return written.committed;
     });
@@ -121,8 +147,13 @@ export function createDeploying(options: DeployingOptions): Deploying {
     return true;
   }
 
-  async function tellProgress(deployment: Deployment, progress: object, reason: string): Promise<void> {
-    const text = JSON.stringify(progress);
+  async function tellProgress(
+    deployment: Deployment,
+    progress: object,
+    reason: string,
+    frozen: string | undefined,
+  ): Promise<void> {
+    const text = JSON.stringify({ ...progress, frozen });
     if (told.get(deployment.id) === text) return;
     told.set(deployment.id, text);
     await appendEvent(db, deployment.id, clock.now(), {
@@ -136,15 +167,33 @@ export function createDeploying(options: DeployingOptions): Deploying {
   const logged = (environment: string) => (error: unknown) =>
     log.error('deployments could not be advanced', { environment, error });
 
+  const plans = createPlanDriver({
+    ...options,
+    follow: (environment) =>
+      void evaluate(environment)
+        .then(() => directing.publish(environment))
+        .catch(logged(environment)),
+  });
+
   return {
     events,
+    plans,
     evaluate,
     evaluateAll: async () => {
       const rows = (await activeDeployments(db)).filter(mayDecide);
-      const environments = [...rows.map((row) => row.environment), ...(await environmentsToUndo(db))];
+      const environments = [
+        ...rows.map((row) => row.environment),
+        ...(await environmentsToUndo(db)),
+        ...(await environmentsWatched(db)),
+      ];
       for (const environment of new Set(environments)) {
         await evaluate(environment).catch(logged(environment));
       }
+    },
+    evaluateDue: async () => {
+      const nowMs = clock.now();
+      for (const [environment, atMs] of due)
+        if (atMs <= nowMs) await evaluate(environment).catch(logged(environment));
     },
     reportsArrived: (reports) => {
       for (const environment of new Set(reports.map((report) => report.environment))) {
@@ -157,9 +206,9 @@ export function createDeploying(options: DeployingOptions): Deploying {
   };
 }
 
-/** A paused canary goes on to learn; of others nothing is decided until they run again. */
+/** One that is judged goes on to learn while it is paused; of others nothing is decided until they run again. */
 function mayDecide(row: DeploymentRow): boolean {
-  return row.state === 'running' || deploymentOf(row).strategy.kind === 'canary';
+  return row.state === 'running' || courseOf(deploymentOf(row).strategy) !== null;
 }
 
 async function record(

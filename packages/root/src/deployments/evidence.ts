@@ -1,5 +1,6 @@
 import {
   type AdvancePolicy,
+  courseOf,
   type Deployment,
   type HostEvidence,
   type HostId,
@@ -69,7 +70,7 @@ export async function evidenceOf(
   const ways = await deploymentWays(db, deployment);
   const marks = await hostMarks(db, deployment.id);
   const label = labelOf(deployment.strategy);
-  const isCanary = deployment.strategy.kind === 'canary';
+  const isJudged = courseOf(deployment.strategy) !== null;
   const { reports, seen } = heard ?? (await heardIn(db, deployment.environment, nowMs));
   return (
     hosts
@@ -104,7 +105,7 @@ export async function evidenceOf(
           admittedAt: mark?.admittedAt ?? null,
           held: mark?.held ?? false,
           ...(label === undefined ? {} : { stratum: stratumOf(host, label) }),
-          ...(isCanary
+          ...(isJudged
             ? {
                 doneAt: mark?.doneAt ?? null,
                 failedAt: mark?.failedAt ?? null,
@@ -139,7 +140,13 @@ function refusingOnTheWay(
   });
 }
 
-const keepingBack: ReadonlySet<string> = new Set(['E_OUTSIDE_WINDOW', 'E_FROZEN', 'E_QUOTA', 'E_LOCKED']);
+const keepingBack: ReadonlySet<string> = new Set([
+  'E_OUTSIDE_WINDOW',
+  'E_FROZEN',
+  'E_QUOTA',
+  'E_LOCKED',
+  'E_MIGRATION_PENDING',
+]);
 
 function isKeptBack(components: readonly string[], report: Report | undefined): boolean {
   return (report?.waiting ?? []).some(

@@ -15,8 +15,11 @@ const waitsFor: ReadonlySet<string> = new Set([
   'E_PLAN_EXPIRED',
   'E_EVIDENCE',
   'E_QUARANTINED',
+  'E_RECALLED',
   'E_STAGE_ORDER',
   'E_UNHEALTHY',
+  'E_INCIDENT',
+  'E_ENVIRONMENT_FROZEN',
 ]);
 
 type Options = Pick<DeployingOptions, 'db' | 'clock' | 'randomness' | 'log' | 'restored' | 'repository'>;

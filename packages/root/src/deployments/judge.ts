@@ -2,6 +2,7 @@ import { advance, evidenceFor } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Database } from '../db/tables.ts';
 import { fullName } from '../environments/names.ts';
+import { frozenIn } from '../freezes/rows.ts';
 import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
 import { advancePolicyOf, evidenceOf, type Heard, heardIn } from './evidence.ts';
 import type { Measure } from './measure.ts';
@@ -36,9 +37,13 @@ export async function judge(
     .executeTakeFirstOrThrow();
   const { policy } = parseEnvironmentYaml(environment.yaml, fullName(environment));
   const evidence = evidenceFor(deployment, await evidenceOf(db, deployment, hosts, nowMs, heard));
-  const by = advancePolicyOf(policy.reportEverySeconds);
+  const frozen = await frozenIn(db, environment, nowMs);
+  const by = {
+    ...advancePolicyOf(policy.reportEverySeconds),
+    ...(frozen === null ? {} : { frozen }),
+  };
   const first = advance(deployment, evidence, nowMs, by);
-  const known = { deployment, environment, evidence, policy: by };
+  const known = { deployment, environment, evidence, policy: by, rules: policy };
   const figures = first.wants === undefined ? null : await measure?.(deployment, environment, first.wants);
   if (figures === null || figures === undefined) return { ...known, ...first };
   return { ...known, figures, ...advance(deployment, evidence, nowMs, by, figures) };

@@ -1,10 +1,17 @@
-import { type Deployment, type Figures, type FiguresWanted, type HostMetric, XylemError } from '@xylem/core';
+import {
+  courseOf,
+  type Deployment,
+  type Figures,
+  type FiguresWanted,
+  type HostMetric,
+  XylemError,
+} from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Clock } from '@xylem/platform';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import { type MetricPorts, readMetric } from '../metrics/read.ts';
 
-/** Asks sources what a step of a canary wants to know, or null: not now. */
+/** Asks sources what a step of a deployment wants to know, or null: not now. */
 export type Measure = (
   deployment: Deployment,
   environment: EnvironmentRow,
@@ -15,25 +22,27 @@ export type Measure = (
 const pauseMs = 15_000;
 
 /**
- * Asks all metrics of a canary at once. Metrics are as the environment's policy names them now; what they are held
- * against was fixed when the canary began.
+ * Asks all metrics of a deployment at once. Metrics are as the environment's policy names them now; what they are held
+ * against was fixed when it began.
  */
 export function createMeasure(ports: MetricPorts & { readonly clock: Clock }): Measure {
-  const asked = new Map<string, { readonly step: number; readonly atMs: number }>();
+  const asked = new Map<string, { readonly of: string; readonly atMs: number }>();
   return async ({ id, strategy }, environment, wanted) => {
     const last = asked.get(id);
     const nowMs = ports.clock.monotonicMs();
-    if (last !== undefined && last.step === wanted.step && nowMs - last.atMs < pauseMs) return null;
-    asked.set(id, { step: wanted.step, atMs: nowMs });
+    const of = `${wanted.step}/${wanted.look ?? 'end'}`;
+    if (last !== undefined && last.of === of && nowMs - last.atMs < pauseMs) return null;
+    asked.set(id, { of, atMs: nowMs });
     const { policy } = parseEnvironmentYaml(environment.yaml, fullName(environment));
-    const names = strategy.kind === 'canary' ? (strategy.metrics ?? []).map(({ name }) => name) : [];
+    const names = (courseOf(strategy)?.metrics ?? []).map(({ name }) => name);
     const metrics = await Promise.all(
       names.map(async (name) => {
         const metric = policy.metrics?.find((one) => one.name === name);
         return [name, await figuresOf(ports, environment, metric, wanted)] as const;
       }),
     );
-    return { step: wanted.step, metrics: Object.fromEntries(metrics) };
+    const { step, look } = wanted;
+    return { step, ...(look === undefined ? {} : { look }), metrics: Object.fromEntries(metrics) };
   };
 }
 

@@ -18,7 +18,8 @@ export type DeploymentRow = Selectable<Tables['deployments']>;
 export const deployingLock = (environment: string): string => `deploying/${environment}`;
 
 /** The deployment as core decides over it. */
-export const deploymentOf = (row: DeploymentRow): Deployment => JSON.parse(row.document) as Deployment;
+export const deploymentOf = (row: Pick<DeploymentRow, 'document'>): Deployment =>
+  JSON.parse(row.document) as Deployment;
 
 /** @throws XylemError E_NOT_FOUND */
 export async function deploymentNamed(db: Database, id: string): Promise<DeploymentRow> {

@@ -1,9 +1,10 @@
-import { type Deployment as CoreDeployment, canaryStanding, timeOf } from '@xylem/core';
+import { type Deployment as CoreDeployment, canaryStanding, mostFailed, timeOf } from '@xylem/core';
 import type { Deployment } from '../api/schemas/deployments.ts';
 import { refOf } from '../environments/names.ts';
 import type { Root } from '../root.ts';
 import { type Fleet, judge, readFleet } from './judge.ts';
 import type { DeploymentRow } from './rows.ts';
+import { watchOf } from './watches.ts';
 
 /** Reads each environment's fleet once, however many deployments are shown of it. */
 export function fleetReader({ db, clock }: Root): (environment: string) => Promise<Fleet> {
@@ -25,6 +26,7 @@ export async function showDeployment(
   const fleet = await fleetOf(row.environment);
   const nowMs = clock.now();
   const { deployment, environment, evidence, progress, reason } = await judge(db, row, fleet, nowMs);
+  const watch = await shownWatch(db, row.id);
   const canary = canaryStanding(deployment, evidence, nowMs);
   return {
     id: row.id,
@@ -42,7 +44,13 @@ export async function showDeployment(
     finished: row.finished_ms === null ? null : timeOf(row.finished_ms),
     createdBy: row.created_by,
     plan: row.plan === null ? null : { id: row.plan, digest: row.plan_digest ?? '' },
+    urgent: deployment.urgent === true,
+    ...(deployment.passes === undefined ? {} : { passes: [...deployment.passes] }),
+    ...(row.deadline_ms === null
+      ? {}
+      : { deadline: { at: timeOf(row.deadline_ms), told: row.deadline_told === 1 } }),
     progress: { ...progress },
+    ...(watch === null ? {} : { watch }),
     ...(canary === null
       ? {}
       : {
@@ -55,11 +63,27 @@ export async function showDeployment(
 }
 
 function shownStrategy({ strategy }: CoreDeployment): Pick<Deployment, 'strategy' | 'metrics'> {
-  if (strategy.kind !== 'canary') return { strategy: { ...strategy } };
   const { metrics, ...rest } = strategy;
   const names = metrics?.map(({ name }) => name);
   return {
-    strategy: { ...rest, steps: [...rest.steps] },
+    strategy: rest.kind === 'canary' ? { ...rest, steps: [...rest.steps] } : { ...rest },
     ...(names === undefined ? {} : { metrics: names }),
+  };
+}
+
+async function shownWatch(db: Root['db'], deployment: string): Promise<Required<Deployment>['watch'] | null> {
+  const found = await watchOf(db, deployment);
+  if (found === null) return null;
+  const { state, reason, watch, seen } = found;
+  const { eligible, failed, unheard } = seen ?? { eligible: 0, failed: 0, unheard: 0 };
+  return {
+    state,
+    reason,
+    until: timeOf(watch.until),
+    onFail: watch.onFail,
+    maxFailed: mostFailed(watch, eligible),
+    eligible,
+    failed,
+    unheard,
   };
 }

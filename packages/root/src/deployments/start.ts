@@ -25,8 +25,8 @@ export interface StartDeployment extends Wanted {
   /** Absent: what suits the environment. */
   readonly strategy?: WantedStrategy;
   readonly purgeData?: boolean;
-  /** It comes outside of windows too; a rollback always does. */
-  readonly urgent?: boolean;
+  /** When those who have not come to it are told of, seconds after its begin. */
+  readonly deadlineSeconds?: number;
   /** Check everything, make nothing. */
   readonly dryRun?: boolean;
   readonly who: string;
@@ -102,6 +102,8 @@ function deploymentFrom(
     purgeData: start.purgeData ?? false,
     ...(start.skipUnfit === true ? { skipUnfit: true } : {}),
     ...(start.urgent === true || kind === 'rollback' ? { urgent: true } : {}),
+    ...(start.passes === undefined ? {} : { passes: start.passes }),
+    ...(start.why === undefined ? {} : { why: start.why }),
   };
 }
 
@@ -122,10 +124,15 @@ async function supersede(trx: Database, { direction, nowMs }: Candidate, id: str
 async function insert(
   trx: Database,
   deployment: Deployment,
-  { who, plan }: Pick<StartDeployment, 'who' | 'plan'>,
+  {
+    who,
+    plan,
+    change,
+    deadlineSeconds,
+  }: Pick<StartDeployment, 'who' | 'plan' | 'change' | 'deadlineSeconds'>,
   nowMs: number,
 ): Promise<void> {
-  const { id, kind, environment, product, to, from } = deployment;
+  const { id, kind, environment, product, to, from, why } = deployment;
   await trx
     .insertInto('deployments')
     .values({
@@ -142,11 +149,13 @@ async function insert(
       finished_ms: null,
       plan: plan?.id ?? null,
       plan_digest: plan?.digest ?? null,
+      deadline_ms: deadlineSeconds === undefined ? null : nowMs + deadlineSeconds * 1000,
     })
     .execute();
   const what = to === null ? `Undeploy ${product}` : `${product}@${to.version}`;
   const by = plan === undefined ? who : `${who} by the plan ${plan.id}`;
-  await appendEvent(trx, id, nowMs, { kind: 'started', message: `${what} started by ${by}.`, details: {} });
+  const message = `${what} started by ${by}${why === undefined ? '.' : `: ${why}`}`;
+  await appendEvent(trx, id, nowMs, { kind: 'started', message, details: {} });
   await appendAudit(trx, nowMs, {
     who,
     what: `deployment.${kind}`,
@@ -157,6 +166,9 @@ async function insert(
       product,
       version: to?.version ?? null,
       environment,
+      ...(why === undefined ? {} : { urgent: deployment.urgent === true, reason: why }),
+      ...(deployment.passes === undefined ? {} : { passes: deployment.passes }),
+      ...(change === undefined ? {} : { change }),
       ...(plan === undefined ? {} : { plan: plan.id, digest: plan.digest }),
     },
   });

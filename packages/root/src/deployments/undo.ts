@@ -1,4 +1,4 @@
-import { type Deployment, XylemError } from '@xylem/core';
+import { XylemError } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 import { fullName } from '../environments/names.ts';
 import { presentOperators } from '../quarantine/operators.ts';
@@ -7,11 +7,7 @@ import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
 import { type DeploymentRow, deploymentOf } from './rows.ts';
 import { startDeployment } from './start.ts';
-
-/** Whether a deployment failed whose strategy promises to go back then. */
-export function promisesUndo({ state, strategy }: Deployment): boolean {
-  return state === 'failed' && strategy.kind === 'canary' && strategy.onFail === 'rollback';
-}
+import { watchOf } from './watches.ts';
 
 export async function setUndoDue(trx: Database, id: string, due: boolean): Promise<void> {
   await trx
@@ -27,7 +23,7 @@ export async function environmentsToUndo(db: Database): Promise<string[]> {
 }
 
 /**
- * Starts the rollbacks that failed canaries of an environment promise, each with its quarantine in one transaction. What
+ * Starts the rollbacks that failed deployments of an environment promise, each with its quarantine in one transaction. What
  * can't go back stays stopped where it is, and an event says why.
  * @returns whether anything was done
  */
@@ -100,7 +96,9 @@ async function quarantine(
   environment: Parameters<typeof setOne>[3],
   who: string,
 ): Promise<string> {
-  const { product, to, reason } = deploymentOf(row);
+  const { product, to, reason: own } = deploymentOf(row);
+  // One that had succeeded and failed while it was looked after.
+  const reason = (await watchOf(trx, row.id))?.reason ?? own;
   if (to === null) return '';
   const name = `${product}@${to.version}`;
   if ((await presentOperators(trx, environment.id)) === null) {
@@ -111,7 +109,7 @@ async function quarantine(
     trx,
     who,
     environment,
-    { product, version: to.version, release: to.digest, reason: reason ?? 'Its canary failed.' },
+    { product, version: to.version, release: to.digest, reason: reason ?? 'Its deployment failed.' },
     [],
   );
   return `${name} is quarantined here: xylem release lift ${name} --in ${fullName(environment)} takes that back.`;

@@ -5,6 +5,7 @@ import type { Environment } from '../api/schemas/environments.ts';
 import { appendAudit } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
 import { waitingStarts } from '../deployments/waiting.ts';
+import { shownFreeze } from '../freezes/rows.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
 import { makeDirectionKeys, saveDirectionKeys } from '../keys/root-keys.ts';
 import { writeRepositoryFiles } from '../publishing/repository-files.ts';
@@ -110,5 +111,6 @@ export async function showEnvironment(root: Root, row: EnvironmentRow): Promise<
     snapshotVersion: root.directing.snapshotVersion(row.id as EnvironmentId),
     hosts: hosts.filter((host) => !host.retired).length,
     created: timeOf(row.created_ms),
+    freeze: await shownFreeze(root.db, row.id, root.clock.now()),
   };
 }

@@ -21,6 +21,7 @@ import { hostsIn } from '../hosts/host-rows.ts';
 import { requireEvidence } from '../publishing/evidence.ts';
 import { releaseNamed } from '../publishing/releases.ts';
 import { refuseQuarantined } from '../quarantine/refuse.ts';
+import { refuseRecalled } from '../recalls/rows.ts';
 import type { Root } from '../root.ts';
 import { sealedConfigs } from '../secrets/rows.ts';
 import { refuseBadWindows } from './bad-windows.ts';
@@ -98,7 +99,7 @@ async function startWhatItNames(
   }
 }
 
-/** What deployments would refuse is refused before it is saved. @throws XylemError E_EVIDENCE, E_QUARANTINED, E_STAGE_ORDER */
+/** What deployments would refuse is refused before it is saved. @throws XylemError E_EVIDENCE, E_QUARANTINED, E_RECALLED, E_STAGE_ORDER */
 async function refuseUnwanted(root: Root, environment: EnvironmentRow, spec: Spec): Promise<void> {
   for (const [product, version] of await releasesToStart(root, environment, spec)) {
     const { release } = await releaseNamed(root.db, product, version);
@@ -107,13 +108,19 @@ async function refuseUnwanted(root: Root, environment: EnvironmentRow, spec: Spe
     await requireEvidence(root.db, spec, known);
     // What a channel brings waits for what must come first; what is named is wanted now.
     const isNamed = spec.products[product]?.release !== undefined;
+    if (isNamed) await refuseRecalled(root.db, environment.id, known.digest);
     if (isNamed) refuseUnapproved(spec, product, version);
     if (isNamed) await requireEarlier(root.db, { environment, spec, nowMs: root.clock.now() }, known);
   }
 }
 
-/** A line of YAML is nobody's approval. @throws XylemError E_APPROVAL_MISSING */
+/** A line of YAML is nobody's approval. @throws XylemError E_APPROVAL_MISSING, E_CHANGE_TICKET */
 function refuseUnapproved({ name, policy }: Spec, product: string, version: string): void {
+  if (policy.change === 'required')
+    throw new XylemError(
+      'E_CHANGE_TICKET',
+      `${name} demands a change ticket, which its YAML can't name; nothing was saved. Leave \`release\` out: \`xylem deploy ${product}@${version} --to ${name} --change ID\`.`,
+    );
   if (!demandsApproval({ rules: policy.approvals ?? [], fourEyes: policy.fourEyes === true })) return;
   throw new XylemError(
     'E_APPROVAL_MISSING',

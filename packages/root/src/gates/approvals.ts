@@ -1,11 +1,20 @@
-import { type ApprovalDemand, demandsApproval, missingApprovals, XylemError } from '@xylem/core';
+import {
+  type ApprovalDemand,
+  approvalRulesOf,
+  demandsApproval,
+  missingApprovals,
+  XylemError,
+} from '@xylem/core';
 import { isFourEyes } from '../auth/four-eyes.ts';
 import { fullName } from '../environments/names.ts';
 import type { Candidate, Gate } from './gate.ts';
 
 /** The environment's policy and the plan's stage together: a plan can only be stricter. */
-function demandOf({ spec: { policy }, plan }: Candidate): ApprovalDemand {
-  return { rules: [...(policy.approvals ?? []), ...(plan?.rules ?? [])], fourEyes: policy.fourEyes === true };
+function demandOf({ spec: { policy }, plan, urgent }: Candidate): ApprovalDemand {
+  return {
+    rules: [...approvalRulesOf(policy, urgent), ...(plan?.rules ?? [])],
+    fourEyes: policy.fourEyes === true || plan?.fourEyes === true,
+  };
 }
 
 /** Those whom policy names have approved exactly this plan. Who undoes a bad release at night asks nobody. */

@@ -1,4 +1,5 @@
-import { configFor, mappingOf, refuseConflicts, refuseUnmetRequirements } from '@xylem/core';
+import { adviceText, configFor, mappingOf, pathText, refuseConflicts, XylemError } from '@xylem/core';
+import { consequences } from '../dependencies/consequences.ts';
 import type { Gate } from './gate.ts';
 
 const concerns: Gate['concerns'] = ({ target }) => target !== null;
@@ -28,13 +29,29 @@ const conflicts: Gate = {
   },
 };
 
+/** Also the end of a product is refused while others need it. */
 const dependencies: Gate = {
   name: 'dependencies',
   codes: ['E_DEPENDENCY'],
-  concerns,
-  look(_trx, { spec, packages }) {
-    refuseUnmetRequirements(spec.name, packages);
-    return Promise.resolve('What each component requires is there, also for those of other products.');
+  concerns: () => true,
+  async look(trx, candidate) {
+    const { spec } = candidate;
+    // Products that the environment does not name are nobody's business here.
+    const sees = (product: string): boolean => Object.hasOwn(spec.products, product);
+    const { before, coming, outcome } = await consequences(trx, candidate, sees);
+    if (outcome.kind === 'fits')
+      return 'What each component requires is there, also for those of other products.';
+    const path = pathText(before, coming, outcome);
+    const { product, release } = coming;
+    // Products that are not here yet may help too, if whoever asks sees them.
+    const look = release === null ? '' : ` \`xylem deps ${product}@${release} --to ${spec.name}\` says more.`;
+    throw new XylemError(
+      'E_DEPENDENCY',
+      `In ${spec.name}: ${path}. ${adviceText(before, coming, outcome)}${look}`,
+      {
+        details: { environment: spec.name, path },
+      },
+    );
   },
 };
 

@@ -4,8 +4,10 @@ import type {
   DeploymentKind,
   EnvironmentSpec,
   ErrorCode,
+  ForceableGate,
   KnownRelease,
   PackageDocument,
+  Passing,
   ProductDirection,
   Unfit,
 } from '@xylem/core';
@@ -20,6 +22,7 @@ export interface CandidatePlan {
   readonly author: string;
   /** Of its stage, besides the environment's own. */
   readonly rules: readonly ApprovalRule[];
+  readonly fourEyes: boolean;
   /** That count in this environment now. */
   readonly words: readonly ApprovalWord[];
 }
@@ -45,6 +48,15 @@ export interface Candidate {
   readonly skipUnfit: boolean;
   /** Null: it was not planned. */
   readonly plan: CandidatePlan | null;
+  /** Somebody asked for it in spite of what time demands, and why, where they said so. */
+  readonly urgent: boolean;
+  readonly why: string | null;
+  /** The change ticket that it belongs to. */
+  readonly change: string | null;
+  /** Gates that would be passed though they are closed. */
+  readonly forces: readonly ForceableGate[];
+  /** What of the hosts' own holds it would pass by name. */
+  readonly passes: readonly Passing[];
   readonly nowMs: number;
 }
 

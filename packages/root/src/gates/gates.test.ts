@@ -18,6 +18,8 @@ interface Case {
   readonly document?: Partial<PackageDocument>;
   readonly platform?: { readonly os: string; readonly arch: string };
   readonly policy?: object;
+  /** Of what is asked for. */
+  readonly wanted?: { readonly urgent: true; readonly reason: string; readonly passes: ['locks'] };
   /** Gates that are closed with it, for they can't be looked at without what it lacks. */
   readonly also?: readonly string[];
 }
@@ -49,11 +51,23 @@ const cases: readonly Case[] = [
   {
     gate: 'dependencies',
     code: 'E_DEPENDENCY',
-    says: /requires queue/,
+    says: /shop-dependencies 1\.0\.0 needs queue \^2\.0\.0 \(for web-dependencies\), and there is none/,
     document: { requires: { queue: '^2.0.0' } },
   },
   { gate: 'variants', code: 'E_FACTS_UNSUPPORTED', says: /web-1/, platform: { os: 'plan9', arch: 'x64' } },
   { gate: 'approvals', code: 'E_APPROVAL_MISSING', says: /xylem plan/, policy: { fourEyes: true } },
+  {
+    gate: 'change-ticket',
+    code: 'E_CHANGE_TICKET',
+    says: /demands a change ticket/,
+    policy: { change: 'required' },
+  },
+  {
+    gate: 'override',
+    code: 'E_APPROVAL_MISSING',
+    says: /locks of hosts.*another person/,
+    wanted: { urgent: true, reason: 'A hole is open.', passes: ['locks'] },
+  },
 ];
 
 test('each gate alone stops a deployment, and preparation names it', async (t) => {
@@ -61,7 +75,7 @@ test('each gate alone stops a deployment, and preparation names it', async (t) =
   const blog = await publisher(t, root, 'blog');
   await blog.publish('site', '1.0.0', { a: 'a' }, { document: { ports: [4711] } });
   await blog.release('1.0.0', { site: '1.0.0' });
-  for (const { gate, code, says, document, platform, policy, also = [] } of cases) {
+  for (const { gate, code, says, document, platform, policy, also = [], ...one } of cases) {
     const shop = await publisher(t, root, `shop-${gate}`);
     const more = { ...(document && { document }), ...(platform && { platform }) };
     await shop.publish(`web-${gate}`, '1.0.0', { a: gate }, more);
@@ -83,13 +97,13 @@ test('each gate alone stops a deployment, and preparation names it', async (t) =
     const { version: baseVersion } = await root.api('environmentYaml', { params });
     await root.api('environmentYamlPut', { params, body: { baseVersion, yaml: yaml(policy) } });
 
-    const wanted = { ...blogged, product: shop.product };
+    const wanted = { ...blogged, product: shop.product, ...one.wanted };
     await assert.rejects(root.api('deploymentCreate', { body: wanted }), { code, message: says }, gate);
     const plan = await root.api('planCreate', { body: wanted });
     const gates = plan.stages[0]?.environments[0]?.found.gates ?? [];
     const closed = gates.filter(({ open }) => !open);
-    assert.deepEqual(closed.map((one) => one.gate).toSorted(), [gate, ...also].toSorted());
-    assert.equal(closed.find((one) => one.gate === gate)?.code, code);
+    assert.deepEqual(closed.map(({ gate: name }) => name).toSorted(), [gate, ...also].toSorted());
+    assert.equal(closed.find(({ gate: name }) => name === gate)?.code, code);
     assert.ok(gates.some(({ open }) => open));
     const { deployments } = await root.api('deploymentList', {
       query: { environment: name, product: shop.product },

@@ -2,14 +2,21 @@ import { XylemError } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 import { approvals } from './approvals.ts';
 import { compatibility } from './compatibility.ts';
+import { freeze } from './freeze.ts';
 import type { Candidate, Gate } from './gate.ts';
 import { health } from './health.ts';
+import { incidents } from './incidents.ts';
+import { forcedBy, override } from './override.ts';
+import { recall } from './recall.ts';
 import { quarantine, schemas, statements, variants, vouching } from './release.ts';
 import { stageOrder } from './stage-order/stage-order.ts';
+import { ticket } from './ticket.ts';
 import { transitions } from './transitions.ts';
 
 /** In the order in which they are looked at: the first closed one is what a person is told. */
 const gates: readonly Gate[] = [
+  recall,
+  freeze,
   vouching,
   quarantine,
   transitions,
@@ -19,7 +26,10 @@ const gates: readonly Gate[] = [
   ...compatibility,
   variants,
   health,
+  incidents,
   approvals,
+  ticket,
+  override,
 ];
 
 /** What a gate saw. */
@@ -39,7 +49,11 @@ export async function lookAtGates(trx: Database, candidate: Candidate): Promise<
 
 /** @throws XylemError of the first closed gate */
 export async function passGates(trx: Database, candidate: Candidate): Promise<void> {
-  for (const gate of gates) if (gate.concerns(candidate)) await gate.look(trx, candidate);
+  for (const gate of gates) {
+    if (!gate.concerns(candidate)) continue;
+    const { closed } = await finding(trx, gate, candidate);
+    if (closed !== null) throw closed;
+  }
 }
 
 async function finding(trx: Database, gate: Gate, candidate: Candidate): Promise<Finding> {
@@ -47,6 +61,9 @@ async function finding(trx: Database, gate: Gate, candidate: Candidate): Promise
     return { gate: gate.name, saw: await gate.look(trx, candidate), closed: null };
   } catch (error) {
     if (!(error instanceof XylemError) || !gate.codes.includes(error.code)) throw error;
-    return { gate: gate.name, saw: error.message, closed: error };
+    const by = forcedBy(candidate, gate.name);
+    return by === null
+      ? { gate: gate.name, saw: error.message, closed: error }
+      : { gate: gate.name, saw: `Passed by force, approved by ${by}: ${error.message}`, closed: null };
   }
 }

@@ -39,7 +39,7 @@ export const transitions: Gate = {
       if (lost === undefined) continue;
       throw new XylemError(
         'E_WAYPOINT',
-        `${name} gets to ${product}@${version} only through ${product}@${lost}, which is not here, or was withdrawn. Publish or restore it, or have its publisher take the waypoint out. Nothing was changed.`,
+        `${name} gets to ${product}@${version} only through ${product}@${lost}, which is not here, or was withdrawn or recalled. Publish or restore it, or have its publisher take the waypoint out. Nothing was changed.`,
       );
     }
     const through = moving.filter(({ way }) => way.kind === 'steps' && way.steps.length > 1).length;

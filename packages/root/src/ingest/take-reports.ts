@@ -12,6 +12,7 @@ import {
 } from '../hosts/clones.ts';
 import { noteReverts } from '../hosts/reverts.ts';
 import { toldBefore } from '../hosts/told.ts';
+import { noteReported } from '../incidents/of-reports.ts';
 import { takeJobs, withoutJobTexts } from '../jobs/take.ts';
 
 /** What of a host's reports the root server has. */
@@ -91,6 +92,7 @@ export async function takeReports(
       await takeJobs(trx, report, { nowMs, envelope: how.envelopeOf(report), isRestored: how.isRestored });
       await replaceReport(trx, withoutJobTexts(report), nowMs);
     }
+    await noteReported(trx, [...newest.values()], nowMs);
     const marks = reports.map(({ host, incarnation }) => ({
       host,
       incarnation,

@@ -1,121 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, type TestContext, test } from 'node:test';
-import { isDeepStrictEqual } from 'node:util';
-import {
-  type HostId,
-  lookUpHost,
-  type MigrationReport,
-  type Migrations,
-  sha256,
-  type Time,
-} from '@xylem/core';
-import { cleanup, postgres, tempFolder, waitUntil } from '@xylem/testkit';
-import { type FakeHost, fakeHost } from '../testing/fake-host.ts';
-import { publisher } from '../testing/publisher.ts';
-import { type RootFixtureOptions, rootFixture } from '../testing/root-fixture.ts';
+import { after, test } from 'node:test';
+import { lookUpHost, sha256, type Time } from '@xylem/core';
+import { cleanup, postgres, waitUntil } from '@xylem/testkit';
+import type { FakeHost } from '../testing/fake-host.ts';
+import { migratedFleet } from '../testing/migrated-fleet.ts';
+import type { RootFixtureOptions } from '../testing/root-fixture.ts';
 
 const own = cleanup();
 after(() => own.run());
 const server = await postgres(own);
 
 const code = (wanted: string) => (error: unknown) => (error as { code?: string }).code === wanted;
-const program = { command: ['bin/migrate'] };
-const migrations: Migrations = {
-  database: 'shop',
-  accepts: { from: 2, to: 3 },
-  steps: [
-    { to: 1, phase: 'expand', ...program, fence: 'transaction', undo: program },
-    { to: 2, phase: 'backfill', ...program, fence: 'transaction', undo: program },
-    { to: 3, phase: 'contract', ...program, fence: 'transaction' },
-  ],
-  backup: program,
-  restore: program,
-};
-
-/** Two hosts at 1.0.0, which knows nothing of migrations; 2.0.0 has the steps, 3.0.0 needs the new shape alone. */
-async function fleet(t: TestContext, options: RootFixtureOptions = {}) {
-  const root = await rootFixture(t, options);
-  const shop = await publisher(t, root, 'shop');
-  const versions: [string, Migrations | undefined][] = [
-    ['1.0.0', undefined],
-    ['2.0.0', migrations],
-    ['3.0.0', { database: 'shop', accepts: { from: 3, to: 3 } }],
-  ];
-  for (const [version, block] of versions) {
-    await shop.publish(
-      'shop-api',
-      version,
-      { VERSION: version },
-      block && { document: { migrations: block } },
-    );
-    await shop.release(version, { 'shop-api': version });
-  }
-  const { id, name } = await root.api('environmentCreate', { body: { name: 'production' } });
-  const [tenant = '', environment = ''] = name.split('/');
-  const params = { tenant, environment };
-  const { token } = await root.api('tokenCreate', { body: { environment: 'production', uses: 10 } });
-  const [a, b] = [await fakeHost(root, token, { name: 'a' }), await fakeHost(root, token, { name: 'b' })];
-  const folder = await tempFolder(t, 'tuf');
-  const state = () => a.desiredState(folder);
-  const deploy = (version: string, kind: 'deploy' | 'rollback' = 'deploy') =>
-    root.api('deploymentCreate', {
-      body: {
-        kind,
-        product: 'shop',
-        version,
-        environments: ['production'],
-        strategy: { kind: 'all-at-once' },
-      },
-    });
-  const runs = async (host: FakeHost): Promise<void> => {
-    // The first that fits counts; what stands behind it is the former version.
-    await host.report((await state()).assignments.slice(0, 1));
-  };
-  const order = (body: Record<string, unknown>) =>
-    root.api('migrationOrder', { params, body: { database: 'shop', action: 'run', ...body } as never });
-  const shown = async () => {
-    const { databases } = await root.api('migrationList', { params });
-    const [one] = databases;
-    assert.ok(one && databases.length === 1);
-    return one;
-  };
-  /** The runner says how it went, and direction follows. */
-  const says = async (
-    { term, to, action, runner }: Awaited<ReturnType<typeof order>>,
-    more: Partial<MigrationReport> = {},
-  ): Promise<void> => {
-    const said: MigrationReport = {
-      database: 'shop',
-      term,
-      action,
-      to,
-      state: 'done',
-      begun: true,
-      attempt: 1,
-      since: '2026-11-21T03:28:06Z' as Time,
-      ...more,
-    };
-    const host = [a, b].find((one) => one.id === (runner.host as HostId));
-    assert.ok(host);
-    await host.report(undefined, { migrations: [said] });
-    await waitUntil(
-      async () => {
-        const { last } = await shown();
-        return last?.term === term && last.doing === said.state ? last : null;
-      },
-      20_000,
-      `${said.state} of term ${term}`,
-    );
-  };
-  const schemas = (oldest: number, newest: number) =>
-    waitUntil(
-      async () => isDeepStrictEqual((await state()).schemas?.['shop'], { oldest, newest }) || null,
-      30_000,
-      `schemas ${oldest} to ${newest} are directed`,
-    );
-  return { root, id, params, a, b, state, deploy, runs, order, shown, says, schemas };
-}
-
 const backup = {
   path: '/var/lib/xylem/host/migrations/shop/backups/1',
   digest: sha256('backup'),
@@ -124,7 +19,7 @@ const backup = {
 };
 
 test('phases follow each other; a contract waits for every host, offline ones included, and closes the way back', async (t) => {
-  const { root, params, a, b, deploy, runs, order, shown, says, schemas } = await fleet(t);
+  const { root, params, a, b, deploy, runs, order, shown, says, schemas } = await migratedFleet(t);
   await deploy('1.0.0');
   for (const host of [a, b]) await runs(host);
   await deploy('2.0.0');
@@ -189,7 +84,7 @@ test('phases follow each other; a contract waits for every host, offline ones in
 });
 
 test('what failed before it began gives the shape back; what began keeps it until it is finished or undone', async (t) => {
-  const { a, b, deploy, runs, order, says, schemas, shown } = await fleet(t);
+  const { a, b, deploy, runs, order, says, schemas, shown } = await migratedFleet(t);
   await deploy('2.0.0');
   for (const host of [a, b]) await runs(host);
   await says(await order({}));
@@ -216,7 +111,7 @@ test('what failed before it began gives the shape back; what began keeps it unti
 test('another runner takes over by a word and the next term; the former one has nothing more to say', async (t) => {
   const options: RootFixtureOptions =
     'skip' in server ? {} : { database: { kind: 'postgres', url: await server.createDatabase('takeover') } };
-  const { id, a, b, state, deploy, runs, order, says, shown } = await fleet(t, options);
+  const { id, a, b, state, deploy, runs, order, says, shown } = await migratedFleet(t, options);
   await deploy('2.0.0');
   for (const host of [a, b]) await runs(host);
   const first = await order({ runner: 'a' });

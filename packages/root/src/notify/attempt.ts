@@ -1,4 +1,11 @@
-import { type AttemptOutcome, encodeNotification, type Notification, timeOf, XylemError } from '@xylem/core';
+import {
+  type AttemptOutcome,
+  alertmanagerBody,
+  encodeNotification,
+  type Notification,
+  timeOf,
+  XylemError,
+} from '@xylem/core';
 import { postOut } from '../outgoing/post.ts';
 import type { NotificationRow } from './line.ts';
 import { signedHeaders } from './sign.ts';
@@ -35,7 +42,11 @@ export const documentOf = (row: NotificationRow): Notification => ({
 export async function attemptWebhook(attempt: Attempt): Promise<Attempted> {
   const { id, subscription, notification, nowMs, signal } = attempt;
   try {
-    const body = encodeNotification(documentOf(notification));
+    const document = documentOf(notification);
+    const body =
+      subscription.format === 'alertmanager'
+        ? alertmanagerBody(document, subscription.id)
+        : encodeNotification(document);
     const { status, retryAfterMs } = await postOut({
       url: subscription.target,
       headers: signedHeaders(subscription, id, body, nowMs),

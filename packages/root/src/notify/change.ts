@@ -1,4 +1,4 @@
-import { timeOf, XylemError } from '@xylem/core';
+import { isAlertTopic, timeOf, XylemError } from '@xylem/core';
 import { appendAudit } from '../audit/audit.ts';
 import type { Who } from '../auth/api-tokens.ts';
 import { scopeOf } from '../auth/grants.ts';
@@ -43,6 +43,12 @@ export async function createSubscription(
   }
   const anywhere = who.access.everywhere('operate');
   if (kind === 'webhook') checkUrl(target, anywhere);
+  if (format === 'alertmanager' && !topics.every(isAlertTopic)) {
+    throw new XylemError(
+      'E_INPUT',
+      "Alertmanager's form tells what begins and ends: of incidents alone. Write --topics 'incident.*'.",
+    );
+  }
   const nowMs = clock.now();
   const id = `n-${randomness.bytes(6).toString('hex')}`;
   const secret = kind === 'webhook' ? newSecret(randomness) : null;

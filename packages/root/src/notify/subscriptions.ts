@@ -13,7 +13,7 @@ export interface Subscription {
   readonly topics: readonly string[];
   /** `*`, a tenant, or an environment by its full name. */
   readonly scope: string;
-  readonly format: 'standard';
+  readonly format: 'standard' | 'alertmanager';
   /** All that sign now, the newest first; none for mail. */
   readonly secrets: readonly { readonly secret: string; readonly untilMs: number | null }[];
   /** It may go to addresses inside, too. */

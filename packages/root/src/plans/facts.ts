@@ -22,6 +22,7 @@ import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
 import { refuseContracted } from '../migrations/refuse.ts';
 import { documentsOf, migratedIn } from '../migrations/rows.ts';
 import { refuseQuarantined } from '../quarantine/refuse.ts';
+import { refuseRecalled } from '../recalls/rows.ts';
 
 /** A host that counts, and what it last said of itself; undefined: nothing yet. */
 export interface HeardHost {
@@ -117,6 +118,7 @@ async function wayBack(
     };
   const { product, version } = settled.release;
   const refused = await refusalOf(async () => {
+    await refuseRecalled(trx, environment.id, settled.digest);
     await refuseQuarantined(trx, environment, settled);
     await refuseContracted(trx, environment, settled);
   });

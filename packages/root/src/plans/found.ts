@@ -1,5 +1,5 @@
 import { countChanges, dueSteps, timeOf, type WantedStrategy } from '@xylem/core';
-import { momentsOf } from '@xylem/core/windows';
+import { momentsOf, type Urgency } from '@xylem/core/windows';
 import type { PlanFound } from '../api/schemas/plans.ts';
 import { strategyFor } from '../deployments/choose-strategy.ts';
 import { advancePolicyOf } from '../deployments/evidence.ts';
@@ -17,7 +17,7 @@ const mostNamed = 100;
 export async function findOut(
   options: PlanOptions,
   surveyed: Surveyed,
-  { urgent, strategy }: { readonly urgent: boolean; readonly strategy?: WantedStrategy },
+  { urgency, strategy }: { readonly urgency: Urgency; readonly strategy?: WantedStrategy },
 ): Promise<PlanFound> {
   const { candidate, coming, facts, shapesOf } = surveyed;
   const { product, spec, nowMs } = candidate;
@@ -51,7 +51,7 @@ export async function findOut(
       serves: { ...shapesOf(database) },
     })),
     back: { to: facts.back.to, cannot: [...facts.back.cannot] },
-    begins: beginsOf(surveyed, hosts, urgent),
+    begins: beginsOf(surveyed, hosts, urgency),
     time: await timeFor(options.db, candidate, chosen, changing.size),
   };
 }
@@ -76,7 +76,7 @@ function diskOf(hosts: readonly HeardHost[], needed: ReadonlyMap<string, number>
 function beginsOf(
   { candidate: { spec, nowMs } }: Surveyed,
   hosts: readonly HeardHost[],
-  urgent: boolean,
+  urgency: Urgency,
 ): PlanFound['begins'] {
   // Hosts with the same labels have the same windows: what a selector asks for is looked at once for each kind.
   const known = new Map<string, number | null>();
@@ -93,7 +93,7 @@ function beginsOf(
       : JSON.stringify([name, Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))]);
     let atMs = known.get(key);
     if (atMs === undefined) {
-      const found = momentsOf(spec.policy, { id, name, labels }).eligible(urgent, nowMs);
+      const found = momentsOf(spec.policy, { id, name, labels }).eligible(urgency, nowMs);
       atMs = found.kind === 'open' ? nowMs : found.nextMs;
       known.set(key, atMs);
     }

@@ -17,6 +17,7 @@ import { candidateOf } from '../deployments/candidate.ts';
 import { deployingLock } from '../deployments/rows.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import type { Root } from '../root.ts';
+import { askTickets } from '../tickets/ask.ts';
 import { survey } from './facts.ts';
 import { findOut } from './found.ts';
 
@@ -88,10 +89,25 @@ async function insertPlan(
       updated_ms: nowMs,
       ended_by: null,
       reason: null,
+      started_by: null,
+      started_why: null,
+      started_account: null,
+      started_groups: null,
+      confirmed: null,
     })
     .execute();
   await insertVersion(trx, id, 1, prepared, author, nowMs);
 }
+
+const notBegun = {
+  waits_code: null,
+  waits: null,
+  back: null,
+  back_by: null,
+  back_why: null,
+  back_deployment: null,
+  back_kept: null,
+};
 
 /** Stores a version of a plan and says so in the audit log, once for each environment. */
 export async function insertVersion(
@@ -119,7 +135,7 @@ export async function insertVersion(
     })
     .execute();
   const rows = document.stages.flatMap(({ environments }, stage) =>
-    environments.map(({ environment }) => ({ plan, environment, stage })),
+    environments.map(({ environment }) => ({ plan, environment, stage, ...notBegun })),
   );
   for (const row of rows) {
     await trx
@@ -153,6 +169,12 @@ export async function preparedPlan(
   for (const { environments, ...stage } of stages) {
     const entries: PlanStage['environments'][number][] = [];
     for (const environment of [...environments].sort((a, b) => (fullName(a) < fullName(b) ? -1 : 1))) {
+      await askTickets(options, [environment], {
+        change: wanted.change,
+        kind: wanted.kind,
+        product: wanted.product,
+        version,
+      });
       const candidate = await candidateOf(
         db,
         {
@@ -161,7 +183,19 @@ export async function preparedPlan(
           product: wanted.product,
           ...(version === null ? {} : { version }),
           ...(wanted.skipUnfit === true ? { skipUnfit: true } : {}),
-          plan: { id, digest: '', author: origin, rules: stage.approvals ?? [], words: [] },
+          ...(wanted.urgent === true ? { urgent: true } : {}),
+          ...(wanted.why === undefined ? {} : { why: wanted.why }),
+          ...(wanted.passes === undefined ? {} : { passes: wanted.passes }),
+          ...(wanted.forces === undefined ? {} : { forces: wanted.forces }),
+          ...(wanted.change === undefined ? {} : { change: wanted.change }),
+          plan: {
+            id,
+            digest: '',
+            author: origin,
+            rules: stage.approvals ?? [],
+            fourEyes: stage.fourEyes === true,
+            words: [],
+          },
         },
         nowMs,
       );
@@ -169,7 +203,7 @@ export async function preparedPlan(
       const surveyed = await survey(db, candidate, wanted.purgeData === true);
       facts[environment.id] = surveyed.facts;
       found[environment.id] = await findOut(options, surveyed, {
-        urgent: wanted.urgent === true,
+        urgency: wanted,
         ...(stage.strategy === undefined ? {} : { strategy: stage.strategy }),
       });
       entries.push({

@@ -1,7 +1,7 @@
 import { type PlanStage, planDigest, XylemError } from '@xylem/core';
 import { lockFor } from '../db/lock.ts';
 import { insertVersion, type PlanAuthor, type PlanOptions, preparedPlan } from './prepare.ts';
-import { type PlanRow, planLock, planNamed } from './rows.ts';
+import { hasBegun, type PlanRow, planLock, planNamed, stateText } from './rows.ts';
 
 /**
  * Looks at everything anew. Where the digest is another one, the plan expired or was refused, there is a next version,
@@ -40,10 +40,7 @@ export async function refreshPlan(options: PlanOptions, id: string, author: Plan
 }
 
 /** @throws XylemError E_PLAN_STATE */
-function refuseStarted({ id, state, ended_by }: PlanRow): void {
-  if (state !== 'started') return;
-  throw new XylemError(
-    'E_PLAN_STATE',
-    `The plan ${id} was started by ${ended_by ?? 'somebody'}. Prepare another one: \`xylem plan\`.`,
-  );
+function refuseStarted(row: PlanRow): void {
+  if (!hasBegun(row)) return;
+  throw new XylemError('E_PLAN_STATE', `${stateText(row)} Prepare another one: \`xylem plan\`.`);
 }

@@ -63,16 +63,26 @@ export async function wordsOf(
 }
 
 /** @throws XylemError E_PLAN_STATE unless it may still be approved, refreshed or started */
-export function requireOpen({ id, state, ended_by, reason }: PlanRow): void {
-  if (state === 'open') return;
-  const why = reason === null ? '' : `: ${reason}`;
+export function requireOpen(row: PlanRow): void {
+  if (row.state === 'open') return;
   const next =
-    state === 'refused' ? ` \`xylem plan refresh ${id}\` asks again.` : ' Prepare another one: `xylem plan`.';
-  throw new XylemError(
-    'E_PLAN_STATE',
-    `The plan ${id} was ${state} by ${ended_by ?? 'somebody'}${why}.${next}`,
-  );
+    row.state === 'refused'
+      ? `\`xylem plan refresh ${row.id}\` asks again.`
+      : 'Prepare another one: `xylem plan`.';
+  throw new XylemError('E_PLAN_STATE', `${stateText(row)} ${next}`);
 }
+
+/** In which state it is, by whom and why. */
+export function stateText({ id, state, ended_by, reason }: PlanRow): string {
+  const why = reason === null ? '.' : `: ${reason}.`;
+  if (state === 'open') return `The plan ${id} was not started.`;
+  if (state === 'finished') return `The plan ${id} has finished${why}`;
+  return `The plan ${id} was ${state} by ${ended_by ?? 'somebody'}${why}`.replace(/\.\.$/, '.');
+}
+
+/** Of states that follow its start. */
+export const hasBegun = ({ state }: Pick<PlanRow, 'state'>): boolean =>
+  state !== 'open' && state !== 'refused';
 
 /** @throws XylemError E_PLAN_EXPIRED */
 export function requireFresh(

@@ -1,4 +1,4 @@
-import { demandsApproval, missingApprovals, timeOf } from '@xylem/core';
+import { approvalRulesOf, demandsApproval, missingApprovals, type PlanStage, timeOf } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Strategy } from '../api/schemas/deployments.ts';
 import type { PlanDetail, PlanFound, PlanSummary } from '../api/schemas/plans.ts';
@@ -7,7 +7,8 @@ import { isFourEyes } from '../auth/four-eyes.ts';
 import type { Database } from '../db/tables.ts';
 import { allEnvironments, type EnvironmentRow, fullName, refOf } from '../environments/names.ts';
 import { countingWords } from './approvals.ts';
-import { type KnownPlan, wordsOf } from './rows.ts';
+import { hasBegun, type KnownPlan, wordsOf } from './rows.ts';
+import { nextOf, standingsOf } from './show-run.ts';
 
 /** What of a plan lies within what somebody reads; environments that do not are not in it. */
 export function showSummary(
@@ -18,6 +19,11 @@ export function showSummary(
 ): PlanSummary {
   const { document, digest, made_by, created_ms, expires_ms } = version;
   const named = document.stages.flatMap((stage) => stage.environments);
+  const shown = environments.filter(
+    (one) => within(one) && named.some(({ environment }) => environment === one.id),
+  );
+  // What a plan says of itself names environments.
+  const reason = row.state === 'refused' || shown.length === named.length ? row.reason : null;
   const state = row.state === 'open' && expires_ms <= nowMs ? 'expired' : row.state;
   return {
     id: row.id,
@@ -27,13 +33,11 @@ export function showSummary(
     state: state as PlanSummary['state'],
     number: row.number,
     digest,
-    environments: environments
-      .filter((one) => within(one) && named.some(({ environment }) => environment === one.id))
-      .map(refOf),
+    environments: shown.map(refOf),
     by: made_by,
     created: timeOf(created_ms),
     expires: timeOf(expires_ms),
-    ended: row.ended_by === null ? null : { by: row.ended_by, reason: row.reason },
+    ended: row.ended_by === null ? null : { by: row.ended_by, reason },
   };
 }
 
@@ -46,8 +50,10 @@ export async function showPlan(
   const { row, version } = known;
   const { document, foundIn } = version;
   const all = await allEnvironments(db);
+  const runs = await standingsOf(db, known, nowMs);
   const stages: PlanDetail['stages'] = [];
-  for (const { environments, approvals, strategy, ...stage } of document.stages) {
+  for (const [index, written] of document.stages.entries()) {
+    const { environments, approvals, strategy, windows, freezes, ...stage } = written;
     const shown: PlanDetail['stages'][number]['environments'] = [];
     for (const { environment: id, facts } of environments) {
       const environment = all.find((one) => one.id === id);
@@ -55,8 +61,8 @@ export async function showPlan(
       shown.push({
         ...refOf(environment),
         facts,
-        missing:
-          row.state === 'started' ? [] : await missingIn(db, known, environment, approvals ?? [], nowMs),
+        missing: hasBegun(row) ? [] : await missingIn(db, known, environment, written, nowMs),
+        ...runs.of(id),
         found: foundIn[id] as PlanFound,
       });
     }
@@ -65,6 +71,9 @@ export async function showPlan(
       ...stage,
       ...(strategy === undefined ? {} : { strategy: structuredClone(strategy) as Strategy }),
       ...(approvals === undefined ? {} : { approvals: approvals.map((rule) => ({ ...rule })) }),
+      ...(windows === undefined ? {} : { windows: windows.map((period) => ({ ...period })) }),
+      ...(freezes === undefined ? {} : { freezes: freezes.map((period) => ({ ...period })) }),
+      standing: shown.length === environments.length ? runs.standing(index) : null,
       environments: shown,
     });
   }
@@ -77,10 +86,15 @@ export async function showPlan(
   return {
     ...showSummary(known, all, within, nowMs),
     urgent: document.urgent === true,
+    why: document.why ?? null,
+    passes: [...(document.passes ?? [])],
+    forces: [...(document.forces ?? [])],
+    deadlineSeconds: document.deadlineSeconds ?? null,
     skipUnfit: document.skipUnfit === true,
     purgeData: document.purgeData === true,
     change: document.change ?? null,
     stages,
+    next: await nextOf(db, known, stages, nowMs),
     approvals: (await wordsOf(db, row)).map(({ said_by, said_ms, reason }) => ({
       by: said_by,
       at: timeOf(said_ms),
@@ -97,11 +111,14 @@ async function missingIn(
   db: Database,
   known: KnownPlan,
   environment: EnvironmentRow,
-  stricter: NonNullable<KnownPlan['version']['document']['stages'][number]['approvals']>,
+  stage: PlanStage,
   nowMs: number,
 ): Promise<string[]> {
   const { policy } = parseEnvironmentYaml(environment.yaml, fullName(environment));
-  const demand = { rules: [...(policy.approvals ?? []), ...stricter], fourEyes: policy.fourEyes === true };
+  const demand = {
+    rules: [...approvalRulesOf(policy, known.version.document.urgent === true), ...(stage.approvals ?? [])],
+    fourEyes: policy.fourEyes === true || stage.fourEyes === true,
+  };
   if (!demandsApproval(demand)) return [];
   const fourEyes = demand.fourEyes || (await isFourEyes(db));
   const words = await countingWords(db, known, environment, nowMs);

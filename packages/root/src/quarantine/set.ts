@@ -115,14 +115,9 @@ export async function setOne(
       lifted_ms: null,
     })
     .execute();
-  for (const active of await activeDeployments(trx, { environment: row.id })) {
-    const deployment = deploymentOf(active);
-    if (deployment.to?.digest !== release) continue;
-    const message = `${product}@${version} was quarantined by ${who}: ${reason}`;
-    await saveDeployment(trx, { ...deployment, state: 'failed', reason: message }, nowMs);
-    await appendEvent(trx, active.id, nowMs, { kind: 'failed', message, details: { quarantine: id } });
-    stopped.push(active.id);
-  }
+  const message = `${product}@${version} was quarantined by ${who}: ${reason}`;
+  const details = { quarantine: id };
+  stopped.push(...(await stopDeploymentsOf(trx, { environment: row.id, release, message, details, nowMs })));
   await appendAudit(trx, nowMs, {
     who,
     what: 'release.quarantine',
@@ -131,4 +126,32 @@ export async function setOne(
     after: { quarantine: id, release, reason, deployments: stopped },
   });
   return id;
+}
+
+/** Deployments of a release in one environment, running or paused, fail and admit nobody. @returns their ids */
+export async function stopDeploymentsOf(
+  trx: Database,
+  {
+    environment,
+    release,
+    message,
+    details,
+    nowMs,
+  }: {
+    readonly environment: string;
+    readonly release: string;
+    readonly message: string;
+    readonly details: Readonly<Record<string, unknown>>;
+    readonly nowMs: number;
+  },
+): Promise<string[]> {
+  const stopped: string[] = [];
+  for (const active of await activeDeployments(trx, { environment })) {
+    const deployment = deploymentOf(active);
+    if (deployment.to?.digest !== release) continue;
+    await saveDeployment(trx, { ...deployment, state: 'failed', reason: message }, nowMs);
+    await appendEvent(trx, active.id, nowMs, { kind: 'failed', message, details });
+    stopped.push(active.id);
+  }
+  return stopped;
 }

@@ -13,7 +13,7 @@ import { type Heard, heardIn } from '../deployments/evidence.ts';
 import type { HostRecord } from '../hosts/host-rows.ts';
 import { graphOf, installedOf } from './graph.ts';
 
-/** The releases that a publisher names as waypoints and that hosts still take, in ascending order. */
+/** The releases that a publisher names as waypoints and that hosts still take, in ascending order. Nobody passes through one that is recalled. */
 export async function waypointReleases(
   db: Database,
   product: string,
@@ -28,6 +28,7 @@ export async function waypointReleases(
     .where('version', 'in', versions)
     .where('retired', '=', 0)
     .where('withdrawn', '=', 0)
+    .where('release', 'not in', db.selectFrom('recalls').select('release').where('ended_ms', 'is', null))
     .execute();
   return rows
     .map((row) => ({ digest: row.release as KnownRelease['digest'], release: parseRelease(row.document) }))

@@ -1,12 +1,12 @@
 import type { Deployment } from '@xylem/root/contract';
 import { counted } from '../../frame/words.ts';
 
-/** Where a canary stands, in words; null for what is none, has not begun, or has ended. */
+/** Where a deployment that is judged stands, in words; null for others, and what has not begun, or has ended. */
 export function canaryText({ canary, state, strategy }: Deployment): string | null {
   if (canary === undefined || (state !== 'running' && state !== 'paused')) return null;
   const { step, steps, exposed, bakingUntil, evidence, threshold } = canary;
   const baking = bakingUntil === null ? '' : `, baking until ${bakingUntil}`;
-  const goesBack = strategy.kind !== 'canary' || strategy.onFail !== 'stop';
+  const goesBack = strategy.onFail !== 'stop';
   const then = goesBack ? 'goes back by itself' : 'stops where it is';
   const sign =
     evidence <= 1

@@ -4,6 +4,7 @@ import { releaseOrChannel } from '../../frame/words.ts';
 import { environmentChoice, whereOption } from '../../selection/environments.ts';
 import { deploymentTable, exitCodeOf, startDeployment, watchOptions } from './shared.ts';
 import { canaryOptions, strategyOf, strategyOptions } from './strategy.ts';
+import { urgencyOf, urgencyOptions } from './urgency.ts';
 import { watchDeployments } from './watch.ts';
 
 export const command = defineCommand({
@@ -16,8 +17,9 @@ export const command = defineCommand({
     skipUnfit: flag('hosts that a package has no variant for keep what they run; else nothing is begun'),
     ...strategyOptions,
     ...canaryOptions,
-    urgent: flag('begin outside of windows too; freezes hold it all the same, unless policy says otherwise'),
-    plan: text('<id>', 'begin what this plan says: all of its first stage, or nothing'),
+    ...urgencyOptions,
+    change: text('<ticket>', 'the change ticket that it belongs to, where one is demanded'),
+    plan: text('<id>', 'begin what this plan says; its later stages follow by themselves'),
     digest: text('<digest>', 'with --plan: of the version that is meant, or its beginning'),
     ...watchOptions,
   },
@@ -32,7 +34,8 @@ export const command = defineCommand({
       ...release,
       ...choice,
       ...strategyOf(options),
-      urgent: options.urgent,
+      ...urgencyOf(options),
+      ...(options.change === undefined ? {} : { change: options.change }),
       ...(options.skipUnfit ? { skipUnfit: true } : {}),
     };
     return startDeployment(invocation, options, wanted, `Deploying ${wordOf(args)}`);
@@ -47,6 +50,7 @@ function wordOf([word]: readonly string[]): string {
 interface ByPlan {
   readonly to: readonly string[];
   readonly digest: string | undefined;
+  readonly reason: string | undefined;
   readonly watch: boolean;
   readonly timeout: number | undefined;
 }
@@ -54,7 +58,7 @@ interface ByPlan {
 async function startByPlan(
   invocation: Pick<Invocation, 'args'> & Parameters<typeof watchDeployments>[0],
   id: string,
-  { to, digest, watch, timeout }: ByPlan,
+  { to, digest, reason, watch, timeout }: ByPlan,
 ): Promise<Outcome> {
   if (invocation.args.length > 0 || to.length > 0)
     throw new XylemError(
@@ -62,14 +66,17 @@ async function startByPlan(
       'The plan says what is deployed and where: leave the release and --to out.',
     );
   const api = await invocation.api();
-  const body = digest === undefined ? {} : { digest };
+  const body = {
+    ...(digest === undefined ? {} : { digest }),
+    ...(reason === undefined ? {} : { reason }),
+  };
   const started = await api.call('planStart', { params: { id }, body });
   const show = (one: string) => api.call('deploymentShow', { params: { id: one } });
   let deployments = await Promise.all(started.deployments.map(show));
   if (watch) deployments = await watchDeployments(invocation, deployments, timeout);
   return {
     data: { ...started, deployments },
-    text: () => deploymentTable(deployments),
+    text: () => `${deploymentTable(deployments)}\nThe plan goes on by itself: xylem plan show ${id}`,
     ...(watch ? { exitCode: exitCodeOf(deployments) } : {}),
   };
 }

@@ -5,13 +5,14 @@ import { counted, only } from '../../frame/words.ts';
 export const command = defineCommand({
   arguments: '<id>',
   about:
-    'Decides again, here, by the recorded evidence, and compares byte for byte. The exit code is 9 where it differs.',
+    'Decides again, here, by the recorded evidence. The exit code is 9 where other decisions or another verdict come of it; sentences may be worded otherwise by another version.',
   example: 'xylem deployment replay d-567073cb9f4b',
   async run({ args, api }) {
     const server = await api();
     const params = { id: only(args) };
     let recorded = nothingRecorded;
     let digest: string | null = null;
+    let worded = 0;
     const differs = (difference: string) => ({
       data: { same: false, records: recorded.number, difference },
       text: () => `It differs. ${difference}`,
@@ -26,6 +27,7 @@ export const command = defineCommand({
         const result = replayed(recorded, record.document);
         if (typeof result === 'string') return differs(result);
         recorded = result.after;
+        if (result.worded === 'otherwise') worded += 1;
         if (recorded.digest !== record.digest)
           return differs(
             `Record ${record.number} has the digest ${recorded.digest}, and ${record.digest} was written down.`,
@@ -42,9 +44,11 @@ export const command = defineCommand({
         return differs(`${page.decided} decisions were made, and ${recorded.number} are recorded.`);
       const { number } = recorded;
       return {
-        data: { same: true, records: number, digest },
+        data: { same: true, records: number, digest, wordedOtherwise: worded },
         text: () =>
-          `The same: ${counted(number, 'decision')} made again from the recorded evidence, byte for byte. The last has the digest ${digest}.`,
+          `The same: ${counted(number, 'decision')} made again from the recorded evidence, ` +
+          `${worded === 0 ? 'byte for byte' : `${worded} of them said in other words by this version`}. ` +
+          `The last has the digest ${digest}.`,
       };
     }
   },

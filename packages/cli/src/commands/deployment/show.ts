@@ -3,6 +3,7 @@ import { only } from '../../frame/words.ts';
 import { canaryText } from './canary-text.ts';
 import { deploymentTable, exitCodeOf, watchOptions } from './shared.ts';
 import { watchDeployments } from './watch.ts';
+import { watchText } from './watch-text.ts';
 
 const { watch, timeout } = watchOptions;
 
@@ -27,6 +28,7 @@ export const command = defineCommand({
         [
           deploymentTable([deployment]),
           ...(canary === null ? [] : [`Canary: ${canary}.`]),
+          ...(deployment.watch === undefined ? [] : [watchText(deployment.watch)]),
           ...(deployment.plan
             ? [`By the plan ${deployment.plan.id}, digest ${deployment.plan.digest}.`]
             : []),

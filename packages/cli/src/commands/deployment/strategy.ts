@@ -15,11 +15,11 @@ export const strategyOptions = {
 /** Of a deploy alone. */
 export const canaryOptions = {
   steps: text('<numbers>', 'canary: how many hosts in each step before everyone, 1,10%,50%'),
-  bake: count('<seconds>', 'canary: for how long a host has to stay healthy', 0),
-  minimumExposure: count('<hosts>', 'canary: no step is passed before so many have', 1),
-  alpha: text('<probability>', 'canary: of a false stop, over the whole deployment (default 0.01)'),
-  stopOnFail: flag('canary: stop where it fails, instead of going back'),
-  waitForData: flag('canary: wait where there is too little to judge, instead of asking'),
+  bake: count('<seconds>', 'for how long a host has to stay healthy before others follow', 0),
+  minimumExposure: count('<hosts>', 'others follow once so many have', 1),
+  alpha: text('<probability>', 'of a false stop, over the whole deployment (default 0.01)'),
+  stopOnFail: flag('stop where it fails, instead of going back'),
+  waitForData: flag('wait where there is too little to judge, instead of asking'),
 };
 
 type Words<T> = { readonly [K in keyof T]?: string | number | boolean | undefined };
@@ -29,42 +29,38 @@ export function strategyOf(
   options: Words<typeof strategyOptions> & Words<typeof canaryOptions>,
 ): Pick<DeploymentCreate, 'strategy'> {
   const { strategy } = options;
-  const canary = canaryFrom(options);
+  const judging = judgingFrom(options);
+  const steps =
+    typeof options.steps === 'string'
+      ? { steps: options.steps.split(',').map((word) => countOf('--steps', word)) }
+      : {};
   const limits = {
     ...hostCount('maxUnavailable', '--max-unavailable', options.maxUnavailable),
     ...hostCount('maxFailed', '--max-failed', options.maxFailed),
     ...hostCount('maxUnavailableInAll', '--max-unavailable-in-all', options.maxUnavailableInAll),
     ...(typeof options.per === 'string' ? { per: options.per } : {}),
   };
-  const kind = strategy ?? (size(canary) > 0 ? 'canary' : size(limits) > 0 ? 'rolling' : undefined);
+  const kind =
+    strategy ?? (size({ ...steps, ...judging }) > 0 ? 'canary' : size(limits) > 0 ? 'rolling' : undefined);
   if (kind === undefined) return {};
-  if (kind === 'canary') return { strategy: { kind, ...limits, ...canary } };
-  const [stray] = Object.entries({ ...canary, ...(kind === 'rolling' ? {} : limits) });
+  if (kind === 'canary') return { strategy: { kind, ...limits, ...judging, ...steps } };
   if (kind !== 'rolling' && kind !== 'all-at-once') {
     throw new XylemError('E_INPUT', `--strategy ${kind} is unknown. Write all-at-once, rolling or canary.`);
   }
-  if (stray !== undefined) {
+  if (size({ ...steps, ...(kind === 'rolling' ? {} : limits) }) > 0) {
     const sentence =
       kind === 'rolling'
-        ? '--steps, --bake, --minimum-exposure, --alpha, --stop-on-fail and --wait-for-data belong to --strategy canary, not to rolling.'
-        : '--max-unavailable, --max-failed, --per and what a canary takes belong to --strategy rolling or canary, not to all-at-once.';
+        ? '--steps belongs to --strategy canary, not to rolling.'
+        : '--max-unavailable, --max-failed, --per and --steps belong to --strategy rolling or canary, not to all-at-once.';
     throw new XylemError('E_INPUT', sentence);
   }
-  return { strategy: kind === 'rolling' ? { kind, ...limits } : { kind } };
+  return { strategy: kind === 'rolling' ? { kind, ...limits, ...judging } : { kind, ...judging } };
 }
 
 const size = (object: object): number => Object.keys(object).length;
 
-function canaryFrom({
-  steps,
-  bake,
-  minimumExposure,
-  alpha,
-  stopOnFail,
-  waitForData,
-}: Words<typeof canaryOptions>) {
+function judgingFrom({ bake, minimumExposure, alpha, stopOnFail, waitForData }: Words<typeof canaryOptions>) {
   return {
-    ...(typeof steps === 'string' ? { steps: steps.split(',').map((word) => countOf('--steps', word)) } : {}),
     ...(typeof bake === 'number' ? { bakeSeconds: bake } : {}),
     ...(typeof minimumExposure === 'number' ? { minimumExposure } : {}),
     ...(typeof alpha === 'string' ? { alpha: probability(alpha) } : {}),

@@ -13,7 +13,8 @@ function progressOf(deployments: readonly Deployment[]): string {
   const sum = (key: 'done' | 'eligible' | 'updating' | 'keptBack' | 'waiting' | 'failed'): number =>
     deployments.reduce((total, { progress }) => total + (progress[key] ?? 0), 0);
   const keptBack = sum('keptBack');
-  const words = keptBack === 0 ? '' : ` (${keptBack} not before a window, freeze, quota or lock allows it)`;
+  const words =
+    keptBack === 0 ? '' : ` (${keptBack} not before a window, freeze, quota, lock or database allows it)`;
   const [only, ...others] = deployments;
   const canary = only === undefined || others.length > 0 ? null : canaryText(only);
   const standing = canary === null ? '' : `; ${canary}`;

@@ -2,6 +2,7 @@ import { defineCommand } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
 import { quarantineLine, unknownLine } from '../../operators/words.ts';
 import { environmentParams } from '../../selection/environments.ts';
+import { freezeLine } from './freeze-line.ts';
 
 export const command = defineCommand({
   arguments: '<environment>',
@@ -17,6 +18,7 @@ export const command = defineCommand({
       server.call('quarantineList', { query: { environment: name, open: 'true' } }),
     ]);
     // Beside the YAML, which is for a file.
+    if (environment.freeze) terminal.note(freezeLine(environment.freeze));
     for (const one of quarantines) terminal.note(quarantineLine(one));
     for (const one of unknown) terminal.note(unknownLine(one));
     return {

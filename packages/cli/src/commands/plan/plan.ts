@@ -1,27 +1,38 @@
-import { XylemError } from '@xylem/core';
-import { defineCommand, flag, list, text } from '../../frame/define.ts';
+import { forceableGates, XylemError } from '@xylem/core';
+import type { Api } from '../../api/client.ts';
+import { defineCommand, flag, list, type Outcome, text } from '../../frame/define.ts';
 import { isName, only, releaseOrChannel } from '../../frame/words.ts';
 import { environmentPatterns } from '../../selection/environments.ts';
 import { canaryOptions, strategyOf, strategyOptions } from '../deployment/strategy.ts';
+import { urgencyOf, urgencyOptions } from '../deployment/urgency.ts';
+import { inFile, readYaml } from '../env/in-file.ts';
 import { planText } from './shared.ts';
 
 export const command = defineCommand({
-  arguments: '<release>',
+  arguments: '[release]',
   about: `RELEASE is a product at a version (shop@2.4.0) or a channel (shop/stable); with --undeploy a product alone. It
 shows what would change before anything moves, and keeps it as a plan: what is approved, and started by
-\`xylem deploy --plan ID\`. Verbs: show, list, refresh, approve, refuse.`,
+\`xylem deploy --plan ID\`. With --file a plan file says all of it: stages, soak, approvals, schedule (docs/plans.md).
+Verbs: show, list, refresh, approve, refuse, pause, resume, stop, rollback, schema.`,
   options: {
+    file: text('<file>', 'a plan file (YAML) in place of all else; - reads standard input'),
     to: list('<environment>', "an environment or a pattern, '*/production'; may be repeated"),
     undeploy: flag('plan to remove the product'),
     purgeData: flag('with --undeploy: remove the data folders too'),
     skipUnfit: flag('hosts that a package has no variant for keep what they run'),
     ...strategyOptions,
     ...canaryOptions,
-    urgent: flag('begin outside of windows too'),
-    change: text('<ticket>', 'the change ticket that it belongs to'),
+    ...urgencyOptions,
+    force: list(
+      '<gate>',
+      `pass a gate though it is closed (${forceableGates.join(', ')}); may be repeated. Another person approves it`,
+    ),
+    change: text('<ticket>', 'the change ticket that it belongs to, where one is demanded'),
   },
   example: 'xylem plan shop@2.4.0 --to acme/production',
   async run({ args, options, api }) {
+    if (options.file !== undefined)
+      return await fromFile(await api(), options.file, [...args, ...options.to]);
     const word = only(args);
     if (options.undeploy && !isName(word))
       throw new XylemError('E_INPUT', `"${word}" is no product's name. With --undeploy write it alone.`);
@@ -34,10 +45,29 @@ shows what would change before anything moves, and keeps it as a plan: what is a
         ...strategyOf(options),
         ...(options.purgeData ? { purgeData: true } : {}),
         ...(options.skipUnfit ? { skipUnfit: true } : {}),
-        ...(options.urgent ? { urgent: true } : {}),
+        ...urgencyOf(options),
+        ...forcesOf(options.force),
         ...(options.change === undefined ? {} : { change: options.change }),
       },
     });
     return { data: plan, text: () => planText(plan) };
   },
 });
+
+async function fromFile(server: Api, file: string, others: readonly string[]): Promise<Outcome> {
+  if (others.length > 0)
+    throw new XylemError('E_INPUT', 'The plan file says what comes where: leave the release and --to out.');
+  const yaml = await readYaml(file);
+  const plan = await inFile(file, () => server.call('planCreateFile', { body: { yaml } }));
+  return { data: plan, text: () => planText(plan) };
+}
+
+/** @throws XylemError E_INPUT */
+function forcesOf(words: readonly string[]) {
+  const forces = [...new Set(words)].sort().map((word) => {
+    const gate = forceableGates.find((one) => one === word);
+    if (gate !== undefined) return gate;
+    throw new XylemError('E_INPUT', `--force ${word} is none of ${forceableGates.join(', ')}.`);
+  });
+  return forces.length === 0 ? {} : { forces };
+}

@@ -1,6 +1,11 @@
 import type { PlanDetail, PlanSummary } from '@xylem/root/contract';
+import { text } from '../../frame/define.ts';
 import { tabulate } from '../../frame/tabulate.ts';
 import { counted, sizeText } from '../../frame/words.ts';
+
+export const digestOption = {
+  digest: text('<digest>', 'of the version that you looked at, or its beginning; another one is refused'),
+};
 
 const versionText = (version: string | null): string => version ?? '-';
 const what = ({ product, kind, version }: Pick<PlanSummary, 'product' | 'kind' | 'version'>): string =>
@@ -23,11 +28,15 @@ export function planTable(plans: readonly PlanSummary[]): string {
   );
 }
 
-type Environment = PlanDetail['stages'][number]['environments'][number];
+type Stage = PlanDetail['stages'][number];
+type Environment = Stage['environments'][number];
 
 /** A plan as a person reads it before they say yes. */
 export function planText(plan: PlanDetail): string {
-  const lines = [planTable([plan])];
+  if (plan.state !== 'open' && plan.state !== 'expired' && plan.state !== 'refused')
+    return planProgress(plan);
+  const lines = [planTable([plan]), ...urgencyText(plan)];
+  if (plan.stages.length > 1) lines.push('', stageTable(plan));
   for (const stage of plan.stages) {
     for (const environment of stage.environments) {
       const title = plan.stages.length > 1 ? `${stage.name}: ${environment.name}` : environment.name;
@@ -36,18 +45,116 @@ export function planText(plan: PlanDetail): string {
   }
   if (plan.approvals.length > 0)
     lines.push('', `Approved by ${plan.approvals.map(({ by, at }) => `${by} (${at})`).join(', ')}.`);
-  if (plan.ended !== null)
-    lines.push(
-      '',
-      `${plan.state} by ${plan.ended.by}${plan.ended.reason === null ? '' : `: ${plan.ended.reason}`}`,
-    );
-  for (const one of plan.deployments)
-    lines.push(`Deployment ${one.id} in ${one.environment.name}: ${one.state}`);
+  lines.push(...endedLines(plan));
   if (plan.state === 'open') lines.push('', `Start it: xylem deploy --plan ${plan.id}`);
   if (plan.state === 'expired' || plan.state === 'refused')
     lines.push('', `Look anew: xylem plan refresh ${plan.id}`);
   return lines.join('\n');
 }
+
+function urgencyText({
+  urgent,
+  why = null,
+  passes = [],
+  forces = [],
+  deadlineSeconds = null,
+}: PlanDetail): string[] {
+  const said = why === null ? '' : `: ${why}`;
+  const besides = passes.length === 0 ? '' : ` It passes ${passes.join(' and ')} of hosts.`;
+  const forced =
+    forces.length === 0 ? [] : [`It passes these gates though they are closed: ${forces.join(', ')}.`];
+  const until = deadlineSeconds === null ? [] : [`Deadline: ${deadlineSeconds} s after its begin.`];
+  return [
+    ...(urgent ? [`Urgent${said}${besides}`] : why === null ? [] : [`Why${said}`]),
+    ...forced,
+    ...until,
+  ];
+}
+
+/** Where a plan stands that was started. */
+export function planProgress(plan: PlanDetail): string {
+  const lines = [planTable([plan]), '', stageTable(plan), ''];
+  for (const { id, environment, state } of plan.deployments)
+    lines.push(`Deployment ${id} in ${environment.name}: ${state}`);
+  for (const { environments } of plan.stages) {
+    for (const { name, waits } of environments)
+      if (waits !== null) lines.push(`${name} waits: ${waits.reason}`);
+  }
+  if (plan.stages.some(({ environments }) => environments.some(({ back }) => back !== null)))
+    lines.push('', backTable(plan));
+  lines.push(...endedLines(plan));
+  if (plan.next !== null) lines.push(`Next: ${plan.next.what}${/[.!]$/.test(plan.next.what) ? '' : '.'}`);
+  if (plan.state === 'paused') lines.push(`Go on: xylem plan resume ${plan.id}`);
+  return lines.join('\n');
+}
+
+const endedLines = ({ ended, state }: PlanDetail): string[] =>
+  ended === null ? [] : ['', `${state} by ${ended.by}${ended.reason === null ? '' : `: ${ended.reason}`}`];
+
+function stageTable({ stages }: PlanDetail): string {
+  return tabulate(
+    ['STAGE', 'ENVIRONMENTS', 'STATE', 'TO COME', 'UNDER WAY', 'SUCCEEDED', 'FAILED', 'RULES'],
+    stages.map((stage) => {
+      const { name, environments, standing } = stage;
+      const named = environments.slice(0, 3).map((one) => one.name);
+      const more = environments.length - named.length;
+      return [
+        name,
+        `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
+        standing === null ? '-' : stateText(standing),
+        standing?.left ?? '-',
+        standing?.running ?? '-',
+        standing?.succeeded ?? '-',
+        standing?.failed ?? '-',
+        rulesText(stage),
+      ];
+    }),
+    'No stage.',
+  );
+}
+
+const stateText = ({ state, soaksUntil }: NonNullable<Stage['standing']>): string =>
+  soaksUntil === null ? state : `${state} until ${soaksUntil}`;
+
+function rulesText({
+  ask,
+  atOnce,
+  failures,
+  soakSeconds,
+  onFail,
+  notBefore,
+  windows,
+  freezes,
+}: Stage): string {
+  const rules = [
+    ...(ask === true ? ['asks first'] : []),
+    ...(atOnce === undefined ? [] : [`${atOnce} at once`]),
+    ...(failures === undefined ? [] : [`${failures} may fail`]),
+    ...(soakSeconds === undefined ? [] : [`soaks ${soakSeconds} s`]),
+    ...(onFail === undefined ? [] : [`on failure ${onFail}`]),
+    ...(notBefore === undefined ? [] : [`not before ${notBefore}`]),
+    ...(windows ?? []).map(({ name }) => `window ${name}`),
+    ...(freezes ?? []).map(({ name }) => `freeze ${name}`),
+  ];
+  return rules.join(', ') || '-';
+}
+
+/** What was taken back, and what was not and why. */
+export function backTable({ stages }: PlanDetail): string {
+  return tabulate(
+    ['STAGE', 'ENVIRONMENT', 'BACK', 'DEPLOYMENT', 'WHY NOT'],
+    stages.flatMap((stage) =>
+      stage.environments.flatMap(({ name, back }) =>
+        back === null
+          ? []
+          : [[stage.name, name, backWords[back.state], back.deployment ?? '-', back.kept ?? '-']],
+      ),
+    ),
+    'The plan brought nothing there; nothing is taken back.',
+  );
+}
+
+const backWords = { due: 'to come', begun: 'begun', kept: 'NOT TAKEN BACK' } as const;
 
 function environmentText({ found, missing }: Environment): string {
   const { hosts, bytes, disk, begins, time, back } = found;

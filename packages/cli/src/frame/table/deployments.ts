@@ -33,6 +33,31 @@ export const deploymentsTable: readonly TableEntry[] = [
     load: () => import('../../commands/plan/refuse.ts'),
   },
   {
+    path: 'plan pause',
+    summary: 'Begin nothing more by a plan, and pause what is under way',
+    load: () => import('../../commands/plan/pause.ts'),
+  },
+  {
+    path: 'plan resume',
+    summary: 'Go on with a paused plan, or with the stage that it asks about',
+    load: () => import('../../commands/plan/resume.ts'),
+  },
+  {
+    path: 'plan stop',
+    summary: 'End a plan and what is under way by it; hosts stay as they are',
+    load: () => import('../../commands/plan/stop.ts'),
+  },
+  {
+    path: 'plan rollback',
+    summary: 'Take back what a plan brought, all of it or one stage',
+    load: () => import('../../commands/plan/rollback.ts'),
+  },
+  {
+    path: 'plan schema',
+    summary: 'The JSON Schema of plan files, for editors',
+    load: () => import('../../commands/plan/schema.ts'),
+  },
+  {
     path: 'deployment list',
     summary: 'Deployments, newest first',
     load: () => import('../../commands/deployment/list.ts'),
@@ -41,6 +66,11 @@ export const deploymentsTable: readonly TableEntry[] = [
     path: 'deployment show',
     summary: 'One deployment and what happened',
     load: () => import('../../commands/deployment/show.ts'),
+  },
+  {
+    path: 'deployment laggards',
+    summary: 'Hosts that have not come to it, by site and reason',
+    load: () => import('../../commands/deployment/laggards.ts'),
   },
   {
     path: 'deployment replay',
@@ -81,6 +111,41 @@ export const deploymentsTable: readonly TableEntry[] = [
     path: 'job stop',
     summary: 'Take the order to run a job back',
     load: () => import('../../commands/job/stop.ts'),
+  },
+  {
+    path: 'deployment stop',
+    summary: 'Stop all that goes on, at once',
+    load: () => import('../../commands/deployment/stop.ts'),
+  },
+  {
+    path: 'freeze',
+    summary: 'Let no deployment of an environment begin or go on',
+    load: () => import('../../commands/env/freeze.ts'),
+  },
+  {
+    path: 'unfreeze',
+    summary: 'End a freeze; what waited goes on',
+    load: () => import('../../commands/env/unfreeze.ts'),
+  },
+  {
+    path: 'recall',
+    summary: 'Take a release back everywhere, and keep it away',
+    load: () => import('../../commands/recall/recall.ts'),
+  },
+  {
+    path: 'recall list',
+    summary: 'Recalls, newest first',
+    load: () => import('../../commands/recall/list.ts'),
+  },
+  {
+    path: 'recall show',
+    summary: 'What a recall took back, what it did not and why',
+    load: () => import('../../commands/recall/show.ts'),
+  },
+  {
+    path: 'recall end',
+    summary: 'End a recall that was a mistake',
+    load: () => import('../../commands/recall/end.ts'),
   },
   {
     path: 'migrate status',

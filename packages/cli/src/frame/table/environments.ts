@@ -73,6 +73,21 @@ export const environmentsTable: readonly TableEntry[] = [
     load: () => import('../../commands/metric/show.ts'),
   },
   {
+    path: 'change-source set',
+    summary: 'Say who is asked about change tickets',
+    load: () => import('../../commands/change-source/set.ts'),
+  },
+  {
+    path: 'change-source show',
+    summary: 'Who is asked about change tickets',
+    load: () => import('../../commands/change-source/show.ts'),
+  },
+  {
+    path: 'change-source remove',
+    summary: 'Ask nobody about change tickets',
+    load: () => import('../../commands/change-source/remove.ts'),
+  },
+  {
     path: 'metric-source set',
     summary: 'Add or replace a source of metrics',
     load: () => import('../../commands/metric-source/set.ts'),

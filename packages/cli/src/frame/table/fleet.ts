@@ -38,6 +38,11 @@ export const fleetTable: readonly TableEntry[] = [
     load: () => import('../../commands/fleet/where.ts'),
   },
   {
+    path: 'deps',
+    summary: 'What components need of each other, and what an upgrade drags along',
+    load: () => import('../../commands/fleet/deps.ts'),
+  },
+  {
     path: 'topology',
     summary: 'The tree of relays and hosts, as reported',
     load: () => import('../../commands/fleet/topology.ts'),

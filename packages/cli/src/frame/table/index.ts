@@ -4,6 +4,7 @@ import type { TableEntry } from './entry.ts';
 import { environmentsTable } from './environments.ts';
 import { fleetTable } from './fleet.ts';
 import { hostsTable } from './hosts.ts';
+import { incidentsTable } from './incidents.ts';
 import { keysTable } from './keys.ts';
 import { notificationsTable } from './notifications.ts';
 import { peopleTable } from './people.ts';
@@ -17,6 +18,7 @@ export const commandTable: readonly TableEntry[] = [
   ...environmentsTable,
   ...hostsTable,
   ...deploymentsTable,
+  ...incidentsTable,
   ...notificationsTable,
   ...keysTable,
   ...rootsTable,

@@ -4,10 +4,13 @@ import type { Permission } from '../../auth/grants.ts';
 import { requireVisible } from '../../auth/visible.ts';
 import { changeState } from '../../deployments/change-state.ts';
 import { readEvents } from '../../deployments/events.ts';
+import { laggardsOf } from '../../deployments/laggards.ts';
 import { recordsAfter } from '../../deployments/records.ts';
 import { deploymentNamed, deploymentOf, noDeployment } from '../../deployments/rows.ts';
 import { fleetReader, showDeployment } from '../../deployments/show.ts';
 import { startDeployment } from '../../deployments/start.ts';
+import { stopDeployments } from '../../deployments/stop.ts';
+import { requireUrgency } from '../../deployments/urgency.ts';
 import {
   allEnvironments,
   environmentNamed,
@@ -23,6 +26,7 @@ import { hostsIn } from '../../hosts/host-rows.ts';
 import { listChannels } from '../../publishing/channels.ts';
 import { productNamed } from '../../publishing/products.ts';
 import type { Root } from '../../root.ts';
+import { askTickets } from '../../tickets/ask.ts';
 import type { Call, Handlers } from '../handlers.ts';
 import type { DeploymentCreate } from '../schemas/deployments.ts';
 
@@ -32,8 +36,10 @@ type Own =
   | 'deploymentShow'
   | 'deploymentEvents'
   | 'deploymentEvidence'
+  | 'deploymentLaggards'
   | 'deploymentPause'
   | 'deploymentResume'
+  | 'deploymentStop'
   | 'deploymentAbort';
 
 const maxWaitMs = 30_000;
@@ -111,14 +117,33 @@ export function deploymentHandlers(root: Root): Pick<Handlers, Own> {
       const { decided = 0 } = deploymentOf(await deploymentNamed(db, params.id));
       return { records: [...records], hasMore, decided };
     },
+    deploymentLaggards: async ({ params, query, who }) => {
+      await ours(params.id, who, 'read');
+      const row = await deploymentNamed(db, params.id);
+      return await laggardsOf(db, row, query.by ?? 'site', root.clock.now());
+    },
     deploymentPause: change(personActs.pause),
     deploymentResume: change(personActs.resume),
     deploymentAbort: change(personActs.abort),
+    deploymentStop: async ({ body, who }) => {
+      await refuseRestored(root);
+      const environments = await environmentsChosen(
+        db,
+        body,
+        root.config.tenant,
+        who.access.within('operate'),
+      );
+      const stopped = await stopDeployments(root, environments, { ...body, who: who.name });
+      const fleetOf = fleetReader(root);
+      const rows = await Promise.all(stopped.map((id) => deploymentNamed(db, id)));
+      return { deployments: await Promise.all(rows.map((row) => showDeployment(root, row, fleetOf))) };
+    },
   };
 }
 
 async function create(root: Root, body: DeploymentCreate, { name: who, access }: Who) {
   const { db } = root;
+  requireUrgency(body);
   await refuseRestored(root);
   await requireVisible(db, access, [body.product]);
   await productNamed(db, body.product);
@@ -132,6 +157,8 @@ async function create(root: Root, body: DeploymentCreate, { name: who, access }:
     db,
     environments.map(({ id }) => id),
   );
+  const { kind, product, change } = body;
+  await askTickets(root, environments, { change, kind, product, version: version ?? null });
   const ids: string[] = [];
   const unfit: { host: string; name: string; component: string; platform: string }[] = [];
   for (const environment of environments) {
@@ -146,6 +173,10 @@ async function create(root: Root, body: DeploymentCreate, { name: who, access }:
       ...(body.purgeData === undefined ? {} : { purgeData: body.purgeData }),
       ...(body.skipUnfit === undefined ? {} : { skipUnfit: body.skipUnfit }),
       ...(body.urgent === undefined ? {} : { urgent: body.urgent }),
+      ...(body.reason === undefined ? {} : { why: body.reason }),
+      ...(body.change === undefined ? {} : { change: body.change }),
+      ...(body.passes === undefined ? {} : { passes: body.passes }),
+      ...(body.deadlineSeconds === undefined ? {} : { deadlineSeconds: body.deadlineSeconds }),
     });
     unfit.push(...started.unfit);
     if (body.dryRun !== true) ids.push(started.id);

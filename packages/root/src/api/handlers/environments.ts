@@ -54,13 +54,18 @@ export function environmentHandlers(root: Root): Pick<Handlers, Own> {
 /** Who may deploy does not say by themselves that nobody need approve. @throws XylemError E_FORBIDDEN */
 function requireMayApprovals(row: EnvironmentRow, yaml: string, { name, access }: Who): void {
   const words = (text: string): string => {
-    const { approvals = null, fourEyes = false } = parseEnvironmentYaml(text, fullName(row)).policy;
-    return jcs({ approvals, fourEyes });
+    const {
+      approvals = null,
+      urgentApprovals = null,
+      fourEyes = false,
+      change = null,
+    } = parseEnvironmentYaml(text, fullName(row)).policy;
+    return jcs({ approvals, urgentApprovals, fourEyes, change });
   };
   if (access.in('administer', row) || words(yaml) === words(row.yaml)) return;
   throw new XylemError(
     'E_FORBIDDEN',
-    `${name} may not administer in ${fullName(row)}, which changing policy.approvals or policy.fourEyes needs.`,
+    `${name} may not administer in ${fullName(row)}, which changing policy.approvals, policy.urgentApprovals, policy.fourEyes or policy.change needs.`,
     { details: { permission: 'administer' } },
   );
 }

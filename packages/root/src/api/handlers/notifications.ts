@@ -30,7 +30,8 @@ export function notificationHandlers(root: Root): Pick<Handlers, keyof typeof no
     subscriptionCreate: async ({ body, who }) => {
       const { kind, topics, scope } = body;
       const target = body.kind === 'webhook' ? body.url : body.to;
-      const made = await createSubscription(root, who, { kind, target, topics, scope, format: 'standard' });
+      const format = body.kind === 'webhook' ? (body.format ?? 'standard') : 'standard';
+      const made = await createSubscription(root, who, { kind, target, topics, scope, format });
       return { subscription: await shown(who, made.id), secret: made.secret };
     },
     subscriptionList: async ({ who }) => ({

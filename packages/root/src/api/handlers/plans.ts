@@ -1,10 +1,14 @@
 import { type WantedStrategy, XylemError } from '@xylem/core';
 import type { Who } from '../../auth/api-tokens.ts';
 import type { Permission } from '../../auth/grants.ts';
-import { originOf } from '../../auth/origin.ts';
+import { accountOf, originOf } from '../../auth/origin.ts';
 import { requireVisible } from '../../auth/visible.ts';
+import { deploymentNamed } from '../../deployments/rows.ts';
+import { requireUrgency } from '../../deployments/urgency.ts';
 import { allEnvironments, environmentsMatching, fullName } from '../../environments/names.ts';
 import { approvePlan, refusePlan } from '../../plans/approvals.ts';
+import { pausePlan, resumePlan, rollbackPlan, stopPlan } from '../../plans/change.ts';
+import { planFromFile } from '../../plans/file.ts';
 import { planHosts } from '../../plans/hosts.ts';
 import { listPlans } from '../../plans/list.ts';
 import { preparePlan } from '../../plans/prepare.ts';
@@ -16,7 +20,7 @@ import { productNamed } from '../../publishing/products.ts';
 import type { Root } from '../../root.ts';
 import type { Handlers } from '../handlers.ts';
 import type { planRoutes } from '../routes/plans.ts';
-import type { PlanCreate } from '../schemas/plans.ts';
+import type { PlanCreate, PlanCreateFile } from '../schemas/plans.ts';
 import { channelVersion, refuseRestored } from './deployments.ts';
 
 export function planHandlers(root: Root): Pick<Handlers, keyof typeof planRoutes> {
@@ -48,9 +52,27 @@ export function planHandlers(root: Root): Pick<Handlers, keyof typeof planRoutes
       { details: { permission } },
     );
   };
+  /** What is decided at once goes out in the same version as what somebody did. */
+  const follow = async (environment: string): Promise<void> => {
+    await root.deploying.evaluate(environment);
+    await root.directing.publish(environment);
+  };
+  const changed = async (
+    act: typeof pausePlan,
+    id: string,
+    said: { readonly digest?: string | undefined; readonly reason?: string | undefined },
+    who: Who,
+  ) => {
+    await refuseRestored(root);
+    await ours(id, who, 'operate', 'all');
+    for (const environment of await act(root, { ...said, id, who: who.name })) await follow(environment);
+    await root.deploying.plans.drive(id);
+    return await shown(id, who);
+  };
   const authorOf = async (who: Who) => ({ by: who.name, origin: await originOf(db, who) });
   return {
     planCreate: async ({ body, who }) => await shown(await create(root, body, who), who),
+    planCreateFile: async ({ body, who }) => await shown(await createFromFile(root, body, who), who),
     planList: async ({ query, who }) => await listPlans(root, who.access.within('read'), query),
     planShow: async ({ params, who }) => {
       await ours(params.id, who, 'read', 'some');
@@ -84,17 +106,50 @@ export function planHandlers(root: Root): Pick<Handlers, keyof typeof planRoutes
     },
     planStart: async ({ params, body, who }) => {
       await refuseRestored(root);
-      const { version } = await ours(params.id, who, 'operate', 'all');
-      const deployments = await startPlan(root, { id: params.id, ...body, who: who.name });
-      if (deployments.length > 0) {
-        for (const { environment } of version.document.stages[0]?.environments ?? []) {
-          await root.deploying.evaluate(environment);
-          await root.directing.publish(environment);
-        }
-      }
+      await ours(params.id, who, 'operate', 'all');
+      const deployments = await startPlan(root, {
+        id: params.id,
+        ...body,
+        who: who.name,
+        starter: starterOf(who),
+      });
+      for (const id of deployments) await follow((await deploymentNamed(db, id)).environment);
+      await root.deploying.plans.drive(params.id);
       return { deployments, plan: await shown(params.id, who) };
     },
+    planPause: ({ params, body, who }) => changed(pausePlan, params.id, body, who),
+    planResume: ({ params, body, who }) =>
+      changed(
+        (options, said) => resumePlan(options, { ...said, starter: starterOf(who) }),
+        params.id,
+        body,
+        who,
+      ),
+    planStop: ({ params, body, who }) => changed(stopPlan, params.id, body, who),
+    planRollback: ({ params, body, who }) =>
+      changed(
+        (options, said) => rollbackPlan(options, { ...said, stage: body.stage }),
+        params.id,
+        { reason: body.reason, digest: body.digest },
+        who,
+      ),
   };
+}
+
+const starterOf = (who: Who) => ({ account: accountOf(who), groups: who.groups ?? [] });
+
+async function createFromFile(
+  root: Root,
+  { yaml, file = 'plan' }: PlanCreateFile,
+  who: Who,
+): Promise<string> {
+  const { db } = root;
+  await refuseRestored(root);
+  const wanted = await planFromFile(root, yaml, file, who.access.within('operate'), async (product) => {
+    await requireVisible(db, who.access, [product]);
+    await productNamed(db, product);
+  });
+  return await preparePlan(root, wanted, { by: who.name, origin: await originOf(db, who) });
 }
 
 async function create(root: Root, body: PlanCreate, who: Who): Promise<string> {
@@ -114,6 +169,9 @@ async function create(root: Root, body: PlanCreate, who: Who): Promise<string> {
     );
   if (rest.purgeData === true && kind !== 'undeploy')
     throw new XylemError('E_INPUT', 'Only an undeploy removes data folders.');
+  requireUrgency({ ...rest, kind });
+  if (rest.forces !== undefined && rest.reason === undefined)
+    throw new XylemError('E_INPUT', 'Who forces gates says why: --reason.');
   const named = channel === undefined ? undefined : await channelVersion(root, { product, channel });
   const version = body.version ?? named ?? null;
   const environments = await environmentsMatching(db, patterns, config.tenant, who.access.within('operate'));
@@ -123,6 +181,10 @@ async function create(root: Root, body: PlanCreate, who: Who): Promise<string> {
     version,
     ...(rest.skipUnfit === true ? { skipUnfit: true as const } : {}),
     ...(rest.urgent === true ? { urgent: true as const } : {}),
+    ...(rest.reason === undefined ? {} : { why: rest.reason }),
+    ...(rest.passes === undefined ? {} : { passes: [...rest.passes] }),
+    ...(rest.forces === undefined ? {} : { forces: [...rest.forces] }),
+    ...(rest.deadlineSeconds === undefined ? {} : { deadlineSeconds: rest.deadlineSeconds }),
     ...(rest.purgeData === true ? { purgeData: true as const } : {}),
     ...(rest.change === undefined ? {} : { change: rest.change }),
     stages: [

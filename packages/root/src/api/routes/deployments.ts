@@ -45,6 +45,15 @@ export const deploymentRoutes = {
     response: s.DeploymentEvidence,
     summary: 'By which evidence it was decided, to decide again and compare',
   },
+  deploymentLaggards: {
+    method: 'GET',
+    path: '/deployments/:id/laggards',
+    needs: { permission: 'read', where: 'anywhere' },
+    params: s.DeploymentParams,
+    query: s.LaggardQuery,
+    response: s.Laggards,
+    summary: 'Hosts that have not come to what a deployment brings, and why',
+  },
   deploymentPause: {
     method: 'POST',
     path: '/deployments/:id/pause',
@@ -60,6 +69,14 @@ export const deploymentRoutes = {
     params: s.DeploymentParams,
     response: s.Deployment,
     summary: 'Go on',
+  },
+  deploymentStop: {
+    method: 'POST',
+    path: '/deployments/stop',
+    needs: { permission: 'operate', where: 'anywhere' },
+    body: s.DeploymentStop,
+    response: s.Deployments,
+    summary: 'Pause or abort all that goes on in environments',
   },
   deploymentAbort: {
     method: 'POST',

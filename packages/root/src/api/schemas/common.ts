@@ -97,3 +97,23 @@ export const Grant = Strict({ role: Role, scope: ScopeText });
 export type Grant = Static<typeof Grant>;
 
 export const EnvironmentRef = Strict({ id: Id32, name: Type.String() });
+export const ChangeTicket = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  pattern: '^[^\\p{Cc}]+$',
+  description: 'a change ticket, at most 200 characters',
+});
+/** Of an urgent deployment: what of hosts' own holds it passes besides windows and quotas. */
+export const Passes = Type.Array(Type.Enum(['freezes', 'locks'] as const), {
+  minItems: 1,
+  maxItems: 2,
+  uniqueItems: true,
+});
+/** When those who have not come to it are told of, after its begin. */
+export const DeadlineSeconds = Type.Integer({ minimum: 1, maximum: 31_622_400 });
+export const Reason = Type.String({
+  minLength: 1,
+  maxLength: 1_000,
+  pattern: '^[^\\p{Cc}]+$',
+  description: 'a reason, at most 1,000 characters on one line',
+});

@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox';
 import {
+  ChangeTicket,
   Count,
+  DeadlineSeconds,
   DigestText,
   EnvironmentName,
   EnvironmentPattern,
@@ -8,6 +10,8 @@ import {
   EnvironmentWhere,
   Name,
   Nullable,
+  Passes,
+  Reason,
   Strict,
   Time,
   Version,
@@ -27,20 +31,23 @@ const limits = {
   /** With `per`: over all hosts besides. */
   maxUnavailableInAll: Type.Optional(HostCount),
 };
+const judging = {
+  bakeSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 2_592_000 })),
+  minimumExposure: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+  /** The probability of a false stop that is accepted. */
+  alpha: Type.Optional(Type.Number({ minimum: 0.0001, maximum: 0.5 })),
+  onFail: Type.Optional(Type.Enum(['rollback', 'stop'] as const)),
+  onNoData: Type.Optional(Type.Enum(['ask', 'wait'] as const)),
+};
 /** Where none is given: the environment's policy, else what suits the number of hosts (docs/deploy.md). */
 export const Strategy = Type.Union([
-  Strict({ kind: Type.Literal('all-at-once') }),
-  Strict({ kind: Type.Literal('rolling'), ...limits }),
+  Strict({ kind: Type.Literal('all-at-once'), ...judging }),
+  Strict({ kind: Type.Literal('rolling'), ...limits, ...judging }),
   Strict({
     kind: Type.Literal('canary'),
     ...limits,
     steps: Type.Optional(Type.Array(HostCount, { minItems: 1, maxItems: 8 })),
-    bakeSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 2_592_000 })),
-    minimumExposure: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
-    /** The probability of a false stop that is accepted. */
-    alpha: Type.Optional(Type.Number({ minimum: 0.0001, maximum: 0.5 })),
-    onFail: Type.Optional(Type.Enum(['rollback', 'stop'] as const)),
-    onNoData: Type.Optional(Type.Enum(['ask', 'wait'] as const)),
+    ...judging,
   }),
 ]);
 export type Strategy = Static<typeof Strategy>;
@@ -52,7 +59,7 @@ const deploymentStates = ['running', 'paused', 'succeeded', 'failed', 'aborted',
  * `version` or `channel` names the release of a `deploy`, or `from`: what is settled in that environment (with `version`:
  * and it must be this one); a `rollback` goes to the release that the environment ran
  * before, or to `version`. One deployment is made for each environment that the patterns and `where` fit.
- * `urgent`: outside of windows too; a rollback always is.
+ * `urgent`: outside of windows too; a rollback always is. In a frozen environment it has to give a `reason`.
  * `dryRun`: say which environments and how many hosts, make nothing.
  */
 export const DeploymentCreate = Strict({
@@ -68,6 +75,11 @@ export const DeploymentCreate = Strict({
   /** Of a `deploy`: hosts without a fitting variant keep what they run, and the others go on. */
   skipUnfit: Type.Optional(Type.Boolean()),
   urgent: Type.Optional(Type.Boolean()),
+  reason: Type.Optional(Reason),
+  /** A change ticket, where the environment demands one. */
+  change: Type.Optional(ChangeTicket),
+  passes: Type.Optional(Passes),
+  deadlineSeconds: Type.Optional(DeadlineSeconds),
   dryRun: Type.Optional(Type.Boolean()),
 });
 export type DeploymentCreate = Static<typeof DeploymentCreate>;
@@ -78,7 +90,7 @@ const Progress = Strict({
   admitted: Count,
   waiting: Count,
   updating: Count,
-  /** Of `updating`: have it ready, and may not begin before a window, freeze, quota or lock allows it. Absent: said by an older root server. */
+  /** Of `updating`: have it ready, and may not begin before a window, freeze, quota, lock or database allows it. Absent: said by an older root server. */
   keptBack: Type.Optional(Count),
   done: Count,
   failed: Count,
@@ -92,7 +104,7 @@ const Progress = Strict({
 });
 export type Progress = Static<typeof Progress>;
 
-/** Where a canary stands that has begun. */
+/** Where a canary, or another deployment that is judged, stands that has begun. */
 const CanaryStanding = Strict({
   /** From 1 on; the last is everyone. */
   step: Count,
@@ -101,6 +113,19 @@ const CanaryStanding = Strict({
   bakingUntil: Nullable(Time),
   evidence: Type.Number({ description: 'how many times likelier what was seen is if the release does harm' }),
   threshold: Type.Number({ description: 'it fails once the evidence has come to this' }),
+});
+
+/** How it was looked after once it had succeeded. */
+const Watch = Strict({
+  state: Type.Enum(['watching', 'passed', 'failed', 'inconclusive', 'superseded'] as const),
+  reason: Nullable(Type.String({ description: 'why it ended, one sentence' })),
+  until: Time,
+  onFail: Type.Enum(['report', 'rollback'] as const),
+  /** More failed hosts than this, for a minute, and it fails. */
+  maxFailed: Count,
+  eligible: Count,
+  failed: Count,
+  unheard: Type.Integer({ minimum: 0, description: 'hosts that count as offline' }),
 });
 
 export const Deployment = Strict({
@@ -122,8 +147,15 @@ export const Deployment = Strict({
   createdBy: Type.String(),
   /** By which it was started, and what was approved. Absent: said by an older root server. */
   plan: Type.Optional(Nullable(Strict({ id: Type.String(), digest: DigestText }))),
+  /** Absent: said by an older root server. */
+  urgent: Type.Optional(Type.Boolean()),
+  passes: Type.Optional(Passes),
+  /** When those who have not come to it are told of, and whether they were. */
+  deadline: Type.Optional(Strict({ at: Time, told: Type.Boolean() })),
   progress: Progress,
   canary: Type.Optional(CanaryStanding),
+  /** Absent: nobody looks after it, or it has not succeeded yet. */
+  watch: Type.Optional(Watch),
 });
 export type Deployment = Static<typeof Deployment>;
 export const Deployments = Strict({ deployments: Type.Array(Deployment) });
@@ -141,6 +173,13 @@ export const DeploymentsCreated = Strict({
 });
 export type DeploymentsCreated = Static<typeof DeploymentsCreated>;
 
+/** Of all environments that the patterns fit. `to` paused: they go on by a word, one by one. */
+export const DeploymentStop = Strict({
+  environments: Type.Array(EnvironmentPattern, { minItems: 1, maxItems: 1000 }),
+  where: Type.Optional(EnvironmentWhere),
+  to: Type.Enum(['paused', 'aborted']),
+  reason: Reason,
+});
 export const DeploymentQuery = Strict({
   environment: Type.Optional(EnvironmentPattern),
   product: Type.Optional(Name),

@@ -12,6 +12,7 @@ import {
   Time,
   Version,
 } from './common.ts';
+import { Freeze } from './freezes.ts';
 
 export const Environment = Strict({
   id: Id32,
@@ -28,6 +29,8 @@ export const Environment = Strict({
   snapshotVersion: Count,
   hosts: Count,
   created: Time,
+  /** Absent: said by an older root server. */
+  freeze: Type.Optional(Nullable(Freeze)),
 });
 export type Environment = Static<typeof Environment>;
 export const Environments = Strict({ environments: Type.Array(Environment) });

@@ -29,6 +29,9 @@ export const SubscriptionCreate = Type.Union([
     }),
     topics: Topics,
     scope: ScopeText,
+    format: Type.Optional(
+      Type.Enum(['standard', 'alertmanager'], { description: 'alertmanager: topics of incidents alone' }),
+    ),
   }),
   Strict({ kind: Type.Literal('mail'), to: MailAddress, topics: Topics, scope: ScopeText }),
 ]);
@@ -38,7 +41,7 @@ export const Subscription = Strict({
   target: Type.String({ description: 'where it is sent' }),
   topics: Type.Array(Type.String()),
   scope: Type.String(),
-  format: Type.Enum(['standard']),
+  format: Type.Enum(['standard', 'alertmanager']),
   anywhere: Type.Boolean({ description: 'false: to the public network alone' }),
   createdBy: Type.String(),
   created: Time,

@@ -1,11 +1,14 @@
+import { forceableGates } from '@xylem/core';
 import { type Static, Type } from 'typebox';
 import {
   Count,
+  DeadlineSeconds,
   DigestText,
   EnvironmentPattern,
   EnvironmentRef,
   Name,
   Nullable,
+  Passes,
   Strict,
   Time,
   Version,
@@ -30,10 +33,29 @@ export const PlanCreate = Strict({
   strategy: Type.Optional(Strategy),
   skipUnfit: Type.Optional(Type.Boolean()),
   urgent: Type.Optional(Type.Boolean()),
+  reason: Type.Optional(Reason),
+  passes: Type.Optional(Passes),
+  /** Gates that are passed though they are closed, once another person than its author approved the plan. */
+  forces: Type.Optional(
+    Type.Array(Type.Enum(forceableGates), {
+      minItems: 1,
+      maxItems: forceableGates.length,
+      uniqueItems: true,
+    }),
+  ),
+  deadlineSeconds: Type.Optional(DeadlineSeconds),
   purgeData: Type.Optional(Type.Boolean()),
   change: Type.Optional(OneLine(200, 'a change ticket, at most 200 characters')),
 });
 export type PlanCreate = Static<typeof PlanCreate>;
+
+/** A plan file (docs/spec/plans.md, Plan files). */
+export const PlanCreateFile = Strict({
+  yaml: Type.String({ minLength: 1, maxLength: 1024 * 1024 }),
+  /** As refusals name it. */
+  file: Type.Optional(OneLine(500, "the file's name")),
+});
+export type PlanCreateFile = Static<typeof PlanCreateFile>;
 
 export const PlanParams = Strict({
   id: Type.String({ pattern: '^p-[0-9a-f]{12}$', description: "a plan's id, like p-567073cb9f4b" }),
@@ -52,9 +74,17 @@ export const PlanHostsQuery = Strict({
 /** `digest`: of the version that was looked at; another one is refused. */
 export const PlanApprove = Strict({ digest: Type.Optional(DigestStart), reason: Type.Optional(Reason) });
 export const PlanRefuse = Strict({ digest: Type.Optional(DigestStart), reason: Reason });
+export const PlanRollback = Strict({
+  digest: Type.Optional(DigestStart),
+  reason: Reason,
+  /** Absent: all that the plan brought. */
+  stage: Type.Optional(Name),
+});
 export const PlanStart = Strict({
   digest: Type.Optional(DigestStart),
   dryRun: Type.Optional(Type.Boolean()),
+  /** Of a plan that is urgent, where an environment is frozen. */
+  reason: Type.Optional(Reason),
 });
 
 const MaybeVersion = Nullable(Type.String());
@@ -125,18 +155,51 @@ export const PlanFound = Strict({
 export type PlanFound = Static<typeof PlanFound>;
 
 const ApprovalRule = Type.Record(Type.String(), Type.Unknown());
+const Period = Type.Record(Type.String(), Type.String());
 const PlanStage = Strict({
   name: Name,
   strategy: Type.Optional(Strategy),
   approvals: Type.Optional(Type.Array(ApprovalRule)),
+  fourEyes: Type.Optional(Type.Literal(true)),
   soakSeconds: Type.Optional(Count),
+  ask: Type.Optional(Type.Literal(true)),
+  atOnce: Type.Optional(Type.Union([Count, Type.String()])),
+  failures: Type.Optional(Count),
   onFail: Type.Optional(Type.String()),
+  notBefore: Type.Optional(Time),
+  windows: Type.Optional(Type.Array(Period)),
+  freezes: Type.Optional(Type.Array(Period)),
+  /** Null: whoever asks does not read all of its environments. */
+  standing: Nullable(
+    Strict({
+      state: Type.Enum(['waiting', 'running', 'soaking', 'passed', 'failed']),
+      left: Count,
+      running: Count,
+      succeeded: Count,
+      failed: Count,
+      /** While it soaks: until when. */
+      soaksUntil: Nullable(Time),
+    }),
+  ),
   environments: Type.Array(
     Strict({
       ...EnvironmentRef.properties,
       facts: DigestText,
       /** What is still missing; empty: approved, or none is demanded. */
       missing: Type.Array(Type.String()),
+      /** Why it may not begin though it is its turn. */
+      waits: Nullable(Strict({ code: Type.String(), reason: Type.String() })),
+      /** What became of taking it back; null: nobody asked for that. */
+      back: Nullable(
+        Strict({
+          state: Type.Enum(['due', 'begun', 'kept']),
+          by: Type.String(),
+          reason: Type.String(),
+          deployment: Nullable(Type.String()),
+          /** Why it was not possible. */
+          kept: Nullable(Type.String()),
+        }),
+      ),
       found: PlanFound,
     }),
   ),
@@ -152,14 +215,14 @@ const planSummary = {
   product: Name,
   kind: Type.Enum(['deploy', 'undeploy']),
   version: MaybeVersion,
-  state: Type.Enum(['open', 'expired', 'refused', 'started']),
+  state: Type.Enum(['open', 'expired', 'refused', 'started', 'paused', 'stopped', 'finished']),
   number: Count,
   digest: DigestText,
   environments: Type.Array(EnvironmentRef),
   by: Type.String(),
   created: Time,
   expires: Time,
-  /** Who refused or started it. */
+  /** Who brought it into its state, and why; `plan/<id>`: itself. */
   ended: Nullable(Strict({ by: Type.String(), reason: Nullable(Type.String()) })),
 };
 export const PlanSummary = Strict(planSummary);
@@ -170,10 +233,17 @@ export const Plans = Strict({ plans: Type.Array(PlanSummary) });
 export const PlanDetail = Strict({
   ...planSummary,
   urgent: Type.Boolean(),
+  /** Why it is urgent. Absent: said by an older root server. */
+  why: Type.Optional(Nullable(Type.String())),
+  passes: Type.Optional(Type.Array(Type.Enum(['freezes', 'locks'] as const))),
+  forces: Type.Optional(Type.Array(Type.Enum(forceableGates))),
+  deadlineSeconds: Type.Optional(Nullable(Count)),
   skipUnfit: Type.Boolean(),
   purgeData: Type.Boolean(),
   change: Nullable(Type.String()),
   stages: Type.Array(PlanStage),
+  /** What it does next, or waits for, once it was started. Null: it is over, or not all of it is read by whoever asks. */
+  next: Nullable(Strict({ stage: Nullable(Name), what: Type.String(), until: Nullable(Time) })),
   approvals: Type.Array(PlanWord),
   deployments: Type.Array(Strict({ id: Type.String(), environment: EnvironmentRef, state: Type.String() })),
 });

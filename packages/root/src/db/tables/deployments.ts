@@ -32,6 +32,10 @@ export interface DeploymentTables {
     /** The plan that it began by, and the digest that was approved. */
     plan: string | null;
     plan_digest: string | null;
+    /** When those who have not come to it are told of. */
+    deadline_ms: number | null;
+    /** 1: they were. */
+    deadline_told: number | null;
   };
   /** What follows a channel and may not begin yet: tried again until it may. */
   waiting_starts: {
@@ -62,6 +66,61 @@ export interface DeploymentTables {
     kind: string;
     message: string;
     details: string;
+  };
+  /** Environments in which no deployment goes on; the row of one that has ended by its date may still be there. */
+  freezes: {
+    environment: string;
+    reason: string;
+    set_by: string;
+    since_ms: number;
+    /** Null: until somebody ends it. */
+    until_ms: number | null;
+  };
+  /** Deployments that are looked after once they have succeeded. */
+  deployment_watches: {
+    deployment: string;
+    environment: string;
+    /** `watching`, or how it ended: `passed`, `failed`, `inconclusive`, `superseded`. */
+    state: string;
+    /** JSON of core's `AfterWatch`. */
+    document: string;
+    /** JSON of core's `AfterSeen` at the last look; null: none yet. */
+    seen: string | null;
+    /** Why it ended, one sentence. */
+    reason: string | null;
+    ended_ms: number | null;
+  };
+  /** Releases that somebody took back everywhere; one at most of a release has not been ended. */
+  recalls: {
+    id: string;
+    product: string;
+    version: string;
+    release: string;
+    reason: string;
+    recalled_by: string;
+    since_ms: number;
+    /** When no host reported it for the first time, and no environment directed it. */
+    done_ms: number | null;
+    ended_ms: number | null;
+    ended_by: string | null;
+    end_reason: string | null;
+  };
+  /** What became of a recall in one environment. */
+  recall_environments: {
+    recall: string;
+    environment: string;
+    /** Core's `RecallOutcome`. */
+    outcome: string;
+    /** What takes it away: the recall's own rollback, or another one's deployment. */
+    deployment: string | null;
+    /** To which version. */
+    version: string | null;
+    /** That its hosts were told of; null: none, without operators who could lift it. */
+    quarantine: string | null;
+    /** With what the way back was refused. */
+    code: string | null;
+    message: string | null;
+    updated_ms: number;
   };
   /** Databases that hosts share, and the migration under way of each (docs/spec/migrations.md). */
   migrated_databases: {

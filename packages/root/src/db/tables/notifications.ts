@@ -12,7 +12,7 @@ export interface NotificationTables {
     topics: string;
     /** `*`, a tenant, or an environment by its full name. */
     scope: string;
-    /** standard */
+    /** standard, alertmanager */
     format: string;
     /** `whsec_…`; null for mail. */
     secret: string | null;

@@ -3,15 +3,24 @@ export interface PlanTables {
   plans: {
     id: string;
     product: string;
-    /** `open`, `refused`, `started`. */
+    /** `open`, `refused`; begun: `started`, `paused`; over: `stopped`, `finished`. */
     state: string;
     /** The present version's number. */
     number: number;
     created_ms: number;
     updated_ms: number;
-    /** Who refused or started it, and why it was refused. */
+    /** Who brought it into its state, and why; the plan itself: `plan/<id>`. */
     ended_by: string | null;
     reason: string | null;
+    /** In whose name later stages begin; null before it was started, and for plans of before there were later stages. */
+    started_by: string | null;
+    /** In their words: later stages of what is urgent begin by it where an environment is frozen. */
+    started_why: string | null;
+    /** Their account, and groups as the issuer had said then (JSON); null: no person's. */
+    started_account: string | null;
+    started_groups: string | null;
+    /** Stages before this one need nobody's word any more; null: of the first alone. */
+    confirmed: number | null;
   };
   plan_versions: {
     plan: string;
@@ -31,7 +40,22 @@ export interface PlanTables {
     expires_ms: number;
   };
   /** The environments of a plan's present version: who reads one of them sees the plan. */
-  plan_environments: { plan: string; environment: string; stage: number };
+  plan_environments: {
+    plan: string;
+    environment: string;
+    stage: number;
+    /** Why it may not begin though it is its turn. */
+    waits_code: string | null;
+    waits: string | null;
+    /** It is taken back: `due`, `begun`, `kept` (not possible). Null: nobody asked. */
+    back: string | null;
+    back_by: string | null;
+    /** Why it was asked for. */
+    back_why: string | null;
+    back_deployment: string | null;
+    /** Why it was not possible. */
+    back_kept: string | null;
+  };
   /** One word for each who said one, as whom they count: the last one stands. */
   plan_approvals: {
     plan: string;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { type Digest, timeOf } from '@xylem/core';
 import { tempFolder, waitUntil } from '@xylem/testkit';
 import { fakeHost } from '../../testing/fake-host.ts';
 import { publisher } from '../../testing/publisher.ts';
@@ -14,7 +15,8 @@ async function stages(t: TestContext, policy = '') {
   const root = await rootFixture(t, { clock });
   const shop = await publisher(t, root, 'shop');
   for (const version of ['1.0.0', '2.0.0']) {
-    await shop.publish('shop-web', version, { 'index.html': version });
+    const jobs = { smoke: { command: ['true'] } };
+    await shop.publish('shop-web', version, { 'index.html': version }, { document: { jobs } });
     await shop.release(version, { 'shop-web': version });
   }
   const yaml = (stage: string, more = '') =>
@@ -40,7 +42,7 @@ async function stages(t: TestContext, policy = '') {
     );
   };
   const settleInStaging = async (version: string) => settle(await deploy('acme/staging', version));
-  return { root, shop, clock, yaml, deploy, settleInStaging };
+  return { root, shop, clock, yaml, deploy, settleInStaging, host };
 }
 
 const first = { code: 'E_STAGE_ORDER', message: /acme\/staging runs nothing of it; deploy 2\.0\.0 there/ };
@@ -118,4 +120,67 @@ test('a named earlier stage must be there; none asks for nothing; YAML that name
   await assert.rejects(put(named, 1), first);
   await put(yaml('production', 'policy: { after: none }\n'), 1);
   assert.match(await deploy('acme/production', '2.0.0'), /^d-/);
+});
+
+test('alone stops what was not tested in the stage before, or has incidents there', async (t) => {
+  const tests = '{ component: shop-web, job: smoke }';
+  const { root, clock, deploy, settleInStaging, host } = await stages(
+    t,
+    `policy:\n  incidents: none\n  after: { stage: staging, incidents: acknowledged, tests: [${tests}] }\n`,
+  );
+  await settleInStaging('2.0.0');
+  const dryRun = () => deploy('acme/production', '2.0.0', { dryRun: true });
+  await assert.rejects(dryRun(), {
+    code: 'E_STAGE_ORDER',
+    message: /the test smoke of shop-web has not passed with 2\.0\.0 in acme\/staging/,
+  });
+  const params = { tenant: 'acme', environment: 'staging' };
+  const { runs } = await root.api('jobRun', { params, body: { component: 'shop-web', job: 'smoke' } });
+  const time = timeOf(clock.now());
+  const output = { text: '', sizeBytes: 0 };
+  const result = { outcome: 'passed' as const, exitCode: 0, seconds: 1, output };
+  const jobs = runs.map(({ id, component, job, package: digest }) => ({
+    id,
+    component,
+    job,
+    package: digest as Digest,
+    state: 'ended' as const,
+    since: time,
+    result,
+  }));
+  await host.report(undefined, { jobs });
+  await dryRun();
+
+  const waiting = [{ component: null, code: 'E_DISK_FULL', message: 'The disk is full.', since: time }];
+  await host.report(undefined, { waiting });
+  const incidentIn = (environment: string) =>
+    waitUntil(
+      async () => (await root.api('incidentList', { query: { environment } })).incidents[0]?.id ?? null,
+      30_000,
+    );
+  const incident = await incidentIn('acme/staging');
+  await assert.rejects(dryRun(), {
+    code: 'E_STAGE_ORDER',
+    message: /acme\/staging has incidents that are not acknowledged: i-/,
+  });
+  await root.api('incidentAcknowledge', { params: { id: incident } });
+  await dryRun();
+
+  // Of the environment itself: none at all.
+  const { token } = await root.api('tokenCreate', { body: { environment: 'acme/production' } });
+  const own = await fakeHost(root, token, { name: 'live' });
+  await own.report([], { waiting });
+  await incidentIn('acme/production');
+  await assert.rejects(dryRun(), {
+    code: 'E_INCIDENT',
+    message: /acme\/production has incidents that are open: i-/,
+  });
+  const plan = await root.api('planCreate', {
+    body: { kind: 'deploy', product: 'shop', version: '2.0.0', environments: ['acme/production'] },
+  });
+  const gates = plan.stages[0]?.environments[0]?.found.gates ?? [];
+  assert.deepEqual(
+    gates.filter(({ open }) => !open).map(({ gate }) => gate),
+    ['incidents'],
+  );
 });

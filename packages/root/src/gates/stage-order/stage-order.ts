@@ -11,7 +11,9 @@ import type { Database } from '../../db/tables.ts';
 import { type EnvironmentRow, fullName } from '../../environments/names.ts';
 import { environmentsOf, stagesOf } from '../../environments/stages.ts';
 import { type Gate, targetOf } from '../gate.ts';
+import { approvedInHaste } from '../override.ts';
 import { placeOf } from './evidence.ts';
+import { unprovenAt } from './proof.ts';
 
 /** What ran there before may come back, whatever was demanded since. */
 export const stageOrder: Gate = {
@@ -19,7 +21,11 @@ export const stageOrder: Gate = {
   codes: ['E_STAGE_ORDER'],
   concerns: ({ target, isWayBack, spec }) =>
     target !== null && !isWayBack && spec.policy.after !== 'none' && demands(spec),
-  look: (trx, candidate) => requireEarlier(trx, candidate, targetOf(candidate)),
+  look: async (trx, candidate) => {
+    const by = approvedInHaste(candidate);
+    if (by !== null) return `Passed: it is urgent, and ${by} approved it.`;
+    return await requireEarlier(trx, candidate, targetOf(candidate));
+  },
 };
 
 const demands = ({ stage, policy }: EnvironmentSpec): boolean =>
@@ -58,9 +64,13 @@ export async function requireEarlier(
     const place = await placeOf(trx, row, target, nowMs);
     const missing = missingAt(place, version, demandedMs, after.soak);
     if (missing !== null) throw refused(spec, target, missing);
+    const unproven = await unprovenAt(trx, row, target, after);
+    if (unproven !== null) throw refused(spec, target, unproven);
   }
   const soaked = after.soak === undefined ? '' : ` and stood there for ${after.soak}`;
-  return `${version} succeeded in ${places.map(fullName).join(', ')}${soaked}.`;
+  const tested = after.tests === undefined ? '' : ', and its tests passed';
+  const calm = after.incidents === undefined ? '' : ', without incidents in the way';
+  return `${version} succeeded in ${places.map(fullName).join(', ')}${soaked}${tested}${calm}.`;
 }
 
 /** All environments of the stage before that map the product: what is missing in one of them is missing. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import { tempFolder } from '@xylem/testkit';
+import type { Time } from '@xylem/core';
+import { tempFolder, waitUntil } from '@xylem/testkit';
 import { fakeHost } from '../fake-host.ts';
 import { publisher } from '../publisher.ts';
 import type { RootFixture } from '../root-fixture.ts';
@@ -30,6 +31,24 @@ export interface Site {
   readonly job: string;
   readonly plan: string;
   readonly joinToken: string;
+  readonly incident: string;
+}
+
+const fullDisk = {
+  component: null,
+  code: 'E_DISK_FULL',
+  message: 'The disk is full.',
+  since: '2026-01-01T00:00:00Z' as Time,
+};
+
+async function incidentIn(root: RootFixture, environment: string): Promise<string> {
+  let id: string | undefined;
+  await waitUntil(async () => {
+    const { incidents } = await root.api('incidentList', { query: { environment } });
+    id = incidents[0]?.id;
+    return id !== undefined;
+  }, 30_000);
+  return id ?? '';
 }
 
 /** Names have five letters in each place, so that answers about them have one length. */
@@ -57,7 +76,7 @@ export async function fillPlace(
       body: { kind: 'deploy', product, version: '1.0.0', environments: [name] },
     });
     const state = await host.desiredState(await tempFolder(t, 'tuf'));
-    await host.report(state.assignments);
+    await host.report(state.assignments, { waiting: [fullDisk] });
     const deployment = deployments[0]?.id ?? '';
     const { id: plan } = await root.api('planCreate', {
       body: { kind: 'deploy', product, version: '1.0.0', environments: [name] },
@@ -66,7 +85,8 @@ export async function fillPlace(
     const params = { tenant, environment };
     const ordered = await root.api('jobRun', { params, body: { component, job: 'smoke' } });
     const job = ordered.runs[0]?.id ?? '';
-    return { name, id, host: host.id, hostName, deployment, plan, job, joinToken };
+    const incident = await incidentIn(root, name);
+    return { name, id, host: host.id, hostName, deployment, plan, job, joinToken, incident };
   };
   const live = await fillSite('live');
   const test = await fillSite('test');
@@ -89,6 +109,7 @@ export function unknownPlace(tenant: string): Place {
     job: made(`${environment} job`, 32),
     plan: `p-${made(`${environment} plan`, 12)}`,
     joinToken: made(`${environment} token`, 16),
+    incident: `i-${made(`${environment} incident`, 12)}`,
   });
   return {
     tenant,

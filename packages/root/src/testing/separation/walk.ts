@@ -2,7 +2,8 @@ import type { TestContext } from 'node:test';
 import { apiPrefix, contract, type Operation, type RouteContract } from '../../api/contract.ts';
 import { type RootFixture, rootFixture } from '../root-fixture.ts';
 import { shiftedClock } from '../shifted-clock.ts';
-import { type Asking, type Decision, decisions } from './decisions.ts';
+import type { Asking, Decision } from './decide.ts';
+import { decisions } from './decisions.ts';
 import { holds, holdsAnywhere, holdsIn, type Identity, makeIdentities, sees } from './identities.ts';
 import { fillPlace, type Place, unknownPlace, valuesOf } from './places.ts';
 

@@ -1,0 +1,72 @@
+import type { HostCount } from './deployment.ts';
+import { hostCount, limitOf } from './standing.ts';
+import { hosts } from './words.ts';
+
+/** For how long an environment is looked at after an update succeeded in it, and what follows (`policy.watch`). */
+export interface WatchRules {
+  readonly seconds: number;
+  /** Once more hosts than this have failed, of the eligible; absent: the environment's `maxUnavailable`, less one. */
+  readonly maxFailed?: HostCount;
+  /** Absent: `report`. */
+  readonly onFail?: 'report' | 'rollback';
+}
+
+/** The watch over one deployment that has succeeded. Times: milliseconds since 1970; none begins anew with the process. */
+export interface AfterWatch {
+  readonly since: number;
+  readonly until: number;
+  /** Null: one less than may be unavailable. */
+  readonly maxFailed: HostCount | null;
+  readonly maxUnavailable: HostCount;
+  readonly onFail: 'report' | 'rollback';
+  /** Since when more hosts than `maxFailed` have failed; null: they have not. */
+  readonly badSince: number | null;
+}
+
+/** What the hosts of a deployment that has ended say of it. */
+export interface AfterSeen {
+  readonly eligible: number;
+  /** Its components have failed there, are unhealthy or were refused. */
+  readonly failed: number;
+  /** Not heard of for so long that they count as offline. */
+  readonly unheard: number;
+}
+
+export type AfterLook =
+  | { readonly kind: 'watching'; readonly watch: AfterWatch }
+  | { readonly kind: 'passed' | 'failed' | 'inconclusive'; readonly reason: string };
+
+/** A service that is begun anew is unhealthy for a moment, and no reason to go back. */
+export const steadyMs = 60_000;
+
+/**
+ * One look. Fails once too many hosts have stayed failed for `steadyMs`; passes at its end, if hosts that are not heard
+ * of could not make the difference. Pure: the same watch, sight and time give the same answer.
+ */
+export function lookAfter(watch: AfterWatch, seen: AfterSeen, now: number): AfterLook {
+  const { eligible, failed, unheard } = seen;
+  const limit = mostFailed(watch, eligible);
+  const said = `${hosts(failed)} of ${eligible} failed`;
+  if (failed > limit) {
+    // A clock that went back lets nothing last shorter.
+    const badSince = watch.badSince === null || watch.badSince > now ? now : watch.badSince;
+    if (now - badSince < steadyMs) return { kind: 'watching', watch: { ...watch, badSince } };
+    return { kind: 'failed', reason: `After it had succeeded ${said}; at most ${limit} may.` };
+  }
+  const next = { ...watch, badSince: null };
+  if (now < watch.until) return { kind: 'watching', watch: next };
+  if (failed + unheard > limit && unheard > 0)
+    return {
+      kind: 'inconclusive',
+      reason: `The watch ended: ${said}, and ${hosts(unheard)} could not be heard of.`,
+    };
+  return { kind: 'passed', reason: `The watch ended: ${said}.` };
+}
+
+/** How many hosts of `eligible` may fail. Pure. */
+export function mostFailed(
+  { maxFailed, maxUnavailable }: Pick<AfterWatch, 'maxFailed' | 'maxUnavailable'>,
+  eligible: number,
+): number {
+  return maxFailed === null ? hostCount(maxUnavailable, eligible) - 1 : limitOf(maxFailed, eligible);
+}

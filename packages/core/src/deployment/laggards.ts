@@ -1,0 +1,47 @@
+import type { Report } from '../wire/report.ts';
+import type { AdvancePolicy, Deployment, HostEvidence } from './deployment.ts';
+import { isOffline, standingOf } from './standing.ts';
+
+/** Why a host has not come to what a deployment brings. A code: what the host itself said last. */
+export type LaggardReason =
+  /** `unseen`: before or after its turn came. `turn`: it has not come. `silent`: since it was admitted. */
+  'unseen' | 'turn' | 'silent' | 'unhealthy' | 'under way' | `E_${string}`;
+
+export interface Laggard {
+  readonly reason: LaggardReason;
+  /** The host's own words; null: it said none. */
+  readonly message: string | null;
+}
+
+/**
+ * Why a host lags behind, by its newest report; null: it does not. Pure.
+ * @param waiting of that report
+ * @param now milliseconds since 1970
+ */
+export function laggardOf(
+  deployment: Deployment,
+  host: HostEvidence,
+  waiting: Report['waiting'],
+  now: number,
+  policy: AdvancePolicy,
+): Laggard | null {
+  if (host.components.length === 0) return null;
+  const standing = standingOf(deployment, host, now, policy);
+  if (standing === 'done') return null;
+  if (standing === 'failed') return failureOf(deployment, host);
+  if (isOffline(host, now, policy)) return { reason: 'unseen', message: null };
+  if (standing === 'silent') return { reason: 'silent', message: null };
+  const own = waiting.find(({ component }) => component !== null && host.components.includes(component));
+  const said = own ?? waiting.find(({ component }) => component === null);
+  if (said !== undefined) return { reason: said.code as LaggardReason, message: said.message };
+  return { reason: standing === 'waiting' ? 'turn' : 'under way', message: null };
+}
+
+function failureOf({ components }: Deployment, host: HostEvidence): Laggard {
+  for (const name of host.components) {
+    const refused = host.reported.find(({ component }) => component === name)?.refused;
+    if (refused !== undefined && refused.package === components[name]?.to)
+      return { reason: refused.code as LaggardReason, message: refused.message };
+  }
+  return { reason: 'unhealthy', message: null };
+}

@@ -1,0 +1,113 @@
+import { timeMs, timeOf } from '../time.ts';
+import type { Eligibility } from '../windows/eligible.ts';
+import type { Plan, PlanEnvironment, PlanStage } from './document.ts';
+import { type SeenDeployments, type StageStanding, stageStanding } from './standing.ts';
+
+/** What is known of a plan that was started. */
+export interface PlanSeen {
+  readonly deployments: SeenDeployments;
+  /** Stages before this one need nobody's word to begin any more; who started the plan said it of the first. */
+  readonly confirmed: number;
+  /** Whether the windows and freezes of a stage let environments begin now. */
+  readonly schedule: (stage: PlanStage) => Eligibility;
+}
+
+/** What a started plan does next. Stages are counted from 0. */
+export type PlanStep =
+  /** Environments of a stage may begin, in this order, at most so many now. */
+  | {
+      readonly kind: 'begin';
+      readonly stage: number;
+      readonly environments: readonly PlanEnvironment[];
+      readonly atMost: number;
+    }
+  /** `untilMs`: when time alone ends it; null: something has to happen. */
+  | {
+      readonly kind: 'wait';
+      readonly stage: number;
+      readonly reason: string;
+      readonly untilMs: number | null;
+    }
+  /** Somebody has to say that the stage may begin. */
+  | { readonly kind: 'ask'; readonly stage: number; readonly reason: string }
+  | { readonly kind: 'stop'; readonly stage: number; readonly reason: string }
+  | { readonly kind: 'finished'; readonly reason: string };
+
+/**
+ * What a started plan does next: one stage after the other, each once the one before has succeeded and soaked. The same
+ * things seen give the same step. Pure.
+ */
+export function advancePlan(plan: Plan, seen: PlanSeen, nowMs: number): PlanStep {
+  const standings = plan.stages.map((stage) => stageStanding(stage, seen.deployments, nowMs));
+  for (const [index, standing] of standings.entries()) {
+    if (standing.state === 'failed')
+      return { kind: 'stop', stage: index, reason: failureText(plan.stages[index] as PlanStage, standing) };
+  }
+  const index = standings.findIndex(({ state }) => state !== 'passed');
+  const stage = plan.stages[index];
+  const standing = standings[index];
+  if (stage === undefined || standing === undefined)
+    return { kind: 'finished', reason: finishedText(standings) };
+  return stepIn(index, stage, standing, seen, nowMs);
+}
+
+function stepIn(
+  index: number,
+  stage: PlanStage,
+  standing: StageStanding,
+  { confirmed, schedule }: PlanSeen,
+  nowMs: number,
+): PlanStep {
+  const wait = (reason: string, untilMs: number | null): PlanStep => ({
+    kind: 'wait',
+    stage: index,
+    reason,
+    untilMs,
+  });
+  const { name } = stage;
+  const { left, running, soak, atOnce } = standing;
+  if (soak !== null) {
+    if (nowMs < soak.untilMs) return wait(`${name} soaks until ${timeOf(soak.untilMs)}`, soak.untilMs);
+    return wait(`${name} has soaked; hosts are not well in ${namesOf(soak.unwell)}`, null);
+  }
+  if (left.length === 0) return wait(`${name}: under way in ${namesOf(running)}`, null);
+  if (standing.state === 'waiting' && stage.ask === true && index >= confirmed)
+    return { kind: 'ask', stage: index, reason: `${name} asks before it begins` };
+  const atMost = atOnce - running.length;
+  if (atMost <= 0)
+    return wait(`${name}: under way in ${namesOf(running)}; ${atOnce} at once, ${left.length} to come`, null);
+  const notBeforeMs = stage.notBefore === undefined ? 0 : timeMs(stage.notBefore);
+  if (nowMs < notBeforeMs) return wait(`${name} begins not before ${timeOf(notBeforeMs)}`, notBeforeMs);
+  const open = schedule(stage);
+  if (open.kind !== 'open') return wait(`${name} ${scheduleText(open)}`, open.nextMs);
+  return { kind: 'begin', stage: index, environments: left, atMost };
+}
+
+function scheduleText({ kind, name, nextMs }: Exclude<Eligibility, { kind: 'open' }>): string {
+  const next = nextMs === null ? 'and never begins again' : `until ${timeOf(nextMs)}`;
+  const named = name === null ? '' : ` ${name}`;
+  return kind === 'frozen' ? `is held by the freeze${named} ${next}` : `waits for its window${named} ${next}`;
+}
+
+function failureText({ name, failures = 0, environments }: PlanStage, { failed }: StageStanding): string {
+  const told = failed.slice(0, mostNamed).map(({ environment, why }) => `${environment.name}: ${why}`);
+  const more = failed.length > mostNamed ? `; and ${failed.length - mostNamed} more` : '';
+  const allowed = failures === 0 ? '' : `, ${failures} of ${environments.length} may`;
+  return `${name} failed${allowed}: ${told.join('; ')}${more}`;
+}
+
+function finishedText(standings: readonly StageStanding[]): string {
+  const count = (of: (one: StageStanding) => number): number =>
+    standings.reduce((sum, one) => sum + of(one), 0);
+  const failed = count((one) => one.failed.length);
+  const done = count((one) => one.succeeded.length);
+  return `${done} ${done === 1 ? 'environment' : 'environments'} succeeded${failed === 0 ? '' : `, ${failed} failed`}`;
+}
+
+const mostNamed = 5;
+
+function namesOf(environments: readonly PlanEnvironment[]): string {
+  const named = environments.slice(0, mostNamed).map(({ name }) => name);
+  const more = environments.length - named.length;
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

@@ -1,0 +1,79 @@
+import { digest, type Example, example, host, id } from './example-parts.test-data.ts';
+import * as wire from './index.ts';
+
+/** Leaves and branches of the host map. */
+export const hostMapExamples: Readonly<Record<string, Example>> = {
+  'host-map-leaf-adopt': example(
+    {
+      format: 'xylem-hostmap-1',
+      hosts: {
+        [host]: {
+          labels: {},
+          adopt: { 'shop-api': { order: id('ad') }, 'shop-web': { order: id('ae'), undo: true } },
+        },
+      },
+    },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
+  'host-map-leaf-undo': example(
+    {
+      format: 'xylem-hostmap-1',
+      hosts: { [host]: { labels: {}, undo: { shop: '2026-11-21T03:00:00Z' } } },
+    },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
+  'host-map-branch': example(
+    { format: 'xylem-hostmap-1', children: { 0: digest('child 0'), f: digest('child f') } },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
+  'host-map-leaf': example(
+    {
+      format: 'xylem-hostmap-1',
+      hosts: {
+        [host]: {
+          name: 'web-1',
+          labels: { role: 'web', site: 'muc', 'app.tier': 'front end' },
+          parents: ['https://relay-1.muc.example:7443'],
+          pins: { 'shop-api': digest('package 1') },
+          config: { 'shop-api': { port: 9090 } },
+          serve: true,
+        },
+        [id('a1')]: { labels: {}, retired: true },
+      },
+    },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
+  'host-map-leaf-keys': example(
+    {
+      format: 'xylem-hostmap-1',
+      hosts: { [host]: { labels: {}, keys: { 3: Buffer.from('age-encryption.org/v1').toString('base64') } } },
+    },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
+  'host-map-leaf-move': example(
+    {
+      format: 'xylem-hostmap-1',
+      hosts: { [host]: { labels: {}, move: { environment: id('e5'), name: 'acme/staging' } } },
+    },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
+  'host-map-leaf-leave': example(
+    {
+      format: 'xylem-hostmap-1',
+      hosts: {
+        [host]: {
+          labels: { role: 'web' },
+          leave: { environment: id('e5'), keepData: true, parents: ['https://relay.globex:8442'] },
+        },
+      },
+    },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
+};

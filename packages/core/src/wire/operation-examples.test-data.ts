@@ -1,0 +1,117 @@
+import { encodePlan, parsePlan } from '../plan/index.ts';
+import { digest, type Example, environment, example, host, id, time } from './example-parts.test-data.ts';
+import * as wire from './index.ts';
+
+/** What people and the root server write about deployments. */
+export const operationExamples: Readonly<Record<string, Example>> = {
+  plan: example(
+    {
+      format: 'xylem-plan-1',
+      product: 'shop',
+      kind: 'deploy',
+      version: '2.4.0',
+      release: digest('release'),
+      stages: [
+        {
+          name: 'staging',
+          environments: [{ environment, name: 'acme/staging', facts: digest('facts of staging') }],
+          soakSeconds: 3600,
+          onFail: 'rollback',
+        },
+        {
+          name: 'production',
+          environments: [{ environment: host, name: 'acme/production', facts: digest('facts') }],
+          strategy: { kind: 'rolling', maxUnavailable: '25%', maxFailed: 1 },
+          approvals: [
+            { any: ['person/ann', 'group/ops'] },
+            { all: ['person/bob'] },
+            { of: 2, from: ['group/ops', 'person/ann'] },
+            { of: 1 },
+          ],
+        },
+      ],
+      skipUnfit: true,
+      urgent: true,
+      change: 'CHG-1234',
+    },
+    parsePlan,
+    encodePlan,
+  ),
+  'plan-stages': example(
+    {
+      format: 'xylem-plan-1',
+      product: 'shop',
+      kind: 'undeploy',
+      version: null,
+      release: null,
+      purgeData: true,
+      stages: [
+        {
+          name: 'ring-1',
+          environments: [{ environment, name: 'acme/one', facts: digest('facts of one') }],
+          ask: true,
+          atOnce: '10%',
+          failures: 2,
+          fourEyes: true,
+          onFail: 'rollback-plan',
+          notBefore: '2026-03-01T07:00:00Z',
+          windows: [
+            {
+              name: 'nights',
+              zone: 'Europe/Berlin',
+              start: '2026-03-01T22:00',
+              duration: 'PT6H',
+              rule: 'FREQ=DAILY',
+            },
+          ],
+          freezes: [
+            { name: 'fair', zone: 'Europe/Berlin', start: '2026-04-01T00:00', end: '2026-04-05T00:00' },
+          ],
+        },
+      ],
+    },
+    parsePlan,
+    encodePlan,
+  ),
+  operators: example(
+    {
+      format: 'xylem-operators-1',
+      environment,
+      number: 2,
+      threshold: 1,
+      keys: [{ public: Buffer.alloc(32, 5).toString('base64url'), name: 'carla' }],
+    },
+    wire.parseOperators,
+    wire.encodeOperators,
+  ),
+  'quarantine-lift': example(
+    {
+      format: 'xylem-quarantine-lift-1',
+      environment,
+      product: 'shop',
+      release: digest('release 2'),
+      version: '2.4.0',
+      quarantine: id('9a'),
+      reason: 'The alarm was false.',
+      issued: time,
+    },
+    wire.parseLift,
+    wire.encodeLift,
+  ),
+  notification: example(
+    {
+      format: 'xylem-notification-1',
+      type: 'deployment.failed',
+      timestamp: time,
+      data: {
+        tenant: 'acme',
+        environment: 'acme/production',
+        subject: 'deployment/d-0123456789ab',
+        message: '3 of 10 hosts failed.',
+        details: { deployment: 'd-0123456789ab', product: 'shop', version: '2.4.0', from: null },
+      },
+    },
+    wire.parseNotification,
+    wire.encodeNotification,
+  ),
+};

@@ -1,0 +1,86 @@
+import { type Example, envelope, example, host, id, report, time } from './example-parts.test-data.ts';
+import * as wire from './index.ts';
+
+/** What hosts report. */
+export const reportExamples: Readonly<Record<string, Example>> = {
+  'report-quarantine': example(
+    { ...report, quarantine: { operators: 2, held: [id('9a')] } },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
+  'report-release': example(
+    { ...report, components: report.components.map((one) => ({ ...one, release: '2.4.0' })) },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
+  'report-reverts': example(
+    {
+      ...report,
+      reverts: [
+        {
+          product: 'shop',
+          reason: 'checkout fails',
+          since: report.time,
+          by: 'anna as root',
+          kept: [{ component: 'shop-api', version: '2.3.0' }],
+        },
+      ],
+    },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
+  'report-adoption': example(
+    {
+      ...report,
+      observing: { since: report.time, by: 'anna as root', orders: true },
+      adoptions: [
+        {
+          component: 'shop-api',
+          order: id('ad'),
+          outcome: 'differs',
+          at: report.time,
+          by: 'the director',
+          version: '2.3.0',
+          code: 'E_ADOPT_DIFFERS',
+          message: 'shop-api was not adopted.',
+          differences: { count: 2, extra: 1, named: [{ path: 'main.js', what: 'has other bytes' }] },
+        },
+      ],
+    },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
+  'report-recipient': example(
+    {
+      ...report,
+      secrets: {
+        recipient: 'age1zq2wfkpzczsa2v3ly7ljsmchje24z48eza96r6qvxv8al8thwgfqaa75er',
+        key: Buffer.alloc(32, 3).toString('base64url'),
+        signature: Buffer.alloc(64, 7).toString('base64url'),
+      },
+    },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
+  report: example(report, wire.parseReport, wire.encodeReport),
+  'report-boot': example(
+    { ...report, facts: { ...report.facts, boot: id('b0') } },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
+  reports: example(
+    { format: 'xylem-reports-1', reports: [envelope] },
+    wire.parseReportBatch,
+    wire.encodeReportBatch,
+  ),
+  taken: example(
+    { format: 'xylem-taken-1', watermarks: [{ ...envelope, payloadType: wire.watermarkPayloadType }] },
+    wire.parseTaken,
+    wire.encodeTaken,
+  ),
+  watermark: example(
+    { format: 'xylem-watermark-1', host, incarnation: '00112233aabbccdd', sequence: 42, time },
+    wire.parseWatermark,
+    wire.encodeWatermark,
+  ),
+};

@@ -1,0 +1,148 @@
+import { strategySchema } from '../deployment/strategy-schema.ts';
+import { approvalRulesSchema } from '../plan/approvals.ts';
+import { atOnceSchema, forcesSchema } from '../plan/document.ts';
+import {
+  array,
+  boolean,
+  closedObject,
+  described,
+  either,
+  integer,
+  oneOf,
+  string,
+  titled,
+} from '../schema/build.ts';
+import type { Static } from '../schema/json-schema.ts';
+import { soakSchema } from '../stage-order/policy.ts';
+import { mostPeriods, periodParts } from '../wire/change-policy.ts';
+import { passesSchema } from '../wire/desired-state.ts';
+import { name } from '../wire/fields.ts';
+
+/** docs/spec/plans.md, Plan files. */
+
+const pattern = string({
+  title: "an environment or a pattern, like acme/production or '*/production'",
+  pattern: '^[a-z0-9*?-]+(/[a-z0-9*?-]+)?$',
+  maxLength: 127,
+});
+const to = titled(
+  either(pattern, array(pattern, { minItems: 1, maxItems: 1_000 })),
+  "environments or patterns, like '*/production'",
+);
+const where = string({ title: 'a selector like "ring = 1"', minLength: 1, maxLength: 4096 });
+/** Of whole environments: nothing in a period selects hosts. */
+const { where: _where, ...periodOptional } = periodParts.optional;
+const periods = array(closedObject(periodParts.required, periodOptional), {
+  minItems: 1,
+  maxItems: mostPeriods,
+});
+
+const schedule = closedObject(
+  {},
+  {
+    notBefore: described(
+      string({
+        title: 'a time with its offset, like "2026-03-01T08:00:00+01:00"',
+        pattern:
+          '^20\\d{2}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(Z|[+-]\\d{2}:\\d{2})$',
+      }),
+      'No environment of the stage begins earlier.',
+    ),
+    windows: described(
+      periods,
+      'Environments of the stage begin only within one of them (RFC 5545, in a time zone); those under way go on. Windows of hosts hold besides.',
+    ),
+    freezes: described(periods, 'No environment of the stage begins within one of them.'),
+  },
+);
+
+const rules = {
+  strategy: described(
+    strategySchema,
+    "How the release comes to the hosts of each environment. Absent: as the environment's own policy says.",
+  ),
+  approvals: described(
+    approvalRulesSchema,
+    'Who has to approve, besides those whom the environments demand: each rule is any, all, or of (a number) and perhaps from.',
+  ),
+  fourEyes: described(boolean(), "true: the author's own word does not count."),
+  soak: described(
+    soakSchema,
+    'For how long the release runs in all environments of the stage without a fault before the next stage begins.',
+  ),
+  ask: described(boolean(), 'true: a person says `xylem plan resume` before the stage begins.'),
+  atOnce: described(
+    atOnceSchema,
+    'How many environments of the stage are under way at once. Absent: 10 %, at least one.',
+  ),
+  failures: described(
+    integer({ maximum: 1_000 }),
+    'So many environments of the stage may fail before the plan stops. Absent: none.',
+  ),
+  onFail: described(
+    oneOf('stop', 'rollback', 'rollback-plan'),
+    'When the plan stops by itself: leave everything as it is (absent), take this stage back, or take back all that the plan brought.',
+  ),
+  schedule: described(schedule, 'When environments of the stage may begin.'),
+};
+const rulesSchema = closedObject({}, rules);
+export type PlanRulesYaml = Static<typeof rulesSchema>;
+
+const stage = closedObject(
+  {
+    to: described(to, 'Which environments. One that an earlier stage has already is not taken again.'),
+  },
+  {
+    name: described(name, 'Absent: stage-1, stage-2, …'),
+    where: described(where, 'Only those whose labels, tenant or stage fit this selector: `ring = 1`.'),
+    ...rules,
+  },
+);
+
+export const planYamlSchema = closedObject(
+  {},
+  {
+    release: described(
+      string({
+        title: 'a release like shop@2.4.0, or a channel like shop/stable',
+        pattern: '^[a-z0-9-]+(@[0-9A-Za-z.-]+|/[a-z0-9-]+)$',
+        maxLength: 200,
+      }),
+      'What is deployed: shop@2.4.0, or what the channel shop/stable says when the plan is made.',
+    ),
+    undeploy: described(name, 'In place of release: the product that is taken away.'),
+    to: described(
+      to,
+      "Environments, in place of stages. They go one stage after the other in their tenants' order (development, test, staging, production).",
+    ),
+    where: described(where, 'With to: only those that fit.'),
+    stages: described(
+      array(stage, { minItems: 1, maxItems: 64 }),
+      'One after the other. What stands at the top (strategy, soak, …) holds for each that does not say otherwise.',
+    ),
+    ...rules,
+    skipUnfit: described(boolean(), 'true: hosts that a package has no variant for keep what they run.'),
+    urgent: described(boolean(), "true: outside of hosts' windows too."),
+    why: described(
+      string({ title: 'a sentence on one line', pattern: '^[^\\p{Cc}]+$', maxLength: 1_000 }),
+      'Why it comes; what is urgent and says why begins in a frozen environment too.',
+    ),
+    passes: described(
+      passesSchema,
+      'With urgent and why: what of hosts it passes besides windows and quotas. Another person than who plans it approves that.',
+    ),
+    forces: described(
+      forcesSchema,
+      'With why: gates that are passed though they are closed. Another person than who plans it approves that.',
+    ),
+    deadline: described(
+      soakSchema,
+      'After so long from its begin in an environment, such as 4h, those who have not come to it are told of.',
+    ),
+    purgeData: described(boolean(), 'With undeploy, true: data folders go too.'),
+    change: described(
+      string({ title: 'a change ticket', pattern: '^[^\\p{Cc}]+$', maxLength: 200 }),
+      'The change ticket that it belongs to.',
+    ),
+  },
+);

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { issuesOf } from '../schema/check.ts';
+import type { JsonSchema } from '../schema/json-schema.ts';
+import { parseSchema } from '../schema/supported.ts';
+import { parsePlanYaml, planJsonSchema } from './index.ts';
+
+const whole = `release: shop@2.4.0
+soak: 1h
+onFail: rollback
+stages:
+  - name: staging
+    to: '*/staging'
+  - name: first-ring
+    to: ['*/production']
+    where: ring = 1
+    strategy: { kind: canary, steps: [1, 10%], bakeSeconds: 600 }
+    soak: 24h
+    ask: true
+    atOnce: 5
+    failures: 1
+    onFail: rollback-plan
+    approvals:
+      - any: [person/ann, group/ops]
+    fourEyes: true
+    schedule:
+      notBefore: 2026-03-01T08:00:00+01:00
+      windows:
+        - { name: nights, zone: Europe/Berlin, start: 2026-03-01T22:00, duration: PT6H, rule: FREQ=DAILY }
+      freezes:
+        - { name: fair, zone: Europe/Berlin, start: 2026-04-01T00:00, end: 2026-04-05T00:00 }
+  - to: '*/production'
+change: CHG-1
+`;
+
+test('a whole file; what stands at the top holds where a stage says nothing else', () => {
+  const plan = parsePlanYaml(whole, 'plan.yaml');
+  assert.deepEqual(
+    plan.stages.map(({ name, to, where }) => [name, to, where]),
+    [
+      ['staging', ['*/staging'], null],
+      ['first-ring', ['*/production'], 'ring = 1'],
+      ['stage-3', ['*/production'], null],
+    ],
+  );
+  const [staging, ring, last] = plan.stages.map(({ rules }) => rules);
+  assert.deepEqual(staging, { soakSeconds: 3600, atOnce: '10%', onFail: 'rollback' });
+  assert.deepEqual(last, staging);
+  assert.deepEqual(
+    [ring?.soakSeconds, ring?.notBefore, ring?.ask, ring?.fourEyes, ring?.onFail, ring?.windows?.[0]?.rule],
+    [86_400, '2026-03-01T07:00:00Z', true, true, 'rollback-plan', 'FREQ=DAILY'],
+  );
+  const { product, version, channel, isByOrder, change } = plan;
+  assert.deepEqual([product, version, channel, isByOrder, change], ['shop', '2.4.0', null, false, 'CHG-1']);
+});
+
+test('what is urgent says why, and may pass what it names', () => {
+  const text =
+    "release: shop@2.4.1\nto: 'acme/*'\nurgent: true\nwhy: A hole is open.\npasses: [locks]\ndeadline: 4h\n";
+  const { urgent, why, passes, deadlineSeconds } = parsePlanYaml(text, 'plan.yaml');
+  assert.deepEqual([urgent, why, passes, deadlineSeconds], [true, 'A hole is open.', ['locks'], 14_400]);
+  for (const line of ['urgent: true\n', 'why: A hole is open.\n'])
+    assert.throws(() => parsePlanYaml(text.replace(line, ''), 'plan.yaml'), {
+      code: 'E_INPUT',
+      message: /expected with a release that is urgent, and says why/,
+    });
+});
+
+test('little is enough, and safe', () => {
+  const plan = parsePlanYaml("release: shop/stable\nto: 'acme/*'\n", 'plan.yaml');
+  assert.deepEqual([plan.version, plan.channel, plan.isByOrder], [null, 'stable', true]);
+  assert.deepEqual(plan.stages[0]?.rules, { atOnce: '10%' });
+  assert.equal(parsePlanYaml('undeploy: shop\nto: acme/test\n', 'plan.yaml').product, 'shop');
+});
+
+const bad: readonly (readonly [string, RegExp])[] = [
+  ['to: acme/test\n', /plan\.yaml:1:1: .*expected either release/],
+  ['release: shop@2.4.0\n', /expected either to, with environments, or stages/],
+  ['release: shop@2.4\nto: acme/test\n', /plan\.yaml:1:10: release: expected a semantic version/],
+  ['release: shop@2.4.0\nto: a/b\nverification: {}\n', /plan\.yaml:3:1: .*verification/],
+  [
+    'release: shop@2.4.0\nstages:\n  - to: a/b\n    soak: 1y\n',
+    /plan\.yaml:4:11: stages\[0\]\.soak: expected a time/,
+  ],
+  ['release: shop@2.4.0\nstages:\n  - to: a/b\n    where: ring =\n', /plan\.yaml:4:12: .*not a selector/],
+  [
+    'release: shop@2.4.0\nstages:\n  - { name: a, to: a/b }\n  - { name: a, to: a/c }\n',
+    /plan\.yaml:4:13: .*expected another name/,
+  ],
+  [
+    'release: shop@2.4.0\nto: a/b\nschedule:\n  windows:\n    - { name: x, zone: UTC, start: 2026-03-01T22:00 }\n',
+    /plan\.yaml:5:\d+: .*exactly one of duration and end/,
+  ],
+];
+
+for (const [text, pattern] of bad) {
+  test(`refused at its place: ${pattern.source}`, () => {
+    assert.throws(() => parsePlanYaml(text, 'plan.yaml'), { code: 'E_INPUT', message: pattern });
+  });
+}
+
+test('what an editor checks by takes the file, and says something of every key', () => {
+  const { $schema, ...written } = JSON.parse(JSON.stringify(planJsonSchema())) as Record<string, unknown>;
+  assert.equal($schema, 'https://json-schema.org/draft/2020-12/schema');
+  const schema = parseSchema(written) as JsonSchema;
+  assert.deepEqual(issuesOf(schema, parse(whole)), []);
+  const { properties = {} } = schema;
+  const items = (properties.stages as JsonSchema).items as JsonSchema;
+  for (const [key, one] of [...Object.entries(properties), ...Object.entries(items.properties ?? {})])
+    assert.ok((one as JsonSchema).description !== undefined, key);
+});

@@ -1,0 +1,161 @@
+import { XylemError } from '../errors.ts';
+import type { ForceableGate, PlanStage } from '../plan/document.ts';
+import type { Path } from '../schema/check.ts';
+import { parseSelector } from '../selector/parse.ts';
+import { soakMs } from '../stage-order/policy.ts';
+import { timeOf } from '../time.ts';
+import { isVersion } from '../versions.ts';
+import { shapeFault } from '../wire/change-policy.ts';
+import type { Passing } from '../wire/desired-state.ts';
+import { checkYaml } from './check.ts';
+import { type PlanRulesYaml, planYamlSchema } from './plan-schema.ts';
+
+export interface PlanFileStage {
+  readonly name: string;
+  /** Names and patterns of environments. */
+  readonly to: readonly string[];
+  readonly where: string | null;
+  /** Where it stands in the file. */
+  readonly path: Path;
+  readonly rules: Omit<PlanStage, 'name' | 'environments'>;
+}
+
+/** What a plan file says, its defaults filled in (docs/spec/plans.md, Plan files). */
+export interface PlanFile {
+  readonly product: string;
+  /** Of a deploy, one of both; an undeploy has neither. */
+  readonly version: string | null;
+  readonly channel: string | null;
+  readonly stages: readonly PlanFileStage[];
+  /** It names environments without stages: its one stage is divided by the order of their tenants. */
+  readonly isByOrder: boolean;
+  readonly skipUnfit: boolean;
+  readonly urgent: boolean;
+  readonly why: string | null;
+  readonly passes: readonly Passing[] | null;
+  readonly forces: readonly ForceableGate[] | null;
+  readonly deadlineSeconds: number | null;
+  readonly purgeData: boolean;
+  readonly change: string | null;
+  /** E_INPUT for what is not there, or does not fit what is, at its place in the file. */
+  readonly refuse: (path: Path, sentence: string) => never;
+}
+
+/** The schema that plan files are read by, for editors that complete and check: JSON Schema 2020-12. */
+export function planJsonSchema(): Readonly<Record<string, unknown>> {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'A plan of Xylem',
+    ...planYamlSchema,
+  };
+}
+
+/** @throws XylemError E_INPUT naming file, line, column, key and what is expected */
+export function parsePlanYaml(text: string, file: string): PlanFile {
+  const { value, refuse } = checkYaml(text, planYamlSchema, file);
+  const { release, undeploy, to, where, stages, ...said } = value;
+  const { skipUnfit, urgent, why, passes, forces, deadline, purgeData, change, ...rules } = said;
+  if ((release === undefined) === (undeploy === undefined))
+    refuse(
+      undeploy === undefined ? [] : ['undeploy'],
+      'expected either release (shop@2.4.0) or undeploy (shop)',
+    );
+  if ((to === undefined) === (stages === undefined))
+    refuse(to === undefined ? [] : ['to'], 'expected either to, with environments, or stages');
+  if (where !== undefined && to === undefined)
+    refuse(['where'], 'expected beside to; a stage has its own where');
+  if (passes !== undefined && (urgent !== true || why === undefined || undeploy !== undefined))
+    refuse(['passes'], 'expected with a release that is urgent, and says why');
+  if (forces !== undefined && why === undefined) refuse(['forces'], 'expected with why');
+  if (purgeData === true && undeploy === undefined) refuse(['purgeData'], 'expected with undeploy alone');
+  const [, product = undeploy ?? '', version, channel] =
+    /^([^@/]+)(?:@(.+)|\/(.+))$/.exec(release ?? '') ?? [];
+  if (version !== undefined && !isVersion(version))
+    refuse(['release'], `expected a semantic version after the @, such as 2.4.0, found ${version}`);
+  const written =
+    stages ?? (to === undefined ? [] : [{ to, name: 'all', ...(where === undefined ? {} : { where }) }]);
+  const read = written.map((stage, index): PlanFileStage => {
+    const { name = `stage-${index + 1}`, to: own, where: selector, ...more } = stage;
+    const path: Path = stages === undefined ? [] : ['stages', index];
+    if (selector !== undefined)
+      refuseBadSelector(selector, (sentence) => refuse([...path, 'where'], sentence));
+    const ruled = { ...rules, ...more };
+    refuseBadPeriods(ruled, (key, sentence) =>
+      refuse([...(Object.hasOwn(more, 'schedule') ? path : []), 'schedule', ...key], sentence),
+    );
+    const patterns = typeof own === 'string' ? [own] : own;
+    return { name, to: patterns, where: selector ?? null, path, rules: rulesOf(ruled) };
+  });
+  for (const [index, { name, path }] of read.entries())
+    if (read.findIndex((one) => one.name === name) !== index)
+      refuse([...path, 'name'], `expected another name: there is a stage ${name} already`);
+  return {
+    product,
+    version: version ?? null,
+    channel: channel ?? null,
+    stages: read,
+    isByOrder: stages === undefined,
+    skipUnfit: skipUnfit === true,
+    urgent: urgent === true,
+    why: why ?? null,
+    passes: passes ?? null,
+    forces: forces ?? null,
+    deadlineSeconds: deadline === undefined ? null : soakMs(deadline) / 1000,
+    purgeData: purgeData === true,
+    change: change ?? null,
+    refuse,
+  };
+}
+
+/** As the document says them; a file that says nothing about it goes on by a tenth of a stage at a time. */
+function rulesOf({
+  strategy,
+  approvals,
+  fourEyes,
+  soak,
+  ask,
+  atOnce = '10%',
+  failures,
+  onFail,
+  schedule: { notBefore, windows, freezes } = {},
+}: PlanRulesYaml): PlanFileStage['rules'] {
+  return {
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(approvals === undefined ? {} : { approvals }),
+    ...(fourEyes === true ? { fourEyes } : {}),
+    ...(soak === undefined ? {} : { soakSeconds: soakMs(soak) / 1000 }),
+    ...(ask === true ? { ask } : {}),
+    atOnce,
+    ...(failures === undefined ? {} : { failures }),
+    ...(onFail === undefined ? {} : { onFail }),
+    ...(notBefore === undefined ? {} : { notBefore: timeOf(Date.parse(notBefore)) }),
+    ...(windows === undefined ? {} : { windows }),
+    ...(freezes === undefined ? {} : { freezes }),
+  };
+}
+
+function refuseBadPeriods(
+  { schedule = {} }: PlanRulesYaml,
+  refuse: (path: Path, sentence: string) => never,
+): void {
+  const { notBefore, ...lists } = schedule;
+  if (notBefore !== undefined && Number.isNaN(Date.parse(notBefore)))
+    refuse(['notBefore'], 'expected a day and a time that there are');
+  for (const [list, periods] of Object.entries(lists)) {
+    for (const [index, period] of periods.entries()) {
+      const fault = shapeFault(period);
+      if (fault !== undefined) refuse([list, index], fault);
+    }
+  }
+}
+
+function refuseBadSelector(text: string, refuse: (sentence: string) => never): void {
+  try {
+    parseSelector(text);
+  } catch (error) {
+    if (!(error instanceof XylemError)) throw error;
+    refuse(
+      `not a selector: column ${String(error.details.column)}: expected ${String(error.details.expected)}`,
+    );
+  }
+}

@@ -1,0 +1,41 @@
+import type { Database } from '../db/tables.ts';
+import type { NewEvent } from '../deployments/events.ts';
+import { clearSigns, noteSigns } from './signs.ts';
+
+/** A failed deployment needs a person until another of its product has succeeded there; in the transaction of its end. */
+export async function noteDeploymentEnd(
+  trx: Database,
+  id: string,
+  nowMs: number,
+  { kind, message }: NewEvent,
+): Promise<void> {
+  if (kind !== 'failed' && kind !== 'succeeded') return;
+  const row = await trx
+    .selectFrom('deployments')
+    .select(['environment', 'product', 'document'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) return;
+  const { environment, product } = row;
+  const prefix = `deployment-failed/${product}/`;
+  if (kind === 'succeeded') {
+    const standing = await trx
+      .selectFrom('incident_signs')
+      .select(['environment', 'key', 'subject'])
+      .where('environment', '=', environment)
+      .where('key', 'like', `${prefix}%`)
+      .where('cleared_ms', 'is', null)
+      .execute();
+    await clearSigns(trx, standing, nowMs);
+    return;
+  }
+  const { to } = JSON.parse(row.document) as { to: { version: string } | null };
+  const { first } = await trx
+    .selectFrom('deployment_hosts')
+    .select((e) => e.fn.min('failed_ms').as('first'))
+    .where('deployment', '=', id)
+    .executeTakeFirstOrThrow();
+  const key = `${prefix}${to?.version ?? ''}`;
+  const sinceMs = first === null ? nowMs : Number(first);
+  await noteSigns(trx, [{ environment, key, subject: id, isHost: false, sinceMs, message }], nowMs);
+}

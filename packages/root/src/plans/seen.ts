@@ -1,0 +1,132 @@
+import {
+  advancePlan,
+  type Plan,
+  type PlanSeen,
+  type PlanStep,
+  type SeenDeployment,
+  stageStanding,
+} from '@xylem/core';
+import { momentsOf } from '@xylem/core/windows';
+import type { Database } from '../db/tables.ts';
+import { heardIn } from '../deployments/evidence.ts';
+import { type DeploymentRow, deploymentOf } from '../deployments/rows.ts';
+import type { KnownPlan } from './rows.ts';
+
+/** The deployments by which a plan came to its environments, in the order in which they began. */
+export async function deploymentsOf(db: Database, { row, version }: KnownPlan): Promise<DeploymentRow[]> {
+  return await db
+    .selectFrom('deployments')
+    .selectAll()
+    .where('plan', '=', row.id)
+    .where('kind', '=', version.document.kind)
+    .orderBy('sequence')
+    .execute();
+}
+
+/** What a started plan does next by what is known now, and what that is. Writes nothing. */
+export async function stepOf(
+  db: Database,
+  known: KnownPlan,
+  nowMs: number,
+): Promise<{ readonly step: PlanStep; readonly seen: PlanSeen }> {
+  const { document } = known.version;
+  const seen = await seenOf(db, known, nowMs);
+  const step = advancePlan(document, seen, nowMs);
+  const soaked = soakedStage(document, seen, step, nowMs);
+  if (soaked === undefined) return { step, seen };
+  // Read only now: it costs the reports of all its hosts.
+  const deployments = new Map(seen.deployments);
+  for (const { environment } of soaked.environments) {
+    const found = deployments.get(environment);
+    if (found?.state !== 'succeeded') continue;
+    const unwell = await unwellOf(db, environment, found.id, nowMs);
+    deployments.set(environment, { ...found, unwell });
+  }
+  const closer = { ...seen, deployments };
+  return { step: advancePlan(document, closer, nowMs), seen: closer };
+}
+
+/** The stage whose soaking would be over with this step. */
+function soakedStage(plan: Plan, { deployments }: PlanSeen, step: PlanStep, nowMs: number) {
+  const next = step.kind === 'finished' ? plan.stages.length : step.kind === 'stop' ? 0 : step.stage;
+  const stage = plan.stages[next - 1];
+  if (stage?.soakSeconds === undefined) return undefined;
+  const following = plan.stages[next];
+  const hasFollowed =
+    following !== undefined && stageStanding(following, deployments, nowMs).state !== 'waiting';
+  return hasFollowed ? undefined : stage;
+}
+
+async function seenOf(db: Database, known: KnownPlan, nowMs: number): Promise<PlanSeen> {
+  const own = await deploymentsOf(db, known);
+  const first = own[0];
+  const deployments = new Map<string, SeenDeployment>();
+  if (first !== undefined) {
+    const later = await db
+      .selectFrom('deployments')
+      .select(['id', 'kind', 'environment', 'sequence', 'created_ms'])
+      .where('product', '=', known.version.document.product)
+      .where('sequence', '>', first.sequence)
+      .where(
+        'environment',
+        'in',
+        own.map(({ environment }) => environment),
+      )
+      .orderBy('sequence')
+      .execute();
+    for (const { id, environment, sequence, state, finished_ms: finishedMs } of own) {
+      const next = later.find((one) => one.environment === environment && one.sequence > sequence);
+      const followed =
+        next === undefined
+          ? null
+          : {
+              kind: next.kind === 'rollback' ? ('back' as const) : ('other' as const),
+              id: next.id,
+              atMs: next.created_ms,
+            };
+      deployments.set(environment, {
+        id,
+        state: state as SeenDeployment['state'],
+        finishedMs,
+        followed,
+        unwell: 0,
+      });
+    }
+  }
+  return {
+    deployments,
+    confirmed: known.row.confirmed ?? 1,
+    schedule: ({ windows, freezes }) =>
+      momentsOf(
+        { ...(windows === undefined ? {} : { windows }), ...(freezes === undefined ? {} : { freezes }) },
+        noHost,
+      ).eligible({}, nowMs),
+  };
+}
+
+/** Periods of a plan select nothing. */
+const noHost = { id: '', name: '', labels: {} };
+
+/** Hosts that say that what a deployment brought has failed there, stands still or is not healthy. */
+async function unwellOf(
+  db: Database,
+  environment: string,
+  deployment: string,
+  nowMs: number,
+): Promise<number> {
+  const row = await db
+    .selectFrom('deployments')
+    .selectAll()
+    .where('id', '=', deployment)
+    .executeTakeFirstOrThrow();
+  const { components } = deploymentOf(row);
+  const { reports } = await heardIn(db, environment, nowMs);
+  return [...reports.values()].filter(({ report }) =>
+    report.components.some(
+      ({ component, package: digest, state, healthy }) =>
+        Object.hasOwn(components, component) &&
+        components[component]?.to === digest &&
+        (state === 'failed' || state === 'stopped' || healthy === false),
+    ),
+  ).length;
+}

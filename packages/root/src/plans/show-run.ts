@@ -1,0 +1,88 @@
+import { stageStanding, timeOf } from '@xylem/core';
+import type { PlanDetail } from '../api/schemas/plans.ts';
+import type { Database } from '../db/tables.ts';
+import { hasBegun, type KnownPlan } from './rows.ts';
+import { stepOf } from './seen.ts';
+
+type Stage = PlanDetail['stages'][number];
+type OfEnvironment = Pick<Stage['environments'][number], 'waits' | 'back'>;
+
+/** Where a plan stands that was started: stage by stage, and in each environment. */
+export async function standingsOf(
+  db: Database,
+  known: KnownPlan,
+  nowMs: number,
+): Promise<{
+  readonly standing: (stage: number) => Stage['standing'];
+  readonly of: (environment: string) => OfEnvironment;
+}> {
+  const { row, version } = known;
+  const seen = hasBegun(row) ? (await stepOf(db, known, nowMs)).seen.deployments : null;
+  const rows = await db.selectFrom('plan_environments').selectAll().where('plan', '=', row.id).execute();
+  return {
+    standing: (index) => {
+      const stage = version.document.stages[index];
+      if (seen === null || stage === undefined) return null;
+      const { state, left, running, succeeded, failed, soak } = stageStanding(stage, seen, nowMs);
+      return {
+        state,
+        left: left.length,
+        running: running.length,
+        succeeded: succeeded.length,
+        failed: failed.length,
+        soaksUntil: soak === null ? null : timeOf(soak.untilMs),
+      };
+    },
+    of: (environment) => {
+      const own = rows.find((one) => one.environment === environment);
+      const mayWait = seen?.has(environment) === false && (row.state === 'started' || row.state === 'paused');
+      return {
+        waits:
+          own?.waits === null || own?.waits === undefined || !mayWait
+            ? null
+            : { code: own.waits_code ?? '', reason: own.waits },
+        back:
+          own?.back === null || own?.back === undefined
+            ? null
+            : {
+                state: own.back as 'due' | 'begun' | 'kept',
+                by: own.back_by ?? '',
+                reason: own.back_why ?? '',
+                deployment: own.back_deployment,
+                kept: own.back_kept,
+              },
+      };
+    },
+  };
+}
+
+/** What a plan does next; null: it is not under way, or there is more of it than whoever asks sees. */
+export async function nextOf(
+  db: Database,
+  known: KnownPlan,
+  shown: readonly Stage[],
+  nowMs: number,
+): Promise<PlanDetail['next']> {
+  const { row, version } = known;
+  const { stages } = version.document;
+  const all = stages.flatMap(({ environments }) => environments).length;
+  const seesAll = shown.flatMap(({ environments }) => environments).length === all;
+  if ((row.state !== 'started' && row.state !== 'paused') || !seesAll) return null;
+  const { step } = await stepOf(db, known, nowMs);
+  const stage = 'stage' in step ? (stages[step.stage]?.name ?? null) : null;
+  if (step.kind !== 'begin') {
+    const until = step.kind === 'wait' && step.untilMs !== null ? timeOf(step.untilMs) : null;
+    return { stage, what: step.reason, until };
+  }
+  const waiting = shown
+    .flatMap(({ environments }) => environments)
+    .flatMap(({ name, waits }) => (waits === null ? [] : [`${name} waits: ${waits.reason}`]));
+  const what =
+    waiting[0] ??
+    `${stage ?? ''} begins in ${step.environments.length === 1 ? 'one environment' : `${step.environments.length} environments`}`;
+  return {
+    stage,
+    what: waiting.length > 1 ? `${what} And ${waiting.length - 1} more wait.` : what,
+    until: null,
+  };
+}

@@ -1,0 +1,69 @@
+import { appendAudit } from '../audit/audit.ts';
+import type { Database } from '../db/tables.ts';
+import { allEnvironments } from '../environments/names.ts';
+import { notify } from '../notify/notify.ts';
+import type { KnownPlan } from './rows.ts';
+
+interface NewState {
+  readonly state: 'started' | 'paused' | 'stopped' | 'finished';
+  /** As the audit log names them; `plan/<id>`: the plan itself. */
+  readonly by: string;
+  readonly reason: string | null;
+  /** Of the topic and the audit log, where the state alone does not say it. */
+  readonly what?: 'resumed' | 'asks' | 'rollback';
+}
+
+/** Brings a plan into a state, says so in the audit log of each environment, and tells who wants to know. */
+export async function setState(
+  trx: Database,
+  { row, version }: KnownPlan,
+  nowMs: number,
+  { state, by, reason, what = state as never }: NewState,
+): Promise<void> {
+  const { id } = row;
+  await trx
+    .updateTable('plans')
+    .set({ state, ended_by: by, reason, updated_ms: nowMs })
+    .where('id', '=', id)
+    .execute();
+  const named = version.document.stages.flatMap(({ environments }) => environments);
+  const ids = new Set<string>(named.map(({ environment }) => environment));
+  const environments = (await allEnvironments(trx)).filter((one) => ids.has(one.id));
+  const { digest } = version;
+  for (const { id: environment } of environments) {
+    await appendAudit(trx, nowMs, {
+      who: by,
+      what: `plan.${what}`,
+      subject: `plan/${id}`,
+      environment,
+      before: { state: row.state },
+      after: { state, number: row.number, digest, ...(reason === null ? {} : { reason }) },
+    });
+  }
+  const { product, version: release, kind } = version.document;
+  const title = release === null ? `undeploy ${product}` : `${product}@${release}`;
+  const tenants = Map.groupBy(environments, ({ tenant }) => tenant);
+  for (const [tenant, own] of tenants) {
+    // Reasons name environments, and no tenant is told of another's.
+    const why = reason === null || tenants.size > 1 ? '' : `: ${reason}`;
+    const only = own.length === 1 ? (own[0]?.id ?? null) : null;
+    await notify(trx, nowMs, {
+      topic: `plan.${what}`,
+      environment: only,
+      ...(only === null ? { tenant } : {}),
+      subject: `plan/${id}`,
+      message: `The plan ${id} (${title}) ${sentences[what]}${why}.`,
+      data: { plan: id, state, kind, product, version: release, digest },
+    });
+  }
+}
+
+const sentences = {
+  started: 'was started',
+  resumed: 'goes on',
+  paused: 'was paused',
+  asks: 'asks whether to go on',
+  stopped: 'was stopped',
+  finished: 'has finished',
+  rollback: 'is taken back',
+} as const;
