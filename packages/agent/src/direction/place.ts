@@ -1,4 +1,5 @@
 import {
+  configDigest,
   configFor,
   type DesiredState,
   type Digest,
@@ -76,6 +77,7 @@ export function place(
     sizeBytes,
     after: [...new Set([...assignment.after, ...named.after, ...(document.service?.after ?? [])])].sort(),
     config: configFor(document, assignment.config),
+    configDigest: configDigest(assignment.config),
     document,
     ...(document.files?.install.some(({ template }) => template === true) === true ? { host } : {}),
     ...(assignment.urgent === true ? { urgent: true } : {}),

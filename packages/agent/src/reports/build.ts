@@ -21,7 +21,7 @@ import type { Serving } from '../options.ts';
 import type { CurrentParent } from '../parents/parents.ts';
 import { type Revert, revertOf, revertText } from '../reverting/reverts.ts';
 import type { ObservedSlot } from '../slot/observed.ts';
-import { isRefused, type Placed, type Refusal } from '../slot/placed.ts';
+import { installFingerprint, isRefused, type Placed, type Refusal } from '../slot/placed.ts';
 import type { Facts } from './facts.ts';
 
 /** What a report is made of; all but `time`, `incarnation` and `sequence`. */
@@ -169,8 +169,24 @@ function componentOf(slot: ObservedSlot, input: ReportInput): ReportedComponent[
       ...(isCommitted && record.installed?.releaseVersion !== undefined
         ? { release: record.installed.releaseVersion }
         : {}),
+      ...(isCommitted ? configOf(slot, assigned) : {}),
     },
   ];
+}
+
+/**
+ * None while something that was not committed lies outside of the slot. Words of direction that come to the same count
+ * as the newest ones: nothing is committed anew for them.
+ */
+function configOf({ record, running }: ObservedSlot, assigned: Placed | null): { config?: Digest } {
+  const installed = record?.installed ?? null;
+  if (installed === null) return {};
+  const committed = installFingerprint(installed);
+  const touched = running?.applied ?? running?.placed;
+  if (touched !== undefined && installFingerprint(touched) !== committed) return {};
+  const isAsSaid = assigned !== null && installFingerprint(assigned) === committed;
+  const config = isAsSaid ? assigned.configDigest : installed.configDigest;
+  return config === undefined ? {} : { config };
 }
 
 function refusalThatCounts(refused: Refusal | null, assigned: Placed): Refused | null {

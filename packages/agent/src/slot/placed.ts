@@ -36,6 +36,8 @@ export interface Placed {
   readonly after: readonly string[];
   /** Merged from defaults, assignment and host map, and valid under the package's schema. */
   readonly config: Config;
+  /** Of what direction gave as configuration (`configDigest`); absent in records of older agents. */
+  readonly configDigest?: Digest;
   readonly document: PackageDocument;
   /** What its templates may know of the host; absent where it has none. */
   readonly host?: HostValues;

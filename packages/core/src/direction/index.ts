@@ -13,5 +13,5 @@ export { namedParts } from './named-parts.ts';
 export { fillPlaceholders, fillPort, type Places } from './placeholders.ts';
 export { holdsBack, isLiftedBy, type Quarantined, quarantinedAfter, takesNothing } from './quarantine.ts';
 export { revokedAfter } from './revoked.ts';
-export { meaningOfConfig, sealedIn } from './sealed.ts';
+export { configDigest, meaningOfConfig, sealedIn } from './sealed.ts';
 export { type Platform, platformText, variantFor } from './variant.ts';

@@ -6,7 +6,7 @@ import { examples } from '../wire/examples.test-data.ts';
 import { parsePackage } from '../wire/index.ts';
 import { checkOpened, configFor } from './config.ts';
 import { fillPlaceholders } from './placeholders.ts';
-import { meaningOfConfig, sealedIn } from './sealed.ts';
+import { configDigest, meaningOfConfig, sealedIn } from './sealed.ts';
 
 const base = parsePackage(examples['package']?.encoded as Uint8Array);
 const document = {
@@ -74,4 +74,7 @@ test('a rotation means nothing, another value does', () => {
   assert.deepEqual(meaning(sealed('a', 1)), meaning(sealed('a', 2)));
   assert.notDeepEqual(meaning(sealed('a')), meaning(sealed('b')));
   assert.equal(sealedIn({ password: sealed(), port: 1 }).size, 1);
+  const digest = (value: unknown) => configDigest({ password: value, port: 1 });
+  assert.equal(digest(sealed('a', 1)), digest(sealed('a', 2)));
+  assert.notEqual(digest(sealed('a')), digest(sealed('b')));
 });

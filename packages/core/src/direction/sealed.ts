@@ -1,3 +1,6 @@
+import { sha256 } from '../hashing.ts';
+import type { Digest } from '../ids.ts';
+import { jcs } from '../jcs.ts';
 import { isSealed, readSealed, type Sealed } from '../wire/sealed.ts';
 import type { Config } from './config.ts';
 
@@ -24,3 +27,9 @@ export function meaningOfConfig(config: Config): Config {
   });
   return Object.fromEntries(entries);
 }
+
+/**
+ * Names what direction gives to a component as configuration, before the package's defaults and before anything sealed
+ * is opened (docs/spec/reports.md). Pure.
+ */
+export const configDigest = (given: Config): Digest => sha256(jcs(meaningOfConfig(given)));

@@ -13,6 +13,11 @@ export const reportExamples: Readonly<Record<string, Example>> = {
     wire.parseReport,
     wire.encodeReport,
   ),
+  'report-config': example(
+    { ...report, components: report.components.map((one) => ({ ...one, config: 'c0'.repeat(32) })) },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
   'report-reverts': example(
     {
       ...report,

@@ -48,8 +48,8 @@ const component = object(
     healthy: nullable(boolean()),
     since: f.time,
   },
-  /** `release`: the version of the release that it was committed with. */
-  { refused, release: f.version },
+  /** `release`, `config`: the version of the release, and the digest of the configuration, that it was committed with. */
+  { refused, release: f.version, config: f.digest },
 );
 
 const adoption = object(

@@ -174,3 +174,21 @@ test('a host reads its own environment and nothing of others', async (t) => {
     200,
   );
 });
+
+test('shows whether a component was committed with the configuration that is assigned', async (t) => {
+  const { root, a, stateOf } = await fleet(t);
+  await root.api('hostLabel', { body: { select: { hosts: ['a'] }, set: { role: 'web' } } });
+  await root.api('deploymentCreate', {
+    body: { kind: 'deploy', product: 'shop', version: '1.0.0', environments: ['acme/production'] },
+  });
+  const [assigned] = (await stateOf(a)).assignments;
+  assert.ok(assigned !== undefined);
+  const shown = async () =>
+    (await root.api('hostShow', { params: { host: 'a' } })).components[0]?.configuration;
+  await a.report([assigned]);
+  assert.equal(await shown(), null);
+  await a.report([{ ...assigned, configured: { color: 'red' } }]);
+  assert.equal(await shown(), 'other');
+  await a.report([{ ...assigned, configured: {} }]);
+  assert.equal(await shown(), 'assigned');
+});

@@ -1,5 +1,6 @@
 import {
   assignmentsFor,
+  configDigest,
   type DesiredState,
   type HostAssignment,
   type HostDirection,
@@ -82,8 +83,17 @@ function joinComponents(report: Report | null, wanted: readonly HostAssignment[]
       refused: is?.refused ?? null,
       wantedVersion: should?.version ?? null,
       wantedPackage: should?.package ?? null,
+      configuration: configurationOf(is?.config, should),
     };
   });
+}
+
+function configurationOf(
+  config: string | undefined,
+  should: HostAssignment | undefined,
+): HostComponent['configuration'] {
+  if (config === undefined || should === undefined) return null;
+  return config === configDigest(should.config) ? 'assigned' : 'other';
 }
 
 function stateOf(

@@ -1,6 +1,8 @@
 import { Agent, type AgentOptions, request } from 'node:https';
 import {
   type Assignment,
+  type Config,
+  configDigest,
   type DesiredState,
   type Digest,
   type EnvironmentId,
@@ -43,7 +45,10 @@ export interface FakeHost {
   desiredState(folder: string): Promise<DesiredState>;
   /** Reports that it runs these; by default all that it runs already. */
   report(
-    components?: readonly Pick<Assignment, 'component' | 'product' | 'package' | 'version'>[],
+    components?: readonly (Pick<Assignment, 'component' | 'product' | 'package' | 'version'> & {
+      /** With which it says that it was committed. */
+      readonly configured?: Config;
+    })[],
     extra?: Partial<Report>,
   ): Promise<number>;
   /** Signs the next report without sending it; an envelope. */
@@ -145,6 +150,7 @@ export async function fakeHost(
         state: 'installed',
         healthy: null,
         since: time,
+        ...(c.configured === undefined ? {} : { config: configDigest(c.configured) }),
       }));
     }
     sequence += 1;

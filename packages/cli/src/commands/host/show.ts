@@ -58,11 +58,12 @@ export const command = defineCommand({
           ),
           '',
           tabulate(
-            ['COMPONENT', 'RUNS', 'SHOULD RUN', 'STATE', 'HEALTHY', 'REFUSED'],
+            ['COMPONENT', 'RUNS', 'SHOULD RUN', 'CONFIGURATION', 'STATE', 'HEALTHY', 'REFUSED'],
             host.components.map((one) => [
               one.component,
               one.version ?? '-',
               one.wantedVersion ?? '-',
+              configurationWords[one.configuration ?? 'unsaid'],
               one.state ?? '-',
               one.healthy === null ? '-' : one.healthy ? 'yes' : 'no',
               one.refused === null ? '-' : said(one.refused),
@@ -80,6 +81,8 @@ export const command = defineCommand({
     };
   },
 });
+
+const configurationWords = { assigned: 'as assigned', other: 'older', unsaid: '-' } as const;
 
 function said({ code, message, step }: { code: string; message: string; step?: string }): string {
   return `${code}${step === undefined ? '' : ` in ${step}`}: ${message}`;

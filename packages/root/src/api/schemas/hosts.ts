@@ -31,6 +31,11 @@ export const HostComponent = Strict({
   refused: Nullable(Refused),
   wantedVersion: Nullable(Type.String()),
   wantedPackage: Nullable(DigestText),
+  configuration: Nullable(
+    Type.Union([Type.Literal('assigned'), Type.Literal('other')], {
+      description: 'whether it was committed with the configuration that is assigned now; null: not said',
+    }),
+  ),
 });
 export type HostComponent = Static<typeof HostComponent>;
 
