@@ -28,6 +28,15 @@ export async function deploymentNamed(db: Database, id: string): Promise<Deploym
   throw noDeployment(id);
 }
 
+/** A query for the deployments of a product in an environment, the newest first: each caller bounds it. */
+export const newestDeployments = (db: Database, environment: string, product: string) =>
+  db
+    .selectFrom('deployments')
+    .selectAll()
+    .where('environment', '=', environment)
+    .where('product', '=', product)
+    .orderBy('sequence', 'desc');
+
 export const noDeployment = (id: string): XylemError =>
   new XylemError('E_NOT_FOUND', `There is no deployment ${id}.`);
 

@@ -1,5 +1,5 @@
 import type { Database } from '../db/tables.ts';
-import { deploymentOf } from './rows.ts';
+import { deploymentOf, newestDeployments } from './rows.ts';
 
 /** The last word about a product in an environment. */
 export interface Target {
@@ -16,14 +16,7 @@ export async function newestTarget(
   environment: string,
   product: string,
 ): Promise<Target | null> {
-  const row = await db
-    .selectFrom('deployments')
-    .selectAll()
-    .where('environment', '=', environment)
-    .where('product', '=', product)
-    .orderBy('sequence', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  const row = await newestDeployments(db, environment, product).limit(1).executeTakeFirst();
   if (row === undefined) return null;
   const { kind, state, to, from } = deploymentOf(row);
   return { kind, state, version: to?.version ?? null, fromVersion: from?.version ?? null };

@@ -3,7 +3,7 @@ import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import { appendEvent, type NewEvent } from '../deployments/events.ts';
-import { deployingLock, deploymentOf } from '../deployments/rows.ts';
+import { deployingLock, deploymentOf, newestDeployments } from '../deployments/rows.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import { frozenIn } from '../freezes/rows.ts';
 import type { Root } from '../root.ts';
@@ -44,7 +44,7 @@ async function driveIn(root: Root, environment: EnvironmentRow): Promise<void> {
     if (next === null) continue;
     const nowMs = clock.now();
     const { product } = await offeredPackage(db, environment, nowMs, { database, step: next.to });
-    const deployment = await newestDeployment(db, environment.id, product);
+    const deployment = await lastDeployment(db, environment.id, product);
     const found = driven(
       policy.migrations,
       next,
@@ -122,15 +122,8 @@ async function say(
   deploying.events.announce(deployment);
 }
 
-async function newestDeployment(db: Database, environment: string, product: string) {
-  const row = await db
-    .selectFrom('deployments')
-    .selectAll()
-    .where('environment', '=', environment)
-    .where('product', '=', product)
-    .orderBy('sequence', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+async function lastDeployment(db: Database, environment: string, product: string) {
+  const row = await newestDeployments(db, environment, product).limit(1).executeTakeFirst();
   if (row === undefined) return null;
   const deployment = deploymentOf(row);
   const { kind, state } = deployment;

@@ -2,7 +2,7 @@ import { XylemError } from '@xylem/core';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import { candidateOf } from '../deployments/candidate.ts';
-import { type DeploymentRow, deployingLock } from '../deployments/rows.ts';
+import { type DeploymentRow, deployingLock, newestDeployments } from '../deployments/rows.ts';
 import { beginDeployment } from '../deployments/start.ts';
 import type { PlanOptions } from './prepare.ts';
 import { type KnownPlan, planLock, planNamed } from './rows.ts';
@@ -92,14 +92,7 @@ async function takeBackOne(
       .where('environment', '=', id)
       .executeTakeFirst();
     if (asked?.back !== 'due') return false;
-    const [newest] = await trx
-      .selectFrom('deployments')
-      .select(['id', 'kind', 'sequence', 'undo_due'])
-      .where('environment', '=', id)
-      .where('product', '=', product)
-      .orderBy('sequence', 'desc')
-      .limit(1)
-      .execute();
+    const newest = await newestDeployments(trx, id, product).limit(1).executeTakeFirst();
     // Its own strategy promised to take it back, with a quarantine: that comes first.
     if (newest?.id === own && newest.undo_due === 1) return false;
     if (newest !== undefined && newest.sequence > sequence) {

@@ -1,7 +1,7 @@
 import { type EarlierDeployment, estimate, type Strategy } from '@xylem/core';
 import type { PlanFound } from '../api/schemas/plans.ts';
 import type { Database } from '../db/tables.ts';
-import { deploymentOf } from '../deployments/rows.ts';
+import { deploymentOf, newestDeployments } from '../deployments/rows.ts';
 import type { Candidate } from '../gates/gate.ts';
 
 const mostEarlier = 20;
@@ -13,14 +13,9 @@ export async function timeFor(
   strategy: Strategy,
   hosts: number,
 ): Promise<PlanFound['time']> {
-  const rows = await db
-    .selectFrom('deployments')
-    .selectAll()
-    .where('environment', '=', environment.id)
-    .where('product', '=', product)
+  const rows = await newestDeployments(db, environment.id, product)
     .where('state', '=', 'succeeded')
     .where('kind', '=', 'deploy')
-    .orderBy('sequence', 'desc')
     .limit(mostEarlier)
     .execute();
   const earlier: EarlierDeployment[] = [];

@@ -8,7 +8,7 @@ import {
 } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 import { candidateOf } from '../deployments/candidate.ts';
-import { deploymentOf, productDirections } from '../deployments/rows.ts';
+import { deploymentOf, newestDeployments, productDirections } from '../deployments/rows.ts';
 import { beginDeployment } from '../deployments/start.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import { frozenIn } from '../freezes/rows.ts';
@@ -91,13 +91,6 @@ export async function takeBack(
 }
 
 async function historyOf(trx: Database, environment: string, product: string): Promise<Deployment[]> {
-  const rows = await trx
-    .selectFrom('deployments')
-    .selectAll()
-    .where('environment', '=', environment)
-    .where('product', '=', product)
-    .orderBy('sequence', 'desc')
-    .limit(mostHistory)
-    .execute();
+  const rows = await newestDeployments(trx, environment, product).limit(mostHistory).execute();
   return rows.map(deploymentOf);
 }

@@ -1,6 +1,6 @@
 import { type EarlierPlace, type KnownRelease, stoodThere } from '@xylem/core';
 import type { Database } from '../../db/tables.ts';
-import { deploymentOf } from '../../deployments/rows.ts';
+import { deploymentOf, newestDeployments } from '../../deployments/rows.ts';
 import { type EnvironmentRow, fullName } from '../../environments/names.ts';
 
 /** Who deploys more than this before going on has soaked nothing. */
@@ -13,14 +13,7 @@ export async function placeOf(
   { digest, release: { product } }: KnownRelease,
   nowMs: number,
 ): Promise<EarlierPlace> {
-  const rows = await trx
-    .selectFrom('deployments')
-    .selectAll()
-    .where('environment', '=', environment.id)
-    .where('product', '=', product)
-    .orderBy('sequence', 'desc')
-    .limit(mostPast)
-    .execute();
+  const rows = await newestDeployments(trx, environment.id, product).limit(mostPast).execute();
   const history = rows.reverse().map((row) => {
     const { kind, state, to, from } = deploymentOf(row);
     return {
