@@ -7,6 +7,15 @@ export const Strict = <P extends TProperties>(properties: P, description?: strin
 /** No keys at all. */
 export const Nothing = Strict({});
 
+/** Words that people wrote, without control characters. */
+export const OneLine = (maxLength: number, description?: string) =>
+  Type.String({
+    minLength: 1,
+    maxLength,
+    pattern: '^[^\\p{Cc}]+$',
+    ...(description === undefined ? {} : { description }),
+  });
+
 export const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
 
 const namePattern = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
@@ -97,12 +106,7 @@ export const Grant = Strict({ role: Role, scope: ScopeText });
 export type Grant = Static<typeof Grant>;
 
 export const EnvironmentRef = Strict({ id: Id32, name: Type.String() });
-export const ChangeTicket = Type.String({
-  minLength: 1,
-  maxLength: 200,
-  pattern: '^[^\\p{Cc}]+$',
-  description: 'a change ticket, at most 200 characters',
-});
+export const ChangeTicket = OneLine(200, 'a change ticket, at most 200 characters');
 /** Of an urgent deployment: what of hosts' own holds it passes besides windows and quotas. */
 export const Passes = Type.Array(Type.Enum(['freezes', 'locks'] as const), {
   minItems: 1,
@@ -111,9 +115,4 @@ export const Passes = Type.Array(Type.Enum(['freezes', 'locks'] as const), {
 });
 /** When those who have not come to it are told of, after its begin. */
 export const DeadlineSeconds = Type.Integer({ minimum: 1, maximum: 31_622_400 });
-export const Reason = Type.String({
-  minLength: 1,
-  maxLength: 1_000,
-  pattern: '^[^\\p{Cc}]+$',
-  description: 'a reason, at most 1,000 characters on one line',
-});
+export const Reason = OneLine(1_000, 'a reason, at most 1,000 characters on one line');

@@ -1,9 +1,15 @@
 import { incidentKinds } from '@xylem/core';
 import { type Static, Type } from 'typebox';
-import { Count, EnvironmentPattern, EnvironmentRef, Name, Nullable, Strict, Time } from './common.ts';
-
-const line = (most: number, description: string) =>
-  Type.String({ minLength: 1, maxLength: most, pattern: '^[^\\p{Cc}]+$', description });
+import {
+  Count,
+  EnvironmentPattern,
+  EnvironmentRef,
+  Name,
+  Nullable,
+  OneLine,
+  Strict,
+  Time,
+} from './common.ts';
 
 const Kind = Type.Enum([...incidentKinds]);
 const State = Type.Enum(['open', 'closed']);
@@ -18,10 +24,10 @@ export const IncidentQuery = Strict({
 export const IncidentParams = Strict({
   id: Type.String({ pattern: '^i-[0-9a-f]{12}$', description: 'the id of an incident, i- and 12 digits' }),
 });
-export const IncidentAssign = Strict({ to: line(100, 'who looks after it, at most 100 characters') });
-export const IncidentNote = Strict({ text: line(2_000, 'a note, at most 2,000 characters on one line') });
+export const IncidentAssign = Strict({ to: OneLine(100, 'who looks after it, at most 100 characters') });
+export const IncidentNote = Strict({ text: OneLine(2_000, 'a note, at most 2,000 characters on one line') });
 export const IncidentClose = Strict({
-  reason: line(1_000, 'a reason, at most 1,000 characters on one line'),
+  reason: OneLine(1_000, 'a reason, at most 1,000 characters on one line'),
 });
 
 /**

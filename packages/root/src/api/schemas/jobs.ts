@@ -7,17 +7,12 @@ import {
   Id32,
   Name,
   Nullable,
+  Reason,
   Strict,
   Time,
   Version,
 } from './common.ts';
 
-const Reason = Type.String({
-  minLength: 1,
-  maxLength: 1_000,
-  pattern: '^[^\\p{Cc}]+$',
-  description: 'a reason, at most 1,000 characters on one line',
-});
 const State = Type.Enum([
   'ordered',
   'running',

@@ -1,12 +1,17 @@
 import { type Static, Type } from 'typebox';
-import { Count, DigestText, EnvironmentRef, Id32, Name, Nullable, Strict, Time, Version } from './common.ts';
+import {
+  Count,
+  DigestText,
+  EnvironmentRef,
+  Id32,
+  Name,
+  Nullable,
+  Reason,
+  Strict,
+  Time,
+  Version,
+} from './common.ts';
 
-const Reason = Type.String({
-  minLength: 1,
-  maxLength: 1_000,
-  pattern: '^[^\\p{Cc}]+$',
-  description: 'a reason, at most 1,000 characters on one line',
-});
 const Schema = Type.Integer({ minimum: 0, maximum: 1_000_000_000, description: 'the number of a schema' });
 const HostText = Type.String({ minLength: 1, maxLength: 253, description: 'id, prefix of an id, or name' });
 const Action = Type.Enum(['run', 'undo', 'restore']);

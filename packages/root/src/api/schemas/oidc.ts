@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { Count, Grant, Nullable, Strict, Time } from './common.ts';
+import { Count, Grant, Nullable, OneLine, Strict, Time } from './common.ts';
 
 const Address = Type.String({
   minLength: 8,
@@ -7,8 +7,7 @@ const Address = Type.String({
   pattern: '^https?://[^\\s?#]+$',
   description: 'an address that begins with https:// (http:// only on this machine)',
 });
-const Word = (description: string) =>
-  Type.String({ minLength: 1, maxLength: 500, pattern: '^[^\\p{Cc}]+$', description });
+const Word = (description: string) => OneLine(500, description);
 const Claim = Type.String({ pattern: '^[\\x21-\\x7e]{1,200}$', description: 'the name of a claim' });
 
 const settings = {
@@ -59,12 +58,7 @@ export const OidcPersonDisabled = Strict({
   ofPresentIssuer: Type.Boolean(),
 });
 
-const GroupName = Type.String({
-  minLength: 1,
-  maxLength: 200,
-  pattern: '^[^\\p{Cc}]+$',
-  description: 'the name of a group, as the issuer writes it',
-});
+const GroupName = OneLine(200, 'the name of a group, as the issuer writes it');
 const Group = Strict({ name: GroupName, grants: Type.Array(Grant) });
 export const Groups = Strict({ groups: Type.Array(Group) });
 export const GroupGrants = Strict({
@@ -75,7 +69,7 @@ export const GroupGrants = Strict({
 export const GroupChanged = Group;
 
 export const DeviceBegin = Strict({
-  device: Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\p{Cc}]+$' })),
+  device: Type.Optional(OneLine(100)),
 });
 export const DeviceBegun = Strict({
   /** Whoever has it gets the session: it stays with who asked. */

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Grant, Nullable, Strict, Time } from './common.ts';
+import { Grant, Nullable, OneLine, Strict, Time } from './common.ts';
 
 export const WhoAmI = Strict({
   kind: Type.Enum(['api-token', 'person', 'oidc']),
@@ -11,7 +11,7 @@ export const WhoAmI = Strict({
 export type WhoAmI = Static<typeof WhoAmI>;
 
 const Grants = Type.Array(Grant, { minItems: 1, maxItems: 100 });
-const Subject = Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\p{Cc}]+$' });
+const Subject = OneLine(100);
 
 /** Without an expiry a token works for 90 days. */
 export const ApiTokenCreate = Strict({

@@ -1,6 +1,7 @@
 import { forceableGates } from '@xylem/core';
 import { type Static, Type } from 'typebox';
 import {
+  ChangeTicket,
   Count,
   DeadlineSeconds,
   DigestText,
@@ -8,16 +9,15 @@ import {
   EnvironmentRef,
   Name,
   Nullable,
+  OneLine,
   Passes,
+  Reason,
   Strict,
   Time,
   Version,
 } from './common.ts';
 import { Strategy } from './deployments.ts';
 
-const OneLine = (maxLength: number, description: string) =>
-  Type.String({ minLength: 1, maxLength, pattern: '^[^\\p{Cc}]+$', description });
-const Reason = OneLine(1_000, 'a reason, at most 1,000 characters on one line');
 const DigestStart = Type.String({
   pattern: '^[0-9a-f]{8,64}$',
   description: 'a digest, or its beginning (8 digits or more)',
@@ -45,7 +45,7 @@ export const PlanCreate = Strict({
   ),
   deadlineSeconds: Type.Optional(DeadlineSeconds),
   purgeData: Type.Optional(Type.Boolean()),
-  change: Type.Optional(OneLine(200, 'a change ticket, at most 200 characters')),
+  change: Type.Optional(ChangeTicket),
 });
 export type PlanCreate = Static<typeof PlanCreate>;
 
