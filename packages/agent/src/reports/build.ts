@@ -6,6 +6,7 @@ import {
   type Report,
   type ReportedComponent,
   type Time,
+  timeMs,
   timeOf,
   type Version,
   type Waiting,
@@ -83,7 +84,7 @@ export function buildReport(input: ReportInput, since: Since, nowMs: number): Re
     releases: (accepted?.releases ?? {}) as Report['releases'],
     parent: { url: parent?.url ?? null, host: (parent?.host ?? null) as HostId | null },
     ...(serving === null ? {} : { serves: servesOf(serving) }),
-    components: [...convergence.slots.values()].flatMap((slot) => componentOf(slot, input)),
+    components: [...convergence.slots.values()].flatMap((slot) => componentOf(slot, input, nowMs)),
     waiting: waitingOf(input, since, nowMs),
     transfer: {
       ...input.transfer,
@@ -129,7 +130,7 @@ type Refused = Pick<
   'package' | 'product' | 'kind' | 'version' | 'tree' | 'code' | 'message' | 'step' | 'since'
 >;
 
-function componentOf(slot: ObservedSlot, input: ReportInput): ReportedComponent[] {
+function componentOf(slot: ObservedSlot, input: ReportInput, nowMs: number): ReportedComponent[] {
   const { component, record } = slot;
   const assigned = input.accepted?.components.find((placed) => placed.component === component) ?? null;
   const refused = record?.refused ?? null;
@@ -170,6 +171,7 @@ function componentOf(slot: ObservedSlot, input: ReportInput): ReportedComponent[
         ? { release: record.installed.releaseVersion }
         : {}),
       ...(isCommitted ? configOf(slot, assigned) : {}),
+      ...(isCommitted && assigned?.package === running.package ? againOf(assigned, record.since, nowMs) : {}),
     },
   ];
 }
@@ -187,6 +189,17 @@ function configOf({ record, running }: ObservedSlot, assigned: Placed | null): {
   const isAsSaid = assigned !== null && installFingerprint(assigned) === committed;
   const config = isAsSaid ? assigned.configDigest : installed.configDigest;
   return config === undefined ? {} : { config };
+}
+
+/** How long its bake still takes; a time of commit that lies ahead was written before a clock went back. */
+function againOf(
+  { bakeSeconds = 0 }: Placed,
+  since: string,
+  nowMs: number,
+): Pick<ReportedComponent, 'again'> {
+  const passedMs = Math.max(0, nowMs - timeMs(since as Time));
+  const again = Math.ceil(bakeSeconds - passedMs / 1000);
+  return again < 1 ? {} : { again };
 }
 
 function refusalThatCounts(refused: Refusal | null, assigned: Placed): Refused | null {
@@ -293,10 +306,11 @@ function coldReturn(
 
 /** What must differ for a report to be sent: figures that always move do not count. Pure. */
 export function changeKey(report: ReportBody): string {
-  const { facts, transfer: _transfer, serves, waiting, ...rest } = report;
+  const { facts, transfer: _transfer, serves, waiting, components, ...rest } = report;
   const { diskFreeBytes: _diskFreeBytes, ...steady } = facts;
   return JSON.stringify({
     ...rest,
+    components: components.map(({ again: _again, ...one }) => one),
     facts: steady,
     serves:
       serves === undefined

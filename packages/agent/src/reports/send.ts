@@ -33,9 +33,12 @@ export function reporter(options: ReporterOptions): Reporter {
   let isPoked = true;
   let lastKey: string | null = null;
   let reportedAtMs = Number.NEGATIVE_INFINITY;
+  /** After the last report: at the end of a bake. */
+  let owedMs = Number.POSITIVE_INFINITY;
   let attempts = 0;
   let nextSendMs = 0;
 
+  const dueAfterMs = (): number => Math.min(options.everyMs(), owedMs);
   const poke = (): void => {
     isPoked = true;
     wake.abort();
@@ -44,7 +47,7 @@ export function reporter(options: ReporterOptions): Reporter {
     await clock.sleep(Math.max(1, ms), AbortSignal.any([signal, until])).catch(() => undefined);
   };
   const makeIfDue = async (): Promise<void> => {
-    const isPeriodic = clock.monotonicMs() - reportedAtMs >= options.everyMs();
+    const isPeriodic = clock.monotonicMs() - reportedAtMs >= dueAfterMs();
     if (!isPoked && !isPeriodic) return;
     isPoked = false;
     const body = await options.body();
@@ -53,6 +56,7 @@ export function reporter(options: ReporterOptions): Reporter {
     await spool.put(body);
     await options.made?.();
     lastKey = key;
+    owedMs = 1000 * Math.min(...body.components.map(({ again }) => again ?? Number.POSITIVE_INFINITY));
     reportedAtMs = clock.monotonicMs();
     attempts = 0;
     nextSendMs = 0;
@@ -94,7 +98,7 @@ export function reporter(options: ReporterOptions): Reporter {
           await pause(timing.reportCoalesceMs, new AbortController().signal);
           continue;
         }
-        const periodicMs = reportedAtMs + options.everyMs() - clock.monotonicMs();
+        const periodicMs = reportedAtMs + dueAfterMs() - clock.monotonicMs();
         const againMs = spool.pending() === null ? periodicMs : nextSendMs - clock.monotonicMs();
         await pause(Math.min(periodicMs, againMs), wake.signal);
         // Changes come in groups: what follows within a moment goes into the same report.

@@ -66,6 +66,26 @@ test('a release arrives by news, is updated, and reported with a watermark', asy
   assert.equal(await readlink(current).catch(() => 'gone'), 'gone');
 });
 
+test('within a bake a host says when it reports again, and does, though nothing has changed', async (context) => {
+  const site = await Site.create(context);
+  const front = await site.front();
+  const web = await site.publish('web', '1.0.0', { 'index.html': 'one' });
+  const release = await site.vendor.release('1.0.0', [web]);
+  const host = await site.host([front.url]);
+  await site.assign([{ release, package: web, bakeSeconds: 3 }]);
+  await site.agent(host);
+  const promising = await reported(front, host, 'a promise', (report) => {
+    return componentOf(report, 'web')?.again !== undefined;
+  });
+  assert.ok((componentOf(promising, 'web')?.again ?? 0) <= 3);
+  const kept = await reported(front, host, 'the end of the bake', (report) => {
+    return (
+      componentOf(report, 'web')?.state === 'installed' && !('again' in (componentOf(report, 'web') ?? {}))
+    );
+  });
+  assert.ok(kept.sequence > promising.sequence);
+});
+
 test('a version that does not become healthy goes back to the former one, and is not tried again', async (context) => {
   const site = await Site.create(context);
   const front = await site.front();

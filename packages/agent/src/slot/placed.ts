@@ -45,6 +45,8 @@ export interface Placed {
   readonly urgent?: true;
   /** With `urgent`: what else does not hold it up. */
   readonly passes?: readonly Passing[];
+  /** So long after it was committed the host reports, whatever else. */
+  readonly bakeSeconds?: number;
 }
 
 /** By which the ways between releases are told; an older agent wrote down the component's own version alone. */

@@ -47,6 +47,7 @@ export interface Given {
   readonly package: TestPackage;
   readonly config?: Record<string, unknown>;
   readonly after?: string[];
+  readonly bakeSeconds?: number;
 }
 
 /** One vendor, one environment, one parent, hosts: all real but the root server's program. */
@@ -106,7 +107,7 @@ export class Site {
 
   async assign(given: readonly Given[]): Promise<void> {
     this.#assignments = given.map(
-      ({ release, package: { component, version, package: digest }, config = {}, after = [] }) =>
+      ({ release, package: { component, version, package: digest }, config = {}, after = [], bakeSeconds }) =>
         ({
           component,
           product: 'shop',
@@ -116,6 +117,7 @@ export class Site {
           where: '',
           config,
           after,
+          ...(bakeSeconds === undefined ? {} : { bakeSeconds }),
         }) as unknown as Assignment,
     );
     await this.direct();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resumed } from './apply.ts';
 import type { CanaryStrategy, Deployment } from './deployment.ts';
-import { deployment, Fleet, hosts, MINUTE, oldPackage, runs } from './fleet.test-data.ts';
+import { deployment, Fleet, hosts, MINUTE, oldPackage, policy, runs } from './fleet.test-data.ts';
 
 const canary = (more: Partial<CanaryStrategy> = {}): CanaryStrategy => ({
   kind: 'canary',
@@ -185,6 +185,52 @@ test('all hosts away: nobody is exposed, and after the bake it asks', () => {
   fleet.now += 5 * MINUTE;
   fleet.step();
   assert.equal(fleet.deployment.state, 'paused');
+});
+
+test('nobody waits for the bake of a host that has fallen offline in it: a person is asked', () => {
+  const fleet = new Fleet(start({ steps: [2], maxFailed: 3, bakeSeconds: 1800 }), hosts(8));
+  settle(fleet);
+  const [well = -1, gone = -1] = exposed(fleet);
+  for (const i of [well, gone]) fleet.report(i, true);
+  settle(fleet);
+  for (const minutes of [8, 11, 11]) {
+    fleet.now += minutes * MINUTE;
+    for (const i of fleet.hosts.keys()) if (i !== gone) fleet.report(i, true);
+    settle(fleet);
+  }
+  assert.equal(fleet.deployment.state, 'paused');
+  assert.match(fleet.deployment.reason ?? '', /1 of 2 exposed failed or fell silent/);
+  assert.equal(fleet.hosts[well]?.failedAt ?? null, null);
+});
+
+test('who promised a report at the end of its bake has baked with it, and has fallen silent without it', () => {
+  const promising = (fleet: Fleet, i: number): void => {
+    fleet.report(i, true);
+    fleet.hosts[i] = { ...(fleet.hosts[i] ?? assert.fail()), promised: true };
+    settle(fleet);
+  };
+  const fleet = new Fleet(start({ steps: [2], maxFailed: 3, bakeSeconds: 60 }), hosts(8));
+  settle(fleet);
+  const [kept = -1, broken = -1] = exposed(fleet);
+  for (const i of [kept, broken]) promising(fleet, i);
+  fleet.now += MINUTE;
+  fleet.report(kept, true);
+  fleet.hosts[kept] = { ...(fleet.hosts[kept] ?? assert.fail()), promised: undefined } as never;
+  assert.match(settle(fleet).reason, /1 of 2 exposed baked, 1 baking/);
+  const sees = (): void => {
+    for (const i of fleet.hosts.keys()) if (i !== broken) fleet.report(i, true);
+    // A relay says that it lives; only its own report says that it is well.
+    fleet.hosts[broken] = { ...(fleet.hosts[broken] ?? assert.fail()), lastSeen: fleet.now };
+    settle(fleet);
+  };
+  fleet.now += policy.silentAfterMs;
+  sees();
+  assert.equal(fleet.hosts[broken]?.failedAt ?? null, null, 'it may still come');
+  fleet.now += 1;
+  sees();
+  assert.equal(fleet.hosts[broken]?.failedAt, fleet.now);
+  assert.match(fleet.deployment.reason ?? '', /1 of 2 exposed failed or fell silent/);
+  assert.equal(fleet.deployment.canary?.failures.exposed.silent, 1);
 });
 
 test('a clock that goes back begins a bake again, and never shortens it', () => {

@@ -155,6 +155,8 @@ export interface HostEvidence {
   /** As what a canary watches it. Null or absent: not yet. */
   readonly watched?: Watched | null;
   readonly lastReport: number | null;
+  /** Whether its last report said that it reports again at the end of its bake. Absent: it did not, or is older. */
+  readonly promised?: true;
   /** The newest sign of life; at least `lastReport`. */
   readonly lastSeen: number | null;
   readonly reported: readonly Pick<

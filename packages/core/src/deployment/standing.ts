@@ -1,4 +1,4 @@
-import type { AdvancePolicy, Deployment, HostCount, HostEvidence, Standing } from './deployment.ts';
+import type { AdvancePolicy, Deployment, HostCount, HostEvidence, Judging, Standing } from './deployment.ts';
 
 /** Where a host stands at `now` (milliseconds since 1970). Pure; the host's own report decides. */
 export function standingOf(
@@ -62,13 +62,28 @@ export function hostCount(count: HostCount, eligible: number): number {
   return Math.max(1, Math.floor((eligible * percent) / 100));
 }
 
-/** Whether a done host has not stayed so for as long as its canary wants. `doneAt` in the future: a clock went back. */
+/**
+ * Whether a done host has not stayed so for as long as its canary wants, or has not said so yet though it promised to.
+ * `doneAt` in the future: a clock went back.
+ */
 export function isBaking(
-  { bakeSeconds }: { readonly bakeSeconds: number },
-  { doneAt }: Pick<HostEvidence, 'doneAt'>,
+  { bakeSeconds }: Pick<Judging, 'bakeSeconds'>,
+  { doneAt, promised, lastReport }: Pick<HostEvidence, 'doneAt' | 'promised' | 'lastReport'>,
   now: number,
 ): boolean {
-  return doneAt === undefined || doneAt === null || doneAt > now || now - doneAt < bakeSeconds * 1000;
+  if (doneAt === undefined || doneAt === null || doneAt > now) return true;
+  const heard = promised === true ? Math.min(now, lastReport ?? 0) : now;
+  return heard - doneAt < bakeSeconds * 1000;
+}
+
+/** Whether a host that promised to report at the end of its bake did not. */
+export function brokePromise(
+  { bakeSeconds }: Pick<Judging, 'bakeSeconds'>,
+  { promised, lastReport }: Pick<HostEvidence, 'promised' | 'lastReport'>,
+  now: number,
+  { silentAfterMs }: Pick<AdvancePolicy, 'silentAfterMs'>,
+): boolean {
+  return promised === true && now - (lastReport ?? 0) > bakeSeconds * 1000 + silentAfterMs;
 }
 
 /** `maxFailed: 0` is allowed: then the first failure ends it. */

@@ -91,6 +91,10 @@ export function mostUnavailable(
   return maxUnavailableInAll === undefined ? sum : Math.min(sum, hostCount(maxUnavailableInAll, eligible));
 }
 
+/** Its last report is good, and it has not been heard of since as it should have been: nobody waits for its bake. */
+const fellSilent = ({ doneAt = null, failedAt = null }: HostEvidence): boolean =>
+  doneAt === null && failedAt !== null;
+
 export function progressOf(
   { strategy }: Deployment,
   turns: readonly Turn[],
@@ -108,7 +112,8 @@ export function progressOf(
     if (isAdmitted(host)) admitted += 1;
     if (standing === 'waiting' && isOffline(host, now, policy)) offline += 1;
     if (standing === 'updating' && host.keptBack) keptBack += 1;
-    if (course !== null && standing === 'done' && isBaking(course, host, now)) baking += 1;
+    if (course !== null && standing === 'done' && !fellSilent(host) && isBaking(course, host, now))
+      baking += 1;
   }
   const maxUnavailable =
     strategy.kind === 'all-at-once' ? turns.length : mostUnavailable(strategy, byStratum(turns));

@@ -1,7 +1,7 @@
 import type { HostId } from '../ids.ts';
 import type { FailureEvent } from '../statistics/failures.ts';
 import type { AdvancePolicy, Decision, HostEvidence, Judging, Watched } from './deployment.ts';
-import { isBaking, isOffline } from './standing.ts';
+import { brokePromise, isBaking, isOffline } from './standing.ts';
 import { isAdmitted, type Turn } from './turns.ts';
 
 /** What a canary learns from a look, before it decides: marks of hosts, and what they say to the test. */
@@ -73,7 +73,11 @@ export function seenOf(
         watch.enter(host, { as: 'control', stratum: stratumOf(host) });
       continue;
     }
-    const silent = standing === 'silent' || (standing === 'done' && offline && isBaking(judging, host, now));
+    const silent =
+      standing === 'silent' ||
+      (standing === 'done' &&
+        isBaking(judging, host, now) &&
+        (offline || brokePromise(judging, host, now, policy)));
     if (standing === 'failed' || silent) {
       if ((host.failedAt ?? null) === null || (host.doneAt ?? null) !== null) failed.push(host.id);
       if (watched?.as === 'exposed') watch.end(host, watched, silent ? 'silent' : 'failed');

@@ -1,3 +1,4 @@
+import { courseOf } from '../deployment/course.ts';
 import { type Deployment, labelOf } from '../deployment/deployment.ts';
 import { everyone, nobody } from '../direction/cohort.ts';
 import type { Digest } from '../ids.ts';
@@ -125,8 +126,16 @@ function assignment(
     ...(deployment === undefined
       ? {}
       : { deployment: deployment.id, ...cohortOf(deployment.salt, threshold ?? nobody) }),
+    ...bakeOf(deployment),
     ...(deployment?.urgent === true && deployment.kind !== 'undeploy' ? urgencyOf(deployment) : {}),
   };
+}
+
+/** Where it is judged, each host owes a report at the end of its bake. */
+function bakeOf(deployment: Deployment | undefined): Pick<Assignment, 'bakeSeconds'> {
+  if (deployment === undefined || deployment.kind !== 'deploy') return {};
+  const seconds = Math.ceil(courseOf(deployment.strategy)?.bakeSeconds ?? 0);
+  return seconds < 1 ? {} : { bakeSeconds: seconds };
 }
 
 const urgencyOf = ({ passes }: Deployment): Pick<Assignment, 'urgent' | 'passes'> => ({

@@ -42,7 +42,8 @@ const deployment = (
   kind: Deployment['kind'],
   threshold: string,
   more: Partial<Deployment> = {},
-): Deployment => ({ id: 'd1', kind, salt, threshold, ...more }) as Deployment;
+): Deployment =>
+  ({ id: 'd1', kind, salt, threshold, strategy: { kind: 'all-at-once' }, ...more }) as Deployment;
 const spec = (products: EnvironmentSpec['products']): EnvironmentSpec => ({
   name: 'acme/production',
   products,
@@ -129,6 +130,21 @@ test('an undeploy takes it away from those above its threshold', () => {
     assert.equal(what(spec({ shop: {} }), at(half), host).length, cohortHash(salt, host) <= half ? 3 : 0);
     assert.deepEqual(what(spec({ shop: {} }), at(nobody), host), []);
   }
+});
+
+test('the bake of a deployment that is judged reaches the assignments that it brings', () => {
+  const bakes = (strategy: Deployment['strategy'], kind: Deployment['kind'] = 'deploy') =>
+    desiredAssignments(spec({ shop: {} }), [
+      {
+        product: 'shop',
+        settled: old,
+        deployments: [{ deployment: deployment(kind, half, { strategy }), release: next }],
+      },
+    ]).map(({ version, bakeSeconds }) => `${version}: ${bakeSeconds ?? 'none'}`);
+  const judged = { kind: 'rolling', maxUnavailable: 1, bakeSeconds: 1800 } as const;
+  assert.deepEqual([...new Set(bakes(judged))].sort(), ['1.0.0: none', '2.0.0: 1800']);
+  assert.deepEqual([...new Set(bakes({ kind: 'all-at-once' }))].sort(), ['1.0.0: none', '2.0.0: none']);
+  assert.ok(bakes(judged, 'rollback').every((one) => one.endsWith('none')));
 });
 
 test('selectors, configuration and order of the YAML reach the assignments', () => {

@@ -20,6 +20,8 @@ export const passings = ['freezes', 'locks'] as const;
 export type Passing = (typeof passings)[number];
 export const passesSchema = array(oneOf(...passings), { minItems: 1, maxItems: passings.length });
 
+const bakeSeconds = integer({ title: 'seconds (1 to 604800)', minimum: 1, maximum: 604_800 });
+
 export const assignmentSchema = object(
   {
     component: f.name,
@@ -31,8 +33,17 @@ export const assignmentSchema = object(
     config: anyObject(),
     after: array(f.name, { maxItems: 10_000 }),
   },
-  /** `urgent`: outside of windows too. `passes`: what else does not hold it up. */
-  { cohort: cohortSchema, deployment: f.deploymentId, urgent: boolean(), passes: passesSchema },
+  /**
+   * `urgent`: outside of windows too. `passes`: what else does not hold it up. `bakeSeconds`: the host reports so long
+   * after it has committed it, whatever else.
+   */
+  {
+    cohort: cohortSchema,
+    deployment: f.deploymentId,
+    urgent: boolean(),
+    passes: passesSchema,
+    bakeSeconds,
+  },
 );
 
 /** A host that no node may speak with any more, until the last of its certificates and the grace after it have ended. */

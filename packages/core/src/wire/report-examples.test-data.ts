@@ -18,6 +18,11 @@ export const reportExamples: Readonly<Record<string, Example>> = {
     wire.parseReport,
     wire.encodeReport,
   ),
+  'report-again': example(
+    { ...report, components: report.components.map((one) => ({ ...one, again: 1790 })) },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
   'report-reverts': example(
     {
       ...report,

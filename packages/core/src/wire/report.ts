@@ -48,8 +48,16 @@ const component = object(
     healthy: nullable(boolean()),
     since: f.time,
   },
-  /** `release`, `config`: the version of the release, and the digest of the configuration, that it was committed with. */
-  { refused, release: f.version, config: f.digest },
+  /**
+   * `release`, `config`: the version of the release, and the digest of the configuration, that it was committed with.
+   * `again`: its bake is not over, and the host reports again within so many seconds, whatever else.
+   */
+  {
+    refused,
+    release: f.version,
+    config: f.digest,
+    again: integer({ title: 'seconds (1 to 604800)', minimum: 1, maximum: 604_800 }),
+  },
 );
 
 const adoption = object(

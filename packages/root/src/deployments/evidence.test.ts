@@ -38,6 +38,41 @@ test('only a relay can say that a silent host lives', async (t) => {
   await waitUntil(async () => (await root.api('deploymentShow', { params: { id } })).progress.done === 3);
 });
 
+test('a bake ends with the report that its host has promised, and by time where none was', async (t) => {
+  const clock = shiftedClock(-24 * 3600_000);
+  const root = await rootFixture(t, { clock });
+  const shop = await publisher(t, root, 'shop');
+  await shop.publish('shop-web', '1.0.0', { 'index.html': 'one' });
+  await shop.release('1.0.0', { 'shop-web': '1.0.0' });
+  await root.api('environmentCreate', { body: { name: 'production' } });
+  const { token } = await root.api('tokenCreate', { body: { environment: 'production' } });
+  const host = await fakeHost(root, token, { name: 'web' });
+  await host.report([]);
+  const { deployments } = await root.api('deploymentCreate', {
+    body: {
+      kind: 'deploy',
+      product: 'shop',
+      version: '1.0.0',
+      environments: ['production'],
+      strategy: { kind: 'all-at-once', bakeSeconds: 60 },
+    },
+  });
+  const params = { id: deployments[0]?.id ?? '' };
+  const show = async () => await root.api('deploymentShow', { params });
+  await waitUntil(async () => (await show()).progress.updating === 1);
+  const { assignments } = await host.desiredState(await tempFolder(t, 'tuf'));
+  assert.deepEqual(
+    assignments.map(({ bakeSeconds }) => bakeSeconds),
+    [60],
+  );
+  await host.report(assignments.map((one) => ({ ...one, again: 60 })));
+  await waitUntil(async () => (await show()).progress.baking === 1);
+  clock.pass(61_000);
+  assert.equal((await show()).progress.baking, 1, 'the time alone does not end it');
+  await host.report(assignments);
+  await waitUntil(async () => (await show()).state === 'succeeded');
+});
+
 test('who may not begin before a window is said, and is not taken for busy', async (t) => {
   const root = await rootFixture(t);
   const shop = await publisher(t, root, 'shop');

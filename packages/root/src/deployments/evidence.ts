@@ -114,6 +114,7 @@ export async function evidenceOf(
             : {}),
           keptBack: isKeptBack(components, own?.report),
           lastReport,
+          ...(isJudged && promises(deployment, own?.report) ? { promised: true as const } : {}),
           lastSeen,
           reported: refusingOnTheWay(deployment, ways, own?.report.components ?? []),
         };
@@ -138,6 +139,12 @@ function refusingOnTheWay(
     const isPass = refused !== undefined && ways.passes.get(one.component)?.has(refused.package) === true;
     return isPass && to !== null ? { ...one, refused: { ...refused, package: to } } : one;
   });
+}
+
+function promises({ components }: Deployment, report: Report | undefined): boolean {
+  return (report?.components ?? []).some(
+    ({ component, package: digest, again }) => again !== undefined && components[component]?.to === digest,
+  );
 }
 
 const keepingBack: ReadonlySet<string> = new Set([

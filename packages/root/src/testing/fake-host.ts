@@ -11,6 +11,7 @@ import {
   type JoinAnswerBody,
   parseDesiredState,
   type Report,
+  type ReportedComponent,
   reportPayloadType,
   timeOf,
   type Version,
@@ -45,10 +46,11 @@ export interface FakeHost {
   desiredState(folder: string): Promise<DesiredState>;
   /** Reports that it runs these; by default all that it runs already. */
   report(
-    components?: readonly (Pick<Assignment, 'component' | 'product' | 'package' | 'version'> & {
-      /** With which it says that it was committed. */
-      readonly configured?: Config;
-    })[],
+    components?: readonly (Pick<Assignment, 'component' | 'product' | 'package' | 'version'> &
+      Pick<ReportedComponent, 'again'> & {
+        /** With which it says that it was committed. */
+        readonly configured?: Config;
+      })[],
     extra?: Partial<Report>,
   ): Promise<number>;
   /** Signs the next report without sending it; an envelope. */
@@ -151,6 +153,7 @@ export async function fakeHost(
         healthy: null,
         since: time,
         ...(c.configured === undefined ? {} : { config: configDigest(c.configured) }),
+        ...(c.again === undefined ? {} : { again: c.again }),
       }));
     }
     sequence += 1;

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SlotRecord } from '../slot/record.ts';
+import { testPackage } from '../testing/packages.ts';
+import { buildReport, type ReportInput } from './build.ts';
+
+/** What a report says of a component whose switch shows 2.0.0, committed at midnight. */
+function said(kind: 'files' | 'deb', installedVersion: string, bakeSeconds?: number, atSeconds = 0) {
+  const [one, two] = ['1.0.0', '2.0.0'].map((version) =>
+    testPackage({ component: 'web', version, kind, files: { version } }),
+  );
+  assert.ok(one && two);
+  const installed = installedVersion === '1.0.0' ? one : two;
+  const record: SlotRecord = { installed, since: '2026-11-21T00:00:00Z', previous: [], refused: null };
+  const slot = {
+    component: 'web',
+    record,
+    current: two.tree,
+    trees: [],
+    partials: [],
+    running: null,
+    hasData: false,
+  };
+  const assigned = bakeSeconds === undefined ? two : { ...two, bakeSeconds };
+  const input = {
+    accepted: { components: [assigned], entry: {}, releases: {}, snapshot: 1, number: 1 },
+    convergence: { slots: new Map([['web', slot]]), waiting: new Map(), rested: true },
+    removing: new Set(),
+    drift: [],
+    faults: [],
+    serving: null,
+    parent: null,
+    transfer: {},
+    reverts: [],
+    migrations: [],
+  } as unknown as ReportInput;
+  const nowMs = Date.parse(record.since) + atSeconds * 1000;
+  return buildReport(input, new Map(), nowMs).components[0];
+}
+
+test('what comes with more than its tree is not installed before it was committed', () => {
+  assert.equal(said('deb', '1.0.0')?.state, 'stopped');
+  assert.equal(said('deb', '2.0.0')?.state, 'installed');
+  assert.equal(said('files', '1.0.0')?.state, 'installed');
+});
+
+test('within a bake it says when it reports again, by the time of the commit, whatever the clock does', () => {
+  const again = (atSeconds: number, bakeSeconds?: number, version = '2.0.0') =>
+    said('files', version, bakeSeconds, atSeconds)?.again;
+  assert.deepEqual(
+    [0, 10, 59.5, 60, 3_600].map((at) => again(at, 60)),
+    [60, 50, 1, undefined, undefined],
+  );
+  assert.equal(again(-86_400, 60), 60);
+  assert.equal(again(0), undefined);
+  assert.equal(again(0, 60, '1.0.0'), undefined, 'not before the commit');
+});
