@@ -1,3 +1,3 @@
 export { alertmanagerBody, isAlertTopic } from './alertmanager.ts';
 export { type AttemptOutcome, afterAttempt, holdingAttempts } from './attempts.ts';
-export { topicPatternSource, wantsNotification } from './topics.ts';
+export { topicFits, topicPatternSource, wantsNotification } from './topics.ts';

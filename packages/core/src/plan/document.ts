@@ -19,6 +19,7 @@ import { passesSchema } from '../wire/desired-state.ts';
 import { documentKind } from '../wire/document.ts';
 import * as f from '../wire/fields.ts';
 import { approvalRulesSchema } from './approvals.ts';
+import { planNotifySchema } from './notify.ts';
 
 /** docs/spec/plans.md, The document. */
 
@@ -80,6 +81,7 @@ const planSchema = closedObject(
     deadlineSeconds: integer({ minimum: 1, maximum: 366 * 86_400 }),
     purgeData: literal(true),
     change: string({ title: 'a change ticket', pattern: '^[^\\p{Cc}]+$', maxLength: 200 }),
+    notify: planNotifySchema,
   },
 );
 

@@ -29,5 +29,6 @@ export {
   specFacts,
   type WayBack,
 } from './facts.ts';
+export { type PlanNotify, planTopics } from './notify.ts';
 export { type SeenDeployment, type StageStanding, stageStanding } from './standing.ts';
 export { type DueStep, dueSteps, stepsNotUndone } from './way-back.ts';

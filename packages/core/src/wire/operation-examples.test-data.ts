@@ -37,6 +37,21 @@ export const operationExamples: Readonly<Record<string, Example>> = {
     parsePlan,
     encodePlan,
   ),
+  'plan-notify': example(
+    {
+      format: 'xylem-plan-1',
+      product: 'shop',
+      kind: 'undeploy',
+      version: null,
+      release: null,
+      notify: { mail: ['board@acme.example'], topics: ['plan.*', 'deployment.failed'] },
+      stages: [
+        { name: 'all', environments: [{ environment, name: 'acme/one', facts: digest('facts of one') }] },
+      ],
+    },
+    parsePlan,
+    encodePlan,
+  ),
   'plan-stages': example(
     {
       format: 'xylem-plan-1',

@@ -1,6 +1,7 @@
 import { strategySchema } from '../deployment/strategy-schema.ts';
 import { approvalRulesSchema } from '../plan/approvals.ts';
 import { atOnceSchema, forcesSchema } from '../plan/document.ts';
+import { planNotifySchema } from '../plan/notify.ts';
 import {
   array,
   boolean,
@@ -143,6 +144,10 @@ export const planYamlSchema = closedObject(
     change: described(
       string({ title: 'a change ticket', pattern: '^[^\\p{Cc}]+$', maxLength: 200 }),
       'The change ticket that it belongs to.',
+    ),
+    notify: described(
+      planNotifySchema,
+      'Who is told of it, besides those who subscribed for its environments.',
     ),
   },
 );

@@ -1,5 +1,6 @@
 import { XylemError } from '../errors.ts';
 import type { ForceableGate, PlanStage } from '../plan/document.ts';
+import type { PlanNotify } from '../plan/notify.ts';
 import type { Path } from '../schema/check.ts';
 import { parseSelector } from '../selector/parse.ts';
 import { soakMs } from '../stage-order/policy.ts';
@@ -37,6 +38,7 @@ export interface PlanFile {
   readonly deadlineSeconds: number | null;
   readonly purgeData: boolean;
   readonly change: string | null;
+  readonly notify: PlanNotify | null;
   /** E_INPUT for what is not there, or does not fit what is, at its place in the file. */
   readonly refuse: (path: Path, sentence: string) => never;
 }
@@ -54,7 +56,7 @@ export function planJsonSchema(): Readonly<Record<string, unknown>> {
 export function parsePlanYaml(text: string, file: string): PlanFile {
   const { value, refuse } = checkYaml(text, planYamlSchema, file);
   const { release, undeploy, to, where, stages, ...said } = value;
-  const { skipUnfit, urgent, why, passes, forces, deadline, purgeData, change, ...rules } = said;
+  const { skipUnfit, urgent, why, passes, forces, deadline, purgeData, change, notify, ...rules } = said;
   if ((release === undefined) === (undeploy === undefined))
     refuse(
       undeploy === undefined ? [] : ['undeploy'],
@@ -103,6 +105,7 @@ export function parsePlanYaml(text: string, file: string): PlanFile {
     deadlineSeconds: deadline === undefined ? null : soakMs(deadline) / 1000,
     purgeData: purgeData === true,
     change: change ?? null,
+    notify: notify ?? null,
     refuse,
   };
 }

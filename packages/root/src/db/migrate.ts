@@ -31,6 +31,7 @@ import * as deadlines from './migrations/0027-deadlines.ts';
 import * as watches from './migrations/0028-watches.ts';
 import * as recalls from './migrations/0029-recalls.ts';
 import * as changeTickets from './migrations/0030-change-tickets.ts';
+import * as planSubscriptions from './migrations/0031-plan-subscriptions.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -66,6 +67,7 @@ const migrations: readonly Migration[] = [
   watches,
   recalls,
   changeTickets,
+  planSubscriptions,
 ];
 
 const schemaVersion = migrations.length;

@@ -71,6 +71,7 @@ export async function createSubscription(
       created_ms: nowMs,
       disabled_ms: null,
       disabled_reason: null,
+      plan: null,
     });
     await audit(trx, nowMs, who, { id, scope }, 'create', { after: { kind, target, topics, scope, format } });
   });

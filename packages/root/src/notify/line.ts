@@ -1,6 +1,7 @@
 import { type AttemptOutcome, afterAttempt, holdingAttempts } from '@xylem/core';
 import type { Selectable } from 'kysely';
 import type { Database, Tables } from '../db/tables.ts';
+import { forgetStakeholders } from './stakeholders.ts';
 
 export type DeliveryRow = Selectable<Tables['deliveries']>;
 export type NotificationRow = Selectable<Tables['notifications']>;
@@ -103,6 +104,7 @@ export async function forgetOld(db: Database, nowMs: number): Promise<void> {
         .where('last_ms', '<', nowMs - ms)
         .execute();
     }
+    await forgetStakeholders(trx, nowMs);
     const told = trx.selectFrom('deliveries').select('notification');
     await trx
       .deleteFrom('notifications')

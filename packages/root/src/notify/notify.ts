@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { limits } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 import { fullName } from '../environments/names.ts';
-import { subscribersOf } from './subscriptions.ts';
+import { stakeholdersOf, subscribersOf } from './subscriptions.ts';
 
 export interface NewNotification {
   readonly topic: string;
@@ -15,6 +15,8 @@ export interface NewNotification {
   /** One sentence for people. */
   readonly message: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** Whose stakeholders are told too; null or absent: of no plan. */
+  readonly plan?: string | null;
 }
 
 const mostMessage = 4096;
@@ -26,11 +28,13 @@ const mostMessage = 4096;
 export async function notify(trx: Database, nowMs: number, told: NewNotification): Promise<void> {
   const place = await placeOf(trx, told);
   const subscribers = await subscribersOf(trx, { topic: told.topic, ...place });
+  const stakeholders =
+    told.plan === undefined || told.plan === null ? [] : await stakeholdersOf(trx, told.plan, told.topic);
   await queue(
     trx,
     nowMs,
     { ...told, ...place },
-    subscribers.map(({ id }) => id),
+    [...subscribers, ...stakeholders].map(({ id }) => id),
   );
 }
 
@@ -38,7 +42,7 @@ export async function notify(trx: Database, nowMs: number, told: NewNotification
 export async function queue(
   trx: Database,
   nowMs: number,
-  told: Omit<NewNotification, 'environment' | 'tenant'> & {
+  told: Omit<NewNotification, 'environment' | 'tenant' | 'plan'> & {
     readonly tenant: string | null;
     /** Full name. */
     readonly environment: string | null;

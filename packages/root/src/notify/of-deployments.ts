@@ -22,7 +22,7 @@ export async function notifyOfDeployment(
   if (untold.has(kind)) return;
   const row = await trx
     .selectFrom('deployments')
-    .select(['environment', 'kind', 'product', 'document'])
+    .select(['environment', 'kind', 'product', 'document', 'plan'])
     .where('id', '=', id)
     .executeTakeFirst();
   if (row === undefined) return;
@@ -30,6 +30,7 @@ export async function notifyOfDeployment(
   await notify(trx, nowMs, {
     topic: `deployment.${kind.toLowerCase().replaceAll(/[^a-z0-9-]+/g, '-')}`,
     environment: row.environment,
+    plan: row.plan,
     subject: `deployment/${id}`,
     message,
     data: {

@@ -30,6 +30,7 @@ export async function shownSubscriptions(
     target: one.target,
     topics: [...one.topics],
     scope: one.scope,
+    plan: one.plan,
     format: one.format,
     anywhere: one.anywhere,
     createdBy: one.createdBy,

@@ -1,4 +1,4 @@
-import { wantsNotification, XylemError } from '@xylem/core';
+import { topicFits, wantsNotification, XylemError } from '@xylem/core';
 import type { Insertable, Selectable } from 'kysely';
 import type { Access } from '../auth/access.ts';
 import type { Permission } from '../auth/grants.ts';
@@ -20,6 +20,8 @@ export interface Subscription {
   readonly anywhere: boolean;
   readonly createdBy: string;
   readonly createdMs: number;
+  /** Of a plan's stakeholder: it is told of that plan alone, whatever its scope. */
+  readonly plan: string | null;
   readonly disabled: { readonly atMs: number; readonly reason: string } | null;
 }
 
@@ -39,6 +41,7 @@ export function subscriptionOf(row: Selectable<Tables['subscriptions']>): Subscr
     anywhere: row.anywhere === 1,
     createdBy: row.created_by,
     createdMs: row.created_ms,
+    plan: row.plan,
     disabled: row.disabled_ms === null ? null : { atMs: row.disabled_ms, reason: row.disabled_reason ?? '' },
   };
 }
@@ -55,8 +58,19 @@ export async function subscribersOf(
   happened: Parameters<typeof wantsNotification>[1],
 ): Promise<Subscription[]> {
   return (await allSubscriptions(db)).filter(
-    (subscription) => subscription.disabled === null && wantsNotification(subscription, happened),
+    (subscription) =>
+      subscription.disabled === null &&
+      subscription.plan === null &&
+      wantsNotification(subscription, happened),
   );
+}
+
+/** The stakeholders of a plan who are told of something. */
+export async function stakeholdersOf(db: Database, plan: string, topic: string): Promise<Subscription[]> {
+  const rows = await db.selectFrom('subscriptions').selectAll().where('plan', '=', plan).execute();
+  return rows
+    .map(subscriptionOf)
+    .filter(({ disabled, topics }) => disabled === null && topics.some((one) => topicFits(one, topic)));
 }
 
 /** Whether somebody has a permission in all of a scope. */
@@ -82,7 +96,9 @@ export async function addSubscription(
   row: Insertable<Tables['subscriptions']>,
 ): Promise<void> {
   const tenant = tenantOfScope(row.scope);
-  const alike = (await allSubscriptions(trx)).filter(({ scope }) => tenantOfScope(scope) === tenant);
+  const alike = (await allSubscriptions(trx)).filter(
+    ({ scope, plan }) => plan === null && tenantOfScope(scope) === tenant,
+  );
   if (alike.length >= mostSubscriptions) {
     throw new XylemError(
       'E_CONFLICT',

@@ -45,6 +45,7 @@ export async function planFromFile(
     ...(plan.deadlineSeconds === null ? {} : { deadlineSeconds: plan.deadlineSeconds }),
     ...(plan.purgeData ? { purgeData: true as const } : {}),
     ...(plan.change === null ? {} : { change: plan.change }),
+    ...(plan.notify === null ? {} : { notify: plan.notify }),
     stages: plan.isByOrder ? await byOrder(db, stages) : stages,
   };
 }

@@ -93,6 +93,7 @@ export async function showPlan(
     skipUnfit: document.skipUnfit === true,
     purgeData: document.purgeData === true,
     change: document.change ?? null,
+    notify: (structuredClone(document.notify) as PlanDetail['notify']) ?? null,
     stages,
     next: await nextOf(db, known, stages, nowMs),
     approvals: (await wordsOf(db, row)).map(({ said_by, said_ms, reason }) => ({

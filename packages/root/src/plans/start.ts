@@ -1,8 +1,11 @@
 import { lockFor } from '../db/lock.ts';
+import type { Database } from '../db/tables.ts';
+import { allEnvironments } from '../environments/names.ts';
+import { subscribeStakeholders } from '../notify/stakeholders.ts';
 import { requireDigest } from './approvals.ts';
 import { beginIn } from './begin.ts';
 import type { PlanOptions } from './prepare.ts';
-import { planLock, planNamed, requireFresh, requireOpen } from './rows.ts';
+import { type KnownPlan, planLock, planNamed, requireFresh, requireOpen } from './rows.ts';
 import { stepOf } from './seen.ts';
 import { setState } from './state.ts';
 import { askTicketsOf } from './tickets.ts';
@@ -44,6 +47,7 @@ export async function startPlan(options: PlanOptions, start: StartPlan): Promise
     requireDigest(known, start.digest);
     const { step } = await stepOf(trx, known, nowMs);
     const { who, dryRun, reason, starter } = start;
+    if (dryRun !== true) await subscribe(trx, options, known, who, nowMs);
     const ids =
       step.kind === 'begin'
         ? await beginIn(trx, options, known, {
@@ -70,4 +74,20 @@ export async function startPlan(options: PlanOptions, start: StartPlan): Promise
     }
     return ids;
   });
+}
+
+async function subscribe(
+  trx: Database,
+  { randomness }: PlanOptions,
+  { row, version: { document } }: KnownPlan,
+  by: string,
+  nowMs: number,
+): Promise<void> {
+  const { notify, stages } = document;
+  if (notify === undefined) return;
+  const named = new Set<string>(
+    stages.flatMap((one) => one.environments.map(({ environment }) => environment)),
+  );
+  const environments = (await allEnvironments(trx)).filter(({ id }) => named.has(id));
+  await subscribeStakeholders(trx, randomness, { ...notify, plan: row.id, by }, environments, nowMs);
 }

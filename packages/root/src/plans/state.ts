@@ -1,7 +1,8 @@
 import { appendAudit } from '../audit/audit.ts';
 import type { Database } from '../db/tables.ts';
 import { allEnvironments } from '../environments/names.ts';
-import { notify } from '../notify/notify.ts';
+import { notify, queue } from '../notify/notify.ts';
+import { stakeholdersOf } from '../notify/subscriptions.ts';
 import type { KnownPlan } from './rows.ts';
 
 interface NewState {
@@ -42,20 +43,33 @@ export async function setState(
   }
   const { product, version: release, kind } = version.document;
   const title = release === null ? `undeploy ${product}` : `${product}@${release}`;
+  const told = {
+    topic: `plan.${what}`,
+    subject: `plan/${id}`,
+    data: { plan: id, state, kind, product, version: release, digest },
+  };
+  const said = `The plan ${id} (${title}) ${sentences[what]}`;
   const tenants = Map.groupBy(environments, ({ tenant }) => tenant);
   for (const [tenant, own] of tenants) {
     // Reasons name environments, and no tenant is told of another's.
     const why = reason === null || tenants.size > 1 ? '' : `: ${reason}`;
     const only = own.length === 1 ? (own[0]?.id ?? null) : null;
-    await notify(trx, nowMs, {
-      topic: `plan.${what}`,
-      environment: only,
-      ...(only === null ? { tenant } : {}),
-      subject: `plan/${id}`,
-      message: `The plan ${id} (${title}) ${sentences[what]}${why}.`,
-      data: { plan: id, state, kind, product, version: release, digest },
-    });
+    const place = { environment: only, ...(only === null ? { tenant } : {}) };
+    await notify(trx, nowMs, { ...told, ...place, message: `${said}${why}.` });
   }
+  // Once, however many tenants; who made the plan named them for all of it.
+  const stakeholders = await stakeholdersOf(trx, id, told.topic);
+  await queue(
+    trx,
+    nowMs,
+    {
+      ...told,
+      message: `${said}${reason === null ? '' : `: ${reason}`}.`.replace(/\.\.$/, '.'),
+      tenant: tenants.size === 1 ? (environments[0]?.tenant ?? null) : null,
+      environment: null,
+    },
+    stakeholders.map((one) => one.id),
+  );
 }
 
 const sentences = {

@@ -58,16 +58,22 @@ function urgencyText({
   passes = [],
   forces = [],
   deadlineSeconds = null,
+  notify = null,
 }: PlanDetail): string[] {
   const said = why === null ? '' : `: ${why}`;
   const besides = passes.length === 0 ? '' : ` It passes ${passes.join(' and ')} of hosts.`;
   const forced =
     forces.length === 0 ? [] : [`It passes these gates though they are closed: ${forces.join(', ')}.`];
+  const told =
+    notify === null
+      ? []
+      : [`Told by mail of ${(notify.topics ?? ['plan.*']).join(', ')}: ${notify.mail.join(', ')}`];
   const until = deadlineSeconds === null ? [] : [`Deadline: ${deadlineSeconds} s after its begin.`];
   return [
     ...(urgent ? [`Urgent${said}${besides}`] : why === null ? [] : [`Why${said}`]),
     ...forced,
     ...until,
+    ...told,
   ];
 }
 

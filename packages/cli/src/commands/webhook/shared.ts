@@ -25,11 +25,11 @@ export function tellingIn({ topics, environment, tenant }: Values<typeof telling
 export function subscriptionsTable(subscriptions: readonly Subscription[], nothing: string): string {
   return tabulate(
     ['ID', 'TO', 'TOPICS', 'SCOPE', 'STATE', 'WAITING', 'DEAD'],
-    subscriptions.map(({ id, target, topics, scope, disabled, pending, dead }) => [
+    subscriptions.map(({ id, target, topics, scope, plan = null, disabled, pending, dead }) => [
       id,
       target,
       topics.join(' '),
-      scope,
+      plan ?? scope,
       disabled === null ? 'on' : 'disabled',
       pending,
       dead,

@@ -41,6 +41,8 @@ export const Subscription = Strict({
   target: Type.String({ description: 'where it is sent' }),
   topics: Type.Array(Type.String()),
   scope: Type.String(),
+  /** Of a plan's stakeholder, who is told of that plan alone. Null or absent: somebody subscribed. */
+  plan: Type.Optional(Nullable(Type.String())),
   format: Type.Enum(['standard', 'alertmanager']),
   anywhere: Type.Boolean({ description: 'false: to the public network alone' }),
   createdBy: Type.String(),

@@ -241,6 +241,10 @@ export const PlanDetail = Strict({
   skipUnfit: Type.Boolean(),
   purgeData: Type.Boolean(),
   change: Nullable(Type.String()),
+  /** Stakeholders, who are told of it by mail. Absent: said by an older root server. */
+  notify: Type.Optional(
+    Nullable(Strict({ mail: Type.Array(Type.String()), topics: Type.Optional(Type.Array(Type.String())) })),
+  ),
   stages: Type.Array(PlanStage),
   /** What it does next, or waits for, once it was started. Null: it is over, or not all of it is read by whoever asks. */
   next: Nullable(Strict({ stage: Nullable(Name), what: Type.String(), until: Nullable(Time) })),

@@ -25,6 +25,8 @@ export interface NotificationTables {
     created_ms: number;
     disabled_ms: number | null;
     disabled_reason: string | null;
+    /** Of a plan's stakeholder: it is told of that plan alone. Null: somebody subscribed. */
+    plan: string | null;
   };
   /** Written in the transaction of what they tell of, and only when somebody wants them. */
   notifications: {
