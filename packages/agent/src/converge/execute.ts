@@ -207,6 +207,7 @@ function refusalOf(target: Placed, step: Step['kind'], fault: XylemError, since:
     code: fault.code,
     message: fault.message.slice(0, 2_000),
     step,
+    ...(target.retry === undefined ? {} : { retry: target.retry }),
     since,
   };
 }

@@ -178,6 +178,7 @@ function refusalOf(placed: Placed): Refusal {
     kind: placed.kind,
     code: 'E_HEALTH_FAILED',
     message: 'status 500',
+    ...(placed.retry === undefined ? {} : { retry: placed.retry }),
     since: '',
   };
 }
@@ -199,6 +200,27 @@ test('a refused package leads back to the committed one, and is tried again in a
   assert.deepEqual(rest?.trees, [v1.tree]);
   const again = planSlots(input(rest === undefined ? [] : [rest], wantedOf([{ ...v2, deployment: 'two' }])));
   assert.equal(again.slots[0]?.action, 'update');
+});
+
+test('a refused package is tried once more for each order to try it again', () => {
+  const v1 = service('api', '1.0.0');
+  const v2 = service('api', '2.0.0', { deployment: 'one' });
+  const refusing = (refused: Placed): ObservedSlot => {
+    const { slots } = settle(input([], wantedOf([v1])));
+    const slot = applyStep(slots.get('api') ?? emptySlot('api'), {
+      kind: 'revert',
+      refusal: refusalOf(refused),
+    });
+    return settle(input([slot], wantedOf([refused]))).slots.get('api') ?? assert.fail();
+  };
+  const actions = (slot: ObservedSlot, wanted: Placed) =>
+    planSlots(input([slot], wantedOf([wanted]))).slots.map(({ action }) => action);
+  const first = { ...v2, retry: 'first' };
+  assert.deepEqual(actions(refusing(v2), v2), []);
+  assert.deepEqual(actions(refusing(v2), first), ['update']);
+  assert.deepEqual(actions(refusing(first), first), [], 'it was refused again');
+  assert.deepEqual(actions(refusing(first), { ...v2, retry: 'second' }), ['update']);
+  assert.deepEqual(actions(refusing(first), v2), [], 'an order that is gone is none');
 });
 
 test('a first version that is refused is parked: nothing runs, nothing loops', () => {

@@ -83,6 +83,7 @@ export function place(
     ...(assignment.urgent === true ? { urgent: true } : {}),
     ...(assignment.passes === undefined ? {} : { passes: assignment.passes }),
     ...(assignment.bakeSeconds === undefined ? {} : { bakeSeconds: assignment.bakeSeconds }),
+    ...(assignment.retry === undefined ? {} : { retry: assignment.retry }),
   };
   drivers[kind].check?.(placed, places);
   checkHooks(placed, places);

@@ -127,7 +127,7 @@ function servesOf({ url, children }: Serving): Report['serves'] & object {
 /** What a report says of something that was not taken. */
 type Refused = Pick<
   Refusal,
-  'package' | 'product' | 'kind' | 'version' | 'tree' | 'code' | 'message' | 'step' | 'since'
+  'package' | 'product' | 'kind' | 'version' | 'tree' | 'code' | 'message' | 'step' | 'retry' | 'since'
 >;
 
 function componentOf(slot: ObservedSlot, input: ReportInput, nowMs: number): ReportedComponent[] {
@@ -240,13 +240,20 @@ function failedInstall(component: string, refused: Refused): ReportedComponent {
   };
 }
 
-function refusedOf({ package: digest, code, message, step }: Refused): {
+function refusedOf({ package: digest, code, message, step, retry }: Refused): {
   package: Digest;
   code: string;
   message: string;
   step?: string;
+  retry?: string;
 } {
-  return { package: digest, code, message, ...(step === undefined ? {} : { step }) };
+  return {
+    package: digest,
+    code,
+    message,
+    ...(step === undefined ? {} : { step }),
+    ...(retry === undefined ? {} : { retry }),
+  };
 }
 
 function waitingOf(input: ReportInput, since: Since, nowMs: number): Waiting[] {

@@ -47,6 +47,8 @@ export interface Placed {
   readonly passes?: readonly Passing[];
   /** So long after it was committed the host reports, whatever else. */
   readonly bakeSeconds?: number;
+  /** The order of direction to try it again, though it was refused before. */
+  readonly retry?: string;
 }
 
 /** By which the ways between releases are told; an older agent wrote down the component's own version alone. */
@@ -66,6 +68,8 @@ export interface Refusal {
   readonly message: string;
   /** In which it failed; absent in records of older agents. */
   readonly step?: StepKind;
+  /** The order to try it again that counted by then; absent: none did. */
+  readonly retry?: string;
   /** RFC 3339. */
   readonly since: string;
 }
@@ -93,6 +97,7 @@ export function isRefused(refusal: Refusal | null, wanted: Placed): boolean {
   return (
     refusal !== null &&
     refusal.fingerprint === installFingerprint(wanted) &&
-    refusal.deployment === wanted.deployment
+    refusal.deployment === wanted.deployment &&
+    (wanted.retry === undefined || wanted.retry === refusal.retry)
   );
 }

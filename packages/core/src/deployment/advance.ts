@@ -5,7 +5,7 @@ import type { Advance, AdvancePolicy, Deployment, HostEvidence } from './deploym
 import { hasEnded } from './deployment.ts';
 import type { Figures } from './figures.ts';
 import { frozenBy, keptOut } from './freeze.ts';
-import { byStratum, inTurn, progressOf } from './turns.ts';
+import { byStratum, inTurn, progressOf, skippedOf } from './turns.ts';
 import { verdictOf } from './verdict.ts';
 
 /**
@@ -29,11 +29,12 @@ export function advance(
   const learns = state === 'running' || (state === 'paused' && deployment.canary !== undefined);
   if (learns && course !== null) return advanceJudged(deployment, course, evidence, now, policy, figures);
   const turns = inTurn(deployment, evidence, now, policy);
-  const progress = progressOf(deployment, turns, now, policy);
+  const skipped = skippedOf(evidence);
+  const progress = progressOf(deployment, turns, skipped, now, policy);
   const { verdict, reason } =
     course === null
-      ? verdictOf(deployment, progress, byStratum(turns))
-      : verdictOfJudged(deployment, course, turns, progress, now);
+      ? verdictOf(deployment, progress, byStratum(turns), skipped)
+      : verdictOfJudged(deployment, course, turns, skipped, progress, now);
   if (state !== 'running') {
     return {
       decisions: [],

@@ -3,7 +3,7 @@ import { metricsOf } from './canary.ts';
 import { courseOf, stepsOf } from './course.ts';
 import type { Deployment, HostEvidence } from './deployment.ts';
 import { isBaking } from './standing.ts';
-import { isAdmitted } from './turns.ts';
+import { isAdmitted, isEligible } from './turns.ts';
 
 /** Where a canary stands, or another deployment that is judged; for people to read. */
 export interface CanaryStanding {
@@ -30,9 +30,9 @@ export function canaryStanding(
   const course = courseOf(strategy);
   if (course === null || canary === undefined) return null;
   const eligible = new Map<string | null, number>();
-  for (const { components, stratum = null } of evidence)
-    if (components.length > 0) eligible.set(stratum, (eligible.get(stratum) ?? 0) + 1);
-  const exposed = evidence.filter((host) => host.components.length > 0 && isAdmitted(host));
+  for (const { stratum = null } of evidence.filter(isEligible))
+    eligible.set(stratum, (eligible.get(stratum) ?? 0) + 1);
+  const exposed = evidence.filter((host) => isEligible(host) && isAdmitted(host));
   const ends = exposed
     .filter((host) => (host.doneAt ?? null) !== null && isBaking(course, host, now))
     .map(({ doneAt }) => (doneAt ?? 0) + course.bakeSeconds * 1000);

@@ -27,9 +27,19 @@ import {
 import { frozenBy, keptOut } from './freeze.ts';
 import { isBaking, limitOf } from './standing.ts';
 import { cohortOf, namedStrata } from './strata.ts';
-import { byStratum, inTurn, isAdmitted, mostUnavailable, progressOf, type Turn } from './turns.ts';
+import {
+  byStratum,
+  hasFailedBefore,
+  inTurn,
+  isAdmitted,
+  isEligible,
+  mostUnavailable,
+  progressOf,
+  skippedOf,
+  type Turn,
+} from './turns.ts';
 import { seenOf, seenOfAdmitted } from './watching.ts';
-import { hosts as hostsText } from './words.ts';
+import { hosts as hostsText, nobodyText, skippedText } from './words.ts';
 
 const hostFailures = 'host failures';
 
@@ -61,7 +71,8 @@ export function advanceJudged(
   figures?: Figures,
 ): Advance {
   const before = inTurn(deployment, evidence, now, policy);
-  const gone = evidence.filter(({ components }) => components.length === 0);
+  const gone = evidence.filter((host) => !isEligible(host));
+  const skipped = skippedOf(evidence);
   const strata =
     deployment.strata ??
     (course.per === undefined
@@ -79,8 +90,17 @@ export function advanceJudged(
   });
   const known = deployment.canary ?? begun(now);
   const { canary, fault } = measured(course, withEvents(known, seen.events), turns, stratumOf, figures, now);
-  const progress = progressOf(deployment, turns, now, policy);
-  const { verdict, reason, outcome } = judged(deployment, course, canary, turns, progress, now, fault);
+  const progress = progressOf(deployment, turns, skipped, now, policy);
+  const { verdict, reason, outcome } = judged(
+    deployment,
+    course,
+    canary,
+    turns,
+    skipped,
+    progress,
+    now,
+    fault,
+  );
   const marked = (next: CanaryState, why: string | null): Decision[] =>
     next === deployment.canary ? [...seen.marks] : [...seen.marks, canaryDecision(next, why)];
   /** What sources are asked, and when time alone says something. */
@@ -151,10 +171,11 @@ export function verdictOfJudged(
   deployment: Deployment,
   course: Course,
   turns: readonly Turn[],
+  skipped: readonly HostEvidence[],
   progress: Progress,
   now: number,
 ) {
-  return judged(deployment, course, deployment.canary ?? begun(now), turns, progress, now);
+  return judged(deployment, course, deployment.canary ?? begun(now), turns, skipped, progress, now);
 }
 
 /** Of so many exposed hosts one may have failed without a person being asked. */
@@ -167,17 +188,22 @@ function judged(
   course: Course,
   canary: CanaryState,
   turns: readonly Turn[],
+  skipped: readonly HostEvidence[],
   progress: Progress,
   now: number,
   fault: string | null = null,
 ): { verdict: Advance['verdict']; reason: string; outcome: Outcome } {
   const { eligible, updating, waiting, offline } = progress;
-  if (eligible === 0) return { verdict: 'no data', reason: 'No host is eligible yet.', outcome: 'stay' };
+  if (eligible === 0) return { verdict: 'no data', reason: nobodyText(progress), outcome: 'stay' };
   const exposed = turns.filter(({ host }) => isAdmitted(host));
-  const failed = exposed.filter(({ host }) => (host.failedAt ?? null) !== null).length;
+  // Whom a person skipped or let try again after it had failed has been exposed, and has failed.
+  const back = turns.filter(({ host }) => !isAdmitted(host) && hasFailedBefore(host)).length;
+  const lost = skipped.filter(hasFailedBefore).length + back;
+  const failed = exposed.filter(({ host }) => hasFailedBefore(host)).length + lost;
+  const everExposed = exposed.length + lost;
   const limit = hardLimit(course, turns);
   if (failed > limit) {
-    const reason = `${hostsText(failed)} of ${exposed.length} exposed failed or fell silent; at most ${limit} may.`;
+    const reason = `${hostsText(failed)} of ${everExposed} exposed failed or fell silent; at most ${limit} may.`;
     return { verdict: 'fail', reason, outcome: 'fail' };
   }
   const { failures } = canary;
@@ -204,7 +230,7 @@ function judged(
   const wanted = Math.min(course.minimumExposure, eligible);
   const few = baked === 0 || baked < wanted;
   // Too few to be told from chance, and too many to go on by itself.
-  const many = failed * toleratedOneOf > exposed.length;
+  const many = failed * toleratedOneOf > everExposed;
   const enough = (!few && !many) || canary.asked === 'waived';
   const parts = [
     `${baked} of ${exposed.length} exposed baked`,
@@ -216,6 +242,7 @@ function judged(
     failed > 0 ? `${failed} failed or fell silent` : '',
     waiting > offline ? `${waiting - offline} waiting for their turn` : '',
     offline > 0 ? `${offline} offline, held until they return` : '',
+    skippedText(progress),
   ].filter((part) => part !== '');
   const counts = `${text}: ${parts.join(', ')}`;
   const verdict = baked + failed === 0 ? ('no data' as const) : ('inconclusive' as const);
@@ -223,7 +250,7 @@ function judged(
   if (!enough) {
     const missing = few
       ? `No data: ${hostsText(wanted)} must have baked and ${baked} ${baked === 1 ? 'has' : 'have'}`
-      : `Inconclusive: ${failed} of ${exposed.length} exposed failed or fell silent, too few to tell from chance and too many to go on`;
+      : `Inconclusive: ${failed} of ${everExposed} exposed failed or fell silent, too few to tell from chance and too many to go on`;
     const waited = now - canary.since >= course.bakeSeconds * 1000;
     const asks = course.onNoData === 'ask' && waited;
     const reason = asks
@@ -259,7 +286,8 @@ function judged(
   }
   const what = kind === 'undeploy' ? 'no longer run it' : 'run it and have stayed healthy';
   const but = failed > 0 ? `; ${failed} failed, which is not more than without the release` : '';
-  return { verdict: 'pass', reason: `${hostsText(baked)} ${what}${but}.`, outcome: 'pass' };
+  const reason = `${hostsText(baked)} ${what}${but}${skippedText(progress, '; ')}.`;
+  return { verdict: 'pass', reason, outcome: 'pass' };
 }
 
 const outcomeCount = ({ failed, silent }: { failed: number; silent: number }): number => failed + silent;

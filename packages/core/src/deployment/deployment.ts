@@ -106,6 +106,8 @@ export interface Deployment {
   readonly why?: string;
   /** With `urgent`: what else does not hold it up. */
   readonly passes?: readonly Passing[];
+  /** How often people said something of its single hosts: what was decided without knowing that is decided anew. Absent: 0. */
+  readonly hostActs?: number;
 }
 
 /** Where a canary stands, or another deployment that is judged. All its times are here and in the marks of hosts: none begins anew with the process. */
@@ -150,7 +152,9 @@ export interface HostEvidence {
   readonly stratum?: string | null;
   /** When it was first seen done, in a canary; null or absent: not yet, or it failed since. */
   readonly doneAt?: number | null;
-  /** When it was first seen failed or silent after its admission, in a canary; stays. */
+  /** A person took it out of this deployment: it stays as it is, and is neither waited for nor counted any more. */
+  readonly skipped?: true;
+  /** When it was first seen failed or silent after its admission, in a canary; in others when it had failed and a person skipped it or let it try again. Stays. */
   readonly failedAt?: number | null;
   /** As what a canary watches it. Null or absent: not yet. */
   readonly watched?: Watched | null;
@@ -223,6 +227,10 @@ export interface Progress {
   readonly maxUnavailable: number;
   /** Of `done`, in a canary: not healthy for as long as it wants yet. */
   readonly baking?: number;
+  /** Not among the eligible: people took them out. Absent: none. */
+  readonly skipped?: number;
+  /** Of them: had failed by then, which stays counted. Absent: none. */
+  readonly skippedFailed?: number;
 }
 
 /** No data never passes. */

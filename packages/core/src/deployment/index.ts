@@ -37,8 +37,9 @@ export {
 export type { Figures, FiguresWanted, JudgedMetric } from './figures.ts';
 export { heedsFreezes } from './freeze.ts';
 export { isWell, shareOf } from './health.ts';
+export { countsAsFailed, type HostAct, mayAct, refusedIn } from './host-acts.ts';
 export { type Laggard, type LaggardReason, laggardOf } from './laggards.ts';
-export { heldPins, keptPins, noPackage, strayPins } from './pins.ts';
+export { heldPins, keptPins, noPackage, skippedPins, strayPins } from './pins.ts';
 export {
   isRecallDue,
   lastGood,
@@ -64,4 +65,5 @@ export { standingOf } from './standing.ts';
 export { mostStratifiedSelector } from './strata.ts';
 export { chosenStrategy, type StrategyFor, type WantedStrategy } from './strategy.ts';
 export { type PersonAct, personActs, stateAfter } from './transitions.ts';
+export { isEligible } from './turns.ts';
 export { mayFit, platformOf, type Unfit, unfitHosts } from './unfit.ts';

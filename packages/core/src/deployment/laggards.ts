@@ -1,6 +1,7 @@
 import type { Report } from '../wire/report.ts';
 import type { AdvancePolicy, Deployment, HostEvidence } from './deployment.ts';
 import { isOffline, standingOf } from './standing.ts';
+import { isEligible } from './turns.ts';
 
 /** Why a host has not come to what a deployment brings. A code: what the host itself said last. */
 export type LaggardReason =
@@ -25,7 +26,7 @@ export function laggardOf(
   now: number,
   policy: AdvancePolicy,
 ): Laggard | null {
-  if (host.components.length === 0) return null;
+  if (!isEligible(host)) return null;
   const standing = standingOf(deployment, host, now, policy);
   if (standing === 'done') return null;
   if (standing === 'failed') return failureOf(deployment, host);

@@ -21,6 +21,11 @@ export function heldPins(deployment: Deployment, host: HostEvidence): Readonly<R
   );
 }
 
+/** The pins of a host that a person took out of a deployment: it stays as it is, whatever that is. */
+export function skippedPins({ components }: Pick<HostEvidence, 'components'>) {
+  return Object.fromEntries(components.map((name): [string, Digest] => [name, noPackage]));
+}
+
 /**
  * The pins for a host whose place its threshold does not say rightly, while thresholds are told by value of a label or
  * a deployment that is judged step by step counts who is exposed: one that was admitted and then got another value keeps what it was given; one that

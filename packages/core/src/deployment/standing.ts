@@ -76,8 +76,21 @@ export function isBaking(
   return heard - doneAt < bakeSeconds * 1000;
 }
 
+/** Whether silence counts against it: since it was admitted, or within its bake. */
+export function isSilent(
+  judging: Pick<Judging, 'bakeSeconds'>,
+  host: HostEvidence,
+  standing: Standing,
+  now: number,
+  policy: AdvancePolicy,
+): boolean {
+  if (standing === 'silent') return true;
+  if (standing !== 'done' || !isBaking(judging, host, now)) return false;
+  return isOffline(host, now, policy) || brokePromise(judging, host, now, policy);
+}
+
 /** Whether a host that promised to report at the end of its bake did not. */
-export function brokePromise(
+function brokePromise(
   { bakeSeconds }: Pick<Judging, 'bakeSeconds'>,
   { promised, lastReport }: Pick<HostEvidence, 'promised' | 'lastReport'>,
   now: number,

@@ -27,12 +27,22 @@ export function inTurn(
   const direction = deployment.kind === 'undeploy' ? -1 : 1;
   const turns: Turn[] = [];
   for (const host of evidence) {
-    if (host.components.length === 0) continue;
+    if (!isEligible(host)) continue;
     const hash = cohortHash(deployment.salt, host.id);
     turns.push({ host, hash, standing: standingOf(deployment, host, now, policy) });
   }
   return turns.sort((a, b) => (a.hash < b.hash ? -direction : direction));
 }
+
+/** Whether a deployment is for it: it is given something of it, and no person took it out. */
+export const isEligible = ({ components, skipped }: HostEvidence): boolean =>
+  components.length > 0 && skipped !== true;
+
+/** Hosts that people took out. */
+export const skippedOf = (evidence: readonly HostEvidence[]): HostEvidence[] =>
+  evidence.filter(({ skipped }) => skipped === true);
+
+export const hasFailedBefore = ({ failedAt }: HostEvidence): boolean => (failedAt ?? null) !== null;
 
 export const isAdmitted = ({ admittedAt, held }: HostEvidence): boolean => admittedAt !== null && !held;
 
@@ -40,6 +50,7 @@ export const isAdmitted = ({ admittedAt, held }: HostEvidence): boolean => admit
 export interface StratumCounts {
   readonly eligible: number;
   readonly admitted: number;
+  /** Now, or before a person let it try again. */
   readonly failed: number;
   /** Updating, failed or silent. */
   readonly unavailable: number;
@@ -69,7 +80,7 @@ function countsOf(turns: readonly Turn[]): Counts {
     }
     count.eligible += 1;
     if (isAdmitted(host)) count.admitted += 1;
-    if (standing === 'failed') count.failed += 1;
+    if (standing === 'failed' || hasFailedBefore(host)) count.failed += 1;
     if (standing === 'updating' || standing === 'failed' || standing === 'silent') count.unavailable += 1;
   }
   return counts;
@@ -98,6 +109,7 @@ const fellSilent = ({ doneAt = null, failedAt = null }: HostEvidence): boolean =
 export function progressOf(
   { strategy }: Deployment,
   turns: readonly Turn[],
+  skipped: readonly HostEvidence[],
   now: number,
   policy: AdvancePolicy,
 ): Progress {
@@ -115,6 +127,7 @@ export function progressOf(
     if (course !== null && standing === 'done' && !fellSilent(host) && isBaking(course, host, now))
       baking += 1;
   }
+  const lost = skipped.filter(hasFailedBefore).length;
   const maxUnavailable =
     strategy.kind === 'all-at-once' ? turns.length : mostUnavailable(strategy, byStratum(turns));
   return {
@@ -125,5 +138,7 @@ export function progressOf(
     offline,
     maxUnavailable,
     ...(course === null ? {} : { baking }),
+    ...(skipped.length === 0 ? {} : { skipped: skipped.length }),
+    ...(lost === 0 ? {} : { skippedFailed: lost }),
   };
 }

@@ -1,29 +1,34 @@
-import type { Deployment, Progress, UpdateLimits, Verdict } from './deployment.ts';
+import type { Deployment, HostEvidence, Progress, UpdateLimits, Verdict } from './deployment.ts';
 import { hostCount, limitOf } from './standing.ts';
-import type { StratumCounts } from './turns.ts';
-import { hosts } from './words.ts';
+import { hasFailedBefore, type StratumCounts } from './turns.ts';
+import { hosts, nobodyText, skippedText } from './words.ts';
 
 /** What the evidence says of a running deployment, and why in one sentence. */
 export function verdictOf(
   { strategy, kind }: Pick<Deployment, 'strategy' | 'kind'>,
   progress: Progress,
   strata: ReadonlyMap<string | null, StratumCounts>,
+  skipped: readonly HostEvidence[],
 ): { readonly verdict: Verdict; readonly reason: string } {
   const { eligible, done, failed, silent, updating, keptBack, waiting, offline, maxUnavailable } = progress;
-  if (eligible === 0) return { verdict: 'no data', reason: 'No host is eligible yet.' };
+  if (eligible === 0) return { verdict: 'no data', reason: nobodyText(progress) };
   if (done === eligible) {
     const what = kind === 'undeploy' ? 'no longer run it' : 'run it and are healthy';
-    return { verdict: 'pass', reason: `${hosts(done)} ${what}, as reported.` };
+    return { verdict: 'pass', reason: `${hosts(done)} ${what}, as reported${skippedText(progress, '; ')}.` };
   }
-  const tooMany = strategy.kind === 'rolling' ? failureLimit(strategy, progress, strata) : null;
+  const tooMany = strategy.kind === 'rolling' ? failureLimit(strategy, progress, strata, skipped) : null;
   if (tooMany !== null) {
     return {
       verdict: 'fail',
-      reason: `${hosts(failed)} of ${eligible} failed; ${tooMany}. No further host is updated.`,
+      reason: `${tooMany}. No further host is updated.`,
     };
   }
-  if (strategy.kind === 'all-at-once' && failed > 0 && updating === 0 && waiting === offline) {
-    return { verdict: 'fail', reason: `${hosts(failed)} of ${eligible} failed.` };
+  const counted = failuresIn(strata) + skipped.filter(hasFailedBefore).length;
+  if (strategy.kind === 'all-at-once' && counted > 0 && updating === 0 && waiting === offline) {
+    return {
+      verdict: 'fail',
+      reason: `${hosts(counted)} of ${eligible + (progress.skippedFailed ?? 0)} failed.`,
+    };
   }
   const parts = [
     `${done} of ${eligible} done`,
@@ -33,6 +38,7 @@ export function verdictOf(
     silent > 0 ? `${silent} silent since they were admitted` : '',
     waiting > offline ? `${waiting - offline} waiting for their turn` : '',
     offline > 0 ? `${offline} offline, held until they return` : '',
+    skippedText(progress),
   ].filter((part) => part !== '');
   const unavailable = updating + failed + silent;
   const full = strategy.kind === 'rolling' && unavailable >= maxUnavailable && waiting > 0;
@@ -42,24 +48,31 @@ export function verdictOf(
   return { verdict: done + failed === 0 ? 'no data' : 'inconclusive', reason: `${parts.join(', ')}${stop}.` };
 }
 
-/** How many may fail over all, and whether more did, there or within a value of the label. */
+/** Of hosts that are still waited for. */
+const failuresIn = (strata: ReadonlyMap<string | null, StratumCounts>): number =>
+  [...strata.values()].reduce((sum, { failed }) => sum + failed, 0);
+
+/** Why more have failed than may, over all or within a value of the label; null: they have not. */
 function failureLimit(
   limits: UpdateLimits,
   progress: Progress,
   strata: ReadonlyMap<string | null, StratumCounts>,
+  skipped: readonly HostEvidence[],
 ) {
-  const { failed, eligible, maxUnavailable } = progress;
+  const { eligible, maxUnavailable } = progress;
   const { maxFailed, per } = limits;
-  if (maxFailed !== undefined) {
-    const limit = limitOf(maxFailed, eligible);
-    return failed > limit ? `at most ${limit} may` : null;
-  }
-  if (failed > maxUnavailable - 1) return `at most ${maxUnavailable - 1} may`;
-  if (per === undefined) return null;
+  const lost = skipped.filter(hasFailedBefore);
+  const failed = failuresIn(strata) + lost.length;
+  const said = `${hosts(failed)} of ${eligible + lost.length} failed`;
+  const most = maxFailed === undefined ? maxUnavailable - 1 : limitOf(maxFailed, eligible);
+  if (failed > most) return `${said}; at most ${most} may`;
+  if (maxFailed !== undefined || per === undefined) return null;
   for (const [stratum, one] of strata) {
     const limit = hostCount(limits.maxUnavailable, one.eligible) - 1;
-    if (one.failed > limit)
-      return `${one.failed} of ${one.eligible} where ${stratum === null ? `${per} is not said` : `${per} = ${stratum}`}, and at most ${limit} may there`;
+    const lostThere = lost.filter((host) => (host.stratum ?? null) === stratum).length;
+    const there = one.failed + lostThere;
+    if (there > limit)
+      return `${said}; ${there} of ${one.eligible + lostThere} where ${stratum === null ? `${per} is not said` : `${per} = ${stratum}`}, and at most ${limit} may there`;
   }
   return null;
 }

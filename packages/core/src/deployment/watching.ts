@@ -1,8 +1,8 @@
 import type { HostId } from '../ids.ts';
 import type { FailureEvent } from '../statistics/failures.ts';
 import type { AdvancePolicy, Decision, HostEvidence, Judging, Watched } from './deployment.ts';
-import { brokePromise, isBaking, isOffline } from './standing.ts';
-import { isAdmitted, type Turn } from './turns.ts';
+import { isBaking, isOffline, isSilent } from './standing.ts';
+import { hasFailedBefore, isAdmitted, type Turn } from './turns.ts';
 
 /** What a canary learns from a look, before it decides: marks of hosts, and what they say to the test. */
 export interface Seen {
@@ -73,11 +73,10 @@ export function seenOf(
         watch.enter(host, { as: 'control', stratum: stratumOf(host) });
       continue;
     }
-    const silent =
-      standing === 'silent' ||
-      (standing === 'done' &&
-        isBaking(judging, host, now) &&
-        (offline || brokePromise(judging, host, now, policy)));
+    const silent = isSilent(judging, host, standing, now, policy);
+    // A person let it try again before its failure was looked at.
+    const lost = watched?.as === 'exposed' && hasFailedBefore(host) && standing !== 'failed' && !silent;
+    if (lost) watch.end(host, watched, 'failed');
     if (standing === 'failed' || silent) {
       if ((host.failedAt ?? null) === null || (host.doneAt ?? null) !== null) failed.push(host.id);
       if (watched?.as === 'exposed') watch.end(host, watched, silent ? 'silent' : 'failed');
@@ -85,13 +84,16 @@ export function seenOf(
       // A time that lies ahead was written before a clock went back: the bake begins again, it never gets shorter.
       if ((host.doneAt ?? null) === null || (host.doneAt ?? 0) > now) healthy.push(host.id);
       // Not before silence would have been noticed: else the silent would be left alone in their arm, and weigh too much.
-      else if (watched?.as === 'exposed' && !isBaking(judging, host, now - policy.silentAfterMs))
+      else if (!lost && watched?.as === 'exposed' && !isBaking(judging, host, now - policy.silentAfterMs))
         watch.end(host, watched, 'ok');
     }
   }
   for (const host of [...gone].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     const watched = host.watched ?? null;
-    if (watched !== null && watched.as !== 'over') watch.end(host, watched, 'leave');
+    if (watched === null || watched.as === 'over') continue;
+    // Skipped before its failure was looked at.
+    const lost = watched.as === 'exposed' && hasFailedBefore(host);
+    watch.end(host, watched, lost ? 'failed' : 'leave');
   }
   const marks: Decision[] = [];
   if (healthy.length > 0) marks.push({ kind: 'healthy', hosts: healthy });

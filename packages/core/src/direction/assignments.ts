@@ -11,6 +11,8 @@ import { inCohort } from './cohort.ts';
 export interface HostAssignment extends Assignment {
   /** True if the host map pins the component to this package. */
   readonly pinned: boolean;
+  /** The host map's order to try it again if it was refused before. */
+  readonly retry?: string;
 }
 
 export interface HostDirection {
@@ -45,7 +47,13 @@ export function assignmentsFor(state: DesiredState, id: HostId, entry: HostMapEn
         : pin === assignment.package;
     if (!given) continue;
     const config = { ...assignment.config, ...own(entry.config, component) };
-    chosen.set(component, { ...assignment, config, pinned: pin !== undefined });
+    const retry = own(entry.retry, component);
+    chosen.set(component, {
+      ...assignment,
+      config,
+      pinned: pin !== undefined,
+      ...(retry === undefined ? {} : { retry }),
+    });
   }
   const held = Object.keys(entry.pins ?? {}).filter((component) => !chosen.has(component));
   return { assignments: inOrder([...chosen.values()]), held: held.sort() };

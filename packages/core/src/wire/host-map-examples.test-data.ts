@@ -24,6 +24,14 @@ export const hostMapExamples: Readonly<Record<string, Example>> = {
     wire.parseHostMapNode,
     wire.encodeHostMapNode,
   ),
+  'host-map-leaf-retry': example(
+    {
+      format: 'xylem-hostmap-1',
+      hosts: { [host]: { labels: {}, retry: { 'shop-api': id('4e') } } },
+    },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
   'host-map-branch': example(
     { format: 'xylem-hostmap-1', children: { 0: digest('child 0'), f: digest('child f') } },
     wire.parseHostMapNode,

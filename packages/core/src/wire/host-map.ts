@@ -9,6 +9,7 @@ import { documentKind } from './document.ts';
 import * as f from './fields.ts';
 import { jobOrderSchema, mostJobOrders } from './jobs.ts';
 import { migrationOrderSchema } from './migration.ts';
+import { retryOrder } from './retry.ts';
 import { generationKey, wrappedKey } from './sealed.ts';
 
 const adoptionOrder = string({ title: 'an order (32 hexadecimal digits)', pattern: '^[0-9a-f]{32}$' });
@@ -30,6 +31,8 @@ export const hostMapEntrySchema = object(
     adopt: record(f.name, object({ order: adoptionOrder }, { undo: boolean() })),
     /** Jobs of packages that it is to run once: docs/spec/jobs.md. */
     jobs: array(jobOrderSchema, { maxItems: mostJobOrders }),
+    /** Orders to try again what was refused before, by component: docs/spec/deployments.md. */
+    retry: record(f.name, retryOrder),
     /** Local returns that are undone, by product the `since` of the one that is meant: docs/spec/local.md. */
     undo: record(f.name, f.time),
     /** The environment that it is to go to. */

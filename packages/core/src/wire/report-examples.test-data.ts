@@ -23,6 +23,17 @@ export const reportExamples: Readonly<Record<string, Example>> = {
     wire.parseReport,
     wire.encodeReport,
   ),
+  'report-retry': example(
+    {
+      ...report,
+      components: report.components.map((one) => ({
+        ...one,
+        ...(one.refused === undefined ? {} : { refused: { ...one.refused, retry: id('4e') } }),
+      })),
+    },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
   'report-reverts': example(
     {
       ...report,

@@ -18,6 +18,7 @@ import { pem } from './join.ts';
 import { migrationReportSchema } from './migration.ts';
 import { componentKinds } from './package/fields.ts';
 import { mostQuarantined, quarantineId } from './quarantine.ts';
+import { retryOrder } from './retry.ts';
 import { recipientStatementSchema } from './sealed.ts';
 
 /** docs/spec/reports.md: what a host says, inside the envelope that it signs. */
@@ -33,7 +34,11 @@ const componentStates = ['running', 'stopped', 'installed', 'failed', 'removing'
 
 /** In which step of the host it failed (docs/spec/local.md); newer agents may know others. */
 const step = string({ maxLength: 32 });
-const refused = object({ package: f.digest, code: f.errorCodeText, message: f.message }, { step });
+/** `retry`: the order by which it was tried when it was refused; absent: none. */
+const refused = object(
+  { package: f.digest, code: f.errorCodeText, message: f.message },
+  { step, retry: retryOrder },
+);
 
 const component = object(
   {

@@ -32,6 +32,7 @@ import * as watches from './migrations/0028-watches.ts';
 import * as recalls from './migrations/0029-recalls.ts';
 import * as changeTickets from './migrations/0030-change-tickets.ts';
 import * as planSubscriptions from './migrations/0031-plan-subscriptions.ts';
+import * as hostActs from './migrations/0032-host-acts.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -68,6 +69,7 @@ const migrations: readonly Migration[] = [
   recalls,
   changeTickets,
   planSubscriptions,
+  hostActs,
 ];
 
 const schemaVersion = migrations.length;

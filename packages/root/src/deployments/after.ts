@@ -4,6 +4,7 @@ import {
   type AfterWatch,
   type Deployment,
   type EnvironmentPolicy,
+  isEligible,
   lookAfter,
   standingOf,
 } from '@xylem/core';
@@ -71,7 +72,7 @@ async function lookAfterOne({ db, clock, events }: DeployingOptions, row: Deploy
     await readFleet(db, row.environment, nowMs),
     nowMs,
   );
-  const eligible = evidence.filter(({ components }) => components.length > 0);
+  const eligible = evidence.filter(isEligible);
   const failed = eligible.filter((host) => standingOf(deployment, host, nowMs, policy) === 'failed');
   const unheard = eligible.filter(
     ({ lastReport, lastSeen }) => nowMs - Math.max(lastReport ?? 0, lastSeen ?? 0) > policy.offlineAfterMs,

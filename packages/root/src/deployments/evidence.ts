@@ -20,7 +20,8 @@ import type { HostRecord } from '../hosts/host-rows.ts';
 import { installedOf } from '../transitions/graph.ts';
 import { type DeploymentWays, deploymentWays } from '../transitions/paths.ts';
 import { leavingOut } from './demanding.ts';
-import { hostMarks } from './rows.ts';
+import { sinceRetry } from './host-words.ts';
+import { type HostMark, hostMarks } from './rows.ts';
 
 /** What an admitted host may take without a word before it counts as silent: it reports each change of its state. */
 const silentAfterMs = 15 * 60_000;
@@ -111,16 +112,25 @@ export async function evidenceOf(
                 failedAt: mark?.failedAt ?? null,
                 watched: mark?.watched ?? null,
               }
-            : {}),
+            : failedBefore(mark)),
+          ...((mark?.skipped ?? null) === null ? {} : { skipped: true as const }),
           keptBack: isKeptBack(components, own?.report),
           lastReport,
           ...(isJudged && promises(deployment, own?.report) ? { promised: true as const } : {}),
           lastSeen,
-          reported: refusingOnTheWay(deployment, ways, own?.report.components ?? []),
+          reported: refusingOnTheWay(
+            deployment,
+            ways,
+            sinceRetry(own?.report.components ?? [], mark?.retried ?? null, lastReport),
+          ),
         };
       })
   );
 }
+
+/** What is not judged marks no failures by itself: people who skip a host, or let it try again, do. */
+const failedBefore = (mark: HostMark | undefined): Pick<HostEvidence, 'failedAt'> =>
+  (mark?.failedAt ?? null) === null ? {} : { failedAt: mark?.failedAt ?? null };
 
 function stratumOf({ labels }: HostRecord, label: string): string | null {
   return (Object.hasOwn(labels, label) ? labels[label] : undefined) ?? null;

@@ -11,6 +11,7 @@ import {
 } from '@xylem/core';
 import type { Selectable } from 'kysely';
 import type { Database, Tables } from '../db/tables.ts';
+import { type RetryWord, retryWordOf, type SkipWord, skipWordOf } from './host-words.ts';
 
 export type DeploymentRow = Selectable<Tables['deployments']>;
 
@@ -103,10 +104,20 @@ export interface HostMark {
   readonly doneAt: number | null;
   readonly failedAt: number | null;
   readonly watched: Watched | null;
+  readonly skipped: SkipWord | null;
+  readonly retried: RetryWord | null;
 }
 
 type MarkColumns = Omit<Tables['deployment_hosts'], 'deployment' | 'host'>;
-const unmarked: MarkColumns = { admitted_ms: null, held: 0, done_ms: null, failed_ms: null, watched: null };
+const unmarked: MarkColumns = {
+  admitted_ms: null,
+  held: 0,
+  done_ms: null,
+  failed_ms: null,
+  watched: null,
+  skipped: null,
+  retried: null,
+};
 
 export async function hostMarks(db: Database, deployment: string): Promise<Map<HostId, HostMark>> {
   const rows = await db
@@ -123,6 +134,8 @@ export async function hostMarks(db: Database, deployment: string): Promise<Map<H
         doneAt: row.done_ms,
         failedAt: row.failed_ms,
         watched: row.watched === null ? null : (JSON.parse(row.watched) as Watched),
+        skipped: row.skipped === null ? null : skipWordOf(row.skipped),
+        retried: row.retried === null ? null : retryWordOf(row.retried),
       },
     ]),
   );

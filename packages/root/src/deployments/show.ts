@@ -3,7 +3,8 @@ import type { Deployment } from '../api/schemas/deployments.ts';
 import { refOf } from '../environments/names.ts';
 import type { Root } from '../root.ts';
 import { type Fleet, judge, readFleet } from './judge.ts';
-import type { DeploymentRow } from './rows.ts';
+import { leftOutOf } from './left-out.ts';
+import { type DeploymentRow, hostMarks } from './rows.ts';
 import { watchOf } from './watches.ts';
 
 /** Reads each environment's fleet once, however many deployments are shown of it. */
@@ -27,6 +28,7 @@ export async function showDeployment(
   const nowMs = clock.now();
   const { deployment, environment, evidence, progress, reason } = await judge(db, row, fleet, nowMs);
   const watch = await shownWatch(db, row.id);
+  const leftOut = leftOutOf(fleet.hosts, await hostMarks(db, row.id));
   const canary = canaryStanding(deployment, evidence, nowMs);
   return {
     id: row.id,
@@ -50,6 +52,7 @@ export async function showDeployment(
       ? {}
       : { deadline: { at: timeOf(row.deadline_ms), told: row.deadline_told === 1 } }),
     progress: { ...progress },
+    ...(leftOut === null ? {} : { leftOut }),
     ...(watch === null ? {} : { watch }),
     ...(canary === null
       ? {}

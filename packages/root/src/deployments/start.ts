@@ -17,6 +17,7 @@ import { componentsOf, formerRelease, nameOf } from './changes.ts';
 import { strategyFor } from './choose-strategy.ts';
 import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
+import { holdSkipped } from './host-words.ts';
 import { deployingLock, saveDeployment } from './rows.ts';
 import { namesOf } from './unfit.ts';
 import { forgetWaiting } from './waiting.ts';
@@ -72,6 +73,7 @@ export async function beginDeployment(
   await supersede(trx, candidate, id);
   await forgetWaiting(trx, start.environment.id, start.product);
   await insert(trx, deploymentFrom(start, candidate, strategy, id, salt), start, nowMs);
+  await holdSkipped(trx, start.environment.id, start.product, id);
   if (unfit.length > 0) {
     const message = `Left out, without a fitting variant: ${namesOf(unfit)}.`;
     await appendEvent(trx, id, nowMs, { kind: 'unfit', message, details: { hosts: unfit.slice(0, 100) } });

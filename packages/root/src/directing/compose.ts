@@ -23,6 +23,7 @@ import {
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Database } from '../db/tables.ts';
 import { evidenceOf, type Heard, heardIn } from '../deployments/evidence.ts';
+import { hostWords } from '../deployments/host-words.ts';
 import { deploymentOf, productDirections } from '../deployments/rows.ts';
 import { allEnvironments, fullName } from '../environments/names.ts';
 import { type HostRecord, hostsIn, hostsLeaving } from '../hosts/host-rows.ts';
@@ -69,10 +70,18 @@ export async function compose(
   const hosts = await hostsIn(db, [environment.id]);
   const held = await pinsOfHeldHosts(db, directions, hosts, nowMs);
   const active = activeIds(directions);
+  const words = await hostWords(db, environment.id);
   const entries = new Map<HostId, HostMapEntry>(
     hosts.map((host) => [
       host.id as HostId,
-      entryOf(host, { ...held.get(host.id), ...keptPinsOf(host, active) }, wraps.get(host.id)),
+      withRetry(
+        entryOf(
+          host,
+          { ...held.get(host.id), ...keptPinsOf(host, active), ...words.pins.get(host.id) },
+          wraps.get(host.id),
+        ),
+        words.retries.get(host.id),
+      ),
     ]),
   );
   const leaving = await hostsLeaving(db, environment.id);
@@ -90,7 +99,7 @@ export async function compose(
   withJobs(entries, await jobOrders(db, environment.id));
   const hostMap = buildHostMap(entries);
   const revoked = await revokedIn(db, environment.id, nowMs);
-  const { words, lifted } = await quarantineWords(db, environment, hosts);
+  const { words: quarantined, lifted } = await quarantineWords(db, environment, hosts);
   const policy = policyFrom(spec.policy);
   const ways = await throughWords(db, environment.id, directions, hosts, nowMs);
   const body: Composed['body'] = {
@@ -105,7 +114,7 @@ export async function compose(
     hostMap: hostMap.root,
     ...(revoked.length === 0 ? {} : { revoked }),
     ...ways,
-    ...words,
+    ...quarantined,
     ...migrations.words,
   };
   return { body, hostMap, entries, meaning: sha256(jcs(body)), lifted };
@@ -152,6 +161,9 @@ export function entryOf(
 
 const copyOf = (config: HostRecord['config']) =>
   Object.fromEntries(Object.entries(config).map(([component, values]) => [component, { ...values }]));
+
+const withRetry = (entry: HostMapEntry, retry: HostMapEntry['retry']): HostMapEntry =>
+  retry === undefined ? entry : { ...entry, retry };
 
 /** Deployments that are under way. */
 function activeIds(directions: readonly ProductDirection[]): ReadonlySet<string> {

@@ -33,6 +33,8 @@ export async function holdBack(db: Database, environment: string): Promise<void>
           done_ms: null,
           failed_ms: null,
           watched: null,
+          skipped: null,
+          retried: null,
         })
         .onConflict((c) => c.columns(['deployment', 'host']).doNothing())
         .execute();

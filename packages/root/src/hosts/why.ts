@@ -16,6 +16,7 @@ import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { HostWhy } from '../api/schemas/hosts.ts';
 import type { Within } from '../auth/access.ts';
 import { advancePolicyOf, evidenceOf } from '../deployments/evidence.ts';
+import { skipWords } from '../deployments/host-words.ts';
 import { deploymentOf, unsettledDeployments } from '../deployments/rows.ts';
 import { fullName } from '../environments/names.ts';
 import { wantedVersions } from '../fleet/status.ts';
@@ -117,6 +118,7 @@ async function inputsOf(root: Root, view: HostView): Promise<WhyInput[]> {
   for (const product of products) {
     const deployment = unsettled.find((entry) => entry.product === product) ?? null;
     const { standing, held, stratum } = await standingIn(root, deployment, view, policy);
+    const skipped = await skipWords(db, host, product);
     const release = await releaseOf(root, product, versions.get(product));
     const mine = ({ product: of }: HostAssignment): boolean => of === product;
     inputs.push({
@@ -130,7 +132,7 @@ async function inputsOf(root: Root, view: HostView): Promise<WhyInput[]> {
       standing,
       held,
       stratum,
-      pinned: pinWords(host.pinned),
+      pinned: [...pinWords(host.pinned), ...skipped],
       direction: { assignments: direction.assignments.filter(mine), held: direction.held },
       ...(await throughOf(root, product, report, release?.name.version)),
       number: directing.state(host.environment)?.number ?? 0,

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
 import { canaryText } from './canary-text.ts';
+import { leftOutText } from './left-out-text.ts';
 import { deploymentTable, exitCodeOf, watchOptions } from './shared.ts';
 import { watchDeployments } from './watch.ts';
 import { watchText } from './watch-text.ts';
@@ -28,6 +29,7 @@ export const command = defineCommand({
         [
           deploymentTable([deployment]),
           ...(canary === null ? [] : [`Canary: ${canary}.`]),
+          ...leftOutText(deployment),
           ...(deployment.watch === undefined ? [] : [watchText(deployment.watch)]),
           ...(deployment.plan
             ? [`By the plan ${deployment.plan.id}, digest ${deployment.plan.digest}.`]

@@ -93,6 +93,21 @@ export const deploymentsTable: readonly TableEntry[] = [
     load: () => import('../../commands/deployment/abort.ts'),
   },
   {
+    path: 'deployment skip',
+    summary: 'Take one host out of a deployment: it stays as it is',
+    load: () => import('../../commands/deployment/skip.ts'),
+  },
+  {
+    path: 'deployment unskip',
+    summary: 'Take a host that was skipped in again',
+    load: () => import('../../commands/deployment/unskip.ts'),
+  },
+  {
+    path: 'deployment retry',
+    summary: 'Let one host try again what it refused',
+    load: () => import('../../commands/deployment/retry.ts'),
+  },
+  {
     path: 'job run',
     summary: 'Run a job of an installed component once on hosts',
     load: () => import('../../commands/job/run.ts'),

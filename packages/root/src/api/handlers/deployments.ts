@@ -1,7 +1,15 @@
-import { type PersonAct, personActs, timeOf, type WantedStrategy, XylemError } from '@xylem/core';
+import {
+  type HostAct,
+  type PersonAct,
+  personActs,
+  timeOf,
+  type WantedStrategy,
+  XylemError,
+} from '@xylem/core';
 import type { Who } from '../../auth/api-tokens.ts';
 import type { Permission } from '../../auth/grants.ts';
 import { requireVisible } from '../../auth/visible.ts';
+import { actOnHost } from '../../deployments/act-on-host.ts';
 import { changeState } from '../../deployments/change-state.ts';
 import { readEvents } from '../../deployments/events.ts';
 import { laggardsOf } from '../../deployments/laggards.ts';
@@ -40,7 +48,10 @@ type Own =
   | 'deploymentPause'
   | 'deploymentResume'
   | 'deploymentStop'
-  | 'deploymentAbort';
+  | 'deploymentAbort'
+  | 'deploymentSkipHost'
+  | 'deploymentUnskipHost'
+  | 'deploymentRetryHost';
 
 const maxWaitMs = 30_000;
 
@@ -64,6 +75,17 @@ export function deploymentHandlers(root: Root): Pick<Handlers, Own> {
       deploying.events.announce(params.id);
       await root.directing.publish(environment);
       await deploying.evaluate(environment);
+      return await shown(params.id);
+    };
+  const onHost =
+    (act: HostAct) =>
+    async ({ params, body, who }: Pick<Call<'deploymentSkipHost'>, 'params' | 'body' | 'who'>) => {
+      await ours(params.id, who, 'operate');
+      await refuseRestored(root);
+      const { environment } = await actOnHost(root, params.id, { act, ...body, who: who.name });
+      deploying.events.announce(params.id);
+      await deploying.evaluate(environment);
+      await root.directing.publish(environment);
       return await shown(params.id);
     };
   return {
@@ -125,6 +147,9 @@ export function deploymentHandlers(root: Root): Pick<Handlers, Own> {
     deploymentPause: change(personActs.pause),
     deploymentResume: change(personActs.resume),
     deploymentAbort: change(personActs.abort),
+    deploymentSkipHost: onHost('skip'),
+    deploymentUnskipHost: onHost('unskip'),
+    deploymentRetryHost: onHost('retry'),
     deploymentStop: async ({ body, who }) => {
       await refuseRestored(root);
       const environments = await environmentsChosen(

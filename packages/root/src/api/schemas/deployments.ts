@@ -101,8 +101,14 @@ const Progress = Strict({
   maxUnavailable: Count,
   /** Of `done`, in a canary: not healthy for as long as it wants yet. */
   baking: Type.Optional(Count),
+  /** Not among the eligible: people took them out. */
+  skipped: Type.Optional(Count),
+  /** Of them: had failed by then, which stays counted. */
+  skippedFailed: Type.Optional(Count),
 });
 export type Progress = Static<typeof Progress>;
+
+const LeftOutWhy = Type.Enum(['skipped'] as const);
 
 /** Where a canary, or another deployment that is judged, stands that has begun. */
 const CanaryStanding = Strict({
@@ -113,6 +119,20 @@ const CanaryStanding = Strict({
   bakingUntil: Nullable(Time),
   evidence: Type.Number({ description: 'how many times likelier what was seen is if the release does harm' }),
   threshold: Type.Number({ description: 'it fails once the evidence has come to this' }),
+});
+
+/** Hosts that it does not come to though its components are theirs, and why. Those beyond the first hundred are counted. */
+const LeftOut = Strict({
+  total: Count,
+  counts: Type.Array(Strict({ why: LeftOutWhy, hosts: Count })),
+  hosts: Type.Array(
+    Strict({
+      id: Type.String(),
+      name: Type.String(),
+      why: LeftOutWhy,
+      message: Type.String({ description: 'one sentence' }),
+    }),
+  ),
 });
 
 /** How it was looked after once it had succeeded. */
@@ -153,6 +173,8 @@ export const Deployment = Strict({
   /** When those who have not come to it are told of, and whether they were. */
   deadline: Type.Optional(Strict({ at: Time, told: Type.Boolean() })),
   progress: Progress,
+  /** Absent: nobody. */
+  leftOut: Type.Optional(LeftOut),
   canary: Type.Optional(CanaryStanding),
   /** Absent: nobody looks after it, or it has not succeeded yet. */
   watch: Type.Optional(Watch),
@@ -178,6 +200,11 @@ export const DeploymentStop = Strict({
   environments: Type.Array(EnvironmentPattern, { minItems: 1, maxItems: 1000 }),
   where: Type.Optional(EnvironmentWhere),
   to: Type.Enum(['paused', 'aborted']),
+  reason: Reason,
+});
+/** `host`: a name, an id, or how it begins. */
+export const DeploymentHostAct = Strict({
+  host: Type.String({ minLength: 1, maxLength: 255 }),
   reason: Reason,
 });
 export const DeploymentQuery = Strict({

@@ -56,6 +56,10 @@ export interface DeploymentTables {
     failed_ms: number | null;
     /** JSON of core's `Watched`. */
     watched: string | null;
+    /** JSON of `SkipWord`: people left it out; null: they did not. */
+    skipped: string | null;
+    /** JSON of `RetryWord`: people let it try again; null: they did not. */
+    retried: string | null;
   };
   /** By which evidence it was decided: each what changed since the one before, JSON (docs/spec/deployments.md). */
   deployment_evidence: { deployment: string; number: number; digest: string; document: string };

@@ -12,6 +12,10 @@ import type { Permission } from '../identities.ts';
 
 const deployment = (permission: Permission) =>
   thing(permission, ({ live }) => ({ params: { id: live.deployment } }));
+const onHost = thing('operate', ({ live }) => ({
+  params: { id: live.deployment },
+  body: { host: live.host, reason: 'no' },
+}));
 const plan = (permission: Permission, body?: unknown) =>
   thing(permission, ({ live }) => ({ params: { id: live.plan }, ...(body === undefined ? {} : { body }) }));
 /** Refused to everybody who may, so that the plan stays as it is. */
@@ -103,6 +107,9 @@ export const ofDeployments = {
   deploymentPause: [deployment('operate')],
   deploymentResume: [deployment('operate')],
   deploymentAbort: [deployment('operate')],
+  deploymentSkipHost: [onHost],
+  deploymentUnskipHost: [onHost],
+  deploymentRetryHost: [onHost],
   freezeSet: [
     decide(
       'environment',
