@@ -77,6 +77,7 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
     ...(state.policy.lockAtMostSeconds === undefined
       ? {}
       : { lockAtMostSeconds: state.policy.lockAtMostSeconds }),
+    ...(state.policy.drift === undefined ? {} : { drift: state.policy.drift }),
     collectorKey: state.collector.key,
     ...(state.schemas === undefined ? {} : { schemas: state.schemas }),
     ...momentsIn(state, identity.host, entry),

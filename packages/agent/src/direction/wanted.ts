@@ -68,6 +68,8 @@ export interface Accepted extends WantedState {
   readonly frozen?: { readonly code: ErrorCode; readonly message: string };
   /** Absent: as docs/spec/lifetimes.md says. */
   readonly lockAtMostSeconds?: number;
+  /** `report`: what others changed is said, and stays as it is; absent: it is put back. */
+  readonly drift?: 'report';
   readonly reportEverySeconds: number;
   /** b64u of the raw key. */
   readonly collectorKey: string;

@@ -12,6 +12,15 @@ export interface DriftWatch {
   run(slots: () => ReadonlyMap<string, ObservedSlot>): Promise<void>;
   /** Doubts the trees in which a change was found, if it is still there. To be called while nothing else acts on them. */
   settle(found: (component: string, what: string) => void): Promise<void>;
+  /** Leaves them as they are. @returns what is changed, by component, as the last look at each found it */
+  leave(): Promise<ReadonlyMap<string, LeftAlone>>;
+}
+
+/** A change that stays. */
+export interface LeftAlone {
+  /** The tree that it was found in. */
+  readonly tree: string;
+  readonly what: string;
 }
 
 export interface DriftOptions {
@@ -38,17 +47,23 @@ interface Suspect extends InstalledTree {
 export function driftWatch(options: DriftOptions): DriftWatch {
   const { layout, clock, randomness, log, signal, everyMs, changed } = options;
   const suspects = new Map<string, Suspect>();
+  /** What was left as it is, and of which tree. */
+  const left = new Map<string, LeftAlone>();
   /** Components in which a change was found: how often, and until when they are left alone. */
   const repeated = new Map<string, { readonly times: number; readonly untilMs: number }>();
 
   const sweep = async ({ component, record, trees }: ObservedSlot): Promise<void> => {
     const tree = record?.installed?.tree;
+    if (left.get(component)?.tree !== tree) left.delete(component);
     if (tree === undefined || !trees.includes(tree)) return;
     if ((repeated.get(component)?.untilMs ?? 0) > clock.monotonicMs()) return;
     const own = layout.component(component);
     const installed = { folder: own.tree(tree), textPath: own.text(tree), tree };
     const fault = await sweepTree(installed, seenFile(own.seen, log), { clock, signal });
-    if (fault === null) return;
+    if (fault === null) {
+      if (left.delete(component)) changed();
+      return;
+    }
     suspects.set(component, { ...installed, fault });
     changed();
   };
@@ -72,6 +87,7 @@ export function driftWatch(options: DriftOptions): DriftWatch {
       }
     },
     settle: async (found) => {
+      left.clear();
       for (const [component, suspect] of suspects) {
         suspects.delete(component);
         // An update may have replaced the tree while it was looked at.
@@ -84,6 +100,17 @@ export function driftWatch(options: DriftOptions): DriftWatch {
         await doubt(suspect.textPath);
         found(component, what);
       }
+    },
+    leave: async () => {
+      for (const [component, suspect] of suspects) {
+        suspects.delete(component);
+        const what = await stillThere(suspect);
+        if (what === null) continue;
+        if (left.get(component)?.what !== what)
+          log.warn('installed files were changed, and stay so', { component, what });
+        left.set(component, { tree: suspect.tree, what });
+      }
+      return left;
     },
   };
 }

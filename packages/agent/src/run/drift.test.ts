@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Report } from '@xylem/core';
@@ -82,6 +82,36 @@ test('a service whose file was edited or removed runs from the tree that was put
   await waitFor('the file', () => holds('api', 'lib/same.txt', 'same in each version\n'));
   await waitFor('another process', async () => (await answer()) === '1.0.0' && (await instance()) !== second);
   assert.equal(await readFile(at('api', 'data', 'kept'), 'utf8'), 'by the user');
+});
+
+test('where drift is to be reported alone it is said and stays, over looks, until it is to be put back', async (context) => {
+  const { site, at, said, quiet, holds, agent, answer } = await settled(context, { driftMs: 300 });
+  await site.direct({ policy: { drift: 'report' } });
+  await waitFor('the policy', () => agent.status().direction?.number === site.environment.state.number);
+  await writeFile(at('web', 'current', 'index.html'), 'by hand');
+  await said('web', /index\.html has another size.*stays so/);
+  await rm(at('api', 'current', 'lib', 'same.txt'));
+  await said('api', /lib\/same\.txt is missing.*stays so/);
+  await rm(at('web', 'current'));
+  await said('web', /`current` was removed.*stays so/);
+  assert.equal(await readlink(at('web', 'current')).catch(() => 'gone'), 'gone');
+  assert.equal(await answer(), '1.0.0', 'what runs goes on');
+
+  await site.direct({ policy: {} });
+  await waitFor('the file', () => holds('web', 'index.html', 'one'));
+  await waitFor('the other', () => holds('api', 'lib/same.txt', 'same in each version\n'));
+  await quiet();
+});
+
+test('somebody who puts it right again ends what is said of it', async (context) => {
+  const { site, at, said, quiet, agent } = await settled(context, { driftMs: 300 });
+  await site.direct({ policy: { drift: 'report' } });
+  await waitFor('the policy', () => agent.status().direction?.number === site.environment.state.number);
+  const file = at('web', 'current', 'index.html');
+  await writeFile(file, 'by hand');
+  await said('web', /stays so/);
+  await writeFile(file, 'one');
+  await quiet();
 });
 
 test('a removed switch, a folder in its place, and removed trees are put back, and said', async (context) => {

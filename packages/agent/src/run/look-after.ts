@@ -5,8 +5,9 @@ import { type Convergence, type Converger, converger } from '../converge/converg
 import { codedFault } from '../converge/faults.ts';
 import { onTheWay } from '../direction/transitions.ts';
 import type { Accepted } from '../direction/wanted.ts';
+import { leavingDrift, leftAlone } from '../drift/leaving.ts';
 import { type DriftNotes, driftNotes } from '../drift/notes.ts';
-import type { DriftWatch } from '../drift/watch.ts';
+import type { DriftWatch, LeftAlone } from '../drift/watch.ts';
 import { type ServiceHealth, serviceHealth } from '../health/services.ts';
 import type { Aside } from '../jobs/runner.ts';
 import { type HostMoments, hostMoments } from '../moments/moments.ts';
@@ -72,7 +73,10 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
     },
     aside: options.aside,
     touches: options.aside.touch,
-    gate: (plan, slots) => options.adoption.gate(wanted(slots))(plan, slots),
+    gate: (plan, slots) => {
+      const own = options.adoption.gate(wanted(slots))(plan, slots);
+      return leavesDrift() ? leavingDrift(own, slots) : own;
+    },
     ended: async (plan, error) => {
       if (await options.adoption.ended(plan, error)) looked.wake();
     },
@@ -95,10 +99,13 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
     return accepted === null ? null : withReverts(onTheWay(accepted, slots, reverts), reverts);
   };
 
+  const leavesDrift = (): boolean => options.accepted()?.drift === 'report';
+
   const pass = async (): Promise<void> => {
     await options.reverts.look(options.accepted()?.entry?.undo ?? {});
     await options.adoption.look();
-    await options.driftWatch.settle((component, what) => drift.add(component, what));
+    const left = leavesDrift() ? await options.driftWatch.leave() : null;
+    if (left === null) await options.driftWatch.settle((component, what) => drift.add(component, what));
     const acted = new Set<string>();
     convergence = await converging.run(wanted, (plan) => {
       const { component, action } = plan;
@@ -109,6 +116,7 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
       drift.add(component, plan.drift);
       changed();
     });
+    if (left !== null) convergence = withDrift(convergence, left);
     hasPlanned = true;
     removing.clear();
     drift.settled((component) => !acted.has(component));
@@ -144,6 +152,15 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
       }
     },
   };
+}
+
+/** What is left as it is, where nothing more urgent is said of the component. */
+function withDrift(convergence: Convergence, left: ReadonlyMap<string, LeftAlone>): Convergence {
+  const present = [...left].filter(
+    ([component, { tree }]) => convergence.slots.get(component)?.record?.installed?.tree === tree,
+  );
+  const said = present.map(([component, { what }]) => [component, leftAlone(component, what)] as const);
+  return { ...convergence, waiting: new Map([...said, ...convergence.waiting]) };
 }
 
 /** A bake that ends is something to do, and so is a window that opens. */

@@ -45,6 +45,8 @@ export interface EnvironmentPolicy extends ChangePolicy {
   readonly keepPrevious: number;
   /** For how long a component's own lock may hold up a change; absent: as docs/spec/lifetimes.md says. */
   readonly lockAtMostSeconds?: number;
+  /** What becomes of what others changed on a host; absent: it is put back. */
+  readonly drift?: 'repair' | 'report';
   /** For rolling deployments that do not say otherwise. */
   readonly maxUnavailable: HostCount;
   /** What a release must have behind it; absent: that it succeeded in the stage before, if there is one. */

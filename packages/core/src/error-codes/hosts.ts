@@ -39,8 +39,8 @@ export const hostsCodes = {
     'outcome',
   ),
   E_DRIFT: code(
-    'Something on a host that Xylem installed was changed by something else. It is put back.',
-    'Find out who changed it; what must differ on a host belongs into its configuration or its data folder.',
+    'Something on a host that Xylem installed was changed by something else. It is put back, or stays where the environment says `drift: report`.',
+    'Find out who changed it; what must differ on a host belongs into its configuration or its data folder. What stays is put back once the policy says `drift: repair`, and replaced by the next version.',
     'later',
     'outcome',
   ),

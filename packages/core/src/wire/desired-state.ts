@@ -52,6 +52,9 @@ export const revokedSchema = object({ host: f.hostId, until: f.time });
 /** For how long a component's own lock may hold up what direction asks for; 0: not at all. */
 export const lockAtMostSeconds = integer({ title: 'seconds (0 to 604800)', maximum: 604_800 });
 
+/** What becomes of what others changed on a host; absent: it is put back. */
+export const driftPolicy = oneOf('report');
+
 export const desiredStateSchema = object(
   {
     format: oneOf('xylem-desired-state-1', 'xylem-desired-state-2'),
@@ -68,7 +71,7 @@ export const desiredStateSchema = object(
         reportEverySeconds: integer({ title: 'seconds (10 to 604800)', minimum: 10, maximum: 604_800 }),
         keepPrevious: integer({ minimum: 0, maximum: 100 }),
       },
-      { lockAtMostSeconds, ...changePolicyFields },
+      { lockAtMostSeconds, drift: driftPolicy, ...changePolicyFields },
     ),
     collector: object({
       key: string({ title: 'a raw Ed25519 key in b64u', pattern: '^[A-Za-z0-9_-]{43}$' }),

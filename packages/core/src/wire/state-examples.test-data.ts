@@ -51,6 +51,11 @@ export const stateExamples: Readonly<Record<string, Example>> = {
     wire.parseDesiredState,
     wire.encodeDesiredState,
   ),
+  'desired-state-drift': example(
+    { ...desiredState, policy: { ...desiredState.policy, drift: 'report' } },
+    wire.parseDesiredState,
+    wire.encodeDesiredState,
+  ),
   'desired-state-bake': example(
     { ...desiredState, assignments: desiredState.assignments.map((one) => ({ ...one, bakeSeconds: 1800 })) },
     wire.parseDesiredState,

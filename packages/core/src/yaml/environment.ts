@@ -17,6 +17,7 @@ import {
   closedObject,
   integer,
   literal,
+  oneOf,
   record,
   string,
 } from '../schema/build.ts';
@@ -66,6 +67,7 @@ const environmentYamlSchema = closedObject(
         reportEverySeconds: integer({ title: 'seconds from 10 to 604800', minimum: 10, maximum: 604_800 }),
         keepPrevious: integer({ minimum: 0, maximum: 100 }),
         lockAtMostSeconds,
+        drift: oneOf('repair', 'report'),
         windows: periods,
         freezes: periods,
         urgentPassesFreezes: boolean(),

@@ -122,12 +122,13 @@ export async function compose(
 
 /** What of the environment's policy hosts enforce. */
 function policyFrom(policy: EnvironmentPolicy): DesiredState['policy'] {
-  const { reportEverySeconds, keepPrevious, lockAtMostSeconds } = policy;
+  const { reportEverySeconds, keepPrevious, lockAtMostSeconds, drift } = policy;
   const { windows, freezes, urgentPassesFreezes, quota } = policy;
   return {
     reportEverySeconds,
     keepPrevious,
     ...(lockAtMostSeconds === undefined ? {} : { lockAtMostSeconds }),
+    ...(drift === 'report' ? { drift } : {}),
     ...(windows === undefined ? {} : { windows }),
     ...(freezes === undefined ? {} : { freezes }),
     ...(urgentPassesFreezes === undefined ? {} : { urgentPassesFreezes }),
