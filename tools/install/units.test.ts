@@ -54,7 +54,15 @@ test('the units of docs/install.md: root server, relay and host start, and outli
   await xylem('env', 'create', 'acme/production');
   // The relay stands in an environment of its own: both hosts on one machine would start the service, on one port.
   await xylem('env', 'create', 'acme/relays');
-  const join1 = await xylem('token', 'create', '--env', 'acme/relays', '--serve', '--serves', 'acme/production');
+  const join1 = await xylem(
+    'token',
+    'create',
+    '--env',
+    'acme/relays',
+    '--serve',
+    '--serves',
+    'acme/production',
+  );
   assert.equal(join1.url, root);
   const relayState = '/var/lib/xylem/relay';
   const relayHost = ['--serve', '--name', 'relay-muc', '--state', relayState];

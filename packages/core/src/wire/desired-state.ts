@@ -53,7 +53,7 @@ export const revokedSchema = object({ host: f.hostId, until: f.time });
 export const lockAtMostSeconds = integer({ title: 'seconds (0 to 604800)', maximum: 604_800 });
 
 /** What becomes of what others changed on a host; absent: it is put back. */
-export const driftPolicy = oneOf('report');
+const driftPolicy = oneOf('report');
 
 export const desiredStateSchema = object(
   {

@@ -32,6 +32,7 @@ export function createMeasure(ports: MetricPorts & { readonly clock: Clock }): M
     const nowMs = ports.clock.monotonicMs();
     const of = `${wanted.step}/${wanted.look ?? 'end'}`;
     if (last !== undefined && last.of === of && nowMs - last.atMs < pauseMs) return null;
+    for (const [other, { atMs }] of asked) if (nowMs - atMs >= pauseMs) asked.delete(other);
     asked.set(id, { of, atMs: nowMs });
     const { policy } = parseEnvironmentYaml(environment.yaml, fullName(environment));
     const names = (courseOf(strategy)?.metrics ?? []).map(({ name }) => name);
