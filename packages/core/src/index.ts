@@ -40,6 +40,7 @@ export * from './statistics/index.ts';
 export { type Time, timeMs, timeOf } from './time.ts';
 export * from './transitions/index.ts';
 export * from './tree/index.ts';
+export * from './verification/index.ts';
 export { compareVersions, inRange, isVersion, isVersionRange, type Version } from './versions.ts';
 export * from './why/index.ts';
 export * from './wire/index.ts';

@@ -8,6 +8,7 @@ import { settleMoves } from './moves/settle.ts';
 import { forgetOld } from './notify/line.ts';
 import { driveRecalls } from './recalls/drive.ts';
 import type { Root } from './root.ts';
+import { readFigures } from './verification/figures.ts';
 
 export interface MaintenanceOptions {
   readonly root: Root;
@@ -19,6 +20,9 @@ export interface MaintenanceOptions {
 const evaluateEveryMs = 30_000;
 /** No work where nothing is due. */
 const dueEveryMs = 2_000;
+/** Due ones alone are asked. */
+const probesEveryMs = 2_000;
+const figuresEveryMs = 15_000;
 const deadlinesEveryMs = 30_000;
 const migrationsEveryMs = 5_000;
 const recallsEveryMs = 10_000;
@@ -62,6 +66,8 @@ export async function runMaintenance({ root, renewCertificate, signal }: Mainten
       await root.deploying.plans.driveAll();
     }),
     every(dueEveryMs, 'looking at bakes', () => root.deploying.evaluateDue()),
+    every(probesEveryMs, 'asking probes', () => root.prober.go(), 'at once'),
+    every(figuresEveryMs, 'reading figures', () => readFigures(root), 'at once'),
     every(deadlinesEveryMs, 'telling of deadlines', () => tellDeadlines(root), 'at once'),
     every(migrationsEveryMs, 'driving migrations', () => driveMigrations(root), 'at once'),
     every(recallsEveryMs, 'going on with recalls', () => driveRecalls(root), 'at once'),

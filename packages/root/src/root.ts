@@ -13,6 +13,7 @@ import type { Departed } from './moves/departed.ts';
 import type { ReleasePublisher } from './publishing/release-publisher.ts';
 import type { SqlChunkIndex } from './publishing/sql-chunk-index.ts';
 import type { RootConfig, StatePaths } from './state/folder.ts';
+import type { Prober } from './verification/prober.ts';
 
 /** What the parts of a running root server share. */
 export interface Root {
@@ -30,6 +31,7 @@ export interface Root {
   readonly releases: ReleasePublisher | null;
   readonly directing: Directing;
   readonly deploying: Deploying;
+  readonly prober: Prober;
   readonly audit: Auditing;
   readonly passwords: Passwords;
   readonly issuers: Issuers;

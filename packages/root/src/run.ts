@@ -47,6 +47,7 @@ import {
   readUserCertificate,
 } from './state/user-certificate.ts';
 import { addStatusPage } from './status/routes.ts';
+import { createProber } from './verification/prober.ts';
 
 export interface RunRootOptions {
   readonly stateFolder: string;
@@ -217,6 +218,7 @@ async function start(
     releases,
     directing,
     deploying,
+    prober: createProber({ db, clock, log, signal: stop.signal, wake: (id) => deploying.wake(id) }),
     audit,
     passwords: createPasswords(randomness),
     issuers: createIssuers(clock),

@@ -99,6 +99,7 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   metricSourceSet: ['PUT', '/metric-sources/:name'],
   metricSourceList: ['GET', '/metric-sources'],
   metricSourceRemove: ['DELETE', '/metric-sources/:name'],
+  environmentVerify: ['POST', '/environments/:tenant/:environment/verify'],
   metricShow: ['GET', '/environments/:tenant/:environment/metrics/:metric'],
   dependencies: ['GET', '/dependencies/:product'],
   consequences: ['GET', '/dependencies/:product/:version'],

@@ -1,3 +1,5 @@
+import { compareProbes, type ProbeBefore } from '../verification/compare.ts';
+import type { ProbeResult } from '../verification/probe.ts';
 import type { HostCount } from './deployment.ts';
 import { hostCount, limitOf } from './standing.ts';
 import { hosts } from './words.ts';
@@ -21,6 +23,8 @@ export interface AfterWatch {
   readonly onFail: 'report' | 'rollback';
   /** Since when more hosts than `maxFailed` have failed; null: they have not. */
   readonly badSince: number | null;
+  /** How the environment's probes stood when the deployment began; absent: there are none. */
+  readonly probes?: readonly ProbeBefore[];
 }
 
 /** What the hosts of a deployment that has ended say of it. */
@@ -30,6 +34,8 @@ export interface AfterSeen {
   readonly failed: number;
   /** Not heard of for so long that they count as offline. */
   readonly unheard: number;
+  /** The last results of the environment's probes; absent: there are none. */
+  readonly probes?: readonly ProbeResult[];
 }
 
 export type AfterLook =
@@ -40,8 +46,9 @@ export type AfterLook =
 export const steadyMs = 60_000;
 
 /**
- * One look. Fails once too many hosts have stayed failed for `steadyMs`; passes at its end, if hosts that are not heard
- * of could not make the difference. Pure: the same watch, sight and time give the same answer.
+ * One look. Fails once too many hosts have stayed failed for `steadyMs`, or a probe that passed before the deployment
+ * began has failed for so long; passes at its end, if hosts that are not heard of could not make the difference and each
+ * such probe was asked since. Pure: the same watch, sight and time give the same answer.
  */
 export function lookAfter(watch: AfterWatch, seen: AfterSeen, now: number): AfterLook {
   const { eligible, failed, unheard } = seen;
@@ -53,14 +60,22 @@ export function lookAfter(watch: AfterWatch, seen: AfterSeen, now: number): Afte
     if (now - badSince < steadyMs) return { kind: 'watching', watch: { ...watch, badSince } };
     return { kind: 'failed', reason: `After it had succeeded ${said}; at most ${limit} may.` };
   }
+  const probes = compareProbes(watch.probes ?? [], seen.probes ?? [], watch.since, steadyMs);
+  if (probes.failed !== null)
+    return {
+      kind: 'failed',
+      reason: `After it had succeeded a probe fails that had passed before: ${probes.failed}.`,
+    };
   const next = { ...watch, badSince: null };
-  if (now < watch.until) return { kind: 'watching', watch: next };
+  if (now < watch.until || probes.isOpen) return { kind: 'watching', watch: next };
   if (failed + unheard > limit && unheard > 0)
     return {
       kind: 'inconclusive',
       reason: `The watch ended: ${said}, and ${hosts(unheard)} could not be heard of.`,
     };
-  return { kind: 'passed', reason: `The watch ended: ${said}.` };
+  if (probes.unknown !== null)
+    return { kind: 'inconclusive', reason: `The watch ended: ${said}. ${probes.unknown}.` };
+  return { kind: 'passed', reason: `The watch ended: ${[said, ...probes.said].join('; ')}.` };
 }
 
 /** How many hosts of `eligible` may fail. Pure. */

@@ -6,6 +6,7 @@ import type { HostMetric } from '../metrics/metric.ts';
 import type { MigrationPolicy } from '../migration/drive.ts';
 import type { ApprovalRule } from '../plan/approvals.ts';
 import type { After, IncidentDemand } from '../stage-order/policy.ts';
+import type { Probe } from '../verification/probe.ts';
 import type { Version } from '../versions.ts';
 import type { ChangePolicy } from '../wire/change-policy.ts';
 
@@ -59,6 +60,8 @@ export interface EnvironmentPolicy extends ChangePolicy {
   readonly incidents?: IncidentDemand;
   /** Of updates that have succeeded; absent: nobody looks after them. */
   readonly watch?: WatchRules;
+  /** What users would see: asked again and again, and compared before and after an update that is watched. */
+  readonly verify?: readonly Probe[];
   /** Figures of hosts that deployments are judged by besides their reports. */
   readonly metrics?: readonly HostMetric[];
   /** Statements without which no release is deployed here. */

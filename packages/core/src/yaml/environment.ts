@@ -24,10 +24,11 @@ import {
 import type { Static } from '../schema/json-schema.ts';
 import { parseSelector } from '../selector/parse.ts';
 import { afterSchema, incidentDemandSchema } from '../stage-order/policy.ts';
+import { type Probe, verifySchema } from '../verification/probe.ts';
 import { mostPeriods, periodParts, quotaParts } from '../wire/change-policy.ts';
 import { lockAtMostSeconds } from '../wire/desired-state.ts';
 import { labelKey, labelValue, name, namePattern, version } from '../wire/fields.ts';
-import { checkYaml } from './check.ts';
+import { type CheckedYaml, checkYaml } from './check.ts';
 
 const environmentName = string({
   title: 'an environment name like "acme/production", or "production" with one tenant',
@@ -77,6 +78,7 @@ const environmentYamlSchema = closedObject(
         health: closedObject({ atLeast: share }),
         incidents: incidentDemandSchema,
         watch: watchSchema,
+        verify: verifySchema,
         metrics: metricsSchema,
         strategy: strategySchema,
         approvals: approvalRulesSchema,
@@ -120,6 +122,7 @@ export function parseEnvironmentYaml(text: string, file: string): EnvironmentSpe
     if (value.policy?.metrics?.findIndex((one) => one.name === metric) !== index)
       refuse([...path, 'name'], 'expected another name: there is a metric of this name already');
   }
+  refuseProbes(value.policy?.verify ?? [], refuse);
   const products: [string, ProductMapping][] = [];
   for (const [key, mapping] of Object.entries(value.products ?? {})) {
     if (mapping.channel !== undefined && mapping.release !== undefined) {
@@ -139,6 +142,17 @@ export function parseEnvironmentYaml(text: string, file: string): EnvironmentSpe
     products: Object.fromEntries(products),
     policy: { ...defaultPolicy, ...value.policy },
   };
+}
+
+function refuseProbes(probes: readonly Probe[], refuse: CheckedYaml<unknown>['refuse']): void {
+  for (const [index, { name: probe, url, certificate, ca }] of probes.entries()) {
+    const path = ['policy', 'verify', index];
+    if (probes.findIndex((one) => one.name === probe) !== index)
+      refuse([...path, 'name'], 'expected another name: there is a probe of this name already');
+    if (URL.parse(url) === null) refuse([...path, 'url'], 'expected an address');
+    if (url.startsWith('http:') && (certificate ?? ca) !== undefined)
+      refuse([...path, 'url'], 'expected https, since certificate or ca is given');
+  }
 }
 
 function mappingFrom({ components, ...release }: Static<typeof product>): ProductMapping {

@@ -27,6 +27,7 @@ import { secretHandlers } from './handlers/secrets.ts';
 import { tenantHandlers } from './handlers/tenants.ts';
 import { ticketHandlers } from './handlers/tickets.ts';
 import { tokenHandlers } from './handlers/tokens.ts';
+import { verificationHandlers } from './handlers/verification.ts';
 import type { Handlers } from './handlers.ts';
 
 export function allHandlers(root: Root): Handlers {
@@ -59,5 +60,6 @@ export function allHandlers(root: Root): Handlers {
     ...secretHandlers(root),
     ...tenantHandlers(root),
     ...tokenHandlers(root),
+    ...verificationHandlers(root),
   };
 }

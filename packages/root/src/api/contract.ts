@@ -28,6 +28,7 @@ import { selfRoutes } from './routes/self.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { verificationRoutes } from './routes/verification.ts';
 
 /** One route of the API. `needs` is what whoever asks must hold, checked in one place (authorise.ts). */
 export interface RouteContract {
@@ -56,6 +57,7 @@ export const contract = {
   ...hostRoutes,
   ...incidentRoutes,
   ...metricRoutes,
+  ...verificationRoutes,
   ...ticketRoutes,
   ...migrationRoutes,
   ...jobRoutes,

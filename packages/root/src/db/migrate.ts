@@ -33,6 +33,7 @@ import * as recalls from './migrations/0029-recalls.ts';
 import * as changeTickets from './migrations/0030-change-tickets.ts';
 import * as planSubscriptions from './migrations/0031-plan-subscriptions.ts';
 import * as hostActs from './migrations/0032-host-acts.ts';
+import * as verification from './migrations/0033-verification.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -70,6 +71,7 @@ const migrations: readonly Migration[] = [
   changeTickets,
   planSubscriptions,
   hostActs,
+  verification,
 ];
 
 const schemaVersion = migrations.length;

@@ -11,6 +11,7 @@ import type { PlanTables } from './tables/plans.ts';
 import type { PublishingTables } from './tables/publishing.ts';
 import type { SecretTables } from './tables/secrets.ts';
 import type { TicketTables } from './tables/tickets.ts';
+import type { VerificationTables } from './tables/verification.ts';
 
 /*
  * One set of column types for both databases: text, whole numbers (sizes, versions, epoch milliseconds; 0 and 1 for
@@ -29,6 +30,7 @@ export interface Tables
     PlanTables,
     PublishingTables,
     SecretTables,
-    TicketTables {}
+    TicketTables,
+    VerificationTables {}
 
 export type Database = Kysely<Tables>;

@@ -10,6 +10,8 @@ import {
 } from '@xylem/core';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
+import { probesAtBegin } from '../verification/befores.ts';
+import { resultsOf } from '../verification/rows.ts';
 import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
 import { judge, readFleet } from './judge.ts';
@@ -26,7 +28,16 @@ export async function beginWatch(
   if (watch === undefined || kind !== 'deploy') return;
   const { seconds, maxFailed = null, onFail = 'report' } = watch;
   const until = nowMs + seconds * 1000;
-  const document: AfterWatch = { since: nowMs, until, maxFailed, maxUnavailable, onFail, badSince: null };
+  const probes = await probesAtBegin(trx, id);
+  const document: AfterWatch = {
+    since: nowMs,
+    until,
+    maxFailed,
+    maxUnavailable,
+    onFail,
+    badSince: null,
+    ...(probes.length === 0 ? {} : { probes }),
+  };
   await trx
     .insertInto('deployment_watches')
     .values({
@@ -66,7 +77,7 @@ export async function lookAfterAll(options: DeployingOptions, environment: strin
 
 async function lookAfterOne({ db, clock, events }: DeployingOptions, row: DeploymentRow): Promise<void> {
   const nowMs = clock.now();
-  const { deployment, evidence, policy } = await judge(
+  const { deployment, evidence, policy, rules } = await judge(
     db,
     row,
     await readFleet(db, row.environment, nowMs),
@@ -77,7 +88,13 @@ async function lookAfterOne({ db, clock, events }: DeployingOptions, row: Deploy
   const unheard = eligible.filter(
     ({ lastReport, lastSeen }) => nowMs - Math.max(lastReport ?? 0, lastSeen ?? 0) > policy.offlineAfterMs,
   );
-  const seen = { eligible: eligible.length, failed: failed.length, unheard: unheard.length };
+  const probes = await resultsOf(db, row.environment, rules.verify ?? []);
+  const seen = {
+    eligible: eligible.length,
+    failed: failed.length,
+    unheard: unheard.length,
+    ...(probes.length === 0 ? {} : { probes }),
+  };
   const hasEnded = await db.transaction().execute(async (trx) => {
     await lockFor(trx, deployingLock(row.environment));
     const present = await trx

@@ -1,7 +1,15 @@
-import { type Deployment as CoreDeployment, canaryStanding, mostFailed, timeOf } from '@xylem/core';
+import {
+  type Deployment as CoreDeployment,
+  canaryStanding,
+  mostFailed,
+  type ProbeBefore,
+  type ProbeResult,
+  timeOf,
+} from '@xylem/core';
 import type { Deployment } from '../api/schemas/deployments.ts';
 import { refOf } from '../environments/names.ts';
 import type { Root } from '../root.ts';
+import { comparedFigures } from '../verification/befores.ts';
 import { type Fleet, judge, readFleet } from './judge.ts';
 import { leftOutOf } from './left-out.ts';
 import { type DeploymentRow, hostMarks } from './rows.ts';
@@ -29,6 +37,7 @@ export async function showDeployment(
   const { deployment, environment, evidence, progress, reason } = await judge(db, row, fleet, nowMs);
   const watch = await shownWatch(db, row.id);
   const leftOut = leftOutOf(fleet.hosts, await hostMarks(db, row.id));
+  const figures = await comparedFigures(db, row.id);
   const canary = canaryStanding(deployment, evidence, nowMs);
   return {
     id: row.id,
@@ -54,6 +63,7 @@ export async function showDeployment(
     progress: { ...progress },
     ...(leftOut === null ? {} : { leftOut }),
     ...(watch === null ? {} : { watch }),
+    ...(figures === null ? {} : { figures: [...figures] }),
     ...(canary === null
       ? {}
       : {
@@ -88,5 +98,20 @@ async function shownWatch(db: Root['db'], deployment: string): Promise<Required<
     eligible,
     failed,
     unheard,
+    ...(watch.probes === undefined
+      ? {}
+      : { probes: watch.probes.map((before) => shownProbe(before, seen?.probes ?? [])) }),
+  };
+}
+
+function shownProbe({ name, of, state: before }: ProbeBefore, results: readonly ProbeResult[]) {
+  const now = results.find((result) => result.name === name && result.of === of);
+  return {
+    name,
+    before,
+    now: now?.state ?? null,
+    reason: now?.reason ?? null,
+    since: now === undefined ? null : timeOf(now.since),
+    at: now === undefined ? null : timeOf(now.at),
   };
 }

@@ -12,6 +12,7 @@ import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import type { Candidate } from '../gates/gate.ts';
 import { passGates } from '../gates/look.ts';
+import { keepBefore } from '../verification/befores.ts';
 import { candidateOf, type Wanted } from './candidate.ts';
 import { componentsOf, formerRelease, nameOf } from './changes.ts';
 import { strategyFor } from './choose-strategy.ts';
@@ -74,6 +75,8 @@ export async function beginDeployment(
   await forgetWaiting(trx, start.environment.id, start.product);
   await insert(trx, deploymentFrom(start, candidate, strategy, id, salt), start, nowMs);
   await holdSkipped(trx, start.environment.id, start.product, id);
+  const begun = { id, environment: start.environment.id, kind: candidate.kind };
+  await keepBefore(trx, begun, candidate.spec.policy, nowMs);
   if (unfit.length > 0) {
     const message = `Left out, without a fitting variant: ${namesOf(unfit)}.`;
     await appendEvent(trx, id, nowMs, { kind: 'unfit', message, details: { hosts: unfit.slice(0, 100) } });

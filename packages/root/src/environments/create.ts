@@ -3,6 +3,7 @@ import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import { repositoryIdOf, signRoot } from '@xylem/trust';
 import type { Environment } from '../api/schemas/environments.ts';
 import { appendAudit } from '../audit/audit.ts';
+import type { Who } from '../auth/api-tokens.ts';
 import { lockFor } from '../db/lock.ts';
 import { waitingStarts } from '../deployments/waiting.ts';
 import { shownFreeze } from '../freezes/rows.ts';
@@ -10,6 +11,7 @@ import { hostsIn } from '../hosts/host-rows.ts';
 import { makeDirectionKeys, saveDirectionKeys } from '../keys/root-keys.ts';
 import { writeRepositoryFiles } from '../publishing/repository-files.ts';
 import type { Root } from '../root.ts';
+import { refuseBadProbes, saveAddresses } from '../verification/addresses.ts';
 import { refuseBadWindows } from './bad-windows.ts';
 import { firstYaml } from './edit-yaml.ts';
 import { type EnvironmentRow, environmentNamed, fullName, splitName } from './names.ts';
@@ -23,7 +25,7 @@ import { refuseBadStatementKeys } from './statement-keys.ts';
  */
 export async function createEnvironment(
   root: Root,
-  who: string,
+  { name: who, access }: Pick<Who, 'name' | 'access'>,
   body: { readonly name: string; readonly yaml?: string | undefined },
 ): Promise<Environment> {
   const { db, clock } = root;
@@ -31,6 +33,7 @@ export async function createEnvironment(
   const yaml = body.yaml ?? firstYaml(fullName(name));
   const spec = checkName(yaml, fullName(name));
   refuseBadWindows(yaml, fullName(name), spec, clock.now());
+  await refuseBadProbes(db, yaml, fullName(name), { environment: '', before: null, after: spec, access });
   await refuseUnknownStage(db, name.tenant, yaml, fullName(name), spec);
   await refuseKnown(root, name);
   const nowMs = clock.now();
@@ -59,6 +62,7 @@ export async function createEnvironment(
       .executeTakeFirst();
     const row = { id, ...name, yaml, yaml_version: 1, created_ms: nowMs };
     await trx.insertInto('environments').values(row).execute();
+    await saveAddresses(trx, { environment: id, before: null, after: spec, access });
     const after = { name: fullName(name), newTenant: known !== undefined };
     const subject = `environment/${id}`;
     await appendAudit(trx, nowMs, { who, what: 'environment.create', subject, environment: id, after });

@@ -8,8 +8,10 @@ import {
   withSealed,
   XylemError,
 } from '@xylem/core';
+import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { EnvironmentYamlSaved } from '../api/schemas/environments.ts';
 import { appendAudit } from '../audit/audit.ts';
+import type { Who } from '../auth/api-tokens.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import { follow } from '../deployments/follow-channel.ts';
@@ -24,6 +26,7 @@ import { refuseQuarantined } from '../quarantine/refuse.ts';
 import { refuseRecalled } from '../recalls/rows.ts';
 import type { Root } from '../root.ts';
 import { sealedConfigs } from '../secrets/rows.ts';
+import { refuseBadProbes, saveAddresses } from '../verification/addresses.ts';
 import { refuseBadWindows } from './bad-windows.ts';
 import { checkName } from './create.ts';
 import { refuseMisfitAt } from './fitting-config.ts';
@@ -38,7 +41,7 @@ import { refuseUnknownStage, stagesLock } from './stages.ts';
  */
 export async function saveYaml(
   root: Root,
-  who: string,
+  { name: who, access }: Pick<Who, 'name' | 'access'>,
   row: EnvironmentRow,
   body: { readonly baseVersion: number; readonly yaml: string; readonly dryRun?: boolean | undefined },
 ): Promise<EnvironmentYamlSaved> {
@@ -46,6 +49,13 @@ export async function saveYaml(
   const name = fullName(row);
   const spec = withSealed(checkName(body.yaml, name), await sealedConfigs(db, row.id));
   refuseBadWindows(body.yaml, name, spec, clock.now());
+  const probes = {
+    environment: row.id,
+    before: parseEnvironmentYaml(row.yaml, name),
+    after: spec,
+    access,
+  };
+  await refuseBadProbes(db, body.yaml, name, probes);
   await refuseUnknownStage(db, row.tenant, body.yaml, name, spec);
   await refuseUnknownReleases(db, row.id, name, body.yaml, spec);
   await refuseUnfit(db, row, spec, body.yaml);
@@ -64,6 +74,7 @@ export async function saveYaml(
         .where('yaml_version', '=', body.baseVersion)
         .executeTakeFirst();
       if (numUpdatedRows !== 1n) throw moved(name, body.baseVersion, body.baseVersion + 1);
+      await saveAddresses(trx, probes);
       await appendAudit(trx, nowMs, {
         who,
         what: 'environment.yaml',

@@ -7,6 +7,7 @@ import type { Candidate, Gate } from './gate.ts';
 import { health } from './health.ts';
 import { incidents } from './incidents.ts';
 import { forcedBy, override } from './override.ts';
+import { probes } from './probes.ts';
 import { recall } from './recall.ts';
 import { quarantine, schemas, statements, variants, vouching } from './release.ts';
 import { stageOrder } from './stage-order/stage-order.ts';
@@ -26,6 +27,7 @@ const gates: readonly Gate[] = [
   ...compatibility,
   variants,
   health,
+  probes,
   incidents,
   approvals,
   ticket,

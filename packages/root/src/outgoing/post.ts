@@ -1,6 +1,7 @@
 import { XylemError } from '@xylem/core';
 import { createHttpClient, readBody } from '@xylem/platform';
 import { namesInnerAddress, outerLookup } from './addresses.ts';
+import { faultCode } from './fault-code.ts';
 
 const deadlineMs = 15_000;
 const maxBytes = 16 * 1024;
@@ -65,13 +66,7 @@ export async function postOut({ url, headers, body, anywhere, signal }: Posting)
   }
 }
 
-/** The system's own code says enough, and nothing of what answered. */
 function reasonOf(cause: unknown): string {
-  for (let at: unknown = cause; at instanceof Error; at = at.cause) {
-    const { code } = at as NodeJS.ErrnoException;
-    if (/lies in a network inside/.test(at.message)) return 'it lies in a network inside';
-    if (code !== undefined && /^[A-Z]+$/.test(code)) return code;
-    if (code !== undefined && /^(ERR_TLS|CERT_|UNABLE_|DEPTH_|SELF_|EAI_)/.test(code)) return code;
-  }
-  return 'the connection failed';
+  const code = faultCode(cause);
+  return code === 'inside' ? 'it lies in a network inside' : (code ?? 'the connection failed');
 }

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
 import { canaryText } from './canary-text.ts';
+import { figuresText } from './figures-text.ts';
 import { leftOutText } from './left-out-text.ts';
 import { deploymentTable, exitCodeOf, watchOptions } from './shared.ts';
 import { watchDeployments } from './watch.ts';
@@ -31,6 +32,7 @@ export const command = defineCommand({
           ...(canary === null ? [] : [`Canary: ${canary}.`]),
           ...leftOutText(deployment),
           ...(deployment.watch === undefined ? [] : [watchText(deployment.watch)]),
+          ...(deployment.figures === undefined ? [] : [figuresText(deployment.figures)]),
           ...(deployment.plan
             ? [`By the plan ${deployment.plan.id}, digest ${deployment.plan.digest}.`]
             : []),

@@ -11,10 +11,24 @@ export function watchText({
   eligible,
   failed,
   unheard,
+  probes,
 }: NonNullable<Deployment['watch']>): string {
-  if (state !== 'watching') return `Watch ${state}: ${reason ?? ''}`;
+  const lines = (probes ?? []).map(probeText);
+  if (state !== 'watching') return [`Watch ${state}: ${reason ?? ''}`, ...lines].join('\n');
   const seen =
     eligible === 0 ? '' : `: ${failed} of ${counted(eligible, 'host')} failed, ${unheard} not heard of`;
   const then = onFail === 'rollback' ? 'it goes back by itself' : 'it is reported';
-  return `Watched until ${until}${seen}. When more than ${maxFailed} have failed for a minute ${then}.`;
+  const also = lines.length === 0 ? '' : ', or a probe that passed before fails,';
+  return [
+    `Watched until ${until}${seen}. When more than ${maxFailed} have failed for a minute${also} ${then}.`,
+    ...lines,
+  ].join('\n');
+}
+
+type WatchedProbe = NonNullable<NonNullable<Deployment['watch']>['probes']>[number];
+
+function probeText({ name, before, now, reason, since }: WatchedProbe): string {
+  const then = before ?? 'not asked';
+  if (now === null) return `Probe ${name}: before ${then}, not asked since.`;
+  return `Probe ${name}: before ${then}, now ${now} since ${since ?? ''} (${reason ?? ''}).`;
 }

@@ -68,6 +68,11 @@ export const environmentsTable: readonly TableEntry[] = [
     load: () => import('../../commands/secret/wrap.ts'),
   },
   {
+    path: 'verify',
+    summary: 'Ask now what users of an environment would see',
+    load: () => import('../../commands/verify/verify.ts'),
+  },
+  {
     path: 'metric show',
     summary: 'What a metric of an environment says of its hosts',
     load: () => import('../../commands/metric/show.ts'),

@@ -29,7 +29,7 @@ export function environmentHandlers(root: Root): Pick<Handlers, Own> {
   const named = (params: { tenant: string; environment: string }) =>
     environmentNamed(db, `${params.tenant}/${params.environment}`, root.config.tenant);
   return {
-    environmentCreate: ({ body, who }) => createEnvironment(root, who.name, body),
+    environmentCreate: ({ body, who }) => createEnvironment(root, who, body),
     environmentList: async ({ who }) => ({
       environments: await Promise.all(
         (await allEnvironments(db))
@@ -46,7 +46,7 @@ export function environmentHandlers(root: Root): Pick<Handlers, Own> {
       const row = await named(params);
       await requireVisible(db, who.access, productsNamed(body.yaml, fullName(row)));
       requireMayApprovals(row, body.yaml, who);
-      return await saveYaml(root, who.name, row, body);
+      return await saveYaml(root, who, row, body);
     },
   };
 }

@@ -16,6 +16,7 @@ import {
   Time,
   Version,
 } from './common.ts';
+import { ProbeState } from './verification.ts';
 
 const HostCount = Type.Union([
   Type.Integer({ minimum: 0 }),
@@ -146,6 +147,35 @@ const Watch = Strict({
   eligible: Count,
   failed: Count,
   unheard: Type.Integer({ minimum: 0, description: 'hosts that count as offline' }),
+  /** Of the environment's policy (`verify`). `before`: when the deployment began; null: not asked then. */
+  probes: Type.Optional(
+    Type.Array(
+      Strict({
+        name: Name,
+        before: Nullable(ProbeState),
+        now: Nullable(ProbeState),
+        reason: Nullable(Type.String()),
+        since: Nullable(Time),
+        at: Nullable(Time),
+      }),
+    ),
+  ),
+});
+
+const Figure = Strict({
+  seconds: Type.Number({ exclusiveMinimum: 0 }),
+  bad: Type.Number({ minimum: 0 }),
+  all: Type.Number({ minimum: 0 }),
+});
+const Ratio = Nullable(Type.Number({ minimum: 0 }));
+/** A metric over all hosts, before it began and at the end of the watch. Null: not read yet, or not to be had. */
+const ComparedFigure = Strict({
+  name: Name,
+  before: Nullable(Figure),
+  after: Nullable(Figure),
+  errors: Ratio,
+  load: Ratio,
+  fault: Nullable(Type.String()),
 });
 
 export const Deployment = Strict({
@@ -178,6 +208,8 @@ export const Deployment = Strict({
   canary: Type.Optional(CanaryStanding),
   /** Absent: nobody looks after it, or it has not succeeded yet. */
   watch: Type.Optional(Watch),
+  /** Absent: the policy has no metrics, or no watch. */
+  figures: Type.Optional(Type.Array(ComparedFigure)),
 });
 export type Deployment = Static<typeof Deployment>;
 export const Deployments = Strict({ deployments: Type.Array(Deployment) });

@@ -27,3 +27,4 @@ export * from './root.ts';
 export * from './secrets.ts';
 export * from './tenants.ts';
 export * from './tickets.ts';
+export * from './verification.ts';

@@ -34,6 +34,7 @@ export const ofEnvironments = {
     )(({ tenant }) => ({ params: { tenant }, body: { stages: ['development', 'production'] } })),
   ],
   environmentYaml: [inEnvironment('read')],
+  environmentVerify: [inEnvironment('operate')],
   secretsShow: [inEnvironment('read')],
   secretsChange: [inEnvironment('operate', { revision: 999, set: [], remove: [], wraps: [] })],
   environmentYamlPut: [

@@ -1,0 +1,25 @@
+import { timeOf } from '@xylem/core';
+import { parseEnvironmentYaml } from '@xylem/core/yaml';
+import { environmentNamed, fullName } from '../../environments/names.ts';
+import type { Root } from '../../root.ts';
+import type { Handlers } from '../handlers.ts';
+import type { verificationRoutes } from '../routes/verification.ts';
+
+export function verificationHandlers(root: Root): Pick<Handlers, keyof typeof verificationRoutes> {
+  return {
+    environmentVerify: async ({ params }) => {
+      const name = `${params.tenant}/${params.environment}`;
+      const row = await environmentNamed(root.db, name, root.config.tenant);
+      const { verify = [] } = parseEnvironmentYaml(row.yaml, fullName(row)).policy;
+      const results = await root.prober.askNow(row);
+      return {
+        probes: verify.flatMap((probe) => {
+          const result = results.find((one) => one.name === probe.name);
+          if (result === undefined) return [];
+          const { state, reason, since, at } = result;
+          return [{ name: probe.name, url: probe.url, state, reason, since: timeOf(since), at: timeOf(at) }];
+        }),
+      };
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { ProbeState } from '@xylem/core';
+import { presentProbes } from '../verification/befores.ts';
+import type { Gate } from './gate.ts';
+
+/** Shows how users' addresses stand before anything begins. It is never closed: a release may be what mends them. */
+export const probes: Gate = {
+  name: 'probes',
+  codes: [],
+  concerns: ({ target, isWayBack, spec }) =>
+    target !== null && !isWayBack && (spec.policy.verify ?? []).length > 0,
+  async look(trx, { environment, spec: { policy }, nowMs }) {
+    const standing = await presentProbes(trx, environment.id, policy.verify ?? [], nowMs);
+    const named = (state: ProbeState | null): string =>
+      standing
+        .filter((one) => one.state === state)
+        .map(({ name }) => name)
+        .join(', ');
+    const passing = standing.filter(({ state }) => state === 'pass').length;
+    const others = [
+      ['failing already, and not held against the release', named('fail')],
+      ['without a connection', named('unreached')],
+      ['not asked yet', named(null)],
+    ].filter(([, names]) => names !== '');
+    const rest = others.map(([what, names]) => ` ${what}: ${names}.`).join('');
+    return `${passing} of ${standing.length} probes pass.${rest}`;
+  },
+};

@@ -1,0 +1,131 @@
+import { type Probe, type ProbeResult, probeDue, resultOf, timeoutMsOf } from '@xylem/core';
+import { parseEnvironmentYaml } from '@xylem/core/yaml';
+import type { Clock, Log } from '@xylem/platform';
+import type { Database } from '../db/tables.ts';
+import { environmentsWatched } from '../deployments/after.ts';
+import { type EnvironmentRow, fullName } from '../environments/names.ts';
+import { askOut } from '../outgoing/ask.ts';
+import { addressesAnywhere } from './addresses.ts';
+import { resultsOf, saveResults } from './rows.ts';
+
+/** Asks users' addresses for environments that say so. */
+export interface Prober {
+  /** Keeps what came since the last time, and begins to ask what is due; does not wait for answers. */
+  go(): Promise<void>;
+  /** Asks all of an environment now, and keeps what it saw. */
+  askNow(environment: EnvironmentRow): Promise<ProbeResult[]>;
+}
+
+export interface ProberOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** A probe of an environment in which a release is looked after says something new. */
+  readonly wake: (environment: string) => void;
+}
+
+interface Known {
+  readonly version: number;
+  readonly probes: readonly Probe[];
+  readonly anywhere: ReadonlySet<string>;
+  readonly last: Map<string, ProbeResult>;
+}
+
+/** What is asked at the same time, of all environments; the rest waits for the next round. */
+const mostAtOnce = 64;
+
+export function createProber({ db, clock, log, signal, wake }: ProberOptions): Prober {
+  const environments = new Map<string, Known>();
+  const asking = new Set<string>();
+  const now = new Map<string, Promise<ProbeResult[]>>();
+  let answered: {
+    readonly environment: string;
+    readonly before: ProbeResult | null;
+    readonly result: ProbeResult;
+  }[] = [];
+
+  async function knownOf(row: EnvironmentRow): Promise<Known> {
+    const known = environments.get(row.id);
+    if (known?.version === row.yaml_version) return known;
+    const { verify: probes = [] } = parseEnvironmentYaml(row.yaml, fullName(row)).policy;
+    const last = new Map((await resultsOf(db, row.id, probes)).map((result) => [result.name, result]));
+    const anywhere = await addressesAnywhere(db, row.id);
+    const fresh = { version: row.yaml_version, probes, anywhere, last };
+    environments.set(row.id, fresh);
+    return fresh;
+  }
+
+  async function ask({ anywhere, last }: Known, probe: Probe) {
+    const { name, url, ca, expect } = probe;
+    const seen = await askOut(clock, {
+      url,
+      anywhere: anywhere.has(url),
+      ca,
+      contains: expect?.contains,
+      timeoutMs: timeoutMsOf(probe),
+      signal,
+    });
+    const before = last.get(name) ?? null;
+    const result = resultOf(probe, seen, clock.now(), before);
+    last.set(name, result);
+    return { before, result };
+  }
+
+  async function keep(): Promise<void> {
+    const kept = answered;
+    answered = [];
+    await saveResults(
+      db,
+      kept.map(({ environment, result }) => ({ ...result, environment })),
+    );
+    const watched = new Set(await environmentsWatched(db));
+    const changed = kept.filter(({ before, result }) => result.state !== 'pass' || before?.state !== 'pass');
+    for (const environment of new Set(changed.map((one) => one.environment)))
+      if (watched.has(environment)) wake(environment);
+  }
+
+  async function rowsWithProbes(): Promise<EnvironmentRow[]> {
+    const within = db.selectFrom('probe_addresses').select('environment');
+    return await db.selectFrom('environments').selectAll().where('id', 'in', within).execute();
+  }
+
+  return {
+    go: async () => {
+      await keep();
+      const watched = new Set(await environmentsWatched(db));
+      for (const row of await rowsWithProbes()) {
+        const known = await knownOf(row);
+        for (const probe of known.probes) {
+          if (asking.size >= mostAtOnce) return;
+          const key = `${row.id} ${probe.name}`;
+          const last = known.last.get(probe.name) ?? null;
+          if (asking.has(key) || probeDue(probe, last, watched.has(row.id)) > clock.now()) continue;
+          asking.add(key);
+          void ask(known, probe)
+            .then((one) => {
+              if (!signal.aborted) answered.push({ environment: row.id, ...one });
+            })
+            .catch((error: unknown) => log.error('a probe could not be asked', { probe: probe.name, error }))
+            .finally(() => asking.delete(key));
+        }
+      }
+    },
+    askNow: (row) => {
+      const running = now.get(row.id);
+      if (running !== undefined) return running;
+      const asked = (async () => {
+        const known = await knownOf(row);
+        const all = await Promise.all(known.probes.map((probe) => ask(known, probe)));
+        const results = all.map(({ result }) => result);
+        await saveResults(
+          db,
+          results.map((result) => ({ ...result, environment: row.id })),
+        );
+        return results;
+      })().finally(() => now.delete(row.id));
+      now.set(row.id, asked);
+      return asked;
+    },
+  };
+}
