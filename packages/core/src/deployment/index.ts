@@ -34,6 +34,7 @@ export {
   type Verdict,
   type Watched,
 } from './deployment.ts';
+export { type DiskHost, diskSeen } from './disk.ts';
 export type { Figures, FiguresWanted, JudgedMetric } from './figures.ts';
 export { heedsFreezes } from './freeze.ts';
 export { isWell, shareOf } from './health.ts';

@@ -8,6 +8,12 @@ export const machineCodes = {
     'later',
     'machine',
   ),
+  E_DISK_SHORT: code(
+    'More hosts of the environment lack room on their disk for the release than may be unavailable at once.',
+    'Free the space on the hosts that the message names; or a plan passes it with `--force disk`, approved by another person.',
+    'later',
+    'conflict',
+  ),
   E_INTERNAL: code(
     'Something happened that this program does not expect.',
     'Report it with the output under `XYLEM_DEBUG=1`; trying again may help.',

@@ -35,7 +35,14 @@ export const atOnceSchema = titled(
 );
 
 /** Gates that people may say are to be passed though they are closed; hosts enforce none of these, and a freeze is passed by what is urgent. */
-export const forceableGates = ['change-ticket', 'health', 'incidents', 'stage-order', 'statements'] as const;
+export const forceableGates = [
+  'change-ticket',
+  'disk',
+  'health',
+  'incidents',
+  'stage-order',
+  'statements',
+] as const;
 export type ForceableGate = (typeof forceableGates)[number];
 export const forcesSchema = array(oneOf(...forceableGates), { minItems: 1, maxItems: forceableGates.length });
 

@@ -17,6 +17,7 @@ const waitsFor: ReadonlySet<string> = new Set([
   'E_QUARANTINED',
   'E_RECALLED',
   'E_STAGE_ORDER',
+  'E_DISK_SHORT',
   'E_UNHEALTHY',
   'E_INCIDENT',
   'E_ENVIRONMENT_FROZEN',

@@ -2,6 +2,7 @@ import { XylemError } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 import { approvals } from './approvals.ts';
 import { compatibility } from './compatibility.ts';
+import { disk } from './disk.ts';
 import { freeze } from './freeze.ts';
 import type { Candidate, Gate } from './gate.ts';
 import { health } from './health.ts';
@@ -26,6 +27,7 @@ const gates: readonly Gate[] = [
   stageOrder,
   ...compatibility,
   variants,
+  disk,
   health,
   probes,
   incidents,
