@@ -30,7 +30,8 @@ let loaded: Promise<Templates> | null = null;
 
 /** Loaded when a package has a template, and not before: an idle agent does without. */
 export function loadTemplates(): Promise<Templates> {
-  loaded ??= import('liquidjs').then(({ Liquid }) => templatesBy(new Liquid(options)));
+  // By its default alone: esbuild gives a CommonJS module of a chunk of its own no other name.
+  loaded ??= import('liquidjs').then(({ default: { Liquid } }) => templatesBy(new Liquid(options)));
   return loaded;
 }
 
