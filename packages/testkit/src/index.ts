@@ -20,4 +20,4 @@ export { tempFolder } from './temp-folder.ts';
 export { type TestClock, testClock } from './test-clock.ts';
 export { isRoot, type Unavailable } from './unavailable.ts';
 export { pauseAfter, waitUntil } from './wait-until.ts';
-export { xylemEntry } from './xylem-entry.ts';
+export { testMain, xylemEntry } from './xylem-entry.ts';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { testMain } from './xylem-entry.ts';
 
 /** What became of the requests of one phase. */
 export interface LoadFigures {
@@ -33,7 +33,7 @@ export interface Load {
 
 /** A process that sends `perSecond` GET requests to a port of 127.0.0.1, half of them on kept connections. */
 export async function startLoad(port: number, perSecond: number): Promise<Load> {
-  const main = fileURLToPath(new URL('load-main.ts', import.meta.url));
+  const main = testMain(new URL('load-main.ts', import.meta.url));
   const child = spawn(process.execPath, [main, String(port), String(perSecond)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });

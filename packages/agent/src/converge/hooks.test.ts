@@ -3,10 +3,9 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { hookSteps } from '@xylem/core';
 import { silentLog } from '@xylem/platform';
-import { freePort } from '@xylem/testkit';
+import { freePort, testMain } from '@xylem/testkit';
 import { convergeOnce } from '../testing/converge-once.ts';
 import { Bench, converge } from '../testing/crash-sweep.ts';
 import { httpService, type TestPackage, testPackage } from '../testing/packages.ts';
@@ -138,7 +137,7 @@ test('a host that goes down in a hook runs it again, also where the step itself 
   for (const place of ['before switch', 'after switch', 'before commit']) {
     const { bench, state, told } = await host(context);
     const wanted = await bench.wanted([withHooks(bench, '1.0.0', { [place]: 'kills' })]);
-    const main = fileURLToPath(new URL('../testing/converge-main.ts', import.meta.url));
+    const main = testMain(new URL('../testing/converge-main.ts', import.meta.url));
     const signal = await new Promise((resolve) => {
       execFile(process.execPath, [main, state, wanted, 'none'], (error) => resolve(error?.signal ?? null));
     });

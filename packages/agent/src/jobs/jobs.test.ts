@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { Job, JobOrder, JobReport, JobResult } from '@xylem/core';
+import { testMain } from '@xylem/testkit';
 import type { SlotPlan } from '../converge/steps.ts';
 import type { ObservedSlot } from '../slot/observed.ts';
 import { committed, type JobHost, jobHost, jobOrder, jobPackage } from '../testing/job-bench.ts';
@@ -169,7 +169,7 @@ test('an agent that is killed while a job runs says so once, ends it, and never 
   const orders = host.order(['hang', 'a'], ['says', 'b']);
   const given = join(host.state, '..', 'given.json');
   await writeFile(given, JSON.stringify({ placed: host.placed, orders }));
-  const main = fileURLToPath(new URL('../testing/job-main.ts', import.meta.url));
+  const main = testMain(new URL('../testing/job-main.ts', import.meta.url));
   const agent = spawn(process.execPath, [main, host.state, given], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });

@@ -4,10 +4,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { sha256, XylemError } from '@xylem/core';
 import { silentLog, systemClock } from '@xylem/platform';
-import { tempFolder } from '@xylem/testkit';
+import { tempFolder, testMain } from '@xylem/testkit';
 import type { JoinedHost } from '@xylem/testkit/builders';
 import { movedTrustMap, saveLeaving } from '@xylem/trust';
 import { carriedFile } from '../direction/carried.ts';
@@ -23,8 +22,8 @@ import { Site } from '../testing/site.ts';
 import { waitFor } from '../testing/wait-for.ts';
 import { finishLeaving, type WipePoint, wipeSteps } from './wipe.ts';
 
-const main = fileURLToPath(new URL('../testing/leave-main.ts', import.meta.url));
-const supervisorMain = fileURLToPath(new URL('../testing/supervisor-main.ts', import.meta.url));
+const main = testMain(new URL('../testing/leave-main.ts', import.meta.url));
+const supervisorMain = testMain(new URL('../testing/supervisor-main.ts', import.meta.url));
 const canary = 'CANARY-of-the-old-tenant-4f1b';
 
 const points: readonly WipePoint[] = [...wipeSteps, 'identity' as const].flatMap((step) => [

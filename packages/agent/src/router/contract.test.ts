@@ -3,9 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { silentLog, systemClock } from '@xylem/platform';
-import { startLoad, waitUntil } from '@xylem/testkit';
+import { startLoad, testMain, waitUntil } from '@xylem/testkit';
 import { stateLayout } from '../state/layout.ts';
 import { supervisorClient } from '../supervisor/client.ts';
 import { stopServices } from '../supervisor/stop-services.ts';
@@ -16,7 +15,7 @@ import { forwarderComponent } from './builtin/protocol.ts';
 import { routerOf } from './index.ts';
 import type { Router, RouterTools } from './router.ts';
 
-const testing = (name: string): string => fileURLToPath(new URL(`../testing/${name}`, import.meta.url));
+const testing = (name: string): string => testMain(new URL(`../testing/${name}`, import.meta.url));
 
 interface Bench {
   readonly router: Router;

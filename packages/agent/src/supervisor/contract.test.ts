@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { silentLog, systemClock } from '@xylem/platform';
+import { testMain } from '@xylem/testkit';
 import { cleanUp, temporaryFolder } from '../testing/state-folder.ts';
 import { scripted, supervisorContract } from '../testing/supervisor-contract.ts';
 import { supervisorClient } from './client.ts';
 import { stopServices } from './stop-services.ts';
 
-const main = fileURLToPath(new URL('../testing/supervisor-main.ts', import.meta.url));
+const main = testMain(new URL('../testing/supervisor-main.ts', import.meta.url));
 const isRoot = process.getuid?.() === 0;
 const notRoot = isRoot ? {} : { limits: 'limits need root here', user: 'another user needs root' };
 

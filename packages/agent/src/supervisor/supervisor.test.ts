@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { silentLog, systemClock } from '@xylem/platform';
+import { testMain } from '@xylem/testkit';
 import { isAlive } from '../state/process-identity.ts';
 import { cleanUp, temporaryFolder } from '../testing/state-folder.ts';
 import { waitFor } from '../testing/wait-for.ts';
@@ -13,7 +13,7 @@ import { connectSupervisor } from './connection.ts';
 import type { ServiceSpec, ServiceState } from './protocol.ts';
 import { supervisorSocketPath } from './socket-path.ts';
 
-const main = fileURLToPath(new URL('../testing/supervisor-main.ts', import.meta.url));
+const main = testMain(new URL('../testing/supervisor-main.ts', import.meta.url));
 /** Each start of a supervisor is a line of the file `starts`. */
 const noted = 'echo started >> "$0/starts"; exec "$@"';
 const forever = 'setInterval(() => undefined, 1000)';

@@ -1,8 +1,8 @@
 import { cp, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseTree } from '@xylem/core';
 import { type Log, systemClock } from '@xylem/platform';
+import { testMain } from '@xylem/testkit';
 import { currentAdoption } from '../adopt/current.ts';
 import { type Convergence, converger } from '../converge/converge.ts';
 import type { JournalPoint } from '../converge/points.ts';
@@ -35,8 +35,8 @@ export async function convergeOnce(
     entry?: Accepted['entry'];
   };
   const end = new AbortController();
-  const main = fileURLToPath(new URL('supervisor-main.ts', import.meta.url));
-  const forwarder = fileURLToPath(new URL('forwarder-main.ts', import.meta.url));
+  const main = testMain(new URL('supervisor-main.ts', import.meta.url));
+  const forwarder = testMain(new URL('forwarder-main.ts', import.meta.url));
   const builtIn = supervisorClient({
     stateFolder,
     command: [process.execPath, main, stateFolder],

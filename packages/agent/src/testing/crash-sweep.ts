@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { silentLog, systemClock } from '@xylem/platform';
+import { testMain } from '@xylem/testkit';
 import { beginObserving } from '../adopt/observe.ts';
 import type { Convergence } from '../converge/converge.ts';
 import type { ComponentKind, JournalPoint, StepKind } from '../converge/points.ts';
@@ -21,7 +21,7 @@ import { type TestPackage, writeTree } from './packages.ts';
 import { cleanUp } from './state-folder.ts';
 import { waitFor } from './wait-for.ts';
 
-const main = fileURLToPath(new URL('converge-main.ts', import.meta.url));
+const main = testMain(new URL('converge-main.ts', import.meta.url));
 /** Who runs the services: Xylem's own supervisor, or the systemd of a host that is there for the test alone. */
 export type Services = 'built-in' | 'systemd';
 

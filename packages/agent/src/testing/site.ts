@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type {
   Assignment,
   HostId,
@@ -9,7 +8,7 @@ import type {
   ReportedComponent,
 } from '@xylem/core';
 import { type Clock, jsonLog, type Log, silentLog, systemClock, systemRandomness } from '@xylem/platform';
-import { type Cleanup, removeLater, tempFolder } from '@xylem/testkit';
+import { type Cleanup, removeLater, tempFolder, testMain } from '@xylem/testkit';
 import {
   buildSmallTree,
   type FileContent,
@@ -27,7 +26,7 @@ import { runAgent } from '../run/agent.ts';
 import { stopServices } from '../supervisor/stop-services.ts';
 import { waitFor } from './wait-for.ts';
 
-const supervisorMain = fileURLToPath(new URL('supervisor-main.ts', import.meta.url));
+const supervisorMain = testMain(new URL('supervisor-main.ts', import.meta.url));
 
 export const quick: Partial<AgentTiming> = {
   pollMs: 100,

@@ -1,11 +1,12 @@
 // Services of others are adopted and given back, run inside of a host of its own: node --test systemd-adopt-main.ts
+
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { silentLog, systemClock } from '@xylem/platform';
+import { testMain } from '@xylem/testkit';
 import { adoptionsFile } from '../adopt/adoptions.ts';
 import { beginObserving } from '../adopt/observe.ts';
 import type { ComponentKind, StepKind } from '../converge/points.ts';
@@ -110,7 +111,7 @@ async function machine(context: TestContext, state = '/var/lib/xylem-adopts') {
   /** A pass in a process of its own that kills itself there. */
   const killedAt = (path: string, point: string): Promise<boolean> =>
     new Promise((resolve) => {
-      const main = fileURLToPath(new URL('converge-main.ts', import.meta.url));
+      const main = testMain(new URL('converge-main.ts', import.meta.url));
       execFile(process.execPath, [main, state, path, point, 'systemd'], (error) =>
         resolve(error?.signal === 'SIGKILL'),
       );

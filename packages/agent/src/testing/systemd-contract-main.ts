@@ -1,10 +1,11 @@
 // The contract of supervisors over systemd, run inside of a host of its own: node --test systemd-contract-main.ts
+
 import assert from 'node:assert/strict';
 import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { silentLog, systemClock } from '@xylem/platform';
+import { testMain } from '@xylem/testkit';
 import { stateLayout } from '../state/layout.ts';
 import { isAlive } from '../state/process-identity.ts';
 import { supervisorClient } from '../supervisor/client.ts';
@@ -132,7 +133,7 @@ test('systemd: a unit whose record was damaged or removed is known by the second
 
 test('systemd: what the built-in supervisor runs goes on until it is replaced', async (context) => {
   const folder = await temporaryFolder(context);
-  const main = fileURLToPath(new URL('supervisor-main.ts', import.meta.url));
+  const main = testMain(new URL('supervisor-main.ts', import.meta.url));
   const builtIn = supervisorClient({ ...optionsOf(folder), command: [process.execPath, main, folder] });
   const both = besideFormer(systemdSupervisor(optionsOf(folder)), builtIn);
   cleanUp(context, async () => {

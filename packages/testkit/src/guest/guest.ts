@@ -61,7 +61,14 @@ const rebootCode = 133;
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** What Node made of the checkout's sources, kept for all guests: half of the time that a program takes to start. */
 const compileCache = '/var/cache/node';
-const environment = { PATH: path, LANG: 'C.UTF-8', HOME: '/root', NODE_COMPILE_CACHE: compileCache };
+const { XYLEM_TEST_MAINS } = process.env;
+const environment = {
+  PATH: path,
+  LANG: 'C.UTF-8',
+  HOME: '/root',
+  NODE_COMPILE_CACHE: compileCache,
+  ...(XYLEM_TEST_MAINS === undefined ? {} : { XYLEM_TEST_MAINS }),
+};
 /** Joins the groups named before `--`; nspawn needs a /run of its own, or a reboot of the guest fails. */
 const enter = `while [ "$1" != -- ]; do echo $$ >"$1" || exit 1; shift; done; shift
 mount -t tmpfs tmpfs /run || exit 1

@@ -4,10 +4,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { parseCommandQuestion } from '@xylem/core';
 import { systemClock } from '@xylem/platform';
-import { waitUntil } from '@xylem/testkit';
+import { testMain, waitUntil } from '@xylem/testkit';
 import { readOnlyTools } from '../../explain/read-only.ts';
 import { Bench, converge } from '../../testing/crash-sweep.ts';
 import { lineCommand, type TestPackage, testPackage } from '../../testing/packages.ts';
@@ -179,7 +178,7 @@ test('a program that a killed agent left behind is ended before the next one run
     document: { ...slow.document, command: { ...block, apply: { ...block.apply, timeoutMs: 600_000 } } },
   };
   const wanted = await host.bench.wanted([patient]);
-  const main = fileURLToPath(new URL('../../testing/converge-main.ts', import.meta.url));
+  const main = testMain(new URL('../../testing/converge-main.ts', import.meta.url));
   const agent = spawn(process.execPath, [main, host.state, wanted, 'none'], { stdio: 'ignore' });
   const ended = new Promise((resolve) => agent.once('exit', resolve));
   const sleeping = `${host.target}.sleeper`;

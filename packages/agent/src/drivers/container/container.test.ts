@@ -4,8 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { freePort, fullDisk, installDebian, removeLater, run, waitUntil } from '@xylem/testkit';
+import { freePort, fullDisk, installDebian, removeLater, run, testMain, waitUntil } from '@xylem/testkit';
 import { httpContainer, servedVersion } from '../../testing/container-packages.ts';
 import { Bench, converge } from '../../testing/crash-sweep.ts';
 import { type PodmanStore, podmanStore } from '../../testing/podman-store.ts';
@@ -17,7 +16,7 @@ import { stopContainers } from './stop-containers.ts';
 const found = await podmanStore({ after });
 const skip = 'skip' in found ? found.skip : false;
 const store = found as PodmanStore;
-const convergeMain = fileURLToPath(new URL('../../testing/converge-main.ts', import.meta.url));
+const convergeMain = testMain(new URL('../../testing/converge-main.ts', import.meta.url));
 const network = (await installDebian('netavark', 'iptables', 'iproute2'))?.skip ?? skip;
 
 const images = async (): Promise<string[]> =>

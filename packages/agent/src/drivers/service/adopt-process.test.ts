@@ -4,10 +4,9 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { PackageDocument } from '@xylem/core';
 import { silentLog, systemClock } from '@xylem/platform';
-import { freePort } from '@xylem/testkit';
+import { freePort, testMain } from '@xylem/testkit';
 import { adoptionsFile } from '../../adopt/adoptions.ts';
 import { beginObserving } from '../../adopt/observe.ts';
 import type { StepKind } from '../../converge/points.ts';
@@ -370,7 +369,7 @@ suite('services that others started, without systemd', { concurrency: 2, skip },
   test('killed at any journal point, the supervisor too, it goes on as one process and the order is finished', async (t) => {
     const { state, wanted, pass, outcome, begin, running, killSupervisor, servers } = await shop(t);
     const pid = await begin();
-    const main = fileURLToPath(new URL('../../testing/converge-main.ts', import.meta.url));
+    const main = testMain(new URL('../../testing/converge-main.ts', import.meta.url));
     const killedAt = (path: string, point: string): Promise<boolean> =>
       new Promise((resolve) => {
         execFile(process.execPath, [main, state, path, point], (error) =>
