@@ -15,6 +15,7 @@ import {
   startRoot,
   tempFolder,
   waitUntil,
+  xylemEntry,
 } from '@xylem/testkit';
 import { loadIdentity, type ProductRoleContent, saveIdentity } from '@xylem/trust';
 import type { Lie } from './lies.ts';
@@ -98,8 +99,7 @@ export class AttackLab {
   static async create(context: Cleanup): Promise<AttackLab> {
     const folder = await tempFolder(context, 'attacks');
     const at = (name: string): string => join(folder, name);
-    const entry = join(checkout, 'packages', 'cli', 'src', 'main.ts');
-    const xylem = program({ entry, home: at('home'), logs: at('logs') });
+    const xylem = program({ entry: xylemEntry, home: at('home'), logs: at('logs') });
     removeLater(context, () => xylem.stop());
     const { apiUrl, token } = await startRoot(xylem, at('root'), 'acme');
     for (const name of [production, staging]) {
