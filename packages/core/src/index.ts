@@ -38,6 +38,7 @@ export * from './selector/index.ts';
 export * from './stage-order/index.ts';
 export * from './statistics/index.ts';
 export { type Time, timeMs, timeOf } from './time.ts';
+export * from './traffic/index.ts';
 export * from './transitions/index.ts';
 export * from './tree/index.ts';
 export * from './verification/index.ts';

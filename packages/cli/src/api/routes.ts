@@ -35,6 +35,8 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   environmentList: ['GET', '/environments'],
   environmentShow: ['GET', '/environments/:tenant/:environment'],
   environmentYaml: ['GET', '/environments/:tenant/:environment/yaml'],
+  trafficShow: ['GET', '/environments/:tenant/:environment/traffic'],
+  trafficSwitch: ['POST', '/environments/:tenant/:environment/traffic/:product'],
   secretsShow: ['GET', '/environments/:tenant/:environment/secrets'],
   secretsChange: ['POST', '/environments/:tenant/:environment/secrets'],
   tenantList: ['GET', '/tenants'],

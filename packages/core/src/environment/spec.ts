@@ -6,6 +6,7 @@ import type { HostMetric } from '../metrics/metric.ts';
 import type { MigrationPolicy } from '../migration/drive.ts';
 import type { ApprovalRule } from '../plan/approvals.ts';
 import type { After, IncidentDemand } from '../stage-order/policy.ts';
+import type { TrafficSwitch } from '../traffic/switch.ts';
 import type { Probe } from '../verification/probe.ts';
 import type { Version } from '../versions.ts';
 import type { ChangePolicy } from '../wire/change-policy.ts';
@@ -29,6 +30,9 @@ export interface ProductMapping {
   readonly release?: Version;
   /** Absent: every component of the release on every host. Else those that are named. */
   readonly components?: Readonly<Record<string, ComponentMapping>>;
+  readonly traffic?: TrafficSwitch;
+  /** By component, over its configuration, where it is a switch: not of the YAML, see `withTraffic`. */
+  readonly serving?: Readonly<Record<string, Config>>;
   /** Sealed values by component, over its configuration: not of the YAML, see `withSealed`. */
   readonly sealed?: Readonly<Record<string, Config>>;
 }
@@ -100,15 +104,17 @@ export const everywhere: ComponentMapping = { where: 'all', config: {}, after: [
 
 /** How a product maps a component: undefined where it is not installed in this environment. */
 export function mappingOf(mapping: ProductMapping, component: string): ComponentMapping | undefined {
-  const { components, sealed = {} } = mapping;
+  const { components, serving = {}, sealed = {} } = mapping;
   const mapped =
     components === undefined
       ? everywhere
       : Object.hasOwn(components, component)
         ? components[component]
         : undefined;
-  if (mapped === undefined || !Object.hasOwn(sealed, component)) return mapped;
-  return { ...mapped, config: { ...mapped.config, ...sealed[component] } };
+  if (mapped === undefined) return undefined;
+  const laid = [serving, sealed].filter((values) => Object.hasOwn(values, component));
+  if (laid.length === 0) return mapped;
+  return { ...mapped, config: Object.assign({}, mapped.config, ...laid.map((values) => values[component])) };
 }
 
 /** The environment with its sealed values, which are kept beside the YAML, over the configuration of components. */

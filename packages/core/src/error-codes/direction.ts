@@ -152,6 +152,12 @@ export const directionCodes = {
     'later',
     'conflict',
   ),
+  E_TRAFFIC_HELD: code(
+    'A deployment switches the traffic of this product by itself, and has not ended.',
+    'Wait for it (`xylem deployment show ID`), or take it back: `xylem rollback PRODUCT`, which switches too.',
+    'later',
+    'conflict',
+  ),
   E_WAYPOINT: code(
     "A release of the product must be passed through first, by its publisher's word, and it can't be had here.",
     'Publish or restore the release that the message names; hosts go on by themselves. `xylem product graph` shows the waypoints.',

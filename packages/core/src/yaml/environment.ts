@@ -29,6 +29,7 @@ import { mostPeriods, periodParts, quotaParts } from '../wire/change-policy.ts';
 import { lockAtMostSeconds } from '../wire/desired-state.ts';
 import { labelKey, labelValue, name, namePattern, version } from '../wire/fields.ts';
 import { type CheckedYaml, checkYaml } from './check.ts';
+import { refuseBadTraffic } from './traffic.ts';
 
 const environmentName = string({
   title: 'an environment name like "acme/production", or "production" with one tenant',
@@ -36,7 +37,21 @@ const environmentName = string({
 });
 const selector = string({ title: 'a selector like "role = web"', maxLength: 4096 });
 const component = closedObject({}, { where: selector, config: anyObject(), after: array(name) });
-const product = closedObject({}, { channel: name, release: version, components: record(name, component) });
+const group = string({
+  title: 'a value of the label, like "blue"',
+  pattern: '^[^\\p{Cc}]+$',
+  maxLength: 255,
+});
+const traffic = closedObject({
+  component: name,
+  key: string({ title: "a key of the component's configuration", minLength: 1, maxLength: 255 }),
+  label: labelKey,
+  groups: array(group, { minItems: 2, maxItems: 2 }),
+});
+const product = closedObject(
+  {},
+  { channel: name, release: version, components: record(name, component), traffic },
+);
 const share = string<`${number}%`>({ title: 'a share like "90%"', pattern: '^([1-9][0-9]?|100)%$' });
 const uri = string({ title: 'a URI', minLength: 1, maxLength: 500 });
 const statementRule = closedObject(
@@ -135,6 +150,7 @@ export function parseEnvironmentYaml(text: string, file: string): EnvironmentSpe
     }
     products.push([key, mappingFrom(mapping)]);
   }
+  refuseBadTraffic(Object.fromEntries(products), refuse);
   return {
     name: value.environment.includes('/') ? value.environment : `${defaultTenant}/${value.environment}`,
     ...(value.stage === undefined ? {} : { stage: value.stage }),
@@ -155,7 +171,10 @@ function refuseProbes(probes: readonly Probe[], refuse: CheckedYaml<unknown>['re
   }
 }
 
-function mappingFrom({ components, ...release }: Static<typeof product>): ProductMapping {
+function mappingFrom({ components, traffic: switched, ...named }: Static<typeof product>): ProductMapping {
+  const [one = '', other = ''] = switched?.groups ?? [];
+  const release =
+    switched === undefined ? named : { ...named, traffic: { ...switched, groups: [one, other] as const } };
   if (components === undefined) return release;
   const filled = Object.entries(components).map(
     ([key, { where = 'all', config = {}, after = [] }]) =>

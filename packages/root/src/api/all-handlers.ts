@@ -27,6 +27,7 @@ import { secretHandlers } from './handlers/secrets.ts';
 import { tenantHandlers } from './handlers/tenants.ts';
 import { ticketHandlers } from './handlers/tickets.ts';
 import { tokenHandlers } from './handlers/tokens.ts';
+import { trafficHandlers } from './handlers/traffic.ts';
 import { verificationHandlers } from './handlers/verification.ts';
 import type { Handlers } from './handlers.ts';
 
@@ -45,6 +46,7 @@ export function allHandlers(root: Root): Handlers {
     ...keyHandlers(root),
     ...metricHandlers(root),
     ...ticketHandlers(root),
+    ...trafficHandlers(root),
     ...migrationHandlers(root),
     ...jobHandlers(root),
     ...moveHandlers(root),

@@ -28,6 +28,7 @@ import { selfRoutes } from './routes/self.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { trafficRoutes } from './routes/traffic.ts';
 import { verificationRoutes } from './routes/verification.ts';
 
 /** One route of the API. `needs` is what whoever asks must hold, checked in one place (authorise.ts). */
@@ -59,6 +60,7 @@ export const contract = {
   ...metricRoutes,
   ...verificationRoutes,
   ...ticketRoutes,
+  ...trafficRoutes,
   ...migrationRoutes,
   ...jobRoutes,
   ...moveRoutes,

@@ -34,6 +34,7 @@ import * as changeTickets from './migrations/0030-change-tickets.ts';
 import * as planSubscriptions from './migrations/0031-plan-subscriptions.ts';
 import * as hostActs from './migrations/0032-host-acts.ts';
 import * as verification from './migrations/0033-verification.ts';
+import * as traffic from './migrations/0034-traffic.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -72,6 +73,7 @@ const migrations: readonly Migration[] = [
   planSubscriptions,
   hostActs,
   verification,
+  traffic,
 ];
 
 const schemaVersion = migrations.length;

@@ -15,6 +15,7 @@ import { withProduct } from '../environments/edit-yaml.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import type { Candidate, CandidatePlan } from '../gates/gate.ts';
 import { sealedConfigs } from '../secrets/rows.ts';
+import { withServing } from '../traffic/rows.ts';
 import { chooseRelease } from './choose-release.ts';
 import { productDirections } from './rows.ts';
 import { unfitFor } from './unfit.ts';
@@ -69,7 +70,7 @@ export async function candidateOf(trx: Database, wanted: Wanted, nowMs: number):
   };
   const target = await chooseRelease(trx, wanted, direction);
   const spec = withSealed(
-    parseEnvironmentYaml(environment.yaml, fullName(environment)),
+    await withServing(trx, environment.id, parseEnvironmentYaml(environment.yaml, fullName(environment))),
     await sealedConfigs(trx, environment.id),
   );
   return {

@@ -34,6 +34,7 @@ import { migrationWords, withOrders } from '../migrations/carried.ts';
 import { leavingEntries } from '../moves/carry-out.ts';
 import { quarantineWords } from '../quarantine/carried.ts';
 import { sealedConfigs, wrapsIn } from '../secrets/rows.ts';
+import { type TrafficRow, trafficRows, undirected, withServing } from '../traffic/rows.ts';
 import { throughWords } from '../transitions/waypoints.ts';
 
 /** What an environment's desired state should say, without what belongs to its signing. */
@@ -45,6 +46,8 @@ export interface Composed {
   readonly meaning: Digest;
   /** The quarantines whose lifts it carries. */
   readonly lifted: readonly string[];
+  /** Switches of traffic that no desired state has said before. */
+  readonly switched: readonly TrafficRow[];
 }
 
 /** Computes the desired state and host map of an environment from the database alone. */
@@ -61,7 +64,7 @@ export async function compose(
     .executeTakeFirstOrThrow();
   const name = fullName(environment);
   const spec = withSealed(
-    parseEnvironmentYaml(environment.yaml, name),
+    await withServing(db, environment.id, parseEnvironmentYaml(environment.yaml, name)),
     await sealedConfigs(db, environment.id),
   );
   const wraps = await wrapsIn(db, environment.id);
@@ -117,7 +120,8 @@ export async function compose(
     ...quarantined,
     ...migrations.words,
   };
-  return { body, hostMap, entries, meaning: sha256(jcs(body)), lifted };
+  const switched = undirected(await trafficRows(db, environment.id));
+  return { body, hostMap, entries, meaning: sha256(jcs(body)), lifted, switched };
 }
 
 /** What of the environment's policy hosts enforce. */

@@ -21,6 +21,7 @@ import { loadDirectionKeys } from '../keys/root-keys.ts';
 import { newestRoot } from '../keys/root-versions.ts';
 import { singleFlight } from '../publishing/single-flight.ts';
 import { noteCarried } from '../quarantine/carried.ts';
+import { noteDirected } from '../traffic/rows.ts';
 import { type Composed, compose } from './compose.ts';
 import { convergeDirection, type Published } from './converge.ts';
 import { dropOldFiles, readHistory, remember } from './history.ts';
@@ -155,7 +156,10 @@ export function createDirecting(options: DirectingOptions): Directing {
       .selectAll()
       .where('environment', '=', environment.id)
       .executeTakeFirst();
-    if (before?.meaning === composed.meaning && before.number >= floor) return before.document;
+    if (before?.meaning === composed.meaning && before.number >= floor) {
+      await noteDirected(db, composed.switched, before.number);
+      return before.document;
+    }
     // Objects first: the row below is what a restart publishes, and it must not name what is not there.
     await folder.putObjects(environment.id as unknown as DomainId, composed.hostMap.nodes);
     const number = Math.max((before?.number ?? 0) + 1, floor);
@@ -168,6 +172,7 @@ export function createDirecting(options: DirectingOptions): Directing {
         .onConflict((c) => c.column('environment').doUpdateSet(values))
         .execute();
       await noteCarried(trx, environment.id, composed.lifted, number);
+      await noteDirected(trx, composed.switched, number);
     });
     log.info('directed', { environment: composed.body.name, number });
     return document;

@@ -26,6 +26,8 @@ import { refuseQuarantined } from '../quarantine/refuse.ts';
 import { refuseRecalled } from '../recalls/rows.ts';
 import type { Root } from '../root.ts';
 import { sealedConfigs } from '../secrets/rows.ts';
+import { refuseForgotten, refuseNoSwitch } from '../traffic/check-yaml.ts';
+import { withServing } from '../traffic/rows.ts';
 import { refuseBadProbes, saveAddresses } from '../verification/addresses.ts';
 import { refuseBadWindows } from './bad-windows.ts';
 import { checkName } from './create.ts';
@@ -47,7 +49,10 @@ export async function saveYaml(
 ): Promise<EnvironmentYamlSaved> {
   const { db, clock } = root;
   const name = fullName(row);
-  const spec = withSealed(checkName(body.yaml, name), await sealedConfigs(db, row.id));
+  const spec = withSealed(
+    await withServing(db, row.id, checkName(body.yaml, name)),
+    await sealedConfigs(db, row.id),
+  );
   refuseBadWindows(body.yaml, name, spec, clock.now());
   const probes = {
     environment: row.id,
@@ -59,6 +64,7 @@ export async function saveYaml(
   await refuseUnknownStage(db, row.tenant, body.yaml, name, spec);
   await refuseUnknownReleases(db, row.id, name, body.yaml, spec);
   await refuseUnfit(db, row, spec, body.yaml);
+  await refuseForgotten(db, row.id, { yaml: body.yaml, name, spec });
   await refuseUnwanted(root, row, spec);
   const hasChanged = body.yaml !== row.yaml;
   if (body.baseVersion !== row.yaml_version) throw moved(name, body.baseVersion, row.yaml_version);
@@ -191,7 +197,9 @@ async function refuseUnfit(db: Database, row: EnvironmentRow, spec: Spec, yaml: 
       ? spec.products[document.product]
       : undefined;
     const mapped = mapping === undefined ? undefined : mappingOf(mapping, document.component);
-    if (mapped !== undefined) refuseMisfitAt({ yaml, name: fullName(row) }, document, mapped.config);
+    if (mapped === undefined) continue;
+    refuseMisfitAt({ yaml, name: fullName(row) }, document, mapped.config);
+    refuseNoSwitch({ yaml, name: fullName(row), spec }, document);
   }
   refuseConflicts(spec, packages);
 }

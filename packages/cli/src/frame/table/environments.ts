@@ -33,6 +33,16 @@ export const environmentsTable: readonly TableEntry[] = [
     load: () => import('../../commands/env/schema.ts'),
   },
   {
+    path: 'traffic show',
+    summary: "To which group of hosts products' traffic goes, and which balancers have applied that",
+    load: () => import('../../commands/traffic/show.ts'),
+  },
+  {
+    path: 'traffic switch',
+    summary: "Send a product's traffic to the other group of hosts",
+    load: () => import('../../commands/traffic/switch.ts'),
+  },
+  {
     path: 'tenant list',
     summary: 'Tenants and the order of their stages',
     load: () => import('../../commands/tenant/list.ts'),

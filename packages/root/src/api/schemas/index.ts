@@ -27,4 +27,5 @@ export * from './root.ts';
 export * from './secrets.ts';
 export * from './tenants.ts';
 export * from './tickets.ts';
+export * from './traffic.ts';
 export * from './verification.ts';

@@ -25,6 +25,21 @@ export interface DirectingTables {
     meaning: string;
     document: string;
   };
+  /** To which group of hosts a product's traffic goes, since it was first switched (docs/traffic.md). */
+  traffic: {
+    environment: string;
+    product: string;
+    serving: string;
+    /** Counts the switches. */
+    number: number;
+    since_ms: number;
+    set_by: string;
+    reason: string;
+    /** That switched it; null: a person did. */
+    deployment: string | null;
+    /** Of the first desired state that said so; null: none does yet. */
+    directed_number: number | null;
+  };
   /** Which desired state each snapshot of a direction repository showed; the last few of each environment. */
   direction_history: {
     environment: string;

@@ -37,6 +37,16 @@ export const ofEnvironments = {
   environmentVerify: [inEnvironment('operate')],
   secretsShow: [inEnvironment('read')],
   secretsChange: [inEnvironment('operate', { revision: 999, set: [], remove: [], wraps: [] })],
+  trafficShow: [inEnvironment('read')],
+  trafficSwitch: [
+    decide(
+      'environment',
+      'operate',
+    )(({ tenant, product }) => ({
+      params: { tenant, environment: 'live', product },
+      body: { to: 'green', number: 999, reason: 'no' },
+    })),
+  ],
   environmentYamlPut: [
     inEnvironment('operate', { baseVersion: 999, yaml: 'products: {}\n' }),
     decide(
