@@ -23,7 +23,10 @@ export function admissions(
   turns: readonly Turn[],
   now: number,
   policy: AdvancePolicy,
-  quota?: { readonly of: (eligible: number) => number; readonly isEveryone: boolean },
+  quota?: {
+    readonly of: (eligible: number, stratum: string | null) => number;
+    readonly isEveryone: boolean;
+  },
 ): Decision[] {
   const { strategy, kind } = deployment;
   const atOnce = strategy.kind === 'all-at-once';
@@ -99,7 +102,7 @@ export function admissions(
 function roomsOf(
   { strategy }: Deployment,
   turns: readonly Turn[],
-  quota: { readonly of: (eligible: number) => number } | undefined,
+  quota: { readonly of: (eligible: number, stratum: string | null) => number } | undefined,
 ) {
   const strata = byStratum(turns);
   const without = Number.POSITIVE_INFINITY;
@@ -111,7 +114,7 @@ function roomsOf(
         strategy.kind === 'all-at-once'
           ? without
           : hostCount(strategy.maxUnavailable, eligible) - unavailable,
-      exposed: quota === undefined ? without : quota.of(eligible) - admitted,
+      exposed: quota === undefined ? without : quota.of(eligible, stratum) - admitted,
     });
   }
   if (strategy.kind !== 'all-at-once' && strategy.maxUnavailableInAll !== undefined) {

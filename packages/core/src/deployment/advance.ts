@@ -1,10 +1,13 @@
 import { admissions } from './admissions.ts';
+import { advanceGroups } from './blue-green.ts';
 import { advanceJudged, verdictOfJudged } from './canary.ts';
 import { courseOf } from './course.ts';
 import type { Advance, AdvancePolicy, Deployment, HostEvidence } from './deployment.ts';
 import { hasEnded } from './deployment.ts';
 import type { Figures } from './figures.ts';
 import { frozenBy, keptOut } from './freeze.ts';
+import type { TrafficEvidence } from './groups.ts';
+import { awaitingTraffic } from './returning.ts';
 import { byStratum, inTurn, progressOf, skippedOf } from './turns.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -23,14 +26,19 @@ export function advance(
   now: number,
   policy: AdvancePolicy,
   figures?: Figures,
+  traffic?: TrafficEvidence,
 ): Advance {
-  const { state } = deployment;
-  const course = courseOf(deployment.strategy);
+  const { state, strategy } = deployment;
+  const course = courseOf(strategy);
   const learns = state === 'running' || (state === 'paused' && deployment.canary !== undefined);
+  if (learns && strategy.kind === 'blue-green')
+    return advanceGroups(deployment, strategy, evidence, now, policy, figures, traffic);
   if (learns && course !== null) return advanceJudged(deployment, course, evidence, now, policy, figures);
   const turns = inTurn(deployment, evidence, now, policy);
   const skipped = skippedOf(evidence);
   const progress = progressOf(deployment, turns, skipped, now, policy);
+  const returns = awaitingTraffic(deployment, now, traffic);
+  if (returns !== null) return { ...returns, progress };
   const { verdict, reason } =
     course === null
       ? verdictOf(deployment, progress, byStratum(turns), skipped)

@@ -17,6 +17,9 @@ export function applyDecisions(deployment: Deployment, decisions: readonly Decis
       case 'canary':
         next = { ...next, canary: decision.canary };
         break;
+      case 'groups':
+        next = { ...next, groups: decision.groups };
+        break;
       case 'ask':
         next = { ...next, state: 'paused', reason: decision.reason, ...asking(next) };
         break;
@@ -31,13 +34,18 @@ export function applyDecisions(deployment: Deployment, decisions: readonly Decis
 
 /** A person says to go on; where the deployment had asked, with what there is. */
 export function resumed(deployment: Deployment): Deployment {
-  const { canary } = deployment;
+  const { canary, groups } = deployment;
   const next: Deployment = { ...deployment, state: 'running', reason: null };
+  if (groups?.asked === 'waits') return { ...next, groups: { ...groups, asked: 'waived' } };
   return canary?.asked === 'waits' ? { ...next, canary: { ...canary, asked: 'waived' } } : next;
 }
 
-const asking = ({ canary }: Deployment): Pick<Deployment, 'canary'> =>
-  canary === undefined ? {} : { canary: { ...canary, asked: 'waits' } };
+const asking = ({ canary, groups }: Deployment): Pick<Deployment, 'canary' | 'groups'> =>
+  canary !== undefined
+    ? { canary: { ...canary, asked: 'waits' } }
+    : groups !== undefined
+      ? { groups: { ...groups, asked: 'waits' } }
+      : {};
 
 /**
  * What the same decisions say about hosts: their marks after them. One whom they do not name is returned as it is.

@@ -1,9 +1,13 @@
 import { judge } from '../statistics/judge.ts';
-import { metricsOf } from './canary.ts';
 import { courseOf, stepsOf } from './course.ts';
 import type { Deployment, HostEvidence } from './deployment.ts';
+import { exposedHost } from './group-turns.ts';
+import { metricsOf } from './judged.ts';
 import { isBaking } from './standing.ts';
 import { isAdmitted, isEligible } from './turns.ts';
+
+/** One group, that group with traffic, the other. */
+const groupSteps = 3;
 
 /** Where a canary stands, or another deployment that is judged; for people to read. */
 export interface CanaryStanding {
@@ -23,7 +27,7 @@ export interface CanaryStanding {
 
 /** Null for what is not judged so, or has not begun. Pure. */
 export function canaryStanding(
-  { strategy, canary }: Deployment,
+  { strategy, canary, groups }: Deployment,
   evidence: readonly HostEvidence[],
   now: number,
 ): CanaryStanding | null {
@@ -32,7 +36,9 @@ export function canaryStanding(
   const eligible = new Map<string | null, number>();
   for (const { stratum = null } of evidence.filter(isEligible))
     eligible.set(stratum, (eligible.get(stratum) ?? 0) + 1);
-  const exposed = evidence.filter((host) => isEligible(host) && isAdmitted(host));
+  const exposed = evidence
+    .filter((host) => isEligible(host) && isAdmitted(host))
+    .map((host) => (groups === undefined ? host : exposedHost(host, groups, now)));
   const ends = exposed
     .filter((host) => (host.doneAt ?? null) !== null && isBaking(course, host, now))
     .map(({ doneAt }) => (doneAt ?? 0) + course.bakeSeconds * 1000);
@@ -40,7 +46,7 @@ export function canaryStanding(
   const [nearest] = metrics.toSorted((a, b) => b.peak / b.threshold - a.peak / a.threshold);
   return {
     step: canary.step + 1,
-    steps: stepsOf(course, [...eligible.values()]),
+    steps: strategy.kind === 'blue-green' ? groupSteps : stepsOf(course, [...eligible.values()]),
     exposed: exposed.length,
     bakingUntil: ends.length === 0 ? null : ends.reduce((a, b) => Math.max(a, b)),
     evidence: nearest?.peak ?? 1,

@@ -1,4 +1,5 @@
 import type { Deployment, HostCount, Judging, Strategy, UpdateLimits } from './deployment.ts';
+import type { BlueGreenStrategy } from './groups.ts';
 import { hostCount } from './standing.ts';
 import { hosts } from './words.ts';
 
@@ -20,12 +21,19 @@ export const judgingDefaults: Omit<Judging, 'metrics'> = {
 /** Null for a deployment that is not judged step by step: it goes by reports alone. */
 export function courseOf(strategy: Strategy): Course | null {
   if (strategy.kind === 'canary') return strategy;
+  if (strategy.kind === 'blue-green') return courseOfGroups(strategy);
   const { bakeSeconds } = strategy;
   if (bakeSeconds === undefined) return null;
   const judged = { ...judgingDefaults, ...strategy, bakeSeconds };
   return strategy.kind === 'rolling'
     ? { ...judged, maxUnavailable: strategy.maxUnavailable, steps: 'batches' }
     : { ...judged, maxUnavailable: '100%', steps: [] };
+}
+
+/** One phase of it at a time. Of a group a tenth may fail, less one, where nobody says how many. */
+export function courseOfGroups(strategy: BlueGreenStrategy): Course {
+  const { maxUnavailableInAll: _, ...rest } = strategy;
+  return { ...rest, maxUnavailable: '10%', steps: [] };
 }
 
 /** One step of a course. */
@@ -62,7 +70,15 @@ export function stepsOf({ steps, maxUnavailable }: Course, eligible: readonly nu
   return eligible.reduce((most, one) => Math.max(most, Math.ceil(one / hostCount(maxUnavailable, one))), 1);
 }
 
-/** Whether a deployment failed whose strategy promises to go back then. */
-export function promisesUndo({ state, strategy }: Pick<Deployment, 'state' | 'strategy'>): boolean {
+/**
+ * Whether a deployment failed whose strategy promises to go back then. Over two groups it stops once the second has
+ * begun: nothing is left that traffic could go back to.
+ */
+export function promisesUndo({
+  state,
+  strategy,
+  groups,
+}: Pick<Deployment, 'state' | 'strategy' | 'groups'>): boolean {
+  if (groups?.phase === 'second') return false;
   return state === 'failed' && courseOf(strategy)?.onFail === 'rollback';
 }

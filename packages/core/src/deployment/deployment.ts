@@ -6,6 +6,7 @@ import type { Version } from '../versions.ts';
 import type { Passing } from '../wire/desired-state.ts';
 import type { ReportedComponent } from '../wire/report.ts';
 import type { FiguresWanted, JudgedMetric } from './figures.ts';
+import type { BlueGreenStrategy, GroupsState } from './groups.ts';
 
 export const deploymentKinds = ['deploy', 'rollback', 'undeploy'] as const;
 export type DeploymentKind = (typeof deploymentKinds)[number];
@@ -61,7 +62,8 @@ export interface CanaryStrategy extends UpdateLimits, Judging {
 export type Strategy =
   | ({ readonly kind: 'all-at-once' } & Partial<Judging>)
   | ({ readonly kind: 'rolling' } & UpdateLimits & Partial<Judging>)
-  | CanaryStrategy;
+  | CanaryStrategy
+  | BlueGreenStrategy;
 
 /** The label by whose values a strategy's numbers count. */
 export function labelOf(strategy: Strategy | undefined): string | undefined {
@@ -93,6 +95,8 @@ export interface Deployment {
   readonly strata?: Readonly<Record<string, string>>;
   /** Of one that is judged, once it has begun. */
   readonly canary?: CanaryState;
+  /** Of blue/green, once it has begun; of a way back from it, while traffic goes back first. */
+  readonly groups?: GroupsState;
   /** How often it was decided about: no two decisions are made from the same state. Absent: 0. */
   readonly decided?: number;
   readonly state: DeploymentState;
@@ -203,6 +207,10 @@ export type Decision =
   | { readonly kind: 'watch'; readonly watched: Watched; readonly hosts: readonly HostId[] }
   /** Where a canary stands from now on; `reason` where it begins another step. */
   | { readonly kind: 'canary'; readonly canary: CanaryState; readonly reason: string | null }
+  /** Where blue/green stands from now on. */
+  | { readonly kind: 'groups'; readonly groups: GroupsState; readonly reason: string | null }
+  /** Give traffic to this group, in the transaction of the other decisions; `number` is what traffic stands at before. */
+  | { readonly kind: 'switch'; readonly to: string; readonly number: number }
   /** Pause until a person says to go on. */
   | { readonly kind: 'ask'; readonly reason: string }
   | { readonly kind: 'end'; readonly state: 'succeeded' | 'failed'; readonly reason: string };

@@ -137,7 +137,15 @@ test('figures stand in the record, and replay needs no source', () => {
   const before = fleet.deployment;
   const result = advance(before, fleet.hosts, fleet.now, policy, given);
   const start = { ...nothingRecorded, number: before.decided ?? 0 };
-  const record = recordOf(start, before, fleet.hosts, fleet.now, policy, result, given);
+  const record = recordOf(
+    start,
+    before,
+    fleet.hosts,
+    fleet.now,
+    policy,
+    result,
+    given === undefined ? {} : { figures: given },
+  );
   assert.deepEqual(replayed(start, recordText(record)), {
     after: afterRecord(start, record),
     worded: 'same',

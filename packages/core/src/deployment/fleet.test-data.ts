@@ -4,6 +4,7 @@ import { advance } from './advance.ts';
 import { applyDecisions, marking } from './apply.ts';
 import { type Deployment, type HostEvidence, initialThreshold, type Strategy } from './deployment.ts';
 import type { Figures } from './figures.ts';
+import type { TrafficEvidence } from './groups.ts';
 import { standingOf } from './standing.ts';
 import { isWithin } from './strata.ts';
 
@@ -60,6 +61,8 @@ export class Fleet {
   deployment: Deployment;
   hosts: HostEvidence[];
   now = START;
+  /** Of a fleet in two groups: where requests go, and how many of its balancers have reported that. */
+  traffic: TrafficEvidence | undefined;
 
   constructor(start: Deployment, members: HostEvidence[]) {
     this.deployment = start;
@@ -67,10 +70,24 @@ export class Fleet {
   }
 
   step(figures?: Figures) {
-    const result = advance(this.deployment, this.hosts, this.now, policy, figures);
+    const result = advance(this.deployment, this.hosts, this.now, policy, figures, this.traffic);
     this.deployment = applyDecisions(this.deployment, result.decisions);
     this.hosts = this.hosts.map(marking(result.decisions, this.now));
+    for (const one of result.decisions) if (one.kind === 'switch') this.switchTo(one.to, one.number);
     return result;
+  }
+
+  /** As the root server does it: by what it was decided from, or not at all. */
+  switchTo(serving: string, expected: number): void {
+    const { traffic } = this;
+    if (traffic?.number !== expected) throw new Error('decided from another state of traffic');
+    this.traffic = { ...traffic, serving, number: expected + 1, applied: 0, behind: traffic.of };
+  }
+
+  /** So many balancers report what they have applied. */
+  applied(applied = this.traffic?.of ?? 0): void {
+    if (this.traffic !== undefined)
+      this.traffic = { ...this.traffic, applied, behind: this.traffic.of - applied };
   }
 
   /** Those that have been told to change and are not done. */

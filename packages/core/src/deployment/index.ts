@@ -37,6 +37,15 @@ export {
 export { type DiskHost, diskSeen } from './disk.ts';
 export type { Figures, FiguresWanted, JudgedMetric } from './figures.ts';
 export { heedsFreezes } from './freeze.ts';
+export {
+  type BlueGreenStrategy,
+  type GroupsPhase,
+  type GroupsState,
+  givenBack,
+  holdsTraffic,
+  type TrafficEvidence,
+  waitingFor,
+} from './groups.ts';
 export { isWell, shareOf } from './health.ts';
 export { countsAsFailed, type HostAct, mayAct, refusedIn } from './host-acts.ts';
 export { type Laggard, type LaggardReason, laggardOf } from './laggards.ts';

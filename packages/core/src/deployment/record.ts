@@ -5,6 +5,7 @@ import { advance } from './advance.ts';
 import { applyDecisions } from './apply.ts';
 import type { Advance, AdvancePolicy, Deployment, HostEvidence } from './deployment.ts';
 import type { Figures } from './figures.ts';
+import type { TrafficEvidence } from './groups.ts';
 
 /** What was decided once, and what had changed of what was known since the record before (docs/spec/deployments.md). */
 export interface EvidenceRecord {
@@ -18,6 +19,8 @@ export interface EvidenceRecord {
   readonly policy: AdvancePolicy;
   /** What sources had said, where something was asked of them. */
   readonly figures?: Figures;
+  /** What was known of its traffic, where it goes by that. */
+  readonly traffic?: TrafficEvidence;
   /** The deployment where it is not what the record before made of it: in the first, and after people's acts. */
   readonly deployment?: Deployment;
   readonly hosts: readonly HostEvidence[];
@@ -65,7 +68,7 @@ export function recordOf(
   now: number,
   policy: AdvancePolicy,
   { decisions, verdict, reason }: EvidenceRecord['said'],
-  figures?: Figures,
+  { figures, traffic }: Pick<EvidenceRecord, 'figures' | 'traffic'> = {},
 ): EvidenceRecord {
   const present = new Set<string>(evidence.map(({ id }) => id));
   return {
@@ -75,6 +78,7 @@ export function recordOf(
     now,
     policy,
     ...(figures === undefined ? {} : { figures }),
+    ...(traffic === undefined ? {} : { traffic }),
     ...(text(deployment) === recorded.deployment ? {} : { deployment }),
     hosts: evidence.filter((host) => recorded.hosts.get(host.id) !== text(host)),
     gone: [...recorded.hosts.keys()].filter((id) => !present.has(id)) as HostId[],
@@ -124,6 +128,7 @@ export function replayed(recorded: Recorded, bytes: string): Replayed | string {
     record.now,
     record.policy,
     record.figures,
+    record.traffic,
   );
   const again = { decisions, verdict, reason };
   const differs = differenceOf(record.said, again);

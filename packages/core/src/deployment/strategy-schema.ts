@@ -43,6 +43,16 @@ export const strategySchema = either(
     { kind: literal('canary') },
     { ...limits, ...judging, steps: array(hostCountSchema, { minItems: 1, maxItems: 8 }) },
   ),
+  closedObject(
+    { kind: literal('blue-green') },
+    {
+      maxUnavailable: hostCountSchema,
+      maxFailed,
+      ...judging,
+      keepSeconds: integer({ title: 'seconds from 0 to 2592000', minimum: 0, maximum: 2_592_000 }),
+      switchSeconds: integer({ title: 'seconds from 10 to 86400', minimum: 10, maximum: 86_400 }),
+    },
+  ),
 );
 
 /** `policy.watch`: what follows once an update has succeeded. */

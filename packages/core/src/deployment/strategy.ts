@@ -11,12 +11,16 @@ import type {
   Strategy,
   UpdateLimits,
 } from './deployment.ts';
+import type { BlueGreenStrategy } from './groups.ts';
 
 /** What a person or an environment's policy says; the rest is filled in. */
 export type WantedStrategy =
   | ({ readonly kind: 'all-at-once' } & WantedJudging)
   | ({ readonly kind: 'rolling' } & WantedJudging & Partial<UpdateLimits>)
-  | ({ readonly kind: 'canary' } & Partial<Omit<CanaryStrategy, 'kind' | 'metrics'>>);
+  | ({ readonly kind: 'canary' } & Partial<Omit<CanaryStrategy, 'kind' | 'metrics'>>)
+  | ({ readonly kind: 'blue-green' } & Partial<
+      Omit<BlueGreenStrategy, 'kind' | 'metrics' | 'per' | 'groups' | 'maxUnavailableInAll'>
+    >);
 type WantedJudging = Partial<Omit<Judging, 'metrics'>>;
 
 export interface StrategyFor {
@@ -27,6 +31,8 @@ export interface StrategyFor {
   readonly isUrgent?: boolean;
   /** How many hosts it concerns. */
   readonly hosts: number;
+  /** The two groups that the product's traffic is switched between; absent: there are none. */
+  readonly traffic?: { readonly label: string; readonly groups: readonly [string, string] };
   readonly policy: {
     readonly maxUnavailable: HostCount;
     readonly strategy?: WantedStrategy;
@@ -36,6 +42,9 @@ export interface StrategyFor {
 
 /** From so many hosts on an update that nobody said more about begins with a few. */
 const hostsForCanary = 4;
+
+/** A group without traffic is updated at once. */
+const groupDefaults = { maxUnavailable: '100%', keepSeconds: 1800, switchSeconds: 300 } as const;
 
 const canarySteps: CanaryStrategy['steps'] = [1, '25%'];
 
@@ -49,7 +58,9 @@ export function chosenStrategy(wanted: WantedStrategy | undefined, about: Strate
   const { kind, isFirst, isUrgent, hosts, policy } = about;
   if (wanted !== undefined) return filled(wanted, about);
   if (kind !== 'deploy' || isFirst) return { kind: 'all-at-once' };
-  const usual = policy.strategy ?? { kind: hosts < hostsForCanary ? 'rolling' : 'canary' };
+  const own =
+    policy.strategy?.kind === 'blue-green' && about.traffic === undefined ? undefined : policy.strategy;
+  const usual = own ?? { kind: hosts < hostsForCanary ? 'rolling' : 'canary' };
   return filled(isUrgent === true ? inHaste(usual) : usual, about);
 }
 
@@ -63,6 +74,7 @@ function filled(wanted: WantedStrategy, about: StrategyFor): Strategy {
   const { kind, policy } = about;
   const judging = judgingOf(wanted, about);
   if (wanted.kind === 'all-at-once') return { ...wanted, ...judging };
+  if (wanted.kind === 'blue-green') return overGroups(wanted, judging, about);
   const { per, maxUnavailableInAll } = wanted;
   if (per !== undefined) checkLabel(per);
   else if (maxUnavailableInAll !== undefined) {
@@ -77,6 +89,27 @@ function filled(wanted: WantedStrategy, about: StrategyFor): Strategy {
     throw new XylemError('E_INPUT', `A canary is for updates; a ${kind} goes all at once or rolling.`);
   }
   return { steps: canarySteps, ...wanted, maxUnavailable, ...judgingDefaults, ...judging };
+}
+
+function overGroups(
+  { kind, ...wanted }: Extract<WantedStrategy, { kind: 'blue-green' }>,
+  judging: Partial<Judging>,
+  about: StrategyFor,
+): Strategy {
+  if (about.kind !== 'deploy') {
+    throw new XylemError(
+      'E_INPUT',
+      `blue-green is for updates; a ${about.kind} goes all at once or rolling.`,
+    );
+  }
+  if (about.traffic === undefined) {
+    throw new XylemError(
+      'E_INPUT',
+      'blue-green needs two groups of hosts with a switch between them: say traffic under the product in the environment (xylem environment edit), or choose another strategy.',
+    );
+  }
+  const { label: per, groups } = about.traffic;
+  return { kind, per, groups, ...groupDefaults, ...wanted, ...judgingDefaults, ...judging };
 }
 
 /**
@@ -102,7 +135,10 @@ function judgingOf(
     test: testOf(against),
   }));
   const isJudged =
-    wanted.kind === 'canary' || asked.length > 0 || (kind === 'deploy' && !isFirst && metrics.length > 0);
+    wanted.kind === 'canary' ||
+    wanted.kind === 'blue-green' ||
+    asked.length > 0 ||
+    (kind === 'deploy' && !isFirst && metrics.length > 0);
   if (!isJudged) return {};
   const bake = isHasty ? { bakeSeconds: 0 } : {};
   return {
