@@ -83,6 +83,8 @@ describe('the program', () => {
     ['deploy shop@2.4.0 --to a/b --max-unavailable 0', /--max-unavailable 0 is not valid.*25%/],
     ['deploy shop@2.4.0 --to a/b --strategy canry', /--strategy canry is unknown.*rolling/],
     ['deploy shop@2.4.0 --to a/b --strategy all-at-once --max-unavailable 3', /belong to --strategy rolling/],
+    ['deploy shop@2.4.0 --to a/b --strategy canary --keep 60', /--keep .* belong to --strategy blue-green/],
+    ['deploy shop@2.4.0 --to a/b --keep 60 --per site', /--per.* do not go with --strategy blue-green/],
     ['rollback shop@2.4.0 --in a/b', /no product's name.*--version/],
     ['host list --sit muc', /unknown option '--sit'.*Did you mean --site/],
     ['host label role=web', /Say which hosts/],

@@ -313,6 +313,11 @@ test('the strategy is filled in, and refused where there are no groups', () => {
   assert.throws(() => chosenStrategy({ kind: 'blue-green' }, { ...about, traffic, kind: 'rollback' }), {
     code: 'E_INPUT',
   });
+  const quoted = { label: 'color', groups: ['blue', '"'] } as const;
+  assert.throws(
+    () => chosenStrategy({ kind: 'blue-green' }, { ...about, traffic: quoted }),
+    /without quotes/,
+  );
   const policyOf = { maxUnavailable: 1, strategy: { kind: 'blue-green', keepSeconds: 60 } } as const;
   assert.equal(chosenStrategy(undefined, { ...about, policy: policyOf }).kind, 'canary');
   assert.equal(chosenStrategy(undefined, { ...about, policy: policyOf, traffic }).kind, 'blue-green');

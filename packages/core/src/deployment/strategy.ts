@@ -109,6 +109,12 @@ function overGroups(
     );
   }
   const { label: per, groups } = about.traffic;
+  const unsaid = groups.find((group) => group.includes('"'));
+  if (unsaid !== undefined)
+    throw new XylemError(
+      'E_INPUT',
+      `blue-green selects hosts by the group ${unsaid}: name it without quotes.`,
+    );
   return { kind, per, groups, ...groupDefaults, ...wanted, ...judgingDefaults, ...judging };
 }
 

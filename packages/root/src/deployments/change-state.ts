@@ -5,6 +5,7 @@ import type { Database } from '../db/tables.ts';
 import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
 import { deployingLock, deploymentNamed, deploymentOf, saveDeployment } from './rows.ts';
+import { abortDeployment } from './undo.ts';
 
 type Options = Pick<DeployingOptions, 'db' | 'clock'>;
 
@@ -43,8 +44,11 @@ export async function changeStateIn(
     );
   }
   const message = `${to} by ${change.who}.`;
-  const next = to === 'running' ? resumed(deployment) : { ...deployment, state: to, reason: message };
-  await saveDeployment(trx, next, nowMs);
+  if (to === 'aborted') await abortDeployment(trx, deployment, { reason: message, by: change.who }, nowMs);
+  else {
+    const next = to === 'running' ? resumed(deployment) : { ...deployment, state: to, reason: message };
+    await saveDeployment(trx, next, nowMs);
+  }
   await appendEvent(trx, id, nowMs, { kind: to, message, details: {} });
   await appendAudit(trx, nowMs, {
     who: change.who,

@@ -5,12 +5,14 @@ import {
   parseSelector,
   type Strategy,
   selects,
+  type TrafficSwitch,
+  trafficOf,
   type WantedStrategy,
   XylemError,
 } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 import type { Candidate } from '../gates/gate.ts';
-import { hostsIn } from '../hosts/host-rows.ts';
+import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
 
 /**
  * The strategy of a deployment: what was asked for, or what suits the environment.
@@ -22,6 +24,7 @@ export async function strategyFor(
   wanted: WantedStrategy | undefined,
 ): Promise<Strategy> {
   const isFirst = direction.settled === null;
+  const traffic = trafficOf(spec, product);
   const where = selectorsOf({ product, spec });
   const hosts = (await hostsIn(trx, [environment.id])).filter(
     (host) => !host.retired && where.some((text) => selects(parseSelector(text), host)),
@@ -32,7 +35,10 @@ export async function strategyFor(
     hosts: hosts.length,
     policy: spec.policy,
     isUrgent: urgent,
+    ...(traffic === null ? {} : { traffic }),
   });
+  if (strategy.kind === 'blue-green' && traffic !== null)
+    refuseGroupless(traffic, hosts, selectorsOf({ product, spec }, traffic.component));
   const long = where.find((text) => text.length > mostStratifiedSelector);
   if (strategy.kind !== 'all-at-once' && strategy.per !== undefined && long !== undefined) {
     throw new XylemError(
@@ -43,11 +49,44 @@ export async function strategyFor(
   return strategy;
 }
 
-/** Of all its components; those that are not named go everywhere. */
-function selectorsOf({ product, spec }: Pick<Candidate, 'product' | 'spec'>): string[] {
+const mostNames = 10;
+
+/**
+ * Over two groups each host stands in one of them, but for those that are given the switch alone.
+ * @throws XylemError E_INPUT
+ */
+function refuseGroupless(
+  { label, groups }: Pick<TrafficSwitch, 'label' | 'groups'>,
+  hosts: readonly HostRecord[],
+  where: readonly string[],
+): void {
+  const own = hosts.filter((host) => where.some((text) => selects(parseSelector(text), host)));
+  const groupOf = ({ labels }: HostRecord): string | undefined =>
+    Object.hasOwn(labels, label) ? labels[label] : undefined;
+  const isIn = (host: HostRecord): boolean => groups.some((group) => group === groupOf(host));
+  const outside = own.filter((host) => !isIn(host)).map(({ name }) => name);
+  if (outside.length > 0) {
+    const names = outside.slice(0, mostNames).join(', ');
+    const more = outside.length > mostNames ? ` and ${outside.length - mostNames} more` : '';
+    throw new XylemError(
+      'E_INPUT',
+      `Blue/green goes by the label ${label}, which is neither ${groups.join(' nor ')} of: ${names}${more}. Label them: xylem host label NAME ${label}=${groups[0]}`,
+    );
+  }
+  const empty = groups.find((group) => !own.some((host) => groupOf(host) === group));
+  if (empty === undefined) return;
+  throw new XylemError(
+    'E_INPUT',
+    `Blue/green needs hosts in both groups, and none has ${label}=${empty}. Label some, or choose another strategy.`,
+  );
+}
+
+/** Of all its components, without the one that is not meant; those that are not named go everywhere. */
+function selectorsOf({ product, spec }: Pick<Candidate, 'product' | 'spec'>, without?: string): string[] {
   const mapping = Object.hasOwn(spec.products, product) ? spec.products[product] : undefined;
   if (mapping === undefined) return [];
   const { components } = mapping;
   if (components === undefined) return ['all'];
-  return Object.keys(components).flatMap((component) => mappingOf(mapping, component)?.where ?? []);
+  const meant = Object.keys(components).filter((component) => component !== without);
+  return meant.flatMap((component) => mappingOf(mapping, component)?.where ?? []);
 }

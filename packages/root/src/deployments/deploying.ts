@@ -1,11 +1,4 @@
-import {
-  applyDecisions,
-  courseOf,
-  type Decision,
-  type Deployment,
-  promisesUndo,
-  type Report,
-} from '@xylem/core';
+import { applyDecisions, courseOf, type Deployment, promisesUndo, type Report } from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
 import type { Repository } from '@xylem/store';
 import type { RestoredState } from '../backup/restored-state.ts';
@@ -17,6 +10,7 @@ import type { MetricPorts } from '../metrics/read.ts';
 import { createPlanDriver, type PlanDriver } from '../plans/driver.ts';
 import { singleFlight } from '../publishing/single-flight.ts';
 import { beginWatch, environmentsWatched, lookAfterAll } from './after.ts';
+import { carryOut } from './carry-out.ts';
 import { appendEvent, type EventFeed } from './events.ts';
 import { followChannel, startWaiting } from './follow-channel.ts';
 import { judge, readFleet } from './judge.ts';
@@ -27,10 +21,10 @@ import {
   type DeploymentRow,
   deployingLock,
   deploymentOf,
-  markHosts,
   saveDeployment,
   settle,
 } from './rows.ts';
+import { trafficNow } from './traffic.ts';
 import { environmentsToUndo, setUndoDue, undoFailed } from './undo.ts';
 
 /** The effects of core's decisions about deployments. */
@@ -122,18 +116,19 @@ export function createDeploying(options: DeployingOptions): Deploying {
       if (present === undefined || present.document !== row.document) return null;
       // Frozen meanwhile, or no longer: it is decided anew, by what holds now.
       if ((await frozenIn(trx, environment, nowMs)) !== (policy.frozen ?? null)) return null;
+      // Switched meanwhile.
+      if ('traffic' in judged) {
+        const present = await trafficNow(trx, environment, deployment);
+        if (present?.number !== judged.traffic.number) return null;
+      }
       const next = applyDecisions(deployment, decisions);
       await saveDeployment(trx, next, nowMs);
-      const written = await records.append(
-        trx,
-        deployment,
-        judged.evidence,
-        nowMs,
-        policy,
-        judged,
-        'figures' in judged ? judged.figures : undefined,
-      );
-      for (const decision of decisions) await record(trx, row, deployment, decision, nowMs, written.digest);
+      const written = await records.append(trx, deployment, judged.evidence, nowMs, policy, judged, {
+        ...('figures' in judged ? { figures: judged.figures } : {}),
+        ...('traffic' in judged ? { traffic: judged.traffic } : {}),
+      });
+      const decided = { deployment, environment, reason, evidence: written.digest };
+      for (const decision of decisions) await carryOut(trx, decision, decided, nowMs);
       if (next.state === 'succeeded') {
         await settle(trx, row, next);
         await beginWatch(trx, next, judged.rules, nowMs);
@@ -210,45 +205,3 @@ export function createDeploying(options: DeployingOptions): Deploying {
 function mayDecide(row: DeploymentRow): boolean {
   return row.state === 'running' || courseOf(deploymentOf(row).strategy) !== null;
 }
-
-async function record(
-  trx: Database,
-  row: DeploymentRow,
-  deployment: Deployment,
-  decision: Decision,
-  nowMs: number,
-  evidence: string | null,
-): Promise<void> {
-  const event = (kind: string, message: string, details: Record<string, unknown>) =>
-    appendEvent(trx, row.id, nowMs, { kind, message, details });
-  switch (decision.kind) {
-    case 'threshold':
-      return await event('threshold', 'More hosts may follow.', { threshold: decision.threshold });
-    case 'admit':
-      await markHosts(trx, row.id, decision.hosts, { admitted_ms: nowMs, held: 0 });
-      return await event('admit', `Admitted: ${decision.hosts.length}.`, some(decision));
-    case 'hold':
-      await markHosts(trx, row.id, decision.hosts, { held: 1 });
-      return await event(
-        'hold',
-        `Held, being offline or without room: ${decision.hosts.length}.`,
-        some(decision),
-      );
-    case 'healthy':
-      return await markHosts(trx, row.id, decision.hosts, { done_ms: nowMs });
-    case 'failed':
-      await markHosts(trx, row.id, decision.hosts, { failed_ms: nowMs, done_ms: null });
-      return await event('host-failed', `Failed or fell silent: ${decision.hosts.length}.`, some(decision));
-    case 'watch':
-      return await markHosts(trx, row.id, decision.hosts, { watched: JSON.stringify(decision.watched) });
-    case 'canary':
-      if (decision.reason === null) return;
-      return await event('step', decision.reason, { step: decision.canary.step });
-    case 'ask':
-      return await event('paused', decision.reason, { product: deployment.product });
-    case 'end':
-      return await event(decision.state, decision.reason, { product: deployment.product, evidence });
-  }
-}
-
-const some = ({ hosts }: { readonly hosts: readonly string[] }) => ({ hosts: hosts.slice(0, 100) });

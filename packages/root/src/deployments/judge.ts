@@ -7,6 +7,7 @@ import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
 import { advancePolicyOf, evidenceOf, type Heard, heardIn } from './evidence.ts';
 import type { Measure } from './measure.ts';
 import { type DeploymentRow, deploymentOf } from './rows.ts';
+import { trafficFor } from './traffic.ts';
 
 /** An environment's hosts and what they have reported. */
 export interface Fleet {
@@ -42,9 +43,17 @@ export async function judge(
     ...advancePolicyOf(policy.reportEverySeconds),
     ...(frozen === null ? {} : { frozen }),
   };
-  const first = advance(deployment, evidence, nowMs, by);
-  const known = { deployment, environment, evidence, policy: by, rules: policy };
+  const traffic = await trafficFor(db, environment, deployment, nowMs, heard);
+  const first = advance(deployment, evidence, nowMs, by, undefined, traffic);
+  const known = {
+    deployment,
+    environment,
+    evidence,
+    policy: by,
+    rules: policy,
+    ...(traffic === undefined ? {} : { traffic }),
+  };
   const figures = first.wants === undefined ? null : await measure?.(deployment, environment, first.wants);
   if (figures === null || figures === undefined) return { ...known, ...first };
-  return { ...known, figures, ...advance(deployment, evidence, nowMs, by, figures) };
+  return { ...known, figures, ...advance(deployment, evidence, nowMs, by, figures, traffic) };
 }

@@ -4,7 +4,6 @@ import {
   type Deployment,
   type Digest,
   type EvidenceRecord,
-  type Figures,
   type HostEvidence,
   nothingRecorded,
   type Recorded,
@@ -71,10 +70,10 @@ export class Records {
     now: number,
     policy: AdvancePolicy,
     said: EvidenceRecord['said'],
-    figures?: Figures,
+    known: Pick<EvidenceRecord, 'figures' | 'traffic'>,
   ): Promise<{ readonly digest: Digest | null; readonly committed: () => void }> {
     const recorded = await this.#recorded(trx, deployment);
-    const record = recordOf(recorded, deployment, evidence, now, policy, said, figures);
+    const record = recordOf(recorded, deployment, evidence, now, policy, said, known);
     const after = afterRecord(recorded, record);
     await trx
       .insertInto('deployment_evidence')

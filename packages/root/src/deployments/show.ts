@@ -4,6 +4,7 @@ import {
   mostFailed,
   type ProbeBefore,
   type ProbeResult,
+  type TrafficEvidence,
   timeOf,
 } from '@xylem/core';
 import type { Deployment } from '../api/schemas/deployments.ts';
@@ -34,7 +35,9 @@ export async function showDeployment(
   const { db, clock } = root;
   const fleet = await fleetOf(row.environment);
   const nowMs = clock.now();
-  const { deployment, environment, evidence, progress, reason } = await judge(db, row, fleet, nowMs);
+  const judged = await judge(db, row, fleet, nowMs);
+  const { deployment, environment, evidence, progress, reason } = judged;
+  const traffic = 'traffic' in judged ? (judged.traffic ?? null) : null;
   const watch = await shownWatch(db, row.id);
   const leftOut = leftOutOf(fleet.hosts, await hostMarks(db, row.id));
   const figures = await comparedFigures(db, row.id);
@@ -64,6 +67,7 @@ export async function showDeployment(
     ...(leftOut === null ? {} : { leftOut }),
     ...(watch === null ? {} : { watch }),
     ...(figures === null ? {} : { figures: [...figures] }),
+    ...shownGroups(deployment, traffic),
     ...(canary === null
       ? {}
       : {
@@ -75,12 +79,46 @@ export async function showDeployment(
   };
 }
 
+function shownGroups(
+  { groups, strategy }: CoreDeployment,
+  traffic: TrafficEvidence | null,
+): Pick<Deployment, 'groups'> {
+  if (groups === undefined) return {};
+  const { phase, idle, serving, since } = groups;
+  const untilMs =
+    groups.until ??
+    (strategy.kind === 'blue-green' && phase === 'kept' ? since + strategy.keepSeconds * 1000 : null);
+  return {
+    groups: {
+      phase,
+      idle,
+      serving,
+      since: timeOf(since),
+      until: untilMs === null ? null : timeOf(untilMs),
+      traffic:
+        traffic === null
+          ? null
+          : {
+              serving: traffic.serving,
+              balancers: traffic.of,
+              applied: traffic.applied,
+              behind: [...traffic.names],
+            },
+    },
+  };
+}
+
 function shownStrategy({ strategy }: CoreDeployment): Pick<Deployment, 'strategy' | 'metrics'> {
   const { metrics, ...rest } = strategy;
   const names = metrics?.map(({ name }) => name);
+  const named = names === undefined ? {} : { metrics: names };
+  if (rest.kind === 'blue-green') {
+    const { per: _, groups: __, maxUnavailableInAll: ___, ...shown } = rest;
+    return { strategy: shown, ...named };
+  }
   return {
     strategy: rest.kind === 'canary' ? { ...rest, steps: [...rest.steps] } : { ...rest },
-    ...(names === undefined ? {} : { metrics: names }),
+    ...named,
   };
 }
 

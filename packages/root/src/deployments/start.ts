@@ -2,10 +2,12 @@ import {
   type Deployment,
   type DeploymentId,
   type EnvironmentId,
+  hasEnded,
   initialThreshold,
   type Strategy,
   type Unfit,
   type WantedStrategy,
+  waitingFor,
 } from '@xylem/core';
 import { appendAudit } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
@@ -20,6 +22,7 @@ import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
 import { holdSkipped } from './host-words.ts';
 import { deployingLock, saveDeployment } from './rows.ts';
+import { endDeployment } from './traffic.ts';
 import { namesOf } from './unfit.ts';
 import { forgetWaiting } from './waiting.ts';
 
@@ -71,9 +74,9 @@ export async function beginDeployment(
   const strategy = await strategyFor(trx, candidate, start.strategy);
   if (start.dryRun === true) return { id, unfit };
   await saveMapping(trx, candidate);
-  await supersede(trx, candidate, id);
+  const returns = await supersede(trx, candidate, id, start.who);
   await forgetWaiting(trx, start.environment.id, start.product);
-  await insert(trx, deploymentFrom(start, candidate, strategy, id, salt), start, nowMs);
+  await insert(trx, { ...deploymentFrom(start, candidate, strategy, id, salt), ...returns }, start, nowMs);
   await holdSkipped(trx, start.environment.id, start.product, id);
   const begun = { id, environment: start.environment.id, kind: candidate.kind };
   await keepBefore(trx, begun, candidate.spec.policy, nowMs);
@@ -117,13 +120,25 @@ async function saveMapping(trx: Database, { environment }: Candidate): Promise<v
   await trx.updateTable('environments').set({ yaml, yaml_version }).where('id', '=', id).execute();
 }
 
-async function supersede(trx: Database, { direction, nowMs }: Candidate, id: string): Promise<void> {
+/** @returns what a way back goes on with: traffic that is given back, before any host is */
+async function supersede(
+  trx: Database,
+  { direction, kind, nowMs }: Candidate,
+  id: string,
+  by: string,
+): Promise<Pick<Deployment, 'groups'>> {
+  const isBack = kind === 'rollback';
+  let groups = direction.deployments[0]?.deployment.groups;
   for (const { deployment: older } of direction.deployments) {
-    if (older.state !== 'running' && older.state !== 'paused') continue;
-    const message = `Superseded by ${id}.`;
-    await saveDeployment(trx, { ...older, state: 'superseded', reason: message }, nowMs);
-    await appendEvent(trx, older.id, nowMs, { kind: 'superseded', message, details: {} });
+    if (hasEnded(older)) continue;
+    const reason = `Superseded by ${id}.`;
+    if (isBack) {
+      const { ended } = await endDeployment(trx, older, { state: 'superseded', reason, by }, nowMs);
+      groups = ended.groups;
+    } else await saveDeployment(trx, { ...older, state: 'superseded', reason }, nowMs);
+    await appendEvent(trx, older.id, nowMs, { kind: 'superseded', message: reason, details: {} });
   }
+  return isBack && groups !== undefined ? waitingFor(groups, nowMs) : {};
 }
 
 async function insert(

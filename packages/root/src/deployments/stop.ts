@@ -12,6 +12,7 @@ import {
   deploymentOf,
   saveDeployment,
 } from './rows.ts';
+import { abortDeployment } from './undo.ts';
 
 export interface Stop {
   /** `paused` goes on by a word, `aborted` never. */
@@ -53,7 +54,9 @@ async function stopOne(
   nowMs: number,
 ): Promise<void> {
   const message = `${to} by ${who}: ${reason}`;
-  await saveDeployment(trx, { ...deploymentOf(row), state: to, reason: message }, nowMs);
+  const deployment = deploymentOf(row);
+  if (to === 'aborted') await abortDeployment(trx, deployment, { reason: message, by: who }, nowMs);
+  else await saveDeployment(trx, { ...deployment, state: to, reason: message }, nowMs);
   await appendEvent(trx, row.id, nowMs, { kind: to, message, details: {} });
   await appendAudit(trx, nowMs, {
     who,

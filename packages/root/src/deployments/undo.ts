@@ -1,4 +1,4 @@
-import { XylemError } from '@xylem/core';
+import { type Deployment, XylemError } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 import { fullName } from '../environments/names.ts';
 import { presentOperators } from '../quarantine/operators.ts';
@@ -7,6 +7,7 @@ import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
 import { type DeploymentRow, deploymentOf } from './rows.ts';
 import { startDeployment } from './start.ts';
+import { type Ended, endDeployment } from './traffic.ts';
 import { watchOf } from './watches.ts';
 
 export async function setUndoDue(trx: Database, id: string, due: boolean): Promise<void> {
@@ -15,6 +16,17 @@ export async function setUndoDue(trx: Database, id: string, due: boolean): Promi
     .set({ undo_due: due ? 1 : 0 })
     .where('id', '=', id)
     .execute();
+}
+
+/** Where traffic had moved it is given back, and the hosts that had it before go back in a rollback of their own. */
+export async function abortDeployment(
+  trx: Database,
+  deployment: Deployment,
+  ended: Omit<Ended, 'state'>,
+  nowMs: number,
+): Promise<void> {
+  const { isGivenBack } = await endDeployment(trx, deployment, { ...ended, state: 'aborted' }, nowMs);
+  if (isGivenBack) await setUndoDue(trx, deployment.id, true);
 }
 
 export async function environmentsToUndo(db: Database): Promise<string[]> {
@@ -71,7 +83,7 @@ async function undo(options: DeployingOptions, row: DeploymentRow): Promise<void
           .executeTakeFirstOrThrow();
         if (Number(newest.sequence) > row.sequence) throw new Overtaken();
         const quarantined = await quarantine(options, trx, row, environment, who);
-        await end(trx, `${fullName(environment)} goes back to what it ran. ${quarantined}`, {});
+        await end(trx, `${fullName(environment)} goes back to what it ran. ${quarantined}`.trim(), {});
       },
     });
     options.log.warn('deployment failed and is rolled back', { deployment: row.id, rollback: id });
@@ -96,7 +108,9 @@ async function quarantine(
   environment: Parameters<typeof setOne>[3],
   who: string,
 ): Promise<string> {
-  const { product, to, reason: own } = deploymentOf(row);
+  const { product, to, state, reason: own } = deploymentOf(row);
+  // Nothing says that it is bad: a person thought otherwise.
+  if (state === 'aborted') return '';
   // One that had succeeded and failed while it was looked after.
   const reason = (await watchOf(trx, row.id))?.reason ?? own;
   if (to === null) return '';

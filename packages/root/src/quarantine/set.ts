@@ -3,7 +3,8 @@ import { appendAudit } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import { appendEvent } from '../deployments/events.ts';
-import { activeDeployments, deployingLock, deploymentOf, saveDeployment } from '../deployments/rows.ts';
+import { activeDeployments, deployingLock, deploymentOf } from '../deployments/rows.ts';
+import { endDeployment } from '../deployments/traffic.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import { releaseNamed } from '../publishing/releases.ts';
 import type { Root } from '../root.ts';
@@ -117,7 +118,9 @@ export async function setOne(
     .execute();
   const message = `${product}@${version} was quarantined by ${who}: ${reason}`;
   const details = { quarantine: id };
-  stopped.push(...(await stopDeploymentsOf(trx, { environment: row.id, release, message, details, nowMs })));
+  stopped.push(
+    ...(await stopDeploymentsOf(trx, { environment: row.id, release, message, details, by: who, nowMs })),
+  );
   await appendAudit(trx, nowMs, {
     who,
     what: 'release.quarantine',
@@ -136,12 +139,14 @@ export async function stopDeploymentsOf(
     release,
     message,
     details,
+    by,
     nowMs,
   }: {
     readonly environment: string;
     readonly release: string;
     readonly message: string;
     readonly details: Readonly<Record<string, unknown>>;
+    readonly by: string;
     readonly nowMs: number;
   },
 ): Promise<string[]> {
@@ -149,7 +154,7 @@ export async function stopDeploymentsOf(
   for (const active of await activeDeployments(trx, { environment })) {
     const deployment = deploymentOf(active);
     if (deployment.to?.digest !== release) continue;
-    await saveDeployment(trx, { ...deployment, state: 'failed', reason: message }, nowMs);
+    await endDeployment(trx, deployment, { state: 'failed', reason: message, by }, nowMs);
     await appendEvent(trx, active.id, nowMs, { kind: 'failed', message, details });
     stopped.push(active.id);
   }

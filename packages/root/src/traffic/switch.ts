@@ -1,4 +1,4 @@
-import { XylemError } from '@xylem/core';
+import { holdsTraffic, XylemError } from '@xylem/core';
 import { appendAudit } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
@@ -98,7 +98,7 @@ async function refuseHeld(
 ): Promise<void> {
   const holds = (await activeDeployments(trx, { environment: environment.id }))
     .map(deploymentOf)
-    .find((one) => one.product === product && one.id !== deployment && switches(one.strategy.kind));
+    .find((one) => one.product === product && one.id !== deployment && holdsTraffic(one));
   if (holds === undefined) return;
   throw new XylemError(
     'E_TRAFFIC_HELD',
@@ -106,5 +106,3 @@ async function refuseHeld(
     { details: { deployment: holds.id } },
   );
 }
-
-const switches = (strategy: string): boolean => strategy === 'blue-green';

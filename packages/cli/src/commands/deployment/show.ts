@@ -2,6 +2,7 @@ import { defineCommand } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
 import { canaryText } from './canary-text.ts';
 import { figuresText } from './figures-text.ts';
+import { groupsText } from './groups-text.ts';
 import { leftOutText } from './left-out-text.ts';
 import { deploymentTable, exitCodeOf, watchOptions } from './shared.ts';
 import { watchDeployments } from './watch.ts';
@@ -24,11 +25,13 @@ export const command = defineCommand({
     }
     const { deployment, events } = await server.call('deploymentEvents', { params, query: {} });
     const canary = canaryText(deployment);
+    const groups = groupsText(deployment);
     return {
       data: { deployment, events },
       text: () =>
         [
           deploymentTable([deployment]),
+          ...(groups === null ? [] : [`Groups: ${groups}.`]),
           ...(canary === null ? [] : [`Canary: ${canary}.`]),
           ...leftOutText(deployment),
           ...(deployment.watch === undefined ? [] : [watchText(deployment.watch)]),

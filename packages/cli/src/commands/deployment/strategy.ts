@@ -5,7 +5,7 @@ import { count, flag, text } from '../../frame/define.ts';
 export const strategyOptions = {
   strategy: text(
     '<kind>',
-    "all-at-once, rolling or canary (default: the environment's, else by number of hosts)",
+    "all-at-once, rolling, canary or blue-green (default: the environment's, else by number of hosts)",
   ),
   maxUnavailable: text('<number>', "at most so many hosts at a time, 2 or 25% (default: the environment's)"),
   maxFailed: text('<number>', 'more failed hosts than this end it, 0 or 5%'),
@@ -18,6 +18,8 @@ export const canaryOptions = {
   bake: count('<seconds>', 'for how long a host has to stay healthy before others follow', 0),
   minimumExposure: count('<hosts>', 'others follow once so many have', 1),
   alpha: text('<probability>', 'of a false stop, over the whole deployment (default 0.01)'),
+  keep: count('<seconds>', 'blue-green: for how long the group without traffic stays as it is', 0),
+  switchWithin: count('<seconds>', 'blue-green: how long balancers may take to report the switch', 10),
   stopOnFail: flag('stop where it fails, instead of going back'),
   waitForData: flag('wait where there is too little to judge, instead of asking'),
 };
@@ -40,12 +42,35 @@ export function strategyOf(
     ...hostCount('maxUnavailableInAll', '--max-unavailable-in-all', options.maxUnavailableInAll),
     ...(typeof options.per === 'string' ? { per: options.per } : {}),
   };
+  const keeping = keepingFrom(options);
+  const isGiven = (part: object): boolean => size(part) > 0;
   const kind =
-    strategy ?? (size({ ...steps, ...judging }) > 0 ? 'canary' : size(limits) > 0 ? 'rolling' : undefined);
+    strategy ??
+    (isGiven(keeping)
+      ? 'blue-green'
+      : isGiven({ ...steps, ...judging })
+        ? 'canary'
+        : isGiven(limits)
+          ? 'rolling'
+          : undefined);
   if (kind === undefined) return {};
+  if (kind === 'blue-green') {
+    const { per, maxUnavailableInAll, ...within } = limits;
+    if (per !== undefined || maxUnavailableInAll !== undefined || isGiven(steps))
+      throw new XylemError(
+        'E_INPUT',
+        '--per, --max-unavailable-in-all and --steps do not go with --strategy blue-green: its label and its groups stand in the environment, and limits count within each group.',
+      );
+    return { strategy: { kind, ...within, ...judging, ...keeping } };
+  }
+  if (isGiven(keeping))
+    throw new XylemError('E_INPUT', '--keep and --switch-within belong to --strategy blue-green.');
   if (kind === 'canary') return { strategy: { kind, ...limits, ...judging, ...steps } };
   if (kind !== 'rolling' && kind !== 'all-at-once') {
-    throw new XylemError('E_INPUT', `--strategy ${kind} is unknown. Write all-at-once, rolling or canary.`);
+    throw new XylemError(
+      'E_INPUT',
+      `--strategy ${kind} is unknown. Write all-at-once, rolling, canary or blue-green.`,
+    );
   }
   if (size({ ...steps, ...(kind === 'rolling' ? {} : limits) }) > 0) {
     const sentence =
@@ -66,6 +91,13 @@ function judgingFrom({ bake, minimumExposure, alpha, stopOnFail, waitForData }: 
     ...(typeof alpha === 'string' ? { alpha: probability(alpha) } : {}),
     ...(stopOnFail === true ? { onFail: 'stop' as const } : {}),
     ...(waitForData === true ? { onNoData: 'wait' as const } : {}),
+  };
+}
+
+function keepingFrom({ keep, switchWithin }: Words<typeof canaryOptions>) {
+  return {
+    ...(typeof keep === 'number' ? { keepSeconds: keep } : {}),
+    ...(typeof switchWithin === 'number' ? { switchSeconds: switchWithin } : {}),
   };
 }
 

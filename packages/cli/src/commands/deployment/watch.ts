@@ -3,6 +3,7 @@ import type { Deployment } from '@xylem/root/contract';
 import type { Invocation } from '../../frame/define.ts';
 import { counted } from '../../frame/words.ts';
 import { canaryText } from './canary-text.ts';
+import { groupsText } from './groups-text.ts';
 
 const holdMs = 20_000;
 const goesOn = ({ state }: Deployment): boolean => state === 'running' || state === 'paused';
@@ -16,8 +17,8 @@ function progressOf(deployments: readonly Deployment[]): string {
   const words =
     keptBack === 0 ? '' : ` (${keptBack} not before a window, freeze, quota, lock or database allows it)`;
   const [only, ...others] = deployments;
-  const canary = only === undefined || others.length > 0 ? null : canaryText(only);
-  const standing = canary === null ? '' : `; ${canary}`;
+  const said = only === undefined || others.length > 0 ? [] : [groupsText(only), canaryText(only)];
+  const standing = said.map((one) => (one === null ? '' : `; ${one}`)).join('');
   return `${sum('done')} of ${sum('eligible')} done, ${sum('updating')} updating${words}, ${sum('waiting')} waiting, ${sum('failed')} failed${standing}`;
 }
 

@@ -50,6 +50,18 @@ export const Strategy = Type.Union([
     steps: Type.Optional(Type.Array(HostCount, { minItems: 1, maxItems: 8 })),
     ...judging,
   }),
+  Strict({
+    kind: Type.Literal('blue-green'),
+    /** Within each group; default: all of it. */
+    maxUnavailable: Type.Optional(HostCount),
+    /** More failed hosts of a group than this end it; default: a tenth of it, less one. */
+    maxFailed: Type.Optional(HostCount),
+    /** For how long the group that traffic has left stays as it is. */
+    keepSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 2_592_000 })),
+    /** How long balancers may take to report that they have switched. */
+    switchSeconds: Type.Optional(Type.Integer({ minimum: 10, maximum: 86_400 })),
+    ...judging,
+  }),
 ]);
 export type Strategy = Static<typeof Strategy>;
 
@@ -120,6 +132,27 @@ const CanaryStanding = Strict({
   bakingUntil: Nullable(Time),
   evidence: Type.Number({ description: 'how many times likelier what was seen is if the release does harm' }),
   threshold: Type.Number({ description: 'it fails once the evidence has come to this' }),
+});
+
+/** Of blue/green, and of a way back from it. */
+const GroupsStanding = Strict({
+  phase: Type.Enum(['idle', 'switching', 'watching', 'kept', 'second', 'returning', 'returned'] as const),
+  /** The group that is updated first, without traffic. */
+  idle: Type.String(),
+  /** The group that had traffic when it began. */
+  serving: Type.String(),
+  since: Time,
+  /** When the phase is over by time alone. */
+  until: Nullable(Time),
+  /** What its traffic is; null: it has ended, or has no switch. */
+  traffic: Nullable(
+    Strict({
+      serving: Type.String(),
+      balancers: Count,
+      applied: Count,
+      behind: Type.Array(Type.String(), { description: 'names of some that have not reported it' }),
+    }),
+  ),
 });
 
 /** Hosts that it does not come to though its components are theirs, and why. Those beyond the first hundred are counted. */
@@ -206,6 +239,7 @@ export const Deployment = Strict({
   /** Absent: nobody. */
   leftOut: Type.Optional(LeftOut),
   canary: Type.Optional(CanaryStanding),
+  groups: Type.Optional(GroupsStanding),
   /** Absent: nobody looks after it, or it has not succeeded yet. */
   watch: Type.Optional(Watch),
   /** Absent: the policy has no metrics, or no watch. */
