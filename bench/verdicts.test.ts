@@ -20,7 +20,10 @@ test('the same seed gives the same figures, and harm is told from chance', async
 });
 
 test('tenants of three hosts are judged together, where none of them could be alone', async () => {
-  const figures = await run('--tenants 200 --hosts-each 3 --runs 40 --seed 3 --canary 0.15');
+  const figures = await run('--tenants 200 --hosts-each 3 --runs 8 --seed 3 --canary 0.2');
+  assert.ok(Number(figures['ringAtOnceDetectionRate']) > 0.9);
+  assert.equal(figures['ringAtOnceFalseStopRate'], 0);
+  assert.ok(Number(figures['ringMostQuestions']) <= 1);
   assert.equal(figures['aloneDetectionRate'], 0);
   assert.ok(Number(figures['pooledDetectionRate']) > 0.9);
   assert.ok(Number(figures['pooledFalseStopRate']) < Number(figures['naiveFalseStopRate']));

@@ -3,6 +3,7 @@ import { XylemError } from '@xylem/core';
 import { seeded } from '@xylem/sim';
 import type { Bench } from './bench.ts';
 import { type Fleet, groupsOf, hostGroup, type Rates, requestGroup, tenantGroup } from './verdicts/fleet.ts';
+import { type Ring, type RingRun, runRing } from './verdicts/ring.ts';
 import { blocks, naive, product, type Rule, requestNaive, requestProduct } from './verdicts/rules.ts';
 
 /** How often deployments are stopped for nothing, and how many hosts it takes to stop a bad one. */
@@ -11,7 +12,8 @@ export const bench: Bench = {
     '[--hosts N] [--control P] [--canary Q] [--alpha A] [--controls-per-exposed K] [--group G] [--runs R] [--seed S]:\n' +
     '  R simulated deployments to a fleet of N hosts, K controls for each exposed host, G hosts admitted at once, of which\n' +
     '  the share P fails anyway and the share Q with the new version; looks after every report; every admitted host counts.\n' +
-    '  [--tenants T --hosts-each E]: instead T tenants of E hosts, one host of each exposed, judged together within tenants',
+    '  [--tenants T --hosts-each E]: instead T tenants of E hosts, one host of each exposed, judged together within tenants;\n' +
+    '  and as a ring of a plan: a tenth of them at once, host by host, by what a plan decides',
   async run(words, say) {
     const options = optionsOf(words);
     const { control, canary, alpha, runs, seed } = options;
@@ -45,9 +47,36 @@ export const bench: Bench = {
       const never = compare('pooled by tenant', fleet, { ...rates, control: 0 }, tenantGroup, () =>
         product(alpha),
       );
+      const hostsEach = 1 + fleet.controlsPerExposed;
+      const judged = (what: string, hostsAtOnce: number) => {
+        const atOnce = Math.max(1, Math.floor(options.tenants / 10));
+        const ring: Ring = { ...options, hostsEach, hostsAtOnce, atOnce };
+        const calm = rings(runs, seed, ring, { control, exposed: control });
+        const harmed = rings(runs, seed, ring, rates);
+        const shares = [control, canary, calm.stopped, harmed.stopped];
+        const told = shares.map((share) => `${(100 * share).toFixed(2)} %`);
+        say(row([what, '-', ...told, String(harmed.median), String(harmed.most)]));
+        return { calm, harmed, mostQuestions: Math.max(calm.mostQuestions, harmed.mostQuestions) };
+      };
+      const byHost = judged('ring, host by host', 1);
+      const atOnce = judged('ring, tenant at once', hostsEach);
+      const mostQuestions = Math.max(byHost.mostQuestions, atOnce.mostQuestions);
+      const asked = (100 * byHost.calm.asked).toFixed(1);
+      const lookMs = byHost.calm.lookMs;
+      say(
+        `Rings ask at most ${mostQuestions} times, without harm in ${asked} % of them; a look at ${options.tenants} tenants takes ${lookMs.toFixed(2)} ms, with all that is simulated.`,
+      );
       return {
         inputs: { ...options },
         figures: {
+          ringFalseStopRate: byHost.calm.stopped,
+          ringDetectionRate: byHost.harmed.stopped,
+          ringMedianHostsExposed: byHost.harmed.median,
+          ringAtOnceFalseStopRate: atOnce.calm.stopped,
+          ringAtOnceDetectionRate: atOnce.harmed.stopped,
+          ringAtOnceMedianHostsExposed: atOnce.harmed.median,
+          ringMostQuestions: mostQuestions,
+          ringAskedRate: byHost.calm.asked,
           pooledFalseStopRate: pooled.falseStops,
           pooledDetectionRate: pooled.detected,
           pooledMedianHostsExposed: pooled.median,
@@ -171,6 +200,26 @@ function deployments<Unit>(
   exposed.sort((a, b) => a - b);
   const at = (share: number): number => exposed[Math.ceil(share * runs) - 1] ?? 0;
   return { stopped: stopped / runs, median: at(0.5), most: at(0.9) };
+}
+
+/** Rings one after the other, each with numbers of its own. */
+function rings(runs: number, seed: number, ring: Ring, rates: Rates) {
+  const random = seeded(seed);
+  const began = performance.now();
+  const all: RingRun[] = [];
+  for (let run = 0; run < runs; run += 1)
+    all.push(runRing(seeded(Math.floor(random() * Number.MAX_SAFE_INTEGER)), ring, rates));
+  const tookMs = performance.now() - began;
+  const exposed = all.map((one) => one.exposed).sort((a, b) => a - b);
+  const at = (share: number): number => exposed[Math.ceil(share * runs) - 1] ?? 0;
+  return {
+    stopped: all.filter(({ stopped }) => stopped).length / runs,
+    asked: all.filter(({ questions }) => questions > 0).length / runs,
+    mostQuestions: Math.max(...all.map(({ questions }) => questions)),
+    median: at(0.5),
+    most: at(0.9),
+    lookMs: tookMs / all.reduce((sum, { looks }) => sum + looks, 0),
+  };
 }
 
 function row([what = '', ...cells]: readonly string[]): string {

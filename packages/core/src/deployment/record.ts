@@ -164,7 +164,7 @@ function stateAt(recorded: Recorded, record: EvidenceRecord) {
 }
 
 /** The first place where two texts differ, with what stands around it. */
-function difference(was: string, again: string): string {
+export function difference(was: string, again: string): string {
   let at = 0;
   while (at < was.length && was[at] === again[at]) at += 1;
   const around = (whole: string): string => whole.slice(Math.max(0, at - 40), at + 80);

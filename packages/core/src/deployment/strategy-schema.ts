@@ -22,7 +22,7 @@ const limits = {
   maxFailed,
   per: string({ title: 'a label, such as site', minLength: 1, maxLength: 127 }),
 };
-const probability: Schema<number> = {
+export const probabilitySchema: Schema<number> = {
   title: 'a probability from 0.0001 to 0.5',
   type: 'number',
   minimum: 0.0001,
@@ -31,7 +31,7 @@ const probability: Schema<number> = {
 const judging = {
   bakeSeconds: integer({ title: 'seconds from 0 to 2592000', minimum: 0, maximum: 2_592_000 }),
   minimumExposure: integer({ minimum: 1, maximum: 1_000_000 }),
-  alpha: probability,
+  alpha: probabilitySchema,
   onFail: oneOf('rollback', 'stop'),
   onNoData: oneOf('ask', 'wait'),
 };

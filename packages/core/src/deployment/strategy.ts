@@ -29,6 +29,8 @@ export interface StrategyFor {
   readonly isFirst: boolean;
   /** What can't wait bakes nowhere; absent: it can. */
   readonly isUrgent?: boolean;
+  /** What is judged as one of a ring bakes for so long, and asks nobody by itself; absent: it is judged alone. */
+  readonly ringBakeSeconds?: number;
   /** How many hosts it concerns. */
   readonly hosts: number;
   /** The two groups that the product's traffic is switched between; absent: there are none. */
@@ -55,6 +57,14 @@ const canarySteps: CanaryStrategy['steps'] = [1, '25%'];
  * @throws XylemError E_INPUT
  */
 export function chosenStrategy(wanted: WantedStrategy | undefined, about: StrategyFor): Strategy {
+  const { ringBakeSeconds: bakeSeconds } = about;
+  const strategy = chosenAlone(wanted, about);
+  return bakeSeconds === undefined
+    ? strategy
+    : { ...judgingDefaults, ...strategy, bakeSeconds, onNoData: 'wait' };
+}
+
+function chosenAlone(wanted: WantedStrategy | undefined, about: StrategyFor): Strategy {
   const { kind, isFirst, isUrgent, hosts, policy } = about;
   if (wanted !== undefined) return filled(wanted, about);
   if (kind !== 'deploy' || isFirst) return { kind: 'all-at-once' };

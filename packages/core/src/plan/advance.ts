@@ -1,13 +1,15 @@
 import { timeMs, timeOf } from '../time.ts';
 import type { Eligibility } from '../windows/eligible.ts';
 import type { Plan, PlanEnvironment, PlanStage } from './document.ts';
-import { type SeenDeployments, type StageStanding, stageStanding } from './standing.ts';
+import { type SeenDeployments, type SeenRing, type StageStanding, stageStanding } from './standing.ts';
 
 /** What is known of a plan that was started. */
 export interface PlanSeen {
   readonly deployments: SeenDeployments;
   /** Stages before this one need nobody's word to begin any more; who started the plan said it of the first. */
   readonly confirmed: number;
+  /** By stage, of those that are judged as rings. */
+  readonly rings?: ReadonlyMap<number, SeenRing>;
   /** Whether the windows and freezes of a stage let environments begin now. */
   readonly schedule: (stage: PlanStage) => Eligibility;
 }
@@ -28,8 +30,13 @@ export type PlanStep =
       readonly reason: string;
       readonly untilMs: number | null;
     }
-  /** Somebody has to say that the stage may begin. */
-  | { readonly kind: 'ask'; readonly stage: number; readonly reason: string }
+  /** Somebody has to say that the stage may begin; or that its ring passes with what there is. */
+  | {
+      readonly kind: 'ask';
+      readonly stage: number;
+      readonly about: 'begin' | 'verdict';
+      readonly reason: string;
+    }
   | { readonly kind: 'stop'; readonly stage: number; readonly reason: string }
   | { readonly kind: 'finished'; readonly reason: string };
 
@@ -38,7 +45,9 @@ export type PlanStep =
  * things seen give the same step. Pure.
  */
 export function advancePlan(plan: Plan, seen: PlanSeen, nowMs: number): PlanStep {
-  const standings = plan.stages.map((stage) => stageStanding(stage, seen.deployments, nowMs));
+  const standings = plan.stages.map((stage, index) =>
+    stageStanding(stage, seen.deployments, nowMs, seen.rings?.get(index)),
+  );
   for (const [index, standing] of standings.entries()) {
     if (standing.state === 'failed')
       return { kind: 'stop', stage: index, reason: failureText(plan.stages[index] as PlanStage, standing) };
@@ -65,14 +74,20 @@ function stepIn(
     untilMs,
   });
   const { name } = stage;
-  const { left, running, soak, atOnce } = standing;
+  const { left, running, soak, atOnce, ring } = standing;
   if (soak !== null) {
     if (nowMs < soak.untilMs) return wait(`${name} soaks until ${timeOf(soak.untilMs)}`, soak.untilMs);
     return wait(`${name} has soaked; hosts are not well in ${namesOf(soak.unwell)}`, null);
   }
+  if (left.length === 0 && ring !== null) {
+    const reason = `${name}: ${ring.reason}`;
+    return ring.outcome === 'ask'
+      ? { kind: 'ask', stage: index, about: 'verdict', reason }
+      : wait(reason.replace(/\.$/, ''), ring.due);
+  }
   if (left.length === 0) return wait(`${name}: under way in ${namesOf(running)}`, null);
   if (standing.state === 'waiting' && stage.ask === true && index >= confirmed)
-    return { kind: 'ask', stage: index, reason: `${name} asks before it begins` };
+    return { kind: 'ask', stage: index, about: 'begin', reason: `${name} asks before it begins` };
   const atMost = atOnce - running.length;
   if (atMost <= 0)
     return wait(`${name}: under way in ${namesOf(running)}; ${atOnce} at once, ${left.length} to come`, null);
@@ -89,7 +104,11 @@ function scheduleText({ kind, name, nextMs }: Exclude<Eligibility, { kind: 'open
   return kind === 'frozen' ? `is held by the freeze${named} ${next}` : `waits for its window${named} ${next}`;
 }
 
-function failureText({ name, failures = 0, environments }: PlanStage, { failed }: StageStanding): string {
+function failureText(
+  { name, failures = 0, environments }: PlanStage,
+  { failed, ring }: StageStanding,
+): string {
+  if (ring?.outcome === 'fail') return `${name} failed: ${ring.reason.replace(/\.$/, '')}`;
   const told = failed.slice(0, mostNamed).map(({ environment, why }) => `${environment.name}: ${why}`);
   const more = failed.length > mostNamed ? `; and ${failed.length - mostNamed} more` : '';
   const allowed = failures === 0 ? '' : `, ${failures} of ${environments.length} may`;

@@ -1,4 +1,4 @@
-import { strategySchema } from '../deployment/strategy-schema.ts';
+import { probabilitySchema, strategySchema } from '../deployment/strategy-schema.ts';
 import { sha256 } from '../hashing.ts';
 import type { Digest } from '../ids.ts';
 import { limits } from '../limits.ts';
@@ -53,6 +53,13 @@ const periods = array(closedObject(periodParts.required, periodOptional), {
   maxItems: mostPeriods,
 });
 
+/** What the verdict of a ring may say, besides its bake: plan files write that as people do. */
+export const ringParts = {
+  minimumExposure: integer({ minimum: 1, maximum: 1_000_000 }),
+  alpha: probabilitySchema,
+  onNoData: oneOf('ask', 'wait'),
+};
+
 const stage = closedObject(
   { name: f.name, environments: array(environment, { minItems: 1, maxItems: 1_000 }) },
   {
@@ -64,6 +71,10 @@ const stage = closedObject(
     atOnce: atOnceSchema,
     failures: integer({ maximum: 1_000 }),
     onFail: oneOf('stop', 'rollback', 'rollback-plan'),
+    verdict: closedObject(
+      { of: literal('ring') },
+      { bakeSeconds: integer({ minimum: 60, maximum: 2_592_000 }), ...ringParts },
+    ),
     notBefore: f.time,
     windows: periods,
     freezes: periods,
@@ -103,6 +114,8 @@ const kind = documentKind(planSchema, {
   check: ({ kind: what, version, release, stages, purgeData, urgent, passes, forces, why }) => {
     if ((version === null) !== (what === 'undeploy') || (release === null) !== (version === null))
       return 'a deploy names a version and its release, an undeploy neither';
+    if (what !== 'deploy' && stages.some(({ verdict }) => verdict !== undefined))
+      return 'only a deploy is judged ring by ring';
     if (purgeData === true && what !== 'undeploy') return 'only an undeploy purges data';
     if (passes !== undefined && (what !== 'deploy' || urgent !== true || why === undefined))
       return 'only an urgent deploy passes anything, and says why';

@@ -30,5 +30,24 @@ export {
   type WayBack,
 } from './facts.ts';
 export { type PlanNotify, planTopics } from './notify.ts';
-export { type SeenDeployment, type StageStanding, stageStanding } from './standing.ts';
+export {
+  lookAtRing,
+  type RingDeployment,
+  type RingLook,
+  type RingMember,
+  type RingRules,
+  type RingState,
+  ringBegun,
+  ringRules,
+  ringTurn,
+  waivedRing,
+} from './ring.ts';
+export {
+  afterRingRecord,
+  noRingRecorded,
+  type RecordedRing,
+  replayedRing,
+  ringRecordText,
+} from './ring-record.ts';
+export { type SeenDeployment, type SeenRing, type StageStanding, stageStanding } from './standing.ts';
 export { type DueStep, dueSteps, stepsNotUndone } from './way-back.ts';

@@ -1,6 +1,7 @@
 import type { DeploymentState } from '../deployment/deployment.ts';
 import { hostCount } from '../deployment/standing.ts';
 import type { PlanEnvironment, PlanStage } from './document.ts';
+import { type RingLook, ringTurn } from './ring.ts';
 
 /** What became of a plan in one environment, once it began there. Times: milliseconds since 1970. */
 export interface SeenDeployment {
@@ -16,6 +17,14 @@ export interface SeenDeployment {
 /** By environment id; what has not begun is not in it. */
 export type SeenDeployments = ReadonlyMap<string, SeenDeployment>;
 
+/** What is known of a stage that is judged as one. */
+export interface SeenRing {
+  /** The plan's id, by which it is drawn who comes first. */
+  readonly plan: string;
+  /** Null: its turn has not come. */
+  readonly look: RingLook | null;
+}
+
 /** Where one stage of a plan stands. */
 export interface StageStanding {
   readonly state: 'waiting' | 'running' | 'soaking' | 'passed' | 'failed';
@@ -26,13 +35,23 @@ export interface StageStanding {
   readonly failed: readonly { readonly environment: PlanEnvironment; readonly why: string }[];
   /** How many environments may be under way at once. */
   readonly atOnce: number;
+  /** What was seen of it as a ring; null: each of its environments is judged by itself, or none has begun. */
+  readonly ring: RingLook | null;
   /** While it soaks: until when, and where hosts are not well. */
   readonly soak: { readonly untilMs: number; readonly unwell: readonly PlanEnvironment[] } | null;
 }
 
-/** Where a stage stands by what was seen of its environments. Pure. */
-export function stageStanding(stage: PlanStage, seen: SeenDeployments, nowMs: number): StageStanding {
-  const { environments, soakSeconds = 0, failures = 0 } = stage;
+/** Where a stage stands by what was seen of its environments. Pure. @param seenRing of one that is judged as a ring */
+export function stageStanding(
+  stage: PlanStage,
+  seen: SeenDeployments,
+  nowMs: number,
+  seenRing?: SeenRing,
+): StageStanding {
+  const { environments, soakSeconds = 0 } = stage;
+  // A ring's failures are evidence: what is too many is its verdict.
+  const failures = stage.failures ?? (stage.verdict === undefined ? 0 : environments.length);
+  const ring = seenRing?.look ?? null;
   const soakMs = soakSeconds * 1000;
   const finished = environments.flatMap(({ environment }) => {
     const found = seen.get(environment);
@@ -53,16 +72,25 @@ export function stageStanding(stage: PlanStage, seen: SeenDeployments, nowMs: nu
   }
   const atOnce =
     stage.atOnce === undefined ? environments.length : hostCount(stage.atOnce, environments.length);
-  const parts = { left, running, succeeded, failed, atOnce };
-  const isOver = left.length === 0 && running.length === 0;
+  if (seenRing !== undefined) drawTurns(left, seenRing.plan);
+  const parts = { left, running, succeeded, failed, atOnce, ring };
+  const isDone = left.length === 0 && running.length === 0;
+  // What stands in a ring does not hold up the next, once it has passed.
+  const isOver = stage.verdict === undefined ? isDone : left.length === 0 && ring?.outcome === 'pass';
   // What succeeded nowhere has shown nothing, however many failures are allowed.
-  if (failed.length > failures || (isOver && succeeded.length === 0))
+  const nowhere = isDone && succeeded.length === 0;
+  if (failed.length > failures || nowhere || ring?.outcome === 'fail')
     return { ...parts, state: 'failed', soak: null };
   if (left.length === environments.length) return { ...parts, state: 'waiting', soak: null };
   if (!isOver) return { ...parts, state: 'running', soak: null };
   const unwell = soakMs === 0 ? [] : succeeded.filter(({ environment }) => isUnwell(seen, environment));
   if (nowMs < untilMs || unwell.length > 0) return { ...parts, state: 'soaking', soak: { untilMs, unwell } };
   return { ...parts, state: 'passed', soak: null };
+}
+
+function drawTurns(left: PlanEnvironment[], plan: string): void {
+  const turns = new Map(left.map(({ environment }) => [environment, ringTurn(plan, environment)]));
+  left.sort((a, b) => ((turns.get(a.environment) ?? '') < (turns.get(b.environment) ?? '') ? -1 : 1));
 }
 
 const isUnwell = (seen: SeenDeployments, environment: string): boolean =>

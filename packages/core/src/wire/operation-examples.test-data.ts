@@ -52,6 +52,24 @@ export const operationExamples: Readonly<Record<string, Example>> = {
     parsePlan,
     encodePlan,
   ),
+  'plan-ring': example(
+    {
+      format: 'xylem-plan-1',
+      product: 'shop',
+      kind: 'deploy',
+      version: '2.4.0',
+      release: digest('a release'),
+      stages: [
+        {
+          name: 'ring-1',
+          environments: [{ environment, name: 'acme/one', facts: digest('facts of one') }],
+          verdict: { of: 'ring', bakeSeconds: 3600, minimumExposure: 60, alpha: 0.01, onNoData: 'ask' },
+        },
+      ],
+    },
+    parsePlan,
+    encodePlan,
+  ),
   'plan-stages': example(
     {
       format: 'xylem-plan-1',

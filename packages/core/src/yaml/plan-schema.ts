@@ -1,6 +1,6 @@
 import { strategySchema } from '../deployment/strategy-schema.ts';
 import { approvalRulesSchema } from '../plan/approvals.ts';
-import { atOnceSchema, forcesSchema } from '../plan/document.ts';
+import { atOnceSchema, forcesSchema, ringParts } from '../plan/document.ts';
 import { planNotifySchema } from '../plan/notify.ts';
 import {
   array,
@@ -9,6 +9,7 @@ import {
   described,
   either,
   integer,
+  literal,
   oneOf,
   string,
   titled,
@@ -83,6 +84,13 @@ const rules = {
   onFail: described(
     oneOf('stop', 'rollback', 'rollback-plan'),
     'When the plan stops by itself: leave everything as it is (absent), take this stage back, or take back all that the plan brought.',
+  ),
+  verdict: described(
+    titled(
+      either(literal('ring'), closedObject({}, { bake: soakSchema, ...ringParts })),
+      '"ring", or what it says',
+    ),
+    'ring: all environments of the stage are judged together and ask once, none by itself. Or with bake (how long each host stays healthy, and how long the ring waits before it asks), minimumExposure (so many hosts must have baked), alpha and onNoData.',
   ),
   schedule: described(schedule, 'When environments of the stage may begin.'),
 };

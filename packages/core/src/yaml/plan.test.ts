@@ -55,6 +55,21 @@ test('a whole file; what stands at the top holds where a stage says nothing else
   assert.deepEqual([product, version, channel, isByOrder, change], ['shop', '2.4.0', null, false, 'CHG-1']);
 });
 
+test('a ring is judged as one, in a word or in full; an undeploy is not', () => {
+  const file = (verdict: string, release = 'release: shop@2.4.0') =>
+    parsePlanYaml(`${release}\nto: '*/production'\nverdict: ${verdict}\n`, 'plan.yaml').stages[0]?.rules
+      .verdict;
+  assert.deepEqual(file('ring'), { of: 'ring' });
+  assert.deepEqual(file('{ bake: 2h, minimumExposure: 60, onNoData: wait }'), {
+    of: 'ring',
+    bakeSeconds: 7200,
+    minimumExposure: 60,
+    onNoData: 'wait',
+  });
+  assert.throws(() => file('ring', 'undeploy: shop'), /plan\.yaml:1:11: .*not judged ring by ring/);
+  assert.throws(() => file('alone'), /plan\.yaml:3:10/);
+});
+
 test('what is urgent says why, and may pass what it names', () => {
   const text =
     "release: shop@2.4.1\nto: 'acme/*'\nurgent: true\nwhy: A hole is open.\npasses: [locks]\ndeadline: 4h\n";

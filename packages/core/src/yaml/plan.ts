@@ -70,6 +70,8 @@ export function parsePlanYaml(text: string, file: string): PlanFile {
     refuse(['passes'], 'expected with a release that is urgent, and says why');
   if (forces !== undefined && why === undefined) refuse(['forces'], 'expected with why');
   if (purgeData === true && undeploy === undefined) refuse(['purgeData'], 'expected with undeploy alone');
+  if (undeploy !== undefined && [said, ...(stages ?? [])].some((one) => 'verdict' in one))
+    refuse(['undeploy'], 'expected a release: an undeploy is not judged ring by ring');
   const [, product = undeploy ?? '', version, channel] =
     /^([^@/]+)(?:@(.+)|\/(.+))$/.exec(release ?? '') ?? [];
   if (version !== undefined && !isVersion(version))
@@ -120,6 +122,7 @@ function rulesOf({
   atOnce = '10%',
   failures,
   onFail,
+  verdict,
   schedule: { notBefore, windows, freezes } = {},
 }: PlanRulesYaml): PlanFileStage['rules'] {
   return {
@@ -131,10 +134,17 @@ function rulesOf({
     atOnce,
     ...(failures === undefined ? {} : { failures }),
     ...(onFail === undefined ? {} : { onFail }),
+    ...(verdict === undefined ? {} : { verdict: ringOf(verdict) }),
     ...(notBefore === undefined ? {} : { notBefore: timeOf(Date.parse(notBefore)) }),
     ...(windows === undefined ? {} : { windows }),
     ...(freezes === undefined ? {} : { freezes }),
   };
+}
+
+function ringOf(verdict: NonNullable<PlanRulesYaml['verdict']>): NonNullable<PlanStage['verdict']> {
+  if (verdict === 'ring') return { of: 'ring' };
+  const { bake, ...rest } = verdict;
+  return { of: 'ring', ...(bake === undefined ? {} : { bakeSeconds: soakMs(bake) / 1000 }), ...rest };
 }
 
 function refuseBadPeriods(

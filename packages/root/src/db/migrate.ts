@@ -35,6 +35,7 @@ import * as planSubscriptions from './migrations/0031-plan-subscriptions.ts';
 import * as hostActs from './migrations/0032-host-acts.ts';
 import * as verification from './migrations/0033-verification.ts';
 import * as traffic from './migrations/0034-traffic.ts';
+import * as rings from './migrations/0035-rings.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -74,6 +75,7 @@ const migrations: readonly Migration[] = [
   hostActs,
   verification,
   traffic,
+  rings,
 ];
 
 const schemaVersion = migrations.length;

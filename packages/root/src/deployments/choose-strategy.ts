@@ -16,12 +16,14 @@ import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
 
 /**
  * The strategy of a deployment: what was asked for, or what suits the environment.
+ * @param ringBakeSeconds of a plan's stage that is judged as one
  * @throws XylemError E_INPUT, E_SELECTOR (a label that is none)
  */
 export async function strategyFor(
   trx: Database,
   { kind, product, spec, direction, environment, urgent }: Candidate,
   wanted: WantedStrategy | undefined,
+  ringBakeSeconds?: number,
 ): Promise<Strategy> {
   const isFirst = direction.settled === null;
   const traffic = trafficOf(spec, product);
@@ -36,6 +38,7 @@ export async function strategyFor(
     policy: spec.policy,
     isUrgent: urgent,
     ...(traffic === null ? {} : { traffic }),
+    ...(ringBakeSeconds === undefined ? {} : { ringBakeSeconds }),
   });
   if (strategy.kind === 'blue-green' && traffic !== null)
     refuseGroupless(traffic, hosts, selectorsOf({ product, spec }, traffic.component));

@@ -81,6 +81,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
     if (restored.isRestored()) return;
     // What one decision changes the next may build on: until nothing more follows from what is known.
     due.delete(environment);
+    await plans.heard(environment);
     let hasChanged = false;
     for (let changed = true; changed; hasChanged ||= changed) {
       changed = false;

@@ -24,7 +24,7 @@ import { sinceRetry } from './host-words.ts';
 import { type HostMark, hostMarks } from './rows.ts';
 
 /** What an admitted host may take without a word before it counts as silent: it reports each change of its state. */
-const silentAfterMs = 15 * 60_000;
+export const silentAfterMs = 15 * 60_000;
 const offlinePeriods = 3;
 
 /** The environment's policy in the terms of core's `advance`. */

@@ -29,6 +29,8 @@ import { forgetWaiting } from './waiting.ts';
 export interface StartDeployment extends Wanted {
   /** Absent: what suits the environment. */
   readonly strategy?: WantedStrategy;
+  /** Of a plan's stage that is judged as one; absent: it is judged alone. */
+  readonly ringBakeSeconds?: number;
   readonly purgeData?: boolean;
   /** When those who have not come to it are told of, seconds after its begin. */
   readonly deadlineSeconds?: number;
@@ -71,7 +73,7 @@ export async function beginDeployment(
   const id = `d-${randomness.bytes(6).toString('hex')}` as DeploymentId;
   const salt = randomness.bytes(16).toString('base64url');
   await passGates(trx, candidate);
-  const strategy = await strategyFor(trx, candidate, start.strategy);
+  const strategy = await strategyFor(trx, candidate, start.strategy, start.ringBakeSeconds);
   if (start.dryRun === true) return { id, unfit };
   await saveMapping(trx, candidate);
   const returns = await supersede(trx, candidate, id, start.who);

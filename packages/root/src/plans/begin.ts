@@ -1,4 +1,11 @@
-import { type FactChange, factsDifference, factsDigest, type PlanEnvironment, XylemError } from '@xylem/core';
+import {
+  type FactChange,
+  factsDifference,
+  factsDigest,
+  type PlanEnvironment,
+  ringRules,
+  XylemError,
+} from '@xylem/core';
 import { stillMay } from '../auth/still-may.ts';
 import type { Database } from '../db/tables.ts';
 import { candidateOf } from '../deployments/candidate.ts';
@@ -90,6 +97,7 @@ async function startOf(
   const { product, kind, version, skipUnfit, urgent, purgeData, passes, forces, deadlineSeconds, change } =
     document;
   const why = said ?? document.why;
+  const ring = ringRules(stage);
   return {
     environment,
     kind,
@@ -98,6 +106,7 @@ async function startOf(
     dryRun,
     ...(version === null ? {} : { version }),
     ...(stage.strategy === undefined ? {} : { strategy: stage.strategy }),
+    ...(ring === null ? {} : { ringBakeSeconds: ring.bakeSeconds }),
     ...(skipUnfit === undefined ? {} : { skipUnfit }),
     ...(urgent === undefined ? {} : { urgent }),
     ...(why === undefined ? {} : { why }),

@@ -6,6 +6,7 @@ import { deploymentOf } from '../deployments/rows.ts';
 import { requireDigest } from './approvals.ts';
 import { askBack } from './back.ts';
 import { lockEnvironments, type PlanOptions } from './prepare.ts';
+import { type RingRecords, saveRing, waiveRing } from './ring-records.ts';
 import { hasBegun, type KnownPlan, planLock, planNamed, stateText } from './rows.ts';
 import { deploymentsOf, stepOf } from './seen.ts';
 import type { PlanStarter } from './start.ts';
@@ -38,7 +39,7 @@ export async function resumePlan(
   said: Said & { readonly starter: PlanStarter },
 ): Promise<string[]> {
   return await change(options, said, ['paused'], async (trx, known, nowMs) => {
-    const { step } = await stepOf(trx, known, nowMs);
+    const { step, seen } = await stepOf(trx, known, nowMs);
     await setState(trx, known, nowMs, {
       state: 'started',
       by: said.who,
@@ -53,10 +54,14 @@ export async function resumePlan(
         started_by: said.who,
         started_account: said.starter.account,
         started_groups: JSON.stringify(said.starter.groups),
-        ...(answered ? { confirmed: step.stage + 1 } : {}),
+        ...(answered && step.about === 'begin' ? { confirmed: step.stage + 1 } : {}),
       })
       .where('id', '=', said.id)
       .execute();
+    if (answered && step.about === 'verdict') {
+      const ring = seen.rings.get(step.stage);
+      if (ring !== undefined) await waiveRing(trx, step.stage, ring);
+    }
     return await changeDeployments(trx, known, personActs.resume, nowMs);
   });
 }
@@ -104,12 +109,21 @@ export async function rollbackPlan(
 export async function settlePlan(
   trx: Database,
   known: KnownPlan,
+  records: RingRecords,
   nowMs: number,
 ): Promise<{ readonly environments: string[] }> {
-  const { step } = await stepOf(trx, known, nowMs);
+  const { step, seen } = await stepOf(trx, known, nowMs);
+  const ring = 'stage' in step ? seen.rings.get(step.stage) : undefined;
+  if (ring !== undefined && 'stage' in step) await saveRing(trx, records, step.stage, ring, 'decided');
   const by = ownName(known.row.id);
   if (step.kind === 'ask')
-    await setState(trx, known, nowMs, { state: 'paused', by, reason: step.reason, what: 'asks' });
+    await setState(trx, known, nowMs, {
+      state: 'paused',
+      by,
+      reason: step.reason,
+      what: 'asks',
+      isOne: step.about === 'verdict',
+    });
   if (step.kind === 'finished')
     await setState(trx, known, nowMs, { state: 'finished', by, reason: step.reason });
   if (step.kind !== 'stop') return { environments: [] };

@@ -8,6 +8,9 @@ import { plansToTakeBack, takeBack } from './back.ts';
 import { beginIn } from './begin.ts';
 import { ownName, settlePlan } from './change.ts';
 import type { PlanOptions } from './prepare.ts';
+import { keepRing } from './ring-look.ts';
+import type { RingRecords } from './ring-records.ts';
+import { lookBefore, lookForSilence } from './ring-watch.ts';
 import { planLock, planNamed } from './rows.ts';
 import { stepOf } from './seen.ts';
 import { askTicketsOf } from './tickets.ts';
@@ -18,6 +21,8 @@ export interface PlanDriver {
   drive(id: string): Promise<void>;
   /** All plans that go on, or of which something is to be taken back. Never rejects. */
   driveAll(): Promise<void>;
+  /** An environment was heard of: where it is watched before its turn, it is looked at. */
+  heard(environment: string): Promise<void>;
   /** Those of them that came to an environment. Never rejects. */
   driveIn(environment: string): Promise<void>;
 }
@@ -32,6 +37,9 @@ export interface DriverOptions extends PlanOptions {
 export function createPlanDriver(options: DriverOptions): PlanDriver {
   const { db, clock, log, restored, follow } = options;
   const flights = new Map<string, () => Promise<void>>();
+  const records: RingRecords = new Map();
+  /** What deployments have to say after a start is heard before anybody is asked. */
+  let mayAsk = false;
 
   /** Whoever's report or request it came by: what a plan does by itself stands in the audit log as its own. */
   const drive = (id: string): Promise<void> => {
@@ -46,10 +54,21 @@ export function createPlanDriver(options: DriverOptions): PlanDriver {
       for (const environment of await takeBack(options, id)) follow(environment);
       const known = await planNamed(db, id);
       if (known.row.state !== 'started') return;
+      await lookAtRing(id);
       const { step } = await stepOf(db, known, clock.now());
-      if (step.kind === 'wait') return;
+      if (step.kind === 'wait' || (step.kind === 'ask' && step.about === 'verdict' && !mayAsk)) return;
       goesOn = step.kind === 'begin' ? await beginSome(id, step) : await settle(id);
     }
+  }
+
+  /** What the ring whose turn it is shows by now is kept, before anything follows from it. */
+  async function lookAtRing(id: string): Promise<void> {
+    await lookForSilence(db, id, clock.now());
+    await db.transaction().execute(async (trx) => {
+      await lockFor(trx, planLock(id));
+      const known = await planNamed(trx, id);
+      if (known.row.state === 'started') await keepRing(trx, known, records, clock.now());
+    });
   }
 
   /** Where one may not begin, others may. @returns whether any began */
@@ -111,7 +130,9 @@ export function createPlanDriver(options: DriverOptions): PlanDriver {
     const { environments } = await db.transaction().execute(async (trx) => {
       await lockFor(trx, planLock(id));
       const known = await planNamed(trx, id);
-      return known.row.state === 'started' ? await settlePlan(trx, known, clock.now()) : { environments: [] };
+      return known.row.state === 'started'
+        ? await settlePlan(trx, known, records, clock.now())
+        : { environments: [] };
     });
     for (const environment of environments) follow(environment);
     return true;
@@ -125,7 +146,9 @@ export function createPlanDriver(options: DriverOptions): PlanDriver {
 
   return {
     drive,
+    heard: (environment) => lookBefore(db, environment, clock.now()),
     driveAll: async () => {
+      mayAsk = true;
       const started = await db.selectFrom('plans').select('id').where('state', '=', 'started').execute();
       await each([...started.map(({ id }) => id), ...(await plansToTakeBack(db))]);
     },

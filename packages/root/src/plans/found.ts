@@ -1,4 +1,4 @@
-import { countChanges, dueSteps, timeOf, type WantedStrategy } from '@xylem/core';
+import { countChanges, dueSteps, type RingRules, timeOf, type WantedStrategy } from '@xylem/core';
 import { momentsOf, type Urgency } from '@xylem/core/windows';
 import type { PlanFound } from '../api/schemas/plans.ts';
 import { strategyFor } from '../deployments/choose-strategy.ts';
@@ -17,7 +17,11 @@ const mostNamed = 100;
 export async function findOut(
   options: PlanOptions,
   surveyed: Surveyed,
-  { urgency, strategy }: { readonly urgency: Urgency; readonly strategy?: WantedStrategy },
+  {
+    urgency,
+    strategy,
+    ring,
+  }: { readonly urgency: Urgency; readonly strategy?: WantedStrategy; readonly ring: RingRules | null },
 ): Promise<PlanFound> {
   const { candidate, coming, facts, shapesOf } = surveyed;
   const { product, spec, nowMs } = candidate;
@@ -25,7 +29,7 @@ export async function findOut(
   const hosts = [...changing.values()];
   const bytes = await bytesOf(options, product, coming, changes, changing);
   const { offlineAfterMs } = advancePolicyOf(spec.policy.reportEverySeconds);
-  const chosen = await strategyFor(options.db, candidate, strategy);
+  const chosen = await strategyFor(options.db, candidate, strategy, ring?.bakeSeconds);
   return {
     hosts: {
       changing: changing.size,

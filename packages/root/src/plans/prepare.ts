@@ -7,6 +7,7 @@ import {
   type PlanFacts,
   type PlanStage,
   planDigest,
+  ringRules,
   type Version,
 } from '@xylem/core';
 import type { PlanFound } from '../api/schemas/plans.ts';
@@ -204,6 +205,7 @@ export async function preparedPlan(
       facts[environment.id] = surveyed.facts;
       found[environment.id] = await findOut(options, surveyed, {
         urgency: wanted,
+        ring: ringRules(stage),
         ...(stage.strategy === undefined ? {} : { strategy: stage.strategy }),
       });
       entries.push({

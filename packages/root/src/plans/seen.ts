@@ -10,6 +10,7 @@ import { momentsOf } from '@xylem/core/windows';
 import type { Database } from '../db/tables.ts';
 import { heardIn } from '../deployments/evidence.ts';
 import { type DeploymentRow, deploymentOf } from '../deployments/rows.ts';
+import { type LookedRing, ringsOf } from './ring.ts';
 import type { KnownPlan } from './rows.ts';
 
 /** The deployments by which a plan came to its environments, in the order in which they began. */
@@ -23,12 +24,16 @@ export async function deploymentsOf(db: Database, { row, version }: KnownPlan): 
     .execute();
 }
 
+export interface SeenPlan extends PlanSeen {
+  readonly rings: ReadonlyMap<number, LookedRing>;
+}
+
 /** What a started plan does next by what is known now, and what that is. Writes nothing. */
 export async function stepOf(
   db: Database,
   known: KnownPlan,
   nowMs: number,
-): Promise<{ readonly step: PlanStep; readonly seen: PlanSeen }> {
+): Promise<{ readonly step: PlanStep; readonly seen: SeenPlan }> {
   const { document } = known.version;
   const seen = await seenOf(db, known, nowMs);
   const step = advancePlan(document, seen, nowMs);
@@ -47,17 +52,18 @@ export async function stepOf(
 }
 
 /** The stage whose soaking would be over with this step. */
-function soakedStage(plan: Plan, { deployments }: PlanSeen, step: PlanStep, nowMs: number) {
+function soakedStage(plan: Plan, { deployments, rings }: SeenPlan, step: PlanStep, nowMs: number) {
   const next = step.kind === 'finished' ? plan.stages.length : step.kind === 'stop' ? 0 : step.stage;
   const stage = plan.stages[next - 1];
   if (stage?.soakSeconds === undefined) return undefined;
   const following = plan.stages[next];
   const hasFollowed =
-    following !== undefined && stageStanding(following, deployments, nowMs).state !== 'waiting';
+    following !== undefined &&
+    stageStanding(following, deployments, nowMs, rings.get(next)).state !== 'waiting';
   return hasFollowed ? undefined : stage;
 }
 
-async function seenOf(db: Database, known: KnownPlan, nowMs: number): Promise<PlanSeen> {
+async function seenOf(db: Database, known: KnownPlan, nowMs: number): Promise<SeenPlan> {
   const own = await deploymentsOf(db, known);
   const first = own[0];
   const deployments = new Map<string, SeenDeployment>();
@@ -95,6 +101,7 @@ async function seenOf(db: Database, known: KnownPlan, nowMs: number): Promise<Pl
   }
   return {
     deployments,
+    rings: await ringsOf(db, known, own, nowMs),
     confirmed: known.row.confirmed ?? 1,
     schedule: ({ windows, freezes }) =>
       momentsOf(

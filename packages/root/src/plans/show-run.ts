@@ -1,4 +1,4 @@
-import { stageStanding, timeOf } from '@xylem/core';
+import { type RingLook, stageStanding, timeOf } from '@xylem/core';
 import type { PlanDetail } from '../api/schemas/plans.ts';
 import type { Database } from '../db/tables.ts';
 import { hasBegun, type KnownPlan } from './rows.ts';
@@ -17,13 +17,19 @@ export async function standingsOf(
   readonly of: (environment: string) => OfEnvironment;
 }> {
   const { row, version } = known;
-  const seen = hasBegun(row) ? (await stepOf(db, known, nowMs)).seen.deployments : null;
+  const sight = hasBegun(row) ? (await stepOf(db, known, nowMs)).seen : null;
+  const seen = sight?.deployments ?? null;
   const rows = await db.selectFrom('plan_environments').selectAll().where('plan', '=', row.id).execute();
   return {
     standing: (index) => {
       const stage = version.document.stages[index];
       if (seen === null || stage === undefined) return null;
-      const { state, left, running, succeeded, failed, soak } = stageStanding(stage, seen, nowMs);
+      const { state, left, running, succeeded, failed, soak, ring } = stageStanding(
+        stage,
+        seen,
+        nowMs,
+        sight?.rings.get(index),
+      );
       return {
         state,
         left: left.length,
@@ -31,6 +37,7 @@ export async function standingsOf(
         succeeded: succeeded.length,
         failed: failed.length,
         soaksUntil: soak === null ? null : timeOf(soak.untilMs),
+        ...(ring === null || state === 'waiting' ? {} : { ring: ringText(ring) }),
       };
     },
     of: (environment) => {
@@ -55,6 +62,12 @@ export async function standingsOf(
     },
   };
 }
+
+const ringText = ({ verdict, reason, counts }: RingLook) => ({
+  verdict,
+  reason,
+  ...counts,
+});
 
 /** What a plan does next; null: it is not under way, or there is more of it than whoever asks sees. */
 export async function nextOf(

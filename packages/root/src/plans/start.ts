@@ -5,6 +5,7 @@ import { subscribeStakeholders } from '../notify/stakeholders.ts';
 import { requireDigest } from './approvals.ts';
 import { beginIn } from './begin.ts';
 import type { PlanOptions } from './prepare.ts';
+import { keepRing } from './ring-look.ts';
 import { type KnownPlan, planLock, planNamed, requireFresh, requireOpen } from './rows.ts';
 import { stepOf } from './seen.ts';
 import { setState } from './state.ts';
@@ -45,6 +46,7 @@ export async function startPlan(options: PlanOptions, start: StartPlan): Promise
     const nowMs = clock.now();
     requireFresh(known.version, nowMs);
     requireDigest(known, start.digest);
+    if (start.dryRun !== true) await keepRing(trx, known, new Map(), nowMs);
     const { step } = await stepOf(trx, known, nowMs);
     const { who, dryRun, reason, starter } = start;
     if (dryRun !== true) await subscribe(trx, options, known, who, nowMs);

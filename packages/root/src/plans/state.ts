@@ -12,6 +12,8 @@ interface NewState {
   readonly reason: string | null;
   /** Of the topic and the audit log, where the state alone does not say it. */
   readonly what?: 'resumed' | 'asks' | 'rollback';
+  /** Told once, to who is told of the whole installation, if environments are of several tenants. */
+  readonly isOne?: boolean;
 }
 
 /** Brings a plan into a state, says so in the audit log of each environment, and tells who wants to know. */
@@ -19,7 +21,7 @@ export async function setState(
   trx: Database,
   { row, version }: KnownPlan,
   nowMs: number,
-  { state, by, reason, what = state as never }: NewState,
+  { state, by, reason, what = state as never, isOne = false }: NewState,
 ): Promise<void> {
   const { id } = row;
   await trx
@@ -50,12 +52,17 @@ export async function setState(
   };
   const said = `The plan ${id} (${title}) ${sentences[what]}`;
   const tenants = Map.groupBy(environments, ({ tenant }) => tenant);
-  for (const [tenant, own] of tenants) {
-    // Reasons name environments, and no tenant is told of another's.
-    const why = reason === null || tenants.size > 1 ? '' : `: ${reason}`;
-    const only = own.length === 1 ? (own[0]?.id ?? null) : null;
-    const place = { environment: only, ...(only === null ? { tenant } : {}) };
-    await notify(trx, nowMs, { ...told, ...place, message: `${said}${why}.` });
+  if (isOne && tenants.size > 1) {
+    const why = reason === null ? '.' : `: ${reason}`;
+    await notify(trx, nowMs, { ...told, environment: null, tenant: null, message: `${said}${why}` });
+  } else {
+    for (const [tenant, own] of tenants) {
+      // Reasons name environments, and no tenant is told of another's.
+      const why = reason === null || tenants.size > 1 ? '' : `: ${reason}`;
+      const only = own.length === 1 ? (own[0]?.id ?? null) : null;
+      const place = { environment: only, ...(only === null ? { tenant } : {}) };
+      await notify(trx, nowMs, { ...told, ...place, message: `${said}${why}.` });
+    }
   }
   // Once, however many tenants; who made the plan named them for all of it.
   const stakeholders = await stakeholdersOf(trx, id, told.topic);

@@ -82,6 +82,9 @@ export function planProgress(plan: PlanDetail): string {
   const lines = [planTable([plan]), '', stageTable(plan), ''];
   for (const { id, environment, state } of plan.deployments)
     lines.push(`Deployment ${id} in ${environment.name}: ${state}`);
+  for (const { name, standing } of plan.stages)
+    if (standing?.ring !== undefined)
+      lines.push(`Ring ${name}: ${standing.ring.verdict}. ${standing.ring.reason}`);
   for (const { environments } of plan.stages) {
     for (const { name, waits } of environments)
       if (waits !== null) lines.push(`${name} waits: ${waits.reason}`);
@@ -128,6 +131,7 @@ function rulesText({
   failures,
   soakSeconds,
   onFail,
+  verdict,
   notBefore,
   windows,
   freezes,
@@ -137,6 +141,7 @@ function rulesText({
     ...(atOnce === undefined ? [] : [`${atOnce} at once`]),
     ...(failures === undefined ? [] : [`${failures} may fail`]),
     ...(soakSeconds === undefined ? [] : [`soaks ${soakSeconds} s`]),
+    ...(verdict === undefined ? [] : ['judged together']),
     ...(onFail === undefined ? [] : [`on failure ${onFail}`]),
     ...(notBefore === undefined ? [] : [`not before ${notBefore}`]),
     ...(windows ?? []).map(({ name }) => `window ${name}`),

@@ -166,6 +166,16 @@ const PlanStage = Strict({
   atOnce: Type.Optional(Type.Union([Count, Type.String()])),
   failures: Type.Optional(Count),
   onFail: Type.Optional(Type.String()),
+  /** All of its environments are judged together; absent: each by itself. */
+  verdict: Type.Optional(
+    Strict({
+      of: Type.Literal('ring'),
+      bakeSeconds: Type.Optional(Count),
+      minimumExposure: Type.Optional(Count),
+      alpha: Type.Optional(Type.Number()),
+      onNoData: Type.Optional(Type.String()),
+    }),
+  ),
   notBefore: Type.Optional(Time),
   windows: Type.Optional(Type.Array(Period)),
   freezes: Type.Optional(Type.Array(Period)),
@@ -179,6 +189,22 @@ const PlanStage = Strict({
       failed: Count,
       /** While it soaks: until when. */
       soaksUntil: Nullable(Time),
+      /** What it shows, where it is judged as one. */
+      ring: Type.Optional(
+        Strict({
+          verdict: Type.Enum(['pass', 'fail', 'inconclusive', 'no data'] as const),
+          reason: Type.String(),
+          /** Hosts that baked; that failed or fell silent. */
+          baked: Count,
+          failed: Count,
+          /** Environments in which one failed after their turn, and before it. */
+          exposedFailed: Count,
+          controlFailed: Count,
+          /** The highest e-value so far, and where the ring fails. */
+          evidence: Type.Number(),
+          threshold: Type.Number(),
+        }),
+      ),
     }),
   ),
   environments: Type.Array(

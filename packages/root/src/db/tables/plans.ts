@@ -56,6 +56,22 @@ export interface PlanTables {
     /** Why it was not possible. */
     back_kept: string | null;
   };
+  /** Of a stage that is judged as one: JSON of core's `RingState`. */
+  plan_rings: { plan: string; stage: number; state: string };
+  /** Environments of a ring as they are watched as wholes, from before their turn. */
+  plan_ring_environments: {
+    plan: string;
+    environment: string;
+    /** `control`, `exposed`, `over`; null: not yet. */
+    watched: string | null;
+    /** Hosts that were not well when it was first looked at, JSON: what becomes of them says nothing. */
+    unfit: string;
+    offline_after_ms: number;
+    /** When another one was first seen failed or silent, before its turn. */
+    unwell_ms: number | null;
+  };
+  /** By what a ring was judged: each what changed since the one before, JSON. */
+  plan_evidence: { plan: string; stage: number; number: number; digest: string; document: string };
   /** One word for each who said one, as whom they count: the last one stands. */
   plan_approvals: {
     plan: string;

@@ -1,0 +1,86 @@
+import {
+  afterRingRecord,
+  type Digest,
+  noRingRecorded,
+  type RecordedRing,
+  type RingState,
+  ringRecordText,
+  waivedRing,
+} from '@xylem/core';
+import type { Database } from '../db/tables.ts';
+import type { LookedRing } from './ring.ts';
+
+/** What rings were judged by, as their last records left it: kept in memory, and can be read again. */
+export type RingRecords = Map<string, RecordedRing>;
+
+/**
+ * Keeps what a look found, and by what; nothing where it found nothing new. In a transaction that holds the plan's lock.
+ * @param by `decided`: the plan asks or stops by it now
+ */
+export async function saveRing(
+  trx: Database,
+  records: RingRecords,
+  stage: number,
+  { plan, look, given }: LookedRing,
+  by: 'seen' | 'decided',
+): Promise<void> {
+  const decides = by === 'decided' && (look.outcome === 'ask' || look.outcome === 'fail');
+  if (look.state === given.state && !decides) return;
+  const recorded = await recordedRing(trx, records, plan, stage);
+  const document = ringRecordText(recorded, given, look);
+  const after = afterRingRecord(recorded, document);
+  const digest = after.digest as Digest;
+  await trx
+    .insertInto('plan_evidence')
+    .values({ plan, stage, number: after.number, digest, document })
+    .execute();
+  await saveState(trx, plan, stage, look.state);
+  for (const [watched, marks] of Map.groupBy(look.marks, (mark) => mark.watched)) {
+    await trx
+      .updateTable('plan_ring_environments')
+      .set({ watched })
+      .where('plan', '=', plan)
+      .where(
+        'environment',
+        'in',
+        marks.map(({ environment }) => environment),
+      )
+      .execute();
+  }
+  records.set(`${plan}/${stage}`, after);
+}
+
+/** A person says that a ring passes with what there is. */
+export async function waiveRing(
+  trx: Database,
+  stage: number,
+  { plan, given }: Pick<LookedRing, 'plan' | 'given'>,
+): Promise<void> {
+  await saveState(trx, plan, stage, waivedRing(given.state));
+}
+
+async function saveState(trx: Database, plan: string, stage: number, state: RingState): Promise<void> {
+  const text = JSON.stringify(state);
+  await trx
+    .insertInto('plan_rings')
+    .values({ plan, stage, state: text })
+    .onConflict((c) => c.columns(['plan', 'stage']).doUpdateSet({ state: text }))
+    .execute();
+}
+
+/** Also where another replica, or a transaction that came to nothing, was the last to write. */
+async function recordedRing(
+  trx: Database,
+  records: RingRecords,
+  plan: string,
+  stage: number,
+): Promise<RecordedRing> {
+  const of = () => trx.selectFrom('plan_evidence').where('plan', '=', plan).where('stage', '=', stage);
+  const last = await of().select('digest').orderBy('number', 'desc').limit(1).executeTakeFirst();
+  const known = records.get(`${plan}/${stage}`);
+  if (known !== undefined && known.digest === (last?.digest ?? null)) return known;
+  let recorded = noRingRecorded;
+  for (const { document } of await of().select('document').orderBy('number').execute())
+    recorded = afterRingRecord(recorded, document);
+  return recorded;
+}
