@@ -39,7 +39,6 @@ export {
   type RingState,
   ringBegun,
   ringRules,
-  ringTurn,
   waivedRing,
 } from './ring.ts';
 export {

@@ -91,7 +91,14 @@ export async function driveEnvironment(
     const message = `${recalledName(recall)} was recalled by ${recall.recalled_by}: ${recall.reason}`;
     const { id: environmentId } = environment;
     const { id, release } = recall;
-    const stop = { environment: environmentId, release, message, details: { recall: id }, by: `recall/${id}`, nowMs };
+    const stop = {
+      environment: environmentId,
+      release,
+      message,
+      details: { recall: id },
+      by: `recall/${id}`,
+      nowMs,
+    };
     stopped.push(...(await stopDeploymentsOf(trx, stop)));
     const after = { ...(await takeBack(trx, options, recall, environment)), quarantine };
     const isSame =
