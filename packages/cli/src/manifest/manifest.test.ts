@@ -107,7 +107,9 @@ describe('xylem package init', () => {
       'xylem.yaml',
       'product: shop\ncomponent: api\nversion: 1.0.0\nkind: service\nservcie:\n  command: [x]\n',
     );
-    const { code, stderr } = await runHere(['package', 'publish', folder]);
+    // Known by the environment alone: whether somebody is logged in on this machine says nothing here.
+    const env = { XYLEM_URL: 'http://127.0.0.1:9', XYLEM_TOKEN: 'x' };
+    const { code, stderr } = await runHere(['package', 'publish', folder], env);
     assert.match(stderr, /E_INPUT: .*xylem\.yaml:5:1: .*servcie.*did you mean "service"/);
     assert.equal(code, 2);
   });
