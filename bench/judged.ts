@@ -5,15 +5,18 @@ import { badRequestsOf, balancedLab, cleanup, program, startRoot, tempFolder } f
 import type { Bench } from './bench.ts';
 
 const entry = join(import.meta.dirname, '..', 'dist', 'xylem.js');
-const ways: Readonly<Record<string, readonly string[]>> = {
+const waysOfOne: Readonly<Record<string, readonly string[]>> = {
   canary: ['--strategy', 'canary', '--steps', '1,25%'],
   rolling: ['--strategy', 'rolling', '--max-unavailable', '25%'],
   allAtOnce: ['--strategy', 'all-at-once'],
 };
+const overGroups: Readonly<Record<string, readonly string[]>> = {
+  blueGreen: ['--strategy', 'blue-green', '--keep', '60'],
+};
 
 export const bench: Bench = {
   usage:
-    '[--hosts 12] [--bake 60] [--rate 400] [--bad 5]: in each strategy, what a release that answers a share of requests with an error comes to, behind a HAProxy and judged by a Prometheus',
+    '[--hosts 12] [--bake 60] [--rate 400] [--bad 5] [--groups]: in each strategy (with --groups: blue/green over two groups), what a release that answers a share of requests with an error comes to, behind a HAProxy and judged by a Prometheus',
   async run(words, say) {
     const { values } = parseArgs({
       args: [...words],
@@ -22,6 +25,7 @@ export const bench: Bench = {
         bake: { type: 'string', default: '60' },
         rate: { type: 'string', default: '400' },
         bad: { type: 'string', default: '5' },
+        groups: { type: 'boolean' },
       },
     });
     const [hosts, bakeSeconds, perSecond, badPercent] = [
@@ -37,7 +41,9 @@ export const bench: Bench = {
       own.after(() => xylem.stop());
       const api = await startRoot(xylem, join(folder, 'root'), 'acme');
       const options = { hosts: hosts ?? 0, perSecond: perSecond ?? 0, badPercent: badPercent ?? 0 };
-      const lab = await balancedLab(own, xylem, api, folder, options);
+      const inGroups = values.groups === true;
+      const ways = inGroups ? overGroups : waysOfOne;
+      const lab = await balancedLab(own, xylem, api, folder, { ...options, inGroups });
       if ('skip' in lab) throw new XylemError('E_INPUT', lab.skip);
       const figures: Record<string, number> = {};
       for (const [name, strategy] of Object.entries(ways)) {

@@ -1,22 +1,12 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ResponseOf } from '@xylem/root/contract';
-import {
-  freePort,
-  installDebian,
-  removeLater,
-  startNode,
-  startProcess,
-  startRoot,
-  waitUntil,
-} from '@xylem/testkit';
+import { edge, installDebian, removeLater, startRoot, waitUntil } from '@xylem/testkit';
 import { operatorHere } from './testing/operator-here.ts';
 
-const example = join(import.meta.dirname, '../../../docs/examples/haproxy-traffic');
 const missing = await installDebian('haproxy');
 
 test('traffic behind a real HAProxy goes to the other group, and is said to when it does', {
@@ -34,36 +24,13 @@ test('traffic behind a real HAProxy goes to the other group, and is said to when
     await new Promise((resolve) => server.once('listening', resolve));
     return `127.0.0.1:${(server.address() as AddressInfo).port}`;
   };
-  const front = `127.0.0.1:${await freePort()}`;
-  const config = { bind: front, blue: [await group('blue')], green: [await group('green')] };
-  const products = {
-    edges: { components: { edge: { where: 'role = lb', config } } },
-    shop: { traffic: { component: 'edge', key: 'serving', label: 'color', groups: ['blue', 'green'] } },
-  };
+  const servers = { blue: [await group('blue')], green: [await group('green')] };
+  const { front, product, traffic, start } = await edge(at('edges'), 'acme/production', servers);
+  const products = { edges: product, shop: { traffic } };
   await writeFile(at('production.yaml'), JSON.stringify({ environment: 'acme/production', products }));
   await json(`env create acme/production --file ${at('production.yaml')}`);
 
-  // The example as it stands, but for where this machine's HAProxy has its file and how it is told.
-  await mkdir(at('haproxy'));
-  await cp(example, at('edge'), { recursive: true });
-  const manifest = await readFile(join(example, 'xylem.yaml'), 'utf8');
-  const told = `[/bin/sh, -c, 'kill -USR2 "$(cat ${at('haproxy', 'pid')})" 2>/dev/null || true']`;
-  await writeFile(
-    at('edge', 'xylem.yaml'),
-    manifest
-      .replace('/etc/haproxy/haproxy.cfg', at('haproxy', 'haproxy.cfg'))
-      .replace('[systemctl, reload, haproxy]', told),
-  );
-  await json(`package publish ${at('edge')}`);
-  await json('release create edges@1.0.0 --with edge@1.0.0');
-  const tokenWords = ['--label', 'role=lb'];
-  await startNode(xylem, { name: 'lb-1', environment: 'acme/production', state: at('lb-1'), tokenWords });
-  await json('deploy edges@1.0.0 --to acme/production --strategy all-at-once --watch --yes --timeout 60');
-  await startProcess({
-    context: t,
-    command: '/usr/sbin/haproxy',
-    args: ['-W', '-db', '-f', at('haproxy', 'haproxy.cfg'), '-p', at('haproxy', 'pid')],
-  });
+  await start(t, xylem);
   const answers = (name: string) =>
     waitUntil(
       async () =>

@@ -1,3 +1,4 @@
+export { type Edge, edge } from './balanced/edge.ts';
 export { type BalancedLab, badRequestsOf, balancedLab, type Fall } from './balanced/index.ts';
 export { type Cleanup, cleanup, removeLater } from './cleanup.ts';
 export { type CountingProxy, countingProxy, type NetworkFault } from './counting-proxy.ts';

@@ -8,6 +8,7 @@ import { type Load, type LoadFigures, startLoad } from '../load.ts';
 import type { Program } from '../program.ts';
 import type { Unavailable } from '../unavailable.ts';
 import { waitUntil } from '../wait-until.ts';
+import { edge } from './edge.ts';
 import { type Balanced, balancer, prometheusOver } from './servers.ts';
 
 const environment = 'acme/production';
@@ -79,13 +80,19 @@ interface Shown {
  * @param xylem logged in at a root server of the tenant acme, `api`
  * @param options.perSecond requests, over all hosts
  * @param options.badPercent of the requests that `shop@2.0.0` answers with an error
+ * @param options.inGroups every other host stands in the group `green`, and traffic goes to one group at a time
  */
 export async function balancedLab(
   context: Cleanup,
   xylem: Program,
   api: ApiAt,
   folder: string,
-  options: { readonly hosts: number; readonly perSecond: number; readonly badPercent: number },
+  options: {
+    readonly hosts: number;
+    readonly perSecond: number;
+    readonly badPercent: number;
+    readonly inGroups?: boolean;
+  },
 ): Promise<BalancedLab | Unavailable> {
   const missing = await installDebian('haproxy', 'prometheus');
   if (missing !== null) return missing;
@@ -96,7 +103,18 @@ export async function balancedLab(
   const sum = (label: string): string => `sum by (host) (increase(http_requests_total${label}[${window}]))`;
   const metric = { name: 'errors', source: 'main', bad: sum('{code="500"}'), all: sum(''), limit: 0.002 };
   const yaml = join(folder, 'production.yaml');
-  const products = { shop: { components: { api: { where: 'role = web' } } } };
+  const groupOf = (n: number): 'blue' | 'green' => (n % 2 === 0 ? 'blue' : 'green');
+  const of = (group: string): string[] =>
+    services.filter((_, n) => groupOf(n) === group).map(({ port: own }) => `127.0.0.1:${own}`);
+  const groups =
+    options.inGroups === true
+      ? await edge(folder, environment, { blue: of('blue'), green: of('green') })
+      : null;
+  const shop = {
+    components: { api: { where: 'role = web' } },
+    ...(groups === null ? {} : { traffic: groups.traffic }),
+  };
+  const products = { shop, ...(groups === null ? {} : { edges: groups.product }) };
   await writeFile(yaml, JSON.stringify({ environment, products, policy: { metrics: [metric] } }));
   await xylem.command(['env', 'create', environment, '--file', yaml]);
   await publish(xylem, folder, good, 0);
@@ -110,7 +128,12 @@ export async function balancedLab(
       name: host,
       environment,
       state: join(folder, host),
-      tokenWords: ['--label', 'role=web'],
+      tokenWords: [
+        '--label',
+        'role=web',
+        '--label',
+        `color=${groupOf(services.findIndex((one) => one.host === host))}`,
+      ],
     });
     await xylem.command(['host', 'configure', host, 'api', `port=${own}`, '--yes']);
   };
@@ -126,7 +149,9 @@ export async function balancedLab(
     '--timeout',
     '300',
   ]);
-  const front = await balancer(context, folder, services);
+  await groups?.start(context, xylem);
+  const front =
+    groups === null ? await balancer(context, folder, services) : Number(groups.front.split(':')[1]);
   const answers = async (): Promise<boolean> =>
     (await fetch(`http://127.0.0.1:${front}/`).catch(() => null))?.ok ?? false;
   await waitUntil(answers, 60_000, 'the service to answer');
