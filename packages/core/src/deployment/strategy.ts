@@ -115,7 +115,7 @@ function overGroups(
   if (about.traffic === undefined) {
     throw new XylemError(
       'E_INPUT',
-      'blue-green needs two groups of hosts with a switch between them: say traffic under the product in the environment (xylem environment edit), or choose another strategy.',
+      'blue-green needs two groups of hosts with a switch between them: say traffic under the product in the environment (xylem env edit), or choose another strategy.',
     );
   }
   const { label: per, groups } = about.traffic;

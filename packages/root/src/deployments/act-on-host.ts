@@ -169,7 +169,7 @@ const effects: Record<HostAct, Effect> = {
         'E_CONFLICT',
         refused.length > 0
           ? `People on ${host.name} took it back there: xylem host undo-revert ${host.name} lets it come again.`
-          : `${host.name} has refused nothing of ${row.id} that still counts: what fails otherwise its agent tries again by itself. Skip the host, or look at xylem why ${host.name}.`,
+          : `${host.name} has refused nothing of ${row.id} that still counts: what fails otherwise its agent tries again by itself. Skip the host, or look at xylem host why ${host.name}.`,
       );
     const orders = { ...mark?.retried?.orders, ...Object.fromEntries(own.map((one) => [one, order])) };
     const word: RetryWord = { reason, by: who, sinceMs: nowMs, orders };
