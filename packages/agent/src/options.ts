@@ -40,6 +40,8 @@ export interface AgentTiming {
   readonly observeMs: number;
   /** How often each file of what is installed is looked at. */
   readonly driftMs: number;
+  /** Looking at files takes at most this share of the time, however many there are. */
+  readonly driftShare: number;
 }
 
 export interface AgentOptions {

@@ -31,12 +31,12 @@ export interface DriftOptions {
   readonly signal: AbortSignal;
   /** From the end of one look to the next; the first comes after a sixtieth of it. */
   readonly everyMs: number;
+  /** A look takes at most this share of the time, however many files there are. */
+  readonly share: number;
   /** Something was found. */
   readonly changed: () => void;
 }
 
-/** A look takes at most this share of the time, however many files there are. */
-const share = 1 / 100;
 /** A program that changes its own files is not restarted for ever: the pause doubles up to so many periods. */
 const mostPeriods = 32;
 
@@ -45,7 +45,7 @@ interface Suspect extends InstalledTree {
 }
 
 export function driftWatch(options: DriftOptions): DriftWatch {
-  const { layout, clock, randomness, log, signal, everyMs, changed } = options;
+  const { layout, clock, randomness, log, signal, everyMs, share, changed } = options;
   const suspects = new Map<string, Suspect>();
   /** What was left as it is, and of which tree. */
   const left = new Map<string, LeftAlone>();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SlotRecord } from '../slot/record.ts';
 import { testPackage } from '../testing/packages.ts';
-import { buildReport, type ReportInput } from './build.ts';
+import { buildReport, changeKey, type ReportBody, type ReportInput } from './build.ts';
 
 /** What a report says of a component whose switch shows 2.0.0, committed at midnight. */
 function said(kind: 'files' | 'deb', installedVersion: string, bakeSeconds?: number, atSeconds = 0) {
@@ -54,4 +54,13 @@ test('within a bake it says when it reports again, by the time of the commit, wh
   assert.equal(again(-86_400, 60), 60);
   assert.equal(again(0), undefined);
   assert.equal(again(0, 60, '1.0.0'), undefined, 'not before the commit');
+});
+
+test('what else is found changed is news; an attempt that names other figures is not', () => {
+  const key = (code: string, message: string): string => {
+    const waiting = [{ component: 'web', code, message, since: '2026-11-21T00:00:00Z' }];
+    return changeKey({ facts: {}, components: [], waiting } as unknown as ReportBody);
+  };
+  assert.notEqual(key('E_DRIFT', 'index.html has another size'), key('E_DRIFT', '`current` was removed'));
+  assert.equal(key('E_DISK_FULL', '10 MB missing'), key('E_DISK_FULL', '11 MB missing'));
 });

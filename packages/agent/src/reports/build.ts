@@ -323,12 +323,13 @@ export function changeKey(report: ReportBody): string {
       serves === undefined
         ? null
         : { url: serves.url, children: serves.children.map(({ host }) => host).sort() },
-    // Messages may hold sizes and times that move at each attempt; what a host would do is news.
+    // Messages may hold sizes and times that move at each attempt; what a host would do is news, and
+    // what else was changed on it.
     waiting: waiting.map(({ component, code, since, message }) => ({
       component,
       code,
       since,
-      ...(code === 'E_OBSERVING' ? { message } : {}),
+      ...(code === 'E_OBSERVING' || code === 'E_DRIFT' ? { message } : {}),
     })),
   });
 }

@@ -196,6 +196,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     log,
     signal,
     everyMs: timing.driftMs,
+    share: timing.driftShare,
     changed: () => looked.wake(),
   });
   let orderedHere = (): void => undefined;

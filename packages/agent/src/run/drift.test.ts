@@ -23,7 +23,15 @@ async function settled(context: TestContext, timing: Partial<AgentTiming> = {}) 
     { release, package: web },
   ]);
   const agent = await site.agent(host, {
-    timing: { pollMs: 100, retryMinMs: 50, retryMaxMs: 200, reportCoalesceMs: 20, observeMs: 200, ...timing },
+    timing: {
+      pollMs: 100,
+      retryMinMs: 50,
+      retryMaxMs: 200,
+      reportCoalesceMs: 20,
+      observeMs: 200,
+      driftShare: 1,
+      ...timing,
+    },
   });
   await reported(front, host, 'the release', (report) => {
     return componentOf(report, 'api')?.healthy === true && componentOf(report, 'web') !== undefined;

@@ -16,4 +16,5 @@ export const defaultTiming: AgentTiming = {
   slotRetryMs: 10_000,
   observeMs: 60_000,
   driftMs: 3_600_000,
+  driftShare: 1 / 100,
 };

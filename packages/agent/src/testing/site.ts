@@ -39,6 +39,7 @@ export const quick: Partial<AgentTiming> = {
   slotRetryMs: 300,
   observeMs: 500,
   driftMs: 300,
+  driftShare: 1,
 };
 
 export interface Given {
