@@ -86,7 +86,9 @@ async function deploy(
 }
 
 async function run(xylem: Program, folder: string): Promise<number> {
-  const root = await startRoot(xylem, join(folder, 'root'), 'acme', Number(values.port ?? 0));
+  const root = await startRoot(xylem, join(folder, 'root'), 'acme', {
+    apiPort: Number(values.port ?? 0),
+  });
   say(`the root server runs; status page: ${root.apiUrl}`);
   await createEnvironments(xylem, join(folder, 'environments'));
   const [fleet, published] = await Promise.all([

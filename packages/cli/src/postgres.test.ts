@@ -1,51 +1,24 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ResponseOf } from '@xylem/root/contract';
-import { postgres, program, removeLater, startNode, tempFolder, waitUntil, xylemEntry } from '@xylem/testkit';
+import { postgres, startNode, startRoot, waitUntil } from '@xylem/testkit';
+import { operatorHere } from './testing/operator-here.ts';
+import { pages, pagesEnvironment, pagesYaml } from './testing/pages.ts';
 
 const environment = 'acme/production';
-const yaml = `environment: ${environment}\npolicy: { reportEverySeconds: 10 }\nproducts:\n  shop:\n    components:\n      pages: { where: role = web }\n`;
 
 test('over PostgreSQL: made, run, through a crash of the database, backed up, restored and confirmed by the commands', {
   timeout: 240_000,
 }, async (t) => {
   const server = await postgres(t);
   if ('skip' in server) return t.skip(server.skip);
-  const folder = await tempFolder(t, 'over-postgres');
-  const at = (...names: string[]): string => join(folder, ...names);
-  const xylem = program({
-    entry: xylemEntry,
-    home: at('home'),
-    logs: at('logs'),
-  });
-  removeLater(t, () => xylem.stop());
-  const json = async <T>(line: string): Promise<T> => (await xylem.command(line.split(' '))) as T;
-  const page = (): string =>
-    readFileSync(join(at('web'), 'components', 'pages', 'current', 'page.html'), 'utf8');
-  const publish = async (version: string): Promise<void> => {
-    mkdirSync(at('tree'), { recursive: true });
-    writeFileSync(at('tree', 'page.html'), version);
-    writeFileSync(at('xylem.yaml'), `product: shop\ncomponent: pages\nversion: ${version}\nfolder: tree\n`);
-    await json(`package publish ${folder}`);
-    await json(`release create shop@${version} --with pages@${version}`);
-  };
-  const deploy = (version: string): Promise<unknown> =>
-    json(`deploy shop@${version} --to ${environment} --watch --yes --timeout 60`);
+  const here = await operatorHere(t, 'over-postgres');
+  const { at, xylem, json } = here;
+  const { publish, deploy, shown: page } = pages(here);
 
   const first = await server.createDatabase('first');
-  const { operatorToken } = await json<{ operatorToken: string }>(
-    `root init --state ${at('root')} --tenant acme --database ${first}`,
-  );
-  const anyPorts = ['--api', '127.0.0.1:0', '--listen', '127.0.0.1:0'];
-  const running = (await xylem.start('root', ['root', 'run', '--state', at('root'), ...anyPorts])) as {
-    apiUrl: string;
-    nodesUrl: string;
-  };
-  await json(`login ${running.apiUrl} --token ${operatorToken}`);
-  writeFileSync(at('production.yaml'), yaml);
-  await json(`env create ${environment} --file ${at('production.yaml')}`);
+  const running = await startRoot(xylem, at('root'), 'acme', { database: first });
+  await pagesEnvironment(here, pagesYaml('role = web', 'policy: { reportEverySeconds: 10 }\n'));
   await startNode(xylem, { name: 'web', environment, state: at('web'), tokenWords: ['--label', 'role=web'] });
   for (const version of ['1.0.0', '2.0.0']) await publish(version);
   await deploy('1.0.0');

@@ -1,15 +1,23 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostDetail, ResponseOf } from '@xylem/root/contract';
-import { program, removeLater, startNode, tempFolder, waitUntil, xylemEntry } from '@xylem/testkit';
+import {
+  program,
+  removeLater,
+  startNode,
+  startRoot,
+  tempFolder,
+  waitUntil,
+  xylemEntry,
+} from '@xylem/testkit';
+import { jsonBy } from './testing/operator-here.ts';
+import { pages, pagesEnvironment, pagesYaml } from './testing/pages.ts';
 
 const yesterday = join(import.meta.dirname, 'testing', 'yesterday.ts');
 const environment = 'acme/production';
 /** Without it a host that has nothing new to say is heard within the hour. */
-const policy = 'policy: { reportEverySeconds: 10 }';
-const yaml = `environment: ${environment}\n${policy}\nproducts:\n  shop:\n    components:\n      pages: { where: role = web }\n`;
+const yaml = pagesYaml('role = web', 'policy: { reportEverySeconds: 10 }\n');
 const deploymentsSince = 20;
 
 test('a root server restored from a backup of a day and 20 deployments ago: real hosts refuse nothing, and nothing moves before a person has confirmed', {
@@ -24,30 +32,11 @@ test('a root server restored from a backup of a day and 20 deployments ago: real
   removeLater(t, () => today.stop());
   removeLater(t, () => past.stop());
   let operator = past;
-  const json = async <T>(line: string): Promise<T> => (await operator.command(line.split(' '))) as T;
-  const page = (): string =>
-    readFileSync(join(at('web'), 'components', 'pages', 'current', 'page.html'), 'utf8');
-  const publish = async (version: string): Promise<void> => {
-    mkdirSync(at('tree'), { recursive: true });
-    writeFileSync(at('tree', 'page.html'), version);
-    writeFileSync(at('xylem.yaml'), `product: shop\ncomponent: pages\nversion: ${version}\nfolder: tree\n`);
-    await json(`package publish ${folder}`);
-    await json(`release create shop@${version} --with pages@${version}`);
-  };
-  const deploy = (version: string): Promise<unknown> =>
-    json(`deploy shop@${version} --to ${environment} --watch --yes --timeout 60`);
+  const json = jsonBy(() => operator);
+  const { publish, deploy, shown: page } = pages({ at, json });
 
-  const { operatorToken } = await json<{ operatorToken: string }>(
-    `root init --state ${at('root')} --tenant acme`,
-  );
-  const anyPorts = ['--api', '127.0.0.1:0', '--listen', '127.0.0.1:0'];
-  const first = (await past.start('root', ['root', 'run', '--state', at('root'), ...anyPorts])) as {
-    apiUrl: string;
-    nodesUrl: string;
-  };
-  await json(`login ${first.apiUrl} --token ${operatorToken}`);
-  writeFileSync(at('production.yaml'), yaml);
-  await json(`env create ${environment} --file ${at('production.yaml')}`);
+  const first = await startRoot(past, at('root'), 'acme');
+  await pagesEnvironment({ at, json }, yaml);
   const node = (name: string, parent?: string) => ({
     name,
     environment,

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostDetail, Topology } from '@xylem/root/contract';
-import { waitUntil } from '@xylem/testkit';
+import { startRoot, waitUntil } from '@xylem/testkit';
 import { operatorHere } from './testing/operator-here.ts';
-
-const yaml =
-  'environment: acme/production\nproducts:\n  shop:\n    components:\n      pages: { where: role = web }\n';
+import { pages, pagesEnvironment, pagesYaml } from './testing/pages.ts';
 
 test('a running host becomes a relay, and a plain host again', { timeout: 120_000 }, async (t) => {
-  const { folder, at, xylem, json } = await operatorHere(t, 'serve');
+  const here = await operatorHere(t, 'serve');
+  const { at, xylem, json } = here;
+  const shop = pages(here);
   const urlOfRelay = async (): Promise<string | null> =>
     (await json<Topology>('topology')).nodes.find(({ name }) => name === 'relay')?.url ?? null;
   const parentOfWeb = async (): Promise<string | null> =>
@@ -19,14 +19,9 @@ test('a running host becomes a relay, and a plain host again', { timeout: 120_00
   const identity = (): { serve: boolean } =>
     JSON.parse(readFileSync(join(at('relay'), 'identity', 'host.json'), 'utf8')) as { serve: boolean };
   const deploy = async (version: string): Promise<void> => {
-    mkdirSync(at('tree'), { recursive: true });
-    writeFileSync(join(at('tree'), 'page.html'), version);
-    writeFileSync(at('xylem.yaml'), `product: shop\ncomponent: pages\nversion: ${version}\nfolder: tree\n`);
-    await json(`package publish ${folder}`);
-    await json(`release create shop@${version} --with pages@${version}`);
-    await json(`deploy shop@${version} --to production --watch --yes --timeout 60`);
-    const page = join(at('web'), 'components', 'pages', 'current', 'page.html');
-    assert.equal(readFileSync(page, 'utf8'), version);
+    await shop.publish(version);
+    await shop.deploy(version);
+    assert.equal(shop.shown(), version);
   };
   const run = async (name: string, words: string): Promise<{ url?: string }> => {
     const line = `agent run --state ${at(name)}${words}`;
@@ -38,15 +33,8 @@ test('a running host becomes a relay, and a plain host again', { timeout: 120_00
     return await run(name, words);
   };
 
-  const { operatorToken } = await json<{ operatorToken: string }>(
-    `root init --state ${at('root')} --tenant acme`,
-  );
-  const listen = ['--api', '127.0.0.1:0', '--listen', '127.0.0.1:0'];
-  const ready = await xylem.start('root', ['root', 'run', '--state', at('root'), ...listen]);
-  const { apiUrl, nodesUrl } = ready as { apiUrl: string; nodesUrl: string };
-  await json(`login ${apiUrl} --token ${operatorToken}`);
-  writeFileSync(at('production.yaml'), yaml);
-  await json(`env create acme/production --file ${at('production.yaml')}`);
+  const { nodesUrl } = await startRoot(xylem, at('root'), 'acme');
+  await pagesEnvironment(here, pagesYaml('role = web'));
   const plain = await start('relay', ' --listen 127.0.0.1:0');
   assert.equal(plain.url, undefined, 'a plain host does not listen');
   await start('web', '');

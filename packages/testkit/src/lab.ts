@@ -16,22 +16,41 @@ export interface LabNode {
   readonly nodeWords?: readonly string[];
 }
 
+/** A root server that runs, and the token of its operator. */
+export interface LabRoot {
+  readonly apiUrl: string;
+  readonly nodesUrl: string;
+  readonly token: string;
+}
+
+export interface LabRootOptions {
+  /** Default: a free one. */
+  readonly apiPort?: number;
+  /** Default: the one in its folder. */
+  readonly database?: string;
+  /** Words for Node before the program's: a module that is loaded first. */
+  readonly nodeWords?: readonly string[];
+}
+
 /** Initialises a root server in `state`, starts it as `root`, and logs in as its operator. */
 export async function startRoot(
   xylem: Program,
   state: string,
   tenant: string,
-  apiPort = 0,
-): Promise<{ readonly apiUrl: string; readonly token: string }> {
-  const { operatorToken } = (await xylem.command(['root', 'init', '--state', state, '--tenant', tenant])) as {
-    operatorToken: string;
-  };
+  { apiPort = 0, database, nodeWords }: LabRootOptions = {},
+): Promise<LabRoot> {
+  const init = ['root', 'init', '--state', state, '--tenant', tenant];
+  const { operatorToken } = (await xylem.command(
+    database === undefined ? init : [...init, '--database', database],
+  )) as { operatorToken: string };
   const addresses = ['--api', `127.0.0.1:${apiPort}`, '--listen', '127.0.0.1:0'];
-  const { apiUrl } = (await xylem.start('root', ['root', 'run', '--state', state, ...addresses])) as {
-    apiUrl: string;
+  const running = ['root', 'run', '--state', state, ...addresses];
+  const { apiUrl, nodesUrl } = (await xylem.start('root', running, nodeWords)) as {
+    readonly apiUrl: string;
+    readonly nodesUrl: string;
   };
   await xylem.command(['login', apiUrl, '--token', operatorToken, '--name', tenant]);
-  return { apiUrl, token: operatorToken };
+  return { apiUrl, nodesUrl, token: operatorToken };
 }
 
 /** Lets a node join by a token of its own and starts its agent by its name. @returns where a relay listens */

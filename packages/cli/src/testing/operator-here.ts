@@ -15,7 +15,11 @@ export async function operatorHere(t: Cleanup, name: string): Promise<OperatorHe
   const at = (...names: string[]): string => join(folder, ...names);
   const xylem = program({ entry: xylemEntry, home: at('home'), logs: at('logs') });
   removeLater(t, () => xylem.stop());
-  const json = async <T>(words: string | readonly string[]): Promise<T> =>
-    (await xylem.command(typeof words === 'string' ? words.split(' ') : words)) as T;
-  return { folder, at, xylem, json };
+  return { folder, at, xylem, json: jsonBy(() => xylem) };
+}
+
+/** Commands by whoever is at the shell when they are run. */
+export function jsonBy(who: () => Program): OperatorHere['json'] {
+  return async <T>(words: string | readonly string[]): Promise<T> =>
+    (await who().command(typeof words === 'string' ? words.split(' ') : words)) as T;
 }

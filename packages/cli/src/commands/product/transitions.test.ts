@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Deployment, HostWhy } from '@xylem/root/contract';
-import { program, tempFolder, waitUntil } from '@xylem/testkit';
+import { startNode, startRoot, waitUntil } from '@xylem/testkit';
+import { operatorHere } from '../../testing/operator-here.ts';
+import { pagesEnvironment } from '../../testing/pages.ts';
 
 const yaml =
   'environment: acme/production\nproducts:\n  shop:\n    components:\n      web: { where: name = web }\n';
@@ -14,13 +15,8 @@ const main = (version: string): string =>
 test('a host far behind gets to the newest through both waypoints, and back no further than they allow', {
   timeout: 400_000,
 }, async (t) => {
-  const folder = await tempFolder(t, 'graph');
-  const at = (...names: string[]): string => join(folder, ...names);
-  const entry = join(import.meta.dirname, '..', '..', 'main.ts');
-  const xylem = program({ entry, home: at('home'), logs: at('logs') });
-  t.after(() => xylem.stop());
-  const given = async <T>(words: string[]): Promise<T> => (await xylem.command(words)) as T;
-  const json = async <T>(line: string): Promise<T> => await given<T>(line.split(' '));
+  const here = await operatorHere(t, 'graph');
+  const { at, xylem, json } = here;
   const publish = async (major: number): Promise<void> => {
     mkdirSync(at('made', 'tree'), { recursive: true });
     writeFileSync(at('made', 'tree', 'main.cjs'), main(`${major}`));
@@ -32,18 +28,9 @@ test('a host far behind gets to the newest through both waypoints, and back no f
   };
   const order = (): string => readFileSync(at('web', 'components', 'web', 'data', 'order'), 'utf8');
 
-  const { operatorToken } = await json<{ operatorToken: string }>(
-    `root init --state ${at('root')} --tenant acme`,
-  );
-  const listen = ['--api', '127.0.0.1:0', '--listen', '127.0.0.1:0'];
-  const ready = await xylem.start('root', ['root', 'run', '--state', at('root'), ...listen]);
-  const { apiUrl, nodesUrl } = ready as { apiUrl: string; nodesUrl: string };
-  await json(`login ${apiUrl} --token ${operatorToken}`);
-  writeFileSync(at('production.yaml'), yaml);
-  await json(`env create acme/production --file ${at('production.yaml')}`);
-  const { token } = await json<{ token: string }>('token create --env production');
-  await json(`join ${nodesUrl} --token ${token} --name web --state ${at('web')}`);
-  await xylem.start('web', ['agent', 'run', '--state', at('web')]);
+  await startRoot(xylem, at('root'), 'acme');
+  await pagesEnvironment(here, yaml);
+  await startNode(xylem, { name: 'web', environment: 'acme/production', state: at('web') });
   for (const major of [1, 3, 6, 7, 10]) await publish(major);
   await json('deploy shop@1.0.0 --to production --watch --yes --timeout 90');
 
@@ -67,14 +54,14 @@ test('a host far behind gets to the newest through both waypoints, and back no f
 
   // Back past a waypoint: refused before anything moves, until the publisher allows it.
   await assert.rejects(json('rollback shop --in production --yes'), /E_DOWNGRADE.*7\.0\.0 is a waypoint/);
-  await given(['product', 'downgrade', 'shop', '--from', '10.x', '--to', '1.x', '--allow']);
+  await json(['product', 'downgrade', 'shop', '--from', '10.x', '--to', '1.x', '--allow']);
   await json('rollback shop --in production --yes --watch --timeout 90');
   assert.match(order(), /10 (1 )+$/);
 
   // A dead end: nobody could go on, so nothing is begun; and it says why.
-  await given(['product', 'dead-end', 'shop', '1.x', '--reason', 'Install it anew.']);
+  await json(['product', 'dead-end', 'shop', '1.x', '--reason', 'Install it anew.']);
   await assert.rejects(json('deploy shop@10.0.0 --to production --yes'), /E_DEAD_END.*Install it anew/);
-  await given(['product', 'dead-end', 'shop', '1.x', '--remove']);
+  await json(['product', 'dead-end', 'shop', '1.x', '--remove']);
 
   // Once a floor lies above them, nothing must be passed through, and nothing is said of it.
   await json('product floor shop 10.0.0');

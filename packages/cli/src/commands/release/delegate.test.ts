@@ -1,71 +1,45 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostDetail } from '@xylem/root/contract';
-import { program, tempFolder, waitUntil, xylemEntry } from '@xylem/testkit';
-
-const yaml =
-  'environment: acme/production\nproducts:\n  shop:\n    components:\n      pages: { where: name = web }\n';
+import { program, startNode, startRoot, waitUntil, xylemEntry } from '@xylem/testkit';
+import { jsonBy, operatorHere } from '../../testing/operator-here.ts';
+import { pages, pagesEnvironment, pagesYaml } from '../../testing/pages.ts';
 
 test('a build releases by a delegated key, and nothing of it is taken once the delegation is over', {
   timeout: 180_000,
 }, async (t) => {
-  const folder = await tempFolder(t, 'delegate');
-  const at = (...names: string[]): string => join(folder, ...names);
-  const owner = program({ entry: xylemEntry, home: at('home'), logs: at('logs') });
+  const here = await operatorHere(t, 'delegate');
+  const { at, xylem: owner, json } = here;
   const build = program({ entry: xylemEntry, home: at('ci'), logs: at('ci-logs') });
-  t.after(() => owner.stop());
-  const by =
-    (who: typeof owner) =>
-    async <T>(line: string): Promise<T> =>
-      (await who.command(line.split(' '))) as T;
-  const [json, ci] = [by(owner), by(build)];
-  const page = (): string => readFileSync(at('web', 'components', 'pages', 'current', 'page.html'), 'utf8');
-  const publish = async (who: typeof json, version: string): Promise<unknown> => {
-    mkdirSync(at('made', 'tree'), { recursive: true });
-    writeFileSync(at('made', 'tree', 'page.html'), version);
-    const manifest = `product: shop\ncomponent: pages\nversion: ${version}\nfolder: tree\n`;
-    writeFileSync(at('made', 'xylem.yaml'), manifest);
-    await who(`package publish ${at('made')}`);
-    return await who(`release create shop@${version} --with pages@${version}`);
-  };
+  const ci = jsonBy(() => build);
+  const { publish, deploy, shown: page } = pages(here);
 
-  const { operatorToken } = await json<{ operatorToken: string }>(
-    `root init --state ${at('root')} --tenant acme`,
-  );
-  const listen = ['--api', '127.0.0.1:0', '--listen', '127.0.0.1:0'];
-  const ready = await owner.start('root', ['root', 'run', '--state', at('root'), ...listen]);
-  const { apiUrl, nodesUrl } = ready as { apiUrl: string; nodesUrl: string };
-  await json(`login ${apiUrl} --token ${operatorToken}`);
-  writeFileSync(at('production.yaml'), yaml);
-  await json(`env create acme/production --file ${at('production.yaml')}`);
-  await publish(json, '1.0.0');
+  const { apiUrl } = await startRoot(owner, at('root'), 'acme');
+  await pagesEnvironment(here, pagesYaml('name = web'));
+  await publish('1.0.0');
 
   // The build's machine: a key of its own, a token for this product alone, and no key of the product.
   await ci(`keys create ci --out ${at('ci.json')}`);
   const made = await json<{ token: string }>('api-token create build --role publisher --in product:shop');
   await ci(`login ${apiUrl} --token ${made.token}`);
-  await assert.rejects(publish(ci, '2.0.0'), /E_KEY_INVALID/);
+  await assert.rejects(publish('2.0.0', ci), /E_KEY_INVALID/);
   await json(`release delegate shop --name ci --key ${at('ci.json')} --channel nightly --expires 30d`);
-  await publish(ci, '2.0.0');
+  await publish('2.0.0', ci);
   await ci('channel set shop/nightly 2.0.0');
   await assert.rejects(ci('channel set shop/stable 2.0.0'), /E_KEY_INVALID.*may not set/);
   await assert.rejects(ci('product floor shop 2.0.0'), /E_KEY_INVALID.*Only the keys of shop itself/);
   await assert.rejects(ci('release withdraw shop@1.0.0'), /E_KEY_INVALID/);
   await assert.rejects(ci('release delegate shop --revoke ci'), /E_KEY_INVALID/);
 
-  const { token } = await json<{ token: string }>('token create --env production');
-  await json(`join ${nodesUrl} --token ${token} --name web --state ${at('web')}`);
-  await owner.start('web', ['agent', 'run', '--state', at('web')]);
-  await json('deploy shop@2.0.0 --to production --watch --yes --timeout 60');
+  await startNode(owner, { name: 'web', environment: 'acme/production', state: at('web') });
+  await deploy('2.0.0');
   assert.equal(page(), '2.0.0');
 
   // What the product's own key took over stays; what only the delegate vouched for is taken by nobody.
-  await publish(ci, '3.0.0');
+  await publish('3.0.0', ci);
   await json('release restore shop@2.0.0');
   await json('release delegate shop --revoke ci');
-  await assert.rejects(publish(ci, '4.0.0'), /E_KEY_INVALID/);
+  await assert.rejects(publish('4.0.0', ci), /E_KEY_INVALID/);
   await assert.rejects(json('deploy shop@3.0.0 --to production --yes'), /E_RELEASE_RETIRED/);
   const { products } = await json<{ products: { product: string }[] }>('product list');
   assert.deepEqual(

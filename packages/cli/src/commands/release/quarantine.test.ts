@@ -1,54 +1,30 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostDetail, HostWhy, Quarantine } from '@xylem/root/contract';
-import { type Program, program, tempFolder, waitUntil, xylemEntry } from '@xylem/testkit';
-
-const yaml =
-  'environment: acme/production\nproducts:\n  shop:\n    components:\n      pages: { where: name = web }\n';
+import { program, removeLater, startNode, startRoot, waitUntil, xylemEntry } from '@xylem/testkit';
+import { operatorHere } from '../../testing/operator-here.ts';
+import { pages, pagesEnvironment, pagesYaml } from '../../testing/pages.ts';
 
 test('operators of two machines lift a quarantine that a host of a real root server holds', {
   timeout: 240_000,
 }, async (t) => {
-  const folder = await tempFolder(t, 'quarantine');
-  const at = (...names: string[]): string => join(folder, ...names);
-  const machine = (home: string): Program => {
-    const made = program({ entry: xylemEntry, home: at(home), logs: at('logs') });
-    t.after(() => made.stop());
-    return made;
-  };
-  const [anna, bernd] = [machine('anna'), machine('bernd')];
+  const here = await operatorHere(t, 'quarantine');
+  const { at, xylem: anna } = here;
+  const bernd = program({ entry: xylemEntry, home: at('bernd'), logs: at('logs') });
+  removeLater(t, () => bernd.stop());
+  const { publish, deploy, shown: page } = pages(here);
   const run = async <T>(words: readonly string[], who = anna): Promise<T> =>
     (await who.command([...words])) as T;
   const json = async <T>(line: string, who = anna): Promise<T> => run<T>(line.split(' '), who);
-  const page = (): string => readFileSync(at('web', 'components', 'pages', 'current', 'page.html'), 'utf8');
-  const publish = async (version: string): Promise<void> => {
-    mkdirSync(at('made', 'tree'), { recursive: true });
-    writeFileSync(at('made', 'tree', 'page.html'), version);
-    const manifest = `product: shop\ncomponent: pages\nversion: ${version}\nfolder: tree\n`;
-    writeFileSync(at('made', 'xylem.yaml'), manifest);
-    await json(`package publish ${at('made')}`);
-    await json(`release create shop@${version} --with pages@${version}`);
-  };
   const refuses = async (words: readonly string[], code: string): Promise<void> => {
     await assert.rejects(run(words), (error: unknown) => String(error).includes(code));
   };
 
-  const { operatorToken } = await json<{ operatorToken: string }>(
-    `root init --state ${at('root')} --tenant acme`,
-  );
-  const listen = ['--api', '127.0.0.1:0', '--listen', '127.0.0.1:0'];
-  const ready = await anna.start('root', ['root', 'run', '--state', at('root'), ...listen]);
-  const { apiUrl, nodesUrl } = ready as { apiUrl: string; nodesUrl: string };
-  await json(`login ${apiUrl} --token ${operatorToken}`);
-  writeFileSync(at('production.yaml'), yaml);
-  await json(`env create acme/production --file ${at('production.yaml')}`);
-  const { token } = await json<{ token: string }>('token create --env production');
-  await json(`join ${nodesUrl} --token ${token} --name web --state ${at('web')}`);
-  await anna.start('web', ['agent', 'run', '--state', at('web')]);
+  await startRoot(anna, at('root'), 'acme');
+  await pagesEnvironment(here, pagesYaml('name = web'));
+  await startNode(anna, { name: 'web', environment: 'acme/production', state: at('web') });
   for (const version of ['1.0.0', '2.0.0']) await publish(version);
-  await json('deploy shop@1.0.0 --to production --watch --yes --timeout 60');
+  await deploy('1.0.0');
 
   const word = [
     'release',
@@ -100,7 +76,7 @@ test('operators of two machines lift a quarantine that a host of a real root ser
   await run([...lifting, '--out', lift, '--yes']);
   await json(`ceremony sign ${lift} --yes`, bernd);
   await json(`ceremony finish ${lift}`);
-  await json('deploy shop@2.0.0 --to production --watch --yes --timeout 60');
+  await deploy('2.0.0');
   assert.equal(page(), '2.0.0');
 
   // What runs is quarantined: it goes on, and `host why` says how it stands. Of many environments a pattern fits one.

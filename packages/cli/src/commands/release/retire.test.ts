@@ -1,32 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostDetail, Release } from '@xylem/root/contract';
-import { program, tempFolder, waitUntil, xylemEntry } from '@xylem/testkit';
-
-const yaml =
-  'environment: acme/production\nproducts:\n  shop:\n    components:\n      pages: { where: name = web }\n';
+import { startNode, startRoot, waitUntil } from '@xylem/testkit';
+import { operatorHere } from '../../testing/operator-here.ts';
+import { pages, pagesEnvironment, pagesYaml } from '../../testing/pages.ts';
 
 test('a retired release stays where it runs and in the record, and nobody is sent back to it', {
   timeout: 180_000,
 }, async (t) => {
-  const folder = await tempFolder(t, 'retire');
-  const at = (...names: string[]): string => join(folder, ...names);
-  const xylem = program({ entry: xylemEntry, home: at('home'), logs: at('logs') });
-  t.after(() => xylem.stop());
-  const json = async <T>(line: string): Promise<T> => (await xylem.command(line.split(' '))) as T;
-  const page = (): string => readFileSync(at('web', 'components', 'pages', 'current', 'page.html'), 'utf8');
-  const publish = async (version: string): Promise<void> => {
-    mkdirSync(at('made', 'tree'), { recursive: true });
-    writeFileSync(at('made', 'tree', 'page.html'), version);
-    const manifest = `product: shop\ncomponent: pages\nversion: ${version}\nfolder: tree\n`;
-    writeFileSync(at('made', 'xylem.yaml'), manifest);
-    await json(`package publish ${at('made')}`);
-    await json(`release create shop@${version} --with pages@${version}`);
-  };
+  const here = await operatorHere(t, 'retire');
+  const { at, xylem, json } = here;
+  const { publish, deploy: brought, shown: page } = pages(here);
   const deploy = async (version: string): Promise<void> => {
-    await json(`deploy shop@${version} --to production --watch --yes --timeout 60`);
+    await brought(version);
     assert.equal(page(), version);
   };
   const standing = async (version: string): Promise<Pick<Release, 'retired' | 'withdrawn' | 'inUse'>> => {
@@ -39,18 +25,9 @@ test('a retired release stays where it runs and in the record, and nobody is sen
     await waitUntil(says, 30_000, `the host's report of ${code}`);
   };
 
-  const { operatorToken } = await json<{ operatorToken: string }>(
-    `root init --state ${at('root')} --tenant acme`,
-  );
-  const listen = ['--api', '127.0.0.1:0', '--listen', '127.0.0.1:0'];
-  const ready = await xylem.start('root', ['root', 'run', '--state', at('root'), ...listen]);
-  const { apiUrl, nodesUrl } = ready as { apiUrl: string; nodesUrl: string };
-  await json(`login ${apiUrl} --token ${operatorToken}`);
-  writeFileSync(at('production.yaml'), yaml);
-  await json(`env create acme/production --file ${at('production.yaml')}`);
-  const { token } = await json<{ token: string }>('token create --env production');
-  await json(`join ${nodesUrl} --token ${token} --name web --state ${at('web')}`);
-  await xylem.start('web', ['agent', 'run', '--state', at('web')]);
+  await startRoot(xylem, at('root'), 'acme');
+  await pagesEnvironment(here, pagesYaml('name = web'));
+  await startNode(xylem, { name: 'web', environment: 'acme/production', state: at('web') });
   for (const version of ['1.0.0', '1.1.0', '2.0.0', '3.0.0']) await publish(version);
   await deploy('1.0.0');
   await deploy('2.0.0');
