@@ -23,7 +23,8 @@ export const debMachine: SystemPackagesMachine = {
       },
     });
   },
-  component: ({ packages, ...rest }) => debComponent({ ...rest, debs: packages }),
+  component: ({ packages, restart, ...rest }) =>
+    debComponent({ ...rest, debs: packages, ...(restart === undefined ? {} : { deb: { restart } }) }),
   versionOf: dpkgVersion,
   installByHand: (...debs) => {
     const folder = mkdtempSync('/tmp/xylem-by-hand-');

@@ -28,7 +28,8 @@ export const rpmMachine: SystemPackagesMachine = {
         ...(rest.scripts?.after === undefined ? {} : { post: rest.scripts.after }),
       },
     }),
-  component: ({ packages, ...rest }) => rpmComponent({ ...rest, rpms: packages }),
+  component: ({ packages, restart, ...rest }) =>
+    rpmComponent({ ...rest, rpms: packages, ...(restart === undefined ? {} : { rpm: { restart } }) }),
   versionOf: rpmVersion,
   installByHand: installRpms,
   hold: (name) => lock(`# by hand\n${name}-0:1.0-1.*\n`),

@@ -40,6 +40,7 @@ export interface SystemPackagesMachine {
     version: string;
     packages: readonly TestSystemPackage[];
     after?: string[];
+    restart?: 'reboot';
   }): TestPackage;
   /** The version of a package that is there, without a release of the packager's; null: none is. */
   versionOf(name: string): string | null;
