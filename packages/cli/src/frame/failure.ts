@@ -16,9 +16,24 @@ export function renderError(
       exitCode,
     };
   }
-  const lines = [`xylem: error ${coded.code}: ${coded.message}`, `  ${entry.advice}`];
+  const lines = [
+    `xylem: error ${coded.code}: ${coded.message}`,
+    ...otherProblems(coded),
+    `  ${entry.advice}`,
+  ];
   if (stack !== undefined) lines.push(stack);
   return { text: lines.join('\n'), exitCode };
+}
+
+/** Of a file with many faults the message names the first. */
+function otherProblems({ details }: XylemError): string[] {
+  const { problems } = details;
+  if (!Array.isArray(problems)) return [];
+  return problems.slice(1).flatMap((problem: unknown) => {
+    const message =
+      typeof problem === 'object' && problem !== null && 'message' in problem ? problem.message : null;
+    return typeof message === 'string' ? [`  ${message}`] : [];
+  });
 }
 
 /** What the operating system refuses, where no command says it better. */

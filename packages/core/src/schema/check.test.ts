@@ -120,6 +120,28 @@ test('says what is wrong where, and what would be right', () => {
   assert.deepEqual(issuesOf(deep, { a: 'x' }).map(issueText), ['a: expected a whole number, found "x"']);
 });
 
+test('of forms that a key tells apart, the one that is meant is looked at, and all of it', () => {
+  const form = (kind: string, key: string): JsonSchema => ({
+    type: 'object',
+    required: ['kind'],
+    properties: { kind: { const: kind }, [key]: { type: 'integer' } },
+    additionalProperties: false,
+  });
+  for (const alternatives of ['anyOf', 'oneOf']) {
+    const schema = { [alternatives]: [form('rolling', 'most'), form('canary', 'steps')] };
+    const said = (value: unknown): string[] => issuesOf(schema, value, 9).map(issueText);
+    assert.deepEqual(said({ kind: 'canary', steps: 'two', most: 3 }), [
+      'steps: expected a whole number, found "two"',
+      'most is not a known key: expected one of the keys kind, steps',
+    ]);
+    assert.deepEqual(said({ kind: 'green', steps: 2 }), [
+      'kind: expected "rolling" or "canary", found "green"',
+    ]);
+    assert.deepEqual(said({ steps: 2 }), ['kind is missing: expected "rolling" or "canary"']);
+    assert.deepEqual(said({ kind: 'canary', steps: 2 }), []);
+  }
+});
+
 test('a key called __proto__ is a key like others', () => {
   const value: unknown = JSON.parse('{"__proto__": {"a": 1}}');
   const schema = JSON.parse('{"properties": {"__proto__": {"type": "string"}}}') as JsonSchema;

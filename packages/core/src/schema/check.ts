@@ -222,11 +222,11 @@ function unknown(check: Check, path: Path, known: readonly string[]): void {
 
 function combine(check: Check, schema: JsonSchema, value: unknown, path: Path): void {
   for (const part of schema.allOf ?? []) visit(check, part, value, path);
-  if (schema.anyOf !== undefined) {
+  if (schema.anyOf !== undefined && !visitTagged(check, schema.anyOf, value, path)) {
     const found = schema.anyOf.map((part) => fits(check, part, value, path));
     if (!found.includes(undefined)) push(check, closest(found, path), path, value, describe(schema));
   }
-  if (schema.oneOf !== undefined) {
+  if (schema.oneOf !== undefined && !visitTagged(check, schema.oneOf, value, path)) {
     const found = schema.oneOf.map((part) => fits(check, part, value, path));
     const count = found.filter((issue) => issue === undefined).length;
     if (count === 0) push(check, closest(found, path), path, value, describe(schema));
@@ -244,6 +244,49 @@ function combine(check: Check, schema: JsonSchema, value: unknown, path: Path): 
     const branch = fits(check, schema.if, value, path) === undefined ? schema.then : schema.else;
     if (branch !== undefined) visit(check, branch, value, path);
   }
+}
+
+/**
+ * Of forms that one key tells apart (`kind: canary`), only the one that is meant is looked at: what is wrong within it
+ * says more than that it is not another. @returns whether they are such forms
+ */
+function visitTagged(
+  check: Check,
+  forms: readonly (JsonSchema | boolean)[],
+  value: unknown,
+  path: Path,
+): boolean {
+  if (!isType('object', value)) return false;
+  const tag = tagOf(forms);
+  if (tag === undefined) return false;
+  const { key, byTag } = tag;
+  const said: unknown = Object.hasOwn(value as object, key) ? Reflect.get(value as object, key) : undefined;
+  const form = typeof said === 'string' ? byTag.get(said) : undefined;
+  if (form !== undefined) visit(check, form, value, path);
+  else if (said !== undefined) report(check, [...path, key], said, describe({ enum: [...byTag.keys()] }));
+  else missing(check, { properties: { [key]: { enum: [...byTag.keys()] } } }, [...path, key]);
+  return true;
+}
+
+/** The key that each form demands with another text. */
+function tagOf(
+  forms: readonly (JsonSchema | boolean)[],
+): { readonly key: string; readonly byTag: ReadonlyMap<string, JsonSchema> } | undefined {
+  const [first] = forms;
+  if (typeof first !== 'object' || forms.length < 2) return undefined;
+  for (const key of first.required ?? []) {
+    const byTag = new Map<string, JsonSchema>();
+    for (const form of forms) {
+      const property =
+        typeof form === 'object' && form.required?.includes(key) === true
+          ? form.properties?.[key]
+          : undefined;
+      if (typeof form !== 'object' || typeof property !== 'object') break;
+      if (typeof property.const === 'string') byTag.set(property.const, form);
+    }
+    if (byTag.size === forms.length) return { key, byTag };
+  }
+  return undefined;
 }
 
 function push(check: Check, issue: Issue | undefined, path: Path, value: unknown, expected: string): void {
