@@ -20,6 +20,7 @@ import {
   groupsAt,
   isTurnedOver,
   missingBalancers,
+  missingIn,
   returning,
   type TrafficEvidence,
 } from './groups.ts';
@@ -78,7 +79,7 @@ export function advanceGroups(
 
   const isPassing = said.outcome === 'measure' && deployment.state === 'running';
   const wants = isPassing ? figuresWanted(course, canary, now) : lookWanted(course, looked, own, now);
-  const ahead = [lookDue(course, looked, own, now) ?? 0, dueOf(groups, strategy)].filter((at) => at > now);
+  const ahead = [lookDue(course, looked, own, now) ?? 0, ...dueOf(groups, strategy)].filter((at) => at > now);
   const awaited = {
     ...(wants === null ? {} : { wants }),
     ...(ahead.length === 0 ? {} : { due: Math.min(...ahead) }),
@@ -160,8 +161,9 @@ function decided(look: Look, { kind, reason }: Intent): Decision[] {
     }
     case 'second': {
       const why = `${reason} ${serving} comes second.`;
-      const next = { canary: { ...unasked, step: 2, since }, groups: { ...groups, phase: kind, since }, why };
-      return marked(look, next);
+      const missing = traffic === undefined ? 0 : missingIn(traffic);
+      const left = { ...groups, phase: kind, since, ...(missing === 0 ? {} : { without: missing }) };
+      return marked(look, { canary: { ...unasked, step: 2, since }, groups: left, why });
     }
     case 'wait':
       return marked(look);

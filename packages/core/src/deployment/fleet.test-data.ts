@@ -87,7 +87,7 @@ export class Fleet {
   /** So many balancers report what they have applied. */
   applied(applied = this.traffic?.of ?? 0): void {
     if (this.traffic !== undefined)
-      this.traffic = { ...this.traffic, applied, behind: this.traffic.of - applied };
+      this.traffic = { ...this.traffic, applied, behind: this.traffic.of - applied, silent: 0 };
   }
 
   /** Those that have been told to change and are not done. */

@@ -6,6 +6,7 @@ import {
   isApplied,
   isTurnedOver,
   missingBalancers,
+  missingIn,
   servingIn,
   type TrafficEvidence,
 } from './groups.ts';
@@ -63,10 +64,17 @@ export function intentOf(look: GroupLook): Intent {
 }
 
 /** When time alone makes something follow, milliseconds since 1970. */
-export function dueOf({ phase, since }: GroupsState, strategy: BlueGreenStrategy): number {
-  const { keepSeconds, switchSeconds } = strategy;
-  return since + 1000 * (phase === 'kept' ? keepSeconds : switchSeconds);
+export function dueOf(groups: GroupsState, strategy: BlueGreenStrategy): number[] {
+  const kept = keptUntil(groups, strategy);
+  return [kept, kept + strategy.switchSeconds * 1000];
 }
+
+/** From when on balancers are waited for: in `kept` from its end. */
+const keptUntil = ({ phase, since }: GroupsState, { keepSeconds }: BlueGreenStrategy): number =>
+  since + (phase === 'kept' ? keepSeconds * 1000 : 0);
+
+/** Nobody is left to admit. */
+const isFull = ({ own }: GroupLook): boolean => own.every(({ host }) => isAdmitted(host));
 
 const stay = ({ said }: GroupLook, reason = said.reason): Intent => ({
   kind: 'stay',
@@ -85,23 +93,33 @@ function asking({ strategy }: GroupLook, reason: string, verdict: Verdict): Inte
     : { kind: 'stay', reason, verdict };
 }
 
+/** What is wrong with its hosts is asked together with who is missing: to go on is to go on without them. */
+function askingHosts(look: GroupLook): Intent {
+  const { said, traffic } = look;
+  const missing = isApplied(traffic) ? '' : ` ${missingBalancers(traffic)}`;
+  return { ...stay(look, said.reason + missing), kind: 'ask' };
+}
+
 /** Balancers that may still send requests to hosts that are to be updated next. */
 function unsettled(look: GroupLook): Intent | null {
-  const { groups, strategy, traffic, canary, own, now } = look;
+  const { groups, strategy, traffic, canary, now } = look;
   if (isApplied(traffic) || canary.asked === 'waived') return null;
-  if (own.every(({ host }) => isAdmitted(host))) return null;
-  const since = groups.since + (groups.phase === 'kept' ? strategy.keepSeconds * 1000 : 0);
+  const { without = 0 } = groups;
+  if (traffic !== undefined && without > 0 && missingIn(traffic) <= without) return null;
   const reason = `${missingBalancers(traffic)} No host is updated before they have.`;
-  if (now - since < strategy.switchSeconds * 1000 || strategy.onNoData === 'wait')
+  if (now - keptUntil(groups, strategy) < strategy.switchSeconds * 1000 || strategy.onNoData === 'wait')
     return { kind: 'wait', reason, verdict: 'no data' };
-  return asking(look, `${reason} Look at them.`, 'no data');
+  return asking(look, `${reason} ${balancersAdvice}`, 'no data');
 }
+
+const balancersAdvice =
+  'Look at them (xylem traffic show); one that is gone is retired (xylem host retire), or left out of this deployment (xylem deployment skip).';
 
 function idle(look: GroupLook): Intent {
   const { said, own, groups, strategy, now } = look;
-  const waits = unsettled(look);
+  const waits = isFull(look) ? null : unsettled(look);
   if (waits !== null) return waits;
-  if (said.outcome === 'ask') return { ...stay(look), kind: 'ask' };
+  if (said.outcome === 'ask') return askingHosts(look);
   if (said.outcome !== 'pass') return stay(look);
   const missing = own.filter(({ host, standing }) => standing !== 'done' || isBaking(strategy, host, now));
   if (missing.length > 0)
@@ -125,7 +143,7 @@ function switching(look: GroupLook): Intent {
   if (now - groups.since < strategy.switchSeconds * 1000) return stay(look, missing);
   const reason = `No data: after ${strategy.switchSeconds} seconds still: ${missing}`;
   return strategy.onNoData === 'ask'
-    ? asking(look, `${reason} Look at them.`, 'no data')
+    ? asking(look, `${reason} ${balancersAdvice}`, 'no data')
     : { kind: 'fail', reason, verdict: 'no data' };
 }
 
@@ -147,19 +165,22 @@ function watching(look: GroupLook): Intent {
 
 function kept(look: GroupLook): Intent {
   const { said, strategy, groups, now } = look;
-  const until = groups.since + strategy.keepSeconds * 1000;
+  const until = keptUntil(groups, strategy);
   if (now < until)
     return stay(look, `${said.reason} ${groups.serving} is kept as it was until ${timeOf(until)}.`);
-  if (said.outcome === 'ask') return { ...stay(look), kind: 'ask' };
+  if (said.outcome === 'ask') return askingHosts(look);
   if (said.outcome !== 'pass') return stay(look);
+  // Until then a failure gives traffic back in one step.
+  const waits = unsettled(look);
+  if (waits !== null) return waits;
   return { kind: 'second', reason: said.reason, verdict: 'pass' };
 }
 
 function second(look: GroupLook): Intent {
   const { said, groups } = look;
-  const waits = unsettled(look);
+  const waits = isFull(look) ? null : unsettled(look);
   if (waits !== null) return waits;
-  if (said.outcome === 'ask') return { ...stay(look), kind: 'ask' };
+  if (said.outcome === 'ask') return askingHosts(look);
   if (said.outcome !== 'pass') return stay(look);
   const reason = `${said.reason} ${groups.idle} has the traffic; the next update begins with ${groups.serving}.`;
   return { kind: 'end', reason, verdict: 'pass' };

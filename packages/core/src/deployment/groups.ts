@@ -35,6 +35,8 @@ export interface GroupsState {
   readonly until?: number;
   /** While returning: a person was asked; then, that the person said to go on with what there is. */
   readonly asked?: 'waits' | 'waived';
+  /** In `second`: how many balancers had not reported the switch when a person said to go on all the same. */
+  readonly without?: number;
 }
 
 /** What is known of a product's traffic: what was ordered, and what the balancers reported of it. */
@@ -48,23 +50,28 @@ export interface TrafficEvidence {
   readonly applied: number;
   /** Those that are heard of and have not. */
   readonly behind: number;
-  /** Some of their names, for people. */
+  /** Those that fell silent before they reported it: where they send traffic nobody knows. Absent in older records. */
+  readonly silent?: number;
+  /** Some names of those that have not reported it, with what is known of them, for people. */
   readonly names: readonly string[];
 }
 
-/** Whether every balancer that is heard of sends traffic where it is ordered; not where none is heard of. */
+/** How many balancers have not reported that they send traffic where it is ordered, whether they are heard of or not. */
+export const missingIn = ({ behind, silent = 0 }: TrafficEvidence): number => behind + silent;
+
+/** Whether every balancer has reported that it sends traffic where it is ordered; not where there is none. */
 export function isApplied(traffic: TrafficEvidence | undefined): boolean {
-  return traffic !== undefined && traffic.behind === 0 && traffic.applied > 0;
+  return traffic !== undefined && missingIn(traffic) === 0 && traffic.applied > 0;
 }
 
 /** What balancers are waited for, a sentence. */
 export function missingBalancers(traffic: TrafficEvidence | undefined): string {
   if (traffic === undefined) return 'Nothing is known of its traffic any more.';
-  const { serving, of, applied, behind, names } = traffic;
+  const { serving, of, names } = traffic;
   if (of === 0) return `No host has the component that switches traffic to ${serving}.`;
-  if (applied + behind === 0) return `None of ${of} balancers is heard of.`;
-  const more = behind > names.length ? ` and ${behind - names.length} more` : '';
-  return `${behind} of ${of} balancers have not reported that traffic goes to ${serving}: ${names.join(', ')}${more}.`;
+  const missing = missingIn(traffic);
+  const more = missing > names.length ? ` and ${missing - names.length} more` : '';
+  return `${missing} of ${of} balancers have not reported that traffic goes to ${serving}: ${names.join(', ')}${more}.`;
 }
 
 /** The first state of a deployment over two groups, or null: traffic goes to neither. */

@@ -16,6 +16,8 @@ export interface Balancer {
     readonly direction: number;
   } | null;
   readonly silent: boolean;
+  /** When its newest report came, milliseconds since 1970; null: none has. */
+  readonly heardMs: number | null;
   /** What it says holds the component up; null: nothing. */
   readonly why: string | null;
 }
@@ -25,6 +27,7 @@ export interface Behind {
   readonly name: string;
   readonly reported: Digest | null;
   readonly silent: boolean;
+  readonly heardMs: number | null;
   readonly why: string | null;
 }
 
@@ -55,12 +58,12 @@ export function trafficStanding(
   const { key, serving, number, directed } = switched;
   const applied: HostId[] = [];
   const behind: Behind[] = [];
-  for (const { host, name, given, reported, silent, why } of balancers) {
+  for (const { host, name, given, reported, silent, heardMs, why } of balancers) {
     const config = reported?.config ?? null;
     const hasHeard = directed !== null && reported !== null && reported.direction >= directed;
     const isApplied = hasHeard && given !== null && config === configDigest({ ...given, [key]: serving });
     if (isApplied) applied.push(host);
-    else behind.push({ host, name, reported: config, silent, why });
+    else behind.push({ host, name, reported: config, silent, heardMs, why });
   }
   return { serving, number, applied, behind };
 }

@@ -95,6 +95,7 @@ const balancer = (more: Partial<Balancer> = {}): Balancer => ({
   given: { port: 80, serving: 'green' },
   reported: { config: digest('green'), direction: 7 },
   silent: false,
+  heardMs: 1,
   why: null,
   ...more,
 });
@@ -131,7 +132,16 @@ test('one that is behind is named with what it said, and no balancer at all is n
     serving: 'green',
     number: 1,
     applied: [late.host],
-    behind: [{ host: late.host, name: 'lb-1', reported: digest('blue'), silent: true, why: 'E_WINDOW: …' }],
+    behind: [
+      {
+        host: late.host,
+        name: 'lb-1',
+        reported: digest('blue'),
+        silent: true,
+        heardMs: 1,
+        why: 'E_WINDOW: …',
+      },
+    ],
   });
   assert.equal(isSwitched(trafficStanding(switched, [])), false);
 });

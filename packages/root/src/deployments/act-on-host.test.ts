@@ -9,20 +9,14 @@ import {
   parseHostMapNode,
   replayed,
 } from '@xylem/core';
-import { cleanup, postgres, tempFolder, waitUntil } from '@xylem/testkit';
-import type { DatabaseConfig } from '../db/open.ts';
+import { cleanup, tempFolder, waitUntil } from '@xylem/testkit';
+import { testDatabases } from '../testing/databases.ts';
 import { type FakeHost, fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
 import { rootFixture } from '../testing/root-fixture.ts';
 
 const own = cleanup();
 after(() => own.run());
-const server = await postgres(own);
-const databases: Record<string, { readonly skip?: string; readonly database?: DatabaseConfig }> = {
-  sqlite: {},
-  postgres:
-    'skip' in server ? server : { database: { kind: 'postgres', url: await server.createDatabase('acts') } },
-};
 
 /** What the host map says to a host. */
 async function entryOf(host: FakeHost, folder: string): Promise<HostMapEntry> {
@@ -36,11 +30,11 @@ async function entryOf(host: FakeHost, folder: string): Promise<HostMapEntry> {
   return await read(state.hostMap, 0);
 }
 
-for (const [kind, { skip, database }] of Object.entries(databases)) {
+for (const { kind, skip, options } of await testDatabases(own)) {
   test(`one host of a deployment is skipped, taken in again, and tries again what it refused: ${kind}`, {
-    skip: skip ?? false,
+    skip,
   }, async (t) => {
-    const root = await rootFixture(t, database === undefined ? {} : { database: database as never });
+    const root = await rootFixture(t, await options('acts'));
     const shop = await publisher(t, root, 'shop');
     for (const version of ['1.0.0', '2.0.0', '3.0.0']) {
       await shop.publish('web', version, { 'a.txt': version });

@@ -31,6 +31,7 @@ import {
   markHosts,
   saveDeployment,
 } from './rows.ts';
+import { isBalancer } from './traffic.ts';
 
 type Options = Pick<DeployingOptions, 'db' | 'clock' | 'randomness'>;
 
@@ -49,6 +50,8 @@ interface Known {
   readonly host: HostRecord;
   readonly evidence: HostEvidence;
   readonly mark: HostMark | undefined;
+  /** It reports where the deployment's traffic goes. */
+  readonly balances: boolean;
   readonly hasFailed: boolean;
 }
 
@@ -124,7 +127,8 @@ async function read(trx: Database, id: string, { act, host: name }: Said, nowMs:
   if (evidence === undefined) throw new XylemError('E_NOT_FOUND', `${host.name} was retired.`);
   const mark = (await hostMarks(trx, id)).get(host.id as HostId);
   const hasFailed = countsAsFailed(deployment, evidence, nowMs, advancePolicyOf(reportEverySeconds));
-  return { row, deployment, host, evidence, mark, hasFailed };
+  const balances = await isBalancer(trx, environment, deployment, host.id, nowMs);
+  return { row, deployment, host, evidence, mark, balances, hasFailed };
 }
 
 type Effect = (
@@ -135,7 +139,7 @@ type Effect = (
 ) => { readonly mark: Parameters<typeof markHosts>[3]; readonly message: string } | null;
 
 const effects: Record<HostAct, Effect> = {
-  skip: ({ row, host, evidence, mark, hasFailed }, { reason, who }, nowMs) => {
+  skip: ({ row, host, evidence, mark, balances, hasFailed }, { reason, who }, nowMs) => {
     const before = mark?.skipped ?? null;
     if (before !== null) {
       // Asked again, its answer having been lost.
@@ -145,13 +149,14 @@ const effects: Record<HostAct, Effect> = {
         `${host.name} was skipped already, by ${before.by}: ${before.reason}`,
       );
     }
-    requireEligible(row, host, evidence);
+    if (!balances) requireEligible(row, host, evidence);
     const word: SkipWord = { reason, by: who, sinceMs: nowMs, components: evidence.components };
     const had = hasFailed ? ' It had failed, which stays counted.' : '';
+    const goes = balances ? ' Nobody waits for it to report where traffic goes.' : '';
     // Held too: taken in again, it waits for its turn.
     return {
       mark: { skipped: JSON.stringify(word), held: 1 },
-      message: `Skipped ${host.name}: it stays as it is.${had}`,
+      message: `Skipped ${host.name}: it stays as it is.${goes}${had}`,
     };
   },
   unskip: ({ row, host, mark }) => {

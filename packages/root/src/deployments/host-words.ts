@@ -1,4 +1,11 @@
-import { type Digest, type HostEvidence, type HostMapEntry, skippedPins, timeOf } from '@xylem/core';
+import {
+  type Deployment,
+  type Digest,
+  type HostEvidence,
+  type HostMapEntry,
+  skippedPins,
+  timeOf,
+} from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 import type { HostRecord } from '../hosts/host-rows.ts';
 
@@ -93,13 +100,11 @@ export async function skipWords(
 
 /**
  * Hosts that the deployment before left out stay as they are until it is their turn in the one that begins, as one that
- * was offline; in the transaction of its begin.
+ * was offline; in the transaction of its begin. A balancer that it does not wait for is not waited for on the way back.
  */
 export async function holdSkipped(
   trx: Database,
-  environment: string,
-  product: string,
-  deployment: string,
+  { environment, product, id: deployment, kind }: Pick<Deployment, 'environment' | 'product' | 'id' | 'kind'>,
 ): Promise<void> {
   const rows = await trx
     .selectFrom('deployment_hosts as m')
@@ -107,15 +112,18 @@ export async function holdSkipped(
     .leftJoin('standings as s', (join) =>
       join.onRef('s.environment', '=', 'd.environment').onRef('s.product', '=', 'd.product'),
     )
-    .select('m.host')
-    .distinct()
+    .select(['m.host', 'm.skipped'])
     .where('d.environment', '=', environment)
     .where('d.product', '=', product)
     .where('m.skipped', 'is not', null)
     .where((e) => e.or([e('s.sequence', 'is', null), e('d.sequence', '>=', e.ref('s.sequence'))]))
+    .orderBy('d.sequence')
     .execute();
-  for (let at = 0; at < rows.length; at += 500) {
-    const values = rows.slice(at, at + 500).map(({ host }) => ({
+  const words = [...new Map(rows.map(({ host, skipped }) => [host, skipped]))];
+  const stays = (word: string | null): boolean =>
+    kind === 'rollback' && word !== null && skipWordOf(word).components.length === 0;
+  for (let at = 0; at < words.length; at += 500) {
+    const values = words.slice(at, at + 500).map(([host, word]) => ({
       deployment,
       host,
       admitted_ms: null,
@@ -123,7 +131,7 @@ export async function holdSkipped(
       done_ms: null,
       failed_ms: null,
       watched: null,
-      skipped: null,
+      skipped: stays(word) ? word : null,
       retried: null,
     }));
     await trx.insertInto('deployment_hosts').values(values).execute();

@@ -78,8 +78,9 @@ export async function beginDeployment(
   await saveMapping(trx, candidate);
   const returns = await supersede(trx, candidate, id, start.who);
   await forgetWaiting(trx, start.environment.id, start.product);
-  await insert(trx, { ...deploymentFrom(start, candidate, strategy, id, salt), ...returns }, start, nowMs);
-  await holdSkipped(trx, start.environment.id, start.product, id);
+  const deployment = { ...deploymentFrom(start, candidate, strategy, id, salt), ...returns };
+  await insert(trx, deployment, start, nowMs);
+  await holdSkipped(trx, deployment);
   const begun = { id, environment: start.environment.id, kind: candidate.kind };
   await keepBefore(trx, begun, candidate.spec.policy, nowMs);
   if (unfit.length > 0) {

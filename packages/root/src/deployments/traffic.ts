@@ -1,9 +1,11 @@
 import {
+  type Behind,
   type Deployment,
   type DeploymentState,
   givenBack,
   holdsTraffic,
   type TrafficEvidence,
+  timeOf,
   trafficOf,
 } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
@@ -14,11 +16,11 @@ import { standingOf } from '../traffic/standing.ts';
 import { switchTraffic } from '../traffic/switch.ts';
 import { appendEvent } from './events.ts';
 import type { Heard } from './evidence.ts';
-import { saveDeployment } from './rows.ts';
+import { hostMarks, saveDeployment } from './rows.ts';
 
 const mostNames = 10;
 
-/** What a deployment goes by of its product's traffic; undefined: it goes by none, or the YAML names none any more. */
+/** What a deployment goes by of its product's traffic, without balancers that people left out of it; undefined: it goes by none, or the YAML names none any more. */
 export async function trafficFor(
   db: Database,
   environment: EnvironmentRow,
@@ -28,16 +30,38 @@ export async function trafficFor(
 ): Promise<TrafficEvidence | undefined> {
   if (!holdsTraffic(deployment) || !hasSwitch(environment, deployment)) return undefined;
   const standing = await standingOf(db, environment, deployment.product, nowMs, heard);
-  const behind = standing.behind.filter(({ silent }) => !silent);
-  const names = behind.map(({ name, why }) => (why === null ? name : `${name} (${why})`)).sort();
+  const marks = await hostMarks(db, deployment.id);
+  const behind = standing.behind.filter(({ host }) => (marks.get(host)?.skipped ?? null) === null);
+  const silent = behind.filter((one) => one.silent).length;
   return {
     serving: standing.serving,
     number: standing.number,
-    of: standing.applied.length + standing.behind.length,
+    of: standing.applied.length + behind.length,
     applied: standing.applied.length,
-    behind: behind.length,
-    names: names.slice(0, mostNames),
+    behind: behind.length - silent,
+    ...(silent === 0 ? {} : { silent }),
+    names: behind.map(missingText).sort().slice(0, mostNames),
   };
+}
+
+/** Whether a deployment waits for what this host reports of its traffic. */
+export async function isBalancer(
+  db: Database,
+  environment: EnvironmentRow,
+  deployment: Deployment,
+  host: string,
+  nowMs: number,
+): Promise<boolean> {
+  if (!holdsTraffic(deployment) || !hasSwitch(environment, deployment)) return false;
+  const { applied, behind } = await standingOf(db, environment, deployment.product, nowMs);
+  return [...applied, ...behind.map((one) => one.host)].some((id) => id === host);
+}
+
+/** Its name, with since when it is silent or what it says holds it up. */
+function missingText({ name, silent, heardMs, why }: Behind): string {
+  const quiet = heardMs === null ? 'never heard of' : `silent since ${timeOf(heardMs)}`;
+  const words = [...(silent ? [quiet] : []), ...(why === null ? [] : [why])];
+  return words.length === 0 ? name : `${name} (${words.join('; ')})`;
 }
 
 function hasSwitch(environment: EnvironmentRow, { product }: Pick<Deployment, 'product'>): boolean {

@@ -51,6 +51,9 @@ function shown(product: string, is: Serving, balancing: Balancing, nowMs: number
           },
     done: isSwitched(standing),
     applied: standing.applied.map((host) => ({ host, name: names.get(host) ?? host })),
-    behind: standing.behind.map((one) => ({ ...one })),
+    behind: standing.behind.map(({ heardMs, ...one }) => ({
+      ...one,
+      heard: heardMs === null ? null : timeOf(heardMs),
+    })),
   };
 }

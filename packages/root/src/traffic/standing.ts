@@ -84,6 +84,7 @@ export function standingIn(
         reported:
           report === null ? null : { config: has?.config ?? null, direction: report.direction.number },
         silent: nowMs - lastMs > silentAfterMs(state?.policy.reportEverySeconds ?? 3600),
+        heardMs: own?.receivedMs ?? null,
         why: whyOf(report, component),
       },
     ];

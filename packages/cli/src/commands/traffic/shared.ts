@@ -15,6 +15,8 @@ export function ofProduct(traffic: readonly Traffic[], product: string, environm
   );
 }
 
+const mostShown = 20;
+
 /** Where it goes, since when, and who has not applied that. */
 export function trafficText(one: Traffic, nowMs: number): string {
   const { product, serving, groups, label, component, key, switched, done, applied, behind } = one;
@@ -30,10 +32,22 @@ export function trafficText(one: Traffic, nowMs: number): string {
   }
   if (all === 0) lines.push(`  no host has ${component}: nothing sends traffic there`);
   else lines.push(`  ${done ? 'done' : 'under way'}: ${balancers} have reported that they applied it`);
-  for (const { name, silent, reported, why } of behind.slice(0, 20)) {
+  if (applied.length > 0) lines.push(`  applied: ${namesText(applied)}`);
+  for (const { name, silent, heard = null, reported, why } of behind.slice(0, mostShown)) {
     const unsaid = reported === null ? 'does not say which configuration it has' : 'has not applied it';
-    lines.push(`  behind: ${name}${silent ? ', silent' : ''}: ${why ?? unsaid}`);
+    const since = heard === null ? ', never heard of' : `, silent for ${age(heard, nowMs)}`;
+    lines.push(`  behind: ${name}${silent ? since : ''}: ${why ?? unsaid}`);
   }
-  if (behind.length > 20) lines.push(`  and ${counted(behind.length - 20, 'more')}`);
+  if (behind.length > mostShown) lines.push(`  and ${counted(behind.length - mostShown, 'more')}`);
+  if (behind.some(({ silent }) => silent))
+    lines.push(
+      `  A silent balancer may still send traffic elsewhere. Look at it; one that is gone: xylem host retire NAME, or for one deployment: xylem deployment skip ID NAME --reason TEXT.`,
+    );
   return lines.join('\n');
+}
+
+function namesText(hosts: Traffic['applied']): string {
+  const names = hosts.slice(0, mostShown).map(({ name }) => name);
+  const more = hosts.length > mostShown ? ` and ${hosts.length - mostShown} more` : '';
+  return names.sort().join(', ') + more;
 }

@@ -45,6 +45,7 @@ export const Traffic = Strict({
       name: Type.String(),
       reported: Nullable(DigestText),
       silent: Type.Boolean(),
+      heard: Type.Optional(Nullable(Time)),
       why: Nullable(Type.String({ description: 'what it says holds it up' })),
     }),
   ),
