@@ -122,6 +122,7 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   planList: ['GET', '/plans'],
   planShow: ['GET', '/plans/:id'],
   planHosts: ['GET', '/plans/:id/hosts'],
+  planBehind: ['GET', '/plans/:id/behind'],
   planRefresh: ['POST', '/plans/:id/refresh'],
   planApprove: ['POST', '/plans/:id/approve'],
   planRefuse: ['POST', '/plans/:id/refuse'],

@@ -8,6 +8,7 @@ export {
   type WatchRules,
 } from './after.ts';
 export { applyDecisions, marking, resumed } from './apply.ts';
+export { adviceFor, behindOf, isInTurn, type WayOfHost } from './behind.ts';
 export { canaryStanding } from './canary-standing.ts';
 export { courseOf, promisesUndo } from './course.ts';
 export {
@@ -48,7 +49,7 @@ export {
 } from './groups.ts';
 export { isWell, shareOf } from './health.ts';
 export { countsAsFailed, type HostAct, mayAct, refusedIn } from './host-acts.ts';
-export { type Laggard, type LaggardReason, laggardOf } from './laggards.ts';
+export type { Laggard, LaggardReason } from './laggards.ts';
 export { heldPins, keptPins, noPackage, skippedPins, strayPins } from './pins.ts';
 export {
   isRecallDue,

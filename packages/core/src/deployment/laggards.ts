@@ -3,19 +3,29 @@ import type { AdvancePolicy, Deployment, HostEvidence } from './deployment.ts';
 import { isOffline, standingOf } from './standing.ts';
 import { isEligible } from './turns.ts';
 
-/** Why a host has not come to what a deployment brings. A code: what the host itself said last. */
+/** Why a host has not come to what a deployment brings. A code: what the host itself said last, or what keeps it out. */
 export type LaggardReason =
   /** `unseen`: before or after its turn came. `turn`: it has not come. `silent`: since it was admitted. */
-  'unseen' | 'turn' | 'silent' | 'unhealthy' | 'under way' | `E_${string}`;
+  | 'unseen'
+  | 'turn'
+  | 'silent'
+  | 'unhealthy'
+  | 'under way'
+  /** On its way through other releases. */
+  | 'waypoint'
+  /** The deployment does not come to it, or not with all. */
+  | 'skipped'
+  | 'pinned'
+  | `E_${string}`;
 
 export interface Laggard {
   readonly reason: LaggardReason;
-  /** The host's own words; null: it said none. */
+  /** The host's own words, or who or what keeps it; null: there are none. */
   readonly message: string | null;
 }
 
 /**
- * Why a host lags behind, by its newest report; null: it does not. Pure.
+ * Why a host that takes part lags behind, by its newest report; null: it does not. Pure.
  * @param waiting of that report
  * @param now milliseconds since 1970
  */

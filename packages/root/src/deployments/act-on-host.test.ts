@@ -100,8 +100,12 @@ for (const { kind, skip, options } of await testDatabases(own)) {
     assert.deepEqual([skipped.progress.eligible, skipped.progress.skipped], [3, 1]);
     assert.equal((await act('deploymentSkipHost', second, 'web-2')).progress.skipped, 2);
     assert.equal((await act('deploymentUnskipHost', second, 'web-2')).progress.skipped, 1);
-    assert.deepEqual(skipped.leftOut?.counts, [{ why: 'skipped', hosts: 1 }]);
-    assert.match(skipped.leftOut?.hosts[0]?.message ?? '', /skipped it at .*: its disk is being replaced/);
+    assert.deepEqual(
+      skipped.behind?.counts.map(({ reason, hosts: count }) => [reason, count]),
+      [['skipped', 1]],
+    );
+    assert.match(skipped.behind?.counts[0]?.advice ?? '', /xylem deployment unskip/);
+    assert.match(skipped.behind?.hosts[0]?.message ?? '', /skipped it at .*: its disk is being replaced/);
     assert.deepEqual((await entryOf(one, folder)).pins, { web: noPackage });
     const why = await root.api('hostWhy', { params: { host: one.id } });
     assert.match(JSON.stringify(why.links), /skipped in d-.*: its disk is being replaced/);

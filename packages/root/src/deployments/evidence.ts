@@ -5,23 +5,15 @@ import {
   type HostEvidence,
   type HostId,
   labelOf,
-  mappingOf,
-  mayFit,
-  parseSelector,
   type Report,
-  type Selector,
-  selects,
   timeMs,
 } from '@xylem/core';
-import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Database } from '../db/tables.ts';
-import { fullName } from '../environments/names.ts';
 import type { HostRecord } from '../hosts/host-rows.ts';
-import { installedOf } from '../transitions/graph.ts';
-import { type DeploymentWays, deploymentWays } from '../transitions/paths.ts';
-import { leavingOut } from './demanding.ts';
+import type { DeploymentWays } from '../transitions/paths.ts';
 import { sinceRetry } from './host-words.ts';
 import { type HostMark, hostMarks } from './rows.ts';
+import { partsOf } from './taking-part.ts';
 
 /** What an admitted host may take without a word before it counts as silent: it reports each change of its state. */
 export const silentAfterMs = 15 * 60_000;
@@ -66,9 +58,8 @@ export async function evidenceOf(
   nowMs: number,
   heard?: Heard,
 ): Promise<HostEvidence[]> {
-  const selectors = await selectorsOf(db, deployment);
-  const demanding = await leavingOut(db, deployment);
-  const ways = await deploymentWays(db, deployment);
+  const parts = await partsOf(db, deployment);
+  const { ways } = parts;
   const marks = await hostMarks(db, deployment.id);
   const label = labelOf(deployment.strategy);
   const isJudged = courseOf(deployment.strategy) !== null;
@@ -81,25 +72,10 @@ export async function evidenceOf(
         const id = host.id as HostId;
         const own = reports.get(host.id);
         const mark = marks.get(id);
-        const selectable = { id: host.id, name: host.name, labels: host.labels };
         const lastReport = own?.receivedMs ?? null;
         // Joining is a sign of life too.
         const lastSeen = Math.max(lastReport ?? 0, seen.get(host.id) ?? 0, host.joinedMs);
-        const isShut = ways?.isShut(installedOf(own?.report, deployment.product).values()) ?? false;
-        const components = [...(isShut ? [] : selectors)]
-          .filter(
-            ([name, selector]) =>
-              !host.retired &&
-              (host.kept[name]?.deployment === deployment.id || selects(selector, selectable)),
-          )
-          .map(([name]) => name)
-          // An operator's pin keeps it out of every deployment.
-          .filter((name) => !Object.hasOwn(host.pinned, name))
-          .filter((name) => {
-            const document = demanding.get(name);
-            const mayCome = document === undefined || mayFit(document, own?.report.facts);
-            return mayCome && !isOnlyObserved(name, own?.report);
-          });
+        const { components } = parts.of(host, own?.report);
         return {
           id,
           components,
@@ -169,30 +145,6 @@ function isKeptBack(components: readonly string[], report: Report | undefined): 
   return (report?.waiting ?? []).some(
     ({ component, code }) => component !== null && components.includes(component) && keepingBack.has(code),
   );
-}
-
-/** What an observing host has not adopted is neither waited for nor counted. */
-export function isOnlyObserved(component: string, report: Report | undefined): boolean {
-  return report?.observing !== undefined && report.components.every((one) => one.component !== component);
-}
-
-/** The selector of each of the deployment's components, as the environment maps it now. */
-async function selectorsOf(db: Database, deployment: Deployment): Promise<Map<string, Selector>> {
-  const row = await db
-    .selectFrom('environments')
-    .selectAll()
-    .where('id', '=', deployment.environment)
-    .executeTakeFirstOrThrow();
-  const spec = parseEnvironmentYaml(row.yaml, fullName(row));
-  const mapping = Object.hasOwn(spec.products, deployment.product)
-    ? spec.products[deployment.product]
-    : undefined;
-  const selectors = new Map<string, Selector>();
-  for (const component of Object.keys(deployment.components)) {
-    const mapped = mapping === undefined ? undefined : mappingOf(mapping, component);
-    if (mapped !== undefined) selectors.set(component, parseSelector(mapped.where));
-  }
-  return selectors;
 }
 
 /** Hints, never verdicts; a relay whose clock is ahead can't make a host more alive than now. */

@@ -1,14 +1,15 @@
-import { type Laggard, laggardOf, timeOf } from '@xylem/core';
+import { adviceFor, isInTurn, timeOf } from '@xylem/core';
 import type { Laggards } from '../api/schemas/laggards.ts';
 import type { Database } from '../db/tables.ts';
-import { judge, readFleet } from './judge.ts';
-import type { DeploymentRow } from './rows.ts';
+import { findBehind, type HostBehind } from './behind.ts';
+import { type Fleet, judge, readFleet } from './judge.ts';
+import { type DeploymentRow, newestDeployments } from './rows.ts';
 
 /** Of hosts beyond these the counts tell. */
-const mostNamed = 1_000;
+const mostNamed = { asked: 1_000, shown: 20 };
 
 /**
- * Who has not come to what a deployment brings, and why, from what is known now: counted by the value of a label and by
+ * Who is not where a deployment wants it, and why, from what is known now: counted by the value of a label and by
  * reason, and named.
  */
 export async function laggardsOf(
@@ -18,34 +19,53 @@ export async function laggardsOf(
   nowMs: number,
 ): Promise<Laggards> {
   const fleet = await readFleet(db, row.environment, nowMs);
-  const { deployment, evidence, policy } = await judge(db, row, fleet, nowMs);
-  const known = new Map(fleet.hosts.map((host) => [host.id, host]));
-  const found: Laggards['hosts'] = [];
-  for (const host of evidence) {
-    const record = known.get(host.id);
-    const waiting = fleet.heard.reports.get(host.id)?.report.waiting ?? [];
-    const laggard: Laggard | null = laggardOf(deployment, host, waiting, nowMs, policy);
-    if (laggard === null || record === undefined) continue;
-    found.push({
-      id: host.id,
-      name: record.name,
-      value: Object.hasOwn(record.labels, by) ? (record.labels[by] ?? null) : null,
-      ...laggard,
-      lastSeen: host.lastSeen === null ? null : timeOf(host.lastSeen),
-    });
-  }
-  found.sort((a, b) => compare(a.value, b.value) || compare(a.reason, b.reason) || compare(a.name, b.name));
-  return { by, total: found.length, counts: countsOf(found), hosts: found.slice(0, mostNamed) };
+  const behind = await findBehind(db, await judge(db, row, fleet, nowMs), fleet, nowMs);
+  const found = behind.map(({ labels, lastSeen, ...one }) => ({
+    ...one,
+    value: Object.hasOwn(labels, by) ? (labels[by] ?? null) : null,
+    lastSeen: lastSeen === null ? null : timeOf(lastSeen),
+  }));
+  found.sort((a, b) => compare(a.value, b.value) || inOrder(a, b));
+  const groups = Map.groupBy(found, ({ value, reason }) => JSON.stringify([value, reason]));
+  const counts = [...groups.values()].flatMap((those) =>
+    those.slice(0, 1).map(({ value, reason }) => ({ value, reason, hosts: those.length })),
+  );
+  return { by, total: found.length, counts, hosts: found.slice(0, mostNamed.asked) };
 }
 
-function countsOf(found: Laggards['hosts']): Laggards['counts'] {
-  const counts = new Map<string, Laggards['counts'][number]>();
-  for (const { value, reason } of found) {
-    const key = JSON.stringify([value, reason]);
-    counts.set(key, { value, reason, hosts: (counts.get(key)?.hosts ?? 0) + 1 });
-  }
-  return [...counts.values()];
+/**
+ * The same without those who wait for their turn or are at it; nobody where a later deployment of the product has taken
+ * its place.
+ */
+export async function behindIn(
+  db: Database,
+  row: DeploymentRow,
+  judged: Awaited<ReturnType<typeof judge>>,
+  fleet: Fleet,
+  nowMs: number,
+): Promise<readonly HostBehind[]> {
+  const newest = await newestDeployments(db, row.environment, row.product).limit(1).executeTakeFirst();
+  if (newest?.id !== row.id) return [];
+  return (await findBehind(db, judged, fleet, nowMs)).filter((one) => !isInTurn(one));
 }
+
+/** Counted by reason with what to do about each, the first of them named. */
+export function shownBehind<T extends HostBehind>(all: readonly T[]) {
+  const found = all.toSorted(inOrder);
+  const counts = [...Map.groupBy(found, ({ reason }) => reason)].map(([reason, those]) => ({
+    reason,
+    hosts: those.length,
+    advice: adviceFor(reason),
+  }));
+  const hosts = found.slice(0, mostNamed.shown).map((one) => {
+    const { labels: _, ...named } = one;
+    return { ...named, lastSeen: one.lastSeen === null ? null : timeOf(one.lastSeen) };
+  });
+  return { total: found.length, counts, hosts };
+}
+
+const inOrder = (a: Pick<HostBehind, 'reason' | 'name'>, b: Pick<HostBehind, 'reason' | 'name'>): number =>
+  compare(a.reason, b.reason) || compare(a.name, b.name);
 
 /** Who has no value of the label comes last. */
 function compare(a: string | null, b: string | null): number {

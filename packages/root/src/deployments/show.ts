@@ -12,8 +12,8 @@ import { refOf } from '../environments/names.ts';
 import type { Root } from '../root.ts';
 import { comparedFigures } from '../verification/befores.ts';
 import { type Fleet, judge, readFleet } from './judge.ts';
-import { leftOutOf } from './left-out.ts';
-import { type DeploymentRow, hostMarks } from './rows.ts';
+import { behindIn, shownBehind } from './laggards.ts';
+import type { DeploymentRow } from './rows.ts';
 import { watchOf } from './watches.ts';
 
 /** Reads each environment's fleet once, however many deployments are shown of it. */
@@ -39,7 +39,7 @@ export async function showDeployment(
   const { deployment, environment, evidence, progress, reason } = judged;
   const traffic = 'traffic' in judged ? (judged.traffic ?? null) : null;
   const watch = await shownWatch(db, row.id);
-  const leftOut = leftOutOf(fleet.hosts, await hostMarks(db, row.id));
+  const behind = await behindIn(db, row, judged, fleet, nowMs);
   const figures = await comparedFigures(db, row.id);
   const canary = canaryStanding(deployment, evidence, nowMs);
   return {
@@ -64,7 +64,7 @@ export async function showDeployment(
       ? {}
       : { deadline: { at: timeOf(row.deadline_ms), told: row.deadline_told === 1 } }),
     progress: { ...progress },
-    ...(leftOut === null ? {} : { leftOut }),
+    ...(behind.length === 0 ? {} : { behind: shownBehind(behind) }),
     ...(watch === null ? {} : { watch }),
     ...(figures === null ? {} : { figures: [...figures] }),
     ...shownGroups(deployment, traffic),

@@ -8,7 +8,8 @@ import {
   XylemError,
 } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
-import { advancePolicyOf, heardIn, isOnlyObserved } from '../deployments/evidence.ts';
+import { advancePolicyOf, heardIn } from '../deployments/evidence.ts';
+import { isOnlyObserved } from '../deployments/taking-part.ts';
 import { fullName } from '../environments/names.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
 import { documentsOf } from '../migrations/rows.ts';

@@ -8,7 +8,7 @@ import {
   selects,
   type Version,
 } from '@xylem/core';
-import { isOnlyObserved } from '../deployments/evidence.ts';
+import { isOnlyObserved } from '../deployments/taking-part.ts';
 import type { HeardHost, Surveyed } from './facts.ts';
 
 /** Who would change what, and who would not though the selectors name them. */

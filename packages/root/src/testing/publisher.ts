@@ -57,6 +57,8 @@ export interface Publisher {
   /** Vouches for a release by the product's own key too. */
   takeOver(version: string): Promise<void>;
   setChannel(channel: string, version: string): Promise<void>;
+  /** Which ways lead from one release to another. */
+  transit(transitions: NonNullable<ProductRoleContent['transitions']>): Promise<void>;
 }
 
 export async function publisher(
@@ -205,6 +207,10 @@ export async function publisher(
         .find(({ signed }) => signed.targets[target] !== undefined);
       const length = found?.signed.targets[target]?.length ?? 0;
       const roles = await vouch([target, { length, sha256: shown.release as Digest }]);
+      await root.api('productRolesPut', { params: { product }, body: { roles } });
+    },
+    transit: async (transitions) => {
+      const roles = await sign((content) => ({ ...content, transitions }));
       await root.api('productRolesPut', { params: { product }, body: { roles } });
     },
     setChannel: async (channel, version) => {

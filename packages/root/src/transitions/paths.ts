@@ -75,8 +75,8 @@ export function wayOf(
 
 /** What a publisher's word means for a deployment's hosts; null: it says nothing. */
 export interface DeploymentWays {
-  /** No way leads this host to the deployment's release: it takes no part. */
-  isShut(installed: Iterable<Version>): boolean;
+  /** How a host comes to the deployment's release; refused: it takes no part. */
+  to(installed: Iterable<Version>): Pick<HostWay, 'installed' | 'way' | 'refused'>;
   /** Packages of the releases on the way, by component: who refuses one of them does not get there. */
   readonly passes: ReadonlyMap<string, ReadonlySet<string>>;
   /** Their versions in ascending order. */
@@ -94,7 +94,7 @@ export async function deploymentWays(
   for (const { component, package: digest } of releases.flatMap(({ release }) => release.packages))
     passes.set(component, (passes.get(component) ?? new Set()).add(digest));
   return {
-    isShut: (installed) => wayOf(graph, product, installed, to.version).refused !== null,
+    to: (installed) => wayOf(graph, product, installed, to.version),
     passes,
     waypoints: releases.map(({ release }) => release.version),
   };

@@ -1,9 +1,10 @@
 import { defineCommand } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
+import { behindText } from './behind-text.ts';
 import { canaryText } from './canary-text.ts';
 import { figuresText } from './figures-text.ts';
 import { groupsText } from './groups-text.ts';
-import { leftOutText } from './left-out-text.ts';
+
 import { deploymentTable, exitCodeOf, watchOptions } from './shared.ts';
 import { watchDeployments } from './watch.ts';
 import { watchText } from './watch-text.ts';
@@ -33,7 +34,7 @@ export const command = defineCommand({
           deploymentTable([deployment]),
           ...(groups === null ? [] : [`Groups: ${groups}.`]),
           ...(canary === null ? [] : [`Canary: ${canary}.`]),
-          ...leftOutText(deployment),
+          ...behindText(deployment.behind, deployment.id),
           ...(deployment.watch === undefined ? [] : [watchText(deployment.watch)]),
           ...(deployment.figures === undefined ? [] : [figuresText(deployment.figures)]),
           ...(deployment.plan

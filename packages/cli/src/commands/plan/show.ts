@@ -1,16 +1,22 @@
+import { XylemError } from '@xylem/core';
+import type { PlanBehind, PlanDetail } from '@xylem/root/contract';
+import type { Api } from '../../api/client.ts';
 import { defineCommand } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
+import { behindText } from '../deployment/behind-text.ts';
 import { planText } from './shared.ts';
 
 export const command = defineCommand({
   arguments: '<id>',
-  about: 'As it was prepared. With --json also every host that it would change by what is known now.',
+  about: `As it was prepared; once it was started where it stands, and which hosts are not where it wants them. With --json also
+every host that it would change by what is known now.`,
   example: 'xylem plan show p-567073cb9f4b',
   async run({ args, api, json }) {
     const server = await api();
     const params = { id: only(args) };
     const plan = await server.call('planShow', { params });
-    if (!json) return { data: plan, text: () => planText(plan) };
+    const behind = await behindOf(server, plan);
+    if (!json) return { data: plan, text: () => [planText(plan), ...behindText(behind)].join('\n') };
     const changes = [];
     let after: string | null = '';
     while (after !== null) {
@@ -19,6 +25,17 @@ export const command = defineCommand({
       changes.push(...page.changes);
       after = page.after;
     }
-    return { data: { ...plan, changes }, text: '' };
+    return { data: { ...plan, changes, ...(behind === undefined ? {} : { behind }) }, text: '' };
   },
 });
+
+async function behindOf(server: Api, { id, deployments }: PlanDetail): Promise<PlanBehind | undefined> {
+  if (deployments.length === 0) return undefined;
+  try {
+    return await server.call('planBehind', { params: { id } });
+  } catch (error) {
+    // An older root server, which does not know the question.
+    if (error instanceof XylemError && error.code === 'E_NOT_FOUND') return undefined;
+    throw error;
+  }
+}

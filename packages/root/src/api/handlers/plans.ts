@@ -7,6 +7,7 @@ import { deploymentNamed } from '../../deployments/rows.ts';
 import { requireUrgency } from '../../deployments/urgency.ts';
 import { allEnvironments, environmentsMatching, fullName } from '../../environments/names.ts';
 import { approvePlan, refusePlan } from '../../plans/approvals.ts';
+import { planBehind } from '../../plans/behind.ts';
 import { pausePlan, resumePlan, rollbackPlan, stopPlan } from '../../plans/change.ts';
 import { planFromFile } from '../../plans/file.ts';
 import { planHosts } from '../../plans/hosts.ts';
@@ -84,6 +85,13 @@ export function planHandlers(root: Root): Pick<Handlers, keyof typeof planRoutes
         await ours(params.id, who, 'read', 'some'),
         who.access.within('read'),
         query,
+        clock.now(),
+      ),
+    planBehind: async ({ params, who }) =>
+      await planBehind(
+        db,
+        await ours(params.id, who, 'read', 'some'),
+        who.access.within('read'),
         clock.now(),
       ),
     planRefresh: async ({ params, who }) => {

@@ -44,6 +44,14 @@ export const planRoutes = {
     response: s.PlanHosts,
     summary: 'The hosts that a plan would change by what is known now, page by page',
   },
+  planBehind: {
+    method: 'GET',
+    path: '/plans/:id/behind',
+    needs: { permission: 'read', where: 'anywhere' },
+    params: s.PlanParams,
+    response: s.PlanBehind,
+    summary: 'Hosts that are not where the deployments of a plan want them, and why',
+  },
   planRefresh: {
     method: 'POST',
     path: '/plans/:id/refresh',

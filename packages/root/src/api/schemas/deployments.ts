@@ -16,6 +16,7 @@ import {
   Time,
   Version,
 } from './common.ts';
+import { Behind } from './laggards.ts';
 import { ProbeState } from './verification.ts';
 
 const HostCount = Type.Union([
@@ -121,8 +122,6 @@ const Progress = Strict({
 });
 export type Progress = Static<typeof Progress>;
 
-const LeftOutWhy = Type.Enum(['skipped'] as const);
-
 /** Where a canary, or another deployment that is judged, stands that has begun. */
 const CanaryStanding = Strict({
   /** From 1 on; the last is everyone. */
@@ -151,20 +150,6 @@ const GroupsStanding = Strict({
       balancers: Count,
       applied: Count,
       behind: Type.Array(Type.String(), { description: 'names of some that have not reported it' }),
-    }),
-  ),
-});
-
-/** Hosts that it does not come to though its components are theirs, and why. Those beyond the first hundred are counted. */
-const LeftOut = Strict({
-  total: Count,
-  counts: Type.Array(Strict({ why: LeftOutWhy, hosts: Count })),
-  hosts: Type.Array(
-    Strict({
-      id: Type.String(),
-      name: Type.String(),
-      why: LeftOutWhy,
-      message: Type.String({ description: 'one sentence' }),
     }),
   ),
 });
@@ -236,8 +221,8 @@ export const Deployment = Strict({
   /** When those who have not come to it are told of, and whether they were. */
   deadline: Type.Optional(Strict({ at: Time, told: Type.Boolean() })),
   progress: Progress,
-  /** Absent: nobody. */
-  leftOut: Type.Optional(LeftOut),
+  /** Absent: nobody, or a later deployment of the product has taken its place. */
+  behind: Type.Optional(Behind),
   canary: Type.Optional(CanaryStanding),
   groups: Type.Optional(GroupsStanding),
   /** Absent: nobody looks after it, or it has not succeeded yet. */

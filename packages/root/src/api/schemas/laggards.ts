@@ -7,26 +7,46 @@ const label = Type.String({ minLength: 1, maxLength: 127 });
 export const LaggardQuery = Strict({ by: Type.Optional(label) });
 
 const value = Nullable(Type.String({ description: 'of the label; null: it has none' }));
-const reason = Type.String({
+const LaggardReason = Type.String({
   description:
-    'the code that the host said, or: turn (has not come), under way, unhealthy, silent (since it was admitted), unseen',
+    'a code (what the host said, or what keeps it out), or: turn (has not come), under way, waypoint (on its way through other releases), unhealthy, silent (since it was admitted), unseen, pinned, skipped',
 });
+const behindHost = {
+  id: Type.String(),
+  name: Type.String(),
+  reason: LaggardReason,
+  message: Nullable(Type.String({ description: 'in words of the host, or of what keeps it' })),
+  lastSeen: Nullable(Time),
+};
 
-/** Hosts that have not come to what a deployment brings. */
+/** Hosts that are not where a deployment wants them. */
 export const Laggards = Strict({
   by: label,
   total: Count,
-  counts: Type.Array(Strict({ value, reason, hosts: Count })),
+  counts: Type.Array(Strict({ value, reason: LaggardReason, hosts: Count })),
   /** The first thousand, by value, reason and name. */
-  hosts: Type.Array(
-    Strict({
-      id: Type.String(),
-      name: Type.String(),
-      value,
-      reason,
-      message: Nullable(Type.String({ description: 'in words of the host' })),
-      lastSeen: Nullable(Time),
-    }),
-  ),
+  hosts: Type.Array(Strict({ ...behindHost, value })),
 });
 export type Laggards = Static<typeof Laggards>;
+
+const behindCounts = {
+  total: Count,
+  counts: Type.Array(
+    Strict({
+      reason: LaggardReason,
+      hosts: Count,
+      advice: Type.String({ description: 'what to do about it' }),
+    }),
+  ),
+};
+/**
+ * Hosts that are not where a deployment wants them and neither wait for their turn nor are at it. Those beyond the first
+ * twenty are counted.
+ */
+export const Behind = Strict({ ...behindCounts, hosts: Type.Array(Strict(behindHost)) });
+/** Of all deployments of a plan. */
+export const PlanBehind = Strict({
+  ...behindCounts,
+  hosts: Type.Array(Strict({ ...behindHost, deployment: Type.String(), environment: Type.String() })),
+});
+export type PlanBehind = Static<typeof PlanBehind>;

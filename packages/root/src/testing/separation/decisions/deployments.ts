@@ -91,6 +91,7 @@ export const ofDeployments = {
   planList: [list('read'), ofEnvironment('read')],
   planShow: [plan('read')],
   planHosts: [plan('read')],
+  planBehind: [plan('read')],
   planRefresh: [plan('operate')],
   planApprove: [plan('approve', {})],
   planRefuse: [plan('approve', anotherPlan)],
