@@ -21,6 +21,8 @@ export interface ParentsOptions {
   readonly wanted: () => readonly string[];
   /** Addresses that are passed over: those in the clear, unless someone at this host allowed them. */
   readonly mayUse?: (url: string) => boolean;
+  /** A parent answers, and none did before. */
+  readonly isBack?: () => void;
   /** The longest that a faulty parent is avoided; then it takes its place again. */
   readonly returnToFirstMs: number;
 }
@@ -98,7 +100,9 @@ export function parentsOf(options: ParentsOptions): Parents {
     answered(url);
     if (current?.url === url) return;
     log.info('parent', { parent: url });
+    const wasAlone = current === null;
     current = { url, host: hosts.get(url) ?? null };
+    if (wasAlone) options.isBack?.();
   };
 
   return {

@@ -24,6 +24,8 @@ export interface ReporterOptions extends AsksParents {
 export interface Reporter {
   /** Something may have changed. */
   poke(): void;
+  /** A parent answers again after none did: what waits to be sent again need not wait longer. */
+  parentIsBack(): void;
   run(): Promise<void>;
 }
 
@@ -81,6 +83,12 @@ export function reporter(options: ReporterOptions): Reporter {
 
   return {
     poke,
+    parentIsBack: () => {
+      // Each child of a parent that was away hears of its return at about the same time.
+      const spreadMs = timing.reportRetryMinMs * options.randomness.fraction();
+      nextSendMs = Math.min(nextSendMs, clock.monotonicMs() + spreadMs);
+      wake.abort();
+    },
     run: async () => {
       while (!signal.aborted) {
         wake = new AbortController();

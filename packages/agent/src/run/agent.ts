@@ -108,6 +108,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
       ...(refresher.accepted()?.entry.parents ?? identity.get().parents),
     ],
     mayUse: (url) => isPlainAllowed() || !isPlainBeyondLoopback(url),
+    isBack: () => reporting?.parentIsBack(),
     returnToFirstMs: timing.returnToFirstMs,
   });
   const asks = { parents, http, clock, randomness, log, signal };
