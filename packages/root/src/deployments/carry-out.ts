@@ -1,4 +1,4 @@
-import type { Decision, Deployment } from '@xylem/core';
+import type { Decision, Deployment, Progress } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 import type { EnvironmentRow } from '../environments/names.ts';
 import { appendEvent } from './events.ts';
@@ -11,6 +11,7 @@ interface Decided {
   readonly environment: EnvironmentRow;
   /** Why, one sentence. */
   readonly reason: string;
+  readonly progress: Progress;
   /** The digest of its record. */
   readonly evidence: string | null;
 }
@@ -19,7 +20,7 @@ interface Decided {
 export async function carryOut(
   trx: Database,
   decision: Decision,
-  { deployment, environment, reason, evidence }: Decided,
+  { deployment, environment, reason, progress, evidence }: Decided,
   nowMs: number,
 ): Promise<void> {
   const { id } = deployment;
@@ -62,7 +63,11 @@ export async function carryOut(
     case 'ask':
       return await event('paused', decision.reason, { product: deployment.product });
     case 'end':
-      return await event(decision.state, decision.reason, { product: deployment.product, evidence });
+      return await event(decision.state, decision.reason, {
+        product: deployment.product,
+        evidence,
+        ...progress,
+      });
   }
 }
 

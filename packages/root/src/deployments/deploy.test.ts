@@ -69,6 +69,7 @@ test('publishes, deploys, follows reports to the end, rolls back and undeploys',
   );
   const { events } = await root.api('deploymentEvents', { params: { id: second } });
   assert.equal(events.at(-1)?.kind, 'succeeded');
+  assert.equal(new Set(events.slice(-2).map(({ message }) => message)).size, 2, 'its end is told once');
 
   const back = await root.api('deploymentCreate', {
     body: { kind: 'rollback', product: 'shop', environments: ['acme/production'] },
@@ -76,6 +77,14 @@ test('publishes, deploys, follows reports to the end, rolls back and undeploys',
   assert.equal(back.deployments[0]?.version, '1.0.0');
   const state = await hosts[0]?.desiredState(`${folder}/${hosts[0].id}`);
   assert.equal(state?.assignments[0]?.version, '1.0.0');
+  await hosts[0]?.report(state?.assignments ?? []);
+  const { deployments } = await root.api('deploymentList', {});
+  const doneOf = (id: string) => deployments.find((one) => one.id === id)?.progress.done;
+  assert.deepEqual(
+    [doneOf(first), doneOf(second)],
+    [3, 3],
+    'what came after takes nothing from what was done',
+  );
 
   const gone = await root.api('deploymentCreate', {
     body: { kind: 'undeploy', product: 'shop', environments: ['acme/production'], purgeData: true },

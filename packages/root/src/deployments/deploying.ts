@@ -104,7 +104,10 @@ export function createDeploying(options: DeployingOptions): Deploying {
     const { deployment, environment, policy, decisions, progress, reason } = judged;
     if (judged.due !== undefined)
       due.set(row.environment, Math.min(due.get(row.environment) ?? judged.due, judged.due));
-    if (deployment.state === 'running') await tellProgress(deployment, progress, reason, policy.frozen);
+    const ends = decisions.some(({ kind }) => kind === 'end');
+    // Its end tells it.
+    if (deployment.state === 'running' && !ends)
+      await tellProgress(deployment, progress, reason, policy.frozen);
     if (decisions.length === 0) return false;
     const committed = await db.transaction().execute(async (trx) => {
       await lockFor(trx, deployingLock(row.environment));
@@ -128,7 +131,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
         ...('figures' in judged ? { figures: judged.figures } : {}),
         ...('traffic' in judged ? { traffic: judged.traffic } : {}),
       });
-      const decided = { deployment, environment, reason, evidence: written.digest };
+      const decided = { deployment, environment, reason, progress, evidence: written.digest };
       for (const decision of decisions) await carryOut(trx, decision, decided, nowMs);
       if (next.state === 'succeeded') {
         await settle(trx, row, next);
@@ -139,7 +142,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
     });
     committed?.();
     events.announce(row.id);
-    if (decisions.some(({ kind }) => kind === 'end')) told.delete(row.id);
+    if (ends) told.delete(row.id);
     return true;
   }
 

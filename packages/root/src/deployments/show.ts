@@ -13,6 +13,7 @@ import type { Root } from '../root.ts';
 import { comparedFigures } from '../verification/befores.ts';
 import { type Fleet, judge, readFleet } from './judge.ts';
 import { behindIn, shownBehind } from './laggards.ts';
+import { shownProgress } from './progress.ts';
 import type { DeploymentRow } from './rows.ts';
 import { watchOf } from './watches.ts';
 
@@ -26,7 +27,7 @@ export function fleetReader({ db, clock }: Root): (environment: string) => Promi
   };
 }
 
-/** A deployment as the API shows it, its progress from what is known at this moment. */
+/** A deployment as the API shows it, by what is known at this moment. */
 export async function showDeployment(
   root: Root,
   row: DeploymentRow,
@@ -63,7 +64,7 @@ export async function showDeployment(
     ...(row.deadline_ms === null
       ? {}
       : { deadline: { at: timeOf(row.deadline_ms), told: row.deadline_told === 1 } }),
-    progress: { ...progress },
+    progress: await shownProgress(db, row, progress),
     ...(behind.length === 0 ? {} : { behind: shownBehind(behind) }),
     ...(watch === null ? {} : { watch }),
     ...(figures === null ? {} : { figures: [...figures] }),
