@@ -11,6 +11,7 @@ export {
 } from './error-codes/index.ts';
 export { isErrorCode, XylemError, type XylemErrorOptions } from './errors.ts';
 export { fromB64u, sha256, toB64u } from './hashing.ts';
+export { Heap } from './heap.ts';
 export {
   type DeploymentId,
   type Digest,

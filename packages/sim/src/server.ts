@@ -1,6 +1,6 @@
 import {
   type Advance,
-  advance,
+  advanceBy,
   applyDecisions,
   cohortHash,
   type Deployment,
@@ -11,6 +11,7 @@ import {
   initialThreshold,
   marking,
   sha256,
+  Tally,
   toB64u,
 } from '@xylem/core';
 import { idOf, type News, wordOf } from './news.ts';
@@ -36,8 +37,8 @@ export class Server {
   #deployment: Deployment;
   readonly #hosts: (HostEvidence | null)[];
   readonly #numbers = new Map<HostId, number>();
-  /** Numbers in the order of their turn: what is in order already is quickly put in order. */
-  #order: number[] = [];
+  /** Made anew from the hosts with each deployment, and after a crash. */
+  #tally: Tally;
   readonly #leaving = new Set<number>();
 
   private constructor(scenario: Scenario, { deployment, hosts }: Durable) {
@@ -49,7 +50,7 @@ export class Server {
       this.#numbers.set(host.id, number);
       if (host.components.length === 0) this.#leaving.add(number);
     }
-    this.#sort();
+    this.#tally = this.#counted(0);
   }
 
   static begun(scenario: Scenario): Server {
@@ -69,22 +70,18 @@ export class Server {
     return this.#deployment;
   }
 
-  /** In the order of their turn. */
   get hosts(): HostEvidence[] {
-    const found: HostEvidence[] = [];
-    for (const number of this.#order) {
-      const host = this.#hosts[number];
-      if (host !== undefined && host !== null) found.push(host);
-    }
-    return found;
+    return this.#hosts.filter((host) => host !== null);
   }
 
-  /** Numbers of the hosts that have been told to change. */
+  /** Numbers of the hosts that have been told to change, in the order of their turn. */
   get told(): number[] {
-    return this.#order.filter((number) => {
-      const host = this.#hosts[number];
-      return host !== undefined && host !== null && host.admittedAt !== null && !host.held;
-    });
+    const { salt } = this.#deployment;
+    return this.hosts
+      .filter(({ admittedAt, held }) => admittedAt !== null && !held)
+      .map(({ id }) => ({ number: this.numberOf(id), hash: cohortHash(salt, id) }))
+      .sort((a, b) => (a.hash < b.hash ? -1 : 1))
+      .map(({ number }) => number);
   }
 
   numberOf(id: HostId): number {
@@ -92,22 +89,21 @@ export class Server {
   }
 
   take({ said, labelled, gone }: News, now: number): void {
-    const before = this.#numbers.size;
+    this.#tally.at(now);
     for (let at = 0; at < labelled.length; at += 2) this.#label(labelled[at] ?? -1, labelled[at + 1] ?? -1);
     for (let at = 0; at < said.length; at += 3)
       this.#hear(said[at] ?? -1, now - (said[at + 1] ?? 0), said[at + 2] ?? -1);
     for (const number of gone) {
       const host = this.#hosts[number];
       if (host === undefined || host === null) continue;
-      this.#hosts[number] = { ...host, components: [] };
+      this.#know(number, { ...host, components: [] });
       this.#leaving.add(number);
     }
-    if (this.#numbers.size > before) this.#sort();
   }
 
   /** What follows from what is known; nothing changes by it. */
   look(now: number): Advance {
-    return advance(this.#deployment, this.hosts, now, this.#scenario.policy);
+    return advanceBy(this.#deployment, this.#tally.at(now), now, this.#scenario.policy);
   }
 
   /** One transaction. */
@@ -116,7 +112,7 @@ export class Server {
     for (const id of new Set(decisions.flatMap((one) => ('hosts' in one ? one.hosts : [])))) {
       const number = this.numberOf(id);
       const host = this.#hosts[number];
-      if (host !== undefined && host !== null) this.#hosts[number] = after(host);
+      if (host !== undefined && host !== null) this.#know(number, after(host));
     }
     this.#deployment = applyDecisions(this.#deployment, decisions);
     for (const number of this.#leaving) this.#forget(number);
@@ -130,13 +126,26 @@ export class Server {
       const { doneAt: _done, failedAt: _failed, watched: _watched, ...known } = host;
       this.#hosts[number] = { ...known, admittedAt: null, held: false };
     }
-    this.#sort();
+    this.#tally = this.#counted(0);
+  }
+
+  #counted(now: number): Tally {
+    const tally = new Tally(this.#deployment, this.#scenario.policy, now);
+    for (const host of this.hosts) tally.set(host);
+    return tally;
+  }
+
+  #know(number: number, host: HostEvidence): void {
+    this.#hosts[number] = host;
+    this.#tally.set(host);
   }
 
   /** Of the database, who was removed is known as long as it is marked as watched: then it is heard out. */
   #forget(number: number): void {
     const watched = this.#hosts[number]?.watched ?? null;
     if (watched !== null && watched.as !== 'over') return;
+    const host = this.#hosts[number];
+    if (host !== undefined && host !== null) this.#tally.remove(host.id);
     this.#hosts[number] = null;
     this.#leaving.delete(number);
   }
@@ -146,12 +155,12 @@ export class Server {
     const known = this.#hosts[number];
     if (known === null) return;
     if (known !== undefined) {
-      this.#hosts[number] = { ...known, ...stratum };
+      this.#know(number, { ...known, ...stratum });
       return;
     }
     const id = idOf(this.#scenario.seed, number);
     this.#numbers.set(id, number);
-    this.#hosts[number] = {
+    this.#know(number, {
       id,
       components: [component],
       admittedAt: null,
@@ -161,20 +170,14 @@ export class Server {
       lastReport: null,
       lastSeen: null,
       reported: [],
-    };
+    });
   }
 
   #hear(number: number, at: number, code: number): void {
     const host = this.#hosts[number];
     const reported = reports[code];
     if (host === undefined || host === null || reported === undefined) return;
-    this.#hosts[number] = { ...host, lastReport: at, lastSeen: at, reported };
-  }
-
-  #sort(): void {
-    const { salt } = this.#deployment;
-    const hashed = [...this.#numbers].map(([id, number]) => ({ number, hash: cohortHash(salt, id) }));
-    this.#order = hashed.sort((a, b) => (a.hash < b.hash ? -1 : 1)).map(({ number }) => number);
+    this.#know(number, { ...host, lastReport: at, lastSeen: at, reported });
   }
 }
 

@@ -1,4 +1,5 @@
 import { everyone, nobody } from '../direction/cohort.ts';
+import type { Counts } from './counts.ts';
 import {
   type AdvancePolicy,
   type Decision,
@@ -8,7 +9,7 @@ import {
 } from './deployment.ts';
 import { hostCount, isOffline } from './standing.ts';
 import { cohortOf, namedStrata, takesIn, thresholdOf } from './strata.ts';
-import { byStratum, isAdmitted, type Turn } from './turns.ts';
+import type { Turns } from './turns.ts';
 
 /** So many hosts that share a threshold are passed over because their own value of the label has no room: each is a pin. */
 const mostPassedOver = 256;
@@ -20,7 +21,7 @@ const mostPassedOver = 256;
  */
 export function admissions(
   deployment: Deployment,
-  turns: readonly Turn[],
+  turns: Turns,
   now: number,
   policy: AdvancePolicy,
   quota?: {
@@ -34,21 +35,17 @@ export function admissions(
   const strata =
     per === undefined
       ? undefined
-      : (deployment.strata ??
-        namedStrata(
-          turns.map(({ host }) => host),
-          initialThreshold(kind),
-        ));
+      : (deployment.strata ?? namedStrata(turns.counts.strata, initialThreshold(kind)));
   const stratified = { ...deployment, ...(strata === undefined ? {} : { strata }) };
-  const rooms = roomsOf(deployment, turns, quota);
+  const rooms = roomsOf(deployment, turns.counts, quota);
   const admit: HostEvidence[] = [];
   const hold: HostEvidence[] = [];
   const moved = new Map<string | null, string>();
   const blocked = new Set<string | null>();
   let passedOver = 0;
-  for (const { host, hash, standing } of turns) {
+  const isBlocked = (stratum: string | null): boolean => blocked.has(cohortOf(stratified, stratum));
+  for (const { host, hash, standing } of turns.waiting(isBlocked)) {
     const cohort = cohortOf(stratified, host.stratum);
-    if (blocked.has(cohort) || isAdmitted(host)) continue;
     const within = takesIn(stratified, hash, host.stratum);
     const done = standing === 'done';
     const offline = !atOnce && isOffline(host, now, policy);
@@ -71,7 +68,7 @@ export function admissions(
   }
   const next = (cohort: string | null): string => {
     const before = thresholdOf(stratified, cohort);
-    const reachedEnd = !blocked.has(cohort) && turns.length > 0 && (quota?.isEveryone ?? true);
+    const reachedEnd = !blocked.has(cohort) && turns.counts.eligible > 0 && (quota?.isEveryone ?? true);
     if (reachedEnd) return kind === 'undeploy' ? nobody : everyone;
     const to = moved.get(cohort);
     if (to === undefined) return before;
@@ -101,10 +98,9 @@ export function admissions(
 /** What is free, within a value of the label and over all. */
 function roomsOf(
   { strategy }: Deployment,
-  turns: readonly Turn[],
+  { eligible: all, strata }: Counts,
   quota: { readonly of: (eligible: number, stratum: string | null) => number } | undefined,
 ) {
-  const strata = byStratum(turns);
   const without = Number.POSITIVE_INFINITY;
   let inAll = without;
   const free = new Map<string | null, { unavailable: number; exposed: number }>();
@@ -119,7 +115,7 @@ function roomsOf(
   }
   if (strategy.kind !== 'all-at-once' && strategy.maxUnavailableInAll !== undefined) {
     const unavailable = [...strata.values()].reduce((sum, one) => sum + one.unavailable, 0);
-    inAll = hostCount(strategy.maxUnavailableInAll, turns.length) - unavailable;
+    inAll = hostCount(strategy.maxUnavailableInAll, all) - unavailable;
   }
   return (stratum: string | null) => {
     const own = free.get(stratum) ?? { unavailable: 0, exposed: 0 };

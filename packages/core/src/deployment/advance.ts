@@ -8,7 +8,7 @@ import type { Figures } from './figures.ts';
 import { frozenBy, keptOut } from './freeze.ts';
 import type { TrafficEvidence } from './groups.ts';
 import { awaitingTraffic } from './returning.ts';
-import { byStratum, inTurn, progressOf, skippedOf } from './turns.ts';
+import { type Overview, overviewOf, progressOf } from './turns.ts';
 import { verdictOf } from './verdict.ts';
 
 /**
@@ -28,21 +28,32 @@ export function advance(
   figures?: Figures,
   traffic?: TrafficEvidence,
 ): Advance {
+  return advanceBy(deployment, overviewOf(deployment, evidence, now, policy), now, policy, figures, traffic);
+}
+
+/** The same from what is known of the hosts at this moment, which may have been kept (`Tally`). */
+export function advanceBy(
+  deployment: Deployment,
+  overview: Overview,
+  now: number,
+  policy: AdvancePolicy,
+  figures?: Figures,
+  traffic?: TrafficEvidence,
+): Advance {
   const { state, strategy } = deployment;
   const course = courseOf(strategy);
   const learns = state === 'running' || (state === 'paused' && deployment.canary !== undefined);
   if (learns && strategy.kind === 'blue-green')
-    return advanceGroups(deployment, strategy, evidence, now, policy, figures, traffic);
-  if (learns && course !== null) return advanceJudged(deployment, course, evidence, now, policy, figures);
-  const turns = inTurn(deployment, evidence, now, policy);
-  const skipped = skippedOf(evidence);
-  const progress = progressOf(deployment, turns, skipped, now, policy);
+    return advanceGroups(deployment, strategy, overview.hosts(), now, policy, figures, traffic);
+  if (learns && course !== null) return advanceJudged(deployment, course, overview, now, policy, figures);
+  const skipped = overview.skipped();
+  const progress = progressOf(deployment, overview.counts, skipped);
   const returns = awaitingTraffic(deployment, now, traffic);
   if (returns !== null) return { ...returns, progress };
   const { verdict, reason } =
     course === null
-      ? verdictOf(deployment, progress, byStratum(turns), skipped)
-      : verdictOfJudged(deployment, course, turns, skipped, progress, now);
+      ? verdictOf(deployment, progress, overview.counts.strata, skipped)
+      : verdictOfJudged(deployment, course, overview, skipped, progress, now);
   if (state !== 'running') {
     return {
       decisions: [],
@@ -57,6 +68,6 @@ export function advance(
     return { decisions: [{ kind: 'end', state: 'failed', reason }], progress, verdict, reason };
   const frozen = frozenBy(deployment, policy);
   if (frozen !== null)
-    return { decisions: keptOut(deployment, turns), progress, verdict, reason: `${frozen} ${reason}` };
-  return { decisions: admissions(deployment, turns, now, policy), progress, verdict, reason };
+    return { decisions: keptOut(deployment, overview), progress, verdict, reason: `${frozen} ${reason}` };
+  return { decisions: admissions(deployment, overview, now, policy), progress, verdict, reason };
 }

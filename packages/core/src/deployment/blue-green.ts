@@ -1,5 +1,6 @@
 import { admissions } from './admissions.ts';
 import { canaryDecision } from './canary.ts';
+import { countsOf } from './counts.ts';
 import { courseOfGroups } from './course.ts';
 import type {
   Advance,
@@ -26,7 +27,7 @@ import {
 } from './groups.ts';
 import { judged } from './judged.ts';
 import { begun, learn, withEvents } from './learn.ts';
-import { inTurn, progressOf, skippedOf, type Turn } from './turns.ts';
+import { inTurn, listed, progressOf, skippedOf, type Turns } from './turns.ts';
 import { seenOfAdmitted } from './watching.ts';
 
 /** All hosts are compared with all: one group is exposed, and the other is its controls. */
@@ -49,6 +50,7 @@ export function advanceGroups(
   figures?: Figures,
   traffic?: TrafficEvidence,
 ): Advance {
+  const course = courseOfGroups(strategy);
   const groups = deployment.groups ?? groupsAt(strategy, traffic, now);
   const before = inTurn(deployment, evidence, now, policy);
   const skipped = skippedOf(evidence);
@@ -57,14 +59,15 @@ export function advanceGroups(
       traffic === undefined
         ? missingBalancers(traffic)
         : `Traffic goes to ${traffic.serving}, which is none of ${strategy.groups.join(' and ')}.`;
-    const progress = progressOf(deployment, before, skipped, now, policy);
+    const progress = progressOf(deployment, countsOf(course, before, now, policy), skipped);
     return { decisions: [], progress, verdict: 'no data', reason };
   }
-  const course = courseOfGroups(strategy);
   const known = deployment.canary ?? begun(now);
   const exposing = withExposure(before, groups, now);
-  const { marks, canary: seen, turns } = learn(course, known, exposing, evidence, oneStratum, now, policy);
-  const own = turnsOf(groups, turns);
+  const learnt = learn(course, known, exposing, evidence, oneStratum, now, policy);
+  const { marks, canary: seen } = learnt;
+  const turns = listed(course, learnt.turns, now, policy);
+  const own = listed(course, turnsOf(groups, learnt.turns), now, policy);
   const isWatching = groups.phase === 'watching';
   const { canary, fault } = isWatching
     ? measured(course, seen, own, oneStratum, figures, now)
@@ -73,9 +76,21 @@ export function advanceGroups(
   const looked = isWatching ? canary : { ...canary, measured: canary.step };
   const step = { exposes: (eligible: number) => eligible, isLast: true, text: phaseText(groups) };
   const ownSkipped = hostsOf(groups, skipped);
-  const ownProgress = progressOf(deployment, own, ownSkipped, now, policy);
+  const ownProgress = progressOf(deployment, own.counts, ownSkipped);
   const said = judged(deployment, course, looked, own, ownSkipped, ownProgress, step, now, fault);
-  const look: Look = { deployment, policy, strategy, groups, canary, marks, turns, own, said, now, traffic };
+  const look: Look = {
+    deployment,
+    policy,
+    strategy,
+    groups,
+    canary,
+    marks,
+    turns,
+    own: own.all(),
+    said,
+    now,
+    traffic,
+  };
 
   const isPassing = said.outcome === 'measure' && deployment.state === 'running';
   const wants = isPassing ? figuresWanted(course, canary, now) : lookWanted(course, looked, own, now);
@@ -84,7 +99,7 @@ export function advanceGroups(
     ...(wants === null ? {} : { wants }),
     ...(ahead.length === 0 ? {} : { due: Math.min(...ahead) }),
   };
-  const progress = progressOf(deployment, turns, skipped, now, policy);
+  const progress = progressOf(deployment, turns.counts, skipped);
   if (deployment.state === 'paused') {
     const reason = deployment.reason ?? said.reason;
     return { decisions: marked(look), progress, verdict: said.verdict, reason, ...awaited };
@@ -102,7 +117,7 @@ interface Look extends GroupLook {
   readonly deployment: Deployment;
   readonly policy: AdvancePolicy;
   readonly marks: readonly Decision[];
-  readonly turns: readonly Turn[];
+  readonly turns: Turns;
 }
 
 const goesForward = ({ kind }: Intent): boolean => kind !== 'fail' && kind !== 'end' && kind !== 'ask';
@@ -181,7 +196,7 @@ function admitting(look: Look): Decision[] {
   const none = initialThreshold(deployment.kind);
   const strata =
     deployment.strata ?? Object.fromEntries([...strategy.groups].sort().map((group) => [group, none]));
-  const quota = quotaOf(groups, turns, now, policy);
+  const quota = quotaOf(groups, turns.all(), now, policy);
   const admitted = admissions({ ...deployment, strata }, turns, now, policy, quota);
   const entered = seenOfAdmitted(turns, admitted, now);
   return [...marked(look, { canary: withEvents(canary, entered.events) }), ...admitted, ...entered.marks];

@@ -1,10 +1,11 @@
 import { judge } from '../statistics/judge.ts';
+import { isAdmitted } from './counts.ts';
 import { courseOf, stepsOf } from './course.ts';
 import type { Deployment, HostEvidence } from './deployment.ts';
 import { exposedHost } from './group-turns.ts';
 import { metricsOf } from './judged.ts';
 import { isBaking } from './standing.ts';
-import { isAdmitted, isEligible } from './turns.ts';
+import { isEligible } from './turns.ts';
 
 /** One group, that group with traffic, the other. */
 const groupSteps = 3;

@@ -10,13 +10,21 @@ import type {
   Progress,
 } from './deployment.ts';
 import { initialThreshold } from './deployment.ts';
-import { type Figures, figuresWanted, leftStep, lookDue, lookWanted, measured } from './figures.ts';
+import {
+  type Figures,
+  figuresWanted,
+  leftStep,
+  lookDue,
+  lookWanted,
+  type Measured,
+  measured,
+} from './figures.ts';
 import { frozenBy, keptOut } from './freeze.ts';
 import { judged } from './judged.ts';
-import { begun, learn, withEvents } from './learn.ts';
+import { begun, withEvents } from './learn.ts';
 import { cohortOf, namedStrata } from './strata.ts';
-import { byStratum, inTurn, progressOf, skippedOf, type Turn } from './turns.ts';
-import { seenOfAdmitted } from './watching.ts';
+import { type Overview, progressOf, type Turns } from './turns.ts';
+import { seenOf, seenOfAdmitted } from './watching.ts';
 
 /**
  * The next decisions of a canary that runs, or is paused after it had begun. Marks of hosts come first and count at
@@ -27,26 +35,37 @@ import { seenOfAdmitted } from './watching.ts';
 export function advanceJudged(
   deployment: Deployment,
   course: Course,
-  evidence: readonly HostEvidence[],
+  overview: Overview,
   now: number,
   policy: AdvancePolicy,
   figures?: Figures,
 ): Advance {
-  const before = inTurn(deployment, evidence, now, policy);
-  const skipped = skippedOf(evidence);
   const strata =
     deployment.strata ??
-    (course.per === undefined
-      ? {}
-      : namedStrata(
-          before.map(({ host }) => host),
-          initialThreshold(deployment.kind),
-        ));
+    (course.per === undefined ? {} : namedStrata(overview.counts.strata, initialThreshold(deployment.kind)));
   const stratumOf = ({ stratum }: HostEvidence): string => cohortOf({ strata }, stratum) ?? '';
-  const known = deployment.canary ?? begun(now);
-  const { marks, canary: seen, turns } = learn(course, known, before, evidence, stratumOf, now, policy);
-  const { canary, fault } = measured(course, seen, turns, stratumOf, figures, now);
-  const progress = progressOf(deployment, turns, skipped, now, policy);
+  const { marks, events } = seenOf(course, overview.noticed(), overview.gone(), stratumOf, now, policy);
+  const seen = withEvents(deployment.canary ?? begun(now), events);
+  return overview.supposing(marks, (turns) => {
+    const found = measured(course, seen, turns, stratumOf, figures, now);
+    return decided({ deployment, course, turns, skipped: overview.skipped(), now, policy, marks, ...found });
+  });
+}
+
+/** What is known once marks and figures count. */
+interface Look extends Measured {
+  readonly deployment: Deployment;
+  readonly course: Course;
+  readonly turns: Turns;
+  readonly skipped: readonly HostEvidence[];
+  readonly now: number;
+  readonly policy: AdvancePolicy;
+  readonly marks: readonly Decision[];
+}
+
+function decided(look: Look): Advance {
+  const { deployment, course, turns, skipped, now, policy, marks, canary, fault } = look;
+  const progress = progressOf(deployment, turns.counts, skipped);
   const { verdict, reason, outcome } = judged(
     deployment,
     course,
@@ -127,7 +146,7 @@ export function advanceJudged(
 export function verdictOfJudged(
   deployment: Deployment,
   course: Course,
-  turns: readonly Turn[],
+  turns: Turns,
   skipped: readonly HostEvidence[],
   progress: Progress,
   now: number,
@@ -143,9 +162,9 @@ export const canaryDecision = (canary: CanaryState, reason: string | null): Deci
   reason,
 });
 
-const stepOf = (course: Course, step: number, turns: readonly Turn[]) =>
+const stepOf = (course: Course, step: number, { counts }: Turns) =>
   stepAt(
     course,
     step,
-    [...byStratum(turns).values()].map(({ eligible }) => eligible),
+    [...counts.strata.values()].map(({ eligible }) => eligible),
   );

@@ -2,8 +2,9 @@ import type { HostId } from '../ids.ts';
 import type { HostCounts } from '../metrics/metric.ts';
 import { givenUp, lastLook, lookedAt, lookShares } from '../statistics/looks.ts';
 import { noRequests, type RequestState, type RequestTest, type RequestUnit } from '../statistics/requests.ts';
+import { isAdmitted } from './counts.ts';
 import type { CanaryState, HostEvidence, Judging } from './deployment.ts';
-import { isAdmitted, type Turn } from './turns.ts';
+import { isExposedSince, type Turn, type Turns } from './turns.ts';
 
 /** What an update is judged by besides reports, as the environment's policy said when it began. */
 export interface JudgedMetric {
@@ -38,10 +39,10 @@ export function requestsOf({ requests = {} }: CanaryState, { name, test }: Judge
 }
 
 /** Whether the figures of the present step are known, or none are needed: it has exposed nobody who could have some. */
-export function isMeasured(judging: Judging, canary: CanaryState, turns: readonly Turn[]): boolean {
+export function isMeasured(judging: Judging, canary: CanaryState, turns: Turns): boolean {
   if (metricsOf(judging).length === 0 || canary.measured === canary.step || canary.asked === 'waived')
     return true;
-  return !turns.some((turn) => armOf(turn, canary.since) === 'exposed');
+  return !turns.all().some((turn) => isExposedSince(turn, canary.since));
 }
 
 /** The window of a step whose hosts have all baked: the last part of their bakes, which they have in common. */
@@ -57,7 +58,7 @@ const lookAfterMs = ({ bakeSeconds }: Judging, look: number): number =>
   Math.ceil(bakeSeconds * 1000 * (lookShares[look] ?? 1));
 
 const agesOf = ({ since }: CanaryState, turns: readonly Turn[], now: number): number[] =>
-  turns.flatMap((turn) => (armOf(turn, since) === 'exposed' ? [now - (turn.host.doneAt ?? now)] : []));
+  turns.flatMap((turn) => (isExposedSince(turn, since) ? [now - (turn.host.doneAt ?? now)] : []));
 
 /**
  * The look that is due within the bake of the present step: once all hosts that it exposed and that may begin have been
@@ -67,26 +68,21 @@ const agesOf = ({ since }: CanaryState, turns: readonly Turn[], now: number): nu
 export function lookWanted(
   judging: Judging,
   canary: CanaryState,
-  turns: readonly Turn[],
+  turns: Turns,
   now: number,
 ): FiguresWanted | null {
   if (isMeasured(judging, canary, turns)) return null;
-  const due = momentsOf(judging, canary, turns, now).findLast(({ at }) => at <= now);
+  const due = momentsOf(judging, canary, turns.all(), now).findLast(({ at }) => at <= now);
   if (due === undefined) return null;
   const { look } = due;
   return { step: canary.step, look, fromMs: now - lookAfterMs(judging, look), toMs: now };
 }
 
 /** When the next look, or the end of a bake, comes by time alone; null: none does. */
-export function lookDue(
-  judging: Judging,
-  canary: CanaryState,
-  turns: readonly Turn[],
-  now: number,
-): number | null {
-  const ends = agesOf(canary, turns, now).map((age) => now - age + judging.bakeSeconds * 1000);
-  const looks = isMeasured(judging, canary, turns) ? [] : momentsOf(judging, canary, turns, now);
-  const ahead = [...ends, ...looks.map(({ at }) => at)].filter((at) => at > now);
+export function lookDue(judging: Judging, canary: CanaryState, turns: Turns, now: number): number | null {
+  const end = turns.nextBakeEnd(canary.since);
+  const looks = isMeasured(judging, canary, turns) ? [] : momentsOf(judging, canary, turns.all(), now);
+  const ahead = [...(end === null ? [] : [end]), ...looks.map(({ at }) => at)].filter((at) => at > now);
   return ahead.length === 0 ? null : ahead.reduce((a, b) => Math.min(a, b));
 }
 
@@ -128,7 +124,7 @@ export interface Measured {
 export function measured(
   judging: Judging,
   canary: CanaryState,
-  turns: readonly Turn[],
+  turns: Turns,
   stratumOf: (host: HostEvidence) => string,
   figures: Figures | undefined,
   now: number,
@@ -148,9 +144,9 @@ export function measured(
       faults.push(`${name}: ${found?.fault ?? 'nothing was said'}`);
       continue;
     }
-    const looked = turns.filter(
-      ({ host }) => ageMs === null || now - (host.doneAt ?? now) >= ageMs || !isAdmitted(host),
-    );
+    const looked = turns
+      .all()
+      .filter(({ host }) => ageMs === null || now - (host.doneAt ?? now) >= ageMs || !isAdmitted(host));
     const blocks = blocksOf(canary, looked, stratumOf, found.hosts);
     if (!blocks.some((units) => units.some(({ arm }) => arm === 'exposed'))) {
       faults.push(`${name}: no figures of the hosts that have it`);
@@ -196,7 +192,8 @@ function blocksOf(
   return [...blocks].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, units]) => units);
 }
 
-function armOf({ host, standing }: Turn, since: number): RequestUnit['arm'] | null {
+function armOf(turn: Turn, since: number): RequestUnit['arm'] | null {
+  const { host } = turn;
   if (!isAdmitted(host)) return host.watched?.as === 'control' ? 'control' : null;
-  return standing === 'done' && (host.admittedAt ?? 0) >= since ? 'exposed' : null;
+  return isExposedSince(turn, since) ? 'exposed' : null;
 }

@@ -1,6 +1,7 @@
+import type { HostId } from '../ids.ts';
 import type { AdvancePolicy, Decision, Deployment, DeploymentKind } from './deployment.ts';
-import { isWithin } from './strata.ts';
-import { isAdmitted, type Turn } from './turns.ts';
+import { cohortOf, takesIn } from './strata.ts';
+import type { Turns } from './turns.ts';
 
 /** Whether a freeze holds it up: who goes back does not, nor what is urgent and says why. */
 export const heedsFreezes = ({
@@ -22,9 +23,12 @@ export function frozenBy(deployment: Deployment, { frozen }: AdvancePolicy): str
  * All that is decided about who is exposed while nobody is admitted: who came within the threshold since (joined, or
  * relabelled) keeps what it runs.
  */
-export function keptOut(deployment: Deployment, turns: readonly Turn[]): Decision[] {
-  const hosts = turns
-    .filter(({ host }) => !isAdmitted(host) && !host.held && isWithin(deployment, host))
-    .map(({ host }) => host.id);
+export function keptOut(deployment: Deployment, turns: Turns): Decision[] {
+  const past = new Set<string | null>();
+  const hosts: HostId[] = [];
+  for (const { host, hash } of turns.waiting((stratum) => past.has(cohortOf(deployment, stratum)))) {
+    if (!takesIn(deployment, hash, host.stratum)) past.add(cohortOf(deployment, host.stratum));
+    else if (!host.held) hosts.push(host.id);
+  }
   return hosts.length === 0 ? [] : [{ kind: 'hold', hosts }];
 }

@@ -1,4 +1,5 @@
 import { timeOf } from '../time.ts';
+import { isAdmitted } from './counts.ts';
 import type { CanaryState, Verdict } from './deployment.ts';
 import {
   type BlueGreenStrategy,
@@ -12,7 +13,7 @@ import {
 } from './groups.ts';
 import type { Judged } from './judged.ts';
 import { isBaking } from './standing.ts';
-import { isAdmitted, type Turn } from './turns.ts';
+import type { Turn } from './turns.ts';
 import { hosts as hostsText } from './words.ts';
 
 /** What is known at one moment of a deployment over two groups. */

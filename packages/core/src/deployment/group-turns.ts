@@ -1,7 +1,8 @@
+import { isAdmitted } from './counts.ts';
 import type { AdvancePolicy, HostEvidence } from './deployment.ts';
 import type { GroupsState } from './groups.ts';
 import { isOffline } from './standing.ts';
-import { isAdmitted, type Turn } from './turns.ts';
+import type { Turn } from './turns.ts';
 
 type Groups = Pick<GroupsState, 'phase' | 'idle'>;
 const isOf = (group: string, { host }: Turn): boolean => host.stratum === group;

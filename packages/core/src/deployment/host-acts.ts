@@ -1,7 +1,8 @@
+import { hasFailedBefore, isAdmitted } from './counts.ts';
 import { courseOf } from './course.ts';
 import type { AdvancePolicy, Deployment, DeploymentState, HostEvidence } from './deployment.ts';
 import { isSilent, standingOf } from './standing.ts';
-import { hasFailedBefore, isAdmitted, isEligible } from './turns.ts';
+import { isEligible } from './turns.ts';
 
 /** What people may say of one host of a deployment, and in which states of it; in others it is refused (E_DEPLOYMENT_STATE). */
 export const hostActs = {

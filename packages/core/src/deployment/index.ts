@@ -1,4 +1,4 @@
-export { advance } from './advance.ts';
+export { advance, advanceBy } from './advance.ts';
 export {
   type AfterLook,
   type AfterSeen,
@@ -75,6 +75,7 @@ export {
 export { standingOf } from './standing.ts';
 export { mostStratifiedSelector } from './strata.ts';
 export { chosenStrategy, type StrategyFor, type WantedStrategy } from './strategy.ts';
+export { Tally } from './tally.ts';
 export { type PersonAct, personActs, stateAfter } from './transitions.ts';
 export { isEligible } from './turns.ts';
 export { mayFit, platformOf, type Unfit, unfitHosts } from './unfit.ts';

@@ -1,9 +1,10 @@
 import { failureMetric, judge, requestMetric } from '../statistics/judge.ts';
+import { type Counts, hasFailedBefore, isAdmitted, mostUnavailable } from './counts.ts';
 import type { Course, CourseStep } from './course.ts';
 import type { CanaryState, Deployment, HostEvidence, Judging, Progress, Verdict } from './deployment.ts';
 import { isMeasured, requestsOf } from './figures.ts';
-import { isBaking, limitOf } from './standing.ts';
-import { byStratum, hasFailedBefore, isAdmitted, mostUnavailable, type Turn } from './turns.ts';
+import { limitOf } from './standing.ts';
+import type { Turns } from './turns.ts';
 import { hosts as hostsText, nobodyText, skippedText } from './words.ts';
 
 const hostFailures = 'host failures';
@@ -41,7 +42,7 @@ export function judged(
   { kind }: Pick<Deployment, 'kind'>,
   course: Course,
   canary: CanaryState,
-  turns: readonly Turn[],
+  turns: Turns,
   skipped: readonly HostEvidence[],
   progress: Progress,
   { exposes, isLast, text }: CourseStep,
@@ -50,13 +51,12 @@ export function judged(
 ): Judged {
   const { eligible, updating, waiting, offline } = progress;
   if (eligible === 0) return { verdict: 'no data', reason: nobodyText(progress), outcome: 'stay' };
-  const exposed = turns.filter(({ host }) => isAdmitted(host));
+  const { admitted: exposed, baked, failedExposed, failedBack, strata } = turns.counts;
   // Whom a person skipped or let try again after it had failed has been exposed, and has failed.
-  const back = turns.filter(({ host }) => !isAdmitted(host) && hasFailedBefore(host)).length;
-  const lost = skipped.filter(hasFailedBefore).length + back;
-  const failed = exposed.filter(({ host }) => hasFailedBefore(host)).length + lost;
-  const everExposed = exposed.length + lost;
-  const limit = hardLimit(course, turns);
+  const lost = skipped.filter(hasFailedBefore).length + failedBack;
+  const failed = failedExposed + lost;
+  const everExposed = exposed + lost;
+  const limit = hardLimit(course, turns.counts);
   if (failed > limit) {
     const reason = `${hostsText(failed)} of ${everExposed} exposed failed or fell silent; at most ${limit} may.`;
     return { verdict: 'fail', reason, outcome: 'fail' };
@@ -65,7 +65,7 @@ export function judged(
   const judgement = judge(metricsOf(course, canary), course.alpha);
   const worse = judgement.metrics.filter((one) => one.verdict === 'fail');
   if (worse.length > 0 && worse.every(({ name }) => name !== hostFailures)) {
-    const reason = `${hostsText(exposed.length)} exposed. ${judgement.reason}`;
+    const reason = `${hostsText(exposed)} exposed. ${judgement.reason}`;
     return { verdict: 'fail', reason, outcome: 'fail' };
   }
   if (worse.length > 0) {
@@ -74,11 +74,8 @@ export function judged(
       `${outcomeCount(failures.control)} of ${failures.control.entered} while they were not exposed. ${judgement.reason}`;
     return { verdict: 'fail', reason, outcome: 'fail' };
   }
-  const baked = exposed.filter(
-    ({ host, standing }) => standing === 'done' && !isBaking(course, host, now),
-  ).length;
   const baking = progress.baking ?? 0;
-  const lacking = [...byStratum(turns).values()].some((one) => one.admitted < exposes(one.eligible));
+  const lacking = [...strata.values()].some((one) => one.admitted < exposes(one.eligible));
   const mayStillCome =
     lacking && waiting > offline && updating + progress.failed + progress.silent < progress.maxUnavailable;
   const wanted = Math.min(course.minimumExposure, eligible);
@@ -87,7 +84,7 @@ export function judged(
   const many = failed * toleratedOneOf > everExposed;
   const enough = (!few && !many) || canary.asked === 'waived';
   const parts = [
-    `${baked} of ${exposed.length} exposed baked`,
+    `${baked} of ${exposed} exposed baked`,
     baking > 0 ? `${baking} baking` : '',
     updating > progress.keptBack ? `${updating - progress.keptBack} updating` : '',
     progress.keptBack > 0
@@ -114,8 +111,8 @@ export function judged(
   }
   const passed = !isLast ? !lacking || waiting <= offline : waiting === 0;
   if (passed && !isMeasured(course, canary, turns)) {
-    const baked = Math.max(0, ...exposed.map(({ host }) => host.doneAt ?? 0));
-    const asks = fault !== null && course.onNoData === 'ask' && now - baked >= 2 * course.bakeSeconds * 1000;
+    const asks =
+      fault !== null && course.onNoData === 'ask' && now - lastDone(turns) >= 2 * course.bakeSeconds * 1000;
     const missing = fault === null ? 'Waits for figures' : `No data: ${fault}`;
     const advice = asks
       ? ' See that they can be had, then go on with what there is (xylem deployment resume), or back (xylem rollback).'
@@ -146,8 +143,12 @@ export function judged(
 
 const outcomeCount = ({ failed, silent }: { failed: number; silent: number }): number => failed + silent;
 
-function hardLimit(course: Course, turns: readonly Turn[]): number {
+/** When the last of the exposed hosts was first seen done. */
+const lastDone = (turns: Turns): number =>
+  turns.all().reduce((last, { host }) => (isAdmitted(host) ? Math.max(last, host.doneAt ?? 0) : last), 0);
+
+function hardLimit(course: Course, { eligible, strata }: Counts): number {
   return course.maxFailed === undefined
-    ? mostUnavailable(course, byStratum(turns)) - 1
-    : limitOf(course.maxFailed, turns.length);
+    ? mostUnavailable(course, strata) - 1
+    : limitOf(course.maxFailed, eligible);
 }

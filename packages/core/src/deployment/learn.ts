@@ -1,8 +1,7 @@
 import { type FailureEvent, noFailures, updateFailures } from '../statistics/failures.ts';
-import { marking } from './apply.ts';
 import type { AdvancePolicy, CanaryState, Decision, HostEvidence, Judging } from './deployment.ts';
 import { failureTest } from './judged.ts';
-import { isEligible, type Turn } from './turns.ts';
+import { isEligible, marked, type Turn } from './turns.ts';
 import { seenOf } from './watching.ts';
 
 /** What is known after a look, before anything is decided. */
@@ -25,12 +24,11 @@ export function learn(
 ): Learned {
   const gone = evidence.filter((host) => !isEligible(host));
   const seen = seenOf(judging, before, gone, stratumOf, now, policy);
-  const after = marking(seen.marks, now);
-  const turns = before.map((turn) => {
-    const host = after(turn.host);
-    return host === turn.host ? turn : { ...turn, host };
-  });
-  return { marks: seen.marks, canary: withEvents(known, seen.events), turns };
+  return {
+    marks: seen.marks,
+    canary: withEvents(known, seen.events),
+    turns: marked(before, seen.marks, now),
+  };
 }
 
 export function begun(now: number): CanaryState {

@@ -2,7 +2,7 @@ import type { AdvancePolicy, Deployment, HostCount, HostEvidence, Judging, Stand
 
 /** Where a host stands at `now` (milliseconds since 1970). Pure; the host's own report decides. */
 export function standingOf(
-  deployment: Deployment,
+  deployment: Pick<Deployment, 'components'>,
   host: HostEvidence,
   now: number,
   { silentAfterMs, offlineAfterMs }: AdvancePolicy,
@@ -19,7 +19,7 @@ export function standingOf(
 }
 
 /** Whether it reports all its components as they should be. Without a report nothing is done. */
-function isDone({ components }: Deployment, host: HostEvidence): boolean {
+function isDone({ components }: Pick<Deployment, 'components'>, host: HostEvidence): boolean {
   if (host.lastReport === null) return false;
   return host.components.every((name) => {
     const wanted = components[name]?.to ?? null;
@@ -35,7 +35,7 @@ function isDone({ components }: Deployment, host: HostEvidence): boolean {
   });
 }
 
-function hasFailed({ components }: Deployment, host: HostEvidence): boolean {
+function hasFailed({ components }: Pick<Deployment, 'components'>, host: HostEvidence): boolean {
   return host.components.some((name) => {
     const wanted = components[name]?.to ?? null;
     const found = host.reported.find(({ component }) => component === name);
@@ -53,6 +53,41 @@ export function isOffline(
 ): boolean {
   const seen = Math.max(host.lastSeen ?? 0, host.lastReport ?? 0);
   return seen === 0 || now - seen > offlineAfterMs;
+}
+
+/**
+ * The next moment at which time alone may change what is said of an eligible host; Infinity: there is none. It may come
+ * too early, never too late.
+ */
+export function nextChange(
+  judging: Pick<Judging, 'bakeSeconds'> | null,
+  host: HostEvidence,
+  standing: Standing,
+  now: number,
+  { silentAfterMs, offlineAfterMs }: AdvancePolicy,
+): number {
+  const { lastReport, lastSeen, admittedAt, doneAt = null } = host;
+  let next = Number.POSITIVE_INFINITY;
+  const at = (moment: number): void => {
+    if (moment > now && moment < next) next = moment;
+  };
+  if (standing === 'failed' || standing === 'silent') return next;
+  if (judging === null && standing === 'done') return next;
+  // Beyond a limit is a millisecond later.
+  if (standing === 'updating') {
+    const lastSign = Math.max(lastReport ?? 0, admittedAt ?? 0);
+    at(lastSign + (host.keptBack ? Math.max(silentAfterMs, offlineAfterMs) : silentAfterMs) + 1);
+    return next;
+  }
+  at(Math.max(lastSeen ?? 0, lastReport ?? 0) + offlineAfterMs + 1);
+  if (judging === null) return next;
+  const bakeMs = judging.bakeSeconds * 1000;
+  at((lastReport ?? 0) + bakeMs + silentAfterMs + 1);
+  if (doneAt === null) return next;
+  at(doneAt);
+  at(doneAt + bakeMs);
+  at(doneAt + bakeMs + silentAfterMs);
+  return next;
 }
 
 /** A number of hosts of `eligible`: 10 % of five hosts is one host. */

@@ -1,4 +1,5 @@
 import { cohortHash } from '../direction/cohort.ts';
+import type { Strata } from './counts.ts';
 import type { Deployment, HostEvidence } from './deployment.ts';
 
 /** So many values of a label have a threshold of their own; the hosts of all others share one. */
@@ -44,16 +45,12 @@ export function takesIn(
  * The values that get thresholds of their own, chosen once for a deployment: those with the most hosts, then by name.
  * A value that no selector can name is none of them.
  */
-export function namedStrata(
-  hosts: readonly Pick<HostEvidence, 'stratum'>[],
-  threshold: string,
-): Readonly<Record<string, string>> {
-  const counts = new Map<string, number>();
-  for (const { stratum } of hosts) {
-    if (typeof stratum !== 'string' || /["\n\r]/.test(stratum)) continue;
-    counts.set(stratum, (counts.get(stratum) ?? 0) + 1);
-  }
-  const byCount = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+export function namedStrata(strata: Strata, threshold: string): Readonly<Record<string, string>> {
+  const byCount = [...strata]
+    .flatMap(([value, { eligible }]): [string, number][] =>
+      value === null || /["\n\r]/.test(value) ? [] : [[value, eligible]],
+    )
+    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   let room = mostStrataText;
   const named: string[] = [];
   for (const [value] of byCount.slice(0, mostStrata)) {

@@ -1,13 +1,13 @@
+import { hasFailedBefore, type Strata } from './counts.ts';
 import type { Deployment, HostEvidence, Progress, UpdateLimits, Verdict } from './deployment.ts';
 import { hostCount, limitOf } from './standing.ts';
-import { hasFailedBefore, type StratumCounts } from './turns.ts';
 import { hosts, nobodyText, skippedText } from './words.ts';
 
 /** What the evidence says of a running deployment, and why in one sentence. */
 export function verdictOf(
   { strategy, kind }: Pick<Deployment, 'strategy' | 'kind'>,
   progress: Progress,
-  strata: ReadonlyMap<string | null, StratumCounts>,
+  strata: Strata,
   skipped: readonly HostEvidence[],
 ): { readonly verdict: Verdict; readonly reason: string } {
   const { eligible, done, failed, silent, updating, keptBack, waiting, offline, maxUnavailable } = progress;
@@ -49,14 +49,14 @@ export function verdictOf(
 }
 
 /** Of hosts that are still waited for. */
-const failuresIn = (strata: ReadonlyMap<string | null, StratumCounts>): number =>
+const failuresIn = (strata: Strata): number =>
   [...strata.values()].reduce((sum, { failed }) => sum + failed, 0);
 
 /** Why more have failed than may, over all or within a value of the label; null: they have not. */
 function failureLimit(
   limits: UpdateLimits,
   progress: Progress,
-  strata: ReadonlyMap<string | null, StratumCounts>,
+  strata: Strata,
   skipped: readonly HostEvidence[],
 ) {
   const { eligible, maxUnavailable } = progress;
@@ -67,7 +67,7 @@ function failureLimit(
   const most = maxFailed === undefined ? maxUnavailable - 1 : limitOf(maxFailed, eligible);
   if (failed > most) return `${said}; at most ${most} may`;
   if (maxFailed !== undefined || per === undefined) return null;
-  for (const [stratum, one] of strata) {
+  for (const [stratum, one] of [...strata].sort(([a], [b]) => ((a ?? '') < (b ?? '') ? -1 : 1))) {
     const limit = hostCount(limits.maxUnavailable, one.eligible) - 1;
     const lostThere = lost.filter((host) => (host.stratum ?? null) === stratum).length;
     const there = one.failed + lostThere;

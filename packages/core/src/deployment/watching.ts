@@ -1,8 +1,9 @@
 import type { HostId } from '../ids.ts';
 import type { FailureEvent } from '../statistics/failures.ts';
+import { hasFailedBefore, isAdmitted } from './counts.ts';
 import type { AdvancePolicy, Decision, HostEvidence, Judging, Watched } from './deployment.ts';
 import { isBaking, isOffline, isSilent } from './standing.ts';
-import { hasFailedBefore, isAdmitted, type Turn } from './turns.ts';
+import type { Turn, Turns } from './turns.ts';
 
 /** What a canary learns from a look, before it decides: marks of hosts, and what they say to the test. */
 export interface Seen {
@@ -63,30 +64,12 @@ export function seenOf(
   const healthy: HostId[] = [];
   const failed: HostId[] = [];
   const watch = new Watch(now);
-  for (const { host, standing } of turns) {
-    const offline = isOffline(host, now, policy);
-    const watched = host.watched ?? null;
-    if (!isAdmitted(host)) {
-      const isBad = isUnhealthy(host) || offline;
-      if (watched?.as === 'control' && isBad) watch.end(host, watched, offline ? 'silent' : 'failed');
-      else if (watched === null && !isBad && !host.held && standing !== 'done')
-        watch.enter(host, { as: 'control', stratum: stratumOf(host) });
-      continue;
-    }
-    const silent = isSilent(judging, host, standing, now, policy);
-    // A person let it try again before its failure was looked at.
-    const lost = watched?.as === 'exposed' && hasFailedBefore(host) && standing !== 'failed' && !silent;
-    if (lost) watch.end(host, watched, 'failed');
-    if (standing === 'failed' || silent) {
-      if ((host.failedAt ?? null) === null || (host.doneAt ?? null) !== null) failed.push(host.id);
-      if (watched?.as === 'exposed') watch.end(host, watched, silent ? 'silent' : 'failed');
-    } else if (standing === 'done') {
-      // A time that lies ahead was written before a clock went back: the bake begins again, it never gets shorter.
-      if ((host.doneAt ?? null) === null || (host.doneAt ?? 0) > now) healthy.push(host.id);
-      // Not before silence would have been noticed: else the silent would be left alone in their arm, and weigh too much.
-      else if (!lost && watched?.as === 'exposed' && !isBaking(judging, host, now - policy.silentAfterMs))
-        watch.end(host, watched, 'ok');
-    }
+  for (const turn of turns) {
+    const { host } = turn;
+    const { mark, says } = noticedOf(judging, turn, now, policy) ?? nothingNoticed;
+    if (mark !== undefined) (mark === 'healthy' ? healthy : failed).push(host.id);
+    if (says === 'enter') watch.enter(host, { as: 'control', stratum: stratumOf(host) });
+    else if (says !== undefined && host.watched) watch.end(host, host.watched, says);
   }
   for (const host of [...gone].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     const watched = host.watched ?? null;
@@ -101,14 +84,59 @@ export function seenOf(
   return { marks: [...marks, ...watch.marks()], events: watch.events };
 }
 
+/** What is to be marked of one host, and what it says to the test. */
+export interface Noticed {
+  readonly mark?: 'healthy' | 'failed';
+  readonly says?: 'enter' | 'failed' | 'silent' | 'ok';
+}
+
+const nothingNoticed: Noticed = {};
+
+/** Null: nothing. */
+export function noticedOf(
+  judging: Judging,
+  { host, standing }: Turn,
+  now: number,
+  policy: AdvancePolicy,
+): Noticed | null {
+  const as = host.watched?.as ?? null;
+  if (!isAdmitted(host)) {
+    const offline = isOffline(host, now, policy);
+    const isBad = offline || isUnhealthy(host);
+    if (as === 'control' && isBad) return { says: offline ? 'silent' : 'failed' };
+    return as === null && !isBad && !host.held && standing !== 'done' ? { says: 'enter' } : null;
+  }
+  const isExposed = as === 'exposed';
+  const silent = isSilent(judging, host, standing, now, policy);
+  if (standing === 'failed' || silent) {
+    const isNew = (host.failedAt ?? null) === null || (host.doneAt ?? null) !== null;
+    if (!isNew && !isExposed) return null;
+    return {
+      ...(isNew ? { mark: 'failed' as const } : {}),
+      ...(isExposed ? { says: silent ? ('silent' as const) : ('failed' as const) } : {}),
+    };
+  }
+  // A person let it try again before its failure was looked at.
+  const lost = isExposed && hasFailedBefore(host) ? { says: 'failed' as const } : null;
+  if (standing !== 'done') return lost;
+  // A time that lies ahead was written before a clock went back: the bake begins again, it never gets shorter.
+  if ((host.doneAt ?? null) === null || (host.doneAt ?? 0) > now) return { ...lost, mark: 'healthy' };
+  if (lost !== null || !isExposed) return lost;
+  // Not before silence would have been noticed: else the silent would be left alone in their arm, and weigh too much.
+  return isBaking(judging, host, now - policy.silentAfterMs) ? null : { says: 'ok' };
+}
+
 /** What admissions say to the test: controls leave their arm and enter the other. */
-export function seenOfAdmitted(turns: readonly Turn[], decisions: readonly Decision[], now: number): Seen {
+export function seenOfAdmitted(
+  turns: Pick<Turns, 'named'>,
+  decisions: readonly Decision[],
+  now: number,
+): Seen {
   const admitted = new Set(decisions.flatMap((one) => (one.kind === 'admit' ? one.hosts : [])));
   const watch = new Watch(now);
-  if (admitted.size === 0) return { marks: [], events: [] };
-  for (const { host } of turns) {
+  for (const { host } of turns.named(admitted)) {
     const watched = host.watched ?? null;
-    if (!admitted.has(host.id) || watched?.as !== 'control') continue;
+    if (watched?.as !== 'control') continue;
     watch.say(host, watched, 'leave');
     watch.enter(host, { ...watched, as: 'exposed' });
   }
