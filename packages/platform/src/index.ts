@@ -1,6 +1,8 @@
 export { syncFolder, writeFileAtomic } from './atomic-write.ts';
 export { type Clock, formatTime, systemClock } from './clock.ts';
 export { forbidCoreDumps } from './core-dumps.ts';
+export { isOuterAddress, namesInnerAddress, outerLookup } from './http/addresses.ts';
+export { askOut } from './http/ask.ts';
 export { readBody } from './http/body.ts';
 export {
   createHttpClient,
@@ -9,6 +11,7 @@ export {
   type HttpRequest,
   type HttpResponse,
 } from './http/client.ts';
+export { faultCode } from './http/fault-code.ts';
 export { jsonLog, type Log, type LogFields, silentLog } from './log.ts';
 export { releaseMemorySoon } from './memory.ts';
 export { type Randomness, systemRandomness } from './randomness.ts';

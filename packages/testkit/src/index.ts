@@ -19,6 +19,7 @@ export { type StartedProcess, type StartOptions, startProcess } from './start-pr
 export { type StaticServer, staticServer } from './static-server.ts';
 export { tempFolder } from './temp-folder.ts';
 export { type TestClock, testClock } from './test-clock.ts';
+export { tlsServer } from './tls-server.ts';
 export { isRoot, type Unavailable } from './unavailable.ts';
 export { pauseAfter, waitUntil } from './wait-until.ts';
 export { testMain, xylemEntry } from './xylem-entry.ts';

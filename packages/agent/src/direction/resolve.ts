@@ -4,12 +4,16 @@ import {
   type ErrorCode,
   type HostId,
   type HostMapEntry,
+  type HostProbe,
   limits,
   lookUpHost,
   type Platform,
   parseDesiredState,
+  parseSelector,
   type RepositoryId,
   revokedAfter,
+  type Selectable,
+  selects,
   timeMs,
   XylemError,
 } from '@xylem/core';
@@ -67,6 +71,7 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
   const revoked = revokedAfter(before?.revoked ?? [], state.revoked ?? [], options.nowMs);
   const { memory, fault } = quarantineAfter(before?.quarantine, state);
   const entry = await entryOf(state, options);
+  const probes = probesIn(state, identity.host, entry);
   const common = {
     snapshot,
     number: state.number,
@@ -78,6 +83,7 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
       ? {}
       : { lockAtMostSeconds: state.policy.lockAtMostSeconds }),
     ...(state.policy.drift === undefined ? {} : { drift: state.policy.drift }),
+    ...(probes.length === 0 ? {} : { probes }),
     collectorKey: state.collector.key,
     ...(state.schemas === undefined ? {} : { schemas: state.schemas }),
     ...momentsIn(state, identity.host, entry),
@@ -138,19 +144,27 @@ function momentsIn(
 ): Pick<Accepted, 'moments'> {
   const { windows, freezes, urgentPassesFreezes, quota } = policy;
   if (windows === undefined && freezes === undefined && quota === undefined) return {};
-  const host = {
-    id,
-    ...(entry?.name === undefined ? {} : { name: entry.name }),
-    labels: entry?.labels ?? {},
-  };
   const said = {
     ...(windows === undefined ? {} : { windows }),
     ...(freezes === undefined ? {} : { freezes }),
     ...(urgentPassesFreezes === undefined ? {} : { urgentPassesFreezes }),
     ...(quota === undefined ? {} : { quota }),
   };
-  return { moments: { policy: said, issuedMs: timeMs(issued), host } };
+  return { moments: { policy: said, issuedMs: timeMs(issued), host: selectableHost(id, entry) } };
 }
+
+/** What this host is to ask of addresses: nothing where direction gives it nothing either. */
+function probesIn({ policy }: DesiredState, id: HostId, entry: HostMapEntry | null): readonly HostProbe[] {
+  if (entry === null || entry.retired === true) return [];
+  const host = selectableHost(id, entry);
+  return (policy.verify ?? []).filter(({ where = '' }) => selects(parseSelector(where), host));
+}
+
+const selectableHost = (id: HostId, entry: HostMapEntry | null): Selectable => ({
+  id,
+  ...(entry?.name === undefined ? {} : { name: entry.name }),
+  labels: entry?.labels ?? {},
+});
 
 /** Of this host's disk, not of what direction says: it passes when the disk is well again. */
 function isOwnFault({ code }: XylemError): boolean {

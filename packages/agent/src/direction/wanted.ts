@@ -2,6 +2,7 @@ import type {
   DesiredState,
   ErrorCode,
   HostMapEntry,
+  HostProbe,
   MigrationOrder,
   Revoked,
   TransitionGraph,
@@ -70,6 +71,8 @@ export interface Accepted extends WantedState {
   readonly lockAtMostSeconds?: number;
   /** `report`: what others changed is said, and stays as it is; absent: it is put back. */
   readonly drift?: 'report';
+  /** What it asks of addresses; absent: nothing. */
+  readonly probes?: readonly HostProbe[];
   readonly reportEverySeconds: number;
   /** b64u of the raw key. */
   readonly collectorKey: string;

@@ -1,10 +1,15 @@
 import { open } from 'node:fs/promises';
 import { XylemError } from '@xylem/core';
 import type { LocalPolicy } from '@xylem/core/yaml';
+import { networksOf } from './networks.ts';
 
 const policyPath = '/etc/xylem/policy.yaml';
 /** Of a host on which root has said nothing: what an empty file says too. */
-const unsaid: LocalPolicy = { files: { allow: null }, packages: { hostSources: false, reboot: true } };
+const unsaid: LocalPolicy = {
+  files: { allow: null },
+  packages: { hostSources: false, reboot: true },
+  probes: { allow: ['here', 'public'] },
+};
 const maxBytes = 1024 * 1024;
 
 /**
@@ -27,7 +32,9 @@ export async function localPolicy(path: string = policyPath): Promise<LocalPolic
     if (size > maxBytes) throw new XylemError('E_INPUT', `${path} has ${size} bytes; that is no policy.`);
     // Loaded where there is one to read: the reader of YAML takes memory that an agent keeps.
     const { parseLocalPolicy } = await import('@xylem/core/yaml');
-    return parseLocalPolicy(await file.readFile('utf8'), path);
+    const policy = parseLocalPolicy(await file.readFile('utf8'), path);
+    networksOf(policy.probes.allow);
+    return policy;
   } finally {
     await file.close();
   }

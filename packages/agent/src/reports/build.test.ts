@@ -64,3 +64,18 @@ test('what else is found changed is news; an attempt that names other figures is
   assert.notEqual(key('E_DRIFT', 'index.html has another size'), key('E_DRIFT', '`current` was removed'));
   assert.equal(key('E_DISK_FULL', '10 MB missing'), key('E_DISK_FULL', '11 MB missing'));
 });
+
+test('that a probe was asked again is no news; another state is, and that it was asked since the last change', () => {
+  const key = (state: 'pass' | 'fail', at: string, more = {}): string => {
+    const probe = { name: 'own', of: 'a1', state, reason: at, since: at, at, ...more };
+    const components = [{ since: '2026-11-21T01:00:00Z' }];
+    return changeKey({ facts: {}, waiting: [], components, probes: [probe] } as unknown as ReportBody);
+  };
+  const before = key('pass', '2026-11-21T01:00:00Z');
+  const after = key('pass', '2026-11-21T01:00:01Z');
+  assert.equal(key('pass', '2026-11-21T00:00:00Z'), before);
+  assert.notEqual(after, before);
+  assert.equal(key('pass', '2026-11-21T02:00:00Z'), after);
+  assert.notEqual(key('fail', '2026-11-21T02:00:00Z'), after);
+  assert.notEqual(key('pass', '2026-11-21T02:00:00Z', { of: 'b2' }), after);
+});

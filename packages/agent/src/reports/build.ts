@@ -2,6 +2,8 @@ import {
   type Digest,
   type EnvironmentId,
   type HostId,
+  isSince,
+  type ProbeReport,
   type RecipientStatement,
   type Report,
   type ReportedComponent,
@@ -56,6 +58,7 @@ export interface ReportInput {
   readonly secrets: RecipientStatement;
   readonly migrations: NonNullable<Report['migrations']>;
   readonly jobs?: NonNullable<Report['jobs']>;
+  readonly probes?: readonly ProbeReport[];
   readonly transfer: Report['transfer'];
 }
 
@@ -66,7 +69,7 @@ export type Since = Map<string, Time>;
 
 /** This host's full state. Only `since` is changed. */
 export function buildReport(input: ReportInput, since: Since, nowMs: number): ReportBody {
-  const { accepted, parent, serving, convergence, jobs = [] } = input;
+  const { accepted, parent, serving, convergence, jobs = [], probes = [] } = input;
   return {
     host: input.host,
     environment: input.environment,
@@ -77,6 +80,7 @@ export function buildReport(input: ReportInput, since: Since, nowMs: number): Re
     ...adoptionOf(input),
     ...(input.migrations.length === 0 ? {} : { migrations: input.migrations }),
     ...(jobs.length === 0 ? {} : { jobs }),
+    ...(probes.length === 0 ? {} : { probes: [...probes] }),
     agent: input.agent,
     name: accepted?.entry.name ?? input.name,
     facts: input.facts,
@@ -313,10 +317,18 @@ function coldReturn(
 
 /** What must differ for a report to be sent: figures that always move do not count. Pure. */
 export function changeKey(report: ReportBody): string {
-  const { facts, transfer: _transfer, serves, waiting, components, ...rest } = report;
+  const { facts, transfer: _transfer, serves, waiting, components, probes = [], ...rest } = report;
   const { diskFreeBytes: _diskFreeBytes, ...steady } = facts;
+  const changedMs = Math.max(0, ...components.map(({ since }) => timeMs(since)));
   return JSON.stringify({
     ...rest,
+    // Each look is later and sees another time; that one was asked since the last change is said once.
+    probes: probes.map(({ name, of, state, at }) => ({
+      name,
+      of,
+      state,
+      isSince: isSince(timeMs(at), changedMs),
+    })),
     components: components.map(({ again: _again, ...one }) => one),
     facts: steady,
     serves:

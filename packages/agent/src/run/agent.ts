@@ -36,6 +36,8 @@ import { besideFormer } from '../supervisor/systemd/beside.ts';
 import { systemdSupervisor } from '../supervisor/systemd/client.ts';
 import { confirmTrial } from '../update/confirm.ts';
 import { agentProcess, launchedFrom } from '../update/process.ts';
+import { askAddress } from '../verification/ask.ts';
+import { changesOf, hostVerifier } from '../verification/verifier.ts';
 import { fetchingThrough } from './fetching.ts';
 import { hostFaults } from './host-faults.ts';
 import { type Life, livesOf } from './lives.ts';
@@ -180,6 +182,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
       lookAfter.wantsChanged();
       migrations.directionChanged();
       jobs.look();
+      verifier.look();
       reportSoon();
     },
   });
@@ -227,6 +230,21 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     driftWatch: drift,
     fraction: () => randomness.fraction(),
     onJournalPoint: options.onJournalPoint,
+    changed: () => {
+      reportSoon();
+      verifier.look();
+    },
+  });
+  const verifier = hostVerifier({
+    probes: () => (adoption.observing() === null ? (accepted()?.probes ?? []) : []),
+    changes: () => changesOf(lookAfter.convergence().slots),
+    ask: (probe) =>
+      askAddress(probe, { hostName: accepted()?.entry.name ?? identity.get().name, clock, signal }),
+    looked: wakeable(clock),
+    clock,
+    randomness,
+    log,
+    signal,
     changed: reportSoon,
   });
   orderedHere = lookAfter.wantsChanged;
@@ -253,6 +271,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     lookAfter,
     migrations,
     jobs,
+    verifier,
     fetching,
     faults,
   };
@@ -273,6 +292,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
       () => lookAfter.run(),
       () => migrations.run(),
       () => jobs.run(),
+      () => verifier.run(),
       () =>
         followDirection({
           ...asks,

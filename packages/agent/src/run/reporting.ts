@@ -19,6 +19,7 @@ import type { HostSecrets } from '../secrets/secrets.ts';
 import type { StateLayout } from '../state/layout.ts';
 import { setAside } from '../state/leftovers.ts';
 import type { LaunchedProcess } from '../update/process.ts';
+import type { HostVerifier } from '../verification/verifier.ts';
 import type { Fetching } from './fetching.ts';
 import type { HostFaults } from './host-faults.ts';
 import type { LookAfter } from './look-after.ts';
@@ -44,6 +45,7 @@ export interface ReportedFrom extends AsksParents {
   readonly lookAfter: LookAfter;
   readonly migrations: MigrationRunner;
   readonly jobs: JobRunner;
+  readonly verifier: HostVerifier;
   readonly fetching: Fetching;
   readonly faults: HostFaults;
   readonly reverts: CurrentReverts;
@@ -87,6 +89,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
         secrets: from.secrets.statement,
         migrations: from.migrations.reports(),
         jobs: from.jobs.reports(),
+        probes: from.verifier.reports(),
         transfer: { ...http.transfer(), refusedObjects: fetching.refusedObjects() },
       },
       since,

@@ -1,4 +1,5 @@
 import { compareProbes, type ProbeBefore } from '../verification/compare.ts';
+import type { HostsSeen } from '../verification/on-hosts.ts';
 import type { ProbeResult } from '../verification/probe.ts';
 import type { HostCount } from './deployment.ts';
 import { hostCount, limitOf } from './standing.ts';
@@ -30,12 +31,14 @@ export interface AfterWatch {
 /** What the hosts of a deployment that has ended say of it. */
 export interface AfterSeen {
   readonly eligible: number;
-  /** Its components have failed there, are unhealthy or were refused. */
+  /** Its components have failed there, are unhealthy or were refused, or a probe fails there that had passed before. */
   readonly failed: number;
   /** Not heard of for so long that they count as offline. */
   readonly unheard: number;
   /** The last results of the environment's probes; absent: there are none. */
   readonly probes?: readonly ProbeResult[];
+  /** What hosts say of those that they ask; absent: there are none. */
+  readonly onHosts?: readonly HostsSeen[];
 }
 
 export type AfterLook =
@@ -46,19 +49,23 @@ export type AfterLook =
 export const steadyMs = 60_000;
 
 /**
- * One look. Fails once too many hosts have stayed failed for `steadyMs`, or a probe that passed before the deployment
- * began has failed for so long; passes at its end, if hosts that are not heard of could not make the difference and each
- * such probe was asked since. Pure: the same watch, sight and time give the same answer.
+ * One look. Fails once too many hosts have stayed failed for `steadyMs`, or too many of those that ask one probe, or a
+ * probe of the root server that passed before the deployment began has failed for so long; passes at its end, if hosts that
+ * are not heard of could not make the difference and each such probe was asked since. Pure: the same watch, sight and time
+ * give the same answer.
  */
 export function lookAfter(watch: AfterWatch, seen: AfterSeen, now: number): AfterLook {
   const { eligible, failed, unheard } = seen;
   const limit = mostFailed(watch, eligible);
   const said = `${hosts(failed)} of ${eligible} failed`;
-  if (failed > limit) {
+  const onHosts = seen.onHosts ?? [];
+  const broken = onHosts.find((one) => one.failing > mostFailing(watch, one));
+  if (failed > limit || broken !== undefined) {
     // A clock that went back lets nothing last shorter.
     const badSince = watch.badSince === null || watch.badSince > now ? now : watch.badSince;
     if (now - badSince < steadyMs) return { kind: 'watching', watch: { ...watch, badSince } };
-    return { kind: 'failed', reason: `After it had succeeded ${said}; at most ${limit} may.` };
+    const why = broken === undefined ? `${said}; at most ${limit} may` : brokenText(watch, broken);
+    return { kind: 'failed', reason: `After it had succeeded ${why}.` };
   }
   const probes = compareProbes(watch.probes ?? [], seen.probes ?? [], watch.since, steadyMs);
   if (probes.failed !== null)
@@ -73,9 +80,32 @@ export function lookAfter(watch: AfterWatch, seen: AfterSeen, now: number): Afte
       kind: 'inconclusive',
       reason: `The watch ended: ${said}, and ${hosts(unheard)} could not be heard of.`,
     };
+  const unsure = onHosts.find((one) => one.failing + one.unknown > mostFailing(watch, one));
+  if (unsure !== undefined)
+    return {
+      kind: 'inconclusive',
+      reason: `The watch ended: ${said}. Whether the probe ${unsure.name} passes on ${hosts(unsure.unknown)} where it had passed before is not known.`,
+    };
   if (probes.unknown !== null)
     return { kind: 'inconclusive', reason: `The watch ended: ${said}. ${probes.unknown}.` };
-  return { kind: 'passed', reason: `The watch ended: ${[said, ...probes.said].join('; ')}.` };
+  const passing = onHosts.map(({ name, asked, held, failing, unknown }) => {
+    return `the probe ${name} passes on ${held - failing - unknown} of ${hosts(asked)}`;
+  });
+  return { kind: 'passed', reason: `The watch ended: ${[said, ...probes.said, ...passing].join('; ')}.` };
+}
+
+function brokenText(watch: AfterWatch, broken: HostsSeen): string {
+  const { name, asked, failing, reason } = broken;
+  const most = mostFailing(watch, broken);
+  return `the probe ${name} fails on ${hosts(failing)} of ${asked} where it had passed before (${reason ?? ''}); at most ${most} may`;
+}
+
+/** On how many of the hosts that ask it a probe may fail: never on all. Pure. */
+export function mostFailing(
+  rules: Pick<AfterWatch, 'maxFailed' | 'maxUnavailable'>,
+  { asked }: Pick<HostsSeen, 'asked'>,
+): number {
+  return Math.min(mostFailed(rules, asked), Math.max(0, asked - 1));
 }
 
 /** How many hosts of `eligible` may fail. Pure. */

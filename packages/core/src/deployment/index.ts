@@ -5,6 +5,7 @@ export {
   type AfterWatch,
   lookAfter,
   mostFailed,
+  mostFailing,
   type WatchRules,
 } from './after.ts';
 export { applyDecisions, marking, resumed } from './apply.ts';

@@ -1,43 +1,25 @@
 import { sha256 } from '../hashing.ts';
 import { jcs } from '../jcs.ts';
-import { array, closedObject, integer, literal, string } from '../schema/build.ts';
+import { array, closedObject, oneOf } from '../schema/build.ts';
 import type { Static } from '../schema/json-schema.ts';
-import { name } from '../wire/fields.ts';
+import { mostProbes, probeParts } from '../wire/probes.ts';
 
 /** `policy.verify`: what users would see, asked from outside (docs/verification.md). */
 export const verifySchema = array(
   closedObject(
+    { name: probeParts.name, url: probeParts.url },
     {
-      name,
-      url: string({
-        title: 'an address like "https://shop.example/health", without a name, password or fragment',
-        pattern: '^https?://[^\\s#@\\\\]+$',
-        maxLength: 500,
-      }),
-    },
-    {
-      from: literal('root'),
-      expect: closedObject(
-        {},
-        {
-          status: integer({ title: 'a status from 200 to 599', minimum: 200, maximum: 599 }),
-          contains: string({ minLength: 1, maxLength: 1000 }),
-          maxMillis: integer({ title: 'milliseconds from 1 to 30000', minimum: 1, maximum: 30_000 }),
-        },
-      ),
-      certificate: closedObject({
-        minimumDays: integer({ title: 'days from 1 to 3650', minimum: 1, maximum: 3650 }),
-      }),
-      ca: string({
-        title: 'certificates in PEM, from "-----BEGIN CERTIFICATE-----" on',
-        pattern: '^(-----BEGIN CERTIFICATE-----\\n[A-Za-z0-9+/=\\n]+\\n-----END CERTIFICATE-----\\n*){1,16}$',
-        maxLength: 65_536,
-      }),
-      everySeconds: integer({ title: 'seconds from 10 to 86400', minimum: 10, maximum: 86_400 }),
-      timeoutSeconds: integer({ title: 'seconds from 1 to 30', minimum: 1, maximum: 30 }),
+      from: oneOf('root', 'hosts'),
+      where: probeParts.where,
+      here: probeParts.here,
+      expect: closedObject({}, probeParts.expect),
+      certificate: closedObject(probeParts.certificate),
+      ca: probeParts.ca,
+      everySeconds: probeParts.everySeconds,
+      timeoutSeconds: probeParts.timeoutSeconds,
     },
   ),
-  { maxItems: 16 },
+  { maxItems: mostProbes },
 );
 
 export type Probe = Static<typeof verifySchema>[number];
@@ -70,8 +52,11 @@ export interface ProbeResult {
   readonly at: number;
 }
 
-export const timeoutMsOf = ({ timeoutSeconds = 10 }: Probe): number => timeoutSeconds * 1000;
-const everyMsOf = ({ everySeconds = 60 }: Probe): number => everySeconds * 1000;
+/** What of a probe says how it is asked, wherever from. */
+type Asked = Pick<Probe, 'expect' | 'certificate' | 'everySeconds' | 'timeoutSeconds'>;
+
+export const timeoutMsOf = ({ timeoutSeconds = 10 }: Asked): number => timeoutSeconds * 1000;
+const everyMsOf = ({ everySeconds = 60 }: Asked): number => everySeconds * 1000;
 
 /** How soon one that does not pass, or belongs to a release that is looked after, is asked again at the latest. */
 const closelyMs = 20_000;
@@ -79,9 +64,14 @@ const dayMs = 86_400_000;
 
 /** What a probe asks and expects, as a short text that changes with it. */
 export function definitionOf(probe: Probe): string {
-  const { name: called, url, from = 'root', expect = {}, certificate = {}, ca = '' } = probe;
-  return sha256(jcs({ called, url, from, expect, certificate, ca })).slice(0, 16);
+  const { name: called, url, from = 'root', here = false, expect = {}, certificate = {}, ca = '' } = probe;
+  const place = here ? { here } : {};
+  return sha256(jcs({ called, url, from, expect, certificate, ca, ...place })).slice(0, 16);
 }
+
+/** The probes that the root server asks itself, or those that hosts do. */
+export const probesFrom = (probes: readonly Probe[], place: 'root' | 'hosts'): Probe[] =>
+  probes.filter(({ from = 'root' }) => from === place);
 
 /** Pure: the same probe, sight and time give the same result. `before`: its last one. */
 export function resultOf(
@@ -91,7 +81,7 @@ export function resultOf(
   before: ProbeResult | null,
 ): ProbeResult {
   const of = definitionOf(probe);
-  const judged = judgedOf(probe, seen, nowMs);
+  const judged = judgeProbe(probe, seen, nowMs);
   const goesOn =
     before !== null && before.of === of && before.state === judged.state && before.since <= nowMs;
   return { name: probe.name, of, ...judged, since: goesOn ? before.since : nowMs, at: nowMs };
@@ -100,16 +90,23 @@ export function resultOf(
 /** When a probe is asked next; at once, when it never was. */
 export function probeDue(probe: Probe, last: ProbeResult | null, isWatched: boolean): number {
   if (last === null || last.of !== definitionOf(probe)) return 0;
-  const isClose = isWatched || last.state !== 'pass';
-  return last.at + (isClose ? Math.min(closelyMs, everyMsOf(probe)) : everyMsOf(probe));
+  return last.at + pauseMsOf(probe, isWatched || last.state !== 'pass');
 }
+
+export const pauseMsOf = (probe: Asked, isClose: boolean): number =>
+  isClose ? Math.min(closelyMs, everyMsOf(probe)) : everyMsOf(probe);
 
 /** A result that is so old says nothing of now. */
 export function isStale(probe: Probe, { at }: ProbeResult, nowMs: number): boolean {
   return nowMs - at > 3 * everyMsOf(probe) + timeoutMsOf(probe);
 }
 
-function judgedOf(probe: Probe, seen: ProbeSeen, nowMs: number): Pick<ProbeResult, 'state' | 'reason'> {
+/** Pure. */
+export function judgeProbe(
+  probe: Asked,
+  seen: ProbeSeen,
+  nowMs: number,
+): Pick<ProbeResult, 'state' | 'reason'> {
   if (seen.kind !== 'answered')
     return { state: seen.kind === 'failed' ? 'fail' : 'unreached', reason: seen.why };
   const fault = faultOf(probe, seen, nowMs);
@@ -122,7 +119,7 @@ function judgedOf(probe: Probe, seen: ProbeSeen, nowMs: number): Pick<ProbeResul
 const daysOf = (untilMs: number, nowMs: number): number => Math.floor((untilMs - nowMs) / dayMs);
 
 function faultOf(
-  { expect: { status = 200, contains, maxMillis } = {}, certificate }: Probe,
+  { expect: { status = 200, contains, maxMillis } = {}, certificate }: Asked,
   seen: Extract<ProbeSeen, { kind: 'answered' }>,
   nowMs: number,
 ): string | null {

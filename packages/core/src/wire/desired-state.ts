@@ -5,6 +5,7 @@ import { changePolicyFields, directionNeedsFault, refuseUnknownDirectionNeeds } 
 import { documentKind } from './document.ts';
 import * as f from './fields.ts';
 import { shapesSchema } from './migration.ts';
+import { hostProbesSchema } from './probes.ts';
 import { quarantineLists } from './quarantine.ts';
 import { throughSchema } from './transitions.ts';
 
@@ -71,7 +72,7 @@ export const desiredStateSchema = object(
         reportEverySeconds: integer({ title: 'seconds (10 to 604800)', minimum: 10, maximum: 604_800 }),
         keepPrevious: integer({ minimum: 0, maximum: 100 }),
       },
-      { lockAtMostSeconds, drift: driftPolicy, ...changePolicyFields },
+      { lockAtMostSeconds, drift: driftPolicy, verify: hostProbesSchema, ...changePolicyFields },
     ),
     collector: object({
       key: string({ title: 'a raw Ed25519 key in b64u', pattern: '^[A-Za-z0-9_-]{43}$' }),

@@ -8,6 +8,23 @@ export const reportExamples: Readonly<Record<string, Example>> = {
     wire.parseReport,
     wire.encodeReport,
   ),
+  'report-probes': example(
+    {
+      ...report,
+      probes: [
+        {
+          name: 'own',
+          of: 'a1'.repeat(8),
+          state: 'fail',
+          reason: 'status 503 instead of 200',
+          since: report.time,
+          at: report.time,
+        },
+      ],
+    },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
   'report-release': example(
     { ...report, components: report.components.map((one) => ({ ...one, release: '2.4.0' })) },
     wire.parseReport,

@@ -17,6 +17,7 @@ import { jobReportSchema } from './jobs.ts';
 import { pem } from './join.ts';
 import { migrationReportSchema } from './migration.ts';
 import { componentKinds } from './package/fields.ts';
+import { probeReportsSchema } from './probes.ts';
 import { mostQuarantined, quarantineId } from './quarantine.ts';
 import { retryOrder } from './retry.ts';
 import { recipientStatementSchema } from './sealed.ts';
@@ -144,6 +145,8 @@ export const reportSchema = object(
     migrations: array(migrationReportSchema, { maxItems: 100 }),
     /** What became of the jobs that it was ordered to run, until the order is gone (docs/spec/jobs.md). */
     jobs: array(jobReportSchema, { maxItems: 64 }),
+    /** What it asks of addresses, and what came of it. */
+    probes: probeReportsSchema,
     serves: object({
       url: f.url,
       children: array(object({ host: f.hostId, lastSeen: f.time }), { maxItems: 10_000 }),

@@ -56,6 +56,30 @@ export const stateExamples: Readonly<Record<string, Example>> = {
     wire.parseDesiredState,
     wire.encodeDesiredState,
   ),
+  'desired-state-verify': example(
+    {
+      ...desiredState,
+      policy: {
+        ...desiredState.policy,
+        verify: [
+          {
+            name: 'own',
+            of: 'a1'.repeat(8),
+            url: 'https://shop.example/health',
+            where: 'role = web',
+            here: true,
+            expect: { status: 200, contains: 'welcome', maxMillis: 2000 },
+            certificate: { minimumDays: 14 },
+            everySeconds: 30,
+            timeoutSeconds: 5,
+          },
+          { name: 'public', of: 'b2'.repeat(8), url: 'https://shop.example/health' },
+        ],
+      },
+    },
+    wire.parseDesiredState,
+    wire.encodeDesiredState,
+  ),
   'desired-state-bake': example(
     { ...desiredState, assignments: desiredState.assignments.map((one) => ({ ...one, bakeSeconds: 1800 })) },
     wire.parseDesiredState,

@@ -161,8 +161,16 @@ export function parseEnvironmentYaml(text: string, file: string): EnvironmentSpe
 }
 
 function refuseProbes(probes: readonly Probe[], refuse: CheckedYaml<unknown>['refuse']): void {
-  for (const [index, { name: probe, url, certificate, ca }] of probes.entries()) {
+  for (const [index, written] of probes.entries()) {
+    const { name: probe, url, from = 'root', where, here, certificate, ca } = written;
     const path = ['policy', 'verify', index];
+    for (const key of ['where', 'here'] as const)
+      if (from === 'root' && written[key] !== undefined)
+        refuse([...path, key], 'expected `from: hosts` beside it: the root server asks this one');
+    const fault = selectorFaultOf(where ?? '');
+    if (fault !== undefined) refuse([...path, 'where'], `not a selector: ${fault}`);
+    if (here === true && /^[\d.]+$|^\[/.test(URL.parse(url)?.hostname ?? ''))
+      refuse([...path, 'url'], 'expected a name, not a number: `here` asks this machine by it');
     if (probes.findIndex((one) => one.name === probe) !== index)
       refuse([...path, 'name'], 'expected another name: there is a probe of this name already');
     if (URL.parse(url) === null) refuse([...path, 'url'], 'expected an address');

@@ -7,12 +7,19 @@ const pathPattern = string({
   maxLength: 4096,
 });
 
+const reach = string({
+  title: '"here", "public", an address or a network like "10.2.0.0/16"',
+  pattern: '^(here|public|[0-9a-fA-F.:]+(/\\d{1,3})?)$',
+  maxLength: 64,
+});
+
 /** docs/spec/local.md, Local policy: what root says on a host about what publishers and directors may do there. */
 const localPolicySchema = closedObject(
   {},
   {
     files: closedObject({}, { allow: array(pathPattern, { maxItems: 1000 }) }),
     packages: closedObject({}, { sources: oneOf('none', 'host'), reboot: boolean('true or false') }),
+    probes: closedObject({}, { allow: array(reach, { maxItems: 100 }) }),
   },
 );
 
@@ -28,13 +35,16 @@ export interface LocalPolicy {
     /** Whether a package may ask for this host to be started anew. */
     readonly reboot: boolean;
   };
+  /** What may be asked by `verify` of an environment: `here`, `public`, addresses and networks. */
+  readonly probes: { readonly allow: readonly string[] };
 }
 
 /** Reads the policy of a host; an empty text says what an absent file says. Throws E_INPUT naming file, line and key. */
 export function parseLocalPolicy(text: string, file: string): LocalPolicy {
-  const { files = {}, packages = {} } = checkYaml(text, localPolicySchema, file).value;
+  const { files = {}, packages = {}, probes = {} } = checkYaml(text, localPolicySchema, file).value;
   return {
     files: { allow: files.allow ?? null },
     packages: { hostSources: packages.sources === 'host', reboot: packages.reboot ?? true },
+    probes: { allow: probes.allow ?? ['here', 'public'] },
   };
 }

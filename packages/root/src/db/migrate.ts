@@ -36,6 +36,7 @@ import * as hostActs from './migrations/0032-host-acts.ts';
 import * as verification from './migrations/0033-verification.ts';
 import * as traffic from './migrations/0034-traffic.ts';
 import * as rings from './migrations/0035-rings.ts';
+import * as probesOnHosts from './migrations/0036-probes-on-hosts.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -76,6 +77,7 @@ const migrations: readonly Migration[] = [
   verification,
   traffic,
   rings,
+  probesOnHosts,
 ];
 
 const schemaVersion = migrations.length;

@@ -2,15 +2,18 @@ import {
   type AfterLook,
   type AfterSeen,
   type AfterWatch,
+  compareOnHosts,
   type Deployment,
   type EnvironmentPolicy,
   isEligible,
   lookAfter,
+  probesFrom,
   standingOf,
 } from '@xylem/core';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import { probesAtBegin } from '../verification/befores.ts';
+import { type AskedOnHosts, askedOnHosts } from '../verification/on-hosts.ts';
 import { resultsOf } from '../verification/rows.ts';
 import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
@@ -28,7 +31,7 @@ export async function beginWatch(
   if (watch === undefined || kind !== 'deploy') return;
   const { seconds, maxFailed = null, onFail = 'report' } = watch;
   const until = nowMs + seconds * 1000;
-  const probes = await probesAtBegin(trx, id);
+  const { probes } = await probesAtBegin(trx, id);
   const document: AfterWatch = {
     since: nowMs,
     until,
@@ -77,23 +80,25 @@ export async function lookAfterAll(options: DeployingOptions, environment: strin
 
 async function lookAfterOne({ db, clock, events }: DeployingOptions, row: DeploymentRow): Promise<void> {
   const nowMs = clock.now();
-  const { deployment, evidence, policy, rules } = await judge(
-    db,
-    row,
-    await readFleet(db, row.environment, nowMs),
-    nowMs,
-  );
+  const fleet = await readFleet(db, row.environment, nowMs);
+  const { deployment, evidence, policy, rules } = await judge(db, row, fleet, nowMs);
+  const { verify = [] } = rules;
+  const asked = askedOnHosts(fleet, verify, policy.offlineAfterMs, nowMs);
+  const { onHosts, failing } = await comparedOnHosts(db, row.id, asked);
   const eligible = evidence.filter(isEligible);
-  const failed = eligible.filter((host) => standingOf(deployment, host, nowMs, policy) === 'failed');
+  const failed = eligible.filter(
+    (host) => failing.has(host.id) || standingOf(deployment, host, nowMs, policy) === 'failed',
+  );
   const unheard = eligible.filter(
     ({ lastReport, lastSeen }) => nowMs - Math.max(lastReport ?? 0, lastSeen ?? 0) > policy.offlineAfterMs,
   );
-  const probes = await resultsOf(db, row.environment, rules.verify ?? []);
+  const probes = await resultsOf(db, row.environment, probesFrom(verify, 'root'));
   const seen = {
     eligible: eligible.length,
     failed: failed.length,
     unheard: unheard.length,
     ...(probes.length === 0 ? {} : { probes }),
+    ...(onHosts.length === 0 ? {} : { onHosts }),
   };
   const hasEnded = await db.transaction().execute(async (trx) => {
     await lockFor(trx, deployingLock(row.environment));
@@ -111,13 +116,25 @@ async function lookAfterOne({ db, clock, events }: DeployingOptions, row: Deploy
     await save(trx, row.id, present, look, seen, nowMs);
     if (look.kind === 'watching') return false;
     // By these the decision can be made again: `lookAfter(watch, seen, at)`.
-    const hosts = failed.slice(0, 100).map(({ id }) => id);
+    const hosts = [...new Set([...failed.map(({ id }) => id), ...failing])].slice(0, 100);
     const details = { watch, seen, at: nowMs, hosts };
     await appendEvent(trx, row.id, nowMs, { kind: `watch-${look.kind}`, message: look.reason, details });
     if (look.kind === 'failed' && watch.onFail === 'rollback') await setUndoDue(trx, row.id, true);
     return true;
   });
   if (hasEnded) events.announce(row.id);
+}
+
+/** A probe that is another one since the deployment began is not compared. */
+async function comparedOnHosts(db: Database, deployment: string, asked: readonly AskedOnHosts[]) {
+  const { onHosts: before } = await probesAtBegin(db, deployment);
+  const compared = asked.flatMap(({ of, words }) =>
+    before.filter((one) => one.of === of).map((one) => compareOnHosts(one, words)),
+  );
+  return {
+    onHosts: compared.map(({ seen }) => seen),
+    failing: new Set(compared.flatMap((one) => one.failing)),
+  };
 }
 
 type Ended = { readonly kind: 'superseded'; readonly reason: string };

@@ -2,6 +2,7 @@ import {
   type Deployment as CoreDeployment,
   canaryStanding,
   mostFailed,
+  mostFailing,
   type ProbeBefore,
   type ProbeResult,
   type TrafficEvidence,
@@ -140,6 +141,15 @@ async function shownWatch(db: Root['db'], deployment: string): Promise<Required<
     ...(watch.probes === undefined
       ? {}
       : { probes: watch.probes.map((before) => shownProbe(before, seen?.probes ?? [])) }),
+    ...(seen?.onHosts === undefined
+      ? {}
+      : {
+          onHosts: seen.onHosts.map(({ asked, ...one }) => ({
+            ...one,
+            hosts: asked,
+            mostFailing: mostFailing(watch, { asked }),
+          })),
+        }),
   };
 }
 

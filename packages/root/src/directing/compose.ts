@@ -36,6 +36,7 @@ import { quarantineWords } from '../quarantine/carried.ts';
 import { sealedConfigs, wrapsIn } from '../secrets/rows.ts';
 import { type TrafficRow, trafficRows, undirected, withServing } from '../traffic/rows.ts';
 import { throughWords } from '../transitions/waypoints.ts';
+import { hostProbes } from '../verification/on-hosts.ts';
 
 /** What an environment's desired state should say, without what belongs to its signing. */
 export interface Composed {
@@ -128,11 +129,13 @@ export async function compose(
 function policyFrom(policy: EnvironmentPolicy): DesiredState['policy'] {
   const { reportEverySeconds, keepPrevious, lockAtMostSeconds, drift } = policy;
   const { windows, freezes, urgentPassesFreezes, quota } = policy;
+  const verify = hostProbes(policy.verify ?? []);
   return {
     reportEverySeconds,
     keepPrevious,
     ...(lockAtMostSeconds === undefined ? {} : { lockAtMostSeconds }),
     ...(drift === 'report' ? { drift } : {}),
+    ...(verify.length === 0 ? {} : { verify }),
     ...(windows === undefined ? {} : { windows }),
     ...(freezes === undefined ? {} : { freezes }),
     ...(urgentPassesFreezes === undefined ? {} : { urgentPassesFreezes }),

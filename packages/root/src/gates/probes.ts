@@ -1,5 +1,6 @@
-import type { ProbeState } from '@xylem/core';
+import { type ProbeState, passedOn } from '@xylem/core';
 import { presentProbes } from '../verification/befores.ts';
+import { askedIn } from '../verification/on-hosts.ts';
 import type { Gate } from './gate.ts';
 
 /** Shows how users' addresses stand before anything begins. It is never closed: a release may be what mends them. */
@@ -9,7 +10,13 @@ export const probes: Gate = {
   concerns: ({ target, isWayBack, spec }) =>
     target !== null && !isWayBack && (spec.policy.verify ?? []).length > 0,
   async look(trx, { environment, spec: { policy }, nowMs }) {
-    const standing = await presentProbes(trx, environment.id, policy.verify ?? [], nowMs);
+    const { verify = [], reportEverySeconds } = policy;
+    const onHosts = await askedIn(trx, environment.id, verify, reportEverySeconds, nowMs);
+    const elsewhere = onHosts.map(({ probe: { name }, of, words }) => {
+      const passed = passedOn({ name, of }, words).passed.length;
+      return ` ${name} passes on ${passed} of ${words.length} hosts that ask it.`;
+    });
+    const standing = await presentProbes(trx, environment.id, verify, nowMs);
     const named = (state: ProbeState | null): string =>
       standing
         .filter((one) => one.state === state)
@@ -22,6 +29,7 @@ export const probes: Gate = {
       ['not asked yet', named(null)],
     ].filter(([, names]) => names !== '');
     const rest = others.map(([what, names]) => ` ${what}: ${names}.`).join('');
-    return `${passing} of ${standing.length} probes pass.${rest}`;
+    const own = standing.length === 0 ? '' : ` ${passing} of ${standing.length} probes pass.${rest}`;
+    return `${own}${elsewhere.join('')}`.trimStart();
   },
 };

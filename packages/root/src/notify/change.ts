@@ -1,11 +1,11 @@
 import { isAlertTopic, timeOf, XylemError } from '@xylem/core';
+import { namesInnerAddress } from '@xylem/platform';
 import { appendAudit } from '../audit/audit.ts';
 import type { Who } from '../auth/api-tokens.ts';
 import { scopeOf } from '../auth/grants.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import { allEnvironments, fullName } from '../environments/names.ts';
-import { namesInnerAddress } from '../outgoing/addresses.ts';
 import { isWebhookUrl } from '../outgoing/post.ts';
 import type { Root } from '../root.ts';
 import { queue } from './notify.ts';

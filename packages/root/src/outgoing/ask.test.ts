@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { systemClock } from '@xylem/platform';
-import { freePort, removeLater } from '@xylem/testkit';
-import { tlsServer } from '../testing/tls-server.ts';
-import { type Asked, askOut } from './ask.ts';
+import { askOut, isOuterAddress, systemClock } from '@xylem/platform';
+import { freePort, removeLater, tlsServer } from '@xylem/testkit';
+
+type Asked = Parameters<typeof askOut>[1];
 
 const { signal } = new AbortController();
 const ask = (url: string, more: Partial<Asked> = {}) =>
   askOut(systemClock, {
     url,
-    anywhere: true,
+    allows: null,
     ca: undefined,
     contains: undefined,
     timeoutMs: 5000,
@@ -88,7 +88,7 @@ test('who may not go anywhere reaches no address of this machine or of networks 
   removeLater(t, () => new Promise<void>((resolve) => server.close(() => resolve())));
   const { port } = server.address() as AddressInfo;
   for (const host of ['127.0.0.1', 'localhost', '[::1]', '2130706433', '0x7f.1', '[::ffff:127.0.0.1]']) {
-    const seen = await ask(`http://${host}:${port}/`, { anywhere: false, contains: 'secret' });
+    const seen = await ask(`http://${host}:${port}/`, { allows: isOuterAddress, contains: 'secret' });
     assert.deepEqual(seen, { kind: 'failed', why: 'the address lies in a network inside' }, host);
   }
   assert.equal(count, 0);

@@ -1,7 +1,5 @@
 import { XylemError } from '@xylem/core';
-import { createHttpClient, readBody } from '@xylem/platform';
-import { namesInnerAddress, outerLookup } from './addresses.ts';
-import { faultCode } from './fault-code.ts';
+import { createHttpClient, faultCode, namesInnerAddress, outerLookup, readBody } from '@xylem/platform';
 
 const deadlineMs = 15_000;
 const maxBytes = 16 * 1024;

@@ -1,12 +1,14 @@
 import { X509Certificate } from 'node:crypto';
-import type { EnvironmentSpec } from '@xylem/core';
+import { type EnvironmentSpec, type Probe, probesFrom } from '@xylem/core';
 import { yamlFault } from '@xylem/core/yaml';
+import { namesInnerAddress } from '@xylem/platform';
 import type { Access } from '../auth/access.ts';
 import type { Database } from '../db/tables.ts';
-import { namesInnerAddress } from '../outgoing/addresses.ts';
 
 type Policy = Pick<EnvironmentSpec, 'policy'>;
-const urlsOf = ({ policy }: Policy): string[] => [...new Set((policy.verify ?? []).map(({ url }) => url))];
+/** What hosts ask is bounded by the hosts (docs/spec/direction.md, Probes). */
+const ownProbes = ({ policy }: Policy): Probe[] => probesFrom(policy.verify ?? [], 'root');
+const urlsOf = (policy: Policy): string[] => [...new Set(ownProbes(policy).map(({ url }) => url))];
 
 /** An environment whose YAML is written, and by whom. */
 export interface ProbesWritten {
@@ -24,11 +26,11 @@ export async function refuseBadProbes(
   written: ProbesWritten,
 ): Promise<void> {
   const anywhere = await mayGoAnywhere(db, written);
-  for (const [index, { url, ca }] of (written.after.policy.verify ?? []).entries()) {
+  for (const [index, { url, ca, from = 'root' }] of (written.after.policy.verify ?? []).entries()) {
     const path = ['policy', 'verify', index];
     if (ca !== undefined && !isCertificate(ca))
       throw yamlFault(yaml, name, [...path, 'ca'], 'expected certificates in PEM that can be read');
-    if (!anywhere.has(url) && namesInnerAddress(url))
+    if (from === 'root' && !anywhere.has(url) && namesInnerAddress(url))
       throw yamlFault(
         yaml,
         name,
@@ -48,7 +50,7 @@ export async function saveAddresses(trx: Database, written: ProbesWritten): Prom
   const rows = urlsOf(after).map((url) => ({ environment, url, anywhere: anywhere.has(url) ? 1 : 0 }));
   await trx.deleteFrom('probe_addresses').where('environment', '=', environment).execute();
   if (rows.length > 0) await trx.insertInto('probe_addresses').values(rows).execute();
-  const names = (after.policy.verify ?? []).map(({ name }) => name);
+  const names = ownProbes(after).map(({ name }) => name);
   await trx
     .deleteFrom('probe_results')
     .where('environment', '=', environment)

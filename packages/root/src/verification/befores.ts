@@ -3,13 +3,17 @@ import {
   compareReadings,
   type DeploymentState,
   type EnvironmentPolicy,
+  type HostsBefore,
   hasEnded,
   type Probe,
   type ProbeBefore,
+  passedOn,
   probesBefore,
+  probesFrom,
   type Reading,
 } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
+import { askedIn } from './on-hosts.ts';
 import { resultsOf } from './rows.ts';
 
 /** Longer windows of figures are not read. */
@@ -19,11 +23,13 @@ const mostWindowSeconds = 3600;
 export async function keepBefore(
   trx: Database,
   { id, environment, kind }: { readonly id: string; readonly environment: string; readonly kind: string },
-  { watch, verify = [], metrics = [] }: EnvironmentPolicy,
+  { watch, verify = [], metrics = [], reportEverySeconds }: EnvironmentPolicy,
   nowMs: number,
 ): Promise<void> {
   if (watch === undefined || kind !== 'deploy' || verify.length + metrics.length === 0) return;
   const probes = await presentProbes(trx, environment, verify, nowMs);
+  const onHosts = await askedIn(trx, environment, verify, reportEverySeconds, nowMs);
+  const passed = onHosts.map(({ probe: { name }, of, words }) => passedOn({ name, of }, words));
   const seconds = metrics.length === 0 ? 0 : Math.min(watch.seconds, mostWindowSeconds);
   await trx
     .insertInto('deployment_befores')
@@ -31,6 +37,7 @@ export async function keepBefore(
       deployment: id,
       environment,
       probes: JSON.stringify(probes),
+      on_hosts: passed.length === 0 ? null : JSON.stringify(passed),
       began_ms: nowMs,
       window_ms: seconds * 1000,
       figures_before: null,
@@ -40,24 +47,31 @@ export async function keepBefore(
     .execute();
 }
 
-/** How the probes of an environment stand now. */
+/** How the probes that the root server asks of an environment stand now. */
 export async function presentProbes(
   db: Database,
   environment: string,
   probes: readonly Probe[],
   nowMs: number,
 ): Promise<ProbeBefore[]> {
-  return probesBefore(probes, await resultsOf(db, environment, probes), nowMs);
+  const own = probesFrom(probes, 'root');
+  return probesBefore(own, await resultsOf(db, environment, own), nowMs);
 }
 
 /** How they stood when a deployment began; empty where none were asked. */
-export async function probesAtBegin(db: Database, deployment: string): Promise<ProbeBefore[]> {
+export async function probesAtBegin(
+  db: Database,
+  deployment: string,
+): Promise<{ readonly probes: readonly ProbeBefore[]; readonly onHosts: readonly HostsBefore[] }> {
   const row = await db
     .selectFrom('deployment_befores')
-    .select('probes')
+    .select(['probes', 'on_hosts'])
     .where('deployment', '=', deployment)
     .executeTakeFirst();
-  return row === undefined ? [] : (JSON.parse(row.probes) as ProbeBefore[]);
+  return {
+    probes: row === undefined ? [] : (JSON.parse(row.probes) as ProbeBefore[]),
+    onHosts: row?.on_hosts == null ? [] : (JSON.parse(row.on_hosts) as HostsBefore[]),
+  };
 }
 
 /** Figures of a deployment before and after; null: none are read. */

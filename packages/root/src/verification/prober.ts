@@ -1,10 +1,9 @@
-import { type Probe, type ProbeResult, probeDue, resultOf, timeoutMsOf } from '@xylem/core';
+import { type Probe, type ProbeResult, probeDue, probesFrom, resultOf, timeoutMsOf } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
-import type { Clock, Log } from '@xylem/platform';
+import { askOut, type Clock, isOuterAddress, type Log } from '@xylem/platform';
 import type { Database } from '../db/tables.ts';
 import { environmentsWatched } from '../deployments/after.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
-import { askOut } from '../outgoing/ask.ts';
 import { addressesAnywhere } from './addresses.ts';
 import { resultsOf, saveResults } from './rows.ts';
 
@@ -48,7 +47,8 @@ export function createProber({ db, clock, log, signal, wake }: ProberOptions): P
   async function knownOf(row: EnvironmentRow): Promise<Known> {
     const known = environments.get(row.id);
     if (known?.version === row.yaml_version) return known;
-    const { verify: probes = [] } = parseEnvironmentYaml(row.yaml, fullName(row)).policy;
+    const { verify = [] } = parseEnvironmentYaml(row.yaml, fullName(row)).policy;
+    const probes = probesFrom(verify, 'root');
     const last = new Map((await resultsOf(db, row.id, probes)).map((result) => [result.name, result]));
     const anywhere = await addressesAnywhere(db, row.id);
     const fresh = { version: row.yaml_version, probes, anywhere, last };
@@ -60,7 +60,7 @@ export function createProber({ db, clock, log, signal, wake }: ProberOptions): P
     const { name, url, ca, expect } = probe;
     const seen = await askOut(clock, {
       url,
-      anywhere: anywhere.has(url),
+      allows: anywhere.has(url) ? null : isOuterAddress,
       ca,
       contains: expect?.contains,
       timeoutMs: timeoutMsOf(probe),

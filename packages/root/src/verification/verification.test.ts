@@ -3,13 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type AfterSeen, type AfterWatch, lookAfter } from '@xylem/core';
-import { tempFolder, waitUntil } from '@xylem/testkit';
+import { tempFolder, tlsServer, waitUntil } from '@xylem/testkit';
 import { apiClient } from '../testing/api-client.ts';
 import { fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
 import { rootFixture } from '../testing/root-fixture.ts';
 import { shiftedClock } from '../testing/shifted-clock.ts';
-import { tlsServer } from '../testing/tls-server.ts';
 
 const place = { tenant: 'acme', environment: 'production' };
 const name = 'acme/production';

@@ -12,8 +12,9 @@ export function watchText({
   failed,
   unheard,
   probes,
+  onHosts = [],
 }: NonNullable<Deployment['watch']>): string {
-  const lines = (probes ?? []).map(probeText);
+  const lines = [...(probes ?? []).map(probeText), ...onHosts.map(onHostsText)];
   if (state !== 'watching') return [`Watch ${state}: ${reason ?? ''}`, ...lines].join('\n');
   const seen =
     eligible === 0 ? '' : `: ${failed} of ${counted(eligible, 'host')} failed, ${unheard} not heard of`;
@@ -25,7 +26,22 @@ export function watchText({
   ].join('\n');
 }
 
-type WatchedProbe = NonNullable<NonNullable<Deployment['watch']>['probes']>[number];
+type Watched = NonNullable<Deployment['watch']>;
+
+function onHostsText({
+  name,
+  hosts,
+  held,
+  failing,
+  unknown,
+  mostFailing,
+  reason,
+}: NonNullable<Watched['onHosts']>[number]): string {
+  const seen = reason === null ? '' : ` (${reason})`;
+  return `Probe ${name}: before pass on ${held} of ${counted(hosts, 'host')}, now failing on ${failing}${seen}, not known of ${unknown}. On ${mostFailing} it may fail.`;
+}
+
+type WatchedProbe = NonNullable<Watched['probes']>[number];
 
 function probeText({ name, before, now, reason, since }: WatchedProbe): string {
   const then = before ?? 'not asked';

@@ -1,7 +1,8 @@
-import { timeOf } from '@xylem/core';
+import { probesFrom, timeOf } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import { environmentNamed, fullName } from '../../environments/names.ts';
 import type { Root } from '../../root.ts';
+import { shownOnHosts } from '../../verification/shown.ts';
 import type { Handlers } from '../handlers.ts';
 import type { verificationRoutes } from '../routes/verification.ts';
 
@@ -10,10 +11,12 @@ export function verificationHandlers(root: Root): Pick<Handlers, keyof typeof ve
     environmentVerify: async ({ params }) => {
       const name = `${params.tenant}/${params.environment}`;
       const row = await environmentNamed(root.db, name, root.config.tenant);
-      const { verify = [] } = parseEnvironmentYaml(row.yaml, fullName(row)).policy;
+      const { verify = [], reportEverySeconds } = parseEnvironmentYaml(row.yaml, fullName(row)).policy;
       const results = await root.prober.askNow(row);
+      const onHosts = await shownOnHosts(root.db, row.id, verify, reportEverySeconds, root.clock.now());
       return {
-        probes: verify.flatMap((probe) => {
+        ...(onHosts.length === 0 ? {} : { onHosts }),
+        probes: probesFrom(verify, 'root').flatMap((probe) => {
           const result = results.find((one) => one.name === probe.name);
           if (result === undefined) return [];
           const { state, reason, since, at } = result;

@@ -178,6 +178,21 @@ const Watch = Strict({
       }),
     ),
   ),
+  /** Of probes that hosts ask. `held`: hosts on which it passed when the deployment began. */
+  onHosts: Type.Optional(
+    Type.Array(
+      Strict({
+        name: Name,
+        hosts: Type.Integer({ minimum: 0, description: 'hosts that are to ask it' }),
+        held: Count,
+        failing: Count,
+        unknown: Type.Integer({ minimum: 0, description: 'hosts of which nobody knows' }),
+        /** More of them, for a minute, and the watch fails. */
+        mostFailing: Count,
+        reason: Nullable(Type.String()),
+      }),
+    ),
+  ),
 });
 
 const Figure = Strict({

@@ -23,6 +23,8 @@ export interface VerificationTables {
     environment: string;
     /** JSON of core's `ProbeBefore`s. */
     probes: string;
+    /** JSON of core's `HostsBefore`s; null: no hosts ask. */
+    on_hosts: string | null;
     began_ms: number;
     /** How long the windows of figures are; 0: none are read. */
     window_ms: number;

@@ -5,17 +5,19 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { removeLater, tempFolder } from '@xylem/testkit';
+import { removeLater } from './cleanup.ts';
+import { tempFolder } from './temp-folder.ts';
 
-/** A real HTTPS server as `localhost`, by a certificate of its own that lasts for so many days; below 0: it has ended. */
+/** A real HTTPS server on loopback, by a certificate of its own for `name` that lasts for so many days; below 0: it has ended. */
 export async function tlsServer(
   t: Pick<TestContext, 'after'>,
   days: number,
   answer: RequestListener,
+  name = 'localhost',
 ): Promise<{ readonly url: string; readonly certificate: string }> {
   const folder = await tempFolder(t, 'tls');
-  const [key, request, certificate, names] = ['key', 'request', 'certificate', 'names'].map((name) =>
-    join(folder, `${name}.pem`),
+  const [key, request, certificate, names] = ['key', 'request', 'certificate', 'names'].map((file) =>
+    join(folder, `${file}.pem`),
   ) as [string, string, string, string];
   const openssl = (...args: string[]) =>
     execFileSync('openssl', args, { stdio: ['pipe', 'ignore', 'ignore'] });
@@ -26,13 +28,13 @@ export async function tlsServer(
     'ed25519',
     '-nodes',
     '-subj',
-    '/CN=localhost',
+    `/CN=${name}`,
     '-keyout',
     key,
     '-out',
     request,
   );
-  execFileSync('sh', ['-c', 'echo subjectAltName=DNS:localhost > "$0"', names]);
+  execFileSync('sh', ['-c', 'echo "subjectAltName=DNS:$1" > "$0"', names, name]);
   const made = ['-extfile', names, '-out', certificate];
   openssl('x509', '-req', '-in', request, '-signkey', key, '-days', String(days), ...made);
   const pem = readFileSync(certificate, 'utf8');
@@ -42,5 +44,5 @@ export async function tlsServer(
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
-  return { url: `https://localhost:${(server.address() as AddressInfo).port}`, certificate: pem };
+  return { url: `https://${name}:${(server.address() as AddressInfo).port}`, certificate: pem };
 }

@@ -1,7 +1,8 @@
 import type { TLSSocket } from 'node:tls';
 import type { ProbeSeen } from '@xylem/core';
-import { type Clock, createHttpClient, type HttpResponse } from '@xylem/platform';
-import { namesInnerAddress, outerLookup } from './addresses.ts';
+import type { Clock } from '../clock.ts';
+import { addressIn, lookupAlways, lookupWithin } from './addresses.ts';
+import { createHttpClient, type HttpResponse } from './client.ts';
 import { faultCode } from './fault-code.ts';
 
 /** So much of an answer is searched for a text. */
@@ -11,8 +12,13 @@ const marginMs = 100;
 
 export interface Asked {
   readonly url: string;
-  /** False: in the public network alone, and through no proxy, whose own network would be reached. */
-  readonly anywhere: boolean;
+  /**
+   * Which addresses may be connected to, through no proxy, whose own network would be reached. Null: any, and through the
+   * proxy that this process was told of.
+   */
+  readonly allows: ((address: string) => boolean) | null;
+  /** The address that is connected to whatever the name in the URL leads to. */
+  readonly at?: string;
   /** PEM, instead of the authorities that this machine trusts. */
   readonly ca: string | undefined;
   /** What is searched for. */
@@ -26,12 +32,17 @@ export interface Asked {
  * answer like any other. Nothing of what is answered is handed on but its status and whether the text was there.
  */
 export async function askOut(clock: Pick<Clock, 'monotonicMs'>, asked: Asked): Promise<ProbeSeen> {
-  const { url, anywhere, ca, contains, timeoutMs, signal } = asked;
+  const { url, allows, at, ca, contains, timeoutMs, signal } = asked;
   const inside = { kind: 'failed', why: 'the address lies in a network inside' } as const;
-  if (!anywhere && namesInnerAddress(url)) return inside;
+  const named = addressIn(url) ?? at;
+  if (named !== undefined && allows?.(named) === false) return inside;
   const isTls = url.startsWith('https:');
   const client = createHttpClient({
-    ...(anywhere ? (isTls ? { proxyEnvironment: process.env } : {}) : { lookup: outerLookup }),
+    ...(allows === null
+      ? isTls
+        ? { proxyEnvironment: process.env }
+        : {}
+      : { lookup: at === undefined ? lookupWithin(allows) : lookupAlways(at) }),
     ...(ca === undefined ? {} : { tls: { ca } }),
   });
   const deadline = AbortSignal.timeout(timeoutMs);
