@@ -123,6 +123,7 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   planShow: ['GET', '/plans/:id'],
   planHosts: ['GET', '/plans/:id/hosts'],
   planBehind: ['GET', '/plans/:id/behind'],
+  planEvidence: ['GET', '/plans/:id/evidence'],
   planRefresh: ['POST', '/plans/:id/refresh'],
   planApprove: ['POST', '/plans/:id/approve'],
   planRefuse: ['POST', '/plans/:id/refuse'],

@@ -100,8 +100,8 @@ export function afterRecord(recorded: Recorded, record: EvidenceRecord): Recorde
   };
 }
 
-export interface Replayed {
-  readonly after: Recorded;
+export interface Replayed<After = Recorded> {
+  readonly after: After;
   /** Whether only sentences differ: what it says for people is worded by the version that decided. */
   readonly worded: 'same' | 'otherwise';
 }

@@ -47,6 +47,7 @@ export {
   type RecordedRing,
   replayedRing,
   ringRecordText,
+  standsAfter,
 } from './ring-record.ts';
 export { type SeenDeployment, type SeenRing, type StageStanding, stageStanding } from './standing.ts';
 export { type DueStep, dueSteps, stepsNotUndone } from './way-back.ts';

@@ -1,4 +1,4 @@
-import { difference } from '../deployment/record.ts';
+import { difference, type Replayed } from '../deployment/record.ts';
 import { sha256 } from '../hashing.ts';
 import type { Digest } from '../ids.ts';
 import { jcs } from '../jcs.ts';
@@ -9,6 +9,7 @@ import {
   type RingRules,
   type RingState,
   ringBegun,
+  waivedRing,
 } from './ring.ts';
 
 /** What was found of a ring once, and what had changed of what was known since the record before (docs/spec/plans.md). */
@@ -84,9 +85,10 @@ export function afterRingRecord(recorded: RecordedRing, bytes: string): Recorded
  * Looks again by a record. All but the sentence must be the same byte for byte.
  * @returns where it differs, a sentence, or what is known after it
  */
-export function replayedRing(recorded: RecordedRing, bytes: string): RecordedRing | string {
+export function replayedRing(recorded: RecordedRing, bytes: string): Replayed<RecordedRing> | string {
   const record = JSON.parse(bytes) as RingRecord;
   const name = `Record ${record.number}`;
+  if (text(record) !== bytes) return `${name} is not written as records are.`;
   if (record.before !== recorded.digest || record.number !== recorded.number + 1)
     return `${name} does not follow the one before it: that was changed, or is missing.`;
   const after = afterRingRecord(recorded, bytes);
@@ -96,5 +98,15 @@ export function replayedRing(recorded: RecordedRing, bytes: string): RecordedRin
   const [was, is] = [record.said, again].map(({ state: next, marks, outcome, verdict }) =>
     text({ state: next, marks, outcome, verdict }),
   );
-  return was === is ? after : `${name}: ${difference(was ?? '', is ?? '')}`;
+  if (was !== is) return `${name}: ${difference(was ?? '', is ?? '')}`;
+  return { after, worded: record.said.reason === again.reason ? 'same' : 'otherwise' };
+}
+
+/**
+ * Whether a ring stands where its last record left it, but for a person's word to go on: else a record is missing.
+ * @param state JSON
+ */
+export function standsAfter({ state: left }: RecordedRing, state: string): boolean {
+  const present = text(JSON.parse(state));
+  return present === left || present === text(waivedRing(JSON.parse(left) as RingState));
 }

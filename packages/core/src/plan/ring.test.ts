@@ -15,7 +15,7 @@ import {
   waivedRing,
 } from './ring.ts';
 import { pooled } from './ring-hosts.ts';
-import { afterRingRecord, noRingRecorded, replayedRing, ringRecordText } from './ring-record.ts';
+import { afterRingRecord, noRingRecorded, replayedRing, ringRecordText, standsAfter } from './ring-record.ts';
 
 const minute = 60_000;
 const silentAfterMs = 15 * minute;
@@ -81,7 +81,8 @@ function ring(count: number, by: Partial<RingRules> = {}) {
     recorded = afterRingRecord(recorded, record);
     const again = replayedRing(replayed, record);
     if (typeof again === 'string') assert.fail(again);
-    replayed = again;
+    assert.equal(again.worded, 'same');
+    replayed = again.after;
     const marks = new Map(seen.marks.map((one) => [one.environment, one.watched]));
     members = members.map((one) => ({ ...one, watched: marks.get(one.environment) ?? one.watched }));
     state = seen.state;
@@ -230,5 +231,15 @@ describe('the verdict of a ring', () => {
     );
     const after = afterRingRecord(noRingRecorded, record);
     assert.match(JSON.stringify(replayedRing(after, record)), /does not follow/);
+    assert.match(JSON.stringify(replayedRing(noRingRecorded, `${record} `)), /not written as records are/);
+    const reworded = replayedRing(
+      noRingRecorded,
+      record.replace(/"reason":"[^"]*"/, '"reason":"Otherwise."'),
+    );
+    assert.equal(typeof reworded === 'string' ? reworded : reworded.worded, 'otherwise');
+    const { state } = JSON.parse(record).said;
+    assert.ok(standsAfter(after, JSON.stringify(state)));
+    assert.ok(standsAfter(after, JSON.stringify({ ...state, waived: true })));
+    assert.ok(!standsAfter(after, JSON.stringify({ ...state, hostsPeak: 7 })));
   });
 });

@@ -13,7 +13,7 @@ import {
 import type { Database } from '../db/tables.ts';
 
 /** So many records at once, and no more after so many bytes: one of them may be as large as an environment. */
-const pageRecords = 50;
+export const pageRecords = 50;
 const pageBytes = 4 * 1024 * 1024;
 
 export interface RecordPage {
@@ -35,6 +35,26 @@ export async function recordsAfter(db: Database, deployment: string, after: numb
     .orderBy('number')
     .limit(pageRecords + 1)
     .execute();
+  const { last, hasMore } = pageOf(sizes, after);
+  const records = await db
+    .selectFrom('deployment_evidence')
+    .select(['number', 'digest', 'document'])
+    .where('deployment', '=', deployment)
+    .where('number', '>', after)
+    .where('number', '<=', last)
+    .orderBy('number')
+    .execute();
+  return { records, hasMore };
+}
+
+/**
+ * How far a page of records goes.
+ * @param sizes of those after the last page, one more than a page has
+ */
+export function pageOf(
+  sizes: readonly { readonly number: number; readonly bytes: number | string }[],
+  after: number,
+): { readonly last: number; readonly hasMore: boolean } {
   let bytes = 0;
   let last = after;
   let taken = 0;
@@ -44,15 +64,7 @@ export async function recordsAfter(db: Database, deployment: string, after: numb
     taken += 1;
     last = one.number;
   }
-  const records = await db
-    .selectFrom('deployment_evidence')
-    .select(['number', 'digest', 'document'])
-    .where('deployment', '=', deployment)
-    .where('number', '>', after)
-    .where('number', '<=', last)
-    .orderBy('number')
-    .execute();
-  return { records, hasMore: taken < sizes.length };
+  return { last, hasMore: taken < sizes.length };
 }
 
 /** Writes down by which evidence it was decided. What was known at the last record is kept in memory and can be read again. */

@@ -7,7 +7,7 @@ import { requireDigest } from './approvals.ts';
 import { askBack } from './back.ts';
 import { lockEnvironments, type PlanOptions } from './prepare.ts';
 import { type RingRecords, saveRing, waiveRing } from './ring-records.ts';
-import { hasBegun, type KnownPlan, planLock, planNamed, stateText } from './rows.ts';
+import { hasBegun, type KnownPlan, noStage, planLock, planNamed, stateText } from './rows.ts';
 import { deploymentsOf, stepOf } from './seen.ts';
 import type { PlanStarter } from './start.ts';
 import { setState } from './state.ts';
@@ -88,11 +88,7 @@ export async function rollbackPlan(
     async (trx, known, nowMs) => {
       const { stages } = known.version.document;
       const meant = said.stage === undefined ? stages : stages.filter(({ name }) => name === said.stage);
-      if (meant.length === 0)
-        throw new XylemError(
-          'E_NOT_FOUND',
-          `The plan ${said.id} has no stage ${said.stage}. It has ${stages.map(({ name }) => name).join(', ')}.`,
-        );
+      if (meant.length === 0) throw noStage(said.id, said.stage ?? '', stages);
       const reason = said.reason ?? null;
       await setState(trx, known, nowMs, { state: 'stopped', by: said.who, reason, what: 'rollback' });
       const paused = await changeDeployments(trx, known, personActs.pause, nowMs);

@@ -8,6 +8,7 @@ import {
   waivedRing,
 } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
+import { pageOf, pageRecords, type RecordPage } from '../deployments/records.ts';
 import type { LookedRing } from './ring.ts';
 
 /** What rings were judged by, as their last records left it: kept in memory, and can be read again. */
@@ -83,4 +84,33 @@ async function recordedRing(
   for (const { document } of await of().select('document').orderBy('number').execute())
     recorded = afterRingRecord(recorded, document);
   return recorded;
+}
+
+/** By what the ring of a stage was judged: records after a number, oldest first, and where it stands now, JSON. */
+export async function ringRecordsAfter(
+  db: Database,
+  plan: string,
+  stage: number,
+  after: number,
+): Promise<RecordPage & { readonly state: string | null }> {
+  const of = () =>
+    db
+      .selectFrom('plan_evidence')
+      .where('plan', '=', plan)
+      .where('stage', '=', stage)
+      .where('number', '>', after)
+      .orderBy('number');
+  const sizes = await of()
+    .select(['number', (e) => e.fn<number>('length', ['document']).as('bytes')])
+    .limit(pageRecords + 1)
+    .execute();
+  const { last, hasMore } = pageOf(sizes, after);
+  const records = await of().select(['number', 'digest', 'document']).where('number', '<=', last).execute();
+  const ring = await db
+    .selectFrom('plan_rings')
+    .select('state')
+    .where('plan', '=', plan)
+    .where('stage', '=', stage)
+    .executeTakeFirst();
+  return { records, hasMore, state: ring?.state ?? null };
 }

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Digest, noRingRecorded, replayedRing, timeOf } from '@xylem/core';
+import { type Digest, noRingRecorded, replayedRing, standsAfter, timeOf } from '@xylem/core';
 import { tempFolder, waitUntil } from '@xylem/testkit';
-import { openDatabase } from '../db/open.ts';
 import { type FakeHost, fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
 import { receiver } from '../testing/receiver.ts';
@@ -97,22 +95,16 @@ async function tenants(t: TestContext, names: readonly string[]) {
   };
   /** Looks again at every record by which the ring of a stage was judged. @returns how many */
   const replay = async (id: string, stage: number): Promise<number> => {
-    const db = await openDatabase({ kind: 'sqlite', file: join(root.folder, 'root.db') });
-    const rows = await db
-      .selectFrom('plan_evidence')
-      .select('document')
-      .where('plan', '=', id)
-      .where('stage', '=', stage)
-      .orderBy('number')
-      .execute();
-    await db.destroy();
+    const name = (await show(id)).stages[stage]?.name ?? assert.fail();
+    const { records, state } = await api('planEvidence', { params: { id }, query: { stage: name } });
     let recorded = noRingRecorded;
-    for (const { document } of rows) {
+    for (const { document } of records) {
       const next = replayedRing(recorded, document);
       if (typeof next === 'string') assert.fail(next);
-      recorded = next;
+      recorded = next.after;
     }
-    return rows.length;
+    assert.ok(standsAfter(recorded, state ?? ''));
+    return records.length;
   };
   return { root, api, clock, follow, last, becomes, succeed, show, plan, planIs, replay, told };
 }

@@ -25,6 +25,12 @@ export interface KnownPlan {
 
 export const noPlan = (id: string): XylemError => new XylemError('E_NOT_FOUND', `There is no plan ${id}.`);
 
+export const noStage = (id: string, name: string, stages: readonly { readonly name: string }[]): XylemError =>
+  new XylemError(
+    'E_NOT_FOUND',
+    `The plan ${id} has no stage ${name}. It has ${stages.map((stage) => stage.name).join(', ')}.`,
+  );
+
 /** A plan with its present version. @throws XylemError E_NOT_FOUND */
 export async function planNamed(db: Database, id: string): Promise<KnownPlan> {
   const row = await db.selectFrom('plans').selectAll().where('id', '=', id).executeTakeFirst();

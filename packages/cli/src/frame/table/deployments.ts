@@ -53,6 +53,11 @@ export const deploymentsTable: readonly TableEntry[] = [
     load: () => import('../../commands/plan/rollback.ts'),
   },
   {
+    path: 'plan replay',
+    summary: 'Look again at what rings were judged by, and compare',
+    load: () => import('../../commands/plan/replay.ts'),
+  },
+  {
     path: 'plan schema',
     summary: 'The JSON Schema of plan files, for editors',
     load: () => import('../../commands/plan/schema.ts'),

@@ -14,7 +14,8 @@ import { planHosts } from '../../plans/hosts.ts';
 import { listPlans } from '../../plans/list.ts';
 import { preparePlan } from '../../plans/prepare.ts';
 import { refreshPlan } from '../../plans/refresh.ts';
-import { type KnownPlan, noPlan, planNamed } from '../../plans/rows.ts';
+import { ringRecordsAfter } from '../../plans/ring-records.ts';
+import { type KnownPlan, noPlan, noStage, planNamed } from '../../plans/rows.ts';
 import { showPlan } from '../../plans/show.ts';
 import { startPlan } from '../../plans/start.ts';
 import { productNamed } from '../../publishing/products.ts';
@@ -94,6 +95,13 @@ export function planHandlers(root: Root): Pick<Handlers, keyof typeof planRoutes
         who.access.within('read'),
         clock.now(),
       ),
+    // Records name every environment of the ring.
+    planEvidence: async ({ params, query, who }) => {
+      const known = await ours(params.id, who, 'read', 'all');
+      const stage = stageNamed(known, query.stage);
+      const page = await ringRecordsAfter(db, params.id, stage, Number(query.after ?? 0));
+      return { ...page, records: [...page.records] };
+    },
     planRefresh: async ({ params, who }) => {
       await refuseRestored(root);
       await ours(params.id, who, 'operate', 'all');
@@ -142,6 +150,13 @@ export function planHandlers(root: Root): Pick<Handlers, keyof typeof planRoutes
         who,
       ),
   };
+}
+
+/** @throws XylemError E_NOT_FOUND */
+function stageNamed({ row, version }: KnownPlan, name: string): number {
+  const index = version.document.stages.findIndex((stage) => stage.name === name);
+  if (index < 0) throw noStage(row.id, name, version.document.stages);
+  return index;
 }
 
 const starterOf = (who: Who) => ({ account: accountOf(who), groups: who.groups ?? [] });

@@ -52,6 +52,15 @@ export const planRoutes = {
     response: s.PlanBehind,
     summary: 'Hosts that are not where the deployments of a plan want them, and why',
   },
+  planEvidence: {
+    method: 'GET',
+    path: '/plans/:id/evidence',
+    needs: { permission: 'read', where: 'anywhere' },
+    params: s.PlanParams,
+    query: s.PlanEvidenceQuery,
+    response: s.PlanEvidence,
+    summary: 'By which evidence the ring of a stage was judged, to look again and compare',
+  },
   planRefresh: {
     method: 'POST',
     path: '/plans/:id/refresh',

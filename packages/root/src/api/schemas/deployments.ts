@@ -298,10 +298,10 @@ const DeploymentEvent = Strict({
 export type DeploymentEvent = Static<typeof DeploymentEvent>;
 /** `after`: the number of the last record seen. */
 export const EvidenceQuery = Strict({ after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })) });
-const EvidenceRecord = Strict({
+export const EvidenceRecord = Strict({
   number: Count,
   digest: DigestText,
-  document: Type.String({ description: 'JSON, RFC 8785 (docs/spec/deployments.md)' }),
+  document: Type.String({ description: 'JSON, RFC 8785 (docs/spec/deployments.md, docs/spec/plans.md)' }),
 });
 export const DeploymentEvidence = Strict({
   records: Type.Array(EvidenceRecord),

@@ -16,7 +16,7 @@ import {
   Time,
   Version,
 } from './common.ts';
-import { Strategy } from './deployments.ts';
+import { EvidenceRecord, Strategy } from './deployments.ts';
 
 const DigestStart = Type.String({
   pattern: '^[0-9a-f]{8,64}$',
@@ -295,3 +295,15 @@ export const PlanHosts = Strict({
 });
 export const PlanRefreshed = Strict({ changed: Type.Boolean(), plan: PlanDetail });
 export const PlanStarted = Strict({ deployments: Type.Array(Type.String()), plan: PlanDetail });
+/** `after`: the number of the last record seen. */
+export const PlanEvidenceQuery = Strict({
+  stage: Name,
+  after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })),
+});
+export const PlanEvidence = Strict({
+  records: Type.Array(EvidenceRecord),
+  hasMore: Type.Boolean(),
+  state: Nullable(
+    Type.String({ description: 'where the ring stands now, JSON; null: nothing was found yet' }),
+  ),
+});

@@ -92,6 +92,7 @@ export const ofDeployments = {
   planShow: [plan('read')],
   planHosts: [plan('read')],
   planBehind: [plan('read')],
+  planEvidence: [thing('read', ({ live }) => ({ params: { id: live.plan }, query: { stage: 'all' } }))],
   planRefresh: [plan('operate')],
   planApprove: [plan('approve', {})],
   planRefuse: [plan('approve', anotherPlan)],
