@@ -21,7 +21,6 @@ import {
   groupsAt,
   isTurnedOver,
   missingBalancers,
-  missingIn,
   returning,
   type TrafficEvidence,
 } from './groups.ts';
@@ -79,6 +78,7 @@ export function advanceGroups(
   const ownProgress = progressOf(deployment, own.counts, ownSkipped);
   const said = judged(deployment, course, looked, own, ownSkipped, ownProgress, step, now, fault);
   const look: Look = {
+    kind: deployment.kind,
     deployment,
     policy,
     strategy,
@@ -138,7 +138,7 @@ function marked(
   ];
 }
 
-function decided(look: Look, { kind, reason }: Intent): Decision[] {
+function decided(look: Look, { kind, reason, without }: Intent): Decision[] {
   const { groups, canary, strategy, now, traffic } = look;
   const { idle, serving } = groups;
   const { asked: _, ...unasked } = canary;
@@ -176,14 +176,20 @@ function decided(look: Look, { kind, reason }: Intent): Decision[] {
     }
     case 'second': {
       const why = `${reason} ${serving} comes second.`;
-      const missing = traffic === undefined ? 0 : missingIn(traffic);
-      const left = { ...groups, phase: kind, since, ...(missing === 0 ? {} : { without: missing }) };
+      const left = { ...groups, phase: kind, since, ...(without === undefined ? {} : { without }) };
       return marked(look, { canary: { ...unasked, step: 2, since }, groups: left, why });
     }
     case 'wait':
       return marked(look);
     case 'stay':
-      return admitting(look);
+      return without === undefined
+        ? admitting(look)
+        : marked(look, {
+            canary: unasked,
+            ...(without === 0
+              ? {}
+              : { groups: { ...groups, without }, why: `Without ${without} balancers: ${reason}` }),
+          });
   }
 }
 

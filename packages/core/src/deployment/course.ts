@@ -70,15 +70,7 @@ export function stepsOf({ steps, maxUnavailable }: Course, eligible: readonly nu
   return eligible.reduce((most, one) => Math.max(most, Math.ceil(one / hostCount(maxUnavailable, one))), 1);
 }
 
-/**
- * Whether a deployment failed whose strategy promises to go back then. Over two groups it stops once the second has
- * begun: nothing is left that traffic could go back to.
- */
-export function promisesUndo({
-  state,
-  strategy,
-  groups,
-}: Pick<Deployment, 'state' | 'strategy' | 'groups'>): boolean {
-  if (groups?.phase === 'second') return false;
+/** Whether a deployment failed whose strategy promises to go back then. */
+export function promisesUndo({ state, strategy }: Pick<Deployment, 'state' | 'strategy'>): boolean {
   return state === 'failed' && courseOf(strategy)?.onFail === 'rollback';
 }

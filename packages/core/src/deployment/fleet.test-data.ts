@@ -105,7 +105,8 @@ export class Fleet {
     const one = this.hosts[index];
     if (one === undefined) return;
     const changed = this.told(one);
-    const target = this.deployment.kind === 'undeploy' ? [] : [runs(newPackage, healthy)];
+    const to = this.deployment.components['api']?.to ?? null;
+    const target = to === null ? [] : [runs(to, healthy)];
     this.hosts[index] = {
       ...one,
       lastReport: this.now,

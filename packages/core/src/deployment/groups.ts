@@ -1,3 +1,4 @@
+import type { Digest } from '../ids.ts';
 import type { Deployment, Judging, UpdateLimits } from './deployment.ts';
 import { hasEnded } from './deployment.ts';
 
@@ -35,7 +36,7 @@ export interface GroupsState {
   readonly until?: number;
   /** While returning: a person was asked; then, that the person said to go on with what there is. */
   readonly asked?: 'waits' | 'waived';
-  /** In `second`: how many balancers had not reported the switch when a person said to go on all the same. */
+  /** How many balancers had not reported where traffic goes when a person said to go on all the same. */
   readonly without?: number;
 }
 
@@ -110,6 +111,31 @@ export function waitingFor(groups: GroupsState, now: number): { readonly groups?
   return { groups: { phase, idle, serving, since: now, until: now + until - since } };
 }
 
+/**
+ * Whether a rollback of a product with two groups goes one by one, the one without traffic first. Not where the group
+ * that has traffic runs already what it goes back to: where the only deployment since had not begun with it, and where the
+ * same way back is begun again.
+ */
+export function goesBackInPhases({
+  last,
+  unsettled,
+  settled,
+  to,
+}: {
+  /** The newest deployment of the product; null: there was none. */
+  readonly last: Pick<Deployment, 'kind' | 'strategy' | 'groups' | 'to'> | null;
+  /** How many there were since the one that has settled. */
+  readonly unsettled: number;
+  readonly settled: Digest | null;
+  readonly to: Digest;
+}): boolean {
+  if (last === null || last.kind === 'undeploy') return false;
+  const { kind, strategy, groups } = last;
+  const isOverGroups = strategy.kind === 'blue-green';
+  if (kind === 'rollback') return isOverGroups || last.to?.digest !== to;
+  return !isOverGroups || groups?.phase === 'second' || unsettled !== 1 || settled !== to;
+}
+
 /** Whether nobody else may switch traffic: a deployment goes by where it is. */
 export function holdsTraffic(deployment: Pick<Deployment, 'state' | 'strategy' | 'groups'>): boolean {
   if (hasEnded(deployment)) return false;
@@ -127,5 +153,7 @@ export function givenBack<T extends Deployment>(
   const { strategy, groups } = deployment;
   if (strategy.kind !== 'blue-green' || groups === undefined || hasEnded(deployment) || !isTurnedOver(groups))
     return null;
+  // What a way back has left is what was to be left.
+  if (deployment.kind === 'rollback') return null;
   return { deployment: { ...deployment, groups: returning(groups, strategy, now) }, to: groups.serving };
 }

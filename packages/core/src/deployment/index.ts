@@ -44,6 +44,7 @@ export {
   type GroupsPhase,
   type GroupsState,
   givenBack,
+  goesBackInPhases,
   holdsTraffic,
   type TrafficEvidence,
   waitingFor,

@@ -5,8 +5,8 @@ import { advance } from './advance.ts';
 import { applyDecisions, resumed } from './apply.ts';
 import { judgingDefaults } from './course.ts';
 import type { Deployment } from './deployment.ts';
-import { deployment, Fleet, hosts, newPackage, policy, runs } from './fleet.test-data.ts';
-import { givenBack } from './groups.ts';
+import { deployment, Fleet, hosts, newPackage, oldPackage, policy, runs } from './fleet.test-data.ts';
+import { givenBack, goesBackInPhases } from './groups.ts';
 
 const page = new URL('../../../../docs/spec/deployments.md', import.meta.url);
 const [begin, end] = ['<!-- phases: UPDATE=1 writes them from the code -->\n', '<!-- /phases -->\n'];
@@ -124,7 +124,14 @@ const rows: readonly (readonly [string, (phase: Phase) => string])[] = [
   ['a freeze, and its hosts are well', (phase) => frozen(well(at(phase), 601))],
   ['a freeze, and more hosts failed than may', (phase) => frozen(ill(well(at(phase)), 5))],
   ['`abort` by a person', (phase) => ended(at(phase), 'aborted, hosts stay as they are')],
-  ['`rollback` by a person', (phase) => ended(at(phase), 'its hosts go back')],
+  [
+    '`rollback` by a person',
+    (phase) => {
+      const fleet = at(phase);
+      const begun = { last: fleet.deployment, unsettled: 1, settled: oldPackage, to: oldPackage };
+      return ended(fleet, goesBackInPhases(begun) ? 'goes back in phases' : 'its hosts go back');
+    },
+  ],
   [
     'its release is quarantined',
     (phase) => ended(at(phase), 'failed').replace(', then its hosts go back', ', failed'),

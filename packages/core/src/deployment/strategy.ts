@@ -35,6 +35,8 @@ export interface StrategyFor {
   readonly hosts: number;
   /** The two groups that the product's traffic is switched between; absent: there are none. */
   readonly traffic?: { readonly label: string; readonly groups: readonly [string, string] };
+  /** Of a rollback: `goesBackInPhases`. Absent: it does not. */
+  readonly isInPhases?: boolean;
   readonly policy: {
     readonly maxUnavailable: HostCount;
     readonly strategy?: WantedStrategy;
@@ -67,6 +69,7 @@ export function chosenStrategy(wanted: WantedStrategy | undefined, about: Strate
 function chosenAlone(wanted: WantedStrategy | undefined, about: StrategyFor): Strategy {
   const { kind, isFirst, isUrgent, hosts, policy } = about;
   if (wanted !== undefined) return filled(wanted, about);
+  if (about.isInPhases === true) return filled({ kind: 'blue-green' }, about);
   if (kind !== 'deploy' || isFirst) return { kind: 'all-at-once' };
   const own =
     policy.strategy?.kind === 'blue-green' && about.traffic === undefined ? undefined : policy.strategy;
@@ -106,11 +109,12 @@ function overGroups(
   judging: Partial<Judging>,
   about: StrategyFor,
 ): Strategy {
-  if (about.kind !== 'deploy') {
-    throw new XylemError(
-      'E_INPUT',
-      `blue-green is for updates; a ${about.kind} goes all at once or rolling.`,
-    );
+  if (about.kind !== 'deploy' && about.isInPhases !== true) {
+    const why =
+      about.kind === 'rollback'
+        ? 'blue-green is for updates, and for rollbacks that change the group that has traffic; this rollback goes'
+        : `blue-green is for updates; an ${about.kind} goes`;
+    throw new XylemError('E_INPUT', `${why} all at once or rolling.`);
   }
   if (about.traffic === undefined) {
     throw new XylemError(
@@ -125,7 +129,12 @@ function overGroups(
       'E_INPUT',
       `blue-green selects hosts by the group ${unsaid}: name it without quotes.`,
     );
-  return { kind, per, groups, ...groupDefaults, ...wanted, ...judgingDefaults, ...judging };
+  if (about.kind === 'deploy')
+    return { kind, per, groups, ...groupDefaults, ...wanted, ...judgingDefaults, ...judging };
+  if (wanted.keepSeconds !== undefined)
+    throw new XylemError('E_INPUT', 'keepSeconds is for updates; a rollback keeps nothing.');
+  const back = { ...judgingDefaults, bakeSeconds: 0, onFail: 'stop', keepSeconds: 0 } as const;
+  return { kind, per, groups, ...groupDefaults, maxFailed: '100%', ...wanted, ...back };
 }
 
 /**

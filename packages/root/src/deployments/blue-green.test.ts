@@ -10,6 +10,18 @@ import { type Groups, goesBack, groupsFleet, params } from '../testing/groups-fl
 const own = cleanup();
 after(() => own.run());
 
+/** The group without traffic, traffic, the other group. */
+async function goesBackInPhases(all: Groups, id: string): Promise<void> {
+  const { balancers, hosts, has, serving, comes } = all;
+  await comes(id, 'switching', ...hosts);
+  assert.deepEqual([has('blue'), has('green')], [Array(2).fill('1.0.0'), Array(2).fill('2.0.0')]);
+  assert.deepEqual(await serving(), ['blue', 2]);
+  await comes(id, 'second', ...balancers);
+  await comes(id, 'succeeded', ...hosts);
+  assert.deepEqual([has('green'), await serving()], [Array(2).fill('1.0.0'), ['blue', 2]]);
+  await replays(all, id);
+}
+
 async function replays({ root }: Groups, id: string): Promise<void> {
   const { records, decided } = await root.api('deploymentEvidence', { params: { id }, query: {} });
   assert.equal(decided, records.length);
@@ -68,6 +80,7 @@ for (const { kind, skip, options } of await testDatabases(own))
       ],
     );
     await replays(all, id);
+    await goesBackInPhases(all, await create('shop', 'rollback'));
   });
 
 test('a failure with traffic gives it back, also where the root server dies before it can say so, and hosts go back after it', async (t) => {

@@ -1,5 +1,6 @@
 import {
   chosenStrategy,
+  goesBackInPhases,
   mappingOf,
   mostStratifiedSelector,
   parseSelector,
@@ -13,6 +14,7 @@ import {
 import type { Database } from '../db/tables.ts';
 import type { Candidate } from '../gates/gate.ts';
 import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
+import { deploymentOf, newestDeployments } from './rows.ts';
 
 /**
  * The strategy of a deployment: what was asked for, or what suits the environment.
@@ -21,10 +23,11 @@ import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
  */
 export async function strategyFor(
   trx: Database,
-  { kind, product, spec, direction, environment, urgent }: Candidate,
+  candidate: Candidate,
   wanted: WantedStrategy | undefined,
   ringBakeSeconds?: number,
 ): Promise<Strategy> {
+  const { kind, product, spec, direction, environment, urgent } = candidate;
   const isFirst = direction.settled === null;
   const traffic = trafficOf(spec, product);
   const where = selectorsOf({ product, spec });
@@ -37,10 +40,10 @@ export async function strategyFor(
     hosts: hosts.length,
     policy: spec.policy,
     isUrgent: urgent,
-    ...(traffic === null ? {} : { traffic }),
+    ...(traffic === null ? {} : { traffic, isInPhases: await isInPhases(trx, candidate, traffic, hosts) }),
     ...(ringBakeSeconds === undefined ? {} : { ringBakeSeconds }),
   });
-  if (strategy.kind === 'blue-green' && traffic !== null)
+  if (strategy.kind === 'blue-green' && kind === 'deploy' && traffic !== null)
     refuseGroupless(traffic, hosts, selectorsOf({ product, spec }, traffic.component));
   const long = where.find((text) => text.length > mostStratifiedSelector);
   if (strategy.kind !== 'all-at-once' && strategy.per !== undefined && long !== undefined) {
@@ -51,6 +54,27 @@ export async function strategyFor(
   }
   return strategy;
 }
+
+/** A rollback whose groups are not both there is one of all hosts. */
+async function isInPhases(
+  trx: Database,
+  { kind, product, environment, direction, target }: Candidate,
+  { label, groups }: TrafficSwitch,
+  hosts: readonly HostRecord[],
+): Promise<boolean> {
+  if (kind !== 'rollback' || target === null) return false;
+  if (groups.some((group) => !hosts.some((host) => groupOf(host, label) === group))) return false;
+  const [row] = await newestDeployments(trx, environment.id, product).limit(1).execute();
+  return goesBackInPhases({
+    last: row === undefined ? null : deploymentOf(row),
+    unsettled: direction.deployments.length,
+    settled: direction.settled?.digest ?? null,
+    to: target.digest,
+  });
+}
+
+const groupOf = ({ labels }: HostRecord, label: string): string | undefined =>
+  Object.hasOwn(labels, label) ? labels[label] : undefined;
 
 const mostNames = 10;
 
@@ -64,9 +88,7 @@ function refuseGroupless(
   where: readonly string[],
 ): void {
   const own = hosts.filter((host) => where.some((text) => selects(parseSelector(text), host)));
-  const groupOf = ({ labels }: HostRecord): string | undefined =>
-    Object.hasOwn(labels, label) ? labels[label] : undefined;
-  const isIn = (host: HostRecord): boolean => groups.some((group) => group === groupOf(host));
+  const isIn = (host: HostRecord): boolean => groups.some((group) => group === groupOf(host, label));
   const outside = own.filter((host) => !isIn(host)).map(({ name }) => name);
   if (outside.length > 0) {
     const names = outside.slice(0, mostNames).join(', ');
@@ -76,7 +98,7 @@ function refuseGroupless(
       `Blue/green goes by the label ${label}, which is neither ${groups.join(' nor ')} of: ${names}${more}. Label them: xylem host label NAME ${label}=${groups[0]}`,
     );
   }
-  const empty = groups.find((group) => !own.some((host) => groupOf(host) === group));
+  const empty = groups.find((group) => !own.some((host) => groupOf(host, label) === group));
   if (empty === undefined) return;
   throw new XylemError(
     'E_INPUT',

@@ -76,7 +76,7 @@ export async function beginDeployment(
   const strategy = await strategyFor(trx, candidate, start.strategy, start.ringBakeSeconds);
   if (start.dryRun === true) return { id, unfit };
   await saveMapping(trx, candidate);
-  const returns = await supersede(trx, candidate, id, start.who);
+  const returns = await supersede(trx, candidate, { id, strategy }, start.who);
   await forgetWaiting(trx, start.environment.id, start.product);
   const deployment = { ...deploymentFrom(start, candidate, strategy, id, salt), ...returns };
   await insert(trx, deployment, start, nowMs);
@@ -123,11 +123,14 @@ async function saveMapping(trx: Database, { environment }: Candidate): Promise<v
   await trx.updateTable('environments').set({ yaml, yaml_version }).where('id', '=', id).execute();
 }
 
-/** @returns what a way back goes on with: traffic that is given back, before any host is */
+/**
+ * @returns what a way back goes on with: traffic that is given back, before any host is. One in phases finds out by itself
+ * where traffic is.
+ */
 async function supersede(
   trx: Database,
   { direction, kind, nowMs }: Candidate,
-  id: string,
+  { id, strategy }: Pick<Deployment, 'id' | 'strategy'>,
   by: string,
 ): Promise<Pick<Deployment, 'groups'>> {
   const isBack = kind === 'rollback';
@@ -141,7 +144,8 @@ async function supersede(
     } else await saveDeployment(trx, { ...older, state: 'superseded', reason }, nowMs);
     await appendEvent(trx, older.id, nowMs, { kind: 'superseded', message: reason, details: {} });
   }
-  return isBack && groups !== undefined ? waitingFor(groups, nowMs) : {};
+  if (!isBack || strategy.kind === 'blue-green' || groups === undefined) return {};
+  return waitingFor(groups, nowMs);
 }
 
 async function insert(
