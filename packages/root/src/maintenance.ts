@@ -6,6 +6,7 @@ import { settleJobs } from './jobs/settle.ts';
 import { driveMigrations } from './migrations/drive.ts';
 import { settleMoves } from './moves/settle.ts';
 import { forgetOld } from './notify/line.ts';
+import { settlePreflights } from './plans/settle-preflights.ts';
 import { driveRecalls } from './recalls/drive.ts';
 import type { Root } from './root.ts';
 import { readFigures } from './verification/figures.ts';
@@ -74,6 +75,7 @@ export async function runMaintenance({ root, renewCertificate, signal }: Mainten
     every(successorsEveryMs, 'looking at replaced hosts', () => retireReplaced(root), 'at once'),
     every(movesEveryMs, 'looking at move requests', () => settleMoves(root), 'at once'),
     every(jobsEveryMs, 'looking at jobs', () => settleJobs(root), 'at once'),
+    every(jobsEveryMs, 'looking at preflights', () => settlePreflights(root), 'at once'),
     every(incidentsEveryMs, 'looking at incidents', () => evaluateIncidents(root), 'at once'),
     every(watchEveryMs, 'looking for silent hosts', () => watchHosts(root), 'at once'),
     every(renewEveryMs, 'looking for what ends soon', () => watchExpiries(root), 'at once'),

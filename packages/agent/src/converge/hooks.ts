@@ -6,7 +6,7 @@ import {
   hookTimeoutDefaultMs,
   XylemError,
 } from '@xylem/core';
-import { runForComponent } from '../commands/component-run.ts';
+import { type ComponentRun, runForComponent } from '../commands/component-run.ts';
 import { lastWords, recordOutput } from '../commands/record.ts';
 import type { DriverTools, Places } from '../drivers/driver.ts';
 import { placesOf } from '../drivers/service/places.ts';
@@ -81,17 +81,19 @@ export async function runHook(
   }
 }
 
-async function ran(
+/** What runs a hook of `placed`. Pure. @throws XylemError E_PLACEHOLDER */
+export function hookRun(
   hook: Hook,
   placed: Placed,
   moment: HookMoment,
   step: StepKind,
-  { component, action, outgoing }: SlotPlan,
-  tools: DriverTools,
-): Promise<void> {
-  const own = tools.layout.component(component);
-  const { command, environment, timeoutMs } = filledHook(hook, placed, tools);
-  const run = {
+  { action, outgoing }: Pick<SlotPlan, 'action' | 'outgoing'>,
+  places: Places,
+): ComponentRun {
+  const { component } = placed;
+  const own = places.layout.component(component);
+  const { command, environment, timeoutMs } = filledHook(hook, placed, places);
+  return {
     what: `${moment} ${step}`,
     command,
     workingFolder: own.tree(placed.tree),
@@ -106,6 +108,19 @@ async function ran(
     },
     timeoutMs,
   };
+}
+
+async function ran(
+  hook: Hook,
+  placed: Placed,
+  moment: HookMoment,
+  step: StepKind,
+  plan: SlotPlan,
+  tools: DriverTools,
+): Promise<void> {
+  const { component } = plan;
+  const own = tools.layout.component(component);
+  const run = hookRun(hook, placed, moment, step, plan, tools);
   const { fault, output } = await runForComponent(component, run, tools);
   const what = `hook ${moment} ${step} of ${component} ${placed.version}`;
   await recordOutput(own.stepsLog, tools.clock, `${what}${fault === null ? '' : ` ${fault}`}`, output);

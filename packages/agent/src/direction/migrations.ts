@@ -1,18 +1,14 @@
-import { type HostAssignment, type HostMapEntry, type MigrationOrder, XylemError } from '@xylem/core';
-import { heldByQuarantine, type QuarantineMemory } from './quarantine.ts';
-import type { Reading } from './reading.ts';
+import type { HostAssignment, HostMapEntry, MigrationOrder, XylemError } from '@xylem/core';
+import { type OrderedFrom, readOrdered } from './ordered.ts';
 import type { OrderedMigration } from './wanted.ts';
 
 /**
  * What this host is to do as a runner: each order's package under the same rules as an assignment, with the
  * configuration that is assigned for the component.
  */
-export async function orderedMigrations(from: {
-  readonly entry: HostMapEntry;
-  readonly assignments: readonly HostAssignment[];
-  readonly reading: Reading;
-  readonly memory: QuarantineMemory | undefined;
-}): Promise<{ readonly migrations: readonly OrderedMigration[]; readonly incomplete: XylemError | null }> {
+export async function orderedMigrations(
+  from: OrderedFrom & { readonly entry: HostMapEntry; readonly assignments: readonly HostAssignment[] },
+): Promise<{ readonly migrations: readonly OrderedMigration[]; readonly incomplete: XylemError | null }> {
   const migrations: OrderedMigration[] = [];
   let incomplete: XylemError | null = null;
   for (const order of from.entry.migrate ?? []) {
@@ -23,19 +19,9 @@ export async function orderedMigrations(from: {
     }
     const { product, release, package: digest, version } = order;
     const asked: HostAssignment = { ...assignment, product, release, package: digest, version };
-    const held = heldByQuarantine(from.memory, asked);
-    if (held !== null) {
-      migrations.push({ order, fault: { code: held.code, message: held.message } });
-      continue;
-    }
-    const [outcome] = await from.reading.all([asked]);
-    if (outcome !== undefined && 'placed' in outcome) {
-      migrations.push({ order, placed: outcome.placed });
-      continue;
-    }
-    const error = outcome?.error ?? new XylemError('E_INTERNAL', 'The order was not read.');
-    if (error.retry === 'elsewhere') incomplete = error;
-    migrations.push({ order, fault: { code: error.code, message: error.message.slice(0, 2_000) } });
+    const read = await readOrdered(asked, from);
+    incomplete ??= read.incomplete;
+    migrations.push({ order, ...read.found });
   }
   return { migrations, incomplete };
 }

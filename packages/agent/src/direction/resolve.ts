@@ -24,6 +24,7 @@ import type { Ahead } from './ahead.ts';
 import type { Documents } from './documents.ts';
 import { orderedMigrations } from './migrations.ts';
 import { unmetRequirements } from './place.ts';
+import { orderedPreflights } from './preflights.ts';
 import { heldByQuarantine, quarantineAfter } from './quarantine.ts';
 import { Reading } from './reading.ts';
 import { directedTransitions } from './transitions.ts';
@@ -121,6 +122,8 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
   incomplete ??= ways.incomplete;
   const ordered = await orderedMigrations({ entry, assignments, reading, memory });
   incomplete ??= ordered.incomplete;
+  const ahead = await orderedPreflights({ entry, state, reading, memory });
+  incomplete ??= ahead.incomplete;
   const unmet = unmetRequirements(components);
   const isMet = ({ component }: Placed): boolean => !unmet.some((other) => other.component === component);
   const accepted: Accepted = {
@@ -130,6 +133,7 @@ export async function resolveDirection(options: ResolveOptions): Promise<Resolve
     entry,
     ...(ways.transitions.length === 0 ? {} : { transitions: ways.transitions }),
     ...(ordered.migrations.length === 0 ? {} : { migrations: ordered.migrations }),
+    ...(ahead.preflights.length === 0 ? {} : { preflights: ahead.preflights }),
     releases: reading.versions(),
     floors: { ...before?.floors, ...reading.floors },
   };

@@ -4,12 +4,14 @@ import type {
   HostMapEntry,
   HostProbe,
   MigrationOrder,
+  PreflightOrder,
   Revoked,
   TransitionGraph,
   Version,
 } from '@xylem/core';
 import type { DirectedMoments } from '../moments/judge.ts';
 import type { Placed } from '../slot/placed.ts';
+import type { OrderedPackage } from './ordered.ts';
 import type { QuarantineMemory } from './quarantine.ts';
 
 /** A component that direction gives to this host and that can't be taken: it stays as it is. */
@@ -56,11 +58,11 @@ export interface WantedState {
   readonly moments?: DirectedMoments;
 }
 
-/** What this host is to do as the runner of a migration, with the package whose programs do it, or why that can't be had. */
-export type OrderedMigration = { readonly order: MigrationOrder } & (
-  | { readonly placed: Placed }
-  | { readonly fault: { readonly code: ErrorCode; readonly message: string } }
-);
+/** What this host is to do as the runner of a migration, with the package whose programs do it. */
+export type OrderedMigration = { readonly order: MigrationOrder } & OrderedPackage;
+
+/** A package that this host is to look at before it is directed. */
+export type OrderedPreflight = { readonly order: PreflightOrder } & OrderedPackage;
 
 /** All that an agent keeps of direction for the next start without any parent. */
 export interface Accepted extends WantedState {
@@ -79,6 +81,8 @@ export interface Accepted extends WantedState {
   readonly entry: HostMapEntry;
   /** Absent: this host is no runner. */
   readonly migrations?: readonly OrderedMigration[];
+  /** Absent: none. */
+  readonly preflights?: readonly OrderedPreflight[];
   /** Whom this host speaks with no more; absent: nobody. */
   readonly revoked?: readonly Revoked[];
   /** What it knows as quarantined, and whose word lifts it; absent: nothing of both. */

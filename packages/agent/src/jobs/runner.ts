@@ -8,6 +8,7 @@ import type { SlotPlan } from '../converge/steps.ts';
 import type { Wake } from '../run/wake.ts';
 import type { ObservedSlot } from '../slot/observed.ts';
 import { mayBegin } from './may-begin.ts';
+import type { Preflights } from './preflight.ts';
 import { type JobRecord, type JobStanding, jobRecordFile, reportedJobs } from './record.ts';
 import { interrupted, type JobTools, refused, runJob } from './run-job.ts';
 
@@ -36,6 +37,8 @@ export interface JobRunnerOptions {
   readonly ordered: () => readonly JobOrder[] | null;
   /** Why this host runs nothing for others, or null. */
   readonly refuses: () => string | null;
+  /** Orders to look at what is not directed yet stand among those; absent: there are none. */
+  readonly preflights?: Preflights;
   /** What is here now. */
   readonly observe: () => Promise<ReadonlyMap<string, ObservedSlot>>;
   readonly looked: Wake;
@@ -131,7 +134,8 @@ export function jobRunner(options: JobRunnerOptions): JobRunner {
     const why = options.refuses();
     if (why !== null) return await ended({ ...fresh, result: null }, refused('E_JOB_REFUSED', why));
     const plansBefore = plans;
-    const verdict = mayBegin(order, (await options.observe()).get(component));
+    const slot = (await options.observe()).get(component);
+    const verdict = options.preflights?.mayLook(id, slot) ?? mayBegin(order, slot);
     if (verdict.kind === 'refuse')
       return await ended({ ...fresh, result: null }, refused(verdict.why.code, verdict.why.message));
     if (verdict.kind === 'wait') return wait(order, verdict.why);
@@ -143,13 +147,17 @@ export function jobRunner(options: JobRunnerOptions): JobRunner {
     const end = new AbortController();
     // From here to `set` nothing waits: a plan that begins now finds it.
     const signal = AbortSignal.any([tools.signal, end.signal]);
-    const over = carryOut({ ...fresh, result: null }, verdict, signal).finally(() => underWay.delete(id));
+    const run = () =>
+      verdict.kind === 'look'
+        ? verdict.look(signal)
+        : runJob(order, verdict.job, verdict.placed, { ...tools, signal });
+    const over = carryOut({ ...fresh, result: null }, run, signal).finally(() => underWay.delete(id));
     underWay.set(id, { component, end, over });
   };
 
   const carryOut = async (
     record: JobRecord,
-    { placed, job }: Extract<ReturnType<typeof mayBegin>, { kind: 'run' }>,
+    run: () => Promise<JobResult>,
     signal: AbortSignal,
   ): Promise<void> => {
     const { order } = record;
@@ -160,15 +168,13 @@ export function jobRunner(options: JobRunnerOptions): JobRunner {
     }
     stand({ kind: 'running', order, since: record.begun });
     log.info('job begins', { id: order.id, component: order.component, job: order.job });
-    const result = await runJob(order, job, placed, { ...tools, signal }).catch(
-      (error: unknown): JobResult => {
-        const fault = codedFault(error, `the job ${order.job} of ${order.component}`);
-        return interrupted(
-          signal.aborted ? String((signal.reason as Error).message) : fault.message,
-          record.begun,
-        );
-      },
-    );
+    const result = await run().catch((error: unknown): JobResult => {
+      const fault = codedFault(error, `the job ${order.job} of ${order.component}`);
+      return interrupted(
+        signal.aborted ? String((signal.reason as Error).message) : fault.message,
+        record.begun,
+      );
+    });
     log.info('job ended', { id: order.id, outcome: result.outcome, exitCode: result.exitCode });
     await ended(record, result);
     looked.wake();
@@ -184,6 +190,7 @@ export function jobRunner(options: JobRunnerOptions): JobRunner {
       await over;
     }
     await writeEnded();
+    await options.preflights?.clear((id) => underWay.has(id));
     for (const order of orders) await begin(order);
     let isGone = false;
     for (const id of standings.keys()) {

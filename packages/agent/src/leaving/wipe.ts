@@ -84,6 +84,7 @@ const wipes: Readonly<Record<WipeStep, (tools: WipeTools, leaving: Leaving) => P
     await remove(join(layout.reports, 'newest.json'));
     // What jobs of the former tenant printed.
     await remove(layout.jobs);
+    await remove(layout.ahead);
   },
   data: async ({ layout }, { keepData }) => {
     if (keepData) return;

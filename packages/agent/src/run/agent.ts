@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { type EnvironmentId, XylemError } from '@xylem/core';
+import { type EnvironmentId, type JobOrder, preflightJob, XylemError } from '@xylem/core';
 import { createHttpClient } from '@xylem/platform';
 import { isPlainBeyondLoopback } from '@xylem/trust';
 import { currentAdoption } from '../adopt/current.ts';
@@ -11,6 +11,7 @@ import { documentsIn } from '../direction/documents.ts';
 import { followDirection } from '../direction/follow.ts';
 import { refresher as makeRefresher } from '../direction/refresh.ts';
 import { repositoriesOf } from '../direction/repositories.ts';
+import type { Accepted } from '../direction/wanted.ts';
 import { driftWatch } from '../drift/watch.ts';
 import { drivers } from '../drivers/index.ts';
 import { openIdentity } from '../identity/current.ts';
@@ -18,6 +19,7 @@ import { moveWhenDirected } from '../identity/move.ts';
 import { rekeyWhenWished } from '../identity/rekey.ts';
 import { renewCertificate } from '../identity/renew.ts';
 import { roleOf } from '../identity/role.ts';
+import { preflightsOf } from '../jobs/preflight.ts';
 import { jobRunner } from '../jobs/runner.ts';
 import { finishLeaving } from '../leaving/wipe.ts';
 import { migrationRunner } from '../migration/runner.ts';
@@ -66,6 +68,13 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
     await lock.release();
     throw error;
   }
+}
+
+/** Null: nothing is known of any. */
+function ordersIn(accepted: Accepted | null): readonly JobOrder[] | null {
+  if (accepted === null) return null;
+  const ahead = (accepted.preflights ?? []).map(({ order }) => ({ ...order, job: preflightJob }));
+  return [...(accepted.entry.jobs ?? []), ...ahead];
 }
 
 /**
@@ -212,7 +221,12 @@ async function runLocked(options: AgentOptions): Promise<Life> {
   });
   const jobs = jobRunner({
     tools,
-    ordered: () => accepted()?.entry.jobs ?? (accepted() === null ? null : []),
+    ordered: () => ordersIn(accepted()),
+    preflights: preflightsOf({
+      tools,
+      ordered: () => accepted()?.preflights ?? [],
+      retryMs: timing.slotRetryMs,
+    }),
     refuses: () => (adoption.observing() === null ? null : 'This host observes: it runs nothing for others.'),
     observe: () => observeSlots(tools, drivers),
     looked: wakeable(clock),

@@ -1,4 +1,5 @@
 import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Digest, isDigest, type TreeEntry, XylemError } from '@xylem/core';
 import { type HttpClient, type Log, releaseMemorySoon } from '@xylem/platform';
 import {
@@ -24,7 +25,7 @@ export interface Fetching {
   /** The signed list of a package's files; its tree is fetched from there on. */
   entriesOf(placed: Placed): Promise<readonly TreeEntry[]>;
   /** Gives up a transfer that nobody wants any more. */
-  giveUpUnless(wanted: Pick<Accepted, 'components' | 'migrations' | 'transitions'>): void;
+  giveUpUnless(wanted: Pick<Accepted, 'components' | 'migrations' | 'preflights' | 'transitions'>): void;
   /** Objects that did not fit their digest, since the agent began. */
   refusedObjects(): number;
 }
@@ -59,7 +60,8 @@ export function fetchingThrough(
       });
     },
     giveUpUnless: (wanted) => {
-      const programs = (wanted.migrations ?? []).flatMap((one) => ('placed' in one ? [one.placed] : []));
+      const ordered = [...(wanted.migrations ?? []), ...(wanted.preflights ?? [])];
+      const programs = ordered.flatMap((one) => ('placed' in one ? [one.placed] : []));
       const onTheWay = (wanted.transitions ?? []).flatMap(({ through }) =>
         through.flatMap(({ placed }) => placed),
       );
@@ -69,12 +71,12 @@ export function fetchingThrough(
         own.end.abort(new XylemError('E_INTERRUPTED', 'Direction changed while a tree was fetched.'));
       }
     },
-    fetchTree: async ({ component, kind, domain, tree, into, from }) => {
+    fetchTree: async ({ component, kind, domain, tree, into, from, isApart = false }) => {
       const end = new AbortController();
       const own = { tree, end };
       underWay.add(own);
       // Only root can share files for sure with a component whose user can't write to them, and only of kind files.
-      const isShared = kind === 'files' && process.getuid?.() === 0;
+      const isShared = !isApart && kind === 'files' && process.getuid?.() === 0;
       try {
         // A folder of others is known by the list of files alone, which has to be there first.
         if (from !== undefined)
@@ -117,7 +119,7 @@ const foreignSeed = (folder: string, into: string): Seed => ({
   isForeign: true,
 });
 
-/** Every whole tree on this host, those of the same component first, its current one at the very front. */
+/** Every whole tree on this host, those of the same component first, its current one at the very front; then what was fetched beforehand. */
 async function seedsFor(
   component: string,
   filesOnly: boolean,
@@ -138,5 +140,9 @@ async function seedsFor(
       seeds.push({ folder: own.tree(tree) });
     }
   }
+  // A hook ran in it, and may have changed it: it is a seed where no other is.
+  const ahead = join(layout.ahead, component);
+  for (const tree of (await readdir(ahead).catch(() => [])).filter(isDigest))
+    seeds.push({ folder: join(ahead, tree), isForeign: true });
   return seeds;
 }

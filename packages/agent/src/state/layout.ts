@@ -29,6 +29,8 @@ export interface StateLayout {
   readonly migrations: string;
   /** What was ordered to be run once, and what became of it. */
   readonly jobs: string;
+  /** What was fetched to be looked at before it is directed, by component. */
+  readonly ahead: string;
   /** By the id of the environment: terms are its own. */
   migration(environment: string, database: string): MigrationLayout;
   component(component: string): ComponentLayout;
@@ -108,6 +110,7 @@ export function stateLayout(root: string): StateLayout {
     found: join(root, 'found'),
     migrations: join(root, 'migrations'),
     jobs: join(root, 'jobs'),
+    ahead: join(root, 'ahead'),
     migration: (environment, database) => {
       const folder = join(root, 'migrations', environment, database);
       return {

@@ -129,6 +129,7 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   planRefuse: ['POST', '/plans/:id/refuse'],
   planStart: ['POST', '/plans/:id/start'],
   planPause: ['POST', '/plans/:id/pause'],
+  planPreflight: ['POST', '/plans/:id/preflight'],
   planResume: ['POST', '/plans/:id/resume'],
   planStop: ['POST', '/plans/:id/stop'],
   planRollback: ['POST', '/plans/:id/rollback'],

@@ -69,7 +69,10 @@ test('records are gone through page by page, and the first that differs or is da
   });
   const third = made.records[2]?.document ?? '';
   for (const [document, said] of [
-    [third.replace('"silentAfterMs":1000', '"silentAfterMs":999'), /^It differs\. Record 3 has the digest .* was written down\.$/],
+    [
+      third.replace('"silentAfterMs":1000', '"silentAfterMs":999'),
+      /^It differs\. Record 3 has the digest .* was written down\.$/,
+    ],
     [
       third.replace('"outcome":"', '"outcome":"not-'),
       /^It differs\. Record 3: recorded was .*not-.*decided again/,

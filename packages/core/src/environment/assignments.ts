@@ -3,9 +3,10 @@ import { type Deployment, labelOf } from '../deployment/deployment.ts';
 import { everyone, nobody } from '../direction/cohort.ts';
 import type { Digest } from '../ids.ts';
 import { inOrder } from '../order.ts';
+import type { Version } from '../versions.ts';
 import type { Assignment } from '../wire/desired-state.ts';
 import type { Release, ReleasePackage } from '../wire/release.ts';
-import { type ComponentMapping, type EnvironmentSpec, mappingOf } from './spec.ts';
+import { type ComponentMapping, type EnvironmentSpec, everywhere, mappingOf } from './spec.ts';
 
 export interface KnownRelease {
   readonly digest: Digest;
@@ -49,6 +50,51 @@ export function desiredAssignments(
   }
   return inOrder(components).flatMap(({ assignments }) => assignments);
 }
+
+/** A package that hosts are asked about before it is directed. */
+export interface AheadPart {
+  readonly product: string;
+  readonly release: Digest;
+  readonly component: string;
+  readonly package: Digest;
+  readonly version: Version;
+}
+
+/**
+ * An assignment that nobody follows for each part that the others do not have: by it relays carry what hosts look at
+ * beforehand, and hosts know its configuration (docs/spec/jobs.md, Beforehand).
+ */
+export function aheadAssignments(
+  spec: EnvironmentSpec,
+  parts: readonly AheadPart[],
+  others: readonly Assignment[],
+): Assignment[] {
+  const known = new Set(others.map((one) => `${one.component} ${one.package}`));
+  return parts.flatMap(({ product, release, component, package: digest, version }) => {
+    const mapping = Object.hasOwn(spec.products, product) ? spec.products[product] : undefined;
+    // A product that is not mapped yet would be, to all hosts, by its first deployment.
+    const mapped = mapping === undefined ? everywhere : mappingOf(mapping, component);
+    if (mapped === undefined || known.has(`${component} ${digest}`)) return [];
+    const { where, config, after } = mapped;
+    const cohort = { salt: aheadSalt, atMost: nobody };
+    return [
+      {
+        component,
+        product,
+        release,
+        package: digest,
+        version,
+        where,
+        config,
+        after: [...after].sort(),
+        cohort,
+      },
+    ];
+  });
+}
+
+/** Any will do for a cohort without hosts. */
+const aheadSalt = 'YWhlYWQtb2Y';
 
 interface Layer {
   readonly known: KnownRelease;

@@ -1,4 +1,10 @@
-export { desiredAssignments, type KnownRelease, type ProductDirection } from './assignments.ts';
+export {
+  type AheadPart,
+  aheadAssignments,
+  desiredAssignments,
+  type KnownRelease,
+  type ProductDirection,
+} from './assignments.ts';
 export { type Claim, type Conflict, conflictsIn, refuseConflicts } from './conflicts.ts';
 export { mayOverlap } from './overlap.ts';
 export {

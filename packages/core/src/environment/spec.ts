@@ -78,6 +78,8 @@ export interface EnvironmentPolicy extends ChangePolicy {
   readonly urgentApprovals?: readonly ApprovalRule[];
   /** Nothing but a way back begins without a change ticket that is approved. */
   readonly change?: 'required';
+  /** Nothing but a way back begins before all hosts that it changes looked beforehand whether they can take it. */
+  readonly preflight?: 'required';
   /** Absent: people order the steps of migrations. */
   readonly migrations?: MigrationPolicy;
 }

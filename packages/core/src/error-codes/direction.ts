@@ -122,6 +122,12 @@ export const directionCodes = {
     'never',
     'conflict',
   ),
+  E_PLAN_PREFLIGHT: code(
+    'Hosts of the environment said beforehand that they can not take the release, or have not said yet that they can.',
+    'See what they say with `xylem plan show ID`, correct it, and ask them again: `xylem plan preflight ID`. Or a plan passes it with `--force preflight`, approved by another person.',
+    'later',
+    'conflict',
+  ),
   E_PLAN_STATE: code(
     "The plan is in a state in which this can't be done.",
     'Look at `xylem plan show ID`; one that was started is paused, resumed, stopped or taken back (`xylem plan pause`, `rollback`); for anything else prepare another.',

@@ -40,6 +40,7 @@ export const forceableGates = [
   'disk',
   'health',
   'incidents',
+  'preflight',
   'stage-order',
   'statements',
 ] as const;

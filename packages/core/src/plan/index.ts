@@ -31,6 +31,15 @@ export {
 } from './facts.ts';
 export { type PlanNotify, planTopics } from './notify.ts';
 export {
+  drawnFor,
+  type PreflightRun,
+  type PreflightSeen,
+  preflightOpen,
+  preflightOutcome,
+  preflightSeen,
+  preflightText,
+} from './preflight.ts';
+export {
   lookAtRing,
   type RingDeployment,
   type RingLook,

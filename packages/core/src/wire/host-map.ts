@@ -7,7 +7,7 @@ import type { Static } from '../schema/json-schema.ts';
 import { issueText } from '../schema/message.ts';
 import { documentKind } from './document.ts';
 import * as f from './fields.ts';
-import { jobOrderSchema, mostJobOrders } from './jobs.ts';
+import { jobOrderSchema, mostJobOrders, mostPreflightOrders, preflightOrderSchema } from './jobs.ts';
 import { migrationOrderSchema } from './migration.ts';
 import { retryOrder } from './retry.ts';
 import { generationKey, wrappedKey } from './sealed.ts';
@@ -31,6 +31,8 @@ export const hostMapEntrySchema = object(
     adopt: record(f.name, object({ order: adoptionOrder }, { undo: boolean() })),
     /** Jobs of packages that it is to run once: docs/spec/jobs.md. */
     jobs: array(jobOrderSchema, { maxItems: mostJobOrders }),
+    /** Packages that it is to look at before they are directed: docs/spec/jobs.md, Beforehand. */
+    preflight: array(preflightOrderSchema, { maxItems: mostPreflightOrders }),
     /** Orders to try again what was refused before, by component: docs/spec/deployments.md. */
     retry: record(f.name, retryOrder),
     /** Local returns that are undone, by product the `since` of the one that is meant: docs/spec/local.md. */

@@ -106,4 +106,43 @@ export const jobExamples: Readonly<Record<string, Example>> = {
     wire.parseReport,
     wire.encodeReport,
   ),
+  'host-map-leaf-preflight': example(
+    {
+      format: 'xylem-hostmap-1',
+      hosts: {
+        [host]: {
+          labels: {},
+          preflight: [{ id: id('c3'), component: 'shop-api', package: digest('package') }],
+        },
+      },
+    },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
+  'report-preflight': example(
+    {
+      ...report,
+      knows: ['preflight'],
+      jobs: [
+        {
+          id: id('c3'),
+          ...smoke,
+          job: 'preflight',
+          state: 'ended',
+          since: report.time,
+          result: {
+            outcome: 'failed',
+            exitCode: 4,
+            started: report.time,
+            seconds: 1,
+            code: 'E_HOOK_FAILED',
+            message: 'shop-api 2.4.0: its hook before preflight ended with 4. It said: no licence',
+            output: { text: 'no licence\n', sizeBytes: 11 },
+          },
+        },
+      ],
+    },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
 };

@@ -25,6 +25,16 @@ export const jobOrderSchema = object(
 );
 export type JobOrder = Static<typeof jobOrderSchema>;
 
+/** Of one host at one time: the components of a release. */
+export const mostPreflightOrders = 32;
+
+/** A package that a host is to look at before it is directed: docs/spec/jobs.md, Beforehand. */
+export const preflightOrderSchema = object({ id: jobId, component: f.name, package: f.digest });
+export type PreflightOrder = Static<typeof preflightOrderSchema>;
+
+/** What a report says as the `job` of such an order. */
+export const preflightJob = 'preflight';
+
 /** What of one job a report holds at most, as JSON in UTF-8. */
 export const jobLimits = {
   /** The end of what it printed. */

@@ -147,6 +147,8 @@ export const reportSchema = object(
     jobs: array(jobReportSchema, { maxItems: 64 }),
     /** What it asks of addresses, and what came of it. */
     probes: probeReportsSchema,
+    /** What direction may order of this agent that older ones pass over. */
+    knows: array(f.name, { maxItems: 100 }),
     serves: object({
       url: f.url,
       children: array(object({ host: f.hostId, lastSeen: f.time }), { maxItems: 10_000 }),

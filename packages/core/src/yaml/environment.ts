@@ -101,6 +101,7 @@ const environmentYamlSchema = closedObject(
         urgentApprovals: approvalRulesSchema,
         migrations: migrationPolicySchema,
         change: literal('required'),
+        preflight: literal('required'),
         provenance: closedObject({ require: array(statementRule, { minItems: 1, maxItems: 16 }) }),
       },
     ),

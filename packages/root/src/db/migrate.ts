@@ -37,6 +37,7 @@ import * as verification from './migrations/0033-verification.ts';
 import * as traffic from './migrations/0034-traffic.ts';
 import * as rings from './migrations/0035-rings.ts';
 import * as probesOnHosts from './migrations/0036-probes-on-hosts.ts';
+import * as preflights from './migrations/0037-preflights.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -78,6 +79,7 @@ const migrations: readonly Migration[] = [
   traffic,
   rings,
   probesOnHosts,
+  preflights,
 ];
 
 const schemaVersion = migrations.length;

@@ -13,6 +13,7 @@ const waitsFor: ReadonlySet<string> = new Set([
   'E_APPROVAL_MISSING',
   'E_PLAN_CHANGED',
   'E_PLAN_EXPIRED',
+  'E_PLAN_PREFLIGHT',
   'E_EVIDENCE',
   'E_QUARANTINED',
   'E_RECALLED',

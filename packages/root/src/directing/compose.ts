@@ -1,5 +1,6 @@
 import {
   type Assignment,
+  aheadAssignments,
   buildHostMap,
   type DesiredState,
   type Digest,
@@ -30,6 +31,7 @@ import { type HostRecord, hostsIn, hostsLeaving } from '../hosts/host-rows.ts';
 import { pinsOf } from '../hosts/pins.ts';
 import { revokedIn } from '../hosts/revoked.ts';
 import { jobOrders, withJobs } from '../jobs/carried.ts';
+import { preflightOrders, withPreflights } from '../jobs/preflights.ts';
 import { migrationWords, withOrders } from '../migrations/carried.ts';
 import { leavingEntries } from '../moves/carry-out.ts';
 import { quarantineWords } from '../quarantine/carried.ts';
@@ -70,7 +72,9 @@ export async function compose(
   );
   const wraps = await wrapsIn(db, environment.id);
   const directions = await productDirections(db, environment.id);
-  const assignments = desiredAssignments(spec, directions);
+  const ahead = await preflightOrders(db, environment.id);
+  const directed = desiredAssignments(spec, directions);
+  const assignments = [...directed, ...aheadAssignments(spec, ahead.parts, directed)];
   const hosts = await hostsIn(db, [environment.id]);
   const held = await pinsOfHeldHosts(db, directions, hosts, nowMs);
   const active = activeIds(directions);
@@ -101,6 +105,7 @@ export async function compose(
   const migrations = await migrationWords(db, environment.id);
   withOrders(entries, migrations.orders);
   withJobs(entries, await jobOrders(db, environment.id));
+  withPreflights(entries, ahead.orders);
   const hostMap = buildHostMap(entries);
   const revoked = await revokedIn(db, environment.id, nowMs);
   const { words: quarantined, lifted } = await quarantineWords(db, environment, hosts);

@@ -8,6 +8,7 @@ import type { Candidate, Gate } from './gate.ts';
 import { health } from './health.ts';
 import { incidents } from './incidents.ts';
 import { forcedBy, override } from './override.ts';
+import { preflight } from './preflight.ts';
 import { probes } from './probes.ts';
 import { recall } from './recall.ts';
 import { quarantine, schemas, statements, variants, vouching } from './release.ts';
@@ -28,6 +29,7 @@ const gates: readonly Gate[] = [
   ...compatibility,
   variants,
   disk,
+  preflight,
   health,
   probes,
   incidents,

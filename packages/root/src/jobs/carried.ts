@@ -12,6 +12,7 @@ export async function jobOrders(
     .select(['id', 'host', 'component', 'job', 'package', 'stopped'])
     .where('environment', '=', environment)
     .where('state', 'in', openStates)
+    .where('preflight_of', 'is', null)
     .orderBy('ordered_ms')
     .orderBy('id')
     .execute();

@@ -84,6 +84,8 @@ export async function orderJob(
           environment: environment.id,
           ...run,
           stopped: asked.stopped === true ? 1 : 0,
+          preflight_of: null,
+          preflight_stands: null,
           state: 'ordered',
           note: null,
           ordered_by: who,
@@ -147,6 +149,7 @@ async function candidates(
     .select(['host', (e) => e.fn.countAll<number>().as('open')])
     .where('environment', '=', environment.id)
     .where('state', 'in', openStates)
+    .where('preflight_of', 'is', null)
     .groupBy('host')
     .execute();
   const openOf = new Map(open.map((row) => [row.host, Number(row.open)]));
@@ -205,6 +208,7 @@ async function slimOld(trx: Database, environment: string): Promise<void> {
     .select(['id', 'result'])
     .where('environment', '=', environment)
     .where('report', 'is not', null)
+    .where('preflight_of', 'is', null)
     .orderBy('ordered_ms', 'desc')
     .orderBy('id')
     .limit(1_000)

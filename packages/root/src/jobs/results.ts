@@ -32,7 +32,7 @@ export async function jobResults(
   },
 ): Promise<JobVerdict[]> {
   const { environment, ...rest } = wanted;
-  return (await jobRuns(db, { ...rest, environments: [environment] })).map((run) => ({
+  return (await jobRuns(db, { ...rest, environments: [environment], ofInstalled: true })).map((run) => ({
     id: run.id,
     host: run.host,
     component: run.component,

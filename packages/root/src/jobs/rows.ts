@@ -9,7 +9,8 @@ export type JobState = (typeof jobStates)[number];
 export const openStates: readonly JobState[] = ['ordered', 'running'];
 
 /** A run without what its host said word for word. */
-export interface JobRun extends Omit<Selectable<Tables['job_runs']>, 'state' | 'result' | 'report'> {
+export interface JobRun
+  extends Omit<Selectable<Tables['job_runs']>, 'state' | 'result' | 'report' | 'preflight_stands'> {
   readonly state: JobState;
   readonly result: JobResult | null;
 }
@@ -25,6 +26,7 @@ const columns = [
   'job',
   'host',
   'stopped',
+  'preflight_of',
   'state',
   'note',
   'ordered_by',
@@ -44,11 +46,13 @@ export interface JobsWanted {
   readonly job?: string;
   readonly states?: readonly JobState[];
   readonly limit?: number;
+  /** None that look beforehand for a plan. */
+  readonly ofInstalled?: boolean;
 }
 
 /** Runs, the newest first. */
 export async function jobRuns(db: Database, wanted: JobsWanted): Promise<JobRun[]> {
-  const { environments, ids, release, component, job, states, limit } = wanted;
+  const { environments, ids, release, component, job, states, limit, ofInstalled } = wanted;
   if (environments?.length === 0 || ids?.length === 0) return [];
   let query = db.selectFrom('job_runs').select(columns).orderBy('ordered_ms', 'desc').orderBy('id');
   if (environments !== undefined) query = query.where('environment', 'in', environments);
@@ -57,6 +61,7 @@ export async function jobRuns(db: Database, wanted: JobsWanted): Promise<JobRun[
   if (component !== undefined) query = query.where('component', '=', component);
   if (job !== undefined) query = query.where('job', '=', job);
   if (states !== undefined) query = query.where('state', 'in', states);
+  if (ofInstalled === true) query = query.where('preflight_of', 'is', null);
   if (limit !== undefined) query = query.limit(limit);
   return (await query.execute()).map((row) => ({
     ...row,

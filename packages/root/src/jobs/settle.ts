@@ -27,7 +27,9 @@ export async function settleJobs(root: Pick<Root, 'db' | 'clock' | 'directing' |
     const host = hosts.find(({ id }) => id === run.host);
     const why = reasonFor(run, host, nowMs);
     if (why === null) continue;
-    if (await lose(db, run, { who: 'root server', why, nowMs })) changed.add(run.environment);
+    const isLost = await lose(db, run, { who: 'root server', why, nowMs });
+    // An order to look beforehand stands on, for a late answer and what was fetched.
+    if (isLost && run.preflight_of === null) changed.add(run.environment);
   }
   for (const environment of changed) await directing.publish(environment);
 }
@@ -70,6 +72,7 @@ async function lose(
       .where('state', 'in', openStates)
       .executeTakeFirst();
     if (numUpdatedRows === 0n) return false;
+    if (run.preflight_of !== null) return true;
     const { host, component, version, job } = run;
     await appendAudit(trx, nowMs, {
       who,

@@ -49,7 +49,9 @@ async function takeEnd(trx: Database, row: JobRun, said: JobReport, how: TakeJob
     .where('id', '=', row.id)
     .where('state', '=', row.state)
     .executeTakeFirst();
-  if (numUpdatedRows > 0n) await noteEnd(trx, row, result.outcome, said, how.nowMs);
+  // Of what thousands of hosts say beforehand the plan keeps the account.
+  if (numUpdatedRows > 0n && row.preflight_of === null)
+    await noteEnd(trx, row, result.outcome, said, how.nowMs);
 }
 
 function endOf(result: JobReport['result'] & object, { nowMs, envelope }: TakeJobs) {
@@ -123,6 +125,8 @@ async function takeFound(
     .values({
       ...run,
       stopped: 0,
+      preflight_of: null,
+      preflight_stands: null,
       note: result.message ?? null,
       ordered_by: 'found after a restore',
       ordered_ms: how.nowMs,

@@ -7,6 +7,7 @@ import { isFourEyes } from '../auth/four-eyes.ts';
 import type { Database } from '../db/tables.ts';
 import { allEnvironments, type EnvironmentRow, fullName, refOf } from '../environments/names.ts';
 import { countingWords } from './approvals.ts';
+import { hostsSaid } from './hosts-said.ts';
 import { hasBegun, type KnownPlan, wordsOf } from './rows.ts';
 import { nextOf, standingsOf } from './show-run.ts';
 
@@ -51,6 +52,12 @@ export async function showPlan(
   const { document, foundIn } = version;
   const all = await allEnvironments(db);
   const runs = await standingsOf(db, known, nowMs);
+  const named = document.stages.flatMap(({ environments }) => environments);
+  const said = await hostsSaid(
+    db,
+    row.id,
+    named.map(({ environment }) => environment),
+  );
   const stages: PlanDetail['stages'] = [];
   for (const [index, written] of document.stages.entries()) {
     const { environments, approvals, strategy, windows, freezes, ...stage } = written;
@@ -63,6 +70,7 @@ export async function showPlan(
         facts,
         missing: hasBegun(row) ? [] : await missingIn(db, known, environment, written, nowMs),
         ...runs.of(id),
+        preflights: said.get(id) ?? null,
         found: foundIn[id] as PlanFound,
       });
     }

@@ -12,6 +12,8 @@ export type FetchTree = (wanted: {
   readonly into: string;
   /** A folder of others that may hold its files already. */
   readonly from?: string | undefined;
+  /** No file of it may be one of what runs. */
+  readonly isApart?: boolean;
 }) => Promise<void>;
 
 export interface ExecutorTools extends DriverTools {

@@ -13,7 +13,7 @@ export const command = defineCommand({
   about: `RELEASE is a product at a version (shop@2.4.0) or a channel (shop/stable); with --undeploy a product alone. It
 shows what would change before anything moves, and keeps it as a plan: what is approved, and started by
 \`xylem deploy --plan ID\`. With --file a plan file says all of it: stages, soak, approvals, schedule (docs/plans.md).
-Verbs: show, list, refresh, approve, refuse, pause, resume, stop, rollback, schema.`,
+Verbs: show, list, refresh, approve, refuse, pause, resume, stop, rollback, preflight, schema.`,
   options: {
     file: text('<file>', 'a plan file (YAML) in place of all else; - reads standard input'),
     to: list('<environment>', "an environment or a pattern, '*/production'; may be repeated"),
@@ -27,6 +27,7 @@ Verbs: show, list, refresh, approve, refuse, pause, resume, stop, rollback, sche
       '<gate>',
       `pass a gate though it is closed (${forceableGates.join(', ')}); may be repeated. Another person approves it`,
     ),
+    preflight: flag('have all hosts that it changes look beforehand, as `xylem plan preflight`'),
     change: text('<ticket>', 'the change ticket that it belongs to, where one is demanded'),
   },
   example: 'xylem plan shop@2.4.0 --to acme/production',
@@ -50,7 +51,9 @@ Verbs: show, list, refresh, approve, refuse, pause, resume, stop, rollback, sche
         ...(options.change === undefined ? {} : { change: options.change }),
       },
     });
-    return { data: plan, text: () => planText(plan) };
+    if (!options.preflight) return { data: plan, text: () => planText(plan) };
+    const asked = await (await api()).call('planPreflight', { params: { id: plan.id }, body: {} });
+    return { data: asked, text: () => planText(asked) };
   },
 });
 

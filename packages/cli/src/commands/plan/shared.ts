@@ -2,6 +2,7 @@ import type { PlanDetail, PlanSummary } from '@xylem/root/contract';
 import { text } from '../../frame/define.ts';
 import { tabulate } from '../../frame/tabulate.ts';
 import { counted, sizeText } from '../../frame/words.ts';
+import { preflightLines, preflightRows } from './preflights.ts';
 
 export const digestOption = {
   digest: text('<digest>', 'of the version that you looked at, or its beginning; another one is refused'),
@@ -89,6 +90,7 @@ export function planProgress(plan: PlanDetail): string {
     for (const { name, waits } of environments)
       if (waits !== null) lines.push(`${name} waits: ${waits.reason}`);
   }
+  lines.push(...preflightLines(plan).map((line) => `Beforehand in ${line}`));
   if (plan.stages.some(({ environments }) => environments.some(({ back }) => back !== null)))
     lines.push('', backTable(plan));
   lines.push(...endedLines(plan));
@@ -167,7 +169,8 @@ export function backTable({ stages }: PlanDetail): string {
 
 const backWords = { due: 'to come', begun: 'begun', kept: 'NOT TAKEN BACK' } as const;
 
-function environmentText({ found, missing }: Environment): string {
+function environmentText(environment: Environment): string {
+  const { found, missing } = environment;
   const { hosts, bytes, disk, begins, time, back } = found;
   const note = (count: number, words: string): string[] => (count === 0 ? [] : [`${count} ${words}`]);
   const rows: [string, string][] = [
@@ -206,6 +209,7 @@ function environmentText({ found, missing }: Environment): string {
       'preflight',
       `${one.component}: ${one.demands}${one.unmetCount === 0 ? '' : `; not met by ${one.unmet.slice(0, 10).join(', ')}`}`,
     ]),
+    ...preflightRows(environment).map((line): [string, string] => ['beforehand', line]),
     ...found.migrations.map((one): [string, string] => [
       'migration',
       `${one.database} to schema ${one.to} (${one.phase}) by ${one.component}${one.undo ? '' : ', can not be undone'}`,

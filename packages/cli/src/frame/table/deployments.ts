@@ -58,6 +58,11 @@ export const deploymentsTable: readonly TableEntry[] = [
     load: () => import('../../commands/plan/replay.ts'),
   },
   {
+    path: 'plan preflight',
+    summary: 'Have hosts look beforehand whether they can take what a plan brings',
+    load: () => import('../../commands/plan/preflight.ts'),
+  },
+  {
     path: 'plan schema',
     summary: 'The JSON Schema of plan files, for editors',
     load: () => import('../../commands/plan/schema.ts'),

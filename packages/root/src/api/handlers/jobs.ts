@@ -37,6 +37,7 @@ export function jobHandlers(root: Root): Pick<Handlers, keyof typeof jobRoutes> 
       const environments = await environmentsMatching(db, patterns, root.config.tenant, within);
       const runs = await jobRuns(db, {
         environments: environments.map(({ id }) => id),
+        ofInstalled: true,
         limit: Number(query.limit ?? 50),
         ...(query.component === undefined ? {} : { component: query.component }),
         ...(query.job === undefined ? {} : { job: query.job }),

@@ -7,6 +7,7 @@ import { deploymentNamed } from '../../deployments/rows.ts';
 import { requireUrgency } from '../../deployments/urgency.ts';
 import { allEnvironments, environmentsMatching, fullName } from '../../environments/names.ts';
 import { approvePlan, refusePlan } from '../../plans/approvals.ts';
+import { askHosts } from '../../plans/ask-hosts.ts';
 import { planBehind } from '../../plans/behind.ts';
 import { pausePlan, resumePlan, rollbackPlan, stopPlan } from '../../plans/change.ts';
 import { planFromFile } from '../../plans/file.ts';
@@ -72,9 +73,29 @@ export function planHandlers(root: Root): Pick<Handlers, keyof typeof planRoutes
     return await shown(id, who);
   };
   const authorOf = async (who: Who) => ({ by: who.name, origin: await originOf(db, who) });
+  const asked = async (
+    id: string,
+    { name }: Who,
+    more: Omit<Parameters<typeof askHosts>[1], 'id' | 'who'>,
+  ) => {
+    for (const environment of await askHosts(root, { ...more, id, who: name }))
+      await root.directing.publish(environment);
+  };
+  /** Where policy demands it, hosts are asked at once. */
+  const made = async (id: string, who: Who) => {
+    if ((await planNamed(db, id)).version.document.kind === 'deploy')
+      await asked(id, who, { demanded: true });
+    return await shown(id, who);
+  };
   return {
-    planCreate: async ({ body, who }) => await shown(await create(root, body, who), who),
-    planCreateFile: async ({ body, who }) => await shown(await createFromFile(root, body, who), who),
+    planCreate: async ({ body, who }) => await made(await create(root, body, who), who),
+    planCreateFile: async ({ body, who }) => await made(await createFromFile(root, body, who), who),
+    planPreflight: async ({ params, body, who }) => {
+      await refuseRestored(root);
+      await ours(params.id, who, 'operate', 'all');
+      await asked(params.id, who, body);
+      return await shown(params.id, who);
+    },
     planList: async ({ query, who }) => await listPlans(root, who.access.within('read'), query),
     planShow: async ({ params, who }) => {
       await ours(params.id, who, 'read', 'some');

@@ -97,6 +97,15 @@ export const planRoutes = {
     summary:
       'Deploy by a plan: what of its first stage may be under way at once, or nothing; the rest follows',
   },
+  planPreflight: {
+    method: 'POST',
+    path: '/plans/:id/preflight',
+    needs: { permission: 'operate', where: 'anywhere' },
+    params: s.PlanParams,
+    body: s.PlanPreflight,
+    response: s.PlanDetail,
+    summary: 'Have hosts look beforehand whether they can take what a plan brings; nothing that runs changes',
+  },
   planPause: {
     method: 'POST',
     path: '/plans/:id/pause',

@@ -87,6 +87,12 @@ export const PlanStart = Strict({
   reason: Type.Optional(Reason),
 });
 
+/** `where`: a selector; `hosts`: so many of each environment, drawn. Absent: all that the plan changes. */
+export const PlanPreflight = Strict({
+  where: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+  hosts: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+});
+
 const MaybeVersion = Nullable(Type.String());
 const Bytes = Count;
 
@@ -153,6 +159,32 @@ export const PlanFound = Strict({
   }),
 });
 export type PlanFound = Static<typeof PlanFound>;
+
+/** What hosts said beforehand. */
+export const PlanPreflights = Strict({
+  /** Hosts, each by the worst of its components. */
+  counts: Strict({
+    failed: Count,
+    unable: Count,
+    silent: Count,
+    asked: Count,
+    unasked: Count,
+    passed: Count,
+  }),
+  /** What did not pass, the worst first, the first 50. `run`: by which a host's answer is shown, as that of a job. */
+  words: Type.Array(
+    Strict({
+      name: Type.String(),
+      component: Name,
+      outcome: Type.Enum(['failed', 'unable', 'silent', 'asked'] as const),
+      run: Type.String(),
+      code: Nullable(Type.String()),
+      note: Nullable(Type.String()),
+    }),
+  ),
+  more: Count,
+});
+export type PlanPreflights = Static<typeof PlanPreflights>;
 
 const ApprovalRule = Type.Record(Type.String(), Type.Unknown());
 const Period = Type.Record(Type.String(), Type.String());
@@ -226,6 +258,8 @@ const PlanStage = Strict({
           kept: Nullable(Type.String()),
         }),
       ),
+      /** Null: no host was asked. */
+      preflights: Nullable(PlanPreflights),
       found: PlanFound,
     }),
   ),

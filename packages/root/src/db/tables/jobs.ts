@@ -17,6 +17,10 @@ export interface JobTables {
     state: string;
     /** Why it waits, or was lost; null: nothing to say. */
     note: string | null;
+    /** The plan for which its host looks beforehand; null: it is a job of what is installed. */
+    preflight_of: string | null;
+    /** 1: it stands in the host map, ended or not; null: of a job. */
+    preflight_stands: number | null;
     ordered_by: string;
     ordered_ms: number;
     /** How long its program may take. */

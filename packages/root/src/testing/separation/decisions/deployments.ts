@@ -98,6 +98,7 @@ export const ofDeployments = {
   planRefuse: [plan('approve', anotherPlan)],
   planStart: [plan('operate', { dryRun: true })],
   planPause: [plan('operate', anotherPlan)],
+  planPreflight: [plan('operate', {})],
   planResume: [plan('operate', anotherPlan)],
   planStop: [plan('operate', anotherPlan)],
   planRollback: [plan('operate', anotherPlan)],
