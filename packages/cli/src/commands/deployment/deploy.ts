@@ -2,10 +2,10 @@ import { XylemError } from '@xylem/core';
 import { defineCommand, flag, type Invocation, list, type Outcome, text } from '../../frame/define.ts';
 import { releaseOrChannel } from '../../frame/words.ts';
 import { environmentChoice, whereOption } from '../../selection/environments.ts';
-import { deploymentTable, exitCodeOf, startDeployment, watchOptions } from './shared.ts';
+import { watchPlan } from '../plan/watch.ts';
+import { deploymentTable, startDeployment, watchOptions } from './shared.ts';
 import { canaryOptions, strategyOf, strategyOptions } from './strategy.ts';
 import { urgencyOf, urgencyOptions } from './urgency.ts';
-import { watchDeployments } from './watch.ts';
 
 export const command = defineCommand({
   arguments: '[release]',
@@ -56,7 +56,7 @@ interface ByPlan {
 }
 
 async function startByPlan(
-  invocation: Pick<Invocation, 'args'> & Parameters<typeof watchDeployments>[0],
+  invocation: Invocation,
   id: string,
   { to, digest, reason, watch, timeout }: ByPlan,
 ): Promise<Outcome> {
@@ -71,12 +71,11 @@ async function startByPlan(
     ...(reason === undefined ? {} : { reason }),
   };
   const started = await api.call('planStart', { params: { id }, body });
+  if (watch) return await watchPlan(invocation, id, timeout);
   const show = (one: string) => api.call('deploymentShow', { params: { id: one } });
-  let deployments = await Promise.all(started.deployments.map(show));
-  if (watch) deployments = await watchDeployments(invocation, deployments, timeout);
+  const deployments = await Promise.all(started.deployments.map(show));
   return {
     data: { ...started, deployments },
-    text: () => `${deploymentTable(deployments)}\nThe plan goes on by itself: xylem plan show ${id}`,
-    ...(watch ? { exitCode: exitCodeOf(deployments) } : {}),
+    text: () => `${deploymentTable(deployments)}\nThe plan goes on by itself: xylem plan show ${id} --watch`,
   };
 }

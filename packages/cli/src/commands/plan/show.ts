@@ -4,16 +4,23 @@ import type { Api } from '../../api/client.ts';
 import { defineCommand } from '../../frame/define.ts';
 import { only } from '../../frame/words.ts';
 import { behindText } from '../deployment/behind-text.ts';
+import { watchOptions } from '../deployment/shared.ts';
 import { planText } from './shared.ts';
+import { watchPlan } from './watch.ts';
+
+const { watch, timeout } = watchOptions;
 
 export const command = defineCommand({
   arguments: '<id>',
   about: `As it was prepared; once it was started where it stands, and which hosts are not where it wants them. With --json also
 every host that it would change by what is known now.`,
-  example: 'xylem plan show p-567073cb9f4b',
-  async run({ args, api, json }) {
-    const server = await api();
+  options: { watch, timeout },
+  example: 'xylem plan show p-567073cb9f4b --watch',
+  async run(invocation) {
+    const { args, api, json, options } = invocation;
     const params = { id: only(args) };
+    if (options.watch) return await watchPlan(invocation, params.id, options.timeout);
+    const server = await api();
     const plan = await server.call('planShow', { params });
     const behind = await behindOf(server, plan);
     if (!json) return { data: plan, text: () => [planText(plan), ...behindText(behind)].join('\n') };
