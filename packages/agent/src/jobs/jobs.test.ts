@@ -279,6 +279,9 @@ test('results that one report does not hold come with a later one, none is lost'
     reportedJobs(given).map((one) => one.result !== undefined);
   assert.deepEqual(has(standings), [false, true, true]);
   assert.deepEqual(has(standings.slice(0, 1)), [true]);
+  const [, first, second] = standings as [JobStanding, JobStanding, JobStanding];
+  const ahead = { ...first, order: jobOrder(placed, 'preflight', 'e'), since: '2026-11-20T03:00:00Z' };
+  assert.deepEqual(has([ahead, first, second]), [false, true, true], 'what stands for days tells last');
   const running: JobStanding = {
     kind: 'running',
     order: jobOrder(placed, 'says', 'd'),

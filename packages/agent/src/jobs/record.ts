@@ -4,6 +4,7 @@ import {
   type JobResult,
   jobLimits,
   jobOutcomes,
+  preflightJob,
   type Time,
   type XylemError,
 } from '@xylem/core';
@@ -66,5 +67,16 @@ export function reportedJobs(standings: readonly JobStanding[]): JobReport[] {
   });
 }
 
+const isAhead = ({ order }: JobStanding): boolean => order.job === preflightJob;
+
+/** What was looked at beforehand comes last: its orders may stand for days, and would keep a job from being told. */
 const bySince = (a: JobStanding, b: JobStanding): number =>
-  a.since === b.since ? (a.order.id < b.order.id ? -1 : 1) : a.since < b.since ? -1 : 1;
+  isAhead(a) !== isAhead(b)
+    ? Number(isAhead(a)) - Number(isAhead(b))
+    : a.since === b.since
+      ? a.order.id < b.order.id
+        ? -1
+        : 1
+      : a.since < b.since
+        ? -1
+        : 1;

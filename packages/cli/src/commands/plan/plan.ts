@@ -1,4 +1,5 @@
 import { forceableGates, XylemError } from '@xylem/core';
+import type { PlanDetail } from '@xylem/root/contract';
 import type { Api } from '../../api/client.ts';
 import { defineCommand, flag, list, type Outcome, text } from '../../frame/define.ts';
 import { isName, only, releaseOrChannel } from '../../frame/words.ts';
@@ -32,13 +33,16 @@ Verbs: show, list, refresh, approve, refuse, pause, resume, stop, rollback, pref
   },
   example: 'xylem plan shop@2.4.0 --to acme/production',
   async run({ args, options, api }) {
-    if (options.file !== undefined)
-      return await fromFile(await api(), options.file, [...args, ...options.to]);
+    const server = await api();
+    if (options.file !== undefined) {
+      const plan = await fromFile(server, options.file, [...args, ...options.to]);
+      return await shown(server, plan, options.preflight);
+    }
     const word = only(args);
     if (options.undeploy && !isName(word))
       throw new XylemError('E_INPUT', `"${word}" is no product's name. With --undeploy write it alone.`);
     const release = options.undeploy ? { product: word } : releaseOrChannel(word);
-    const plan = await (await api()).call('planCreate', {
+    const plan = await server.call('planCreate', {
       body: {
         kind: options.undeploy ? 'undeploy' : 'deploy',
         ...release,
@@ -51,18 +55,20 @@ Verbs: show, list, refresh, approve, refuse, pause, resume, stop, rollback, pref
         ...(options.change === undefined ? {} : { change: options.change }),
       },
     });
-    if (!options.preflight) return { data: plan, text: () => planText(plan) };
-    const asked = await (await api()).call('planPreflight', { params: { id: plan.id }, body: {} });
-    return { data: asked, text: () => planText(asked) };
+    return await shown(server, plan, options.preflight);
   },
 });
 
-async function fromFile(server: Api, file: string, others: readonly string[]): Promise<Outcome> {
+async function shown(server: Api, made: PlanDetail, asksHosts: boolean): Promise<Outcome> {
+  const plan = asksHosts ? await server.call('planPreflight', { params: { id: made.id }, body: {} }) : made;
+  return { data: plan, text: () => planText(plan) };
+}
+
+async function fromFile(server: Api, file: string, others: readonly string[]): Promise<PlanDetail> {
   if (others.length > 0)
     throw new XylemError('E_INPUT', 'The plan file says what comes where: leave the release and --to out.');
   const yaml = await readYaml(file);
-  const plan = await inFile(file, () => server.call('planCreateFile', { body: { yaml } }));
-  return { data: plan, text: () => planText(plan) };
+  return await inFile(file, () => server.call('planCreateFile', { body: { yaml } }));
 }
 
 /** @throws XylemError E_INPUT */
