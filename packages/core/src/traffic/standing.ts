@@ -68,6 +68,16 @@ export function trafficStanding(
   return { serving, number, applied, behind };
 }
 
+/** Which balancers report that they send traffic to which group, by the configuration that each would have then. Pure. */
+export function reportedGroups(
+  { key, groups }: { readonly key: string; readonly groups: readonly string[] },
+  balancers: readonly Balancer[],
+): ReadonlyMap<string, readonly Balancer[]> {
+  const reports = (group: string, { given, reported }: Balancer): boolean =>
+    given !== null && reported !== null && reported.config === configDigest({ ...given, [key]: group });
+  return new Map(groups.map((group) => [group, balancers.filter((one) => reports(group, one))]));
+}
+
 /** Whether traffic goes where it should: with no balancer at all nothing does. */
 export const isSwitched = ({ applied, behind }: TrafficStanding): boolean =>
   applied.length > 0 && behind.length === 0;

@@ -5,7 +5,7 @@ import { mappingOf } from '../environment/spec.ts';
 import type { HostId } from '../ids.ts';
 import type { PackageDocument } from '../wire/package/document.ts';
 import { parseEnvironmentYaml } from '../yaml/index.ts';
-import { type Balancer, isSwitched, trafficStanding } from './standing.ts';
+import { type Balancer, isSwitched, reportedGroups, trafficStanding } from './standing.ts';
 import { servingIn, switchFault, withTraffic } from './traffic.ts';
 
 const traffic = (more: object = {}) => ({
@@ -144,4 +144,22 @@ test('one that is behind is named with what it said, and no balancer at all is n
     ],
   });
   assert.equal(isSwitched(trafficStanding(switched, [])), false);
+});
+
+test('which balancers report which group is read from the configuration that each would have then', () => {
+  const there = balancer({ name: 'lb-2', given: { port: 80, serving: 'blue' } });
+  const here = balancer({ name: 'lb-1', reported: { config: digest('blue'), direction: 1 } });
+  const unknown = [
+    balancer({ reported: null }),
+    balancer({ given: null }),
+    balancer({ given: { port: 81 } }),
+  ];
+  const found = reportedGroups({ key: 'serving', groups: ['blue', 'green'] }, [there, here, ...unknown]);
+  assert.deepEqual(
+    [...found],
+    [
+      ['blue', [here]],
+      ['green', [there]],
+    ],
+  );
 });

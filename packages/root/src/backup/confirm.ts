@@ -15,6 +15,7 @@ import { restoredPins } from './found-pins.ts';
 import { heardSince, highest, highestRelease } from './heard.ts';
 import { type Recovery, recoveryOf } from './recovery.ts';
 import { columnsOf, registerFound } from './register-found.ts';
+import { keepTraffic, trafficSentence, trafficSince } from './traffic-since.ts';
 
 /**
  * Hosts report the snapshots that they accepted, not the timestamps, and some have not reported yet: what is signed
@@ -44,6 +45,8 @@ export async function confirmRestore(root: Root, keep: 'hosts' | 'backup', who: 
       const reason = 'It was under way when the backup was taken.';
       await saveDeployment(trx, { ...deploymentOf(row), state: 'aborted', reason }, nowMs);
     }
+    const moved = await trafficSince(trx, environments, mark, nowMs);
+    if (keep === 'hosts') await keepTraffic(trx, moved, nowMs);
     await takeHosts(trx, recovery, keep, nowMs);
     await cancelRestored(trx, nowMs);
     for (const environment of environments) {
@@ -67,7 +70,12 @@ export async function confirmRestore(root: Root, keep: 'hosts' | 'backup', who: 
       what: 'root.restore.confirm',
       subject: 'root',
       before: { taken: mark.taken, unknownHosts: root.restored.unknownHosts() },
-      after: { keep, hostsHeard: heard.length, hostsTaken: recovery.joined.length },
+      after: {
+        keep,
+        hostsHeard: heard.length,
+        hostsTaken: recovery.joined.length,
+        ...(moved.length === 0 ? {} : { traffic: moved.map(trafficSentence) }),
+      },
     });
     for (const { id } of environments) {
       const { number, snapshot } = highest(heard, id, found.get(id));

@@ -9,6 +9,7 @@ import { foundDirections } from './found.ts';
 import { heardSince, highest } from './heard.ts';
 import { lostSentences } from './lost.ts';
 import { recoveryOf } from './recovery.ts';
+import { trafficSince } from './traffic-since.ts';
 
 /** A list that a person reads; `lost` and the counts speak of all. */
 const maxShown = 1000;
@@ -81,6 +82,7 @@ export async function restoredDifference(root: Root): Promise<Restored> {
       recovery,
       unknown,
       documents: new Map([...found].map(([id, { document }]) => [id, document])),
+      traffic: await trafficSince(root.db, rows, mark, root.clock.now()),
     }),
     environments,
   };

@@ -1,8 +1,9 @@
-import { jcs, mappingOf, parseDesiredState } from '@xylem/core';
+import { type Config, type EnvironmentSpec, jcs, mappingOf, parseDesiredState } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import type { Recovery } from './recovery.ts';
 import type { UnknownHost } from './restored-state.ts';
+import { type TrafficSince, trafficSentence } from './traffic-since.ts';
 
 /** What can't be had back, each with what a person can do about it. */
 export function lostSentences(options: {
@@ -11,9 +12,11 @@ export function lostSentences(options: {
   readonly unknown: readonly UnknownHost[];
   /** The newest desired state that was found, by environment. */
   readonly documents: ReadonlyMap<string, string>;
+  readonly traffic: readonly TrafficSince[];
 }): string[] {
-  const { environments, recovery, unknown, documents } = options;
+  const { environments, recovery, unknown, documents, traffic } = options;
   return [
+    ...traffic.map(trafficSentence),
     ...lostEnvironments(unknown),
     ...environments.flatMap((row) => [...lostLabels(row, recovery), ...lostYaml(row, documents.get(row.id))]),
     ...strangers(unknown),
@@ -56,6 +59,14 @@ function lostLabels(row: EnvironmentRow, { joined }: Recovery): string[] {
   ];
 }
 
+/** Which group serves is kept beside the YAML, and said by itself. */
+function withoutSwitch(spec: EnvironmentSpec, component: string, config: Config): Config {
+  const keys = Object.values(spec.products).flatMap(({ traffic }) =>
+    traffic?.component === component ? [traffic.key] : [],
+  );
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !keys.includes(key)));
+}
+
 /** Where the newest direction gave a component to others, or configured it otherwise, than the backup's YAML does. */
 function lostYaml(row: EnvironmentRow, document: string | undefined): string[] {
   if (document === undefined) return [];
@@ -68,7 +79,11 @@ function lostYaml(row: EnvironmentRow, document: string | undefined): string[] {
     if (mapping === undefined || seen.has(component)) continue;
     seen.add(component);
     const mapped = mappingOf(mapping, component);
-    if (mapped?.where === where && jcs(mapped.config) === jcs(config)) continue;
+    if (
+      mapped?.where === where &&
+      jcs(withoutSwitch(spec, component, mapped.config)) === jcs(withoutSwitch(spec, component, config))
+    )
+      continue;
     changed.push(`${component} (where: ${where === '' ? 'all' : where})`);
   }
   if (changed.length === 0) return [];

@@ -28,7 +28,8 @@ export async function trafficFor(
   nowMs: number,
   heard: Heard,
 ): Promise<TrafficEvidence | undefined> {
-  if (!holdsTraffic(deployment) || !hasSwitch(environment, deployment)) return undefined;
+  if (!hasSwitch(environment, deployment)) return undefined;
+  if (!holdsTraffic(deployment) && !(await hasGivenBack(db, environment, deployment))) return undefined;
   const standing = await standingOf(db, environment, deployment.product, nowMs, heard);
   const marks = await hostMarks(db, deployment.id);
   const behind = standing.behind.filter(({ host }) => (marks.get(host)?.skipped ?? null) === null);
@@ -42,6 +43,17 @@ export async function trafficFor(
     ...(silent === 0 ? {} : { silent }),
     names: behind.map(missingText).sort().slice(0, mostNames),
   };
+}
+
+/** Whether the last switch was that it gave traffic back at its end: who has confirmed that is still to be known. */
+async function hasGivenBack(
+  db: Database,
+  environment: EnvironmentRow,
+  { id, product, groups }: Deployment,
+): Promise<boolean> {
+  if (groups?.phase !== 'returning') return false;
+  const { row } = await servingOf(db, environment, product);
+  return row?.deployment === id;
 }
 
 /** Whether a deployment waits for what this host reports of its traffic. */

@@ -1,23 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, type TestContext, test } from 'node:test';
-import {
-  encodeLift,
-  encodeOperators,
-  inCohort,
-  type Lift,
-  liftPayloadType,
-  type Operators,
-  operatorsPayloadType,
-  toB64u,
-} from '@xylem/core';
+import { encodeLift, inCohort, type Lift, liftPayloadType } from '@xylem/core';
 import { systemRandomness } from '@xylem/platform';
 import { cleanup, postgres, tempFolder, waitUntil } from '@xylem/testkit';
-import { generateKey, type KeyPair, signDocument } from '@xylem/trust';
+import { generateKey, signDocument } from '@xylem/trust';
 import type { DatabaseConfig } from '../db/open.ts';
 import { openDatabase } from '../db/open.ts';
 import { allEnvironments, fullName } from '../environments/names.ts';
 import { apiClient } from '../testing/api-client.ts';
 import { type FakeHost, fakeHost } from '../testing/fake-host.ts';
+import { operatorsOf } from '../testing/operators.ts';
 import { publisher } from '../testing/publisher.ts';
 import { rootFixture } from '../testing/root-fixture.ts';
 import { shiftedClock } from '../testing/shifted-clock.ts';
@@ -92,25 +84,6 @@ async function installation(t: TestContext, database?: DatabaseConfig) {
   };
   const recall = () => root.api('recallBegin', { body: word });
   return { root, shop, clock, deploy, show, environment, recall };
-}
-
-async function operatorsOf(
-  root: Awaited<ReturnType<typeof rootFixture>>,
-  { id, name }: { readonly id: string; readonly name: string },
-  key: KeyPair,
-) {
-  const document: Operators = {
-    format: 'xylem-operators-1',
-    environment: id as Operators['environment'],
-    number: 1,
-    threshold: 1,
-    keys: [{ public: toB64u(key.public), name: 'anna' }],
-  };
-  const envelope = await signDocument(operatorsPayloadType, encodeOperators(document), [key]);
-  const [tenant = '', environment = ''] = name.split('/');
-  const params = { tenant, environment };
-  await root.api('operatorsTake', { params, body: { envelope: envelope as never } });
-  return params;
 }
 
 test('a release is stopped, kept away and taken back wherever that may be, and the rest is listed with its reason', async (t) => {

@@ -59,12 +59,22 @@ export async function balancingIn(
 }
 
 export function standingIn(
-  { state, hosts, heard }: Balancing,
+  balancing: Balancing,
   { traffic, serving, number, row }: Serving,
   nowMs: number,
 ): TrafficStanding {
-  const { component, key } = traffic;
-  const balancers = hosts.flatMap((host): Balancer[] => {
+  const directed = row === null ? 0 : row.directed_number;
+  const balancers = balancersIn(balancing, traffic.component, nowMs);
+  return trafficStanding({ key: traffic.key, serving, number, directed }, balancers);
+}
+
+/** The hosts that have a component, or should. */
+export function balancersIn(
+  { state, hosts, heard }: Balancing,
+  component: string,
+  nowMs: number,
+): Balancer[] {
+  return hosts.flatMap((host): Balancer[] => {
     const own = heard.reports.get(host.id);
     const report = own?.report ?? null;
     const has = report?.components.find((one) => one.component === component);
@@ -89,8 +99,6 @@ export function standingIn(
       },
     ];
   });
-  const directed = row === null ? 0 : row.directed_number;
-  return trafficStanding({ key, serving, number, directed }, balancers);
 }
 
 /** What a host says holds its component up. */

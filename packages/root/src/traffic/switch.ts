@@ -27,7 +27,7 @@ export interface Switched {
  * @throws XylemError E_INPUT (no switch, no such group), E_CONFLICT (switched meanwhile), E_TRAFFIC_HELD
  */
 export async function switchTraffic(trx: Database, wanted: Switched, nowMs: number): Promise<boolean> {
-  const { product, to, by, reason, deployment } = wanted;
+  const { product, to, deployment } = wanted;
   const environment = await trx
     .selectFrom('environments')
     .selectAll()
@@ -48,6 +48,17 @@ export async function switchTraffic(trx: Database, wanted: Switched, nowMs: numb
     );
   await refuseHeld(trx, environment, product, deployment);
   if (serving === to) return false;
+  await writeSwitch(trx, { ...wanted, environment }, serving, nowMs);
+  return true;
+}
+
+/** Writes down who let another group serve in place of `serving`, and why. */
+export async function writeSwitch(
+  trx: Database,
+  { environment, product, to, number, by, reason, deployment }: Switched,
+  serving: string,
+  nowMs: number,
+): Promise<void> {
   const values = {
     serving: to,
     number: number + 1,
@@ -70,7 +81,6 @@ export async function switchTraffic(trx: Database, wanted: Switched, nowMs: numb
     before: { product, serving, number },
     after: { product, serving: to, number: number + 1, reason, deployment },
   });
-  return true;
 }
 
 /** Switches, and directs it. @throws XylemError as `switchTraffic` does */

@@ -19,5 +19,7 @@ test('where it stands over two groups, and which balancers are missing', () => {
   assert.match(said('kept', { until }) ?? '', /^blue is kept as it was until 2026-11-22T08:00:00Z /);
   assert.equal(said('second', { traffic: null }), 'blue is updated without traffic (green first, then blue)');
   assert.equal(said('watching', {}, 'succeeded'), null);
+  assert.equal(said('returning', { traffic: null }, 'failed'), null);
+  assert.match(said('returning', {}, 'failed') ?? '', /^traffic was given back to green, .*not yet by lb-2$/);
   assert.equal(groupsText({ state: 'running' } as unknown as Deployment), null);
 });

@@ -1,9 +1,13 @@
 import type { Deployment } from '@xylem/root/contract';
 
-/** Where a deployment over two groups of hosts stands, in words; null for others, and what has ended. */
+/** Where a deployment over two groups of hosts stands, in words; null for others, and what has ended and gave nothing back. */
 export function groupsText({ groups, state }: Deployment): string | null {
-  if (groups === undefined || (state !== 'running' && state !== 'paused')) return null;
-  const { idle, serving, traffic } = groups;
+  if (groups === undefined) return null;
+  const { phase, idle, serving, traffic } = groups;
+  if (state !== 'running' && state !== 'paused')
+    return phase === 'returning' && traffic !== null
+      ? `traffic was given back to ${traffic.serving}${balancersText(traffic)}`
+      : null;
   const goes = traffic === null ? '' : `; traffic goes to ${traffic.serving}${balancersText(traffic)}`;
   return `${phaseText(groups)} (${idle} first, then ${serving})${goes}`;
 }
