@@ -245,8 +245,10 @@ async function start(
         .catch((error: unknown) => log.error('what runners report was not taken', { error }));
       // With the end of a job its order leaves the host map.
       const ended = reports.filter(({ jobs }) => jobs?.some(({ result }) => result !== undefined) === true);
-      for (const environment of new Set(ended.map((report) => report.environment)))
+      for (const environment of new Set(ended.map((report) => report.environment))) {
         directing.wake(environment);
+        deploying.wakePlans(environment);
+      }
       // A host that came from elsewhere, or went back, may have releases ahead that nobody else here has.
       for (const { environment, waiting } of reports)
         if (waiting.some(({ code }) => code === 'E_WAYPOINT')) directing.wake(environment);

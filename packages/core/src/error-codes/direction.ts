@@ -158,6 +158,18 @@ export const directionCodes = {
     'later',
     'conflict',
   ),
+  E_TESTS_FAILED: code(
+    'A plan has test jobs run before its next stage, and one did not pass.',
+    'See what it said with `xylem job show ID`. Correct the cause, order it again on that host with `xylem job run`, then `xylem plan resume ID`; or take the release back: `xylem plan rollback ID`.',
+    'never',
+    'outcome',
+  ),
+  E_TESTS_MISSING: code(
+    'A plan has test jobs run before its next stage, and there is no result of one in its time.',
+    'See with `xylem plan show ID` what became of it. Order it again with `xylem job run`, then `xylem plan resume ID`.',
+    'never',
+    'outcome',
+  ),
   E_TRAFFIC_HELD: code(
     'A deployment switches the traffic of this product by itself, and has not ended.',
     'Wait for it (`xylem deployment show ID`), or take it back: `xylem rollback PRODUCT`, which switches too.',

@@ -2,6 +2,7 @@ import { timeMs, timeOf } from '../time.ts';
 import type { Eligibility } from '../windows/eligible.ts';
 import type { Plan, PlanEnvironment, PlanStage } from './document.ts';
 import { type SeenDeployments, type SeenRing, type StageStanding, stageStanding } from './standing.ts';
+import type { SeenTests, TestsCode, TestsLook } from './tests-look.ts';
 
 /** What is known of a plan that was started. */
 export interface PlanSeen {
@@ -10,6 +11,8 @@ export interface PlanSeen {
   readonly confirmed: number;
   /** By stage, of those that are judged as rings. */
   readonly rings?: ReadonlyMap<number, SeenRing>;
+  /** By stage, of those that have tests. */
+  readonly tests?: ReadonlyMap<number, SeenTests>;
   /** Whether the windows and freezes of a stage let environments begin now. */
   readonly schedule: (stage: PlanStage) => Eligibility;
 }
@@ -22,6 +25,13 @@ export type PlanStep =
       readonly stage: number;
       readonly environments: readonly PlanEnvironment[];
       readonly atMost: number;
+    }
+  /** Tests of a stage are to be ordered, in these environments. */
+  | {
+      readonly kind: 'test';
+      readonly stage: number;
+      readonly reason: string;
+      readonly orders: TestsLook['orders'];
     }
   /** `untilMs`: when time alone ends it; null: something has to happen. */
   | {
@@ -37,6 +47,14 @@ export type PlanStep =
       readonly about: 'begin' | 'verdict';
       readonly reason: string;
     }
+  /** Somebody has to order tests again: nobody's word makes them pass. */
+  | {
+      readonly kind: 'ask';
+      readonly stage: number;
+      readonly about: 'tests';
+      readonly code: TestsCode;
+      readonly reason: string;
+    }
   | { readonly kind: 'stop'; readonly stage: number; readonly reason: string }
   | { readonly kind: 'finished'; readonly reason: string };
 
@@ -46,7 +64,10 @@ export type PlanStep =
  */
 export function advancePlan(plan: Plan, seen: PlanSeen, nowMs: number): PlanStep {
   const standings = plan.stages.map((stage, index) =>
-    stageStanding(stage, seen.deployments, nowMs, seen.rings?.get(index)),
+    stageStanding(stage, seen.deployments, nowMs, {
+      ring: seen.rings?.get(index),
+      tests: seen.tests?.get(index),
+    }),
   );
   for (const [index, standing] of standings.entries()) {
     if (standing.state === 'failed')
@@ -74,11 +95,12 @@ function stepIn(
     untilMs,
   });
   const { name } = stage;
-  const { left, running, soak, atOnce, ring } = standing;
+  const { left, running, soak, atOnce, ring, tests } = standing;
   if (soak !== null) {
     if (nowMs < soak.untilMs) return wait(`${name} soaks until ${timeOf(soak.untilMs)}`, soak.untilMs);
     return wait(`${name} has soaked; hosts are not well in ${namesOf(soak.unwell)}`, null);
   }
+  if (tests !== null) return testsStep(index, name, tests);
   if (left.length === 0 && ring !== null) {
     const reason = `${name}: ${ring.reason}`;
     return ring.outcome === 'ask'
@@ -98,6 +120,13 @@ function stepIn(
   return { kind: 'begin', stage: index, environments: left, atMost };
 }
 
+function testsStep(stage: number, name: string, look: TestsLook): PlanStep {
+  const reason = `${name}: ${look.reason}`;
+  if (look.code !== null) return { kind: 'ask', stage, about: 'tests', code: look.code, reason };
+  if (look.outcome === 'order') return { kind: 'test', stage, reason, orders: look.orders };
+  return { kind: 'wait', stage, reason, untilMs: look.due };
+}
+
 function scheduleText({ kind, name, nextMs }: Exclude<Eligibility, { kind: 'open' }>): string {
   const next = nextMs === null ? 'and never begins again' : `until ${timeOf(nextMs)}`;
   const named = name === null ? '' : ` ${name}`;
@@ -106,8 +135,9 @@ function scheduleText({ kind, name, nextMs }: Exclude<Eligibility, { kind: 'open
 
 function failureText(
   { name, failures = 0, environments }: PlanStage,
-  { failed, ring }: StageStanding,
+  { failed, ring, tests }: StageStanding,
 ): string {
+  if (tests !== null) return `${name} failed: ${tests.reason} (${tests.code})`;
   if (ring?.outcome === 'fail') return `${name} failed: ${ring.reason.replace(/\.$/, '')}`;
   const told = failed.slice(0, mostNamed).map(({ environment, why }) => `${environment.name}: ${why}`);
   const more = failed.length > mostNamed ? `; and ${failed.length - mostNamed} more` : '';

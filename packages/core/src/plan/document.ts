@@ -20,6 +20,7 @@ import { documentKind } from '../wire/document.ts';
 import * as f from '../wire/fields.ts';
 import { approvalRulesSchema } from './approvals.ts';
 import { planNotifySchema } from './notify.ts';
+import { testsFault, testsSchema } from './tests.ts';
 
 /** docs/spec/plans.md, The document. */
 
@@ -76,6 +77,7 @@ const stage = closedObject(
       { of: literal('ring') },
       { bakeSeconds: integer({ minimum: 60, maximum: 2_592_000 }), ...ringParts },
     ),
+    tests: testsSchema,
     notBefore: f.time,
     windows: periods,
     freezes: periods,
@@ -117,11 +119,15 @@ const kind = documentKind(planSchema, {
       return 'a deploy names a version and its release, an undeploy neither';
     if (what !== 'deploy' && stages.some(({ verdict }) => verdict !== undefined))
       return 'only a deploy is judged ring by ring';
+    if (what !== 'deploy' && stages.some(({ tests }) => tests !== undefined))
+      return 'only a deploy is followed by tests';
     if (purgeData === true && what !== 'undeploy') return 'only an undeploy purges data';
     if (passes !== undefined && (what !== 'deploy' || urgent !== true || why === undefined))
       return 'only an urgent deploy passes anything, and says why';
     if (forces !== undefined && why === undefined) return 'who forces gates says why';
-    for (const { name, windows = [], freezes = [] } of stages) {
+    for (const { name, windows = [], freezes = [], tests } of stages) {
+      const wrong = testsFault(tests?.jobs ?? []);
+      if (wrong !== null) return `stage ${name}: tests: ${wrong.clause}`;
       for (const period of [...windows, ...freezes]) {
         const fault = shapeFault(period);
         if (fault !== undefined) return `stage ${name}: ${period.name}: ${fault}`;

@@ -59,4 +59,6 @@ export {
   standsAfter,
 } from './ring-record.ts';
 export { type SeenDeployment, type SeenRing, type StageStanding, stageStanding } from './standing.ts';
+export type { PlanTest } from './tests.ts';
+export type { SeenTestRun, SeenTests } from './tests-look.ts';
 export { type DueStep, dueSteps, stepsNotUndone } from './way-back.ts';

@@ -46,6 +46,9 @@ export interface TestRun {
 
 const verdicts: ReadonlySet<string> = new Set(['passed', 'failed', 'timed-out']);
 
+/** Whether a run came to an end that says something of what it tested. */
+export const isVerdict = ({ state }: Pick<TestRun, 'state'>): boolean => verdicts.has(state);
+
 /**
  * Which tests have not passed, a clause for people; null: all have. Of each host its newest run that came to an end
  * counts: one must have passed, and none may have failed. Pure.
@@ -59,7 +62,7 @@ export function testsMissing(
   for (const { component, job } of demanded) {
     const newest = new Map<string, string>();
     for (const run of runs) {
-      if (run.component !== component || run.job !== job || !verdicts.has(run.state)) continue;
+      if (run.component !== component || run.job !== job || !isVerdict(run)) continue;
       if (!newest.has(run.host)) newest.set(run.host, run.state);
     }
     const said = [...newest.values()];

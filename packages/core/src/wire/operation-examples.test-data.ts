@@ -70,6 +70,32 @@ export const operationExamples: Readonly<Record<string, Example>> = {
     parsePlan,
     encodePlan,
   ),
+  'plan-tests': example(
+    {
+      format: 'xylem-plan-1',
+      product: 'shop',
+      kind: 'deploy',
+      version: '2.4.0',
+      release: digest('a release'),
+      stages: [
+        {
+          name: 'staging',
+          environments: [{ environment, name: 'acme/staging', facts: digest('facts of staging') }],
+          tests: {
+            jobs: [
+              { component: 'shop-api', job: 'smoke' },
+              { component: 'shop-web', job: 'links', where: 'role = web', hosts: 'all' },
+              { component: 'shop-web', job: 'load', hosts: 2 },
+            ],
+            withinSeconds: 1800,
+            onNoData: 'stop',
+          },
+        },
+      ],
+    },
+    parsePlan,
+    encodePlan,
+  ),
   'plan-stages': example(
     {
       format: 'xylem-plan-1',

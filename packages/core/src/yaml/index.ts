@@ -9,5 +9,5 @@ export {
   packageDocumentOf,
   parseManifestYaml,
 } from './manifest/manifest.ts';
-export { type PlanFile, type PlanFileStage, parsePlanYaml, planJsonSchema } from './plan.ts';
+export { type FileTests, type PlanFile, type PlanFileStage, parsePlanYaml, planJsonSchema } from './plan.ts';
 export { parseSourceYaml, type SourceOrigin, versionIn, type WatchedSource } from './watched-source.ts';

@@ -2,6 +2,7 @@ import { strategySchema } from '../deployment/strategy-schema.ts';
 import { approvalRulesSchema } from '../plan/approvals.ts';
 import { atOnceSchema, forcesSchema, ringParts } from '../plan/document.ts';
 import { planNotifySchema } from '../plan/notify.ts';
+import { testListSchema, testsOnNoDataSchema } from '../plan/tests.ts';
 import {
   array,
   boolean,
@@ -91,6 +92,20 @@ const rules = {
       '"ring", or what it says',
     ),
     'ring: all environments of the stage are judged together and ask once, none by itself. Or with bake (how long each host stays healthy, and how long the ring waits before it asks), minimumExposure (so many hosts must have baked), alpha and onNoData.',
+  ),
+  tests: described(
+    titled(
+      either(
+        literal('policy'),
+        testListSchema,
+        closedObject(
+          { jobs: titled(either(literal('policy'), testListSchema), '"policy", or a list of jobs') },
+          { within: soakSchema, onNoData: testsOnNoDataSchema },
+        ),
+      ),
+      '"policy", a list of jobs (component, job), or an object with jobs',
+    ),
+    'Jobs of its packages that hosts of the stage run when it is done, and that must pass before the next stage begins; policy: those that policy.after of later environments names. within: how long a result is awaited (absent: 1h). onNoData: without one ask (absent) or stop.',
   ),
   schedule: described(schedule, 'When environments of the stage may begin.'),
 };

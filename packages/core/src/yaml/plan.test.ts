@@ -21,6 +21,7 @@ stages:
     atOnce: 5
     failures: 1
     onFail: rollback-plan
+    tests: { jobs: [{ component: shop-api, job: smoke, hosts: 2 }], within: 30m }
     approvals:
       - any: [person/ann, group/ops]
     fourEyes: true
@@ -68,6 +69,35 @@ test('a ring is judged as one, in a word or in full; an undeploy is not', () => 
   });
   assert.throws(() => file('ring', 'undeploy: shop'), /plan\.yaml:1:11: .*not judged ring by ring/);
   assert.throws(() => file('alone'), /plan\.yaml:3:10/);
+});
+
+test('tests are a list, what policies name, or both with how long they are awaited', () => {
+  const file = (tests: string, release = 'release: shop@2.4.0') =>
+    parsePlanYaml(`${release}\nto: 'acme/*'\ntests: ${tests}\n`, 'plan.yaml').stages[0]?.tests;
+  const smoke = { component: 'shop-api', job: 'smoke' };
+  assert.deepEqual(file('[{ component: shop-api, job: smoke }]'), { jobs: [smoke], path: ['tests'] });
+  assert.deepEqual(file('policy'), { jobs: 'policy', path: ['tests'] });
+  assert.deepEqual(
+    file(
+      '{ jobs: [{ component: shop-api, job: smoke, where: role = web, hosts: all }], within: 30m, onNoData: stop }',
+    ),
+    {
+      jobs: [{ ...smoke, where: 'role = web', hosts: 'all' }],
+      withinSeconds: 1800,
+      onNoData: 'stop',
+      path: ['tests', 'jobs'],
+    },
+  );
+  assert.throws(() => file('policy', 'undeploy: shop'), /plan\.yaml:1:11: .*not followed by tests/);
+  assert.throws(
+    () => file('{ jobs: policy, within: 31d }'),
+    /plan\.yaml:3:\d+: tests\.within: expected at most 30d/,
+  );
+  assert.throws(
+    () => file('[{ component: a, job: b }, { component: a, job: b, hosts: 2 }]'),
+    /plan\.yaml:3:\d+: tests\[1\]: b of a is named twice/,
+  );
+  assert.throws(() => file('[{ component: a, job: b, where: role = }]'), /tests\[0\]\.where: not a selector/);
 });
 
 test('what is urgent says why, and may pass what it names', () => {

@@ -1,6 +1,7 @@
 import { XylemError } from '../errors.ts';
 import type { ForceableGate, PlanStage } from '../plan/document.ts';
 import type { PlanNotify } from '../plan/notify.ts';
+import { mostWithinSeconds, type PlanTests, testsFault } from '../plan/tests.ts';
 import type { Path } from '../schema/check.ts';
 import { parseSelector } from '../selector/parse.ts';
 import { soakMs } from '../stage-order/policy.ts';
@@ -18,7 +19,16 @@ export interface PlanFileStage {
   readonly where: string | null;
   /** Where it stands in the file. */
   readonly path: Path;
-  readonly rules: Omit<PlanStage, 'name' | 'environments'>;
+  readonly rules: Omit<PlanStage, 'name' | 'environments' | 'tests'>;
+  readonly tests: FileTests | null;
+}
+
+/** Tests as a file names them. */
+export interface FileTests extends Omit<PlanTests, 'jobs'> {
+  /** `policy`: those that later environments demand. */
+  readonly jobs: PlanTests['jobs'] | 'policy';
+  /** Where they stand in the file. */
+  readonly path: Path;
 }
 
 /** What a plan file says, its defaults filled in (docs/spec/plans.md, Plan files). */
@@ -72,6 +82,8 @@ export function parsePlanYaml(text: string, file: string): PlanFile {
   if (purgeData === true && undeploy === undefined) refuse(['purgeData'], 'expected with undeploy alone');
   if (undeploy !== undefined && [said, ...(stages ?? [])].some((one) => 'verdict' in one))
     refuse(['undeploy'], 'expected a release: an undeploy is not judged ring by ring');
+  if (undeploy !== undefined && [said, ...(stages ?? [])].some((one) => 'tests' in one))
+    refuse(['undeploy'], 'expected a release: an undeploy is not followed by tests');
   const [, product = undeploy ?? '', version, channel] =
     /^([^@/]+)(?:@(.+)|\/(.+))$/.exec(release ?? '') ?? [];
   if (version !== undefined && !isVersion(version))
@@ -88,7 +100,8 @@ export function parsePlanYaml(text: string, file: string): PlanFile {
       refuse([...(Object.hasOwn(more, 'schedule') ? path : []), 'schedule', ...key], sentence),
     );
     const patterns = typeof own === 'string' ? [own] : own;
-    return { name, to: patterns, where: selector ?? null, path, rules: rulesOf(ruled) };
+    const tests = testsOf(ruled.tests, Object.hasOwn(more, 'tests') ? path : [], refuse);
+    return { name, to: patterns, where: selector ?? null, path, rules: rulesOf(ruled), tests };
   });
   for (const [index, { name, path }] of read.entries())
     if (read.findIndex((one) => one.name === name) !== index)
@@ -112,6 +125,28 @@ export function parsePlanYaml(text: string, file: string): PlanFile {
   };
 }
 
+function testsOf(
+  tests: PlanRulesYaml['tests'],
+  path: Path,
+  refuse: (path: Path, sentence: string) => never,
+): FileTests | null {
+  if (tests === undefined) return null;
+  const isPlain = tests === 'policy' || 'length' in tests;
+  const { jobs, within, ...rest } = isPlain ? { jobs: tests } : tests;
+  const own: Path = [...path, 'tests', ...(isPlain ? [] : ['jobs'])];
+  const fault = jobs === 'policy' ? null : testsFault(jobs);
+  if (fault !== null) refuse([...own, ...fault.path], fault.clause);
+  const withinSeconds = within === undefined ? undefined : soakMs(within) / 1000;
+  if (withinSeconds !== undefined && withinSeconds > mostWithinSeconds)
+    refuse([...path, 'tests', 'within'], 'expected at most 30d');
+  return {
+    jobs,
+    ...rest,
+    ...(withinSeconds === undefined ? {} : { withinSeconds }),
+    path: own,
+  };
+}
+
 /** As the document says them; a file that says nothing about it goes on by a tenth of a stage at a time. */
 function rulesOf({
   strategy,
@@ -124,7 +159,7 @@ function rulesOf({
   onFail,
   verdict,
   schedule: { notBefore, windows, freezes } = {},
-}: PlanRulesYaml): PlanFileStage['rules'] {
+}: Omit<PlanRulesYaml, 'tests'>): PlanFileStage['rules'] {
   return {
     ...(strategy === undefined ? {} : { strategy }),
     ...(approvals === undefined ? {} : { approvals }),

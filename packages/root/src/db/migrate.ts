@@ -38,6 +38,7 @@ import * as traffic from './migrations/0034-traffic.ts';
 import * as rings from './migrations/0035-rings.ts';
 import * as probesOnHosts from './migrations/0036-probes-on-hosts.ts';
 import * as preflights from './migrations/0037-preflights.ts';
+import * as planTests from './migrations/0038-plan-tests.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -80,6 +81,7 @@ const migrations: readonly Migration[] = [
   rings,
   probesOnHosts,
   preflights,
+  planTests,
 ];
 
 const schemaVersion = migrations.length;

@@ -41,6 +41,8 @@ export interface Deploying {
   reportsArrived(reports: readonly Report[]): void;
   /** Looks again soon, without anyone waiting for it. */
   wake(environment: string): void;
+  /** Plans that came there go on, by what else became known, without anyone waiting for it. */
+  wakePlans(environment: string): void;
   /** Environments that follow the channel begin to deploy its release. */
   channelMoved(product: string, channel: string): Promise<void>;
   /** Tries again what follows a channel and might not begin. */
@@ -200,6 +202,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
       }
     },
     wake: (environment) => void evaluate(environment).catch(logged(environment)),
+    wakePlans: (environment) => void plans.driveIn(environment).catch(logged(environment)),
     channelMoved: (product, channel) => followChannel(options, evaluate, product, channel),
     startWaiting: () => startWaiting(options, evaluate),
   };

@@ -24,11 +24,17 @@ export interface OrderJob {
   /** A selector; absent: every host. */
   readonly where?: string;
   /** On how many of those that fit; absent: one. */
-  readonly hosts?: number;
+  readonly hosts?: number | 'all';
   /** Only where this version runs. */
   readonly version?: string;
   /** Also where it does not run. */
   readonly stopped?: boolean;
+}
+
+/** An order of a plan: only where exactly this package is committed. */
+export interface OrderTest extends OrderJob {
+  readonly package: string;
+  readonly plan: string;
 }
 
 /** A host that has the component, and the package that it said it has. */
@@ -61,64 +67,82 @@ export async function orderJob(
   }
   const ids = await root.db.transaction().execute(async (trx) => {
     await lockFor(trx, deployingLock(environment.id));
-    const chosen = choose(await candidates(trx, environment, asked), environment, asked);
-    const releases = await releasesIn(trx, environment.id);
-    const nowMs = root.clock.now();
-    const made: string[] = [];
-    for (const one of chosen) {
-      const id = Buffer.from(root.randomness.bytes(16)).toString('hex');
-      const timeoutMs = one.job.timeoutMs ?? jobTimeoutDefaultMs;
-      const run = {
-        product: one.product,
-        component: asked.component,
-        version: one.version,
-        package: one.package,
-        release: releases.get(one.package) ?? null,
-        job: asked.job,
-        host: one.host.id,
-      };
-      await trx
-        .insertInto('job_runs')
-        .values({
-          id,
-          environment: environment.id,
-          ...run,
-          stopped: asked.stopped === true ? 1 : 0,
-          preflight_of: null,
-          preflight_stands: null,
-          state: 'ordered',
-          note: null,
-          ordered_by: who,
-          ordered_ms: nowMs,
-          timeout_ms: timeoutMs,
-          deadline_ms: nowMs + timeoutMs + silentMs,
-          started_ms: null,
-          finished_ms: null,
-          result: null,
-          report: null,
-        })
-        .execute();
-      made.push(id);
-      await appendAudit(trx, nowMs, {
-        who,
-        what: 'job.run',
-        subject: `job/${id}`,
-        environment: environment.id,
-        after: run,
-      });
-    }
-    await slimOld(trx, environment.id);
-    return made;
+    return await orderJobIn(trx, root, who, environment, asked);
   });
   await root.directing.publish(environment.id);
   return await jobRuns(root.db, { ids });
 }
 
+/**
+ * Orders a job in a transaction that holds the environment's deploying lock; who commits it publishes.
+ * @returns the ids of the runs
+ * @throws XylemError E_NOT_FOUND, E_INPUT, E_CONFLICT, E_SELECTOR
+ */
+export async function orderJobIn(
+  trx: Database,
+  { clock, randomness }: Pick<Root, 'clock' | 'randomness'>,
+  who: string,
+  environment: EnvironmentRow,
+  asked: OrderJob | OrderTest,
+): Promise<string[]> {
+  const chosen = choose(await candidates(trx, environment, asked), environment, asked);
+  const releases = await releasesIn(trx, environment.id);
+  const nowMs = clock.now();
+  const made: string[] = [];
+  for (const one of chosen) {
+    const id = Buffer.from(randomness.bytes(16)).toString('hex');
+    const timeoutMs = one.job.timeoutMs ?? jobTimeoutDefaultMs;
+    const run = {
+      product: one.product,
+      component: asked.component,
+      version: one.version,
+      package: one.package,
+      release: releases.get(one.package) ?? null,
+      job: asked.job,
+      host: one.host.id,
+    };
+    await trx
+      .insertInto('job_runs')
+      .values({
+        id,
+        environment: environment.id,
+        ...run,
+        stopped: asked.stopped === true ? 1 : 0,
+        preflight_of: null,
+        preflight_stands: null,
+        state: 'ordered',
+        note: null,
+        ordered_by: who,
+        plan: 'plan' in asked ? asked.plan : null,
+        ordered_ms: nowMs,
+        timeout_ms: timeoutMs,
+        deadline_ms: nowMs + timeoutMs + silentMs,
+        started_ms: null,
+        finished_ms: null,
+        result: null,
+        report: null,
+      })
+      .execute();
+    made.push(id);
+    await appendAudit(trx, nowMs, {
+      who,
+      what: 'job.run',
+      subject: `job/${id}`,
+      environment: environment.id,
+      after: run,
+    });
+  }
+  await slimOld(trx, environment.id);
+  return made;
+}
+
 async function candidates(
   trx: Database,
   environment: EnvironmentRow,
-  { component, job, where, version }: OrderJob,
+  asked: OrderJob | OrderTest,
 ): Promise<Candidate[]> {
+  const { component, job, where, version } = asked;
+  const wanted = 'package' in asked ? asked.package : undefined;
   const selector = parseSelector(where ?? '');
   const hosts = new Map(
     (await hostsIn(trx, [environment.id]))
@@ -131,8 +155,18 @@ async function candidates(
     .where('environment', '=', environment.id)
     .where('component', '=', component)
     .execute();
-  const there = reported.filter((row) => hosts.has(row.host) && (version ?? row.version) === row.version);
-  const which = version === undefined ? component : `${component} ${version}`;
+  const there = reported.filter(
+    (row) =>
+      hosts.has(row.host) &&
+      (version ?? row.version) === row.version &&
+      (wanted ?? row.package) === row.package,
+  );
+  const which =
+    wanted !== undefined
+      ? `the package of ${component} that the plan brought`
+      : version === undefined
+        ? component
+        : `${component} ${version}`;
   const whose = where === undefined ? '' : ` that fits ${where}`;
   if (there.length === 0) {
     throw new XylemError(
@@ -174,8 +208,9 @@ async function candidates(
 function choose(
   found: readonly Candidate[],
   environment: EnvironmentRow,
-  { hosts = 1, component }: OrderJob,
+  { hosts: asked = 1, component }: OrderJob,
 ): readonly Candidate[] {
+  const hosts = asked === 'all' ? found.length : asked;
   if (found.length < hosts) {
     const message = `${hosts} hosts were asked for, and ${found.length} of ${fullName(environment)} have ${component} with that job.`;
     throw new XylemError('E_INPUT', message);

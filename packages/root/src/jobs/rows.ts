@@ -30,6 +30,7 @@ const columns = [
   'state',
   'note',
   'ordered_by',
+  'plan',
   'ordered_ms',
   'timeout_ms',
   'deadline_ms',
@@ -42,6 +43,8 @@ export interface JobsWanted {
   readonly environments?: readonly string[];
   readonly ids?: readonly string[];
   readonly release?: string;
+  /** That ordered them by itself. */
+  readonly plan?: string;
   readonly component?: string;
   readonly job?: string;
   readonly states?: readonly JobState[];
@@ -52,12 +55,13 @@ export interface JobsWanted {
 
 /** Runs, the newest first. */
 export async function jobRuns(db: Database, wanted: JobsWanted): Promise<JobRun[]> {
-  const { environments, ids, release, component, job, states, limit, ofInstalled } = wanted;
+  const { environments, ids, release, plan, component, job, states, limit, ofInstalled } = wanted;
   if (environments?.length === 0 || ids?.length === 0) return [];
   let query = db.selectFrom('job_runs').select(columns).orderBy('ordered_ms', 'desc').orderBy('id');
   if (environments !== undefined) query = query.where('environment', 'in', environments);
   if (ids !== undefined) query = query.where('id', 'in', ids);
   if (release !== undefined) query = query.where('release', '=', release);
+  if (plan !== undefined) query = query.where('plan', '=', plan);
   if (component !== undefined) query = query.where('component', '=', component);
   if (job !== undefined) query = query.where('job', '=', job);
   if (states !== undefined) query = query.where('state', 'in', states);

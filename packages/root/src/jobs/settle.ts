@@ -11,8 +11,10 @@ export const silentMs = 3_600_000;
  * Calls lost what nobody will hear of: hosts that are gone, and those that were silent for too long. Their orders leave
  * the host map. Nothing is decided while a restore is not confirmed.
  */
-export async function settleJobs(root: Pick<Root, 'db' | 'clock' | 'directing' | 'restored'>): Promise<void> {
-  const { db, clock, directing, restored } = root;
+export async function settleJobs(
+  root: Pick<Root, 'db' | 'clock' | 'directing' | 'deploying' | 'restored'>,
+): Promise<void> {
+  const { db, clock, directing, deploying, restored } = root;
   if (restored.isRestored()) return;
   const open = await jobRuns(db, { states: openStates });
   if (open.length === 0) return;
@@ -31,7 +33,10 @@ export async function settleJobs(root: Pick<Root, 'db' | 'clock' | 'directing' |
     // An order to look beforehand stands on, for a late answer and what was fetched.
     if (isLost && run.preflight_of === null) changed.add(run.environment);
   }
-  for (const environment of changed) await directing.publish(environment);
+  for (const environment of changed) {
+    await directing.publish(environment);
+    deploying.wakePlans(environment);
+  }
 }
 
 function reasonFor(
@@ -56,31 +61,51 @@ export async function stopJob(root: Root, who: string, run: JobRun, reason: stri
   if (!(await lose(root.db, run, { who, why, nowMs: root.clock.now() })))
     throw new XylemError('E_CONFLICT', `The run ${run.id} has ended already.`);
   await root.directing.publish(run.environment);
+  root.deploying.wakePlans(run.environment);
+}
+
+/**
+ * Takes back what a plan ordered and what is not over, in the transaction that stops it.
+ * @returns environments in which there was something
+ */
+export async function takeBackJobsOf(
+  trx: Database,
+  plan: string,
+  { who, nowMs }: { readonly who: string; readonly nowMs: number },
+): Promise<string[]> {
+  const open = await jobRuns(trx, { plan, states: openStates });
+  const why = `Taken back: the plan ${plan} was stopped.`;
+  for (const run of open) await loseIn(trx, run, { who, why, nowMs });
+  return [...new Set(open.map(({ environment }) => environment))];
+}
+
+interface Loss {
+  readonly who: string;
+  readonly why: string;
+  readonly nowMs: number;
 }
 
 /** @returns false when it is not open any more */
-async function lose(
-  db: Database,
-  run: JobRun,
-  { who, why, nowMs }: { readonly who: string; readonly why: string; readonly nowMs: number },
-): Promise<boolean> {
-  return await db.transaction().execute(async (trx) => {
-    const { numUpdatedRows } = await trx
-      .updateTable('job_runs')
-      .set({ state: 'lost', note: why, finished_ms: nowMs })
-      .where('id', '=', run.id)
-      .where('state', 'in', openStates)
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) return false;
-    if (run.preflight_of !== null) return true;
-    const { host, component, version, job } = run;
-    await appendAudit(trx, nowMs, {
-      who,
-      what: who === 'root server' ? 'job.lost' : 'job.stop',
-      subject: `job/${run.id}`,
-      environment: run.environment,
-      after: { host, component, version, job, reason: why },
-    });
-    return true;
+async function lose(db: Database, run: JobRun, loss: Loss): Promise<boolean> {
+  return await db.transaction().execute((trx) => loseIn(trx, run, loss));
+}
+
+async function loseIn(trx: Database, run: JobRun, { who, why, nowMs }: Loss): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('job_runs')
+    .set({ state: 'lost', note: why, finished_ms: nowMs })
+    .where('id', '=', run.id)
+    .where('state', 'in', openStates)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return false;
+  if (run.preflight_of !== null) return true;
+  const { host, component, version, job } = run;
+  await appendAudit(trx, nowMs, {
+    who,
+    what: who === 'root server' ? 'job.lost' : 'job.stop',
+    subject: `job/${run.id}`,
+    environment: run.environment,
+    after: { host, component, version, job, reason: why },
   });
+  return true;
 }

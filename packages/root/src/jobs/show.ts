@@ -1,6 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib';
 import { limits, timeOf } from '@xylem/core';
 import type { JobDetail, JobRun as Shown } from '../api/schemas/index.ts';
+import type { Database } from '../db/tables.ts';
 import { allEnvironments, refOf } from '../environments/names.ts';
 import type { Root } from '../root.ts';
 import type { JobRun } from './rows.ts';
@@ -8,7 +9,7 @@ import type { JobRun } from './rows.ts';
 /** Base64 takes a third more than what was signed, and the envelope has a frame. */
 const mostEnvelope = limits.report * 2;
 
-export async function showJobs({ db }: Pick<Root, 'db'>, runs: readonly JobRun[]): Promise<Shown[]> {
+export async function showJobs({ db }: { readonly db: Database }, runs: readonly JobRun[]): Promise<Shown[]> {
   if (runs.length === 0) return [];
   const environments = new Map((await allEnvironments(db)).map((row) => [row.id, refOf(row)]));
   const hosts = await db

@@ -129,6 +129,7 @@ async function takeFound(
       preflight_stands: null,
       note: result.message ?? null,
       ordered_by: 'found after a restore',
+      plan: null,
       ordered_ms: how.nowMs,
       timeout_ms: jobTimeoutDefaultMs,
       deadline_ms: how.nowMs,

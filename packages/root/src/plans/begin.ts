@@ -68,7 +68,7 @@ export async function beginIn(
 }
 
 /** Nobody's plan goes on where they lost their say meanwhile. @throws XylemError E_FORBIDDEN */
-async function requireStarter(
+export async function requireStarter(
   trx: Database,
   { row }: KnownPlan,
   environment: EnvironmentRow,

@@ -3,6 +3,7 @@ import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import { changeStateIn } from '../deployments/change-state.ts';
 import { deploymentOf } from '../deployments/rows.ts';
+import { takeBackJobsOf } from '../jobs/settle.ts';
 import { requireDigest } from './approvals.ts';
 import { askBack } from './back.ts';
 import { lockEnvironments, type PlanOptions } from './prepare.ts';
@@ -32,7 +33,7 @@ export const pausePlan: Change = (options, said) =>
 
 /**
  * Goes on with a paused plan, in the name of who says so: what was paused with it, and the stage that asked.
- * @throws XylemError E_NOT_FOUND, E_PLAN_STATE, E_PLAN_CHANGED
+ * @throws XylemError E_NOT_FOUND, E_PLAN_STATE, E_PLAN_CHANGED, and E_TESTS_FAILED or E_TESTS_MISSING while that is so
  */
 export async function resumePlan(
   options: PlanOptions,
@@ -40,14 +41,16 @@ export async function resumePlan(
 ): Promise<string[]> {
   return await change(options, said, ['paused'], async (trx, known, nowMs) => {
     const { step, seen } = await stepOf(trx, known, nowMs);
+    // Only of a plan that had asked already: one that was paused before that still asks.
+    const answered = step.kind === 'ask' && known.row.ended_by === ownName(known.row.id);
+    if (answered && step.about === 'tests')
+      throw new XylemError(step.code, `The plan ${said.id} does not go on: ${step.reason}.`);
     await setState(trx, known, nowMs, {
       state: 'started',
       by: said.who,
       reason: said.reason ?? null,
       what: 'resumed',
     });
-    // Only of a plan that had asked already: one that was paused before that still asks.
-    const answered = step.kind === 'ask' && known.row.ended_by === ownName(known.row.id);
     await trx
       .updateTable('plans')
       .set({
@@ -70,7 +73,8 @@ export async function resumePlan(
 export const stopPlan: Change = (options, said) =>
   change(options, said, ['started', 'paused'], async (trx, known, nowMs) => {
     await setState(trx, known, nowMs, { state: 'stopped', by: said.who, reason: said.reason ?? null });
-    return await changeDeployments(trx, known, personActs.abort, nowMs);
+    const tested = await takeBackJobsOf(trx, said.id, { who: said.who, nowMs });
+    return [...(await changeDeployments(trx, known, personActs.abort, nowMs)), ...tested];
   });
 
 /**
@@ -96,7 +100,7 @@ export async function rollbackPlan(
         by: said.who,
         why: reason ?? 'somebody said so',
       });
-      return paused;
+      return [...paused, ...(await takeBackJobsOf(trx, said.id, { who: said.who, nowMs }))];
     },
   );
 }
@@ -116,7 +120,7 @@ export async function settlePlan(
     await setState(trx, known, nowMs, {
       state: 'paused',
       by,
-      reason: step.reason,
+      reason: step.about === 'tests' ? `${step.reason} (${step.code})` : step.reason,
       what: 'asks',
       isOne: step.about === 'verdict',
     });
@@ -130,7 +134,8 @@ export async function settlePlan(
   const back = stage?.onFail === 'rollback-plan' ? stages : stage?.onFail === 'rollback' ? [stage] : [];
   const meant = idsOf(back.flatMap((one) => one.environments));
   await askBack(trx, known, meant, { by, why: step.reason });
-  return { environments };
+  const tested = await takeBackJobsOf(trx, known.row.id, { who: by, nowMs });
+  return { environments: [...environments, ...tested] };
 }
 
 /** As whom a plan acts by itself. */

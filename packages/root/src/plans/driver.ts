@@ -3,6 +3,7 @@ import type { Log } from '@xylem/platform';
 import { withOrigin } from '../audit/origin.ts';
 import type { RestoredState } from '../backup/restored-state.ts';
 import { lockFor } from '../db/lock.ts';
+import type { Database } from '../db/tables.ts';
 import { singleFlight } from '../publishing/single-flight.ts';
 import { plansToTakeBack, takeBack } from './back.ts';
 import { beginIn } from './begin.ts';
@@ -13,6 +14,7 @@ import type { RingRecords } from './ring-records.ts';
 import { lookBefore, lookForSilence } from './ring-watch.ts';
 import { planLock, planNamed } from './rows.ts';
 import { stepOf } from './seen.ts';
+import { keepTests, orderTestsIn } from './tests-look.ts';
 import { askTicketsOf } from './tickets.ts';
 
 /** Brings plans that were started through their stages. */
@@ -54,41 +56,49 @@ export function createPlanDriver(options: DriverOptions): PlanDriver {
       for (const environment of await takeBack(options, id)) follow(environment);
       const known = await planNamed(db, id);
       if (known.row.state !== 'started') return;
-      await lookAtRing(id);
+      await look(id);
       const { step } = await stepOf(db, known, clock.now());
-      if (step.kind === 'wait' || (step.kind === 'ask' && step.about === 'verdict' && !mayAsk)) return;
-      goesOn = step.kind === 'begin' ? await beginSome(id, step) : await settle(id);
+      if (step.kind === 'wait' || (step.kind === 'ask' && step.about !== 'begin' && !mayAsk)) return;
+      if (step.kind === 'begin') goesOn = await inEach(id, step.environments, step.atMost, beginOne);
+      else if (step.kind === 'test') {
+        const environments = step.orders.map(({ environment }) => environment);
+        goesOn = await inEach(id, environments, environments.length, orderTests);
+      } else goesOn = await settle(id);
     }
   }
 
-  /** What the ring whose turn it is shows by now is kept, before anything follows from it. */
-  async function lookAtRing(id: string): Promise<void> {
+  /** What the ring or the tests whose turn it is show by now is kept, before anything follows from it. */
+  async function look(id: string): Promise<void> {
     await lookForSilence(db, id, clock.now());
     await db.transaction().execute(async (trx) => {
       await lockFor(trx, planLock(id));
       const known = await planNamed(trx, id);
-      if (known.row.state === 'started') await keepRing(trx, known, records, clock.now());
+      if (known.row.state !== 'started') return;
+      await keepRing(trx, known, records, clock.now());
+      await keepTests(trx, known, clock.now());
     });
   }
 
-  /** Where one may not begin, others may. @returns whether any began */
-  async function beginSome(
+  /** Where it may not be done, it may be in others. @returns whether it was in any */
+  async function inEach(
     id: string,
-    { environments, atMost }: { readonly environments: readonly PlanEnvironment[]; readonly atMost: number },
+    environments: readonly PlanEnvironment[],
+    atMost: number,
+    act: (id: string, environment: PlanEnvironment) => Promise<boolean>,
   ): Promise<boolean> {
-    let begun = 0;
+    let done = 0;
     for (const environment of environments) {
-      if (begun === atMost) break;
+      if (done === atMost) break;
       try {
-        if (!(await beginOne(id, environment))) return begun > 0;
-        begun += 1;
+        if (!(await act(id, environment))) return done > 0;
+        done += 1;
         follow(environment.environment);
       } catch (error) {
         if (!(error instanceof XylemError)) throw error;
         await waits(id, environment, error);
       }
     }
-    return begun > 0;
+    return done > 0;
   }
 
   /** @returns false: it is not its turn any more */
@@ -104,14 +114,30 @@ export function createPlanDriver(options: DriverOptions): PlanDriver {
       const who = known.row.started_by ?? known.row.ended_by ?? ownName(id);
       const why = known.row.started_why ?? undefined;
       await beginIn(trx, options, known, { stage: step.stage, environments: [environment], who, why });
-      await trx
-        .updateTable('plan_environments')
-        .set({ waits: null, waits_code: null })
-        .where('plan', '=', id)
-        .where('environment', '=', environment.environment)
-        .execute();
+      await waitsNoMore(trx, id, environment);
       return true;
     });
+  }
+
+  /** @returns false: it is not their turn any more */
+  async function orderTests(id: string, environment: PlanEnvironment): Promise<boolean> {
+    return await db.transaction().execute(async (trx) => {
+      await lockFor(trx, planLock(id));
+      const known = await planNamed(trx, id);
+      if (known.row.state !== 'started') return false;
+      if (!(await orderTestsIn(trx, options, known, environment))) return false;
+      await waitsNoMore(trx, id, environment);
+      return true;
+    });
+  }
+
+  async function waitsNoMore(trx: Database, id: string, { environment }: PlanEnvironment): Promise<void> {
+    await trx
+      .updateTable('plan_environments')
+      .set({ waits: null, waits_code: null })
+      .where('plan', '=', id)
+      .where('environment', '=', environment)
+      .execute();
   }
 
   async function waits(id: string, { environment, name }: PlanEnvironment, error: XylemError): Promise<void> {

@@ -7,6 +7,7 @@ import { type EnvironmentRow, environmentsChosen, fullName } from '../environmen
 import { stagesOf } from '../environments/stages.ts';
 import { listChannels } from '../publishing/channels.ts';
 import type { Root } from '../root.ts';
+import { withTests } from './file-tests.ts';
 import type { WantedPlan, WantedStage } from './prepare.ts';
 
 /**
@@ -46,7 +47,7 @@ export async function planFromFile(
     ...(plan.purgeData ? { purgeData: true as const } : {}),
     ...(plan.change === null ? {} : { change: plan.change }),
     ...(plan.notify === null ? {} : { notify: plan.notify }),
-    stages: plan.isByOrder ? await byOrder(db, stages) : stages,
+    stages: await withTests(db, plan, version, plan.isByOrder ? await byOrder(db, stages) : stages),
   };
 }
 

@@ -4,6 +4,7 @@ import {
   type PlanSeen,
   type PlanStep,
   type SeenDeployment,
+  type SeenTests,
   stageStanding,
 } from '@xylem/core';
 import { momentsOf } from '@xylem/core/windows';
@@ -12,6 +13,7 @@ import { heardIn } from '../deployments/evidence.ts';
 import { type DeploymentRow, deploymentOf } from '../deployments/rows.ts';
 import { type LookedRing, ringsOf } from './ring.ts';
 import type { KnownPlan } from './rows.ts';
+import { testsOf } from './tests.ts';
 
 /** The deployments by which a plan came to its environments, in the order in which they began. */
 export async function deploymentsOf(db: Database, { row, version }: KnownPlan): Promise<DeploymentRow[]> {
@@ -26,6 +28,7 @@ export async function deploymentsOf(db: Database, { row, version }: KnownPlan): 
 
 export interface SeenPlan extends PlanSeen {
   readonly rings: ReadonlyMap<number, LookedRing>;
+  readonly tests: ReadonlyMap<number, SeenTests>;
 }
 
 /** What a started plan does next by what is known now, and what that is. Writes nothing. */
@@ -51,17 +54,21 @@ export async function stepOf(
   return { step: advancePlan(document, closer, nowMs), seen: closer };
 }
 
-/** The stage whose soaking would be over with this step. */
-function soakedStage(plan: Plan, { deployments, rings }: SeenPlan, step: PlanStep, nowMs: number) {
-  const next = step.kind === 'finished' ? plan.stages.length : step.kind === 'stop' ? 0 : step.stage;
-  const stage = plan.stages[next - 1];
-  if (stage?.soakSeconds === undefined) return undefined;
+/** The stage whose soaking would be over with this step: its tests are next, or the stage after it. */
+function soakedStage(plan: Plan, { deployments, rings, tests }: SeenPlan, step: PlanStep, nowMs: number) {
+  const next = stagesPassed(plan, step);
   const following = plan.stages[next];
-  const hasFollowed =
-    following !== undefined &&
-    stageStanding(following, deployments, nowMs, rings.get(next)).state !== 'waiting';
-  return hasFollowed ? undefined : stage;
+  const state =
+    following === undefined
+      ? 'waiting'
+      : stageStanding(following, deployments, nowMs, { ring: rings.get(next), tests: tests.get(next) }).state;
+  const stage = state === 'testing' ? following : state === 'waiting' ? plan.stages[next - 1] : undefined;
+  return stage?.soakSeconds === undefined ? undefined : stage;
 }
+
+/** How many stages have passed by a step, none of them by one that stops the plan. */
+export const stagesPassed = (plan: Plan, step: PlanStep): number =>
+  step.kind === 'finished' ? plan.stages.length : step.kind === 'stop' ? 0 : step.stage;
 
 async function seenOf(db: Database, known: KnownPlan, nowMs: number): Promise<SeenPlan> {
   const own = await deploymentsOf(db, known);
@@ -102,6 +109,7 @@ async function seenOf(db: Database, known: KnownPlan, nowMs: number): Promise<Se
   return {
     deployments,
     rings: await ringsOf(db, known, own, nowMs),
+    tests: await testsOf(db, known),
     confirmed: known.row.confirmed ?? 1,
     schedule: ({ windows, freezes }) =>
       momentsOf(

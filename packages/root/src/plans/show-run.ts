@@ -24,12 +24,10 @@ export async function standingsOf(
     standing: (index) => {
       const stage = version.document.stages[index];
       if (seen === null || stage === undefined) return null;
-      const { state, left, running, succeeded, failed, soak, ring } = stageStanding(
-        stage,
-        seen,
-        nowMs,
-        sight?.rings.get(index),
-      );
+      const { state, left, running, succeeded, failed, soak, ring } = stageStanding(stage, seen, nowMs, {
+        ring: sight?.rings.get(index),
+        tests: sight?.tests.get(index),
+      });
       return {
         state,
         left: left.length,
@@ -42,7 +40,7 @@ export async function standingsOf(
     },
     of: (environment) => {
       const own = rows.find((one) => one.environment === environment);
-      const mayWait = seen?.has(environment) === false && (row.state === 'started' || row.state === 'paused');
+      const mayWait = row.state === 'started' || row.state === 'paused';
       return {
         waits:
           own?.waits === null || own?.waits === undefined || !mayWait
@@ -83,16 +81,18 @@ export async function nextOf(
   if ((row.state !== 'started' && row.state !== 'paused') || !seesAll) return null;
   const { step } = await stepOf(db, known, nowMs);
   const stage = 'stage' in step ? (stages[step.stage]?.name ?? null) : null;
-  if (step.kind !== 'begin') {
+  if (step.kind !== 'begin' && step.kind !== 'test') {
     const until = step.kind === 'wait' && step.untilMs !== null ? timeOf(step.untilMs) : null;
     return { stage, what: step.reason, until };
   }
   const waiting = shown
     .flatMap(({ environments }) => environments)
     .flatMap(({ name, waits }) => (waits === null ? [] : [`${name} waits: ${waits.reason}`]));
-  const what =
-    waiting[0] ??
-    `${stage ?? ''} begins in ${step.environments.length === 1 ? 'one environment' : `${step.environments.length} environments`}`;
+  const begins =
+    step.kind === 'test'
+      ? step.reason
+      : `${stage ?? ''} begins in ${step.environments.length === 1 ? 'one environment' : `${step.environments.length} environments`}`;
+  const what = waiting[0] ?? begins;
   return {
     stage,
     what: waiting.length > 1 ? `${what} And ${waiting.length - 1} more wait.` : what,

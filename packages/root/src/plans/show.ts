@@ -10,6 +10,7 @@ import { countingWords } from './approvals.ts';
 import { hostsSaid } from './hosts-said.ts';
 import { hasBegun, type KnownPlan, wordsOf } from './rows.ts';
 import { nextOf, standingsOf } from './show-run.ts';
+import { shownTests } from './show-tests.ts';
 
 /** What of a plan lies within what somebody reads; environments that do not are not in it. */
 export function showSummary(
@@ -60,7 +61,8 @@ export async function showPlan(
   );
   const stages: PlanDetail['stages'] = [];
   for (const [index, written] of document.stages.entries()) {
-    const { environments, approvals, strategy, windows, freezes, ...stage } = written;
+    const { environments, approvals, strategy, windows, freezes, tests, ...stage } = written;
+    const runsOf = await shownTests(db, known, index, within);
     const shown: PlanDetail['stages'][number]['environments'] = [];
     for (const { environment: id, facts } of environments) {
       const environment = all.find((one) => one.id === id);
@@ -71,6 +73,7 @@ export async function showPlan(
         missing: hasBegun(row) ? [] : await missingIn(db, known, environment, written, nowMs),
         ...runs.of(id),
         preflights: said.get(id) ?? null,
+        ...(tests === undefined ? {} : { tests: runsOf.get(id) ?? [] }),
         found: foundIn[id] as PlanFound,
       });
     }
@@ -79,6 +82,9 @@ export async function showPlan(
       ...stage,
       ...(strategy === undefined ? {} : { strategy: structuredClone(strategy) as Strategy }),
       ...(approvals === undefined ? {} : { approvals: approvals.map((rule) => ({ ...rule })) }),
+      ...(tests === undefined
+        ? {}
+        : { tests: structuredClone(tests) as PlanDetail['stages'][number]['tests'] & object }),
       ...(windows === undefined ? {} : { windows: windows.map((period) => ({ ...period })) }),
       ...(freezes === undefined ? {} : { freezes: freezes.map((period) => ({ ...period })) }),
       standing: shown.length === environments.length ? runs.standing(index) : null,

@@ -8,7 +8,7 @@ export const isOpen = ({ state }: JobRun): boolean => state === 'ordered' || sta
 export const exitCodeOf = (runs: readonly JobRun[]): number =>
   runs.every((run) => run.state === 'passed' || isOpen(run)) ? 0 : 9;
 
-export function testsText({ tests }: JobRun): string {
+export function testsText({ tests }: Pick<JobRun, 'tests'>): string {
   if (tests === null) return '';
   const parts = [
     counted(tests.tests, 'test'),

@@ -2,6 +2,7 @@ import type { PlanDetail, PlanSummary } from '@xylem/root/contract';
 import { text } from '../../frame/define.ts';
 import { tabulate } from '../../frame/tabulate.ts';
 import { counted, sizeText } from '../../frame/words.ts';
+import { testsText } from '../job/shared.ts';
 import { preflightLines, preflightRows } from './preflights.ts';
 
 export const digestOption = {
@@ -31,6 +32,7 @@ export function planTable(plans: readonly PlanSummary[]): string {
 
 type Stage = PlanDetail['stages'][number];
 type Environment = Stage['environments'][number];
+type PlanTestRun = NonNullable<Environment['tests']>[number];
 
 /** A plan as a person reads it before they say yes. */
 export function planText(plan: PlanDetail): string {
@@ -91,12 +93,45 @@ export function planProgress(plan: PlanDetail): string {
       if (waits !== null) lines.push(`${name} waits: ${waits.reason}`);
   }
   lines.push(...preflightLines(plan).map((line) => `Beforehand in ${line}`));
+  lines.push(...testLines(plan));
   if (plan.stages.some(({ environments }) => environments.some(({ back }) => back !== null)))
     lines.push('', backTable(plan));
   lines.push(...endedLines(plan));
   if (plan.next !== null) lines.push(`Next: ${plan.next.what}${/[.!]$/.test(plan.next.what) ? '' : '.'}`);
   if (plan.state === 'paused') lines.push(`Go on: xylem plan resume ${plan.id}`);
   return lines.join('\n');
+}
+
+/** What the tests of its stages said, with how to see more. */
+function testLines({ stages }: PlanDetail): string[] {
+  const rows = stages.flatMap(({ environments }) =>
+    environments.flatMap(({ name, tests = [] }) => tests.map((run) => ({ name, run }))),
+  );
+  if (rows.length === 0) return [];
+  const table = tabulate(
+    ['TEST', 'ENVIRONMENT', 'HOST', 'STATE', 'EXIT', 'TESTS', 'RUN'],
+    rows.map(({ name, run }) => [
+      `${run.component} ${run.job}`,
+      name,
+      run.host.name,
+      run.state,
+      run.exitCode ?? '',
+      testsText(run),
+      run.id.slice(0, 12),
+    ]),
+    '',
+  );
+  return ['', table, ...rows.flatMap(({ run }) => failureLines(run))];
+}
+
+function failureLines({ id, host, state, note, tests }: PlanTestRun): string[] {
+  if (state === 'passed') return [];
+  const said = [
+    ...(note === null ? [] : [note]),
+    ...(tests?.failed ?? []).map(({ name, message }) => `failed: ${name}: ${message}`),
+    `see more: xylem job show ${id.slice(0, 12)}`,
+  ];
+  return said.map((line) => `${host.name}: ${line}`);
 }
 
 const endedLines = ({ ended, state }: PlanDetail): string[] =>
@@ -134,6 +169,7 @@ function rulesText({
   soakSeconds,
   onFail,
   verdict,
+  tests,
   notBefore,
   windows,
   freezes,
@@ -144,6 +180,7 @@ function rulesText({
     ...(failures === undefined ? [] : [`${failures} may fail`]),
     ...(soakSeconds === undefined ? [] : [`soaks ${soakSeconds} s`]),
     ...(verdict === undefined ? [] : ['judged together']),
+    ...(tests?.jobs ?? []).map(({ component, job }) => `tests ${component} ${job}`),
     ...(onFail === undefined ? [] : [`on failure ${onFail}`]),
     ...(notBefore === undefined ? [] : [`not before ${notBefore}`]),
     ...(windows ?? []).map(({ name }) => `window ${name}`),

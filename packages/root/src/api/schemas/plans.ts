@@ -17,6 +17,7 @@ import {
   Version,
 } from './common.ts';
 import { EvidenceRecord, Strategy } from './deployments.ts';
+import { JobRun } from './jobs.ts';
 
 const DigestStart = Type.String({
   pattern: '^[0-9a-f]{8,64}$',
@@ -185,6 +186,13 @@ export const PlanPreflights = Strict({
   more: Count,
 });
 export type PlanPreflights = Static<typeof PlanPreflights>;
+/** A run of a test: `xylem job show` has all of it. */
+export const PlanTestRun = Type.Pick(
+  JobRun,
+  ['id', 'component', 'job', 'host', 'state', 'note', 'exitCode', 'tests'],
+  { additionalProperties: false },
+);
+export type PlanTestRun = Static<typeof PlanTestRun>;
 
 const ApprovalRule = Type.Record(Type.String(), Type.Unknown());
 const Period = Type.Record(Type.String(), Type.String());
@@ -198,6 +206,21 @@ const PlanStage = Strict({
   atOnce: Type.Optional(Type.Union([Count, Type.String()])),
   failures: Type.Optional(Count),
   onFail: Type.Optional(Type.String()),
+  /** Jobs that must pass before the next stage begins. */
+  tests: Type.Optional(
+    Strict({
+      jobs: Type.Array(
+        Strict({
+          component: Name,
+          job: Name,
+          where: Type.Optional(Type.String()),
+          hosts: Type.Optional(Type.Union([Count, Type.Literal('all')])),
+        }),
+      ),
+      withinSeconds: Type.Optional(Count),
+      onNoData: Type.Optional(Type.String()),
+    }),
+  ),
   /** All of its environments are judged together; absent: each by itself. */
   verdict: Type.Optional(
     Strict({
@@ -214,7 +237,7 @@ const PlanStage = Strict({
   /** Null: whoever asks does not read all of its environments. */
   standing: Nullable(
     Strict({
-      state: Type.Enum(['waiting', 'running', 'soaking', 'passed', 'failed']),
+      state: Type.Enum(['waiting', 'running', 'soaking', 'testing', 'passed', 'failed']),
       left: Count,
       running: Count,
       succeeded: Count,
@@ -260,6 +283,8 @@ const PlanStage = Strict({
       ),
       /** Null: no host was asked. */
       preflights: Nullable(PlanPreflights),
+      /** The newest run of each test on each host, those that did not pass first, with the first failures of each; at most 100 of a stage. */
+      tests: Type.Optional(Type.Array(PlanTestRun)),
       found: PlanFound,
     }),
   ),

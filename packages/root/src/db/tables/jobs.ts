@@ -22,6 +22,8 @@ export interface JobTables {
     /** 1: it stands in the host map, ended or not; null: of a job. */
     preflight_stands: number | null;
     ordered_by: string;
+    /** The plan that ordered it by itself; null: somebody did. */
+    plan: string | null;
     ordered_ms: number;
     /** How long its program may take. */
     timeout_ms: number;

@@ -70,6 +70,8 @@ export interface PlanTables {
     /** When another one was first seen failed or silent, before its turn. */
     unwell_ms: number | null;
   };
+  /** Of a stage whose tests have begun: when, and since when they have passed. */
+  plan_tests: { plan: string; stage: number; begun_ms: number; passed_ms: number | null };
   /** By what a ring was judged: each what changed since the one before, JSON. */
   plan_evidence: { plan: string; stage: number; number: number; digest: string; document: string };
   /** One word for each who said one, as whom they count: the last one stands. */
