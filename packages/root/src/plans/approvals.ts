@@ -1,13 +1,23 @@
-import { type ApprovalWord, XylemError } from '@xylem/core';
+import {
+  type ApprovalWord,
+  approvalRulesOf,
+  demandsApproval,
+  missingApprovals,
+  type PlanStage,
+  XylemError,
+} from '@xylem/core';
+import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import { appendAudit } from '../audit/audit.ts';
 import type { Who } from '../auth/api-tokens.ts';
+import { isFourEyes } from '../auth/four-eyes.ts';
 import { accountOf, ciOrigin, originOf } from '../auth/origin.ts';
 import { stillMay } from '../auth/still-may.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
-import type { EnvironmentRow } from '../environments/names.ts';
+import { allEnvironments, type EnvironmentRow, fullName } from '../environments/names.ts';
 import type { PlanOptions } from './prepare.ts';
 import { type KnownPlan, planLock, planNamed, requireFresh, requireOpen, wordsOf } from './rows.ts';
+import { tell } from './state.ts';
 
 /** Those of a plan's present version that count in an environment at this moment. */
 export async function countingWords(
@@ -32,6 +42,39 @@ export async function countingWords(
   return counting;
 }
 
+/** What of approvals is missing in one environment of a plan that was not started. */
+export async function missingIn(
+  db: Database,
+  known: KnownPlan,
+  environment: EnvironmentRow,
+  stage: PlanStage,
+  nowMs: number,
+): Promise<string[]> {
+  const { policy } = parseEnvironmentYaml(environment.yaml, fullName(environment));
+  const demand = {
+    rules: [...approvalRulesOf(policy, known.version.document.urgent === true), ...(stage.approvals ?? [])],
+    fourEyes: policy.fourEyes === true || stage.fourEyes === true,
+  };
+  if (!demandsApproval(demand)) return [];
+  const fourEyes = demand.fourEyes || (await isFourEyes(db));
+  const words = await countingWords(db, known, environment, nowMs);
+  return missingApprovals({ ...demand, fourEyes }, words, known.version.origin);
+}
+
+/** In all of its environments, each sentence once; none: approved, or no approval is demanded. */
+export async function missingOf(trx: Database, known: KnownPlan, nowMs: number): Promise<string[]> {
+  const all = await allEnvironments(trx);
+  const missing = new Set<string>();
+  for (const stage of known.version.document.stages) {
+    for (const { environment: id } of stage.environments) {
+      const environment = all.find((one) => one.id === id);
+      if (environment === undefined) continue;
+      for (const sentence of await missingIn(trx, known, environment, stage, nowMs)) missing.add(sentence);
+    }
+  }
+  return [...missing];
+}
+
 interface Said {
   readonly id: string;
   /** The beginning of the digest that was looked at; absent: the present one. */
@@ -44,8 +87,10 @@ interface Said {
  * @throws XylemError E_NOT_FOUND, E_PLAN_STATE, E_PLAN_EXPIRED, E_PLAN_CHANGED (another digest), E_FORBIDDEN (a CI job)
  */
 export async function approvePlan(options: PlanOptions, said: Said, who: Who): Promise<void> {
-  await change(options, said, who, 'plan.approve', async (trx, { row, version }, origin, nowMs) => {
+  await change(options, said, who, 'plan.approve', async (trx, known, origin, nowMs) => {
+    const { row, version } = known;
     requireFresh(version, nowMs);
+    const before = await missingOf(trx, known, nowMs);
     const values = {
       digest: version.digest,
       account: accountOf(who),
@@ -59,6 +104,8 @@ export async function approvePlan(options: PlanOptions, said: Said, who: Who): P
       .values({ plan: row.id, number: row.number, origin, ...values })
       .onConflict((c) => c.columns(['plan', 'number', 'origin']).doUpdateSet(values))
       .execute();
+    if (before.length > 0 && (await missingOf(trx, known, nowMs)).length === 0)
+      await tell(trx, known, nowMs, { state: 'open', what: 'approved', reason: null, isOne: true });
   });
 }
 
@@ -68,12 +115,14 @@ export async function refusePlan(
   said: Said & { readonly reason: string },
   who: Who,
 ): Promise<void> {
-  await change(options, said, who, 'plan.refuse', async (trx, { row }, _origin, nowMs) => {
+  await change(options, said, who, 'plan.refuse', async (trx, known, _origin, nowMs) => {
+    const { reason } = said;
     await trx
       .updateTable('plans')
-      .set({ state: 'refused', ended_by: who.name, reason: said.reason, updated_ms: nowMs })
-      .where('id', '=', row.id)
+      .set({ state: 'refused', ended_by: who.name, reason, updated_ms: nowMs })
+      .where('id', '=', known.row.id)
       .execute();
+    await tell(trx, known, nowMs, { state: 'refused', what: 'refused', reason, isOne: true });
   });
 }
 

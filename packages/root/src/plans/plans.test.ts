@@ -182,9 +182,21 @@ test('where approvals are demanded nothing begins without them, and the author a
   const own = await bob('planCreate', { body });
   await bob('planApprove', { params: { id: own.id }, body: {} });
   const start = (id: string) => root.api('planStart', { params: { id }, body: {} });
+  const wanted = { kind: 'webhook' as const, url: 'http://127.0.0.1:9/', topics: ['plan.*'], scope: 'acme' };
+  await root.api('subscriptionCreate', { body: wanted });
+  const told = async (id: string) =>
+    (await root.api('deliveryList', { query: {} })).deliveries
+      .filter(({ subject }) => subject === `plan/${id}`)
+      .map(({ topic, message }) => ({ topic, message }));
   await assert.rejects(start(own.id), refusedWith('E_APPROVAL_MISSING', /other than person\/bob/));
 
   const made = await plan('2.0.0');
+  const [waits, ...others] = await told(made.id);
+  assert.deepEqual([waits?.topic, others], ['plan.waits', []]);
+  assert.match(
+    waits?.message ?? '',
+    /waits for approvals: one of person\/bob .*xylem plan approve p-\w+ --digest \w{12} - it would change 1 host in 1 environment: shop-web 1\.0\.0 to 2\.0\.0\.$/,
+  );
   const gate = made.stages[0]?.environments[0]?.found.gates.filter(({ open }) => !open);
   assert.deepEqual(
     gate?.map(({ gate: name }) => name),
@@ -201,6 +213,8 @@ test('where approvals are demanded nothing begins without them, and the author a
     body: { digest: made.digest.slice(0, 12) },
   });
   assert.deepEqual(approved.stages[0]?.environments[0]?.missing, []);
+  const topics = async (id: string) => (await told(id)).map(({ topic }) => topic).sort();
+  assert.deepEqual(await topics(made.id), ['plan.approved', 'plan.waits']);
   await root.restart();
   assert.equal((await start(made.id)).deployments.length, 1);
   // The way back asks nobody.
@@ -210,4 +224,6 @@ test('where approvals are demanded nothing begins without them, and the author a
   const refused = await plan('3.0.0');
   await bob('planRefuse', { params: { id: refused.id }, body: { reason: 'not now' } });
   await assert.rejects(start(refused.id), refusedWith('E_PLAN_STATE', /refused by bob: not now/));
+  await root.api('planRefresh', { params: { id: refused.id } });
+  assert.deepEqual(await topics(refused.id), ['plan.refused', 'plan.waits', 'plan.waits'], 'it asks again');
 });

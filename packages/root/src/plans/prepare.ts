@@ -21,6 +21,7 @@ import type { Root } from '../root.ts';
 import { askTickets } from '../tickets/ask.ts';
 import { survey } from './facts.ts';
 import { findOut } from './found.ts';
+import { tellWaiting } from './waiting.ts';
 
 export type PlanOptions = Pick<Root, 'db' | 'clock' | 'randomness' | 'repository'>;
 
@@ -98,6 +99,7 @@ async function insertPlan(
     })
     .execute();
   await insertVersion(trx, id, 1, prepared, author, nowMs);
+  await tellWaiting(trx, id, nowMs);
 }
 
 const notBegun = {

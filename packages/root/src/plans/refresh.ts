@@ -2,6 +2,7 @@ import { type PlanStage, planDigest, XylemError } from '@xylem/core';
 import { lockFor } from '../db/lock.ts';
 import { insertVersion, type PlanAuthor, type PlanOptions, preparedPlan } from './prepare.ts';
 import { hasBegun, type PlanRow, planLock, planNamed, stateText } from './rows.ts';
+import { tellWaiting } from './waiting.ts';
 
 /**
  * Looks at everything anew. Where the digest is another one, the plan expired or was refused, there is a next version,
@@ -35,6 +36,7 @@ export async function refreshPlan(options: PlanOptions, id: string, author: Plan
       .set({ number: row.number + 1, state: 'open', ended_by: null, reason: null, updated_ms: nowMs })
       .where('id', '=', id)
       .execute();
+    await tellWaiting(trx, id, nowMs);
   });
   return true;
 }

@@ -1,12 +1,10 @@
-import { approvalRulesOf, demandsApproval, missingApprovals, type PlanStage, timeOf } from '@xylem/core';
-import { parseEnvironmentYaml } from '@xylem/core/yaml';
+import { timeOf } from '@xylem/core';
 import type { Strategy } from '../api/schemas/deployments.ts';
 import type { PlanDetail, PlanFound, PlanSummary } from '../api/schemas/plans.ts';
 import type { Within } from '../auth/access.ts';
-import { isFourEyes } from '../auth/four-eyes.ts';
 import type { Database } from '../db/tables.ts';
-import { allEnvironments, type EnvironmentRow, fullName, refOf } from '../environments/names.ts';
-import { countingWords } from './approvals.ts';
+import { allEnvironments, type EnvironmentRow, refOf } from '../environments/names.ts';
+import { missingIn } from './approvals.ts';
 import { hostsSaid } from './hosts-said.ts';
 import { hasBegun, type KnownPlan, wordsOf } from './rows.ts';
 import { nextOf, standingsOf } from './show-run.ts';
@@ -120,22 +118,4 @@ export async function showPlan(
       return own === undefined || !within(own) ? [] : [{ id, environment: refOf(own), state }];
     }),
   };
-}
-
-async function missingIn(
-  db: Database,
-  known: KnownPlan,
-  environment: EnvironmentRow,
-  stage: PlanStage,
-  nowMs: number,
-): Promise<string[]> {
-  const { policy } = parseEnvironmentYaml(environment.yaml, fullName(environment));
-  const demand = {
-    rules: [...approvalRulesOf(policy, known.version.document.urgent === true), ...(stage.approvals ?? [])],
-    fourEyes: policy.fourEyes === true || stage.fourEyes === true,
-  };
-  if (!demandsApproval(demand)) return [];
-  const fourEyes = demand.fourEyes || (await isFourEyes(db));
-  const words = await countingWords(db, known, environment, nowMs);
-  return missingApprovals({ ...demand, fourEyes }, words, known.version.origin);
 }

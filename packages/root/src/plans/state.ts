@@ -43,12 +43,34 @@ export async function setState(
       after: { state, number: row.number, digest, ...(reason === null ? {} : { reason }) },
     });
   }
+  await tell(trx, { row, version }, nowMs, { state, what, reason, isOne });
+}
+
+interface Told {
+  readonly state: string;
+  readonly what: keyof typeof sentences;
+  readonly reason: string | null;
+  readonly isOne: boolean;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** Tells who wants to know of a plan. */
+export async function tell(
+  trx: Database,
+  { row: { id }, version }: KnownPlan,
+  nowMs: number,
+  { state, what, reason, isOne, details = {} }: Told,
+): Promise<void> {
+  const named = version.document.stages.flatMap((stage) => stage.environments);
+  const ids = new Set<string>(named.map(({ environment }) => environment));
+  const environments = (await allEnvironments(trx)).filter((one) => ids.has(one.id));
+  const { digest } = version;
   const { product, version: release, kind } = version.document;
   const title = release === null ? `undeploy ${product}` : `${product}@${release}`;
   const told = {
     topic: `plan.${what}`,
     subject: `plan/${id}`,
-    data: { plan: id, state, kind, product, version: release, digest },
+    data: { plan: id, state, kind, product, version: release, digest, ...details },
   };
   const said = `The plan ${id} (${title}) ${sentences[what]}`;
   const tenants = Map.groupBy(environments, ({ tenant }) => tenant);
@@ -84,6 +106,9 @@ const sentences = {
   resumed: 'goes on',
   paused: 'was paused',
   asks: 'asks whether to go on',
+  waits: 'waits for approvals',
+  approved: 'is approved, and may be started',
+  refused: 'was refused',
   stopped: 'was stopped',
   finished: 'has finished',
   rollback: 'is taken back',
