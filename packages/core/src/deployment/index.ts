@@ -79,5 +79,5 @@ export { mostStratifiedSelector } from './strata.ts';
 export { chosenStrategy, type StrategyFor, type WantedStrategy } from './strategy.ts';
 export { Tally } from './tally.ts';
 export { type PersonAct, personActs, stateAfter } from './transitions.ts';
-export { isEligible } from './turns.ts';
+export { isEligible, overviewOf } from './turns.ts';
 export { mayFit, platformOf, type Unfit, unfitHosts } from './unfit.ts';

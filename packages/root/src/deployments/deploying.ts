@@ -13,7 +13,8 @@ import { beginWatch, environmentsWatched, lookAfterAll } from './after.ts';
 import { carryOut } from './carry-out.ts';
 import { appendEvent, type EventFeed } from './events.ts';
 import { followChannel, startWaiting } from './follow-channel.ts';
-import { judge, readFleet } from './judge.ts';
+import { judge } from './judge.ts';
+import { KeptEvidence } from './kept-evidence.ts';
 import { createMeasure } from './measure.ts';
 import { Records } from './records.ts';
 import {
@@ -68,6 +69,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
   /** By environment: when it is to be looked at again, though nothing is heard. Nothing is lost with it. */
   const due = new Map<string, number>();
   const records = new Records();
+  const evidence = new KeptEvidence();
   const measure = createMeasure(options);
 
   const evaluate = (environment: string): Promise<void> => {
@@ -87,7 +89,9 @@ export function createDeploying(options: DeployingOptions): Deploying {
     let hasChanged = false;
     for (let changed = true; changed; hasChanged ||= changed) {
       changed = false;
-      for (const row of await activeDeployments(db, { environment })) {
+      const rows = await activeDeployments(db, { environment });
+      evidence.keepOnly(environment, rows);
+      for (const row of rows) {
         if (mayDecide(row)) changed = (await advanceOne(row)) || changed;
       }
       await lookAfterAll(options, environment);
@@ -101,8 +105,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
 
   async function advanceOne(row: DeploymentRow): Promise<boolean> {
     const nowMs = clock.now();
-    const fleet = await readFleet(db, row.environment, nowMs);
-    const judged = await judge(db, row, fleet, nowMs, measure);
+    const judged = await judge(db, row, evidence, nowMs, measure);
     const { deployment, environment, policy, decisions, progress, reason } = judged;
     if (judged.due !== undefined)
       due.set(row.environment, Math.min(due.get(row.environment) ?? judged.due, judged.due));

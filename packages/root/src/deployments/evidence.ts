@@ -9,11 +9,11 @@ import {
   timeMs,
 } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
-import type { HostRecord } from '../hosts/host-rows.ts';
+import type { HostRecord, PlacedHost } from '../hosts/host-rows.ts';
 import type { DeploymentWays } from '../transitions/paths.ts';
 import { sinceRetry } from './host-words.ts';
 import { type HostMark, hostMarks } from './rows.ts';
-import { partsOf } from './taking-part.ts';
+import { type Parts, partsOf } from './taking-part.ts';
 
 /** What an admitted host may take without a word before it counts as silent: it reports each change of its state. */
 export const silentAfterMs = 15 * 60_000;
@@ -59,56 +59,70 @@ export async function evidenceOf(
   heard?: Heard,
 ): Promise<HostEvidence[]> {
   const parts = await partsOf(db, deployment);
-  const { ways } = parts;
   const marks = await hostMarks(db, deployment.id);
+  const { reports, seen } = heard ?? (await heardIn(db, deployment.environment, nowMs));
+  return hosts
+    .map((host) => ({ host, mark: marks.get(host.id as HostId) }))
+    .filter(({ host, mark }) => isHeardOut(host, mark))
+    .map(({ host, mark }) => {
+      const own = reports.get(host.id);
+      const lastSeen = lastSeenOf(host.joinedMs, own?.receivedMs, seen.get(host.id));
+      return hostEvidence(deployment, parts, host, mark, own, lastSeen);
+    });
+}
+
+/** One that is watched and was retired since is heard out: it leaves. */
+export const isHeardOut = ({ retired }: Pick<PlacedHost, 'retired'>, mark: HostMark | undefined): boolean =>
+  !retired || (mark?.watched ?? null) !== null;
+
+/** Joining is a sign of life too. */
+export const lastSeenOf = (joinedMs: number, reportedMs = 0, seenMs = 0): number =>
+  Math.max(reportedMs, seenMs, joinedMs);
+
+/** What one host says about a deployment. */
+export function hostEvidence(
+  deployment: Deployment,
+  parts: Parts,
+  host: PlacedHost,
+  mark: HostMark | undefined,
+  own: { readonly report: Report; readonly receivedMs: number } | undefined,
+  lastSeen: number,
+): HostEvidence {
   const label = labelOf(deployment.strategy);
   const isJudged = courseOf(deployment.strategy) !== null;
-  const { reports, seen } = heard ?? (await heardIn(db, deployment.environment, nowMs));
-  return (
-    hosts
-      // One that is watched and was retired since is heard out: it leaves.
-      .filter((host) => !host.retired || (marks.get(host.id as HostId)?.watched ?? null) !== null)
-      .map((host) => {
-        const id = host.id as HostId;
-        const own = reports.get(host.id);
-        const mark = marks.get(id);
-        const lastReport = own?.receivedMs ?? null;
-        // Joining is a sign of life too.
-        const lastSeen = Math.max(lastReport ?? 0, seen.get(host.id) ?? 0, host.joinedMs);
-        const { components } = parts.of(host, own?.report);
-        return {
-          id,
-          components,
-          admittedAt: mark?.admittedAt ?? null,
-          held: mark?.held ?? false,
-          ...(label === undefined ? {} : { stratum: stratumOf(host, label) }),
-          ...(isJudged
-            ? {
-                doneAt: mark?.doneAt ?? null,
-                failedAt: mark?.failedAt ?? null,
-                watched: mark?.watched ?? null,
-              }
-            : failedBefore(mark)),
-          ...((mark?.skipped ?? null) === null ? {} : { skipped: true as const }),
-          keptBack: isKeptBack(components, own?.report),
-          lastReport,
-          ...(isJudged && promises(deployment, own?.report) ? { promised: true as const } : {}),
-          lastSeen,
-          reported: refusingOnTheWay(
-            deployment,
-            ways,
-            sinceRetry(own?.report.components ?? [], mark?.retried ?? null, lastReport),
-          ),
-        };
-      })
-  );
+  const lastReport = own?.receivedMs ?? null;
+  const { components } = parts.of(host, own?.report);
+  return {
+    id: host.id as HostId,
+    components,
+    admittedAt: mark?.admittedAt ?? null,
+    held: mark?.held ?? false,
+    ...(label === undefined ? {} : { stratum: stratumOf(host, label) }),
+    ...(isJudged
+      ? {
+          doneAt: mark?.doneAt ?? null,
+          failedAt: mark?.failedAt ?? null,
+          watched: mark?.watched ?? null,
+        }
+      : failedBefore(mark)),
+    ...((mark?.skipped ?? null) === null ? {} : { skipped: true as const }),
+    keptBack: isKeptBack(components, own?.report),
+    lastReport,
+    ...(isJudged && promises(deployment, own?.report) ? { promised: true as const } : {}),
+    lastSeen,
+    reported: refusingOnTheWay(
+      deployment,
+      parts.ways,
+      sinceRetry(own?.report.components ?? [], mark?.retried ?? null, lastReport),
+    ),
+  };
 }
 
 /** What is not judged marks no failures by itself: people who skip a host, or let it try again, do. */
 const failedBefore = (mark: HostMark | undefined): Pick<HostEvidence, 'failedAt'> =>
   (mark?.failedAt ?? null) === null ? {} : { failedAt: mark?.failedAt ?? null };
 
-function stratumOf({ labels }: HostRecord, label: string): string | null {
+function stratumOf({ labels }: PlacedHost, label: string): string | null {
   return (Object.hasOwn(labels, label) ? labels[label] : undefined) ?? null;
 }
 
@@ -150,10 +164,12 @@ function isKeptBack(components: readonly string[], report: Report | undefined): 
 /** Hints, never verdicts; a relay whose clock is ahead can't make a host more alive than now. */
 function lastSeenByRelays(reports: readonly Report[], nowMs: number): Map<string, number> {
   const seen = new Map<string, number>();
-  for (const { serves } of reports) {
-    for (const { host, lastSeen } of serves?.children ?? []) {
-      seen.set(host, Math.max(seen.get(host) ?? 0, Math.min(timeMs(lastSeen), nowMs)));
-    }
-  }
+  for (const report of reports)
+    for (const [host, lastSeen] of childrenSeen(report))
+      seen.set(host, Math.max(seen.get(host) ?? 0, Math.min(lastSeen, nowMs)));
   return seen;
 }
+
+/** When a relay saw its children last, by its own clock. */
+export const childrenSeen = ({ serves }: Report): ReadonlyMap<string, number> =>
+  new Map((serves?.children ?? []).map(({ host, lastSeen }) => [host, timeMs(lastSeen)]));

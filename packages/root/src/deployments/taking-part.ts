@@ -10,7 +10,7 @@ import {
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Database } from '../db/tables.ts';
 import { fullName } from '../environments/names.ts';
-import type { HostRecord } from '../hosts/host-rows.ts';
+import type { PlacedHost } from '../hosts/host-rows.ts';
 import { installedOf } from '../transitions/graph.ts';
 import { type DeploymentWays, deploymentWays, type HostWay } from '../transitions/paths.ts';
 import { leavingOut } from './demanding.ts';
@@ -31,7 +31,7 @@ export interface TakingPart {
 /** Who takes part in a deployment with what, by the environment as it is now. */
 export interface Parts {
   readonly ways: DeploymentWays | null;
-  of(host: HostRecord, report: Report | undefined): TakingPart;
+  of(host: PlacedHost, report: Report | undefined): TakingPart;
 }
 
 export async function partsOf(db: Database, deployment: Deployment): Promise<Parts> {
@@ -57,7 +57,7 @@ export async function partsOf(db: Database, deployment: Deployment): Promise<Par
   };
 }
 
-function givenTo({ id: deployment }: Deployment, host: HostRecord, selectors: ReadonlyMap<string, Selector>) {
+function givenTo({ id: deployment }: Deployment, host: PlacedHost, selectors: ReadonlyMap<string, Selector>) {
   const isGiven = (name: string, selector: Selector) =>
     host.kept[name]?.deployment === deployment || selects(selector, host);
   return [...selectors].filter(([name, selector]) => isGiven(name, selector)).map(([name]) => name);

@@ -26,7 +26,7 @@ export async function trafficFor(
   environment: EnvironmentRow,
   deployment: Deployment,
   nowMs: number,
-  heard: Heard,
+  heard?: Heard,
 ): Promise<TrafficEvidence | undefined> {
   if (!hasSwitch(environment, deployment)) return undefined;
   if (!holdsTraffic(deployment) && !(await hasGivenBack(db, environment, deployment))) return undefined;

@@ -44,21 +44,46 @@ export interface HostRecord {
   readonly undo: NonNullable<HostMapEntry['undo']>;
 }
 
-function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
+/** As much of a host as says what it is given. */
+export type PlacedHost = Pick<
+  HostRecord,
+  'id' | 'name' | 'labels' | 'kept' | 'pinned' | 'retired' | 'joinedMs'
+>;
+
+export type PlacedRow = Pick<
+  Selectable<Tables['hosts']>,
+  'id' | 'name' | 'labels' | 'kept' | 'pinned' | 'retired' | 'joined_ms' | 'serve'
+>;
+
+export async function placedRows(db: Database, environment: string): Promise<PlacedRow[]> {
+  return await db
+    .selectFrom('hosts')
+    .select(['id', 'name', 'labels', 'kept', 'pinned', 'retired', 'joined_ms', 'serve'])
+    .where('environment', '=', environment)
+    .execute();
+}
+
+export function placedOf(row: PlacedRow): PlacedHost {
   return {
     id: row.id,
-    environment: row.environment,
     name: row.name,
     labels: JSON.parse(row.labels) as Record<string, string>,
-    parents: JSON.parse(row.parents) as string[],
-    config: JSON.parse(row.config) as HostConfig,
     kept: JSON.parse(row.kept) as HostRecord['kept'],
     pinned: row.pinned === null ? {} : (JSON.parse(row.pinned) as OperatorPins),
+    retired: row.retired === 1,
+    joinedMs: row.joined_ms,
+  };
+}
+
+function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
+  return {
+    ...placedOf(row),
+    environment: row.environment,
+    parents: JSON.parse(row.parents) as string[],
+    config: JSON.parse(row.config) as HostConfig,
     serve: row.serve === 1,
     serves: JSON.parse(row.serves) as string[],
-    retired: row.retired === 1,
     certificateExpiresMs: row.certificate_expires_ms,
-    joinedMs: row.joined_ms,
     token: row.token,
     revoked: row.revoked_ms === null ? null : { atMs: row.revoked_ms, reason: row.revoked_reason ?? '' },
     cloned: row.cloned === null ? null : (JSON.parse(row.cloned) as Clone),
