@@ -4,7 +4,6 @@ import { behindText } from './behind-text.ts';
 import { canaryText } from './canary-text.ts';
 import { figuresText } from './figures-text.ts';
 import { groupsText } from './groups-text.ts';
-
 import { deploymentTable, exitCodeOf, watchOptions } from './shared.ts';
 import { watchDeployments } from './watch.ts';
 import { watchText } from './watch-text.ts';

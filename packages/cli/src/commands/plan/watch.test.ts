@@ -60,7 +60,12 @@ function watching(...answers: readonly (PlanDetail | XylemError)[]) {
         return answer;
       },
     }),
-    clock: { monotonicMs: () => nowMs, sleep: async (ms: number) => void (nowMs += ms) },
+    clock: {
+      monotonicMs: () => nowMs,
+      sleep: async (ms: number) => {
+        nowMs += ms;
+      },
+    },
     terminal: {
       line: (text: string) => void lines.push(text),
       note: (text: string) => void notes.push(text),
