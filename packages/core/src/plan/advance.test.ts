@@ -76,6 +76,16 @@ describe('a plan of several stages', () => {
     });
   });
 
+  it('waits for what users see, in each environment where it succeeded', () => {
+    const plan = planOf([{ count: 2, verification: { probes: ['front'], seconds: 60 } }, { count: 1 }]);
+    const [good, bad] = [was('succeeded'), was('succeeded', { unverified: 'front: status 503' })];
+    const reason = (one: PlanStep): string => (one as { reason: string }).reason;
+    const seen = { 's0/e0': good, 's0/e1': bad };
+    assert.equal(reason(step(plan, seen)), `s0 soaks until ${timeOf(minute)}`);
+    assert.equal(reason(step(plan, seen, { nowMs: minute })), 's0 has soaked; s0/e1: front: status 503');
+    assert.deepEqual(names(step(plan, { 's0/e0': good, 's0/e1': good }, { nowMs: minute })), ['s1/e0']);
+  });
+
   it('stops at a failure beyond those that it allows, also one that came after success', () => {
     const plan = planOf([{ count: 3, failures: 1, soakSeconds: 60 }, { count: 1 }]);
     const rest = { 's0/e1': was('succeeded'), 's0/e2': was('succeeded') };

@@ -98,7 +98,7 @@ function stepIn(
   const { left, running, soak, atOnce, ring, tests } = standing;
   if (soak !== null) {
     if (nowMs < soak.untilMs) return wait(`${name} soaks until ${timeOf(soak.untilMs)}`, soak.untilMs);
-    return wait(`${name} has soaked; hosts are not well in ${namesOf(soak.unwell)}`, null);
+    return wait(`${name} has soaked; ${notWellText(soak)}`, null);
   }
   if (tests !== null) return testsStep(index, name, tests);
   if (left.length === 0 && ring !== null) {
@@ -125,6 +125,13 @@ function testsStep(stage: number, name: string, look: TestsLook): PlanStep {
   if (look.code !== null) return { kind: 'ask', stage, about: 'tests', code: look.code, reason };
   if (look.outcome === 'order') return { kind: 'test', stage, reason, orders: look.orders };
   return { kind: 'wait', stage, reason, untilMs: look.due };
+}
+
+function notWellText({ unwell, unverified }: NonNullable<StageStanding['soak']>): string {
+  if (unwell.length > 0) return `hosts are not well in ${namesOf(unwell)}`;
+  const told = unverified.slice(0, mostNamed).map(({ environment, why }) => `${environment.name}: ${why}`);
+  const more = unverified.length - told.length;
+  return `${told.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 }
 
 function scheduleText({ kind, name, nextMs }: Exclude<Eligibility, { kind: 'open' }>): string {

@@ -18,6 +18,7 @@ import { mostPeriods, periodParts, shapeFault } from '../wire/change-policy.ts';
 import { passesSchema } from '../wire/desired-state.ts';
 import { documentKind } from '../wire/document.ts';
 import * as f from '../wire/fields.ts';
+import { mostProbes } from '../wire/probes.ts';
 import { approvalRulesSchema } from './approvals.ts';
 import { planNotifySchema } from './notify.ts';
 import { testsFault, testsSchema } from './tests.ts';
@@ -62,6 +63,9 @@ export const ringParts = {
   onNoData: oneOf('ask', 'wait'),
 };
 
+/** Probes of the environments' policies (`verify`), by name. */
+export const probeNamesSchema = array(f.name, { minItems: 1, maxItems: mostProbes });
+
 const stage = closedObject(
   { name: f.name, environments: array(environment, { minItems: 1, maxItems: 1_000 }) },
   {
@@ -78,6 +82,7 @@ const stage = closedObject(
       { bakeSeconds: integer({ minimum: 60, maximum: 2_592_000 }), ...ringParts },
     ),
     tests: testsSchema,
+    verification: closedObject({ probes: probeNamesSchema, seconds: integer({ maximum: 366 * 86_400 }) }),
     notBefore: f.time,
     windows: periods,
     freezes: periods,

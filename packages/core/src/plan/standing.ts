@@ -13,6 +13,8 @@ export interface SeenDeployment {
   readonly followed: { readonly kind: 'back' | 'other'; readonly id: string; readonly atMs: number } | null;
   /** Hosts that run what it brought, and say that it failed or is not healthy. */
   readonly unwell: number;
+  /** Why what the stage wants verified can't be said to pass, in a few words; absent: it can, or nothing is wanted. */
+  readonly unverified?: string;
 }
 
 /** By environment id; what has not begun is not in it. */
@@ -46,8 +48,12 @@ export interface StageStanding {
   readonly ring: RingLook | null;
   /** What its tests show, once all else is done and until they have passed. */
   readonly tests: TestsLook | null;
-  /** While it soaks: until when, and where hosts are not well. */
-  readonly soak: { readonly untilMs: number; readonly unwell: readonly PlanEnvironment[] } | null;
+  /** While it soaks: until when, where hosts are not well, and where what users see is not as it should be. */
+  readonly soak: {
+    readonly untilMs: number;
+    readonly unwell: readonly PlanEnvironment[];
+    readonly unverified: readonly { readonly environment: PlanEnvironment; readonly why: string }[];
+  } | null;
 }
 
 /** Where a stage stands by what was seen of its environments. Pure. */
@@ -57,11 +63,11 @@ export function stageStanding(
   nowMs: number,
   { ring: seenRing, tests: seenTests = noTests }: SeenBesides = {},
 ): StageStanding {
-  const { environments, soakSeconds = 0 } = stage;
+  const { environments, soakSeconds = 0, verification } = stage;
   // A ring's failures are evidence: what is too many is its verdict.
   const failures = stage.failures ?? (stage.verdict === undefined ? 0 : environments.length);
   const ring = seenRing?.look ?? null;
-  const soakMs = soakSeconds * 1000;
+  const soakMs = Math.max(soakSeconds, verification?.seconds ?? 0) * 1000;
   const isTested = stage.tests === undefined || seenTests.passedMs !== null;
   const finished = environments.flatMap(({ environment }) => {
     const found = seen.get(environment);
@@ -94,7 +100,12 @@ export function stageStanding(
   if (left.length === environments.length) return { ...parts, state: 'waiting', soak: null };
   if (!isOver) return { ...parts, state: 'running', soak: null };
   const unwell = soakMs === 0 ? [] : succeeded.filter(({ environment }) => isUnwell(seen, environment));
-  if (nowMs < untilMs || unwell.length > 0) return { ...parts, state: 'soaking', soak: { untilMs, unwell } };
+  const unverified = succeeded.flatMap((environment) => {
+    const why = seen.get(environment.environment)?.unverified;
+    return why === undefined ? [] : [{ environment, why }];
+  });
+  if (nowMs < untilMs || unwell.length + unverified.length > 0)
+    return { ...parts, state: 'soaking', soak: { untilMs, unwell, unverified } };
   if (stage.tests === undefined || isTested) return { ...parts, state: 'passed', soak: null };
   const places = succeeded.map((environment) => ({
     environment,

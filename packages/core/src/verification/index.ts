@@ -21,3 +21,4 @@ export {
 } from './probe.ts';
 export { type ComparedReading, compareReadings, type Reading } from './readings.ts';
 export { isSince, type ProbeStanding, pauseAfter, standingAfter } from './standing.ts';
+export { unverified, unverifiedOnHosts } from './verified.ts';

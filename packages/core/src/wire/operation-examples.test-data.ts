@@ -52,6 +52,24 @@ export const operationExamples: Readonly<Record<string, Example>> = {
     parsePlan,
     encodePlan,
   ),
+  'plan-verification': example(
+    {
+      format: 'xylem-plan-1',
+      product: 'shop',
+      kind: 'deploy',
+      version: '2.4.0',
+      release: digest('a release'),
+      stages: [
+        {
+          name: 'edge',
+          environments: [{ environment, name: 'acme/one', facts: digest('facts of one') }],
+          verification: { probes: ['front', 'own'], seconds: 900 },
+        },
+      ],
+    },
+    parsePlan,
+    encodePlan,
+  ),
   'plan-ring': example(
     {
       format: 'xylem-plan-1',

@@ -36,7 +36,14 @@ const coded = (run: () => unknown): string | undefined => {
 };
 
 /** Nobody can approve what the program does not understand (docs/spec/plans.md). */
-const closed: ReadonlySet<string> = new Set(['plan', 'plan-notify', 'plan-ring', 'plan-stages']);
+const closed: ReadonlySet<string> = new Set([
+  'plan',
+  'plan-notify',
+  'plan-ring',
+  'plan-stages',
+  'plan-tests',
+  'plan-verification',
+]);
 
 for (const name of documents) {
   const { encoded, parse } = examples[name]!;

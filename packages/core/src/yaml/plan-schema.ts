@@ -1,6 +1,6 @@
 import { strategySchema } from '../deployment/strategy-schema.ts';
 import { approvalRulesSchema } from '../plan/approvals.ts';
-import { atOnceSchema, forcesSchema, ringParts } from '../plan/document.ts';
+import { atOnceSchema, forcesSchema, probeNamesSchema, ringParts } from '../plan/document.ts';
 import { planNotifySchema } from '../plan/notify.ts';
 import { testListSchema, testsOnNoDataSchema } from '../plan/tests.ts';
 import {
@@ -72,6 +72,13 @@ const rules = {
   soak: described(
     soakSchema,
     'For how long the release runs in all environments of the stage without a fault before the next stage begins.',
+  ),
+  verification: described(
+    closedObject(
+      { probes: described(probeNamesSchema, "Names of `policy.verify` of the stage's environments.") },
+      { for: described(soakSchema, 'For how long each has to have passed without a fault.') },
+    ),
+    'What users have to see in all environments of the stage, asked after the release came, before the next stage begins.',
   ),
   ask: described(boolean(), 'true: a person says `xylem plan resume` before the stage begins.'),
   atOnce: described(

@@ -153,6 +153,7 @@ function rulesOf({
   approvals,
   fourEyes,
   soak,
+  verification,
   ask,
   atOnce = '10%',
   failures,
@@ -165,6 +166,7 @@ function rulesOf({
     ...(approvals === undefined ? {} : { approvals }),
     ...(fourEyes === true ? { fourEyes } : {}),
     ...(soak === undefined ? {} : { soakSeconds: soakMs(soak) / 1000 }),
+    ...(verification === undefined ? {} : { verification: verificationOf(verification) }),
     ...(ask === true ? { ask } : {}),
     atOnce,
     ...(failures === undefined ? {} : { failures }),
@@ -174,6 +176,13 @@ function rulesOf({
     ...(windows === undefined ? {} : { windows }),
     ...(freezes === undefined ? {} : { freezes }),
   };
+}
+
+function verificationOf({
+  probes,
+  for: long,
+}: NonNullable<PlanRulesYaml['verification']>): NonNullable<PlanStage['verification']> {
+  return { probes, seconds: long === undefined ? 0 : soakMs(long) / 1000 };
 }
 
 function ringOf(verdict: NonNullable<PlanRulesYaml['verdict']>): NonNullable<PlanStage['verdict']> {

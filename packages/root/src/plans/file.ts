@@ -32,6 +32,7 @@ export async function planFromFile(
     refuseBadPeriods(plan, stage, clock.now());
     const environments = await chosen(db, plan, stage, config.tenant, within, taken);
     for (const { id } of environments) taken.add(id);
+    refuseUnknownProbes(plan, stage, environments);
     stages.push({ name: stage.name, ...stage.rules, environments });
   }
   return {
@@ -66,6 +67,23 @@ function refuseBadPeriods({ refuse }: PlanFile, { path, rules }: PlanFileStage, 
   );
   if (fault === null) return;
   refuseAs('E_WINDOW_INVALID', () => refuse([...path, 'schedule', fault.list, fault.index], fault.sentence));
+}
+
+/** @throws XylemError E_INPUT */
+function refuseUnknownProbes(
+  { refuse }: PlanFile,
+  { path, rules }: PlanFileStage,
+  environments: readonly EnvironmentRow[],
+): void {
+  for (const [index, wanted] of (rules.verification?.probes ?? []).entries()) {
+    const without = environments.find((row) => {
+      const { verify = [] } = parseEnvironmentYaml(row.yaml, fullName(row)).policy;
+      return !verify.some(({ name }) => name === wanted);
+    });
+    if (without === undefined) continue;
+    const sentence = `expected a probe of policy.verify; ${fullName(without)} has no ${wanted}`;
+    refuse([...path, 'verification', 'probes', index], sentence);
+  }
 }
 
 /** With another code, at its place in the file. */

@@ -14,6 +14,7 @@ import { type DeploymentRow, deploymentOf } from '../deployments/rows.ts';
 import { type LookedRing, ringsOf } from './ring.ts';
 import type { KnownPlan } from './rows.ts';
 import { testsOf } from './tests.ts';
+import { unverifiedIn } from './verified.ts';
 
 /** The deployments by which a plan came to its environments, in the order in which they began. */
 export async function deploymentsOf(db: Database, { row, version }: KnownPlan): Promise<DeploymentRow[]> {
@@ -48,7 +49,8 @@ export async function stepOf(
     const found = deployments.get(environment);
     if (found?.state !== 'succeeded') continue;
     const unwell = await unwellOf(db, environment, found.id, nowMs);
-    deployments.set(environment, { ...found, unwell });
+    const why = await unverifiedIn(db, environment, soaked.verification, found.finishedMs ?? nowMs, nowMs);
+    deployments.set(environment, { ...found, unwell, ...(why === null ? {} : { unverified: why }) });
   }
   const closer = { ...seen, deployments };
   return { step: advancePlan(document, closer, nowMs), seen: closer };
@@ -63,7 +65,7 @@ function soakedStage(plan: Plan, { deployments, rings, tests }: SeenPlan, step: 
       ? 'waiting'
       : stageStanding(following, deployments, nowMs, { ring: rings.get(next), tests: tests.get(next) }).state;
   const stage = state === 'testing' ? following : state === 'waiting' ? plan.stages[next - 1] : undefined;
-  return stage?.soakSeconds === undefined ? undefined : stage;
+  return (stage?.soakSeconds ?? stage?.verification) === undefined ? undefined : stage;
 }
 
 /** How many stages have passed by a step, none of them by one that stops the plan. */

@@ -59,7 +59,7 @@ export async function showPlan(
   );
   const stages: PlanDetail['stages'] = [];
   for (const [index, written] of document.stages.entries()) {
-    const { environments, approvals, strategy, windows, freezes, tests, ...stage } = written;
+    const { environments, approvals, strategy, verification, windows, freezes, tests, ...stage } = written;
     const runsOf = await shownTests(db, known, index, within);
     const shown: PlanDetail['stages'][number]['environments'] = [];
     for (const { environment: id, facts } of environments) {
@@ -78,6 +78,9 @@ export async function showPlan(
     if (shown.length === 0) continue;
     stages.push({
       ...stage,
+      ...(verification === undefined
+        ? {}
+        : { verification: { probes: [...verification.probes], seconds: verification.seconds } }),
       ...(strategy === undefined ? {} : { strategy: structuredClone(strategy) as Strategy }),
       ...(approvals === undefined ? {} : { approvals: approvals.map((rule) => ({ ...rule })) }),
       ...(tests === undefined

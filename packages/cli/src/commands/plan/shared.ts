@@ -167,6 +167,7 @@ function rulesText({
   atOnce,
   failures,
   soakSeconds,
+  verification,
   onFail,
   verdict,
   tests,
@@ -179,6 +180,9 @@ function rulesText({
     ...(atOnce === undefined ? [] : [`${atOnce} at once`]),
     ...(failures === undefined ? [] : [`${failures} may fail`]),
     ...(soakSeconds === undefined ? [] : [`soaks ${soakSeconds} s`]),
+    ...(verification === undefined
+      ? []
+      : [`${verification.probes.join(', ')} to pass for ${verification.seconds} s`]),
     ...(verdict === undefined ? [] : ['judged together']),
     ...(tests?.jobs ?? []).map(({ component, job }) => `tests ${component} ${job}`),
     ...(onFail === undefined ? [] : [`on failure ${onFail}`]),

@@ -221,6 +221,8 @@ const PlanStage = Strict({
       onNoData: Type.Optional(Type.String()),
     }),
   ),
+  /** Probes that have to have passed for so long before the next stage begins. */
+  verification: Type.Optional(Strict({ probes: Type.Array(Name), seconds: Count })),
   /** All of its environments are judged together; absent: each by itself. */
   verdict: Type.Optional(
     Strict({
