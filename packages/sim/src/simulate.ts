@@ -59,12 +59,12 @@ export function simulate(
   const crashes = new Crashes(scenario);
   let server = Server.begun(scenario);
   record?.(headLine(scenario));
-  let [now, looks, exposed, hasCrashed] = [began + scenario.lookMs, 0, 0, false];
+  let [now, looks, exposed, downMs] = [began + scenario.lookMs, 0, 0, 0];
   let main: Pick<Result, 'state' | 'verdict' | 'reason' | 'exposed' | 'tookMs'> | null = null;
   let backSince: number | null = null;
   for (;;) {
     // What came while it was down was kept, and arrives now.
-    const news = hasCrashed ? atOnce(fleet.until(now)) : fleet.until(now);
+    const news = downMs > 0 ? atOnce(fleet.until(now)) : fleet.until(now);
     const begins = backSince === null && promisesUndo(server.deployment);
     if (begins) {
       server.beginRollback();
@@ -82,13 +82,13 @@ export function simulate(
     if (crash !== null) server = Server.restored(scenario, server.durable);
     const { deployment } = server;
     if (before) watch?.({ ...before, now, said, crash, after: { deployment, hosts: server.hosts } });
-    hasCrashed = crash !== null;
-    if (hasCrashed) now += crashes.downMs();
+    downMs = crash === null ? 0 : crashes.downMs();
+    now += downMs;
     if (crash === 'lost') continue;
     const admitted = said.decisions.flatMap((one) => (one.kind === 'admit' ? one.hosts : []));
     if (backSince === null) exposed += admitted.length;
     // After a crash it tells everyone again: who knows it already hears nothing new.
-    const told = hasCrashed ? server.told : admitted.map((id) => server.numberOf(id));
+    const told = crash !== null ? server.told : admitted.map((id) => server.numberOf(id));
     for (const number of told) fleet.tell(number, backSince === null ? 'new' : 'old', now);
     const isLate = now - (backSince ?? began) >= (backSince === null ? scenario.untilMs : backWithinMs);
     if (deployment.state !== 'running' || isLate) {
