@@ -129,8 +129,7 @@ async function shop(context: TestContext, router: TestRouter | null = null) {
     const { pid } = ((await connection?.ask({ op: 'hello' }, 10_000)) ?? { pid: 0 }) as { pid: number };
     connection?.close();
     if (pid > 0) process.kill(pid, 'SIGKILL');
-    // Until its last thread is gone its socket takes connections.
-    await waitFor('its end', () => pid === 0 || !existsSync(`/proc/${pid}`));
+    await waitFor('its end', () => pid === 0 || isGone(pid));
   };
   /** How many servers there are, whoever started them. */
   const servers = (): number =>
@@ -185,6 +184,8 @@ function end(pid: number): void {
   }
 }
 
+/** Until its last thread is gone its socket takes connections, and nobody else has its port. */
+const isGone = (pid: number): boolean => !existsSync(`/proc/${pid}`);
 const lives = (pid: number): boolean => identifyProcess(pid) !== null;
 /** What it was executed for, and no more the shell that was to. */
 const isProgram = (pid: number): boolean => readlinkSync(`/proc/${pid}/exe`) === process.execPath;
@@ -282,14 +283,14 @@ suite('services that others started, without systemd', { concurrency: 2, skip },
     assert.match((await outcome())?.message ?? '', /its arguments are others/);
     assert.equal(lives(other), true);
     end(other);
-    await waitFor('its end', () => !lives(other));
+    await waitFor('its end', () => isGone(other));
     if (process.getuid?.() === 0) {
       await chmod(bench.folder, 0o777);
       const foreign = await start({ user: 65_534 });
       await pass(await wanted('1.0.0'));
       assert.match((await outcome())?.message ?? '', /its user is another/);
       end(foreign);
-      await waitFor('its end', () => !lives(foreign));
+      await waitFor('its end', () => isGone(foreign));
     }
     await pass(await wanted('1.0.0'));
     assert.match((await outcome())?.message ?? '', /is run by no process that the agent can see/);
@@ -422,7 +423,7 @@ suite('services that others started, without systemd', { concurrency: 2, skip },
     };
     await boot();
     end(pid);
-    await waitFor('its end', () => !lives(pid));
+    await waitFor('its end', () => isGone(pid));
     const again = await start();
     await waitFor('its answer', async () => (await answer()) !== '');
     assert.ok((await pass(path)).rested);
@@ -430,7 +431,7 @@ suite('services that others started, without systemd', { concurrency: 2, skip },
 
     await boot();
     end(again);
-    await waitFor('its end', () => !lives(again));
+    await waitFor('its end', () => isGone(again));
     assert.ok((await pass(path)).rested);
     await waitFor('its answer', async () => (await answer()) !== '');
     const own = await running();
