@@ -129,10 +129,23 @@ test('one who gives up does not end the flight of those who wait', async (t) => 
   });
   const source = httpSource(clientForTest(t), server.url);
   const copy = await openRepository(await temporaryFolder(t));
+  let looked = 0;
+  const link = copy.linkObject.bind(copy);
+  copy.linkObject = async (...words) =>
+    await link(...words).finally(() => {
+      looked += 1;
+    });
   const mirror = createMirror(copy);
+  const until = async (isSo: () => boolean): Promise<void> => {
+    do await new Promise((resolve) => setImmediate(resolve));
+    while (!isSo());
+  };
   const first = mirror.object(testDomain, digest, { source, signal: abort.signal });
+  await until(() => asked === 1);
   const second = mirror.object(testDomain, digest, { source });
-  while (asked === 0) await new Promise((resolve) => setImmediate(resolve));
+  // Here is nothing: it waits for the flight of the first.
+  await until(() => looked === 2);
+  await until(() => true);
   abort.abort();
   await assert.rejects(first, { name: 'AbortError' });
   await second;
