@@ -36,6 +36,7 @@ export {
   type PreflightSeen,
   preflightOpen,
   preflightOutcome,
+  preflightRunOf,
   preflightSeen,
   preflightText,
 } from './preflight.ts';

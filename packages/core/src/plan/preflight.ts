@@ -52,14 +52,25 @@ const outcomeOfState: Readonly<Record<string, PreflightOutcome>> = {
 /** What an order became; what is not over yet was asked. */
 export const preflightOutcome = (state: string): PreflightOutcome => outcomeOfState[state] ?? 'asked';
 
-/** What counts of what hosts said: of each part the newest order for its package. Pure. @param runs the newest first */
-export function preflightSeen(parts: readonly PreflightPart[], runs: readonly PreflightRun[]): PreflightSeen {
+/**
+ * What became of a part, by the newest order for its package; undefined: nobody was asked. Pure.
+ * @param runs the newest first
+ */
+export function preflightRunOf(
+  runs: readonly PreflightRun[],
+): (part: Omit<PreflightPart, 'name'>) => PreflightRun | undefined {
   const newest = new Map<string, PreflightRun>();
   for (const run of runs) if (!newest.has(keyOf(run))) newest.set(keyOf(run), run);
+  return (part) => newest.get(keyOf(part));
+}
+
+/** What counts of what hosts said: of each part the newest order for its package. Pure. @param runs the newest first */
+export function preflightSeen(parts: readonly PreflightPart[], runs: readonly PreflightRun[]): PreflightSeen {
+  const runOf = preflightRunOf(runs);
   const worst = new Map<string, PreflightOutcome>();
   const words: PreflightWord[] = [];
   for (const part of parts) {
-    const run = newest.get(keyOf(part));
+    const run = runOf(part);
     const outcome = run === undefined ? 'unasked' : preflightOutcome(run.state);
     const before = worst.get(part.host) ?? 'passed';
     worst.set(part.host, rank(outcome) < rank(before) ? outcome : before);

@@ -6,6 +6,7 @@ import {
   parseSelector,
   preflightJob,
   preflightOutcome,
+  preflightRunOf,
   selects,
   XylemError,
 } from '@xylem/core';
@@ -108,16 +109,17 @@ async function askIn(
     plan,
     fitting.map(({ host }) => host.id),
   ).slice(0, most);
-  const before = await preflightRuns(trx, plan, [environment.id]);
+  const lastOf = preflightRunOf(await preflightRuns(trx, plan, [environment.id]));
+  const coming = Map.groupBy(
+    changes.filter(({ to }) => to !== null),
+    ({ host }): string => host,
+  );
   const rows = drawn.flatMap((id): Row[] => {
     const heard = changing.get(id);
-    const own = changes.filter(({ host, to }) => host === id && to !== null);
-    return own.flatMap(({ component }, index): Row[] => {
+    return (coming.get(id) ?? []).flatMap(({ component }, index): Row[] => {
       const part = target.release.packages.find((one) => one.component === component);
       if (part === undefined || heard === undefined) return [];
-      const last = before.find(
-        (run) => run.host === id && run.component === component && run.package === part.package,
-      );
+      const last = lastOf({ host: id, component, package: part.package });
       const outcome = last === undefined ? 'unasked' : preflightOutcome(last.state);
       if (outcome === 'passed' || outcome === 'asked') return [];
       const timeoutMs = timeoutOf(surveyed.coming.find((one) => one.component === component));
