@@ -8,6 +8,7 @@ import {
 } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 import type { HostRecord } from '../hosts/host-rows.ts';
+import { unmarked } from './unmarked.ts';
 
 /** Of a host that a person took out of a deployment. */
 export interface SkipWord {
@@ -126,13 +127,9 @@ export async function holdSkipped(
     const values = words.slice(at, at + 500).map(([host, word]) => ({
       deployment,
       host,
-      admitted_ms: null,
+      ...unmarked,
       held: 1,
-      done_ms: null,
-      failed_ms: null,
-      watched: null,
       skipped: stays(word) ? word : null,
-      retried: null,
     }));
     await trx.insertInto('deployment_hosts').values(values).execute();
   }

@@ -12,6 +12,7 @@ import {
 import type { Selectable } from 'kysely';
 import type { Database, Tables } from '../db/tables.ts';
 import { type RetryWord, retryWordOf, type SkipWord, skipWordOf } from './host-words.ts';
+import { type MarkColumns, unmarked } from './unmarked.ts';
 
 export type DeploymentRow = Selectable<Tables['deployments']>;
 
@@ -107,17 +108,6 @@ export interface HostMark {
   readonly skipped: SkipWord | null;
   readonly retried: RetryWord | null;
 }
-
-type MarkColumns = Omit<Tables['deployment_hosts'], 'deployment' | 'host'>;
-const unmarked: MarkColumns = {
-  admitted_ms: null,
-  held: 0,
-  done_ms: null,
-  failed_ms: null,
-  watched: null,
-  skipped: null,
-  retried: null,
-};
 
 export async function hostMarks(db: Database, deployment: string): Promise<Map<HostId, HostMark>> {
   const rows = await db

@@ -1,5 +1,6 @@
 import type { Database } from '../db/tables.ts';
 import { deploymentOf, unsettledDeployments } from '../deployments/rows.ts';
+import { unmarked } from '../deployments/unmarked.ts';
 import type { Root } from '../root.ts';
 
 /**
@@ -25,17 +26,7 @@ export async function holdBack(db: Database, environment: string): Promise<void>
     for (const { id: host } of coming) {
       await db
         .insertInto('deployment_hosts')
-        .values({
-          deployment,
-          host,
-          admitted_ms: null,
-          held: 1,
-          done_ms: null,
-          failed_ms: null,
-          watched: null,
-          skipped: null,
-          retried: null,
-        })
+        .values({ deployment, host, ...unmarked, held: 1 })
         .onConflict((c) => c.columns(['deployment', 'host']).doNothing())
         .execute();
     }
