@@ -181,15 +181,12 @@ function decided(look: Look, { kind, reason, without }: Intent): Decision[] {
     }
     case 'wait':
       return marked(look);
-    case 'stay':
-      return without === undefined
-        ? admitting(look)
-        : marked(look, {
-            canary: unasked,
-            ...(without === 0
-              ? {}
-              : { groups: { ...groups, without }, why: `Without ${without} balancers: ${reason}` }),
-          });
+    case 'stay': {
+      if (without === undefined) return admitting(look);
+      if (without === 0) return marked(look, { canary: unasked });
+      const why = `Without ${without} balancers: ${reason}`;
+      return marked(look, { canary: unasked, groups: { ...groups, without }, why });
+    }
   }
 }
 
