@@ -4,6 +4,19 @@ import type { Database } from '../db/tables.ts';
 import type { Root } from '../root.ts';
 import { type JobRun, jobRuns, openStates } from './rows.ts';
 
+/** What the audit log says of a run. */
+const named = [
+  'r.id',
+  'r.environment',
+  'r.host',
+  'r.component',
+  'r.version',
+  'r.job',
+  'r.note',
+  'r.preflight_of',
+] as const;
+type LostRun = Pick<JobRun, 'id' | 'environment' | 'host' | 'component' | 'version' | 'job' | 'preflight_of'>;
+
 /** Beyond the time that its program has: for the way there and back, and a host that is away for a while. */
 export const silentMs = 3_600_000;
 
@@ -16,20 +29,26 @@ export async function settleJobs(
 ): Promise<void> {
   const { db, clock, directing, deploying, restored } = root;
   if (restored.isRestored()) return;
-  const open = await jobRuns(db, { states: openStates });
-  if (open.length === 0) return;
   const nowMs = clock.now();
-  const hosts = await db
-    .selectFrom('hosts')
-    .select(['id', 'name', 'environment', 'retired', 'revoked_ms'])
-    .where('id', 'in', [...new Set(open.map(({ host }) => host))])
+  const due = await db
+    .selectFrom('job_runs as r')
+    .leftJoin('hosts as h', (join) =>
+      join.onRef('h.id', '=', 'r.host').onRef('h.environment', '=', 'r.environment'),
+    )
+    .select([...named, 'h.retired', 'h.revoked_ms'])
+    .where('r.state', 'in', openStates)
+    .where((e) =>
+      e.or([
+        e('h.id', 'is', null),
+        e('h.retired', '=', 1),
+        e('h.revoked_ms', 'is not', null),
+        e('r.deadline_ms', '<=', nowMs),
+      ]),
+    )
     .execute();
   const changed = new Set<string>();
-  for (const run of open) {
-    const host = hosts.find(({ id }) => id === run.host);
-    const why = reasonFor(run, host, nowMs);
-    if (why === null) continue;
-    const isLost = await lose(db, run, { who: 'root server', why, nowMs });
+  for (const run of due) {
+    const isLost = await lose(db, run, { who: 'root server', why: reasonFor(run), nowMs });
     // An order to look beforehand stands on, for a late answer and what was fetched.
     if (isLost && run.preflight_of === null) changed.add(run.environment);
   }
@@ -39,15 +58,15 @@ export async function settleJobs(
   }
 }
 
-function reasonFor(
-  run: JobRun,
-  host: { environment: string; retired: number; revoked_ms: number | null } | undefined,
-  nowMs: number,
-): string | null {
-  if (host === undefined || host.environment !== run.environment) return 'Its host left the environment.';
-  if (host.retired === 1) return 'Its host was retired.';
-  if (host.revoked_ms !== null) return 'Its host was revoked.';
-  if (nowMs < run.deadline_ms) return null;
+function reasonFor(run: {
+  readonly note: string | null;
+  /** Null: it is not in this environment. */
+  readonly retired: number | null;
+  readonly revoked_ms: number | null;
+}): string {
+  if (run.retired === null) return 'Its host left the environment.';
+  if (run.retired === 1) return 'Its host was retired.';
+  if (run.revoked_ms !== null) return 'Its host was revoked.';
   const last = run.note === null ? '' : ` The last that it said: ${run.note}`;
   return `Nothing was heard of its end in time.${last}`;
 }
@@ -86,11 +105,11 @@ interface Loss {
 }
 
 /** @returns false when it is not open any more */
-async function lose(db: Database, run: JobRun, loss: Loss): Promise<boolean> {
+async function lose(db: Database, run: LostRun, loss: Loss): Promise<boolean> {
   return await db.transaction().execute((trx) => loseIn(trx, run, loss));
 }
 
-async function loseIn(trx: Database, run: JobRun, { who, why, nowMs }: Loss): Promise<boolean> {
+async function loseIn(trx: Database, run: LostRun, { who, why, nowMs }: Loss): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('job_runs')
     .set({ state: 'lost', note: why, finished_ms: nowMs })
