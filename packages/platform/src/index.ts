@@ -12,6 +12,7 @@ export {
   type HttpResponse,
 } from './http/client.ts';
 export { faultCode } from './http/fault-code.ts';
+export { clientFor } from './http/named.ts';
 export { jsonLog, type Log, type LogFields, silentLog } from './log.ts';
 export { releaseMemorySoon } from './memory.ts';
 export { type Randomness, systemRandomness } from './randomness.ts';

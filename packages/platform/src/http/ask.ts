@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { addressIn, lookupAlways, lookupWithin } from './addresses.ts';
 import { createHttpClient, type HttpResponse } from './client.ts';
 import { faultCode } from './fault-code.ts';
+import { clientFor } from './named.ts';
 
 /** So much of an answer is searched for a text. */
 const maxBytes = 256 * 1024;
@@ -37,14 +38,11 @@ export async function askOut(clock: Pick<Clock, 'monotonicMs'>, asked: Asked): P
   const named = addressIn(url) ?? at;
   if (named !== undefined && allows?.(named) === false) return inside;
   const isTls = url.startsWith('https:');
-  const client = createHttpClient({
-    ...(allows === null
-      ? isTls
-        ? { proxyEnvironment: process.env }
-        : {}
-      : { lookup: at === undefined ? lookupWithin(allows) : lookupAlways(at) }),
-    ...(ca === undefined ? {} : { tls: { ca } }),
-  });
+  const trust = ca === undefined ? {} : { tls: { ca } };
+  const client =
+    allows === null
+      ? clientFor(url, trust)
+      : createHttpClient({ ...trust, lookup: at === undefined ? lookupWithin(allows) : lookupAlways(at) });
   const deadline = AbortSignal.timeout(timeoutMs);
   const begunMs = clock.monotonicMs();
   try {

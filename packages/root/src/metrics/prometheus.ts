@@ -1,5 +1,5 @@
 import { vectorOf, XylemError } from '@xylem/core';
-import { createHttpClient, readBody } from '@xylem/platform';
+import { clientFor, readBody } from '@xylem/platform';
 
 const maxBytes = 4 * 1024 * 1024;
 const deadlineMs = 15_000;
@@ -19,7 +19,7 @@ export async function askPrometheus(
   { url, token }: Prometheus,
   { query, atMs, label }: { readonly query: string; readonly atMs: number; readonly label: string },
 ): Promise<Map<string, number>> {
-  const client = createHttpClient();
+  const client = clientFor(url);
   const place = `${url.replace(/\/$/, '')}/api/v1/query`;
   const refuse = (what: string, cause?: unknown): XylemError =>
     new XylemError('E_METRIC', `${place} ${what}.`, { cause, retry: 'later' });

@@ -1,5 +1,5 @@
 import { XylemError } from '@xylem/core';
-import { createHttpClient, readBody } from '@xylem/platform';
+import { clientFor, readBody } from '@xylem/platform';
 
 const maxBytes = 256 * 1024;
 const defaultDeadlineMs = 10_000;
@@ -29,7 +29,7 @@ export async function askIssuer(
   deadlineMs = defaultDeadlineMs,
 ): Promise<Answered> {
   if (!isAllowedUrl(url)) throw issuerFault(url, 'is neither https nor on this machine');
-  const client = createHttpClient(url.startsWith('https:') ? { proxyEnvironment: process.env } : {});
+  const client = clientFor(url);
   const { signal: given, ...request } = asking;
   const deadline = AbortSignal.timeout(deadlineMs);
   const signal = given === undefined ? deadline : AbortSignal.any([given, deadline]);

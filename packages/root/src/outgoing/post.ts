@@ -1,5 +1,12 @@
 import { XylemError } from '@xylem/core';
-import { createHttpClient, faultCode, namesInnerAddress, outerLookup, readBody } from '@xylem/platform';
+import {
+  clientFor,
+  createHttpClient,
+  faultCode,
+  namesInnerAddress,
+  outerLookup,
+  readBody,
+} from '@xylem/platform';
 
 const deadlineMs = 15_000;
 const maxBytes = 16 * 1024;
@@ -32,13 +39,11 @@ export function isWebhookUrl(text: string): boolean {
  * @throws XylemError E_NETWORK (retry later) when no answer comes, or the address may not be gone to
  */
 export async function postOut({ url, headers, body, anywhere, signal }: Posting): Promise<Posted> {
-  const { origin, protocol } = new URL(url);
+  const { origin } = new URL(url);
   const fault = (why: string, cause?: unknown): XylemError =>
     new XylemError('E_NETWORK', `${origin} ${why}.`, { cause, retry: 'later' });
   if (!anywhere && namesInnerAddress(url)) throw fault('lies in a network inside');
-  const client = createHttpClient(
-    anywhere ? (protocol === 'https:' ? { proxyEnvironment: process.env } : {}) : { lookup: outerLookup },
-  );
+  const client = anywhere ? clientFor(url) : createHttpClient({ lookup: outerLookup });
   const deadline = AbortSignal.timeout(deadlineMs);
   try {
     const answer = await client.request({

@@ -169,15 +169,14 @@ export async function preparedPlan(
   const found: Record<string, PlanFound> = {};
   let release: Plan['release'] = null;
   const written: PlanStage[] = [];
+  await askTickets(
+    options,
+    stages.flatMap(({ environments }) => environments),
+    { change: wanted.change, kind: wanted.kind, product: wanted.product, version },
+  );
   for (const { environments, ...stage } of stages) {
     const entries: PlanStage['environments'][number][] = [];
     for (const environment of [...environments].sort((a, b) => (fullName(a) < fullName(b) ? -1 : 1))) {
-      await askTickets(options, [environment], {
-        change: wanted.change,
-        kind: wanted.kind,
-        product: wanted.product,
-        version,
-      });
       const candidate = await candidateOf(
         db,
         {

@@ -1,6 +1,6 @@
 import { XylemError } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
-import { createHttpClient, readBody } from '@xylem/platform';
+import { clientFor, readBody } from '@xylem/platform';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import { signedHeaders } from '../notify/sign.ts';
 import type { Root } from '../root.ts';
@@ -22,22 +22,26 @@ export interface TicketQuestion {
 interface Answer {
   readonly state: AnswerState;
   readonly message: string;
+  /** Nobody answered: who asks again at once waits as long in vain. */
+  readonly isAway?: true;
 }
 
 const deadlineMs = 15_000;
 const maxBytes = 64 * 1024;
+const mostAtOnce = 8;
 const mostMessage = 500;
 
 /**
  * Asks about a ticket, once for each environment whose policy demands one, and keeps what was said: gates look at that,
- * and never wait for anybody. Whoever is asked is asked by nobody who holds a lock. Never throws for what is answered.
+ * and never wait for anybody. Whoever is asked is asked by nobody who holds a lock. Where no answer comes nothing more
+ * is asked, so that many environments take no longer than one. Never throws for what is answered.
  */
 export async function askTickets(
   root: Pick<Root, 'db' | 'clock' | 'randomness'>,
   environments: readonly EnvironmentRow[],
   question: TicketQuestion,
 ): Promise<void> {
-  const { change, product, version } = question;
+  const { change } = question;
   if (change === undefined) return;
   const demanding = environments.filter(
     (row) => parseEnvironmentYaml(row.yaml, fullName(row)).policy.change === 'required',
@@ -45,15 +49,31 @@ export async function askTickets(
   if (demanding.length === 0) return;
   const source = await changeSource(root.db);
   if (source === undefined) return;
-  for (const environment of demanding) {
-    const answer = await askOne(root, source, environment, { ...question, change });
-    const values = { ...answer, asked_ms: root.clock.now() };
-    await root.db
-      .insertInto('change_answers')
-      .values({ environment: environment.id, product, version: version ?? '', change, ...values })
-      .onConflict((c) => c.columns(['environment', 'product', 'version', 'change']).doUpdateSet(values))
-      .execute();
-  }
+  const asked = { ...question, change };
+  let away: Answer | null = null;
+  const left = demanding.values();
+  const askInTurn = async (): Promise<void> => {
+    for (const environment of left) {
+      const answer: Answer = away ?? (await askOne(root, source, environment, asked));
+      if (answer.isAway === true) away = answer;
+      await keep(root, environment, asked, answer);
+    }
+  };
+  await Promise.all(Array.from({ length: mostAtOnce }, askInTurn));
+}
+
+async function keep(
+  { db, clock }: Pick<Root, 'db' | 'clock'>,
+  { id }: EnvironmentRow,
+  { product, version, change }: TicketQuestion & { readonly change: string },
+  { state, message }: Answer,
+): Promise<void> {
+  const values = { state, message, asked_ms: clock.now() };
+  await db
+    .insertInto('change_answers')
+    .values({ environment: id, product, version: version ?? '', change, ...values })
+    .onConflict((c) => c.columns(['environment', 'product', 'version', 'change']).doUpdateSet(values))
+    .execute();
 }
 
 async function askOne(
@@ -76,9 +96,7 @@ async function askOne(
   const id = `c-${randomness.bytes(6).toString('hex')}`;
   const secrets = [{ secret, untilMs: null }];
   const headers = signedHeaders({ secrets }, id, body, clock.now());
-  const client = createHttpClient(
-    new URL(url).protocol === 'https:' ? { proxyEnvironment: process.env } : {},
-  );
+  const client = clientFor(url);
   const { origin } = new URL(url);
   const signal = AbortSignal.timeout(deadlineMs);
   try {
@@ -87,8 +105,10 @@ async function askOne(
     if (answer.status !== 200) return unknown(`${origin} answered ${answer.status}.`);
     return answerOf(bytes.toString('utf8')) ?? unknown(`${origin} answered something else than a state.`);
   } catch (error) {
-    if (signal.aborted) return unknown(`${origin} does not answer within ${deadlineMs / 1000} s.`);
-    return unknown(`${origin} can't be reached${error instanceof XylemError ? `: ${error.message}` : '.'}`);
+    const why = signal.aborted
+      ? `does not answer within ${deadlineMs / 1000} s.`
+      : `can't be reached${error instanceof XylemError ? `: ${error.message}` : '.'}`;
+    return { ...unknown(`${origin} ${why}`), isAway: true };
   } finally {
     client.close();
   }

@@ -20,6 +20,7 @@ async function tickets(t: TestContext) {
     });
     request.on('end', () => {
       asked.push({ headers: request.headers as Record<string, string>, body });
+      if (answer.status === 0) return void request.socket.destroy();
       response.writeHead(answer.status, answer.status === 302 ? { location: '/approved' } : {});
       response.end(answer.body);
     });
@@ -29,7 +30,10 @@ async function tickets(t: TestContext) {
   const says = (state: string, status = 200): void => {
     answer = { status, body: JSON.stringify({ state, message: `It is ${state}.` }) };
   };
-  return { asked, says, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/xylem` };
+  const hangsUp = (): void => {
+    answer = { status: 0, body: '' };
+  };
+  return { asked, says, hangsUp, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/xylem` };
 }
 
 test('nothing begins without a ticket that is approved; a plan asks again before each environment', async (t) => {
@@ -105,13 +109,37 @@ test('nothing begins without a ticket that is approved; a plan asks again before
   const about = gone.asked
     .slice(before)
     .map((one) => JSON.parse(one.body) as { environment: string; plan: { id: string } | null });
-  assert.deepEqual(
-    about.map(({ environment, plan: of }) => [environment, of?.id]),
-    [
-      ['acme/one', plan.id],
-      ['acme/two', plan.id],
-    ],
-  );
+  assert.deepEqual(about.map(({ environment, plan: of }) => [environment, of?.id]).sort(), [
+    ['acme/one', plan.id],
+    ['acme/two', plan.id],
+  ]);
   await root.api('changeSourceRemove', {});
   assert.equal((await root.api('changeSourceShow')).source, null);
+});
+
+test('who keeps tickets and does not answer is asked of few of many environments, and all of them say so', async (t) => {
+  const root = await rootFixture(t);
+  const keeper = await tickets(t);
+  const shop = await publisher(t, root, 'shop');
+  await shop.publish('shop-web', '1.0.0', { 'index.html': 'one' });
+  await shop.release('1.0.0', { 'shop-web': '1.0.0' });
+  const names = Array.from({ length: 20 }, (_, i) => `acme/e${i}`);
+  for (const name of names)
+    await root.api('environmentCreate', {
+      body: { name, yaml: `environment: ${name}\nproducts:\n  shop: {}\npolicy: { change: required }\n` },
+    });
+  await root.api('changeSourceSet', { body: { url: keeper.url } });
+  keeper.hangsUp();
+  const plan = await root.api('planCreateFile', {
+    body: { file: 'plan.yaml', yaml: "release: shop@1.0.0\nto: ['acme/*']\nchange: CHG-1\n" },
+  });
+  assert.ok(keeper.asked.length <= 8, `asked ${keeper.asked.length} times`);
+  for (const { found } of plan.stages[0]?.environments ?? []) {
+    const closed = found.gates.filter(({ open }) => !open);
+    assert.deepEqual(
+      closed.map(({ gate }) => gate),
+      ['change-ticket'],
+    );
+    assert.match(closed[0]?.saw ?? '', /could not be had: .*can't be reached/);
+  }
 });
