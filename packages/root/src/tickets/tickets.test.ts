@@ -109,9 +109,9 @@ test('nothing begins without a ticket that is approved; a plan asks again before
   const about = gone.asked
     .slice(before)
     .map((one) => JSON.parse(one.body) as { environment: string; plan: { id: string } | null });
-  assert.deepEqual(about.map(({ environment, plan: of }) => [environment, of?.id]).sort(), [
-    ['acme/one', plan.id],
-    ['acme/two', plan.id],
+  assert.deepEqual(about.map(({ environment, plan: of }) => `${environment} ${of?.id}`).sort(), [
+    `acme/one ${plan.id}`,
+    `acme/two ${plan.id}`,
   ]);
   await root.api('changeSourceRemove', {});
   assert.equal((await root.api('changeSourceShow')).source, null);
