@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { nothingRecorded, replayed } from '@xylem/core';
 import { cleanup, waitUntil } from '@xylem/testkit';
+import { bakesBegun } from '../testing/bakes-begun.ts';
 import { testDatabases } from '../testing/databases.ts';
 import { type Groups, goesBack, groupsFleet, params } from '../testing/groups-fleet.ts';
 
@@ -70,6 +71,7 @@ for (const { kind, skip, options } of await testDatabases(own))
       await follow(...hosts);
       return (await show(id)).progress.baking === 2;
     }, 60_000);
+    await bakesBegun(root, id, hosts);
     clock.pass(60_000);
     await comes(id, 'succeeded', ...hosts);
     assert.deepEqual(

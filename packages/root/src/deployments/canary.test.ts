@@ -14,6 +14,7 @@ import {
 } from '@xylem/core';
 import { tempFolder, waitUntil } from '@xylem/testkit';
 import { generateKey, signDocument } from '@xylem/trust';
+import { bakesBegun } from '../testing/bakes-begun.ts';
 import { type FakeHost, fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
 import { type RootFixture, rootFixture } from '../testing/root-fixture.ts';
@@ -228,6 +229,7 @@ test('step after step, through a new start of the root server in the middle of a
         progress.admitted === size && progress.done === size && progress.baking === size - (sizes.at(-1) ?? 0)
       );
     }, 60_000);
+    await bakesBegun(root, id, await told('2.0.0'));
     const { canary } = await show(id);
     assert.deepEqual([canary?.step, canary?.steps, canary?.exposed], [step + 1, 3, size]);
     assert.ok(Date.parse(canary?.bakingUntil ?? '') > clock.now());
@@ -266,6 +268,7 @@ test('rolling is judged within the bake of its batch, through a new start of the
   }, 60_000);
   const batch = await told('2.0.0');
   assert.equal(batch.length, 3);
+  await bakesBegun(root, id, batch);
   const answer = (bad: number) => {
     const counts = hosts.map((host, i) => ({
       host: `web-${i}`,
@@ -313,7 +316,9 @@ test('figures of a program judge it: bad ones take it back, and replay needs no 
       const { progress } = await show(id);
       return progress.admitted > (sizes.at(-1) ?? 0) && progress.done === progress.admitted;
     }, 60_000);
-    sizes.push((await told('2.0.0')).length);
+    const exposed = await told('2.0.0');
+    sizes.push(exposed.length);
+    await bakesBegun(root, id, exposed);
     clock.pass(600_000);
     // Nothing can be had at first: that is said, and is no pass.
     rmSync(said, { force: true });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { timeOf } from '@xylem/core';
 import { tempFolder, waitUntil } from '@xylem/testkit';
+import { bakesBegun } from '../testing/bakes-begun.ts';
 import { fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
 import { rootFixture } from '../testing/root-fixture.ts';
@@ -67,6 +68,7 @@ test('a bake ends with the report that its host has promised, and by time where 
   );
   await host.report(assignments.map((one) => ({ ...one, again: 60 })));
   await waitUntil(async () => (await show()).progress.baking === 1);
+  await bakesBegun(root, params.id, [host]);
   clock.pass(61_000);
   assert.equal((await show()).progress.baking, 1, 'the time alone does not end it');
   await host.report(assignments);

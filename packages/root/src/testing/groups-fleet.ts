@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { tempFolder, waitUntil } from '@xylem/testkit';
+import { bakesBegun } from './bakes-begun.ts';
 import type { TestDatabase } from './databases.ts';
 import { type FakeHost, fakeHost } from './fake-host.ts';
 import { publisher } from './publisher.ts';
@@ -95,6 +96,7 @@ export async function groupsFleet(t: TestContext, options?: TestDatabase['option
       await follow(...hosts);
       return (await show(id)).progress.baking === 2;
     }, 60_000);
+    await bakesBegun(root, id, web['green'] ?? []);
     assert.deepEqual(
       [has('green'), has('blue')],
       [
