@@ -9,7 +9,7 @@ export const directionCodes = {
     'conflict',
   ),
   E_CHANGE_TICKET: code(
-    'The environment demands a change ticket, and none is known to be approved.',
+    'The environment, or the plan, demands a change ticket, and none is known to be approved.',
     'Do what the message names: `--change ID`, have the ticket approved, or see that who keeps tickets can be reached (`xylem change-source show`). A rollback to what ran before needs none.',
     'later',
     'conflict',
@@ -69,7 +69,7 @@ export const directionCodes = {
     'conflict',
   ),
   E_INCIDENT: code(
-    'The environment has open incidents, and its policy lets nothing new begin until they are closed, or acknowledged.',
+    'The environment has open incidents, and its policy, or the plan, lets nothing new begin until they are closed, or acknowledged.',
     'See `xylem incident list`. Evidence closes them when what they say has ended; a rollback passes. `policy.incidents: acknowledged` lets pass what somebody looks at.',
     'later',
     'conflict',

@@ -267,7 +267,7 @@ export const hostsCodes = {
     'outcome',
   ),
   E_UNHEALTHY: code(
-    'Fewer hosts of the environment are well than its policy demands before anything new begins.',
+    'Fewer hosts of the environment are well than its policy, or the plan, demands before anything new begins.',
     'Mend the hosts that the message names, or go back: `xylem rollback`. `policy.health` says how many must be well.',
     'later',
     'conflict',

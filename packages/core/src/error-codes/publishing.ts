@@ -15,7 +15,7 @@ export const publishingCodes = {
     'integrity',
   ),
   E_EVIDENCE: code(
-    "The environment's policy demands statements about the release that are not there, or not by the keys that it names.",
+    "The environment's policy, or the plan, demands statements about the release that are not there, or not by the keys that it names.",
     'Attach what the message names with `xylem release attest`, or change `policy.provenance` of the environment.',
     'never',
     'conflict',

@@ -20,6 +20,7 @@ import { documentKind } from '../wire/document.ts';
 import * as f from '../wire/fields.ts';
 import { mostProbes } from '../wire/probes.ts';
 import { approvalRulesSchema } from './approvals.ts';
+import { gatesFault, planGatesSchema } from './gates.ts';
 import { planNotifySchema } from './notify.ts';
 import { testsFault, testsSchema } from './tests.ts';
 
@@ -72,6 +73,7 @@ const stage = closedObject(
     strategy: strategySchema,
     approvals: approvalRulesSchema,
     fourEyes: literal(true),
+    gates: planGatesSchema,
     soakSeconds: integer({ maximum: 366 * 86_400 }),
     ask: literal(true),
     atOnce: atOnceSchema,
@@ -119,7 +121,7 @@ const kind = documentKind(planSchema, {
   what: 'plan',
   format: 'xylem-plan-1',
   maxBytes: limits.plan,
-  check: ({ kind: what, version, release, stages, purgeData, urgent, passes, forces, why }) => {
+  check: ({ kind: what, version, release, stages, purgeData, urgent, passes, forces, why, change }) => {
     if ((version === null) !== (what === 'undeploy') || (release === null) !== (version === null))
       return 'a deploy names a version and its release, an undeploy neither';
     if (what !== 'deploy' && stages.some(({ verdict }) => verdict !== undefined))
@@ -130,7 +132,11 @@ const kind = documentKind(planSchema, {
     if (passes !== undefined && (what !== 'deploy' || urgent !== true || why === undefined))
       return 'only an urgent deploy passes anything, and says why';
     if (forces !== undefined && why === undefined) return 'who forces gates says why';
-    for (const { name, windows = [], freezes = [], tests } of stages) {
+    const beside = { isDeploy: what === 'deploy', urgent: urgent === true, hasChange: change !== undefined };
+    for (const { name, windows = [], freezes = [], tests, gates } of stages) {
+      const unfit = gates === undefined ? null : gatesFault(gates, { ...beside, forces: forces ?? [] });
+      if (unfit !== null)
+        return `stage ${name}: gates${unfit.key === null ? '' : `.${unfit.key}`}: ${unfit.clause}`;
       const wrong = testsFault(tests?.jobs ?? []);
       if (wrong !== null) return `stage ${name}: tests: ${wrong.clause}`;
       for (const period of [...windows, ...freezes]) {

@@ -29,6 +29,7 @@ export {
   specFacts,
   type WayBack,
 } from './facts.ts';
+export { gatePolicies, type PlanGates } from './gates.ts';
 export { type PlanNotify, planTopics } from './notify.ts';
 export {
   drawnFor,

@@ -39,18 +39,17 @@ export const incidentDemandSchema = titled(
   '"none" (no open incident), or "acknowledged" (none that nobody has acknowledged)',
 );
 
+export const afterStageSchema = closedObject(
+  {},
+  {
+    stage: name,
+    soak: soakSchema,
+    incidents: incidentDemandSchema,
+    tests: array(closedObject({ component: name, job: name }), { minItems: 1, maxItems: 32 }),
+  },
+);
+
 export const afterSchema = titled(
-  either(
-    literal('none'),
-    closedObject(
-      {},
-      {
-        stage: name,
-        soak: soakSchema,
-        incidents: incidentDemandSchema,
-        tests: array(closedObject({ component: name, job: name }), { minItems: 1, maxItems: 32 }),
-      },
-    ),
-  ),
+  either(literal('none'), afterStageSchema),
   '"none", or what must come first: stage, soak, incidents, tests',
 );

@@ -2,6 +2,9 @@ import { encodePlan, parsePlan } from '../plan/index.ts';
 import { digest, type Example, environment, example, host, id, time } from './example-parts.test-data.ts';
 import * as wire from './index.ts';
 
+const pem =
+  '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n';
+
 /** What people and the root server write about deployments. */
 export const operationExamples: Readonly<Record<string, Example>> = {
   plan: example(
@@ -64,6 +67,39 @@ export const operationExamples: Readonly<Record<string, Example>> = {
           name: 'edge',
           environments: [{ environment, name: 'acme/one', facts: digest('facts of one') }],
           verification: { probes: ['front', 'own'], seconds: 900 },
+        },
+      ],
+    },
+    parsePlan,
+    encodePlan,
+  ),
+  'plan-gates': example(
+    {
+      format: 'xylem-plan-1',
+      product: 'shop',
+      kind: 'deploy',
+      version: '2.4.0',
+      release: digest('a release'),
+      change: 'CHG-1234',
+      stages: [
+        {
+          name: 'production',
+          environments: [{ environment, name: 'acme/one', facts: digest('facts of one') }],
+          gates: {
+            after: {
+              stage: 'staging',
+              soak: '24h',
+              incidents: 'none',
+              tests: [{ component: 'shop-api', job: 'smoke' }],
+            },
+            change: 'required',
+            health: { atLeast: '95%' },
+            incidents: 'acknowledged',
+            preflight: 'required',
+            provenance: {
+              require: [{ predicateType: 'https://slsa.dev/provenance/v1', key: pem, builder: 'ci' }],
+            },
+          },
         },
       ],
     },

@@ -38,6 +38,7 @@ const coded = (run: () => unknown): string | undefined => {
 /** Nobody can approve what the program does not understand (docs/spec/plans.md). */
 const closed: ReadonlySet<string> = new Set([
   'plan',
+  'plan-gates',
   'plan-notify',
   'plan-ring',
   'plan-stages',

@@ -1,4 +1,5 @@
 import { hostCountSchema, strategySchema, watchSchema } from '../deployment/strategy-schema.ts';
+import { healthSchema, provenanceSchema } from '../environment/demands.ts';
 import {
   defaultPolicy,
   defaultTenant,
@@ -52,20 +53,6 @@ const product = closedObject(
   {},
   { channel: name, release: version, components: record(name, component), traffic },
 );
-const share = string<`${number}%`>({ title: 'a share like "90%"', pattern: '^([1-9][0-9]?|100)%$' });
-const uri = string({ title: 'a URI', minLength: 1, maxLength: 500 });
-const statementRule = closedObject(
-  {
-    predicateType: uri,
-    key: string({
-      title: 'a public key in PEM, from "-----BEGIN PUBLIC KEY-----" on',
-      pattern: '^-----BEGIN PUBLIC KEY-----\\n[A-Za-z0-9+/=\\n]+\\n-----END PUBLIC KEY-----\\n?$',
-      maxLength: 1000,
-    }),
-  },
-  { builder: uri, source: uri },
-);
-
 const periods = array(closedObject(periodParts.required, periodParts.optional), {
   minItems: 1,
   maxItems: mostPeriods,
@@ -90,7 +77,7 @@ const environmentYamlSchema = closedObject(
         quota: closedObject(quotaParts),
         maxUnavailable: hostCountSchema,
         after: afterSchema,
-        health: closedObject({ atLeast: share }),
+        health: healthSchema,
         incidents: incidentDemandSchema,
         watch: watchSchema,
         verify: verifySchema,
@@ -102,7 +89,7 @@ const environmentYamlSchema = closedObject(
         migrations: migrationPolicySchema,
         change: literal('required'),
         preflight: literal('required'),
-        provenance: closedObject({ require: array(statementRule, { minItems: 1, maxItems: 16 }) }),
+        provenance: provenanceSchema,
       },
     ),
   },

@@ -1,6 +1,7 @@
 import { strategySchema } from '../deployment/strategy-schema.ts';
 import { approvalRulesSchema } from '../plan/approvals.ts';
 import { atOnceSchema, forcesSchema, probeNamesSchema, ringParts } from '../plan/document.ts';
+import { planGatesSchema } from '../plan/gates.ts';
 import { planNotifySchema } from '../plan/notify.ts';
 import { testListSchema, testsOnNoDataSchema } from '../plan/tests.ts';
 import {
@@ -69,6 +70,10 @@ const rules = {
     'Who has to approve, besides those whom the environments demand: each rule is any, all, or of (a number) and perhaps from.',
   ),
   fourEyes: described(boolean(), "true: the author's own word does not count."),
+  gates: described(
+    planGatesSchema,
+    "What must hold before an environment begins, besides what its policy demands, in the policy's own words.",
+  ),
   soak: described(
     soakSchema,
     'For how long the release runs in all environments of the stage without a fault before the next stage begins.',

@@ -25,6 +25,7 @@ stages:
     approvals:
       - any: [person/ann, group/ops]
     fourEyes: true
+    gates: { change: required, after: { soak: 24h, incidents: none }, health: { atLeast: 95% } }
     schedule:
       notBefore: 2026-03-01T08:00:00+01:00
       windows:
@@ -69,6 +70,34 @@ test('a ring is judged as one, in a word or in full; an undeploy is not', () => 
   });
   assert.throws(() => file('ring', 'undeploy: shop'), /plan\.yaml:1:11: .*not judged ring by ring/);
   assert.throws(() => file('alone'), /plan\.yaml:3:10/);
+});
+
+test('gates hold where a stage names none, and must fit the rest of the plan', () => {
+  const file = (top: string, gates = '') =>
+    parsePlanYaml(
+      `release: shop@2.4.0\n${top}\nstages:\n  - to: a/one\n  - { to: a/two${gates} }\n`,
+      'plan.yaml',
+    ).stages.map(({ rules }) => rules.gates);
+  const none = { incidents: 'none' };
+  assert.deepEqual(file('gates: { incidents: none }'), [none, none]);
+  assert.deepEqual(file('gates: { incidents: none }', ', gates: { preflight: required }'), [
+    none,
+    { preflight: 'required' },
+  ]);
+  const refused = (top: string, gates: string, message: RegExp) =>
+    assert.throws(() => file(top, gates), { code: 'E_INPUT', message });
+  refused('change: CHG-1', ', gates: {}', /plan\.yaml:5:\d+: stages\[1\]\.gates: expected at least one gate/);
+  refused(
+    'gates: { change: required }',
+    '',
+    /plan\.yaml:2:\d+: gates\.change: expected with a change ticket/,
+  );
+  refused('gates: { after: none }', '', /plan\.yaml:2:\d+: gates\.after/);
+  refused(
+    'why: So.\nforces: [health]\ngates: { health: { atLeast: 9% } }',
+    '',
+    /gates\.health: .*does not force/,
+  );
 });
 
 test('tests are a list, what policies name, or both with how long they are awaited', () => {

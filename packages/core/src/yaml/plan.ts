@@ -1,5 +1,6 @@
 import { XylemError } from '../errors.ts';
 import type { ForceableGate, PlanStage } from '../plan/document.ts';
+import { gatesFault } from '../plan/gates.ts';
 import type { PlanNotify } from '../plan/notify.ts';
 import { mostWithinSeconds, type PlanTests, testsFault } from '../plan/tests.ts';
 import type { Path } from '../schema/check.ts';
@@ -99,6 +100,7 @@ export function parsePlanYaml(text: string, file: string): PlanFile {
     refuseBadPeriods(ruled, (key, sentence) =>
       refuse([...(Object.hasOwn(more, 'schedule') ? path : []), 'schedule', ...key], sentence),
     );
+    refuseBadGates(ruled.gates, [...(Object.hasOwn(more, 'gates') ? path : []), 'gates']);
     const patterns = typeof own === 'string' ? [own] : own;
     const tests = testsOf(ruled.tests, Object.hasOwn(more, 'tests') ? path : [], refuse);
     return { name, to: patterns, where: selector ?? null, path, rules: rulesOf(ruled), tests };
@@ -123,6 +125,17 @@ export function parsePlanYaml(text: string, file: string): PlanFile {
     notify: notify ?? null,
     refuse,
   };
+
+  function refuseBadGates(gates: PlanRulesYaml['gates'], path: Path): void {
+    if (gates === undefined) return;
+    const fault = gatesFault(gates, {
+      isDeploy: undeploy === undefined,
+      urgent: urgent === true,
+      hasChange: change !== undefined,
+      forces: forces ?? [],
+    });
+    if (fault !== null) refuse([...path, ...(fault.key === null ? [] : [fault.key])], fault.clause);
+  }
 }
 
 function testsOf(
@@ -152,6 +165,7 @@ function rulesOf({
   strategy,
   approvals,
   fourEyes,
+  gates,
   soak,
   verification,
   ask,
@@ -165,6 +179,7 @@ function rulesOf({
     ...(strategy === undefined ? {} : { strategy }),
     ...(approvals === undefined ? {} : { approvals }),
     ...(fourEyes === true ? { fourEyes } : {}),
+    ...(gates === undefined ? {} : { gates }),
     ...(soak === undefined ? {} : { soakSeconds: soakMs(soak) / 1000 }),
     ...(verification === undefined ? {} : { verification: verificationOf(verification) }),
     ...(ask === true ? { ask } : {}),

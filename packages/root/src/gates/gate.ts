@@ -8,6 +8,7 @@ import type {
   KnownRelease,
   PackageDocument,
   Passing,
+  PlanGates,
   ProductDirection,
   Unfit,
 } from '@xylem/core';
@@ -23,6 +24,8 @@ export interface CandidatePlan {
   /** Of its stage, besides the environment's own. */
   readonly rules: readonly ApprovalRule[];
   readonly fourEyes: boolean;
+  /** What its stage demands, besides the environment's own policy. */
+  readonly gates: PlanGates;
   /** That count in this environment now. */
   readonly words: readonly ApprovalWord[];
 }

@@ -59,7 +59,7 @@ const cases: readonly Case[] = [
   {
     gate: 'change-ticket',
     code: 'E_CHANGE_TICKET',
-    says: /demands a change ticket/,
+    says: /A change ticket is demanded for/,
     policy: { change: 'required' },
   },
   {

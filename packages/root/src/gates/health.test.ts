@@ -26,7 +26,7 @@ test('alone stops what would come to an environment that is ill already, and not
   await hosts[0].report([]);
   await assert.rejects(deploy({ version: '1.0.0' }), {
     code: 'E_UNHEALTHY',
-    message: /1 of 2 hosts of acme\/live are well, and its policy demands 2 \(60%\).*Not well: web-2\./,
+    message: /1 of 2 hosts of acme\/live are well, and 2 \(60%\) are demanded.*Not well: web-2\./,
   });
   await hosts[1].report([]);
   await deploy({ version: '1.0.0', dryRun: false });

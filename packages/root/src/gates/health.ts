@@ -22,7 +22,7 @@ export const health: Gate = {
     const more = ill.length > 5 ? ` and ${ill.length - 5} more` : '';
     throw new XylemError(
       'E_UNHEALTHY',
-      `${wellCount} of ${all} hosts of ${name} are well, and its policy demands ${demanded} (${atLeast}) before anything new begins. Not well: ${named}${more}.`,
+      `${wellCount} of ${all} hosts of ${name} are well, and ${demanded} (${atLeast}) are demanded before anything new begins. Not well: ${named}${more}.`,
       { retry: 'later', details: { environment: name, well: wellCount, hosts: all, demanded } },
     );
   },

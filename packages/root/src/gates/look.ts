@@ -1,4 +1,4 @@
-import { XylemError } from '@xylem/core';
+import { gatePolicies, XylemError } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 import { approvals } from './approvals.ts';
 import { compatibility } from './compatibility.ts';
@@ -49,24 +49,50 @@ export interface Finding {
 /** What each gate that is concerned says, also behind a closed one. */
 export async function lookAtGates(trx: Database, candidate: Candidate): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const gate of gates) if (gate.concerns(candidate)) findings.push(await finding(trx, gate, candidate));
+  for (const gate of gates)
+    for (const seen of candidatesFor(gate, candidate)) findings.push(await finding(trx, gate, seen));
   return findings;
 }
 
 /** @throws XylemError of the first closed gate */
 export async function passGates(trx: Database, candidate: Candidate): Promise<void> {
   for (const gate of gates) {
-    if (!gate.concerns(candidate)) continue;
-    const { closed } = await finding(trx, gate, candidate);
-    if (closed !== null) throw closed;
+    for (const seen of candidatesFor(gate, candidate)) {
+      const { closed } = await finding(trx, gate, seen);
+      if (closed !== null) throw closed;
+    }
   }
 }
 
-async function finding(trx: Database, gate: Gate, candidate: Candidate): Promise<Finding> {
+/** A candidate as one gate looks at it. */
+interface Looked extends Candidate {
+  /** Which plan demands that it is open; null: the environment, or everybody. */
+  readonly demandedBy: string | null;
+}
+
+function candidatesFor(gate: Gate, candidate: Candidate): Looked[] {
+  const { spec, plan } = candidate;
+  return gatePolicies(gate.name, spec.policy, plan?.gates ?? {})
+    .map(({ policy, isPlans }) => ({
+      ...candidate,
+      spec: { ...spec, policy },
+      demandedBy: isPlans ? (plan?.id ?? null) : null,
+    }))
+    .filter((seen) => gate.concerns(seen));
+}
+
+async function finding(trx: Database, gate: Gate, candidate: Looked): Promise<Finding> {
+  const { demandedBy } = candidate;
+  const whose = demandedBy === null ? '' : ` The plan ${demandedBy} demands that.`;
   try {
-    return { gate: gate.name, saw: await gate.look(trx, candidate), closed: null };
-  } catch (error) {
-    if (!(error instanceof XylemError) || !gate.codes.includes(error.code)) throw error;
+    return { gate: gate.name, saw: `${await gate.look(trx, candidate)}${whose}`, closed: null };
+  } catch (thrown) {
+    if (!(thrown instanceof XylemError) || !gate.codes.includes(thrown.code)) throw thrown;
+    const { code, retry, details } = thrown;
+    const error =
+      whose === ''
+        ? thrown
+        : new XylemError(code, `${thrown.message}${whose}`, { cause: thrown, retry, details });
     const by = forcedBy(candidate, gate.name);
     return by === null
       ? { gate: gate.name, saw: error.message, closed: error }

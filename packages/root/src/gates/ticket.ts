@@ -15,10 +15,10 @@ export const ticket: Gate = {
   async look(trx, candidate) {
     const { change, environment, nowMs } = candidate;
     const name = fullName(environment);
-    if (change === null) throw refused(`${name} demands a change ticket. Name it: \`--change ID\`.`);
+    if (change === null) throw refused(`A change ticket is demanded for ${name}. Name it: \`--change ID\`.`);
     if ((await changeSource(trx)) === undefined)
       throw refused(
-        `${name} demands a change ticket, and nobody is there to be asked about ${change}. Who administers the installation says who: \`xylem change-source set URL\`.`,
+        `A change ticket is demanded for ${name}, and nobody is there to be asked about ${change}. Who administers the installation says who: \`xylem change-source set URL\`.`,
       );
     const answer = await answerFor(trx, candidate, change);
     if (answer === undefined || nowMs - answer.asked_ms > countsForMs)

@@ -52,12 +52,13 @@ export async function askHosts(options: PlanOptions, asked: AskHosts): Promise<s
   const nowMs = clock.now();
   requireAskable(known, nowMs);
   const changed: string[] = [];
-  for (const environment of await environmentsToAsk(db, known)) {
+  for (const { environment, isDemanded } of await environmentsToAsk(db, known)) {
     const { kind, product, version } = known.version.document;
     const wanted = { environment, kind, product, skipUnfit: true, ...(version === null ? {} : { version }) };
     // Outside of the transaction: by what is known a moment later a host is asked in vain, or once more.
     const candidate = await candidateOf(db, wanted, nowMs);
-    if (asked.demanded === true && candidate.spec.policy.preflight !== 'required') continue;
+    const { preflight } = candidate.spec.policy;
+    if (asked.demanded === true && !isDemanded && preflight !== 'required') continue;
     const surveyed = await survey(db, candidate, false);
     const isAsked = await db.transaction().execute(async (trx) => {
       await lockFor(trx, planLock(asked.id));
@@ -78,14 +79,27 @@ function requireAskable({ row, version }: KnownPlan, nowMs: number): void {
     throw new XylemError('E_PLAN_STATE', `${stateText(row)} Hosts are asked for a plan that is to come.`);
 }
 
+interface ToAsk {
+  readonly environment: EnvironmentRow;
+  /** By its stage. */
+  readonly isDemanded: boolean;
+}
+
 /** Those that the plan has not come to. */
-async function environmentsToAsk(db: Database, known: KnownPlan): Promise<EnvironmentRow[]> {
+async function environmentsToAsk(db: Database, known: KnownPlan): Promise<ToAsk[]> {
   const begun = new Set((await deploymentsOf(db, known)).map(({ environment }) => environment));
-  const named = known.version.document.stages.flatMap(({ environments }) => environments);
-  const ids = named.map((one): string => one.environment).filter((id) => !begun.has(id));
+  const demanded = new Map<string, boolean>(
+    known.version.document.stages.flatMap(({ environments, gates }) =>
+      environments.map(({ environment }) => [environment, gates?.preflight === 'required'] as const),
+    ),
+  );
+  const ids = [...demanded.keys()].filter((id) => !begun.has(id));
   if (ids.length === 0) return [];
   const rows = await db.selectFrom('environments').selectAll().where('id', 'in', ids).execute();
-  return ids.flatMap((id) => rows.find((row) => row.id === id) ?? []);
+  return ids.flatMap((id) => {
+    const environment = rows.find((row) => row.id === id);
+    return environment === undefined ? [] : [{ environment, isDemanded: demanded.get(id) === true }];
+  });
 }
 
 type Row = Insertable<Tables['job_runs']>;

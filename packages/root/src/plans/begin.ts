@@ -121,6 +121,7 @@ async function startOf(
       author: origin,
       rules: stage.approvals ?? [],
       fourEyes: stage.fourEyes === true,
+      gates: stage.gates ?? {},
       words: await countingWords(trx, known, environment, nowMs),
     },
   };

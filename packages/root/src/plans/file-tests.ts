@@ -35,11 +35,14 @@ export async function withTests(
   return tested;
 }
 
-/** What `policy.after` of these stages' environments demands, each once. */
+/** What `after` of these stages' gates and of their environments' policies demands, each once. */
 function demandedBy(later: readonly WantedStage[]): PlanTest[] {
   const found = new Map<string, PlanTest>();
-  for (const row of later.flatMap(({ environments }) => environments)) {
-    const { after } = parseEnvironmentYaml(row.yaml, fullName(row)).policy;
+  const policies = later.flatMap(({ environments, gates = {} }) => [
+    gates,
+    ...environments.map((row) => parseEnvironmentYaml(row.yaml, fullName(row)).policy),
+  ]);
+  for (const { after } of policies) {
     if (after === undefined || after === 'none') continue;
     for (const { component, job } of after.tests ?? []) found.set(`${component} ${job}`, { component, job });
   }

@@ -5,6 +5,7 @@ import type { Within } from '../auth/access.ts';
 import type { Database } from '../db/tables.ts';
 import { type EnvironmentRow, environmentsChosen, fullName } from '../environments/names.ts';
 import { stagesOf } from '../environments/stages.ts';
+import { badStatementKey } from '../environments/statement-keys.ts';
 import { listChannels } from '../publishing/channels.ts';
 import type { Root } from '../root.ts';
 import { withTests } from './file-tests.ts';
@@ -33,6 +34,7 @@ export async function planFromFile(
     const environments = await chosen(db, plan, stage, config.tenant, within, taken);
     for (const { id } of environments) taken.add(id);
     refuseUnknownProbes(plan, stage, environments);
+    refuseBadKeys(plan, stage);
     stages.push({ name: stage.name, ...stage.rules, environments });
   }
   return {
@@ -84,6 +86,12 @@ function refuseUnknownProbes(
     const sentence = `expected a probe of policy.verify; ${fullName(without)} has no ${wanted}`;
     refuse([...path, 'verification', 'probes', index], sentence);
   }
+}
+
+/** @throws XylemError E_INPUT */
+function refuseBadKeys({ refuse }: PlanFile, { path, rules }: PlanFileStage): void {
+  const bad = badStatementKey(rules.gates?.provenance);
+  if (bad !== null) refuse([...path, 'gates', 'provenance', ...bad.path], `expected ${bad.clause}`);
 }
 
 /** With another code, at its place in the file. */

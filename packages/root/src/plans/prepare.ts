@@ -21,6 +21,7 @@ import type { Root } from '../root.ts';
 import { askTickets } from '../tickets/ask.ts';
 import { survey } from './facts.ts';
 import { findOut } from './found.ts';
+import { wantsTicket } from './tickets.ts';
 import { tellWaiting } from './waiting.ts';
 
 export type PlanOptions = Pick<Root, 'db' | 'clock' | 'randomness' | 'repository'>;
@@ -171,7 +172,7 @@ export async function preparedPlan(
   const written: PlanStage[] = [];
   await askTickets(
     options,
-    stages.flatMap(({ environments }) => environments),
+    stages.flatMap((stage) => stage.environments.filter((row) => wantsTicket(stage, row))),
     { change: wanted.change, kind: wanted.kind, product: wanted.product, version },
   );
   for (const { environments, ...stage } of stages) {
@@ -196,6 +197,7 @@ export async function preparedPlan(
             author: origin,
             rules: stage.approvals ?? [],
             fourEyes: stage.fourEyes === true,
+            gates: stage.gates ?? {},
             words: [],
           },
         },

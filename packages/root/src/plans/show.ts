@@ -59,7 +59,8 @@ export async function showPlan(
   );
   const stages: PlanDetail['stages'] = [];
   for (const [index, written] of document.stages.entries()) {
-    const { environments, approvals, strategy, verification, windows, freezes, tests, ...stage } = written;
+    const { environments, approvals, gates, strategy, verification, windows, freezes, tests, ...stage } =
+      written;
     const runsOf = await shownTests(db, known, index, within);
     const shown: PlanDetail['stages'][number]['environments'] = [];
     for (const { environment: id, facts } of environments) {
@@ -83,6 +84,9 @@ export async function showPlan(
         : { verification: { probes: [...verification.probes], seconds: verification.seconds } }),
       ...(strategy === undefined ? {} : { strategy: structuredClone(strategy) as Strategy }),
       ...(approvals === undefined ? {} : { approvals: approvals.map((rule) => ({ ...rule })) }),
+      ...(gates === undefined
+        ? {}
+        : { gates: structuredClone(gates) as PlanDetail['stages'][number]['gates'] & object }),
       ...(tests === undefined
         ? {}
         : { tests: structuredClone(tests) as PlanDetail['stages'][number]['tests'] & object }),

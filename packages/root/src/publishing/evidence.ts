@@ -175,7 +175,7 @@ export async function requireEvidence(
   if (missing.length === 0) return;
   throw new XylemError(
     'E_EVIDENCE',
-    `${subject.name} is not deployed to ${name}, whose policy demands what is missing: ${missing.join('; ')}.`,
+    `${subject.name} is not deployed to ${name}: statements are demanded and missing: ${missing.join('; ')}.`,
     { details: { release: digest, missing } },
   );
 }

@@ -31,9 +31,13 @@ const maxBytes = 64 * 1024;
 const mostAtOnce = 8;
 const mostMessage = 500;
 
+/** Whether policy demands a ticket. */
+export const demandsTicket = (row: EnvironmentRow): boolean =>
+  parseEnvironmentYaml(row.yaml, fullName(row)).policy.change === 'required';
+
 /**
- * Asks about a ticket, once for each environment whose policy demands one, and keeps what was said: gates look at that,
- * and never wait for anybody. Whoever is asked is asked by nobody who holds a lock. Where no answer comes nothing more
+ * Asks about a ticket, once for each of these environments, and keeps what was said: gates look at that, and never
+ * wait for anybody. Whoever is asked is asked by nobody who holds a lock. Where no answer comes nothing more
  * is asked, so that many environments take no longer than one. Never throws for what is answered.
  */
 export async function askTickets(
@@ -42,16 +46,12 @@ export async function askTickets(
   question: TicketQuestion,
 ): Promise<void> {
   const { change } = question;
-  if (change === undefined) return;
-  const demanding = environments.filter(
-    (row) => parseEnvironmentYaml(row.yaml, fullName(row)).policy.change === 'required',
-  );
-  if (demanding.length === 0) return;
+  if (change === undefined || environments.length === 0) return;
   const source = await changeSource(root.db);
   if (source === undefined) return;
   const asked = { ...question, change };
   let away: Answer | null = null;
-  const left = demanding.values();
+  const left = environments.values();
   const askInTurn = async (): Promise<void> => {
     for (const environment of left) {
       const answer: Answer = away ?? (await askOne(root, source, environment, asked));

@@ -51,7 +51,7 @@ test('nothing begins without a ticket that is approved; a plan asks again before
       body: { kind: 'deploy', product: 'shop', version: '1.0.0', environments, ...more },
     });
   const closed = (message: RegExp) => ({ code: 'E_CHANGE_TICKET', message });
-  await assert.rejects(deploy(), closed(/demands a change ticket\. Name it/));
+  await assert.rejects(deploy(), closed(/A change ticket is demanded for acme\/one\. Name it/));
   const change = 'CHG-1';
   await assert.rejects(deploy({ change }), closed(/nobody is there to be asked about CHG-1/));
   const { secret } = await root.api('changeSourceSet', { body: { url: keeper.url } });

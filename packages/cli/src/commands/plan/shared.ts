@@ -171,6 +171,7 @@ function rulesText({
   onFail,
   verdict,
   tests,
+  gates,
   notBefore,
   windows,
   freezes,
@@ -185,12 +186,22 @@ function rulesText({
       : [`${verification.probes.join(', ')} to pass for ${verification.seconds} s`]),
     ...(verdict === undefined ? [] : ['judged together']),
     ...(tests?.jobs ?? []).map(({ component, job }) => `tests ${component} ${job}`),
+    ...Object.entries(gates ?? {}).map(([gate, demanded]) => gateText(gate, demanded)),
     ...(onFail === undefined ? [] : [`on failure ${onFail}`]),
     ...(notBefore === undefined ? [] : [`not before ${notBefore}`]),
     ...(windows ?? []).map(({ name }) => `window ${name}`),
     ...(freezes ?? []).map(({ name }) => `freeze ${name}`),
   ];
   return rules.join(', ') || '-';
+}
+
+/** Of a list how many there are. */
+function gateText(gate: string, demanded: unknown): string {
+  if (typeof demanded === 'string') return `demands ${gate} ${demanded}`;
+  const parts = Object.entries(demanded ?? {}).map(
+    ([key, value]) => `${key} ${Array.isArray(value) ? value.length : String(value)}`,
+  );
+  return `demands ${gate} (${parts.join(', ')})`;
 }
 
 /** What was taken back, and what was not and why. */

@@ -34,7 +34,7 @@ import { hostsIn } from '../../hosts/host-rows.ts';
 import { listChannels } from '../../publishing/channels.ts';
 import { productNamed } from '../../publishing/products.ts';
 import type { Root } from '../../root.ts';
-import { askTickets } from '../../tickets/ask.ts';
+import { askTickets, demandsTicket } from '../../tickets/ask.ts';
 import type { Call, Handlers } from '../handlers.ts';
 import type { DeploymentCreate } from '../schemas/deployments.ts';
 
@@ -183,7 +183,12 @@ async function create(root: Root, body: DeploymentCreate, { name: who, access }:
     environments.map(({ id }) => id),
   );
   const { kind, product, change } = body;
-  await askTickets(root, environments, { change, kind, product, version: version ?? null });
+  await askTickets(root, environments.filter(demandsTicket), {
+    change,
+    kind,
+    product,
+    version: version ?? null,
+  });
   const ids: string[] = [];
   const unfit: { host: string; name: string; component: string; platform: string }[] = [];
   for (const environment of environments) {

@@ -201,6 +201,8 @@ const PlanStage = Strict({
   strategy: Type.Optional(Strategy),
   approvals: Type.Optional(Type.Array(ApprovalRule)),
   fourEyes: Type.Optional(Type.Literal(true)),
+  /** What it demands besides the policies of its environments: as in `policy` of their YAML. */
+  gates: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
   soakSeconds: Type.Optional(Count),
   ask: Type.Optional(Type.Literal(true)),
   atOnce: Type.Optional(Type.Union([Count, Type.String()])),
