@@ -8,6 +8,8 @@ import type { LaunchedFrom } from './update/process.ts';
 export interface Serving {
   readonly url: string;
   readonly children: readonly { readonly host: string; readonly lastSeen: string }[];
+  /** Of the relay: what is reported of a host that pulls from the relay of its own. */
+  readonly parent?: { readonly url: string; readonly host: string | null } | null;
   /** What keeps the relay from its work: reported as what this host waits for. */
   readonly faults?: readonly { readonly code: ErrorCode; readonly message: string }[];
   /** Objects that its parents gave it and that it threw away. */

@@ -82,12 +82,16 @@ export interface RelayStatus {
 
 /** What the report of this host says about its relay. */
 export interface RelayServing extends Pick<RelayStatus, 'url' | 'children' | 'refusedObjects'> {
+  /** Of this relay: who gave it something last. */
+  readonly parent: { readonly url: string; readonly host: HostId | null } | null;
   /** One for each kind of fault. */
   readonly faults: readonly Pick<RelayFault, 'code' | 'message'>[];
 }
 
 export interface RunningRelay {
   readonly url: string;
+  /** Where this machine reaches it, whatever children dial. */
+  readonly localUrl: string;
   readonly port: number;
   status(): RelayStatus;
   /** For the agent's report: `runAgent({ serving: () => relay.serving() })`. */

@@ -138,7 +138,8 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     if (options.http === undefined) http.close();
     throw error;
   });
-  const url = options.url ?? `https://${hostInUrl(listen.host)}:${server.port}`;
+  const localUrl = `https://${hostInUrl(listen.host)}:${server.port}`;
+  const url = options.url ?? localUrl;
 
   const running = Promise.all([
     follow.run(),
@@ -203,13 +204,17 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     refusedObjects: refusedObjects(),
     faults: faults.list(),
   });
+  const parentNow = (): RelayServing['parent'] =>
+    upstream.current === null ? null : { url: upstream.current, host: above.hostOf(upstream.current) };
   const serving = (): RelayServing => ({
     url,
-    children: children.list(),
+    // This machine's own host asks here too.
+    children: children.list().filter(({ host }) => host !== identity.host),
+    parent: parentNow(),
     faults: summary(faults.list()),
     refusedObjects: refusedObjects(),
   });
-  return { url, port: server.port, status, serving, stopped, close };
+  return { url, localUrl, port: server.port, status, serving, stopped, close };
 }
 
 /** IPv6 goes in brackets; an address that means "all" is dialled on this machine. */

@@ -44,7 +44,7 @@ import { fetchingThrough } from './fetching.ts';
 import { hostFaults } from './host-faults.ts';
 import { type Life, livesOf } from './lives.ts';
 import { lookAfter as makeLookAfter } from './look-after.ts';
-import { reportingOf } from './reporting.ts';
+import { parentOf, reportingOf } from './reporting.ts';
 import { statusOf } from './status.ts';
 import { defaultTiming } from './timing.ts';
 import { together } from './together.ts';
@@ -359,6 +359,6 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     },
     reportSoon,
     hasMoved: () => hasMoved,
-    status: () => statusOf(parents, accepted(), lookAfter.convergence(), faults),
+    status: () => statusOf(parentOf({ parents, options }), accepted(), lookAfter.convergence(), faults),
   };
 }

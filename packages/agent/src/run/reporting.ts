@@ -9,7 +9,7 @@ import type { CurrentIdentity } from '../identity/current.ts';
 import type { JobRunner } from '../jobs/runner.ts';
 import type { MigrationRunner } from '../migration/runner.ts';
 import type { AgentOptions, AgentTiming } from '../options.ts';
-import type { AsksParents } from '../parents/parents.ts';
+import type { AsksParents, CurrentParent } from '../parents/parents.ts';
 import { buildReport, type ReportBody, type Since } from '../reports/build.ts';
 import { hostFacts } from '../reports/facts.ts';
 import { type Reporter, reporter } from '../reports/send.ts';
@@ -52,6 +52,16 @@ export interface ReportedFrom extends AsksParents {
   readonly adoption: CurrentAdoption;
 }
 
+/** A host that pulls from the relay of its own has that relay's parent. */
+export function parentOf({
+  parents,
+  options,
+}: Pick<ReportedFrom, 'parents' | 'options'>): CurrentParent | null {
+  const current = parents.current();
+  const own = options.parentsFirst?.() ?? [];
+  return current !== null && own.includes(current.url) ? (options.serving?.()?.parent ?? null) : current;
+}
+
 /** Reports this host's state as it is looked at, not as it is remembered. */
 export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
   const { options, identity, tools, refresher, lookAfter, fetching, faults, parents, http } = from;
@@ -75,7 +85,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
         facts: await hostFacts(layout.root, host),
         snapshot: refresher.snapshot(),
         accepted: accepted === null ? null : onTheWay(accepted, slots, from.reverts.list()),
-        parent: parents.current(),
+        parent: parentOf(from),
         serving: options.serving?.() ?? null,
         convergence: { ...convergence, slots },
         removing: lookAfter.removing,

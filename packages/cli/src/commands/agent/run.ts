@@ -59,6 +59,7 @@ The log goes to stderr, one JSON document a line.`,
       ...(self.length === 1 ? { node: await linkedNode(stateFolder, randomness) } : {}),
       proxyEnvironment: environment,
       allowPlainHttp: options.allowPlainHttp,
+      parentsFirst: () => (relay.running === undefined ? [] : [relay.running.localUrl]),
       serving: () => relay.running?.serving() ?? null,
       onServeChange: (serve) => {
         serving = relay.set(serve);
