@@ -7,6 +7,7 @@ import type { Bench } from './bench.ts';
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   attacks: () => import('./attacks.ts'),
   crash: () => import('./crash.ts'),
+  fleet: () => import('./fleet.ts'),
   fuzz: () => import('./fuzz.ts'),
   handshakes: () => import('./handshakes.ts'),
   idle: () => import('./idle.ts'),

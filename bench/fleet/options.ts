@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util';
+import { XylemError } from '@xylem/core';
+
+export interface FleetOptions {
+  readonly hosts: number;
+  readonly relays: number;
+  /** Links from the root server to a host. */
+  readonly depth: number;
+  /** Of what changes. */
+  readonly sizeBytes: number;
+  /** In which hosts live. */
+  readonly processes: number;
+  readonly idleSeconds: number;
+}
+
+/** @throws XylemError E_INPUT */
+export function fleetOptions(words: readonly string[]): FleetOptions {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      hosts: { type: 'string', default: '100' },
+      relays: { type: 'string', default: '4' },
+      depth: { type: 'string', default: '3' },
+      size: { type: 'string', default: '1000000' },
+      processes: { type: 'string' },
+      idle: { type: 'string', default: '60' },
+    },
+  });
+  const hosts = count('hosts', values.hosts, 1);
+  const relays = count('relays', values.relays, 0);
+  const depth = count('depth', values.depth, 1);
+  if ((relays === 0) !== (depth === 1))
+    throw new XylemError('E_INPUT', 'Without relays the depth is 1, with them at least 2.');
+  if (relays > 0 && relays < depth - 1)
+    throw new XylemError('E_INPUT', `A depth of ${depth} takes at least ${depth - 1} relays.`);
+  return {
+    hosts,
+    relays,
+    depth,
+    sizeBytes: count('size', values.size, 1),
+    processes: count('processes', values.processes ?? `${Math.ceil(hosts / 500)}`, 1),
+    idleSeconds: count('idle', values.idle, 1),
+  };
+}
+
+function count(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new XylemError('E_INPUT', `--${name} is a whole number from ${least}.`);
+}

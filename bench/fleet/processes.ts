@@ -1,0 +1,87 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import { XylemError } from '@xylem/core';
+import { type Usage, usageOf } from '../lab.ts';
+import type { FromHosts, HostToJoin, ToHosts } from './hosts-main.ts';
+
+const main = join(import.meta.dirname, 'hosts-main.ts');
+
+/** Hosts that live in a few processes. */
+export interface HostProcesses {
+  /** Lets them join, and resolves when the agents of all of them run. */
+  join(hosts: readonly HostToJoin[]): Promise<void>;
+  /** From now on arrivals are those of something new. */
+  watch(): Promise<void>;
+  /** When a host had the newest thing in place, by this machine's clock. */
+  arrivals(): readonly number[];
+  /** What agents warned of since the last `watch`, and how often. */
+  warnings(): ReadonlyMap<string, number>;
+  usage(): Promise<Usage>;
+}
+
+/** @param own ends them */
+export function hostProcesses(
+  own: { after(act: () => void): void },
+  { processes, folder }: { readonly processes: number; readonly folder: string },
+): HostProcesses {
+  const warnings = new Map<string, number>();
+  const arrivals: number[] = [];
+  const children = Array.from({ length: processes }, (_, i) => begin(join(folder, `hosts-${i}`)));
+  own.after(() => {
+    for (const { child } of children) child.kill('SIGKILL');
+  });
+
+  function begin(at: string) {
+    const child = fork(main, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    child.on('message', (message: FromHosts) => {
+      if (message.kind === 'arrived') arrivals.push(...message.atMs);
+      if (message.kind !== 'warned') return;
+      const what = `${message.event}: ${message.cause}`;
+      warnings.set(what, (warnings.get(what) ?? 0) + 1);
+    });
+    return { child, folder: at };
+  }
+
+  return {
+    join: async (hosts) => {
+      await Promise.all(
+        children.map(async (one, i) => {
+          const own = hosts.filter((_, at) => at % processes === i);
+          await asked(one.child, { kind: 'join', folder: one.folder, hosts: own }, 'joined');
+        }),
+      );
+    },
+    watch: async () => {
+      await Promise.all(children.map(({ child }) => asked(child, { kind: 'watch' }, 'ready')));
+      arrivals.length = 0;
+      warnings.clear();
+    },
+    arrivals: () => arrivals,
+    warnings: () => warnings,
+    usage: async () => {
+      const all = await Promise.all(children.map(({ child }) => usageOf(child.pid ?? -1)));
+      const sum = (of: (one: Usage) => number): number => all.reduce((before, one) => before + of(one), 0);
+      return {
+        rssMb: sum(({ rssMb }) => rssMb),
+        highestRssMb: sum(({ highestRssMb }) => highestRssMb),
+        cpuSeconds: sum(({ cpuSeconds }) => cpuSeconds),
+      };
+    },
+  };
+}
+
+function asked(child: ChildProcess, message: ToHosts, kind: FromHosts['kind']): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null): void =>
+      reject(new XylemError('E_INTERNAL', `Hosts ended with ${code ?? 'a signal'}.`));
+    const onMessage = (answer: FromHosts): void => {
+      if (answer.kind !== kind) return;
+      child.off('message', onMessage);
+      child.off('exit', ended);
+      resolve();
+    };
+    child.on('message', onMessage);
+    child.once('exit', ended);
+    child.send(message);
+  });
+}

@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { XylemError } from '@xylem/core';
+import { startNode } from '@xylem/testkit';
+import { environment, type Lab } from '../lab.ts';
+
+const startedAtOnce = 4;
+
+export interface Relay {
+  readonly name: string;
+  readonly url: string;
+}
+
+/**
+ * Starts relays as real processes, level by level.
+ * @returns the lowest ones, whose children hosts are; empty: there are none
+ */
+export async function startRelays(
+  { xylem, work }: Lab,
+  { relays, depth }: { readonly relays: number; readonly depth: number },
+): Promise<{ readonly all: readonly Relay[]; readonly lowest: readonly Relay[] }> {
+  const all: Relay[] = [];
+  let above: readonly Relay[] = [];
+  for (const [level, size] of levelsOf(relays, depth - 1).entries()) {
+    const made: Relay[] = [];
+    const left = Array.from({ length: size }, (_, i) => i).values();
+    const start = async (): Promise<void> => {
+      for (const i of left) {
+        const name = `relay-${level + 1}-${i + 1}`;
+        const parent = above.length === 0 ? undefined : above[i % above.length]?.url;
+        const url = await startNode(xylem, {
+          name,
+          environment,
+          state: join(work, name),
+          parent,
+          serve: true,
+        });
+        if (url === undefined) throw new XylemError('E_NETWORK', `${name} serves nowhere.`);
+        made.push({ name, url });
+      }
+    };
+    await Promise.all(Array.from({ length: startedAtOnce }, start));
+    all.push(...made);
+    above = made;
+  }
+  return { all, lowest: above };
+}
+
+/** As many on each level as keep the numbers of children alike; the lowest takes the rest. */
+export function levelsOf(relays: number, levels: number): number[] {
+  const sizes: number[] = [];
+  let left = relays;
+  for (let level = 1; level < levels; level += 1) {
+    const size = Math.max(1, Math.round(relays ** (level / levels)));
+    sizes.push(size);
+    left -= size;
+  }
+  return levels > 0 ? [...sizes, left] : sizes;
+}
