@@ -219,3 +219,15 @@ test('the first link that is not right is the answer', () => {
     );
   }
 });
+
+test('what is pinned as installed is neither to come nor to go', () => {
+  const pinned = { direction: { assignments: [], held: ['api'] }, deployment: deployment(), held: true };
+  const links = why(input(pinned)).filter(({ step }) => step === 'admission' || step === 'components');
+  assert.deepEqual(
+    links.map(({ status, sentence }) => [status, sentence]),
+    [
+      ['waiting', 'It takes no part in the deployment while it is pinned.'],
+      ['ok', `api 2.0.0 is running and healthy since ${time}.`],
+    ],
+  );
+});

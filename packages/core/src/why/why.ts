@@ -147,8 +147,10 @@ function deploymentLink({ deployment, product, spec }: WhyInput): WhyLink {
   return failed('deployment', `${what} is ${state}${because}.`);
 }
 
-function admission({ deployment, standing, held, host, stratum }: WhyInput): WhyLink {
+function admission({ deployment, standing, held, host, stratum, direction: given }: WhyInput): WhyLink {
   if (deployment === null) return ok('admission', 'Nothing restricts which hosts take it.');
+  if (given.assignments.length === 0 && given.held.length > 0)
+    return waiting('admission', 'It takes no part in the deployment while it is pinned.');
   if (held)
     return waiting(
       'admission',
@@ -190,18 +192,20 @@ function trust({ report }: WhyInput): WhyLink {
   return ok('trust', report === null ? 'Nothing is known to be refused.' : 'It trusts what it was told.');
 }
 
-function componentsOf({ report, direction: { assignments }, product, through = [] }: WhyInput): WhyLink[] {
+function componentsOf({ report, direction: given, product, through = [] }: WhyInput): WhyLink[] {
   if (report === null) return [waiting('components', 'What it runs is unknown.')];
-  const wanted = assignments.map((assignment) =>
+  const wanted = given.assignments.map((assignment) =>
     componentLink(report, assignment.component, assignment.package, assignment.version, through),
   );
-  const given = new Set(assignments.map(({ component }) => component));
-  const leaving = report.components
-    .filter((found) => found.product === product && !given.has(found.component))
+  const assigned = new Set(given.assignments.map(({ component }) => component));
+  const others = report.components
+    .filter((found) => found.product === product && !assigned.has(found.component))
     .map((found) =>
-      waiting('components', `${found.component} ${found.version} is still there and is to be removed.`),
+      given.held.includes(found.component)
+        ? componentLink(report, found.component, found.package, found.version, through)
+        : waiting('components', `${found.component} ${found.version} is still there and is to be removed.`),
     );
-  const links = [...wanted, ...leaving];
+  const links = [...wanted, ...others];
   return links.length === 0
     ? [ok('components', `It should run nothing of ${product}, and reports nothing.`)]
     : links;
