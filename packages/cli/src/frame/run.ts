@@ -37,7 +37,10 @@ export async function run(
   try {
     return await dispatch(words, host, table, stopping.signal);
   } catch (error) {
-    const failure = renderError(error, { json: wantsJson, debug: Boolean(host.env.XYLEM_DEBUG) });
+    const { signal } = stopping;
+    // What was cut off says so in words of its own (an AbortError), which is no fault of the program.
+    const fault = signal.aborted && !(error instanceof XylemError) ? signal.reason : error;
+    const failure = renderError(fault, { json: wantsJson, debug: Boolean(host.env.XYLEM_DEBUG) });
     host.stderr.write(`${wantsJson ? failure.text : printable(failure.text)}\n`);
     return failure.exitCode;
   } finally {

@@ -15,7 +15,7 @@ const deployment = (state: string, done: number): Deployment =>
   }) as unknown as Deployment;
 
 /** The answers of a root server, one after the other; what is said meanwhile. */
-function watching(answers: readonly object[]) {
+function watching(answers: readonly object[], { signal } = new AbortController()) {
   const lines: string[] = [];
   const progress: string[] = [];
   const left = [...answers];
@@ -23,11 +23,13 @@ function watching(answers: readonly object[]) {
   const invocation = {
     api: async () => ({
       call: async () => {
+        signal.throwIfAborted();
         nowMs += 1000;
         return left.shift() ?? { deployment: deployment('running', 1), events: [] };
       },
     }),
     clock: { monotonicMs: () => nowMs },
+    signal,
     terminal: {
       line: (text: string) => void lines.push(text),
       progress: (label: string) => ({
@@ -90,6 +92,16 @@ describe('deploy --watch', () => {
     await assert.rejects(watchDeployments(invocation, [deployment('running', 1)], 3), {
       code: 'E_TIMEOUT',
       message: /still running.*1 of 2 done/,
+    });
+  });
+
+  it('is left without ending what it followed', async () => {
+    const leaving = new AbortController();
+    leaving.abort(new Error('the request was cut off'));
+    const { invocation } = watching([], leaving);
+    await assert.rejects(watchDeployments(invocation, [deployment('running', 1)], undefined), {
+      code: 'E_INTERRUPTED',
+      message: /1 deployment goes on without you.*xylem deployment show d-1 --watch/,
     });
   });
 });

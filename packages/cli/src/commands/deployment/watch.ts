@@ -27,7 +27,7 @@ const untold = new Set(['threshold']);
 
 /**
  * Follows deployments side by side until each has ended, a line for each event.
- * @throws XylemError E_TIMEOUT after `timeoutSeconds`; they go on all the same
+ * @throws XylemError E_TIMEOUT after `timeoutSeconds`, E_INTERRUPTED; they go on all the same
  */
 export async function watchDeployments(
   invocation: Invocation,
@@ -49,9 +49,21 @@ export async function watchDeployments(
     states.set(one.id, one);
     progress.update(progressOf([...states.values()]));
   };
-  const ended = await Promise.all(deployments.map((one) => watchOne(invocation, one, endMs, show)));
+  const ended = await Promise.all(deployments.map((one) => watchOne(invocation, one, endMs, show))).catch(
+    (error: unknown) => {
+      throw invocation.signal.aborted ? leaving([...states.values()].filter(goesOn)) : error;
+    },
+  );
   progress.done(progressOf(ended));
   return ended;
+}
+
+function leaving(left: readonly Deployment[]): XylemError {
+  const named = left.slice(0, 3).map(({ id }) => `xylem deployment show ${id} --watch`);
+  return new XylemError(
+    'E_INTERRUPTED',
+    `${counted(left.length, 'deployment')} ${left.length === 1 ? 'goes' : 'go'} on without you. Follow again: ${named.join('; ')}${left.length > named.length ? '; …' : ''}`,
+  );
 }
 
 async function watchOne(
