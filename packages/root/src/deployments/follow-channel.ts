@@ -2,10 +2,10 @@ import { XylemError } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Database } from '../db/tables.ts';
 import { allEnvironments, type EnvironmentRow, fullName } from '../environments/names.ts';
-import { startApproved } from '../plans/ask.ts';
+import { startPlanned } from '../plans/ask.ts';
 import type { DeployingOptions } from './deploying.ts';
 import { startDeployment } from './start.ts';
-import { newestTarget } from './target.ts';
+import { newestTarget, wasTakenBack } from './target.ts';
 import { forgetWaiting, keepWaiting, waitingStarts } from './waiting.ts';
 
 /** What is not a fault of the channel, and passes by what somebody does, or by itself. */
@@ -14,6 +14,7 @@ const waitsFor: ReadonlySet<string> = new Set([
   'E_PLAN_CHANGED',
   'E_PLAN_EXPIRED',
   'E_PLAN_PREFLIGHT',
+  'E_PLAN_STATE',
   'E_EVIDENCE',
   'E_QUARANTINED',
   'E_RECALLED',
@@ -24,7 +25,13 @@ const waitsFor: ReadonlySet<string> = new Set([
   'E_ENVIRONMENT_FROZEN',
 ]);
 
-type Options = Pick<DeployingOptions, 'db' | 'clock' | 'randomness' | 'log' | 'restored' | 'repository'>;
+/** What a plan can bring all the same: people approve it, hosts look beforehand for it. */
+const needsPlan: ReadonlySet<string> = new Set(['E_APPROVAL_MISSING', 'E_PLAN_PREFLIGHT']);
+
+type Options = Pick<
+  DeployingOptions,
+  'db' | 'clock' | 'randomness' | 'log' | 'restored' | 'repository' | 'directing'
+>;
 type Evaluate = (environment: string) => Promise<void>;
 
 /** Starts a deployment in each environment that follows the channel and is not on its way to its release already. */
@@ -54,7 +61,8 @@ export async function startWaiting(options: Options, evaluate: Evaluate): Promis
 
 /**
  * Begins to deploy what the channel of a product says, where the environment follows one; what may not begin yet waits
- * here alone. A rollback that is the newest word stays: what moves by itself never undoes what a person undid.
+ * here alone. What was rolled back stays so, also after later words: what moves by itself never undoes what a person
+ * undid.
  * @returns whether a deployment began
  */
 export async function follow(
@@ -72,7 +80,8 @@ export async function follow(
     return false;
   }
   try {
-    return await startOrAsk(options, environment, { product, version, channel, who });
+    await startOrAsk(options, environment, { product, version, channel, who });
+    return true;
   } catch (cause) {
     if (!(cause instanceof XylemError) || !waitsFor.has(cause.code)) throw cause;
     const isNew = await keepWaiting(db, environment.id, product, version, cause, clock.now());
@@ -88,12 +97,12 @@ interface Following {
   readonly who: string | undefined;
 }
 
-/** Where approvals are demanded a plan asks for them, once. @returns whether a deployment began */
+/** Where approvals are demanded, or that hosts look beforehand, a plan asks for them, once. */
 async function startOrAsk(
   options: Options,
   environment: EnvironmentRow,
   { product, version, channel, who }: Following,
-): Promise<boolean> {
+): Promise<void> {
   const name = `channel/${product}/${channel}`;
   try {
     // Nobody is there to be asked: hosts that it can't be installed on say so themselves, and hold up no others.
@@ -106,11 +115,9 @@ async function startOrAsk(
       who: who ?? name,
       skipUnfit: true,
     });
-    return true;
   } catch (cause) {
-    if (!(cause instanceof XylemError) || cause.code !== 'E_APPROVAL_MISSING') throw cause;
-    if (await startApproved(options, { environment, product, version, who: name })) return true;
-    throw cause;
+    if (!(cause instanceof XylemError) || !needsPlan.has(cause.code)) throw cause;
+    await startPlanned(options, { environment, product, version, who: name });
   }
 }
 
@@ -135,6 +142,5 @@ async function versionToFollow(
   if (pointer === undefined) return null;
   const target = await newestTarget(db, id, product);
   if (target?.version === pointer.version) return null;
-  if (target?.kind === 'rollback' && target.fromVersion === pointer.version) return null;
-  return pointer.version;
+  return (await wasTakenBack(db, id, product, pointer.version)) ? null : pointer.version;
 }

@@ -7,7 +7,6 @@ export interface Target {
   readonly state: string;
   /** Null: undeployed. */
   readonly version: string | null;
-  readonly fromVersion: string | null;
 }
 
 /** The newest deployment's target, or null where the product was never deployed. */
@@ -18,6 +17,21 @@ export async function newestTarget(
 ): Promise<Target | null> {
   const row = await newestDeployments(db, environment, product).limit(1).executeTakeFirst();
   if (row === undefined) return null;
-  const { kind, state, to, from } = deploymentOf(row);
-  return { kind, state, version: to?.version ?? null, fromVersion: from?.version ?? null };
+  const { kind, state, to } = deploymentOf(row);
+  return { kind, state, version: to?.version ?? null };
+}
+
+/** Whether somebody, or a verdict, went back from this release, and nobody has deployed it again since. */
+export async function wasTakenBack(
+  db: Database,
+  environment: string,
+  product: string,
+  version: string,
+): Promise<boolean> {
+  const all = newestDeployments(db, environment, product);
+  const rollbacks = await all.where('kind', '=', 'rollback').execute();
+  const back = rollbacks.find((row) => deploymentOf(row).from?.version === version);
+  if (back === undefined) return false;
+  const since = await all.where('kind', '=', 'deploy').where('sequence', '>', back.sequence).execute();
+  return since.every((row) => deploymentOf(row).to?.version !== version);
 }

@@ -35,6 +35,8 @@ interface AskHosts {
   readonly hosts?: number | undefined;
   /** Only in environments that demand it. */
   readonly demanded?: boolean;
+  /** Only who was never asked for this plan: to ask again is for people. */
+  readonly isFirst?: boolean;
 }
 
 /** Of one insert: a database takes so many values at once. */
@@ -110,7 +112,7 @@ async function askIn(
   { randomness }: PlanOptions,
   known: KnownPlan,
   surveyed: Surveyed,
-  { who, where, hosts: most }: AskHosts,
+  { who, where, hosts: most, isFirst = false }: AskHosts,
   nowMs: number,
 ): Promise<boolean> {
   const { environment, target, product } = surveyed.candidate;
@@ -135,7 +137,7 @@ async function askIn(
       if (part === undefined || heard === undefined) return [];
       const last = lastOf({ host: id, component, package: part.package });
       const outcome = last === undefined ? 'unasked' : preflightOutcome(last.state);
-      if (outcome === 'passed' || outcome === 'asked') return [];
+      if (outcome === 'passed' || outcome === 'asked' || (isFirst && outcome !== 'unasked')) return [];
       const timeoutMs = timeoutOf(surveyed.coming.find((one) => one.component === component));
       const cannot = whyNot(heard, index);
       return [

@@ -91,7 +91,7 @@ async function planned(t: Parameters<typeof rootFixture>[0], names: readonly str
     (await root.api('planShow', { params: { id: plan } })).stages[0]?.environments[0]?.preflights ??
     assert.fail('no host was asked');
   const start = (plan: string) => root.api('planStart', { params: { id: plan }, body: {} });
-  return { root, clock, hosts, digest, plan, orders, says, ask, said, start, folder };
+  return { root, clock, shop, hosts, digest, plan, orders, says, ask, said, start, folder };
 }
 
 const noLicence = {
@@ -227,4 +227,39 @@ test('where policy demands it hosts are asked with the plan, and nothing begins 
   const forced = await plan({ forces: ['preflight'], reason: 'b gets its room tonight' });
   assert.notEqual(forced.digest, made.digest);
   await assert.rejects(start(forced.id), { code: 'E_PLAN_PREFLIGHT' }, 'force is the word of two');
+});
+
+test('where policy demands it a channel asks the hosts by a plan of its own, and begins when all passed', async (t) => {
+  const { root, shop, hosts, orders, says, ask, said } = await planned(
+    t,
+    ['a', 'b'],
+    '{ preflight: required }',
+  );
+  const [a, b] = hosts as [FakeHost, FakeHost];
+  await shop.setChannel('stable', '2.0.0');
+  const { version, yaml } = await root.api('environmentYaml', { params: place });
+  const following = yaml.replace(/shop: *\{\}/, 'shop: { channel: stable }');
+  await root.api('environmentYamlPut', { params: place, body: { baseVersion: version, yaml: following } });
+  const { plans } = await root.api('planList', { query: {} });
+  const [made] = plans;
+  assert.deepEqual([plans.length, made?.by, made?.version], [1, 'channel/shop/stable', '2.0.0']);
+  const id = made?.id ?? '';
+  assert.equal((await said(id)).counts.asked, 2);
+  await says(a, {});
+  await says(b, noLicence);
+  const [given] = await orders(b);
+  await root.restart();
+  assert.deepEqual(await orders(b), [given], 'who failed is asked again by people alone');
+  const [waits] = (await root.api('environmentShow', { params: place })).waiting;
+  assert.equal(waits?.code, 'E_PLAN_PREFLIGHT');
+  assert.match(waits?.reason ?? '', new RegExp(`b, shop-web: .*no licence.*xylem plan preflight ${id}`));
+
+  await ask(id);
+  await says(b, {});
+  await root.restart();
+  const { deployments } = await root.api('deploymentList', { query: {} });
+  assert.deepEqual(
+    [deployments[0]?.version, deployments[0]?.state, deployments[0]?.plan?.id],
+    ['2.0.0', 'running', id],
+  );
 });

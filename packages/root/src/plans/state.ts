@@ -6,7 +6,7 @@ import { stakeholdersOf } from '../notify/subscriptions.ts';
 import type { KnownPlan } from './rows.ts';
 
 interface NewState {
-  readonly state: 'started' | 'paused' | 'stopped' | 'finished';
+  readonly state: 'started' | 'paused' | 'stopped' | 'finished' | 'refused';
   /** As the audit log names them; `plan/<id>`: the plan itself. */
   readonly by: string;
   readonly reason: string | null;

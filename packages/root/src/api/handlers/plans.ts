@@ -127,7 +127,7 @@ export function planHandlers(root: Root): Pick<Handlers, keyof typeof planRoutes
       await refuseRestored(root);
       await ours(params.id, who, 'operate', 'all');
       const changed = await refreshPlan(root, params.id, await authorOf(who));
-      return { changed, plan: await shown(params.id, who) };
+      return { changed, plan: await (changed ? made : shown)(params.id, who) };
     },
     planApprove: async ({ params, body, who }) => {
       await refuseRestored(root);
