@@ -18,10 +18,10 @@ import { mostPeriods, periodParts, shapeFault } from '../wire/change-policy.ts';
 import { passesSchema } from '../wire/desired-state.ts';
 import { documentKind } from '../wire/document.ts';
 import * as f from '../wire/fields.ts';
-import { mostProbes } from '../wire/probes.ts';
 import { approvalRulesSchema } from './approvals.ts';
 import { gatesFault, planGatesSchema } from './gates.ts';
 import { planNotifySchema } from './notify.ts';
+import { planProbesFault, planProbesSchema } from './probes.ts';
 import { testsFault, testsSchema } from './tests.ts';
 
 /** docs/spec/plans.md, The document. */
@@ -64,9 +64,6 @@ export const ringParts = {
   onNoData: oneOf('ask', 'wait'),
 };
 
-/** Probes of the environments' policies (`verify`), by name. */
-export const probeNamesSchema = array(f.name, { minItems: 1, maxItems: mostProbes });
-
 const stage = closedObject(
   { name: f.name, environments: array(environment, { minItems: 1, maxItems: 1_000 }) },
   {
@@ -84,7 +81,7 @@ const stage = closedObject(
       { bakeSeconds: integer({ minimum: 60, maximum: 2_592_000 }), ...ringParts },
     ),
     tests: testsSchema,
-    verification: closedObject({ probes: probeNamesSchema, seconds: integer({ maximum: 366 * 86_400 }) }),
+    verification: closedObject({ probes: planProbesSchema, seconds: integer({ maximum: 366 * 86_400 }) }),
     notBefore: f.time,
     windows: periods,
     freezes: periods,
@@ -133,10 +130,12 @@ const kind = documentKind(planSchema, {
       return 'only an urgent deploy passes anything, and says why';
     if (forces !== undefined && why === undefined) return 'who forces gates says why';
     const beside = { isDeploy: what === 'deploy', urgent: urgent === true, hasChange: change !== undefined };
-    for (const { name, windows = [], freezes = [], tests, gates } of stages) {
+    for (const { name, windows = [], freezes = [], tests, gates, verification } of stages) {
       const unfit = gates === undefined ? null : gatesFault(gates, { ...beside, forces: forces ?? [] });
       if (unfit !== null)
         return `stage ${name}: gates${unfit.key === null ? '' : `.${unfit.key}`}: ${unfit.clause}`;
+      const probes = planProbesFault(verification?.probes ?? []);
+      if (probes !== null) return `stage ${name}: verification: ${probes.clause}`;
       const wrong = testsFault(tests?.jobs ?? []);
       if (wrong !== null) return `stage ${name}: tests: ${wrong.clause}`;
       for (const period of [...windows, ...freezes]) {

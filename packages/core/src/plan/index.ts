@@ -41,6 +41,7 @@ export {
   preflightSeen,
   preflightText,
 } from './preflight.ts';
+export { planProbeName, statedProbes } from './probes.ts';
 export {
   lookAtRing,
   type RingDeployment,

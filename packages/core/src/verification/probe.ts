@@ -4,25 +4,38 @@ import { array, closedObject, oneOf } from '../schema/build.ts';
 import type { Static } from '../schema/json-schema.ts';
 import { mostProbes, probeParts } from '../wire/probes.ts';
 
+const required = { name: probeParts.name, url: probeParts.url };
+const asked = {
+  expect: closedObject({}, probeParts.expect),
+  certificate: closedObject(probeParts.certificate),
+  ca: probeParts.ca,
+  everySeconds: probeParts.everySeconds,
+  timeoutSeconds: probeParts.timeoutSeconds,
+};
+
+/** A probe that the root server asks. */
+export const rootProbeSchema = closedObject(required, asked);
+
 /** `policy.verify`: what users would see, asked from outside (docs/verification.md). */
 export const verifySchema = array(
-  closedObject(
-    { name: probeParts.name, url: probeParts.url },
-    {
-      from: oneOf('root', 'hosts'),
-      where: probeParts.where,
-      here: probeParts.here,
-      expect: closedObject({}, probeParts.expect),
-      certificate: closedObject(probeParts.certificate),
-      ca: probeParts.ca,
-      everySeconds: probeParts.everySeconds,
-      timeoutSeconds: probeParts.timeoutSeconds,
-    },
-  ),
+  closedObject(required, {
+    from: oneOf('root', 'hosts'),
+    where: probeParts.where,
+    here: probeParts.here,
+    ...asked,
+  }),
   { maxItems: mostProbes },
 );
 
 export type Probe = Static<typeof verifySchema>[number];
+
+/** What of a probe's address its schema could not see, as a clause; null: nothing. Pure. */
+export function addressFault({ url, certificate, ca }: Probe): string | null {
+  if (URL.parse(url) === null) return 'expected an address';
+  return url.startsWith('http:') && (certificate ?? ca) !== undefined
+    ? 'expected https, since certificate or ca is given'
+    : null;
+}
 
 /** What came of asking once. `unreached`: no connection at all, which the asker's own network may be the cause of. */
 export type ProbeSeen =

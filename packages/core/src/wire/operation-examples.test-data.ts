@@ -106,6 +106,37 @@ export const operationExamples: Readonly<Record<string, Example>> = {
     parsePlan,
     encodePlan,
   ),
+  'plan-probes': example(
+    {
+      format: 'xylem-plan-1',
+      product: 'shop',
+      kind: 'deploy',
+      version: '2.4.0',
+      release: digest('a release'),
+      stages: [
+        {
+          name: 'edge',
+          environments: [{ environment, name: 'acme/one', facts: digest('facts of one') }],
+          verification: {
+            probes: [
+              'own',
+              {
+                name: 'front',
+                url: 'https://shop.example/health',
+                expect: { status: 200, contains: 'welcome', maxMillis: 2000 },
+                certificate: { minimumDays: 14 },
+                everySeconds: 30,
+                timeoutSeconds: 5,
+              },
+            ],
+            seconds: 900,
+          },
+        },
+      ],
+    },
+    parsePlan,
+    encodePlan,
+  ),
   'plan-ring': example(
     {
       format: 'xylem-plan-1',

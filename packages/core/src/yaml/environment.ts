@@ -25,7 +25,7 @@ import {
 import type { Static } from '../schema/json-schema.ts';
 import { parseSelector } from '../selector/parse.ts';
 import { afterSchema, incidentDemandSchema } from '../stage-order/policy.ts';
-import { type Probe, verifySchema } from '../verification/probe.ts';
+import { addressFault, type Probe, verifySchema } from '../verification/probe.ts';
 import { mostPeriods, periodParts, quotaParts } from '../wire/change-policy.ts';
 import { lockAtMostSeconds } from '../wire/desired-state.ts';
 import { labelKey, labelValue, name, namePattern, version } from '../wire/fields.ts';
@@ -150,7 +150,7 @@ export function parseEnvironmentYaml(text: string, file: string): EnvironmentSpe
 
 function refuseProbes(probes: readonly Probe[], refuse: CheckedYaml<unknown>['refuse']): void {
   for (const [index, written] of probes.entries()) {
-    const { name: probe, url, from = 'root', where, here, certificate, ca } = written;
+    const { name: probe, url, from = 'root', where, here } = written;
     const path = ['policy', 'verify', index];
     for (const key of ['where', 'here'] as const)
       if (from === 'root' && written[key] !== undefined)
@@ -161,9 +161,8 @@ function refuseProbes(probes: readonly Probe[], refuse: CheckedYaml<unknown>['re
       refuse([...path, 'url'], 'expected a name, not a number: `here` asks this machine by it');
     if (probes.findIndex((one) => one.name === probe) !== index)
       refuse([...path, 'name'], 'expected another name: there is a probe of this name already');
-    if (URL.parse(url) === null) refuse([...path, 'url'], 'expected an address');
-    if (url.startsWith('http:') && (certificate ?? ca) !== undefined)
-      refuse([...path, 'url'], 'expected https, since certificate or ca is given');
+    const wrong = addressFault(written);
+    if (wrong !== null) refuse([...path, 'url'], wrong);
   }
 }
 

@@ -1,8 +1,9 @@
 import { strategySchema } from '../deployment/strategy-schema.ts';
 import { approvalRulesSchema } from '../plan/approvals.ts';
-import { atOnceSchema, forcesSchema, probeNamesSchema, ringParts } from '../plan/document.ts';
+import { atOnceSchema, forcesSchema, ringParts } from '../plan/document.ts';
 import { planGatesSchema } from '../plan/gates.ts';
 import { planNotifySchema } from '../plan/notify.ts';
+import { planProbesSchema } from '../plan/probes.ts';
 import { testListSchema, testsOnNoDataSchema } from '../plan/tests.ts';
 import {
   array,
@@ -80,7 +81,12 @@ const rules = {
   ),
   verification: described(
     closedObject(
-      { probes: described(probeNamesSchema, "Names of `policy.verify` of the stage's environments.") },
+      {
+        probes: described(
+          planProbesSchema,
+          "Names of `policy.verify` of the stage's environments, or probes in full, which the root server asks while the plan is in this stage: name, url, expect, certificate, ca, everySeconds, timeoutSeconds.",
+        ),
+      },
       { for: described(soakSchema, 'For how long each has to have passed without a fault.') },
     ),
     'What users have to see in all environments of the stage, asked after the release came, before the next stage begins.',

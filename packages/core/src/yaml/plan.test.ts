@@ -100,6 +100,28 @@ test('gates hold where a stage names none, and must fit the rest of the plan', (
   );
 });
 
+test('probes are names, or stand in the file themselves', () => {
+  const file = (probes: string) =>
+    parsePlanYaml(
+      `release: shop@2.4.0\nto: a/b\nverification: { probes: ${probes}, for: 15m }\n`,
+      'plan.yaml',
+    ).stages[0]?.rules.verification;
+  const front = { name: 'front', url: 'https://shop.example/', certificate: { minimumDays: 14 } };
+  assert.deepEqual(file(`[own, ${JSON.stringify(front)}]`), { probes: ['own', front], seconds: 900 });
+  assert.deepEqual(file('[own, own]'), { probes: ['own', 'own'], seconds: 900 }, 'as ever');
+  const refused = (probes: string, message: RegExp) =>
+    assert.throws(() => file(probes), { code: 'E_INPUT', message });
+  refused(
+    '[front, { name: front, url: https://a.b/ }]',
+    /plan\.yaml:3:\d+: verification\.probes\[1\]\.name: .*another name/,
+  );
+  refused(
+    '[{ name: a, url: http://a.b/, certificate: { minimumDays: 1 } }]',
+    /probes\[0\]\.url: expected https/,
+  );
+  refused('[{ name: a, url: https://a.b/, from: hosts }]', /probes\[0\]/);
+});
+
 test('tests are a list, what policies name, or both with how long they are awaited', () => {
   const file = (tests: string, release = 'release: shop@2.4.0') =>
     parsePlanYaml(`${release}\nto: 'acme/*'\ntests: ${tests}\n`, 'plan.yaml').stages[0]?.tests;

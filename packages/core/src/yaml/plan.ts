@@ -2,6 +2,7 @@ import { XylemError } from '../errors.ts';
 import type { ForceableGate, PlanStage } from '../plan/document.ts';
 import { gatesFault } from '../plan/gates.ts';
 import type { PlanNotify } from '../plan/notify.ts';
+import { planProbesFault } from '../plan/probes.ts';
 import { mostWithinSeconds, type PlanTests, testsFault } from '../plan/tests.ts';
 import type { Path } from '../schema/check.ts';
 import { parseSelector } from '../selector/parse.ts';
@@ -100,6 +101,9 @@ export function parsePlanYaml(text: string, file: string): PlanFile {
     refuseBadPeriods(ruled, (key, sentence) =>
       refuse([...(Object.hasOwn(more, 'schedule') ? path : []), 'schedule', ...key], sentence),
     );
+    const probes = planProbesFault(ruled.verification?.probes ?? []);
+    const probesPath = [...(Object.hasOwn(more, 'verification') ? path : []), 'verification', 'probes'];
+    if (probes !== null) refuse([...probesPath, ...probes.path], probes.clause);
     refuseBadGates(ruled.gates, [...(Object.hasOwn(more, 'gates') ? path : []), 'gates']);
     const patterns = typeof own === 'string' ? [own] : own;
     const tests = testsOf(ruled.tests, Object.hasOwn(more, 'tests') ? path : [], refuse);

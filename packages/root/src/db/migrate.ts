@@ -39,6 +39,7 @@ import * as rings from './migrations/0035-rings.ts';
 import * as probesOnHosts from './migrations/0036-probes-on-hosts.ts';
 import * as preflights from './migrations/0037-preflights.ts';
 import * as planTests from './migrations/0038-plan-tests.ts';
+import * as planProbes from './migrations/0039-plan-probes.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -82,6 +83,7 @@ const migrations: readonly Migration[] = [
   probesOnHosts,
   preflights,
   planTests,
+  planProbes,
 ];
 
 const schemaVersion = migrations.length;

@@ -8,6 +8,7 @@ import { stagesOf } from '../environments/stages.ts';
 import { badStatementKey } from '../environments/statement-keys.ts';
 import { listChannels } from '../publishing/channels.ts';
 import type { Root } from '../root.ts';
+import { writtenFault } from '../verification/addresses.ts';
 import { withTests } from './file-tests.ts';
 import type { WantedPlan, WantedStage } from './prepare.ts';
 
@@ -15,6 +16,7 @@ import type { WantedPlan, WantedStage } from './prepare.ts';
  * What a plan file asks for, its patterns and channel looked up.
  * @param within environments that whoever asks may operate: others are not there
  * @param requireProduct throws where the product is not there for them
+ * @param mayAskInside whether probes of the plan itself may go to networks inside
  * @throws XylemError E_INPUT, E_NOT_FOUND or E_WINDOW_INVALID at its place in the file
  */
 export async function planFromFile(
@@ -23,6 +25,7 @@ export async function planFromFile(
   file: string,
   within: Within,
   requireProduct: (product: string) => Promise<void>,
+  mayAskInside: boolean,
 ): Promise<WantedPlan> {
   const plan = parsePlanYaml(yaml, file);
   await requireProduct(plan.product);
@@ -33,7 +36,7 @@ export async function planFromFile(
     refuseBadPeriods(plan, stage, clock.now());
     const environments = await chosen(db, plan, stage, config.tenant, within, taken);
     for (const { id } of environments) taken.add(id);
-    refuseUnknownProbes(plan, stage, environments);
+    refuseBadProbes(plan, stage, environments, mayAskInside);
     refuseBadKeys(plan, stage);
     stages.push({ name: stage.name, ...stage.rules, environments });
   }
@@ -72,19 +75,26 @@ function refuseBadPeriods({ refuse }: PlanFile, { path, rules }: PlanFileStage, 
 }
 
 /** @throws XylemError E_INPUT */
-function refuseUnknownProbes(
+function refuseBadProbes(
   { refuse }: PlanFile,
   { path, rules }: PlanFileStage,
   environments: readonly EnvironmentRow[],
+  mayAskInside: boolean,
 ): void {
   for (const [index, wanted] of (rules.verification?.probes ?? []).entries()) {
+    const at = [...path, 'verification', 'probes', index];
+    if (typeof wanted !== 'string') {
+      const fault = writtenFault(wanted, mayAskInside);
+      if (fault !== null) refuse([...at, fault.key], fault.clause);
+      continue;
+    }
     const without = environments.find((row) => {
       const { verify = [] } = parseEnvironmentYaml(row.yaml, fullName(row)).policy;
       return !verify.some(({ name }) => name === wanted);
     });
     if (without === undefined) continue;
     const sentence = `expected a probe of policy.verify; ${fullName(without)} has no ${wanted}`;
-    refuse([...path, 'verification', 'probes', index], sentence);
+    refuse(at, sentence);
   }
 }
 

@@ -19,6 +19,7 @@ import { deployingLock } from '../deployments/rows.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import type { Root } from '../root.ts';
 import { askTickets } from '../tickets/ask.ts';
+import { insertPlanProbes } from '../verification/plan-probes.ts';
 import { survey } from './facts.ts';
 import { findOut } from './found.ts';
 import { wantsTicket } from './tickets.ts';
@@ -41,6 +42,8 @@ export interface PlanAuthor {
   readonly by: string;
   /** As whom they count: `auth/origin.ts`. */
   readonly origin: string;
+  /** Whether the plan's own probes may go to networks inside; absent: no. */
+  readonly mayAskInside?: boolean;
 }
 
 /** What is computed about a plan before it is stored. */
@@ -100,6 +103,7 @@ async function insertPlan(
     })
     .execute();
   await insertVersion(trx, id, 1, prepared, author, nowMs);
+  await insertPlanProbes(trx, id, prepared.document, author.mayAskInside === true);
   await tellWaiting(trx, id, nowMs);
 }
 

@@ -49,7 +49,14 @@ export async function stepOf(
     const found = deployments.get(environment);
     if (found?.state !== 'succeeded') continue;
     const unwell = await unwellOf(db, environment, found.id, nowMs);
-    const why = await unverifiedIn(db, environment, soaked.verification, found.finishedMs ?? nowMs, nowMs);
+    const why = await unverifiedIn(
+      db,
+      environment,
+      { plan: known.row.id, stage: document.stages.indexOf(soaked) },
+      soaked.verification,
+      found.finishedMs ?? nowMs,
+      nowMs,
+    );
     deployments.set(environment, { ...found, unwell, ...(why === null ? {} : { unverified: why }) });
   }
   const closer = { ...seen, deployments };

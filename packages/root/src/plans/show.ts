@@ -1,9 +1,11 @@
-import { timeOf } from '@xylem/core';
+import { type PlanStage, planProbeName, statedProbes, timeOf } from '@xylem/core';
 import type { Strategy } from '../api/schemas/deployments.ts';
 import type { PlanDetail, PlanFound, PlanSummary } from '../api/schemas/plans.ts';
 import type { Within } from '../auth/access.ts';
 import type { Database } from '../db/tables.ts';
 import { allEnvironments, type EnvironmentRow, refOf } from '../environments/names.ts';
+import { planResults } from '../verification/plan-probes.ts';
+import { shownResult } from '../verification/shown.ts';
 import { missingIn } from './approvals.ts';
 import { hostsSaid } from './hosts-said.ts';
 import { hasBegun, type KnownPlan, wordsOf } from './rows.ts';
@@ -39,6 +41,21 @@ export function showSummary(
     expires: timeOf(expires_ms),
     ended: row.ended_by === null ? null : { by: row.ended_by, reason },
   };
+}
+
+async function shownVerification(
+  db: Database,
+  plan: string,
+  stage: number,
+  { probes, seconds }: NonNullable<PlanStage['verification']>,
+): Promise<PlanDetail['stages'][number]['verification'] & object> {
+  const own = statedProbes(probes);
+  const results = own.length === 0 ? [] : await planResults(db, plan, stage);
+  const stated = own.map((probe) => {
+    const last = results.find(({ name }) => name === probe.name);
+    return { probe: { ...probe }, last: last === undefined ? null : shownResult(last) };
+  });
+  return { probes: probes.map(planProbeName), seconds, ...(stated.length === 0 ? {} : { stated }) };
 }
 
 export async function showPlan(
@@ -81,7 +98,7 @@ export async function showPlan(
       ...stage,
       ...(verification === undefined
         ? {}
-        : { verification: { probes: [...verification.probes], seconds: verification.seconds } }),
+        : { verification: await shownVerification(db, row.id, index, verification) }),
       ...(strategy === undefined ? {} : { strategy: structuredClone(strategy) as Strategy }),
       ...(approvals === undefined ? {} : { approvals: approvals.map((rule) => ({ ...rule })) }),
       ...(gates === undefined

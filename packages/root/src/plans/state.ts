@@ -3,6 +3,7 @@ import type { Database } from '../db/tables.ts';
 import { allEnvironments } from '../environments/names.ts';
 import { notify, queue } from '../notify/notify.ts';
 import { stakeholdersOf } from '../notify/subscriptions.ts';
+import { forgetPlanProbes } from '../verification/plan-probes.ts';
 import type { KnownPlan } from './rows.ts';
 
 interface NewState {
@@ -29,6 +30,7 @@ export async function setState(
     .set({ state, ended_by: by, reason, updated_ms: nowMs })
     .where('id', '=', id)
     .execute();
+  if (state === 'stopped' || state === 'finished') await forgetPlanProbes(trx, id);
   const named = version.document.stages.flatMap(({ environments }) => environments);
   const ids = new Set<string>(named.map(({ environment }) => environment));
   const environments = (await allEnvironments(trx)).filter((one) => ids.has(one.id));

@@ -26,18 +26,26 @@ export async function refuseBadProbes(
   written: ProbesWritten,
 ): Promise<void> {
   const anywhere = await mayGoAnywhere(db, written);
-  for (const [index, { url, ca, from = 'root' }] of (written.after.policy.verify ?? []).entries()) {
-    const path = ['policy', 'verify', index];
-    if (ca !== undefined && !isCertificate(ca))
-      throw yamlFault(yaml, name, [...path, 'ca'], 'expected certificates in PEM that can be read');
-    if (from === 'root' && !anywhere.has(url) && namesInnerAddress(url))
-      throw yamlFault(
-        yaml,
-        name,
-        [...path, 'url'],
-        'the address lies in a network inside, which only who operates the whole installation may write',
-      );
+  for (const [index, probe] of (written.after.policy.verify ?? []).entries()) {
+    const fault = writtenFault(probe, probe.from === 'hosts' || anywhere.has(probe.url));
+    if (fault !== null) throw yamlFault(yaml, name, ['policy', 'verify', index, fault.key], fault.clause);
   }
+}
+
+/** What nobody may write of a probe, or not who does; null: nothing. @param isFree it may lie in a network inside */
+export function writtenFault(
+  { url, ca }: Probe,
+  isFree: boolean,
+): { readonly key: 'ca' | 'url'; readonly clause: string } | null {
+  if (ca !== undefined && !isCertificate(ca))
+    return { key: 'ca', clause: 'expected certificates in PEM that can be read' };
+  return isFree || !namesInnerAddress(url)
+    ? null
+    : {
+        key: 'url',
+        clause:
+          'the address lies in a network inside, which only who operates the whole installation may write',
+      };
 }
 
 /**

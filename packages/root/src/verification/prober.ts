@@ -5,6 +5,7 @@ import type { Database } from '../db/tables.ts';
 import { environmentsWatched } from '../deployments/after.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import { addressesAnywhere } from './addresses.ts';
+import { type AskingStage, askingStages, savePlanResult } from './plan-probes.ts';
 import { resultsOf, saveResults } from './rows.ts';
 
 /** Asks users' addresses for environments that say so. */
@@ -24,11 +25,21 @@ export interface ProberOptions {
   readonly wake: (environment: string) => void;
 }
 
-interface Known {
-  readonly version: number;
+/** Probes that are asked together, and what came of them last. */
+interface Asking {
   readonly probes: readonly Probe[];
   readonly anywhere: ReadonlySet<string>;
+  readonly last: ReadonlyMap<string, ProbeResult>;
+}
+
+interface Known extends Asking {
+  readonly version: number;
   readonly last: Map<string, ProbeResult>;
+}
+
+interface Answer {
+  readonly before: ProbeResult | null;
+  readonly result: ProbeResult;
 }
 
 /** What is asked at the same time, of all environments; the rest waits for the next round. */
@@ -38,11 +49,8 @@ export function createProber({ db, clock, log, signal, wake }: ProberOptions): P
   const environments = new Map<string, Known>();
   const asking = new Set<string>();
   const now = new Map<string, Promise<ProbeResult[]>>();
-  let answered: {
-    readonly environment: string;
-    readonly before: ProbeResult | null;
-    readonly result: ProbeResult;
-  }[] = [];
+  let answered: (Answer & { readonly environment: string })[] = [];
+  let answeredPlans: { readonly key: string; readonly of: AskingStage; readonly result: ProbeResult }[] = [];
 
   async function knownOf(row: EnvironmentRow): Promise<Known> {
     const known = environments.get(row.id);
@@ -56,7 +64,7 @@ export function createProber({ db, clock, log, signal, wake }: ProberOptions): P
     return fresh;
   }
 
-  async function ask({ anywhere, last }: Known, probe: Probe) {
+  async function ask({ anywhere, last }: Asking, probe: Probe): Promise<Answer> {
     const { name, url, ca, expect } = probe;
     const seen = await askOut(clock, {
       url,
@@ -67,9 +75,20 @@ export function createProber({ db, clock, log, signal, wake }: ProberOptions): P
       signal,
     });
     const before = last.get(name) ?? null;
-    const result = resultOf(probe, seen, clock.now(), before);
-    last.set(name, result);
-    return { before, result };
+    return { before, result: resultOf(probe, seen, clock.now(), before) };
+  }
+
+  async function askKnown(known: Known, probe: Probe): Promise<Answer> {
+    const answer = await ask(known, probe);
+    known.last.set(probe.name, answer.result);
+    return answer;
+  }
+
+  async function keepPlans(): Promise<void> {
+    const kept = answeredPlans;
+    answeredPlans = [];
+    for (const { key } of kept) asking.delete(key);
+    for (const { of, result } of kept) await savePlanResult(db, of, result);
   }
 
   async function keep(): Promise<void> {
@@ -90,25 +109,44 @@ export function createProber({ db, clock, log, signal, wake }: ProberOptions): P
     return await db.selectFrom('environments').selectAll().where('id', 'in', within).execute();
   }
 
+  /** Begins to ask those that are due; `asked` ends with its key free, or keeps it. */
+  function begin(
+    place: string,
+    { probes, last }: Asking,
+    isClose: boolean,
+    asked: (key: string, probe: Probe) => Promise<void>,
+  ): void {
+    for (const probe of probes) {
+      const key = `${place} ${probe.name}`;
+      if (asking.size >= mostAtOnce || asking.has(key)) continue;
+      if (probeDue(probe, last.get(probe.name) ?? null, isClose) > clock.now()) continue;
+      asking.add(key);
+      void asked(key, probe).catch((error: unknown) => {
+        asking.delete(key);
+        log.error('a probe could not be asked', { probe: probe.name, error });
+      });
+    }
+  }
+
   return {
     go: async () => {
       await keep();
+      await keepPlans();
       const watched = new Set(await environmentsWatched(db));
       for (const row of await rowsWithProbes()) {
         const known = await knownOf(row);
-        for (const probe of known.probes) {
-          if (asking.size >= mostAtOnce) return;
-          const key = `${row.id} ${probe.name}`;
-          const last = known.last.get(probe.name) ?? null;
-          if (asking.has(key) || probeDue(probe, last, watched.has(row.id)) > clock.now()) continue;
-          asking.add(key);
-          void ask(known, probe)
-            .then((one) => {
-              if (!signal.aborted) answered.push({ environment: row.id, ...one });
-            })
-            .catch((error: unknown) => log.error('a probe could not be asked', { probe: probe.name, error }))
-            .finally(() => asking.delete(key));
-        }
+        begin(row.id, known, watched.has(row.id), async (key, probe) => {
+          const answer = await askKnown(known, probe);
+          if (!signal.aborted) answered.push({ environment: row.id, ...answer });
+          asking.delete(key);
+        });
+      }
+      for (const of of await askingStages(db)) {
+        begin(`${of.plan} ${of.stage}`, of, true, async (key, probe) => {
+          const { result } = await ask(of, probe);
+          // Not asked again before this is kept, by which its time goes on.
+          if (!signal.aborted) answeredPlans.push({ key, of, result });
+        });
       }
     },
     askNow: (row) => {
@@ -116,7 +154,7 @@ export function createProber({ db, clock, log, signal, wake }: ProberOptions): P
       if (running !== undefined) return running;
       const asked = (async () => {
         const known = await knownOf(row);
-        const all = await Promise.all(known.probes.map((probe) => ask(known, probe)));
+        const all = await Promise.all(known.probes.map((probe) => askKnown(known, probe)));
         const results = all.map(({ result }) => result);
         await saveResults(
           db,

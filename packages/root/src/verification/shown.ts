@@ -1,4 +1,4 @@
-import { type HostState, type Probe, stateOn } from '@xylem/core';
+import { type HostState, type Probe, type ProbeResult, stateOn, timeOf } from '@xylem/core';
 import type { Verification } from '../api/schemas/verification.ts';
 import type { Database } from '../db/tables.ts';
 import { type AskedOnHosts, askedIn } from './on-hosts.ts';
@@ -6,6 +6,14 @@ import { type AskedOnHosts, askedIn } from './on-hosts.ts';
 type Shown = NonNullable<Verification['onHosts']>[number];
 
 const mostNamed = 100;
+
+/** A result as it is shown. */
+export const shownResult = ({ state, reason, since, at }: ProbeResult) => ({
+  state,
+  reason,
+  since: timeOf(since),
+  at: timeOf(at),
+});
 
 /** How the probes that hosts ask stand, as the hosts reported last. */
 export async function shownOnHosts(

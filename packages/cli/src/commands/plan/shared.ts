@@ -40,6 +40,7 @@ export function planText(plan: PlanDetail): string {
     return planProgress(plan);
   const lines = [planTable([plan]), ...urgencyText(plan)];
   if (plan.stages.length > 1) lines.push('', stageTable(plan));
+  lines.push(...probeLines(plan));
   for (const stage of plan.stages) {
     for (const environment of stage.environments) {
       const title = plan.stages.length > 1 ? `${stage.name}: ${environment.name}` : environment.name;
@@ -93,13 +94,30 @@ export function planProgress(plan: PlanDetail): string {
       if (waits !== null) lines.push(`${name} waits: ${waits.reason}`);
   }
   lines.push(...preflightLines(plan).map((line) => `Beforehand in ${line}`));
-  lines.push(...testLines(plan));
+  lines.push(...testLines(plan), ...probeLines(plan));
   if (plan.stages.some(({ environments }) => environments.some(({ back }) => back !== null)))
     lines.push('', backTable(plan));
   lines.push(...endedLines(plan));
   if (plan.next !== null) lines.push(`Next: ${plan.next.what}${/[.!]$/.test(plan.next.what) ? '' : '.'}`);
   if (plan.state === 'paused') lines.push(`Go on: xylem plan resume ${plan.id}`);
   return lines.join('\n');
+}
+
+/** What the plan asks itself, and what came of it last. */
+function probeLines({ stages }: PlanDetail): string[] {
+  const rows = stages.flatMap(({ name, verification }) =>
+    (verification?.stated ?? []).map(({ probe: { name: probe, url, ...how }, last }) => [
+      String(probe),
+      name,
+      last?.state ?? '-',
+      last?.reason ?? '',
+      last?.since ?? '',
+      String(url),
+      Object.keys(how).length === 0 ? '' : JSON.stringify(how),
+    ]),
+  );
+  if (rows.length === 0) return [];
+  return ['', tabulate(['PROBE', 'STAGE', 'STATE', 'SAW', 'SINCE', 'ADDRESS', 'HOW'], rows, '')];
 }
 
 /** What the tests of its stages said, with how to see more. */

@@ -189,11 +189,14 @@ async function createFromFile(
 ): Promise<string> {
   const { db } = root;
   await refuseRestored(root);
-  const wanted = await planFromFile(root, yaml, file, who.access.within('operate'), async (product) => {
+  const requireProduct = async (product: string) => {
     await requireVisible(db, who.access, [product]);
     await productNamed(db, product);
-  });
-  return await preparePlan(root, wanted, { by: who.name, origin: await originOf(db, who) });
+  };
+  const mayAskInside = who.access.everywhere('operate');
+  const within = who.access.within('operate');
+  const wanted = await planFromFile(root, yaml, file, within, requireProduct, mayAskInside);
+  return await preparePlan(root, wanted, { by: who.name, origin: await originOf(db, who), mayAskInside });
 }
 
 async function create(root: Root, body: PlanCreate, who: Who): Promise<string> {

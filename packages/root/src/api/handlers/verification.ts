@@ -1,8 +1,8 @@
-import { probesFrom, timeOf } from '@xylem/core';
+import { probesFrom } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import { environmentNamed, fullName } from '../../environments/names.ts';
 import type { Root } from '../../root.ts';
-import { shownOnHosts } from '../../verification/shown.ts';
+import { shownOnHosts, shownResult } from '../../verification/shown.ts';
 import type { Handlers } from '../handlers.ts';
 import type { verificationRoutes } from '../routes/verification.ts';
 
@@ -19,8 +19,7 @@ export function verificationHandlers(root: Root): Pick<Handlers, keyof typeof ve
         probes: probesFrom(verify, 'root').flatMap((probe) => {
           const result = results.find((one) => one.name === probe.name);
           if (result === undefined) return [];
-          const { state, reason, since, at } = result;
-          return [{ name: probe.name, url: probe.url, state, reason, since: timeOf(since), at: timeOf(at) }];
+          return [{ name: probe.name, url: probe.url, ...shownResult(result) }];
         }),
       };
     },

@@ -18,6 +18,7 @@ import {
 } from './common.ts';
 import { EvidenceRecord, Strategy } from './deployments.ts';
 import { JobRun } from './jobs.ts';
+import { ProbeLast } from './verification.ts';
 
 const DigestStart = Type.String({
   pattern: '^[0-9a-f]{8,64}$',
@@ -224,7 +225,21 @@ const PlanStage = Strict({
     }),
   ),
   /** Probes that have to have passed for so long before the next stage begins. */
-  verification: Type.Optional(Strict({ probes: Type.Array(Name), seconds: Count })),
+  verification: Type.Optional(
+    Strict({
+      probes: Type.Array(Name),
+      seconds: Count,
+      /** Those of the plan itself, with the last result of each; null: not asked yet, or the plan has ended. */
+      stated: Type.Optional(
+        Type.Array(
+          Strict({
+            probe: Type.Record(Type.String(), Type.Unknown()),
+            last: Nullable(ProbeLast),
+          }),
+        ),
+      ),
+    }),
+  ),
   /** All of its environments are judged together; absent: each by itself. */
   verdict: Type.Optional(
     Strict({

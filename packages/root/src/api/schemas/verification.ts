@@ -3,6 +3,14 @@ import { Count, Id32, Name, Strict, Time } from './common.ts';
 
 /** `unreached`: no connection, which the root server's own network may be the cause of. */
 export const ProbeState = Type.Enum(['pass', 'fail', 'unreached'] as const);
+const probeLast = {
+  state: ProbeState,
+  reason: Type.String({ description: 'what it saw, a few words' }),
+  since: Time,
+  at: Time,
+};
+/** The last result of a probe that the root server asks. */
+export const ProbeLast = Strict(probeLast);
 const HostSaw = Strict({
   host: Id32,
   name: Type.String(),
@@ -14,10 +22,7 @@ export const Verification = Strict({
     Strict({
       name: Name,
       url: Type.String(),
-      state: ProbeState,
-      reason: Type.String({ description: 'what it saw, a few words' }),
-      since: Time,
-      at: Time,
+      ...probeLast,
     }),
   ),
   /** Of probes that hosts ask, as they reported last; absent: there are none. */

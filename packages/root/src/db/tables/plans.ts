@@ -72,6 +72,18 @@ export interface PlanTables {
   };
   /** Of a stage whose tests have begun: when, and since when they have passed. */
   plan_tests: { plan: string; stage: number; begun_ms: number; passed_ms: number | null };
+  /** What plans that are not over ask themselves, by the number of their stage. */
+  plan_probes: {
+    plan: string;
+    stage: number;
+    name: string;
+    /** JSON of core's `Probe`. */
+    probe: string;
+    /** 1: who made the plan may operate the whole installation. 0: it is asked in the public network alone. */
+    anywhere: number;
+    /** JSON of core's `ProbeResult`, the last; null: it was never asked. */
+    result: string | null;
+  };
   /** By what a ring was judged: each what changed since the one before, JSON. */
   plan_evidence: { plan: string; stage: number; number: number; digest: string; document: string };
   /** One word for each who said one, as whom they count: the last one stands. */
