@@ -100,6 +100,10 @@ test('what is urgent is held up like the rest, unless it passes locks by name', 
   assert.equal((await run([{ ...urgent, passes: ['freezes'] }])).waiting.get('web')?.code, 'E_LOCKED');
   assert.ok((await run([{ ...urgent, passes: ['locks'] }])).rested);
   assert.equal(await page(), '2.0.0');
+  const other = { ...version('3.0.0'), urgent: true, passes: ['locks'] } as const;
+  assert.equal((await run([{ ...other, overrides: ['locks:backup'] }])).waiting.get('web')?.code, 'E_LOCKED');
+  assert.ok((await run([{ ...other, overrides: ['locks:backup', 'locks:web'] }])).rested);
+  assert.equal(await page(), '3.0.0');
 });
 
 test('a change that was given up does not count, nor does a damaged record', async (context) => {

@@ -1,6 +1,6 @@
 import { lstat, mkdir, rm } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import { fillPlaceholders, lifetimes, lockDefaults, XylemError } from '@xylem/core';
+import { fillPlaceholders, isPassed, lifetimes, lockDefaults, XylemError } from '@xylem/core';
 import { formatTime } from '@xylem/platform';
 import { runForComponent } from '../commands/component-run.ts';
 import { lastWords } from '../commands/record.ts';
@@ -97,7 +97,7 @@ export function locksOf(seams: LockSeams): Locks {
       if (outgoing?.document.lock === undefined) return;
       if (action !== 'remove' && (action !== 'update' || isReturn)) return;
       const atMostMs = seams.lockAtMostMs?.() ?? lifetimes.lockMs;
-      if (atMostMs === 0 || (target?.urgent === true && target.passes?.includes('locks') === true)) return;
+      if (atMostMs === 0 || isPassed(target ?? {}, { kind: 'locks', name: component })) return;
       const { held, fault } = await lookAt(outgoing, tools, hanging).catch((error: unknown): Look => {
         tools.signal.throwIfAborted();
         return { held: null, fault: `${component}: its lock can't be looked at: ${String(error)}.` };

@@ -82,6 +82,7 @@ export function place(
     ...(document.files?.install.some(({ template }) => template === true) === true ? { host } : {}),
     ...(assignment.urgent === true ? { urgent: true } : {}),
     ...(assignment.passes === undefined ? {} : { passes: assignment.passes }),
+    ...(assignment.overrides === undefined ? {} : { overrides: assignment.overrides }),
     ...(assignment.bakeSeconds === undefined ? {} : { bakeSeconds: assignment.bakeSeconds }),
     ...(assignment.retry === undefined ? {} : { retry: assignment.retry }),
   };

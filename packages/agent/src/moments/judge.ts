@@ -1,5 +1,12 @@
-import { type ChangePolicy, lifetimes, type Selectable, XylemError } from '@xylem/core';
-import type { Moments, Urgency } from '@xylem/core/windows';
+import {
+  type ChangePolicy,
+  isPassed,
+  lifetimes,
+  type Selectable,
+  type Urgency,
+  XylemError,
+} from '@xylem/core';
+import type { Moments } from '@xylem/core/windows';
 import { formatTime } from '@xylem/platform';
 import type { Reason } from '../converge/goal.ts';
 import { begunWithin, type ChangeRecord } from './record.ts';
@@ -90,7 +97,7 @@ function byQuota(
   { begun }: ChangeRecord,
   nowMs: number,
 ): Held | null {
-  if (quota === undefined || change.urgency.urgent === true) return null;
+  if (quota === undefined || isPassed(change.urgency, { kind: 'quotas' })) return null;
   const own = begunWithin(begun, nowMs, quota.hours * hourMs).filter(
     ({ component }) => component === change.component,
   );

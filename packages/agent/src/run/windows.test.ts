@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { ChangePolicy, Period } from '@xylem/core';
+import type { ChangePolicy, Period, Urgency } from '@xylem/core';
 import { systemClock } from '@xylem/platform';
 import type { JoinedHost, RootFront, TestPackage } from '@xylem/testkit/builders';
 import { explainHost } from '../explain/explain.ts';
@@ -59,7 +59,7 @@ class Host {
   async direct(
     given: { readonly release: string; readonly package: TestPackage } | null,
     policy: ChangePolicy,
-    urgent = false,
+    urgency: Urgency = {},
   ): Promise<void> {
     const assignments =
       given === null
@@ -71,7 +71,7 @@ class Host {
               release: given.release,
               package: given.package.package,
               version: given.package.version,
-              ...(urgent ? { urgent } : {}),
+              ...urgency,
             },
           ];
     await this.site.direct({ policy, assignments: assignments as never });
@@ -161,9 +161,9 @@ test('a freeze holds what is urgent, a window does not, and neither a return nor
   await host.direct(one, frozen);
   await host.start();
   await host.rests('1.0.0');
-  await host.direct(two, frozen, true);
+  await host.direct(two, frozen, { urgent: true });
   await host.holds('E_FROZEN', /changes are frozen \(launch\)\. It begins at /);
-  await host.direct(two, { ...frozen, urgentPassesFreezes: true }, true);
+  await host.direct(two, { ...frozen, urgentPassesFreezes: true }, { urgent: true });
   await host.runs('2.0.0');
   await host.direct(one, frozen);
   await host.runs('1.0.0');
@@ -171,13 +171,44 @@ test('a freeze holds what is urgent, a window does not, and neither a return nor
   await host.holds('E_FROZEN');
   await host.direct(three, { windows: [period('later', 5, 1)] });
   await host.holds('E_OUTSIDE_WINDOW');
-  await host.direct(three, { windows: [period('later', 5, 1)] }, true);
+  await host.direct(three, { windows: [period('later', 5, 1)] }, { urgent: true });
   await host.runs('3.0.0');
   await host.direct(null, frozen);
   await host.holds('E_FROZEN', /pages is to go, and waits/);
   assert.equal(await host.page(), '3.0.0');
   await host.direct(null, {});
   await host.runs(null);
+});
+
+test('of two freezes the one that is not named holds, whatever policy lets pass, and so does a window', async (t) => {
+  const host = await Host.create(t);
+  const [one, two, three] = [
+    await host.publish('1.0.0'),
+    await host.publish('2.0.0'),
+    await host.publish('3.0.0'),
+  ];
+  const policy = {
+    freezes: [period('christmas', -1, 24), period('audit', -1, 12)],
+    urgentPassesFreezes: true,
+  };
+  await host.direct(one, policy);
+  await host.start();
+  await host.rests('1.0.0');
+  await host.direct(two, policy, { overrides: ['freezes:christmas', 'quotas', 'windows'] });
+  await host.holds('E_FROZEN', /changes are frozen \(audit\)/);
+  await host.direct(two, policy, { urgent: true, overrides: ['freezes:audit', 'quotas', 'windows'] });
+  await host.holds('E_FROZEN', /changes are frozen \(christmas\)/);
+  await host.direct(two, policy, { overrides: ['freezes:audit', 'freezes:christmas'] });
+  await host.runs('2.0.0');
+  const windows = { windows: [period('nights', 5, 1)], quota: { changes: 1, hours: 24 } };
+  await host.direct(three, windows, { overrides: ['quotas'] });
+  await host.holds('E_OUTSIDE_WINDOW');
+  await host.direct(three, windows, { overrides: ['windows'] });
+  await host.runs('3.0.0');
+  await host.direct(two, windows, { overrides: ['windows'] });
+  await host.rests('2.0.0');
+  await host.direct((await host.publish('4.0.0')) as typeof one, windows, { overrides: ['windows'] });
+  await host.holds('E_QUOTA');
 });
 
 test('a quota counts changes over a restart and a clock that was set back, and ends', async (t) => {

@@ -6,8 +6,8 @@ import {
   jcs,
   meaningOfConfig,
   type PackageDocument,
-  type Passing,
   sha256,
+  type Urgency,
   type Version,
 } from '@xylem/core';
 import type { ComponentKind, StepKind } from '../converge/points.ts';
@@ -44,7 +44,9 @@ export interface Placed {
   /** It comes outside of windows too. */
   readonly urgent?: true;
   /** With `urgent`: what else does not hold it up. */
-  readonly passes?: readonly Passing[];
+  readonly passes?: Required<Urgency>['passes'];
+  /** In place of both: exactly what does not. */
+  readonly overrides?: Required<Urgency>['overrides'];
   /** So long after it was committed the host reports, whatever else. */
   readonly bakeSeconds?: number;
   /** The order of direction to try it again, though it was refused before. */

@@ -3,7 +3,7 @@ import type { DeploymentId, Digest, EnvironmentId, HostId } from '../ids.ts';
 import type { FailureState } from '../statistics/failures.ts';
 import type { RequestState } from '../statistics/requests.ts';
 import type { Version } from '../versions.ts';
-import type { Passing } from '../wire/desired-state.ts';
+import type { Passing } from '../wire/passing.ts';
 import type { ReportedComponent } from '../wire/report.ts';
 import type { FiguresWanted, JudgedMetric } from './figures.ts';
 import type { BlueGreenStrategy, GroupsState } from './groups.ts';
@@ -108,7 +108,7 @@ export interface Deployment {
   readonly urgent?: true;
   /** In the words of who began it. What is urgent and says why goes on in a frozen environment. */
   readonly why?: string;
-  /** With `urgent`: what else does not hold it up. */
+  /** With `urgent`: what does not hold it up; absent: windows and quotas. */
   readonly passes?: readonly Passing[];
   /** How often people said something of its single hosts: what was decided without knowing that is decided anew. Absent: 0. */
   readonly hostActs?: number;

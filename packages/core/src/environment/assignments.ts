@@ -5,6 +5,7 @@ import type { Digest } from '../ids.ts';
 import { inOrder } from '../order.ts';
 import type { Version } from '../versions.ts';
 import type { Assignment } from '../wire/desired-state.ts';
+import { type Urgency, urgencyOf } from '../wire/passing.ts';
 import type { Release, ReleasePackage } from '../wire/release.ts';
 import { type ComponentMapping, type EnvironmentSpec, everywhere, mappingOf } from './spec.ts';
 
@@ -43,7 +44,9 @@ export function desiredAssignments(
       if (mapped === undefined) continue;
       const assignments = layers.flatMap((layer) => {
         const part = layer.known.release.packages.find((candidate) => candidate.component === component);
-        return part === undefined ? [] : assignmentsIn(product, layer, part, mapped);
+        if (part === undefined) return [];
+        const urgency = urgencyIn(layer, spec.policy);
+        return assignmentsIn(product, layer, part, mapped).map((one) => ({ ...one, ...urgency }));
       });
       components.push({ component, after: assignments[0]?.after ?? [], assignments });
     }
@@ -173,7 +176,6 @@ function assignment(
       ? {}
       : { deployment: deployment.id, ...cohortOf(deployment.salt, threshold ?? nobody) }),
     ...bakeOf(deployment),
-    ...(deployment?.urgent === true && deployment.kind !== 'undeploy' ? urgencyOf(deployment) : {}),
   };
 }
 
@@ -184,10 +186,10 @@ function bakeOf(deployment: Deployment | undefined): Pick<Assignment, 'bakeSecon
   return seconds < 1 ? {} : { bakeSeconds: seconds };
 }
 
-const urgencyOf = ({ passes }: Deployment): Pick<Assignment, 'urgent' | 'passes'> => ({
-  urgent: true,
-  ...(passes === undefined ? {} : { passes: [...passes] }),
-});
+function urgencyIn({ deployment }: Layer, policy: EnvironmentSpec['policy']): Urgency {
+  const isUrgent = deployment?.urgent === true && deployment.kind !== 'undeploy';
+  return isUrgent ? urgencyOf(deployment.passes, policy) : {};
+}
 
 /** No cohort where it would admit everyone: such an assignment reads as what it is. */
 function cohortOf(salt: string, threshold: string): Pick<Assignment, 'cohort'> {

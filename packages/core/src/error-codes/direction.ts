@@ -70,7 +70,7 @@ export const directionCodes = {
   ),
   E_INCIDENT: code(
     'The environment has open incidents, and its policy, or the plan, lets nothing new begin until they are closed, or acknowledged.',
-    'See `xylem incident list`. Evidence closes them when what they say has ended; a rollback passes. `policy.incidents: acknowledged` lets pass what somebody looks at.',
+    'See `xylem incident list`. Evidence closes them when what they say has ended; a rollback passes. `policy.incidents: acknowledged` lets pass what somebody looks at; a plan with `--force incidents --reason …`, urgent or not, passes once another person approved it.',
     'later',
     'conflict',
   ),

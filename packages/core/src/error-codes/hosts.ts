@@ -64,7 +64,7 @@ export const hostsCodes = {
   ),
   E_FROZEN: code(
     'The environment allows no changes now: a freeze. What runs is kept and repaired.',
-    'It begins at the time that the message names. Sooner: take the freeze out of the environment; `--urgent` passes it where `policy.urgentPassesFreezes` says so.',
+    'It begins at the time that the message names. Sooner: take the freeze out of the environment; `--urgent` passes it where `policy.urgentPassesFreezes` says so, or with `--pass freezes:NAME` and the word of another person.',
     'later',
     'outcome',
   ),

@@ -15,9 +15,9 @@ import {
 } from '../schema/build.ts';
 import type { Static } from '../schema/json-schema.ts';
 import { mostPeriods, periodParts, shapeFault } from '../wire/change-policy.ts';
-import { passesSchema } from '../wire/desired-state.ts';
 import { documentKind } from '../wire/document.ts';
 import * as f from '../wire/fields.ts';
+import { passesSchema } from '../wire/passing.ts';
 import { approvalRulesSchema } from './approvals.ts';
 import { gatesFault, planGatesSchema } from './gates.ts';
 import { planNotifySchema } from './notify.ts';

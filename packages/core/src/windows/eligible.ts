@@ -1,6 +1,6 @@
 import { parseSelector, type Selectable, selects } from '../selector/index.ts';
 import type { ChangePolicy, Period } from '../wire/change-policy.ts';
-import type { Assignment } from '../wire/desired-state.ts';
+import { isPassed, type Urgency } from '../wire/passing.ts';
 import { type Timeline, timelineOf } from './timeline.ts';
 
 /** Whether a change may begin at a moment. Times are milliseconds since 1970. */
@@ -14,13 +14,20 @@ export type Eligibility =
       readonly nextMs: number | null;
     };
 
-/** What an assignment says of it. */
-export type Urgency = Pick<Assignment, 'urgent' | 'passes'>;
-
 /** The moments of one host. */
 export interface Moments {
   /** Pure: the same moment gives the same answer. @throws XylemError E_WINDOW_INVALID */
   eligible(urgency: Urgency, nowMs: number): Eligibility;
+  /** What holds whatever passes nothing: its windows together, each freeze by itself. Pure. @throws XylemError E_WINDOW_INVALID */
+  holding(nowMs: number): Holding[];
+}
+
+/** `untilMs`: when that ends; null: not in the next years. */
+export interface Holding {
+  readonly kind: 'windows' | 'freezes';
+  /** Of the freeze, or of the window that comes next. */
+  readonly name: string | null;
+  readonly untilMs: number | null;
 }
 
 /** A leap day is eight years from the next at most. */
@@ -37,9 +44,9 @@ export function momentsOf(policy: ChangePolicy, host: Selectable): Moments {
     (periods ?? []).filter(({ where }) => where === undefined || selects(parseSelector(where), host));
   const windows = own(policy.windows).map((period) => timelineOf(period, false));
   const freezes = own(policy.freezes).map((period) => timelineOf(period, true));
-  const binding = ({ urgent = false, passes = [] }: Urgency): Bound => ({
-    windows: urgent ? [] : windows,
-    freezes: urgent && (policy.urgentPassesFreezes === true || passes.includes('freezes')) ? [] : freezes,
+  const binding = (urgency: Urgency): Bound => ({
+    windows: isPassed(urgency, { kind: 'windows' }) ? [] : windows,
+    freezes: freezes.filter(({ period: { name } }) => !isPassed(urgency, { kind: 'freezes', name }, policy)),
   });
   return {
     eligible: (urgency, nowMs) => {
@@ -48,6 +55,18 @@ export function momentsOf(policy: ChangePolicy, host: Selectable): Moments {
       if (found.kind === 'open') return found;
       const { kind, name } = found;
       return { kind, name, nextMs: nextOpening(bound, nowMs) };
+    },
+    holding: (nowMs) => {
+      const outside = lookAt({ windows, freezes: [] }, nowMs);
+      return [
+        ...(outside.kind === 'open'
+          ? []
+          : [{ kind: 'windows' as const, name: outside.name, untilMs: outside.changesMs }]),
+        ...freezes.flatMap((one): Holding[] => {
+          const { covers } = one.at(nowMs);
+          return covers === null ? [] : [{ kind: 'freezes', name: one.period.name, untilMs: covers.endMs }];
+        }),
+      ];
     },
   };
 }

@@ -1,2 +1,2 @@
-export { type Eligibility, type Moments, momentsOf, type Urgency } from './eligible.ts';
+export { type Eligibility, type Holding, type Moments, momentsOf } from './eligible.ts';
 export { changePolicyFault, type PeriodFault } from './faults.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { XylemError } from '../errors.ts';
-import type { ChangePolicy, Period } from '../wire/change-policy.ts';
-import type { Passing } from '../wire/desired-state.ts';
+import type { Period } from '../wire/change-policy.ts';
+import type { Urgency } from '../wire/passing.ts';
 import { changePolicyFault, momentsOf } from './index.ts';
 import { timelineOf } from './timeline.ts';
 
@@ -194,7 +194,7 @@ test('windows add up, freezes win, selectors bind some hosts, and what is urgent
     duration,
     ...(where === undefined ? {} : { where }),
   });
-  const policy: ChangePolicy = {
+  const policy = {
     windows: [
       once('late', '2026-05-01T20:00', 'PT2H'),
       once('early', '2026-05-01T10:00', 'PT2H', 'role = web'),
@@ -203,11 +203,8 @@ test('windows add up, freezes win, selectors bind some hosts, and what is urgent
   };
   const web = momentsOf(policy, host);
   const db = momentsOf(policy, { ...host, labels: { role: 'db' } });
-  const says = (moments: typeof web, time: string, urgent = false, passes?: readonly Passing[]): unknown => {
-    const found = moments.eligible(
-      { urgent, ...(passes === undefined ? {} : { passes }) },
-      at(`2026-05-01T${time}Z`),
-    );
+  const says = (moments: typeof web, time: string, urgent = false, more: Urgency = {}): unknown => {
+    const found = moments.eligible({ urgent, ...more }, at(`2026-05-01T${time}Z`));
     return found.kind === 'open' ? ['open', iso(found.untilMs)] : [found.kind, found.name, iso(found.nextMs)];
   };
   assert.deepEqual(says(web, '09:00'), ['outside', 'early', '2026-05-01T10:00']);
@@ -223,12 +220,33 @@ test('windows add up, freezes win, selectors bind some hosts, and what is urgent
     'open',
     null,
   ]);
-  assert.deepEqual(says(web, '11:00', true, ['locks']), ['frozen', 'launch', '2026-05-01T21:00']);
-  assert.deepEqual(says(web, '11:00', true, ['freezes']), ['open', null]);
+  assert.deepEqual(says(web, '11:00', true, { passes: ['locks'] }), ['frozen', 'launch', '2026-05-01T21:00']);
+  assert.deepEqual(says(web, '11:00', true, { passes: ['freezes'] }), ['open', null]);
   assert.deepEqual(
-    says(web, '11:00', false, ['freezes'])?.toString().split(',')[0],
+    says(web, '11:00', false, { passes: ['freezes'] })
+      ?.toString()
+      .split(',')[0],
     'frozen',
     'what is not urgent passes nothing',
+  );
+  const both = { ...policy, freezes: [...policy.freezes, once('audit', '2026-05-01T12:00', 'PT30M')] };
+  const named = (...overrides: string[]) => says(momentsOf(both, host), '12:00', false, { overrides });
+  assert.deepEqual(named('windows', 'freezes:launch'), ['frozen', 'audit', '2026-05-01T12:30']);
+  assert.deepEqual(named('windows', 'freezes:launch', 'freezes:audit'), ['open', null]);
+  assert.deepEqual(
+    named('freezes'),
+    ['outside', 'late', '2026-05-01T20:00'],
+    'windows that are not named hold',
+  );
+  assert.deepEqual(
+    momentsOf(both, host)
+      .holding(at('2026-05-01T12:00Z'))
+      .map((one) => [one.kind, one.name, iso(one.untilMs)]),
+    [
+      ['windows', 'late', '2026-05-01T20:00'],
+      ['freezes', 'launch', '2026-05-01T21:00'],
+      ['freezes', 'audit', '2026-05-01T12:30'],
+    ],
   );
   const mine = { windows: [once('tills', '2026-05-01T20:00', 'PT2H', 'role = till')] };
   assert.deepEqual(says(momentsOf(mine, host), '09:00'), ['open', null], 'whom no window selects may always');

@@ -5,6 +5,7 @@ import { changePolicyFields, directionNeedsFault, refuseUnknownDirectionNeeds } 
 import { documentKind } from './document.ts';
 import * as f from './fields.ts';
 import { shapesSchema } from './migration.ts';
+import { overridesSchema } from './passing.ts';
 import { hostProbesSchema } from './probes.ts';
 import { quarantineLists } from './quarantine.ts';
 import { throughSchema } from './transitions.ts';
@@ -15,11 +16,6 @@ export const cohortSchema = object({
   salt: string({ title: 'a salt (b64u of 8 to 64 bytes)', pattern: '^[A-Za-z0-9_-]{11,86}$' }),
   atMost: string({ title: '64 lower-case hexadecimal digits', pattern: '^[0-9a-f]{64}$' }),
 });
-
-/** What an urgent change may be let pass by name: docs/spec/windows.md. */
-export const passings = ['freezes', 'locks'] as const;
-export type Passing = (typeof passings)[number];
-export const passesSchema = array(oneOf(...passings), { minItems: 1, maxItems: passings.length });
 
 const bakeSeconds = integer({ title: 'seconds (1 to 604800)', minimum: 1, maximum: 604_800 });
 
@@ -35,14 +31,15 @@ export const assignmentSchema = object(
     after: array(f.name, { maxItems: 10_000 }),
   },
   /**
-   * `urgent`: outside of windows too. `passes`: what else does not hold it up. `bakeSeconds`: the host reports so long
-   * after it has committed it, whatever else.
+   * `urgent`: outside of windows too. `passes`: what else does not hold it up. `overrides`: in place of both, exactly
+   * what does not. `bakeSeconds`: the host reports so long after it has committed it, whatever else.
    */
   {
     cohort: cohortSchema,
     deployment: f.deploymentId,
     urgent: boolean(),
-    passes: passesSchema,
+    passes: array(oneOf('freezes', 'locks'), { minItems: 1, maxItems: 2 }),
+    overrides: overridesSchema,
     bakeSeconds,
   },
 );

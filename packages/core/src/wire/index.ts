@@ -14,6 +14,7 @@ export * from './offer.ts';
 export * from './pack-index.ts';
 export * from './package/index.ts';
 export * from './parents.ts';
+export * from './passing.ts';
 export * from './probes.ts';
 export * from './quarantine.ts';
 export * from './release.ts';

@@ -40,6 +40,23 @@ export const operationExamples: Readonly<Record<string, Example>> = {
     parsePlan,
     encodePlan,
   ),
+  'plan-passes': example(
+    {
+      format: 'xylem-plan-1',
+      product: 'shop',
+      kind: 'deploy',
+      version: '2.4.1',
+      release: digest('release'),
+      urgent: true,
+      why: 'A hole is open.',
+      passes: ['freezes:christmas', 'locks:shop-web', 'quotas'],
+      stages: [
+        { name: 'all', environments: [{ environment, name: 'acme/one', facts: digest('facts of one') }] },
+      ],
+    },
+    parsePlan,
+    encodePlan,
+  ),
   'plan-notify': example(
     {
       format: 'xylem-plan-1',

@@ -51,6 +51,19 @@ export const stateExamples: Readonly<Record<string, Example>> = {
     wire.parseDesiredState,
     wire.encodeDesiredState,
   ),
+  'desired-state-overrides': example(
+    {
+      ...desiredState,
+      assignments: desiredState.assignments.map((one) => ({
+        ...one,
+        urgent: true,
+        passes: ['locks'],
+        overrides: ['freezes:christmas', 'locks', 'quotas', 'windows'],
+      })),
+    },
+    wire.parseDesiredState,
+    wire.encodeDesiredState,
+  ),
   'desired-state-drift': example(
     { ...desiredState, policy: { ...desiredState.policy, drift: 'report' } },
     wire.parseDesiredState,

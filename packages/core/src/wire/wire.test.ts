@@ -40,6 +40,7 @@ const closed: ReadonlySet<string> = new Set([
   'plan',
   'plan-gates',
   'plan-notify',
+  'plan-passes',
   'plan-probes',
   'plan-ring',
   'plan-stages',

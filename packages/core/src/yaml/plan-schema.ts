@@ -20,8 +20,8 @@ import {
 import type { Static } from '../schema/json-schema.ts';
 import { soakSchema } from '../stage-order/policy.ts';
 import { mostPeriods, periodParts } from '../wire/change-policy.ts';
-import { passesSchema } from '../wire/desired-state.ts';
 import { name } from '../wire/fields.ts';
+import { passesSchema } from '../wire/passing.ts';
 
 /** docs/spec/plans.md, Plan files. */
 
@@ -171,7 +171,7 @@ export const planYamlSchema = closedObject(
     ),
     passes: described(
       passesSchema,
-      'With urgent and why: what of hosts it passes besides windows and quotas. Another person than who plans it approves that.',
+      'With urgent and why: what of hosts it passes. Where it names neither windows nor quotas, these too. Another person than who plans it approves freezes and locks.',
     ),
     forces: described(
       forcesSchema,

@@ -10,7 +10,7 @@ import { soakMs } from '../stage-order/policy.ts';
 import { timeOf } from '../time.ts';
 import { isVersion } from '../versions.ts';
 import { shapeFault } from '../wire/change-policy.ts';
-import type { Passing } from '../wire/desired-state.ts';
+import type { Passing } from '../wire/passing.ts';
 import { checkYaml } from './check.ts';
 import { type PlanRulesYaml, planYamlSchema } from './plan-schema.ts';
 

@@ -14,6 +14,6 @@ export function requireUrgency({ kind, urgent, reason, passes }: Said): void {
   if (kind !== 'deploy' || urgent !== true || reason === undefined)
     throw new XylemError(
       'E_INPUT',
-      'Only an urgent deployment passes freezes or locks, and it says why: --urgent --reason.',
+      'Only an urgent deployment passes what hosts hold by themselves, and it says why: --urgent --reason.',
     );
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { timeOf } from '@xylem/core';
 import { tempFolder, waitUntil } from '@xylem/testkit';
-import { apiClient } from '../testing/api-client.ts';
 import { fakeHost } from '../testing/fake-host.ts';
+import { personOf } from '../testing/person.ts';
 import { publisher } from '../testing/publisher.ts';
 import { rootFixture } from '../testing/root-fixture.ts';
 import { shiftedClock } from '../testing/shifted-clock.ts';
@@ -53,18 +53,11 @@ async function production(t: TestContext) {
     const { version } = await root.api('environmentYaml', { params });
     await root.api('environmentYamlPut', { params, body: { baseVersion: version, yaml: yaml(policy) } });
   };
-  const person = async (who: string) => {
-    const password = 'a password of some length';
-    const grants = [{ role: 'admin' as const, scope: 'acme' }];
-    await root.api('personCreate', { body: { name: who, password, grants } });
-    const { token: session } = await root.api('signIn', { body: { name: who, password } });
-    return apiClient(() => root.running().apiUrl, session);
-  };
-  return { root, clock, hosts, directed, begin, setPolicy, person };
+  return { root, clock, hosts, directed, begin, setPolicy };
 }
 
 test('what is urgent and approved by another passes what it names, the stages before, and bakes nowhere', async (t) => {
-  const { root, begin, setPolicy, person, directed } = await production(t);
+  const { root, begin, setPolicy, directed } = await production(t);
   await root.api('environmentCreate', {
     body: {
       name: 'acme/staging',
@@ -85,7 +78,7 @@ test('what is urgent and approved by another passes what it names, the stages be
   const start = () => root.api('planStart', { params: { id: plan.id }, body: {} });
   await root.api('planApprove', { params: { id: plan.id }, body: {} });
   await assert.rejects(start(), { code: 'E_STAGE_ORDER' }, 'its author alone is nobody else');
-  const bob = await person('bob');
+  const bob = await personOf(root, 'bob');
   await bob('planApprove', { params: { id: plan.id }, body: {} });
   await root.restart();
   const { deployments } = await start();
@@ -100,7 +93,7 @@ test('what is urgent and approved by another passes what it names, the stages be
 });
 
 test('a closed gate is passed by force where another approved it, and no other gate', async (t) => {
-  const { root, setPolicy, person } = await production(t);
+  const { root, setPolicy } = await production(t);
   await setPolicy('policy: { change: required, health: { atLeast: 90% }, after: none }\n');
   const forces = ['change-ticket'];
   const planned = (more: object) => root.api('planCreate', { body: deploying('2.0.0', more) as never });
@@ -115,7 +108,7 @@ test('a closed gate is passed by force where another approved it, and no other g
   const start = () => root.api('planStart', { params: { id: plan.id }, body: {} });
   await root.api('planApprove', { params: { id: plan.id }, body: {} });
   await assert.rejects(start(), { code: 'E_CHANGE_TICKET' });
-  const bob = await person('bob');
+  const bob = await personOf(root, 'bob');
   await bob('planApprove', { params: { id: plan.id }, body: {} });
   assert.equal((await start()).deployments.length, 1);
 

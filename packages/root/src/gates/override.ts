@@ -1,4 +1,4 @@
-import { secondPerson, XylemError } from '@xylem/core';
+import { type ForceableGate, passedByApproval, secondPerson, XylemError } from '@xylem/core';
 import { fullName } from '../environments/names.ts';
 import type { Candidate, Gate } from './gate.ts';
 
@@ -12,13 +12,24 @@ export function forcedBy({ forces, plan }: Candidate, gate: string): string | nu
   return secondPerson(plan.words, plan.author);
 }
 
+/** By which what nobody planned yet, or planned otherwise, is planned. */
+const planCommand = ({ product, target, environment, urgent }: Candidate, more: string): string =>
+  `\`xylem plan ${product}@${target?.release.version ?? ''} --to ${fullName(environment)}${urgent ? ' --urgent' : ''}${more} --reason …\``;
+
+/** How another person's word passes a gate that is closed. */
+export const howToForce = (candidate: Candidate, gate: ForceableGate): string =>
+  candidate.plan !== null && candidate.forces.includes(gate)
+    ? `The plan passes that once another person approves it: \`xylem plan approve ${candidate.plan.id}\`.`
+    : `What can't wait passes that by the word of another person: ${planCommand(candidate, ` --force ${gate}`)}.`;
+
 /** What hosts hold by themselves, as freezes and locks, and closed gates are passed by two people's word, whatever policy demands. */
 export const override: Gate = {
   name: 'override',
   codes: ['E_APPROVAL_MISSING'],
-  concerns: ({ passes, forces }) => passes.length + forces.length > 0,
+  concerns: ({ passes, forces }) => passedByApproval(passes).length + forces.length > 0,
   look: (_trx, candidate) => {
-    const { passes, forces, plan, product, target, environment, why } = candidate;
+    const { forces, plan, why } = candidate;
+    const passes = passedByApproval(candidate.passes);
     const by = plan === null ? null : secondPerson(plan.words, plan.author);
     const holds = passes.length === 0 ? [] : [`the ${passes.join(' and ')} of hosts`];
     const closed = forces.length === 0 ? [] : [`the gates ${forces.join(', ')}`];
@@ -26,7 +37,7 @@ export const override: Gate = {
     if (by !== null) return Promise.resolve(`It passes ${what}: ${why}. ${by} approved it.`);
     const next =
       plan === null
-        ? `Nothing was begun. Prepare it: \`xylem plan ${product}@${target?.release.version ?? ''} --to ${fullName(environment)} --reason …\` with --force, or --urgent and --pass; when another has approved it, \`xylem deploy --plan ID\`.`
+        ? `Nothing was begun. Prepare it: ${planCommand(candidate, '')} with --force, or --urgent and --pass; when another has approved it, \`xylem deploy --plan ID\`.`
         : `They say \`xylem plan approve ${plan.id}\`; then \`xylem deploy --plan ${plan.id}\`.`;
     return Promise.reject(
       new XylemError(

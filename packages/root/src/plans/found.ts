@@ -1,11 +1,11 @@
-import { countChanges, dueSteps, type RingRules, timeOf, type WantedStrategy } from '@xylem/core';
-import { momentsOf, type Urgency } from '@xylem/core/windows';
+import { countChanges, dueSteps, type RingRules, type WantedStrategy } from '@xylem/core';
 import type { PlanFound } from '../api/schemas/plans.ts';
 import { strategyFor } from '../deployments/choose-strategy.ts';
 import { advancePolicyOf } from '../deployments/evidence.ts';
 import { lookAtGates } from '../gates/look.ts';
 import type { HeardHost, Surveyed } from './facts.ts';
 import { givenTo } from './given.ts';
+import { momentsFound } from './holds.ts';
 import { preflightOf } from './preflight.ts';
 import type { PlanOptions } from './prepare.ts';
 import { timeFor } from './time.ts';
@@ -17,11 +17,7 @@ const mostNamed = 100;
 export async function findOut(
   options: PlanOptions,
   surveyed: Surveyed,
-  {
-    urgency,
-    strategy,
-    ring,
-  }: { readonly urgency: Urgency; readonly strategy?: WantedStrategy; readonly ring: RingRules | null },
+  { strategy, ring }: { readonly strategy?: WantedStrategy; readonly ring: RingRules | null },
 ): Promise<PlanFound> {
   const { candidate, coming, facts, shapesOf } = surveyed;
   const { product, spec, nowMs } = candidate;
@@ -55,7 +51,7 @@ export async function findOut(
       serves: { ...shapesOf(database) },
     })),
     back: { to: facts.back.to, cannot: [...facts.back.cannot] },
-    begins: beginsOf(surveyed, hosts, urgency),
+    ...(await momentsFound(options.db, surveyed, hosts, changes)),
     time: await timeFor(options.db, candidate, chosen, changing.size),
   };
 }
@@ -74,38 +70,4 @@ function diskOf(hosts: readonly HeardHost[], needed: ReadonlyMap<string, number>
     shortCount: short.length,
     unknown: taking.filter(({ free }) => free === undefined).length,
   };
-}
-
-/** When hosts may begin by windows and freezes. Their own locks and quotas hosts alone know. */
-function beginsOf(
-  { candidate: { spec, nowMs } }: Surveyed,
-  hosts: readonly HeardHost[],
-  urgency: Urgency,
-): PlanFound['begins'] {
-  // Hosts with the same labels have the same windows: what a selector asks for is looked at once for each kind.
-  const known = new Map<string, number | null>();
-  let now = 0;
-  let never = 0;
-  const later: number[] = [];
-  for (const { host } of hosts) {
-    const { id, name, labels } = host;
-    const isPlain = [...(spec.policy.windows ?? []), ...(spec.policy.freezes ?? [])].every(
-      ({ where }) => where === undefined,
-    );
-    const key = isPlain
-      ? ''
-      : JSON.stringify([name, Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))]);
-    let atMs = known.get(key);
-    if (atMs === undefined) {
-      const found = momentsOf(spec.policy, { id, name, labels }).eligible(urgency, nowMs);
-      atMs = found.kind === 'open' ? nowMs : found.nextMs;
-      known.set(key, atMs);
-    }
-    if (atMs === null) never += 1;
-    else if (atMs <= nowMs) now += 1;
-    else later.push(atMs);
-  }
-  const at = (ms: number | undefined) => (ms === undefined ? null : timeOf(ms));
-  later.sort((a, b) => a - b);
-  return { now, later: later.length, never, first: at(later[0]), last: at(later.at(-1)) };
 }

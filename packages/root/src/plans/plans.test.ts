@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tempFolder, waitUntil } from '@xylem/testkit';
-import { ApiProblem, apiClient } from '../testing/api-client.ts';
+import { ApiProblem } from '../testing/api-client.ts';
 import { fakeHost } from '../testing/fake-host.ts';
+import { personOf } from '../testing/person.ts';
 import { publisher } from '../testing/publisher.ts';
 import { rootFixture } from '../testing/root-fixture.ts';
 import { shiftedClock } from '../testing/shifted-clock.ts';
@@ -146,16 +147,8 @@ test('where approvals are demanded nothing begins without them, and the author a
   await deploy('1.0.0');
   const yaml = (more: string) => `environment: acme/production\nproducts:\n  shop: {}\n${more}`;
   await setYaml(yaml('policy:\n  approvals:\n    - any: [person/bob]\n  fourEyes: true\n'));
-  const password = 'a password of some length';
-  const person = async (name: string, role: 'admin' | 'operator') => {
-    await root.api('personCreate', { body: { name, password, grants: [{ role, scope: 'acme' }] } });
-    return apiClient(
-      () => root.running().apiUrl,
-      (await root.api('signIn', { body: { name, password } })).token,
-    );
-  };
-  const bob = await person('bob', 'admin');
-  const eve = await person('eve', 'operator');
+  const bob = await personOf(root, 'bob');
+  const eve = await personOf(root, 'eve', 'operator');
   const body = { kind: 'deploy' as const, product: 'shop', version: '2.0.0', environments };
   await assert.rejects(
     root.api('deploymentCreate', { body: { ...body, urgent: true } }),

@@ -22,6 +22,7 @@ import { askTickets } from '../tickets/ask.ts';
 import { insertPlanProbes } from '../verification/plan-probes.ts';
 import { survey } from './facts.ts';
 import { findOut } from './found.ts';
+import { refuseUnknownPasses } from './holds.ts';
 import { wantsTicket } from './tickets.ts';
 import { tellWaiting } from './waiting.ts';
 
@@ -56,7 +57,7 @@ export interface PreparedPlan {
 /**
  * Looks at everything and stores it as a new plan; moves nothing.
  * @returns its id
- * @throws XylemError E_NOT_FOUND, E_RELEASE_RETIRED, E_WITHDRAWN, E_INPUT (nothing to undeploy), E_DOCUMENT_INVALID
+ * @throws XylemError E_NOT_FOUND, E_RELEASE_RETIRED, E_WITHDRAWN, E_INPUT (nothing to undeploy, names that are nowhere), E_DOCUMENT_INVALID
  */
 export async function preparePlan(
   options: PlanOptions,
@@ -211,7 +212,6 @@ export async function preparedPlan(
       const surveyed = await survey(db, candidate, wanted.purgeData === true);
       facts[environment.id] = surveyed.facts;
       found[environment.id] = await findOut(options, surveyed, {
-        urgency: wanted,
         ring: ringRules(stage),
         ...(stage.strategy === undefined ? {} : { strategy: stage.strategy }),
       });
@@ -223,6 +223,7 @@ export async function preparedPlan(
     }
     written.push({ ...stage, environments: entries });
   }
+  refuseUnknownPasses(wanted.passes ?? [], Object.values(found));
   const document: Plan = {
     format: 'xylem-plan-1',
     ...wanted,

@@ -1,4 +1,4 @@
-import { XylemError } from '@xylem/core';
+import { isPassing, passingParts, XylemError } from '@xylem/core';
 import { flag, list, text } from '../../frame/define.ts';
 import { readDuration } from '../../frame/duration.ts';
 
@@ -10,7 +10,7 @@ export const urgencyOptions = {
   reason: text('<text>', 'why, for the audit log; with --urgent it goes on after `xylem freeze` too'),
   pass: list(
     '<hold>',
-    'with --urgent: freezes (of policy) or locks (of applications) too; may be repeated. Another person approves it',
+    'with --urgent: freezes or locks too, all or one (freezes:christmas, locks:shop-web), which another person approves; windows or quotas: of these two that alone. May be repeated',
   ),
   deadline: text('<time>', 'tell then who has not come to it (4h, 2d)'),
 } as const;
@@ -27,10 +27,13 @@ export function urgencyOf({ urgent, reason, pass, deadline }: Said) {
   if (urgent && reason === undefined)
     throw new XylemError('E_INPUT', 'Say why it is urgent: --reason. It stands in the audit log.');
   if (pass.length > 0 && !urgent)
-    throw new XylemError('E_INPUT', 'Only what is urgent passes freezes or locks: --urgent --reason.');
-  const passes = [...new Set(pass)].sort().map((one) => {
-    if (one === 'freezes' || one === 'locks') return one;
-    throw new XylemError('E_INPUT', `--pass ${one} is none of freezes and locks.`);
+    throw new XylemError(
+      'E_INPUT',
+      'Only what is urgent passes what hosts hold by themselves: --urgent --reason.',
+    );
+  const passes = [...new Set(pass)].sort().map((word) => {
+    if (isPassing(word)) return word;
+    throw new XylemError('E_INPUT', `--pass ${word} is none of ${passingParts.title}.`);
   });
   return {
     ...(urgent ? { urgent: true } : {}),

@@ -3,6 +3,7 @@ import { text } from '../../frame/define.ts';
 import { tabulate } from '../../frame/tabulate.ts';
 import { counted, sizeText } from '../../frame/words.ts';
 import { testsText } from '../job/shared.ts';
+import { holdRows, passesText } from './holds.ts';
 import { preflightLines, preflightRows } from './preflights.ts';
 
 export const digestOption = {
@@ -44,7 +45,7 @@ export function planText(plan: PlanDetail): string {
   for (const stage of plan.stages) {
     for (const environment of stage.environments) {
       const title = plan.stages.length > 1 ? `${stage.name}: ${environment.name}` : environment.name;
-      lines.push('', title, environmentText(environment));
+      lines.push('', title, environmentText(environment, plan.urgent));
     }
   }
   if (plan.approvals.length > 0)
@@ -57,6 +58,7 @@ export function planText(plan: PlanDetail): string {
 }
 
 function urgencyText({
+  kind,
   urgent,
   why = null,
   passes = [],
@@ -65,7 +67,6 @@ function urgencyText({
   notify = null,
 }: PlanDetail): string[] {
   const said = why === null ? '' : `: ${why}`;
-  const besides = passes.length === 0 ? '' : ` It passes ${passes.join(' and ')} of hosts.`;
   const forced =
     forces.length === 0 ? [] : [`It passes these gates though they are closed: ${forces.join(', ')}.`];
   const told =
@@ -74,7 +75,8 @@ function urgencyText({
       : [`Told by mail of ${(notify.topics ?? ['plan.*']).join(', ')}: ${notify.mail.join(', ')}`];
   const until = deadlineSeconds === null ? [] : [`Deadline: ${deadlineSeconds} s after its begin.`];
   return [
-    ...(urgent ? [`Urgent${said}${besides}`] : why === null ? [] : [`Why${said}`]),
+    ...(urgent ? [`Urgent${said}`] : why === null ? [] : [`Why${said}`]),
+    ...(urgent && kind === 'deploy' ? [passesText(passes)] : []),
     ...forced,
     ...until,
     ...told,
@@ -239,7 +241,7 @@ export function backTable({ stages }: PlanDetail): string {
 
 const backWords = { due: 'to come', begun: 'begun', kept: 'NOT TAKEN BACK' } as const;
 
-function environmentText(environment: Environment): string {
+function environmentText(environment: Environment, isUrgent: boolean): string {
   const { found, missing } = environment;
   const { hosts, bytes, disk, begins, time, back } = found;
   const note = (count: number, words: string): string[] => (count === 0 ? [] : [`${count} ${words}`]);
@@ -292,6 +294,7 @@ function environmentText(environment: Environment): string {
         ...note(begins.never, 'in no window of the next years'),
       ].join(', ') || 'nothing to begin',
     ],
+    ...holdRows(found, isUrgent),
     [
       'time',
       time.seconds === null

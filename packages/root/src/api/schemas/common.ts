@@ -1,3 +1,4 @@
+import { mostPassings, type Passing, passingParts } from '@xylem/core';
 import { type Static, type TProperties, type TSchema, Type } from 'typebox';
 
 /** An object that refuses keys it does not know: what people and programs send is checked, not guessed. */
@@ -107,12 +108,11 @@ export type Grant = Static<typeof Grant>;
 
 export const EnvironmentRef = Strict({ id: Id32, name: Type.String() });
 export const ChangeTicket = OneLine(200, 'a change ticket, at most 200 characters');
-/** Of an urgent deployment: what of hosts' own holds it passes besides windows and quotas. */
-export const Passes = Type.Array(Type.Enum(['freezes', 'locks'] as const), {
-  minItems: 1,
-  maxItems: 2,
-  uniqueItems: true,
-});
+export const PassingWord = Type.Unsafe<Passing>(
+  Type.String({ pattern: passingParts.pattern, description: passingParts.title }),
+);
+/** Of an urgent deployment: what it passes of what hosts hold by themselves; of windows and quotas both, where it names neither. */
+export const Passes = Type.Array(PassingWord, { minItems: 1, maxItems: mostPassings, uniqueItems: true });
 /** When those who have not come to it are told of, after its begin. */
 export const DeadlineSeconds = Type.Integer({ minimum: 1, maximum: 31_622_400 });
 export const Reason = OneLine(1_000, 'a reason, at most 1,000 characters on one line');

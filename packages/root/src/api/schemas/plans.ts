@@ -1,4 +1,4 @@
-import { forceableGates } from '@xylem/core';
+import { forceableGates, holdKinds } from '@xylem/core';
 import { type Static, Type } from 'typebox';
 import {
   ChangeTicket,
@@ -11,6 +11,7 @@ import {
   Nullable,
   OneLine,
   Passes,
+  PassingWord,
   Reason,
   Strict,
   Time,
@@ -152,6 +153,21 @@ export const PlanFound = Strict({
     first: Nullable(Time),
     last: Nullable(Time),
   }),
+  /** What holds hosts up by itself. Absent: said by an older root server. */
+  holds: Type.Optional(
+    Type.Array(
+      Strict({
+        hold: Type.Enum(holdKinds),
+        /** Of the freeze; of the window that opens next; of the component with a lock. */
+        name: Nullable(Type.String()),
+        /** By this plan. */
+        passed: Type.Boolean(),
+        /** That it holds now, passed or not, and when the last of them is free of it. Null: hosts alone know, or never. */
+        hosts: Nullable(Count),
+        until: Nullable(Time),
+      }),
+    ),
+  ),
   time: Strict({
     rounds: Nullable(Count),
     seconds: Nullable(Count),
@@ -339,7 +355,7 @@ export const PlanDetail = Strict({
   urgent: Type.Boolean(),
   /** Why it is urgent. Absent: said by an older root server. */
   why: Type.Optional(Nullable(Type.String())),
-  passes: Type.Optional(Type.Array(Type.Enum(['freezes', 'locks'] as const))),
+  passes: Type.Optional(Type.Array(PassingWord)),
   forces: Type.Optional(Type.Array(Type.Enum(forceableGates))),
   deadlineSeconds: Type.Optional(Nullable(Count)),
   skipUnfit: Type.Boolean(),
