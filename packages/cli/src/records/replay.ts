@@ -9,6 +9,8 @@ interface Page {
   }[];
   readonly hasMore: boolean;
 }
+/** The digests of records by their numbers, as they were found to be. */
+export type Digests = Map<number, Digest>;
 interface Left {
   readonly number: number;
   readonly digest: Digest | null;
@@ -19,6 +21,8 @@ interface Records<After extends Left, P extends Page> {
   readonly nothing: After;
   readonly page: (after: string) => Promise<P>;
   readonly again: (before: After, document: string) => Replayed<After> | string;
+  /** Where the digests of those that are the same are put. */
+  readonly digests?: Digests;
   /** What the last page says of what must be there after all of them; null: it is. */
   readonly missing: (after: After, last: P) => string | null;
 }
@@ -32,6 +36,7 @@ export async function replayRecords<After extends Left, P extends Page>({
   nothing,
   page: fetch,
   again,
+  digests,
   missing,
 }: Records<After, P>): Promise<Replay> {
   let recorded = nothing;
@@ -43,7 +48,10 @@ export async function replayRecords<After extends Left, P extends Page>({
       if (typeof result === 'string') return { same: false, records: recorded.number, difference: result };
       recorded = result.after;
       if (result.worded === 'otherwise') wordedOtherwise += 1;
-      if (recorded.digest === record.digest) continue;
+      if (recorded.digest === record.digest) {
+        digests?.set(recorded.number, recorded.digest as Digest);
+        continue;
+      }
       const difference = `Record ${record.number} has the digest ${recorded.digest}, and ${record.digest} was written down.`;
       return { same: false, records: recorded.number, difference };
     }

@@ -43,7 +43,7 @@ export interface AfterSeen {
 
 export type AfterLook =
   | { readonly kind: 'watching'; readonly watch: AfterWatch }
-  | { readonly kind: 'passed' | 'failed' | 'inconclusive'; readonly reason: string };
+  | { readonly kind: 'passed' | 'failed' | 'inconclusive' | 'superseded'; readonly reason: string };
 
 /** A service that is begun anew is unhealthy for a moment, and no reason to go back. */
 export const steadyMs = 60_000;

@@ -8,6 +8,7 @@ export {
   mostFailing,
   type WatchRules,
 } from './after.ts';
+export { type AfterEvidence, type AfterHost, type LookedAfter, lookAfterBy } from './after-look.ts';
 export { applyDecisions, marking, resumed } from './apply.ts';
 export { adviceFor, behindOf, isInTurn, type WayOfHost } from './behind.ts';
 export { canaryStanding } from './canary-standing.ts';
@@ -81,3 +82,12 @@ export { Tally } from './tally.ts';
 export { type PersonAct, personActs, stateAfter } from './transitions.ts';
 export { isEligible, overviewOf } from './turns.ts';
 export { mayFit, platformOf, type Unfit, unfitHosts } from './unfit.ts';
+export {
+  afterWatchRecord,
+  isToRecord,
+  noWatchRecorded,
+  type RecordedWatch,
+  replayedWatch,
+  watchRecordText,
+  watchStandsAfter,
+} from './watch-record.ts';

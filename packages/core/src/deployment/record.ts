@@ -8,7 +8,7 @@ import type { Figures } from './figures.ts';
 import type { TrafficEvidence } from './groups.ts';
 
 /** What was decided once, and what had changed of what was known since the record before (docs/spec/deployments.md). */
-export interface EvidenceRecord {
+export interface EvidenceRecord extends HostsSince<HostEvidence> {
   readonly format: 'xylem-deployment-evidence-1';
   /** Of the record before; null in the first. */
   readonly before: Digest | null;
@@ -23,9 +23,6 @@ export interface EvidenceRecord {
   readonly traffic?: TrafficEvidence;
   /** The deployment where it is not what the record before made of it: in the first, and after people's acts. */
   readonly deployment?: Deployment;
-  readonly hosts: readonly HostEvidence[];
-  /** Hosts that are known no more. */
-  readonly gone: readonly HostId[];
   readonly said: Pick<Advance, 'decisions' | 'verdict' | 'reason'>;
 }
 
@@ -70,7 +67,6 @@ export function recordOf(
   { decisions, verdict, reason }: EvidenceRecord['said'],
   { figures, traffic }: Pick<EvidenceRecord, 'figures' | 'traffic'> = {},
 ): EvidenceRecord {
-  const present = new Set<string>(evidence.map(({ id }) => id));
   return {
     format: 'xylem-deployment-evidence-1',
     before: recorded.digest,
@@ -80,10 +76,38 @@ export function recordOf(
     ...(figures === undefined ? {} : { figures }),
     ...(traffic === undefined ? {} : { traffic }),
     ...(text(deployment) === recorded.deployment ? {} : { deployment }),
-    hosts: evidence.filter((host) => recorded.hosts.get(host.id) !== text(host)),
-    gone: [...recorded.hosts.keys()].filter((id) => !present.has(id)) as HostId[],
+    ...hostsSince(recorded.hosts, evidence),
     said: { decisions, verdict, reason },
   };
+}
+
+/** A record's words about hosts: those of which something is known that was not, and those that are known no more. */
+export interface HostsSince<Host> {
+  readonly hosts: readonly Host[];
+  readonly gone: readonly HostId[];
+}
+
+/** @param known JCS by host, as the record before left it */
+export function hostsSince<Host extends { readonly id: HostId }>(
+  known: ReadonlyMap<string, string>,
+  hosts: readonly Host[],
+): HostsSince<Host> {
+  const present = new Set<string>(hosts.map(({ id }) => id));
+  return {
+    hosts: hosts.filter((host) => known.get(host.id) !== text(host)),
+    gone: [...known.keys()].filter((id) => !present.has(id)) as HostId[],
+  };
+}
+
+/** What is known of hosts after a record. @returns JCS by host */
+export function hostsAfter<Host extends { readonly id: HostId }>(
+  known: ReadonlyMap<string, string>,
+  { hosts, gone }: HostsSince<Host>,
+): ReadonlyMap<string, string> {
+  const after = new Map(known);
+  for (const id of gone) after.delete(id);
+  for (const host of hosts) after.set(host.id, text(host));
+  return after;
 }
 
 /** The bytes of a record, which its digest is of. */
@@ -156,9 +180,7 @@ function withoutProse({ decisions, verdict }: Said) {
 }
 
 function stateAt(recorded: Recorded, record: EvidenceRecord) {
-  const hosts = new Map(recorded.hosts);
-  for (const id of record.gone) hosts.delete(id);
-  for (const host of record.hosts) hosts.set(host.id, text(host));
+  const hosts = hostsAfter(recorded.hosts, record);
   const deployment = record.deployment ?? (JSON.parse(recorded.deployment ?? '{}') as Deployment);
   return { deployment, hosts };
 }

@@ -44,6 +44,8 @@ export interface AuditSelection {
   readonly who?: string;
   /** `host.label`, or `host` for all of its verbs. */
   readonly what?: string;
+  /** `deployment/<id>`. */
+  readonly on?: string;
   /** Ids. */
   readonly environments?: readonly string[];
   readonly sinceMs?: number;
@@ -59,7 +61,7 @@ export interface LinkedRow {
 
 /** Entries with the hash that each follows. */
 export async function readAudit(db: Database, selection: AuditSelection): Promise<LinkedRow[]> {
-  const { after, upTo, who, what, environments, sinceMs, untilMs, newestFirst, limit } = selection;
+  const { after, upTo, who, what, on, environments, sinceMs, untilMs, newestFirst, limit } = selection;
   let query = db
     .selectFrom('audit as a')
     .selectAll('a')
@@ -83,6 +85,7 @@ export async function readAudit(db: Database, selection: AuditSelection): Promis
       e.or([e('a.what', '=', what), sql<boolean>`a.what like ${verbs} escape '\\'`]),
     );
   }
+  if (on !== undefined) query = query.where('a.subject', '=', on);
   if (environments !== undefined) query = query.where('a.environment', 'in', ['', ...environments]);
   if (sinceMs !== undefined) query = query.where('a.time_ms', '>=', sinceMs);
   if (untilMs !== undefined) query = query.where('a.time_ms', '<', untilMs);

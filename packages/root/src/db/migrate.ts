@@ -40,6 +40,7 @@ import * as probesOnHosts from './migrations/0036-probes-on-hosts.ts';
 import * as preflights from './migrations/0037-preflights.ts';
 import * as planTests from './migrations/0038-plan-tests.ts';
 import * as planProbes from './migrations/0039-plan-probes.ts';
+import * as watchEvidence from './migrations/0040-watch-evidence.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -84,6 +85,7 @@ const migrations: readonly Migration[] = [
   preflights,
   planTests,
   planProbes,
+  watchEvidence,
 ];
 
 const schemaVersion = migrations.length;

@@ -4,6 +4,7 @@ import { type AfterSeen, type AfterWatch, lookAfter } from '@xylem/core';
 import { tempFolder, waitUntil } from '@xylem/testkit';
 import { fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
+import { replaysWatch } from '../testing/replays.ts';
 import { rootFixture } from '../testing/root-fixture.ts';
 import { shiftedClock } from '../testing/shifted-clock.ts';
 
@@ -90,6 +91,18 @@ test('what fails after it has succeeded goes back, also when the root server beg
   const known = end.details as { watch: AfterWatch; seen: AfterSeen; at: number; hosts: string[] };
   assert.deepEqual(lookAfter(known.watch, known.seen, known.at), { kind: 'failed', reason: end.message });
   assert.deepEqual(known.hosts, [first.id]);
+  // A superseded one ends by one record; one that went bad and well by three; the last through a new start.
+  const ends = [];
+  for (const id of [old, second, third]) ends.push(await replaysWatch(root, id));
+  assert.deepEqual(
+    ends.map((one) => [one.state, one.number]),
+    [
+      ['superseded', 1],
+      ['passed', 3],
+      ['failed', 2],
+    ],
+  );
+  assert.equal(end.details['evidence'], ends[2]?.digest);
   // A way back is not looked after, and is not undone in turn. It is in the database before it is published.
   await waitUntil(async () => {
     await obey();

@@ -1,25 +1,27 @@
 import {
-  type AfterLook,
-  type AfterSeen,
+  type AfterEvidence,
+  type AfterHost,
   type AfterWatch,
-  compareOnHosts,
   type Deployment,
   type EnvironmentPolicy,
-  isEligible,
-  lookAfter,
+  type HostEvidence,
+  type HostId,
+  type LookedAfter,
+  lookAfterBy,
   probesFrom,
-  standingOf,
 } from '@xylem/core';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import { probesAtBegin } from '../verification/befores.ts';
 import { type AskedOnHosts, askedOnHosts } from '../verification/on-hosts.ts';
 import { resultsOf } from '../verification/rows.ts';
+import { auditEnd } from './audit-end.ts';
 import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
 import { judge, readFleet } from './judge.ts';
 import { type DeploymentRow, deployingLock } from './rows.ts';
 import { setUndoDue } from './undo.ts';
+import type { WatchRecords } from './watch-records.ts';
 
 /** Begins to look after a deployment, in the transaction in which it succeeds. A way back is not looked after. */
 export async function beginWatch(
@@ -51,6 +53,7 @@ export async function beginWatch(
       seen: null,
       reason: null,
       ended_ms: null,
+      recorded: null,
     })
     .execute();
 }
@@ -66,7 +69,11 @@ export async function environmentsWatched(db: Database): Promise<string[]> {
 }
 
 /** Looks after what has succeeded in an environment. One that fails is marked to be undone where policy says so. */
-export async function lookAfterAll(options: DeployingOptions, environment: string): Promise<void> {
+export async function lookAfterAll(
+  options: DeployingOptions,
+  records: WatchRecords,
+  environment: string,
+): Promise<void> {
   const rows = await options.db
     .selectFrom('deployments as d')
     .innerJoin('deployment_watches as w', 'w.deployment', 'd.id')
@@ -75,31 +82,16 @@ export async function lookAfterAll(options: DeployingOptions, environment: strin
     .where('w.state', '=', 'watching')
     .orderBy('d.sequence')
     .execute();
-  for (const row of rows) await lookAfterOne(options, row);
+  for (const row of rows) await lookAfterOne(options, records, row);
 }
 
-async function lookAfterOne({ db, clock, events }: DeployingOptions, row: DeploymentRow): Promise<void> {
+async function lookAfterOne(
+  { db, clock, events }: DeployingOptions,
+  records: WatchRecords,
+  row: DeploymentRow,
+): Promise<void> {
   const nowMs = clock.now();
-  const fleet = await readFleet(db, row.environment, nowMs);
-  const { deployment, evidence, policy, rules } = await judge(db, row, fleet, nowMs);
-  const { verify = [] } = rules;
-  const asked = askedOnHosts(fleet, verify, policy.offlineAfterMs, nowMs);
-  const { onHosts, failing } = await comparedOnHosts(db, row.id, asked);
-  const eligible = evidence.filter(isEligible);
-  const failed = eligible.filter(
-    (host) => failing.has(host.id) || standingOf(deployment, host, nowMs, policy) === 'failed',
-  );
-  const unheard = eligible.filter(
-    ({ lastReport, lastSeen }) => nowMs - Math.max(lastReport ?? 0, lastSeen ?? 0) > policy.offlineAfterMs,
-  );
-  const probes = await resultsOf(db, row.environment, probesFrom(verify, 'root'));
-  const seen = {
-    eligible: eligible.length,
-    failed: failed.length,
-    unheard: unheard.length,
-    ...(probes.length === 0 ? {} : { probes }),
-    ...(onHosts.length === 0 ? {} : { onHosts }),
-  };
+  const known = await evidenceAfter(db, row, nowMs);
   const hasEnded = await db.transaction().execute(async (trx) => {
     await lockFor(trx, deployingLock(row.environment));
     const present = await trx
@@ -112,37 +104,47 @@ async function lookAfterOne({ db, clock, events }: DeployingOptions, row: Deploy
     if (present === undefined) return false;
     const watch = JSON.parse(present.document) as AfterWatch;
     const newer = await newerThan(trx, row);
-    const look = newer === null ? lookAfter(watch, seen, nowMs) : superseded(newer);
-    await save(trx, row.id, present, look, seen, nowMs);
+    const evidence = newer === null ? known : { ...known, newer };
+    const said = lookAfterBy(watch, evidence, nowMs);
+    const record = await records.append(trx, row.id, { watch, evidence, nowMs, said });
+    await save(trx, row.id, present, said, record?.number ?? null, nowMs);
+    const { look, seen, failed: hosts } = said;
     if (look.kind === 'watching') return false;
-    // By these the decision can be made again: `lookAfter(watch, seen, at)`.
-    const hosts = [...new Set([...failed.map(({ id }) => id), ...failing])].slice(0, 100);
-    const details = { watch, seen, at: nowMs, hosts };
+    const details = { watch, seen, at: nowMs, hosts, evidence: record?.digest ?? null };
     await appendEvent(trx, row.id, nowMs, { kind: `watch-${look.kind}`, message: look.reason, details });
+    const end = { is: `watch-${look.kind}`, was: 'watching', reason: look.reason };
+    await auditEnd(trx, row, end, record, nowMs);
     if (look.kind === 'failed' && watch.onFail === 'rollback') await setUndoDue(trx, row.id, true);
     return true;
   });
   if (hasEnded) events.announce(row.id);
 }
 
-/** A probe that is another one since the deployment began is not compared. */
-async function comparedOnHosts(db: Database, deployment: string, asked: readonly AskedOnHosts[]) {
-  const { onHosts: before } = await probesAtBegin(db, deployment);
-  const compared = asked.flatMap(({ of, words }) =>
-    before.filter((one) => one.of === of).map((one) => compareOnHosts(one, words)),
-  );
+async function evidenceAfter(db: Database, row: DeploymentRow, nowMs: number): Promise<AfterEvidence> {
+  const fleet = await readFleet(db, row.environment, nowMs);
+  const { deployment, evidence, policy, rules } = await judge(db, row, fleet, nowMs);
+  const { verify = [] } = rules;
+  const asked = askedOnHosts(fleet, verify, policy.offlineAfterMs, nowMs);
+  const { onHosts: before } = await probesAtBegin(db, row.id);
   return {
-    onHosts: compared.map(({ seen }) => seen),
-    failing: new Set(compared.flatMap((one) => one.failing)),
+    deployment,
+    policy,
+    hosts: afterHosts(evidence, asked),
+    before,
+    asked: asked.map(({ of }) => of),
+    probes: await resultsOf(db, row.environment, probesFrom(verify, 'root')),
   };
 }
 
-type Ended = { readonly kind: 'superseded'; readonly reason: string };
-
-const superseded = (newer: string): Ended => ({
-  kind: 'superseded',
-  reason: `The watch ended: ${newer} was started meanwhile.`,
-});
+function afterHosts(evidence: readonly HostEvidence[], asked: readonly AskedOnHosts[]): AfterHost[] {
+  const known = new Map<string, AfterHost>(evidence.map((one) => [one.id, { id: one.id, evidence: one }]));
+  for (const { of, words } of asked)
+    for (const { host, hostName: _name, ...said } of words) {
+      const before = known.get(host) ?? { id: host as HostId };
+      known.set(host, { ...before, asks: { ...said, of: [...(before.asks?.of ?? []), of] } });
+    }
+  return [...known.values()];
+}
 
 async function newerThan(trx: Database, { environment, product, sequence }: DeploymentRow) {
   const row = await trx
@@ -160,8 +162,8 @@ async function save(
   trx: Database,
   deployment: string,
   present: { readonly document: string; readonly seen: string | null },
-  look: AfterLook | Ended,
-  sight: AfterSeen,
+  { look, seen: sight }: LookedAfter,
+  recorded: number | null,
   nowMs: number,
 ): Promise<void> {
   const seen = JSON.stringify(sight);
@@ -173,6 +175,7 @@ async function save(
       state: look.kind,
       document,
       seen,
+      ...(recorded === null ? {} : { recorded }),
       ...(look.kind === 'watching' ? {} : { reason: look.reason, ended_ms: nowMs }),
     })
     .where('deployment', '=', deployment)

@@ -1,7 +1,9 @@
 import type { Decision, Deployment, Progress } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 import type { EnvironmentRow } from '../environments/names.ts';
+import { auditEnd } from './audit-end.ts';
 import { appendEvent } from './events.ts';
+import { lastRecord } from './records.ts';
 import { markHosts } from './rows.ts';
 import { switchFor } from './traffic.ts';
 
@@ -62,12 +64,12 @@ export async function carryOut(
       return await event('phase', decision.reason, { phase: decision.groups.phase });
     case 'ask':
       return await event('paused', decision.reason, { product: deployment.product });
-    case 'end':
-      return await event(decision.state, decision.reason, {
-        product: deployment.product,
-        evidence,
-        ...progress,
-      });
+    case 'end': {
+      const { state: is, reason: why } = decision;
+      await event(is, why, { product: deployment.product, evidence, ...progress });
+      const end = { is, was: deployment.state, reason: why };
+      return await auditEnd(trx, deployment, end, await lastRecord(trx, 'deployment_evidence', id), nowMs);
+    }
   }
 }
 

@@ -2,8 +2,10 @@ import { type PersonAct, resumed, stateAfter, XylemError } from '@xylem/core';
 import { appendAudit } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
+import { recordNamed } from './audit-end.ts';
 import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
+import { lastRecord } from './records.ts';
 import { deployingLock, deploymentNamed, deploymentOf, saveDeployment } from './rows.ts';
 import { abortDeployment } from './undo.ts';
 
@@ -56,7 +58,7 @@ export async function changeStateIn(
     subject: `deployment/${id}`,
     environment: row.environment,
     before: { state: row.state },
-    after: { state: to },
+    after: { state: to, ...recordNamed(await lastRecord(trx, 'deployment_evidence', id)) },
   });
   return { environment: row.environment };
 }

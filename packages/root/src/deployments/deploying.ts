@@ -27,6 +27,7 @@ import {
 } from './rows.ts';
 import { trafficNow } from './traffic.ts';
 import { environmentsToUndo, setUndoDue, undoFailed } from './undo.ts';
+import { WatchRecords } from './watch-records.ts';
 
 /** The effects of core's decisions about deployments. */
 export interface Deploying {
@@ -69,6 +70,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
   /** By environment: when it is to be looked at again, though nothing is heard. Nothing is lost with it. */
   const due = new Map<string, number>();
   const records = new Records();
+  const watchRecords = new WatchRecords();
   const evidence = new KeptEvidence();
   const measure = createMeasure(options);
 
@@ -94,7 +96,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
       for (const row of rows) {
         if (mayDecide(row)) changed = (await advanceOne(row)) || changed;
       }
-      await lookAfterAll(options, environment);
+      await lookAfterAll(options, watchRecords, environment);
       // In the transaction that ended them they were marked: a root server that is killed here does it at its next start.
       changed = (await undoFailed(options, environment)) || changed;
     }

@@ -25,19 +25,28 @@ export interface RecordPage {
   readonly hasMore: boolean;
 }
 
-/** Records after a number, oldest first. */
-export async function recordsAfter(db: Database, deployment: string, after: number): Promise<RecordPage> {
+/** By what a deployment was decided, and by what it was looked after. */
+type Chain = 'deployment_evidence' | 'watch_evidence';
+
+/** Records after a number, oldest first. @param upTo what is appended meanwhile is for another time; absent: all */
+export async function recordsAfter(
+  db: Database,
+  chain: Chain,
+  deployment: string,
+  { after, upTo = Number.MAX_SAFE_INTEGER }: { readonly after: number; readonly upTo?: number },
+): Promise<RecordPage> {
   const sizes = await db
-    .selectFrom('deployment_evidence')
+    .selectFrom(chain)
     .select(['number', (e) => e.fn<number>('length', ['document']).as('bytes')])
     .where('deployment', '=', deployment)
     .where('number', '>', after)
+    .where('number', '<=', upTo)
     .orderBy('number')
     .limit(pageRecords + 1)
     .execute();
   const { last, hasMore } = pageOf(sizes, after);
   const records = await db
-    .selectFrom('deployment_evidence')
+    .selectFrom(chain)
     .select(['number', 'digest', 'document'])
     .where('deployment', '=', deployment)
     .where('number', '>', after)
@@ -45,6 +54,23 @@ export async function recordsAfter(db: Database, deployment: string, after: numb
     .orderBy('number')
     .execute();
   return { records, hasMore };
+}
+
+export interface LastRecord {
+  readonly number: number;
+  readonly digest: Digest;
+}
+
+/** The last record there is; null: none. */
+export async function lastRecord(db: Database, chain: Chain, deployment: string): Promise<LastRecord | null> {
+  const row = await db
+    .selectFrom(chain)
+    .select(['number', 'digest'])
+    .where('deployment', '=', deployment)
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? null : { number: row.number, digest: row.digest as Digest };
 }
 
 /**
@@ -110,13 +136,25 @@ export class Records {
     const known = this.#known.get(id);
     // Another replica may have decided since.
     if (known?.number === decided) return known;
-    let recorded = nothingRecorded;
-    for (let hasMore = true; hasMore; ) {
-      const page = await recordsAfter(trx, id, recorded.number);
-      for (const { document } of page.records)
-        recorded = afterRecord(recorded, JSON.parse(document) as EvidenceRecord);
-      hasMore = page.hasMore;
-    }
-    return recorded;
+    return await leftBy(trx, 'deployment_evidence', id, nothingRecorded, (before, document) =>
+      afterRecord(before, JSON.parse(document) as EvidenceRecord),
+    );
   }
+}
+
+/** What all records of a chain leave behind. */
+export async function leftBy<After extends { readonly number: number }>(
+  db: Database,
+  chain: Chain,
+  deployment: string,
+  nothing: After,
+  next: (before: After, document: string) => After,
+): Promise<After> {
+  let left = nothing;
+  for (let hasMore = true; hasMore; ) {
+    const page = await recordsAfter(db, chain, deployment, { after: left.number });
+    for (const { document } of page.records) left = next(left, document);
+    hasMore = page.hasMore;
+  }
+  return left;
 }

@@ -15,12 +15,14 @@ import type { Database } from '../db/tables.ts';
 import type { Candidate } from '../gates/gate.ts';
 import { passGates } from '../gates/look.ts';
 import { keepBefore } from '../verification/befores.ts';
+import { auditEnd } from './audit-end.ts';
 import { candidateOf, type Wanted } from './candidate.ts';
 import { componentsOf, formerRelease, nameOf } from './changes.ts';
 import { strategyFor } from './choose-strategy.ts';
 import type { DeployingOptions } from './deploying.ts';
 import { appendEvent } from './events.ts';
 import { holdSkipped } from './host-words.ts';
+import { lastRecord } from './records.ts';
 import { deployingLock, saveDeployment } from './rows.ts';
 import { endDeployment } from './traffic.ts';
 import { namesOf } from './unfit.ts';
@@ -143,6 +145,8 @@ async function supersede(
       groups = ended.groups;
     } else await saveDeployment(trx, { ...older, state: 'superseded', reason }, nowMs);
     await appendEvent(trx, older.id, nowMs, { kind: 'superseded', message: reason, details: {} });
+    const end = { is: 'superseded', was: older.state, reason, by };
+    await auditEnd(trx, older, end, await lastRecord(trx, 'deployment_evidence', older.id), nowMs);
   }
   if (!isBack || strategy.kind === 'blue-green' || groups === undefined) return {};
   return waitingFor(groups, nowMs);

@@ -4,7 +4,9 @@ import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import type { EnvironmentRow } from '../environments/names.ts';
 import type { Root } from '../root.ts';
+import { recordNamed } from './audit-end.ts';
 import { appendEvent } from './events.ts';
+import { lastRecord } from './records.ts';
 import {
   activeDeployments,
   type DeploymentRow,
@@ -64,6 +66,6 @@ async function stopOne(
     subject: `deployment/${row.id}`,
     environment: row.environment,
     before: { state: row.state },
-    after: { state: to, reason },
+    after: { state: to, reason, ...recordNamed(await lastRecord(trx, 'deployment_evidence', row.id)) },
   });
 }

@@ -2,7 +2,9 @@ import { XylemError } from '@xylem/core';
 import { appendAudit } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
+import { auditEnd } from '../deployments/audit-end.ts';
 import { appendEvent } from '../deployments/events.ts';
+import { lastRecord } from '../deployments/records.ts';
 import { activeDeployments, deployingLock, deploymentOf } from '../deployments/rows.ts';
 import { endDeployment } from '../deployments/traffic.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
@@ -156,6 +158,8 @@ export async function stopDeploymentsOf(
     if (deployment.to?.digest !== release) continue;
     await endDeployment(trx, deployment, { state: 'failed', reason: message, by }, nowMs);
     await appendEvent(trx, active.id, nowMs, { kind: 'failed', message, details });
+    const end = { is: 'failed', was: active.state, reason: message, by };
+    await auditEnd(trx, deployment, end, await lastRecord(trx, 'deployment_evidence', active.id), nowMs);
     stopped.push(active.id);
   }
   return stopped;

@@ -4,6 +4,7 @@ import { type AfterSeen, type AfterWatch, lookAfter, type ProbeReport, timeOf } 
 import { tempFolder, waitUntil } from '@xylem/testkit';
 import { fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
+import { replaysWatch } from '../testing/replays.ts';
 import { rootFixture } from '../testing/root-fixture.ts';
 import { shiftedClock } from '../testing/shifted-clock.ts';
 
@@ -133,6 +134,7 @@ test('what hosts ask is directed to them, shown, and takes a release back that b
   const end = events.find(({ kind }) => kind === 'watch-failed') ?? assert.fail();
   const known = end.details as { watch: AfterWatch; seen: AfterSeen; at: number; hosts: string[] };
   assert.deepEqual(lookAfter(known.watch, known.seen, known.at), { kind: 'failed', reason: end.message });
+  assert.equal((await replaysWatch(root, second)).state, 'failed');
   assert.deepEqual(
     known.hosts.sort(),
     hosts

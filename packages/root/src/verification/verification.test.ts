@@ -7,6 +7,7 @@ import { tempFolder, tlsServer, waitUntil } from '@xylem/testkit';
 import { apiClient } from '../testing/api-client.ts';
 import { fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
+import { replaysWatch } from '../testing/replays.ts';
 import { rootFixture } from '../testing/root-fixture.ts';
 import { shiftedClock } from '../testing/shifted-clock.ts';
 
@@ -116,6 +117,7 @@ test('a probe that passed before and fails after takes a release back; one that 
   const end = events.find(({ kind }) => kind === 'watch-failed') ?? assert.fail();
   const known = end.details as { watch: AfterWatch; seen: AfterSeen; at: number };
   assert.deepEqual(lookAfter(known.watch, known.seen, known.at), { kind: 'failed', reason: end.message });
+  assert.equal((await replaysWatch(root, second)).state, 'failed');
 
   const figures = await waitUntil(async () => {
     const [figure] = (await show(first)).figures ?? [];

@@ -7,7 +7,7 @@ import { environmentName } from '../../frame/words.ts';
 export type AuditPage = ResponseOf<'auditList'>;
 export type AuditFilter = Pick<
   NonNullable<QueryOf<'auditList'>>,
-  'who' | 'what' | 'environment' | 'since' | 'until'
+  'who' | 'what' | 'on' | 'environment' | 'since' | 'until'
 >;
 
 const pageEntries = 1000;

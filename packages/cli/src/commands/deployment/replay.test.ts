@@ -29,6 +29,16 @@ test('what was decided is decided again from its record, and a record that was c
   const good = await replay();
   assert.equal(good.code, 0, good.stderr);
   assert.match(good.stdout, /The same: \d+ decisions? made again .* digest [0-9a-f]{64}/);
+  assert.match(good.stdout, /\nNot compared with the audit log: it names no digest of them/);
+  await said(`deployment pause ${id}`);
+  assert.match((await replay()).stdout, /\nThe audit log names the same digests \(entry \d+\)\.\n$/);
+  const viewer = await said('api-token create look --role viewer --in * --json');
+  const home = await tempFolder(t, 'viewer');
+  const { token: secret } = JSON.parse(viewer) as { token: string };
+  await root.xylem(['login', root.url, '--token', secret], home);
+  const seen = await root.xylem(['deployment', 'replay', id], home);
+  assert.equal(seen.code, 0, seen.stderr);
+  assert.match(seen.stdout, /^The same: .*\nNot compared with the audit log: \S.*\n$/);
 
   const database = new DatabaseSync(join(root.folder, 'root.db'));
   t.after(() => database.close());

@@ -44,10 +44,11 @@ export function auditHandlers(root: Root): Pick<Handlers, 'auditList' | 'auditCh
   };
 }
 
-function filterOf({ who, what, since, until }: QueryOf<'auditList'>) {
+function filterOf({ who, what, on, since, until }: QueryOf<'auditList'>) {
   return {
     ...(who === undefined ? {} : { who }),
     ...(what === undefined ? {} : { what }),
+    ...(on === undefined ? {} : { on }),
     ...(since === undefined ? {} : { sinceMs: Date.parse(since) }),
     ...(until === undefined ? {} : { untilMs: Date.parse(until) }),
   };

@@ -12,9 +12,9 @@ import { requireVisible } from '../../auth/visible.ts';
 import { actOnHost } from '../../deployments/act-on-host.ts';
 import { changeState } from '../../deployments/change-state.ts';
 import { readEvents } from '../../deployments/events.ts';
+import { evidencePage } from '../../deployments/evidence-page.ts';
 import { laggardsOf } from '../../deployments/laggards.ts';
-import { recordsAfter } from '../../deployments/records.ts';
-import { deploymentNamed, deploymentOf, noDeployment } from '../../deployments/rows.ts';
+import { deploymentNamed, noDeployment } from '../../deployments/rows.ts';
 import { fleetReader, showDeployment } from '../../deployments/show.ts';
 import { startDeployment } from '../../deployments/start.ts';
 import { stopDeployments } from '../../deployments/stop.ts';
@@ -135,9 +135,7 @@ export function deploymentHandlers(root: Root): Pick<Handlers, Own> {
     },
     deploymentEvidence: async ({ params, query, who }) => {
       await ours(params.id, who, 'read');
-      const { records, hasMore } = await recordsAfter(db, params.id, Number(query.after ?? 0));
-      const { decided = 0 } = deploymentOf(await deploymentNamed(db, params.id));
-      return { records: [...records], hasMore, decided };
+      return await evidencePage(db, params.id, query);
     },
     deploymentLaggards: async ({ params, query, who }) => {
       await ours(params.id, who, 'read');

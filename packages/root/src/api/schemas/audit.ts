@@ -13,6 +13,9 @@ export const AuditQuery = Strict({
   what: Type.Optional(
     Type.String({ pattern: '^[a-z0-9.-]{1,100}$', description: 'an operation, host.label, or all of host' }),
   ),
+  on: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 200, description: 'what was changed: deployment/d-567073cb9f4b' }),
+  ),
   environment: Type.Optional(EnvironmentName),
   since: Type.Optional(Moment),
   until: Type.Optional(Moment),

@@ -297,7 +297,14 @@ const DeploymentEvent = Strict({
 });
 export type DeploymentEvent = Static<typeof DeploymentEvent>;
 /** `after`: the number of the last record seen. */
-export const EvidenceQuery = Strict({ after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })) });
+export const EvidenceQuery = Strict({
+  of: Type.Optional(
+    Type.Enum(['decisions', 'watch'] as const, {
+      description: 'the decisions (default), or looks once it had succeeded',
+    }),
+  ),
+  after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })),
+});
 export const EvidenceRecord = Strict({
   number: Count,
   digest: DigestText,
@@ -307,6 +314,20 @@ export const DeploymentEvidence = Strict({
   records: Type.Array(EvidenceRecord),
   hasMore: Type.Boolean(),
   decided: Type.Integer({ minimum: 0, description: 'how many decisions were made by now' }),
+  watch: Type.Optional(
+    Nullable(
+      Strict({
+        state: Type.String(),
+        document: Type.String({ description: 'JSON (docs/spec/deployments.md)' }),
+        recorded: Nullable(
+          Type.Integer({
+            minimum: 1,
+            description: 'so many records; null: none yet, or by an older root server',
+          }),
+        ),
+      }),
+    ),
+  ),
 });
 
 /** The deployment as it is now comes with the events, so that one request draws the whole picture. */

@@ -63,6 +63,8 @@ export interface DeploymentTables {
   };
   /** By which evidence it was decided: each what changed since the one before, JSON (docs/spec/deployments.md). */
   deployment_evidence: { deployment: string; number: number; digest: string; document: string };
+  /** The same of looks at it once it had succeeded. */
+  watch_evidence: { deployment: string; number: number; digest: string; document: string };
   deployment_events: {
     sequence: Generated<number>;
     deployment: string;
@@ -93,6 +95,8 @@ export interface DeploymentTables {
     /** Why it ended, one sentence. */
     reason: string | null;
     ended_ms: number | null;
+    /** How many records there are of it; null: nothing was decided yet, or by an older root server. */
+    recorded: number | null;
   };
   /** Releases that somebody took back everywhere; one at most of a release has not been ended. */
   recalls: {
