@@ -1,6 +1,9 @@
 import { tellDeadlines } from './deployments/deadlines.ts';
 import { retireReplaced } from './hosts/successors.ts';
 import { evaluateIncidents } from './incidents/evaluate.ts';
+import { forgetIncidents } from './incidents/forget.ts';
+import { watchFailedPlans } from './incidents/of-plans.ts';
+import { watchQuestions } from './incidents/questions.ts';
 import { watchExpiries, watchHosts } from './incidents/watch.ts';
 import { settleJobs } from './jobs/settle.ts';
 import { driveMigrations } from './migrations/drive.ts';
@@ -78,9 +81,12 @@ export async function runMaintenance({ root, renewCertificate, signal }: Mainten
     every(jobsEveryMs, 'looking at preflights', () => settlePreflights(root), 'at once'),
     every(incidentsEveryMs, 'looking at incidents', () => evaluateIncidents(root), 'at once'),
     every(watchEveryMs, 'looking for silent hosts', () => watchHosts(root), 'at once'),
+    every(watchEveryMs, 'looking for questions without an answer', () => watchQuestions(root), 'at once'),
+    every(watchEveryMs, 'looking at failed plans', () => watchFailedPlans(root), 'at once'),
     every(renewEveryMs, 'looking for what ends soon', () => watchExpiries(root), 'at once'),
     every(auditEveryMs, 'looking after the audit log', () => root.audit.maintain(signal), 'at once'),
     every(forgetEveryMs, 'forgetting old deliveries', () => forgetOld(root.db, root.clock.now())),
+    every(forgetEveryMs, 'forgetting old incidents', () => forgetIncidents(root.db, root.clock.now())),
     every(renewEveryMs, 'renewing metadata', async () => {
       await renewCertificate();
       await root.releases?.publish();

@@ -40,6 +40,14 @@ export function resumed(deployment: Deployment): Deployment {
   return canary?.asked === 'waits' ? { ...next, canary: { ...canary, asked: 'waived' } } : next;
 }
 
+/** Whether it stands because it asked a person, who has not answered yet. */
+export const isAsking = ({
+  state,
+  canary,
+  groups,
+}: Pick<Deployment, 'state' | 'canary' | 'groups'>): boolean =>
+  state === 'paused' && (canary?.asked === 'waits' || groups?.asked === 'waits');
+
 const asking = ({ canary, groups }: Deployment): Pick<Deployment, 'canary' | 'groups'> =>
   canary !== undefined
     ? { canary: { ...canary, asked: 'waits' } }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { resumed } from './apply.ts';
+import { isAsking, resumed } from './apply.ts';
 import type { CanaryStrategy, Deployment } from './deployment.ts';
 import { deployment, Fleet, hosts, MINUTE, oldPackage, policy, runs } from './fleet.test-data.ts';
 
@@ -146,7 +146,10 @@ test('too little to judge by asks, is never passed by itself, and goes on when a
     fleet.deployment.reason ?? '',
     /No data: 3 hosts must have baked and 1 has.*deployment resume/,
   );
+  assert.equal(isAsking(fleet.deployment), true);
   fleet.deployment = resumed(JSON.parse(JSON.stringify(fleet.deployment)) as Deployment);
+  const pausedByAPerson = { ...fleet.deployment, state: 'paused' } as const;
+  assert.deepEqual([isAsking(fleet.deployment), isAsking(pausedByAPerson)], [false, false]);
   settle(fleet);
   assert.equal(exposed(fleet).length, 4);
   assert.equal(fleet.deployment.canary?.asked, undefined, 'for that step alone');

@@ -9,7 +9,7 @@ export {
   type WatchRules,
 } from './after.ts';
 export { type AfterEvidence, type AfterHost, type LookedAfter, lookAfterBy } from './after-look.ts';
-export { applyDecisions, marking, resumed } from './apply.ts';
+export { applyDecisions, isAsking, marking, resumed } from './apply.ts';
 export { adviceFor, behindOf, isInTurn, type WayOfHost } from './behind.ts';
 export { canaryStanding } from './canary-standing.ts';
 export { courseOf, promisesUndo } from './course.ts';

@@ -178,5 +178,13 @@ describe('what a report says', () => {
     assert.deepEqual([kind, product, title('2.0.0')], ['host-failed', 'shop', 'web 2.0.0 fails on hosts.']);
     assert.match(causeOf('host-held/E_DISK_FULL').title(null), /^Hosts are held up: .*room/);
     assert.equal(causeOf('deployment-failed/shop/2.0.0').title(null), 'The deployment of shop@2.0.0 failed.');
+    assert.match(causeOf('deployment-asks/shop/').title(null), /^The deployment of shop asks /);
+    for (const what of ['plan-asks', 'plan-failed']) {
+      const cause = causeOf(`${what}/shop/p-1`);
+      assert.deepEqual(
+        [cause.product, cause.title(null).startsWith('The plan p-1 for shop ')],
+        ['shop', true],
+      );
+    }
   });
 });

@@ -11,6 +11,9 @@ export const incidentKinds = [
   'host-cloned',
   'drift',
   'deployment-failed',
+  'deployment-asks',
+  'plan-failed',
+  'plan-asks',
   'expiring',
 ] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
@@ -87,6 +90,10 @@ export function signsOf(report: Report, nowMs: number): Sign[] {
   return [...signs.values()];
 }
 
+/** Without a version: what takes the product away. */
+const nameOf = (product: string, version: string): string =>
+  version === '' ? product : `${product}@${version}`;
+
 /** A person's word for the cause. */
 export function causeOf(key: string): {
   readonly kind: IncidentKind;
@@ -124,7 +131,22 @@ export function causeOf(key: string): {
       return {
         ...named,
         product: first,
-        title: () => `The deployment of ${first}${second === '' ? '' : `@${second}`} failed.`,
+        title: () => `The deployment of ${nameOf(first, second)} failed.`,
+      };
+    case 'deployment-asks':
+      return {
+        ...named,
+        product: first,
+        title: () =>
+          `The deployment of ${nameOf(first, second)} asks whether to go on, and nobody has answered.`,
+      };
+    case 'plan-failed':
+      return { ...named, product: first, title: () => `The plan ${second} for ${first} stopped: it failed.` };
+    case 'plan-asks':
+      return {
+        ...named,
+        product: first,
+        title: () => `The plan ${second} for ${first} asks whether to go on, and nobody has answered.`,
       };
     case 'expiring':
       return { ...named, title: () => `Signed metadata ends soon: ${first}. People must sign it anew.` };

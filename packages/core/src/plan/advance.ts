@@ -55,7 +55,13 @@ export type PlanStep =
       readonly code: TestsCode;
       readonly reason: string;
     }
-  | { readonly kind: 'stop'; readonly stage: number; readonly reason: string }
+  /** By what its deployments came to, each of which said so; by the verdict of its ring; or by its tests. */
+  | {
+      readonly kind: 'stop';
+      readonly stage: number;
+      readonly about: 'deployments' | 'verdict' | 'tests';
+      readonly reason: string;
+    }
   | { readonly kind: 'finished'; readonly reason: string };
 
 /**
@@ -71,7 +77,7 @@ export function advancePlan(plan: Plan, seen: PlanSeen, nowMs: number): PlanStep
   );
   for (const [index, standing] of standings.entries()) {
     if (standing.state === 'failed')
-      return { kind: 'stop', stage: index, reason: failureText(plan.stages[index] as PlanStage, standing) };
+      return { kind: 'stop', stage: index, ...failureOf(plan.stages[index] as PlanStage, standing) };
   }
   const index = standings.findIndex(({ state }) => state !== 'passed');
   const stage = plan.stages[index];
@@ -140,16 +146,17 @@ function scheduleText({ kind, name, nextMs }: Exclude<Eligibility, { kind: 'open
   return kind === 'frozen' ? `is held by the freeze${named} ${next}` : `waits for its window${named} ${next}`;
 }
 
-function failureText(
+function failureOf(
   { name, failures = 0, environments }: PlanStage,
   { failed, ring, tests }: StageStanding,
-): string {
-  if (tests !== null) return `${name} failed: ${tests.reason} (${tests.code})`;
-  if (ring?.outcome === 'fail') return `${name} failed: ${ring.reason.replace(/\.$/, '')}`;
+): Pick<Extract<PlanStep, { kind: 'stop' }>, 'about' | 'reason'> {
+  if (tests !== null) return { about: 'tests', reason: `${name} failed: ${tests.reason} (${tests.code})` };
+  if (ring?.outcome === 'fail')
+    return { about: 'verdict', reason: `${name} failed: ${ring.reason.replace(/\.$/, '')}` };
   const told = failed.slice(0, mostNamed).map(({ environment, why }) => `${environment.name}: ${why}`);
   const more = failed.length > mostNamed ? `; and ${failed.length - mostNamed} more` : '';
   const allowed = failures === 0 ? '' : `, ${failures} of ${environments.length} may`;
-  return `${name} failed${allowed}: ${told.join('; ')}${more}`;
+  return { about: 'deployments', reason: `${name} failed${allowed}: ${told.join('; ')}${more}` };
 }
 
 function finishedText(standings: readonly StageStanding[]): string {

@@ -150,7 +150,7 @@ describe('the tests of a stage', () => {
     assert.match(said(step(plan, [run('a', 'timed-out'), run('b', 'running')])), /timed out on web-a/);
     for (const onFail of ['rollback', 'rollback-plan'] as const) {
       const stops = step(planOf({ jobs: [smoke] }, { onFail }), runs);
-      assert.equal(stops.kind, 'stop');
+      assert.deepEqual([stops.kind, 'about' in stops && stops.about], ['stop', 'tests']);
       assert.match(said(stops), /^staging failed: smoke of shop-api failed on web-b .* \(E_TESTS_FAILED\)$/);
     }
     assert.equal(step(planOf({ jobs: [smoke] }, { onFail: 'stop' }), runs).kind, 'ask');

@@ -10,9 +10,17 @@ export interface OpenIncident {
   readonly isAcknowledged: boolean;
 }
 
+/** They say nothing of what runs: a question, a plan's end (what it left on hosts shows there), metadata that ends soon. */
+const saysNothing: ReadonlySet<IncidentKind> = new Set([
+  'deployment-asks',
+  'plan-asks',
+  'plan-failed',
+  'expiring',
+]);
+
 /**
  * Which open incidents are in the way of a product in an environment, a clause for people; null: none. Those of other
- * products are not, nor is metadata that ends soon: it says nothing of what runs. Pure.
+ * products are not, nor those that say nothing of what runs. Pure.
  */
 export function incidentsMissing(
   open: readonly OpenIncident[],
@@ -24,7 +32,7 @@ export function incidentsMissing(
 ): string | null {
   const inTheWay = open.filter(
     (one) =>
-      one.kind !== 'expiring' &&
+      !saysNothing.has(one.kind) &&
       (one.product === null || one.product === product) &&
       (demand === 'none' || !one.isAcknowledged),
   );

@@ -116,7 +116,8 @@ describe('proof besides time', () => {
     assert.equal(missing({}), 'acme/staging has incidents that are open: i-1 (It fails)');
     assert.ok(missing({ product: null }));
     assert.equal(missing({ product: 'blog' }), null);
-    assert.equal(missing({ kind: 'expiring', product: null }), null);
+    for (const kind of ['expiring', 'deployment-asks', 'plan-asks', 'plan-failed'] as const)
+      assert.equal(missing({ kind }), null, kind);
     assert.ok(missing({ isAcknowledged: true }));
     assert.equal(missing({ isAcknowledged: true }, 'acknowledged'), null);
     assert.match(missing({}, 'acknowledged') ?? '', /not acknowledged/);

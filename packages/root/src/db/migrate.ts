@@ -41,6 +41,7 @@ import * as preflights from './migrations/0037-preflights.ts';
 import * as planTests from './migrations/0038-plan-tests.ts';
 import * as planProbes from './migrations/0039-plan-probes.ts';
 import * as watchEvidence from './migrations/0040-watch-evidence.ts';
+import * as incidentsClosed from './migrations/0041-incidents-closed.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -86,6 +87,7 @@ const migrations: readonly Migration[] = [
   planTests,
   planProbes,
   watchEvidence,
+  incidentsClosed,
 ];
 
 const schemaVersion = migrations.length;

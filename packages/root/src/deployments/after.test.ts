@@ -109,5 +109,12 @@ test('what fails after it has succeeded goes back, also when the root server beg
     return (await show(back.id)).state === 'succeeded';
   }, 60_000);
   assert.equal((await show(back.id)).watch, undefined);
+  // What failed so late needed a person, until the way back had come there.
+  const recovered = await waitUntil(async () => {
+    const [incident] = (await root.api('incidentList', { query: { kind: 'deployment-failed' } })).incidents;
+    return incident?.recovered === null ? null : incident;
+  }, 60_000);
+  assert.equal(recovered.title, 'The deployment of shop@3.0.0 failed.');
+  assert.ok(recovered.secondsToDetect >= 60, 'since it was first seen to fail');
   assert.equal((await all()).length, 4);
 });

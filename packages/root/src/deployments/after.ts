@@ -110,11 +110,11 @@ async function lookAfterOne(
     await save(trx, row.id, present, said, record?.number ?? null, nowMs);
     const { look, seen, failed: hosts } = said;
     if (look.kind === 'watching') return false;
-    const details = { watch, seen, at: nowMs, hosts, evidence: record?.digest ?? null };
-    await appendEvent(trx, row.id, nowMs, { kind: `watch-${look.kind}`, message: look.reason, details });
     const end = { is: `watch-${look.kind}`, was: 'watching', reason: look.reason };
     await auditEnd(trx, row, end, record, nowMs);
     if (look.kind === 'failed' && watch.onFail === 'rollback') await setUndoDue(trx, row.id, true);
+    const details = { watch, seen, at: nowMs, hosts, evidence: record?.digest ?? null };
+    await appendEvent(trx, row.id, nowMs, { kind: `watch-${look.kind}`, message: look.reason, details });
     return true;
   });
   if (hasEnded) events.announce(row.id);

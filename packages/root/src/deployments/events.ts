@@ -1,5 +1,5 @@
 import type { Database } from '../db/tables.ts';
-import { noteDeploymentEnd } from '../incidents/of-deployments.ts';
+import { noteDeploymentEvent } from '../incidents/of-deployments.ts';
 import { notifyOfDeployment } from '../notify/of-deployments.ts';
 
 export interface NewEvent {
@@ -21,7 +21,7 @@ export async function appendEvent(
     .values({ deployment, time_ms: nowMs, kind, message, details: JSON.stringify(details) })
     .execute();
   await notifyOfDeployment(trx, deployment, nowMs, event);
-  await noteDeploymentEnd(trx, deployment, nowMs, event);
+  await noteDeploymentEvent(trx, deployment, nowMs, event);
 }
 
 export async function readEvents(db: Database, deployment: string, after: number) {

@@ -1,6 +1,7 @@
 import type { Sign } from '@xylem/core';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
+import type { Root } from '../root.ts';
 
 /** A sign where it was seen. */
 export interface SeenSign extends Sign {
@@ -77,4 +78,32 @@ export async function clearSigns(trx: Database, over: readonly SignName[], nowMs
         .execute();
     }
   }
+}
+
+/** Makes the evidence whose key begins so equal to what is seen now. */
+export async function reconcileSigns(
+  { db, clock }: Pick<Root, 'db' | 'clock'>,
+  prefix: string,
+  seen: readonly SeenSign[],
+): Promise<void> {
+  const nowMs = clock.now();
+  const name = ({ environment, key, subject }: SignName): string =>
+    JSON.stringify([environment, key, subject]);
+  await db.transaction().execute(async (trx) => {
+    const standing = await trx
+      .selectFrom('incident_signs')
+      .select(['environment', 'key', 'subject'])
+      .where('key', 'like', `${prefix}%`)
+      .where('cleared_ms', 'is', null)
+      .execute();
+    const now = new Set(seen.map(name));
+    const before = new Set(standing.map(name));
+    const over = standing.filter((one) => !now.has(name(one)));
+    await clearSigns(trx, over, nowMs);
+    await noteSigns(
+      trx,
+      seen.filter((one) => !before.has(name(one))),
+      nowMs,
+    );
+  });
 }

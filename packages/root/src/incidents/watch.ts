@@ -3,7 +3,7 @@ import { allEnvironments, fullName } from '../environments/names.ts';
 import { expiringRoles } from '../fleet/expiring.ts';
 import { silentAfterMs } from '../hosts/view.ts';
 import type { Root } from '../root.ts';
-import { clearSigns, noteSigns, type SeenSign } from './signs.ts';
+import { clearSigns, noteSigns, reconcileSigns, type SeenSign } from './signs.ts';
 
 interface Parts extends Pick<Root, 'db' | 'clock' | 'startedMs'> {
   readonly restored: Pick<Root['restored'], 'isRestored'>;
@@ -83,7 +83,7 @@ async function watchClones({ db, clock }: Parts): Promise<void> {
     .where('retired', '=', 0)
     .where('revoked_ms', 'is', null)
     .execute();
-  await reconcile(
+  await reconcileSigns(
     { db, clock },
     'host-cloned',
     rows.map(({ id, environment, cloned }) => {
@@ -104,7 +104,7 @@ export async function watchExpiries(root: Root): Promise<void> {
   const ids = new Map(environments.map((row) => [fullName(row), row.id]));
   const ends = await expiringRoles(root, environments, true);
   const soon = ends.filter(({ expires }) => Date.parse(expires) - nowMs < warnBeforeMs);
-  await reconcile(
+  await reconcileSigns(
     root,
     'expiring/',
     soon.map(({ role, environment, expires }) => ({
@@ -116,34 +116,6 @@ export async function watchExpiries(root: Root): Promise<void> {
       message: `It ends at ${expires}.`,
     })),
   );
-}
-
-/** Makes the evidence whose key begins so equal to what is seen now. */
-async function reconcile(
-  { db, clock }: Pick<Parts, 'db' | 'clock'>,
-  prefix: string,
-  seen: readonly SeenSign[],
-): Promise<void> {
-  const nowMs = clock.now();
-  const name = ({ environment, key, subject }: Pick<SeenSign, 'environment' | 'key' | 'subject'>): string =>
-    JSON.stringify([environment, key, subject]);
-  await db.transaction().execute(async (trx) => {
-    const standing = await trx
-      .selectFrom('incident_signs')
-      .select(['environment', 'key', 'subject'])
-      .where('key', 'like', `${prefix}%`)
-      .where('cleared_ms', 'is', null)
-      .execute();
-    const now = new Set(seen.map(name));
-    const before = new Set(standing.map(name));
-    const over = standing.filter((one) => !now.has(name(one)));
-    await clearSigns(trx, over, nowMs);
-    await noteSigns(
-      trx,
-      seen.filter((one) => !before.has(name(one))),
-      nowMs,
-    );
-  });
 }
 
 /** Nothing more is seen of hosts that were retired, revoked or moved. */

@@ -3,6 +3,7 @@ import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import { changeStateIn } from '../deployments/change-state.ts';
 import { deploymentOf } from '../deployments/rows.ts';
+import { notePlanFailed } from '../incidents/of-plans.ts';
 import { takeBackJobsOf } from '../jobs/settle.ts';
 import { requireDigest } from './approvals.ts';
 import { askBack } from './back.ts';
@@ -135,6 +136,7 @@ export async function settlePlan(
   const meant = idsOf(back.flatMap((one) => one.environments));
   await askBack(trx, known, meant, { by, why: step.reason });
   const tested = await takeBackJobsOf(trx, known.row.id, { who: by, nowMs });
+  if (step.about !== 'deployments') await notePlanFailed(trx, known, step.reason, nowMs);
   return { environments: [...environments, ...tested] };
 }
 

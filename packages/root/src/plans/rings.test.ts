@@ -158,7 +158,7 @@ stages:
 test('one host in each of some tenants stops a ring, though no deployment would stop, and what came goes back', async (t) => {
   const names = ['ada', 'bob', 'cy', 'dan', 'eve', 'fay'];
   const shops = await tenants(t, names);
-  const { root, follow, last, becomes, show, plan, planIs } = shops;
+  const { root, follow, last, becomes, succeed, show, plan, planIs } = shops;
   const id = await plan(`release: shop@2.0.0
 strategy: { kind: all-at-once }
 to: '*/production'
@@ -193,4 +193,15 @@ atOnce: 2
   for (const name of names.filter((one) => !begun.includes(one)))
     assert.equal((await last(name))?.version, '1.0.0');
   assert.ok((await shops.replay(id, 0)) >= 3);
+  // No deployment failed by itself: what needs a person is the plan, until something later came wherever it had.
+  const incident = async () =>
+    (await root.api('incidentList', { query: { kind: 'plan-failed' } })).incidents[0];
+  const opened = await waitUntil(incident, patience);
+  assert.deepEqual([opened.environment, opened.product, opened.holding], [null, 'shop', 1]);
+  await succeed(first, '1.0.0');
+  await root.restart();
+  assert.equal((await incident())?.recovered, null, `${second} has not gone back yet`);
+  await succeed(second, '1.0.0');
+  await root.restart();
+  await waitUntil(async () => (await incident())?.recovered !== null, patience, 'it has recovered');
 });
