@@ -13,8 +13,10 @@ export function singleFlight(work: () => Promise<void>): () => Promise<void> {
     return run;
   };
   return () => {
+    // Who asks between the end of one run and the begin of the next gets that next one.
+    if (next !== null) return next;
     if (running === null) return start();
-    next ??= running
+    next = running
       .catch(() => undefined)
       .then(() => {
         next = null;
