@@ -66,9 +66,10 @@ export async function carryOut(
       return await event('paused', decision.reason, { product: deployment.product });
     case 'end': {
       const { state: is, reason: why } = decision;
-      await event(is, why, { product: deployment.product, evidence, ...progress });
       const end = { is, was: deployment.state, reason: why };
-      return await auditEnd(trx, deployment, end, await lastRecord(trx, 'deployment_evidence', id), nowMs);
+      await auditEnd(trx, deployment, end, await lastRecord(trx, 'deployment_evidence', id), nowMs);
+      // Behind the audit log, as everywhere: what it notes for incidents may hold up nobody.
+      return await event(is, why, { product: deployment.product, evidence, ...progress });
     }
   }
 }

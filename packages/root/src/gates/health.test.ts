@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { tempFolder } from '@xylem/testkit';
+import { tempFolder, waitUntil } from '@xylem/testkit';
 import { fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
 import { rootFixture } from '../testing/root-fixture.ts';
@@ -29,9 +29,11 @@ test('alone stops what would come to an environment that is ill already, and not
     message: /1 of 2 hosts of acme\/live are well, and 2 \(60%\) are demanded.*Not well: web-2\./,
   });
   await hosts[1].report([]);
-  await deploy({ version: '1.0.0', dryRun: false });
+  const { deployments } = await deploy({ version: '1.0.0', dryRun: false });
   const { assignments } = await hosts[0].desiredState(await tempFolder(t, 'tuf'));
   for (const host of hosts) await host.report(assignments);
+  const params = { id: deployments[0]?.id ?? '' };
+  await waitUntil(async () => (await root.api('deploymentShow', { params })).state === 'succeeded', 30_000);
   await deploy({ version: '2.0.0', dryRun: false });
   const ill = assignments.map(({ component, product, package: digest, version }) => ({
     component,
