@@ -203,6 +203,8 @@ test('what an editor checks by takes the file, and says something of every key',
   assert.deepEqual(issuesOf(schema, parse(whole)), []);
   const { properties = {} } = schema;
   const items = (properties.stages as JsonSchema).items as JsonSchema;
-  for (const [key, one] of [...Object.entries(properties), ...Object.entries(items.properties ?? {})])
-    assert.ok((one as JsonSchema).description !== undefined, key);
+  const gates = properties.gates as JsonSchema;
+  const named = [properties, items.properties, gates.properties].flatMap((keys = {}) => Object.entries(keys));
+  assert.ok(named.some(([key]) => key === 'provenance'));
+  for (const [key, one] of named) assert.ok((one as JsonSchema).description !== undefined, key);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { timeOf } from '@xylem/core';
-import { waitUntil } from '@xylem/testkit';
+import { tempFolder, waitUntil } from '@xylem/testkit';
 import { fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
 import { receiver } from '../testing/receiver.ts';
@@ -130,4 +130,23 @@ test('each gate that a plan demands stops it alone, where the environment would 
   answer('approved');
   const ticketed = await start(plans.get('change-ticket') ?? '');
   assert.equal(ticketed.deployments.length, 1, 'the ticket that only the plan demands was asked about again');
+
+  answer('waiting');
+  const yaml = `release: shop@1.0.0
+change: CHG-2
+stages:
+  - to: acme/staging
+  - { to: acme/statements, gates: { change: required } }
+`;
+  const { id } = await root.api('planCreateFile', { body: { yaml, file: 'plan.yaml' } });
+  const { token } = await root.api('tokenCreate', { body: { environment: 'acme/staging' } });
+  const host = await fakeHost(root, token, { name: 'web-1' });
+  await start(id);
+  const folder = await tempFolder(t, 'tuf');
+  const waits = await waitUntil(async () => {
+    await host.report((await host.desiredState(folder)).assignments);
+    return (await root.api('planShow', { params: { id } })).stages[1]?.environments[0]?.waits ?? null;
+  }, 60_000);
+  assert.equal(waits.code, 'E_CHANGE_TICKET');
+  assert.match(waits.reason, new RegExp(`CHG-2 is not approved yet: .* The plan ${id} demands that\\.$`));
 });

@@ -5,6 +5,8 @@ import { counted, sizeText } from '../../frame/words.ts';
 import { testsText } from '../job/shared.ts';
 import { holdRows, passesText } from './holds.ts';
 import { preflightLines, preflightRows } from './preflights.ts';
+import { probeLines } from './probes.ts';
+import { rulesText } from './rules.ts';
 
 export const digestOption = {
   digest: text('<digest>', 'of the version that you looked at, or its beginning; another one is refused'),
@@ -105,23 +107,6 @@ export function planProgress(plan: PlanDetail): string {
   return lines.join('\n');
 }
 
-/** What the plan asks itself, and what came of it last. */
-function probeLines({ stages }: PlanDetail): string[] {
-  const rows = stages.flatMap(({ name, verification }) =>
-    (verification?.stated ?? []).map(({ probe: { name: probe, url, ...how }, last }) => [
-      String(probe),
-      name,
-      last?.state ?? '-',
-      last?.reason ?? '',
-      last?.since ?? '',
-      String(url),
-      Object.keys(how).length === 0 ? '' : JSON.stringify(how),
-    ]),
-  );
-  if (rows.length === 0) return [];
-  return ['', tabulate(['PROBE', 'STAGE', 'STATE', 'SAW', 'SINCE', 'ADDRESS', 'HOW'], rows, '')];
-}
-
 /** What the tests of its stages said, with how to see more. */
 function testLines({ stages }: PlanDetail): string[] {
   const rows = stages.flatMap(({ environments }) =>
@@ -181,48 +166,6 @@ function stageTable({ stages }: PlanDetail): string {
 
 const stateText = ({ state, soaksUntil }: NonNullable<Stage['standing']>): string =>
   soaksUntil === null ? state : `${state} until ${soaksUntil}`;
-
-function rulesText({
-  ask,
-  atOnce,
-  failures,
-  soakSeconds,
-  verification,
-  onFail,
-  verdict,
-  tests,
-  gates,
-  notBefore,
-  windows,
-  freezes,
-}: Stage): string {
-  const rules = [
-    ...(ask === true ? ['asks first'] : []),
-    ...(atOnce === undefined ? [] : [`${atOnce} at once`]),
-    ...(failures === undefined ? [] : [`${failures} may fail`]),
-    ...(soakSeconds === undefined ? [] : [`soaks ${soakSeconds} s`]),
-    ...(verification === undefined
-      ? []
-      : [`${verification.probes.join(', ')} to pass for ${verification.seconds} s`]),
-    ...(verdict === undefined ? [] : ['judged together']),
-    ...(tests?.jobs ?? []).map(({ component, job }) => `tests ${component} ${job}`),
-    ...Object.entries(gates ?? {}).map(([gate, demanded]) => gateText(gate, demanded)),
-    ...(onFail === undefined ? [] : [`on failure ${onFail}`]),
-    ...(notBefore === undefined ? [] : [`not before ${notBefore}`]),
-    ...(windows ?? []).map(({ name }) => `window ${name}`),
-    ...(freezes ?? []).map(({ name }) => `freeze ${name}`),
-  ];
-  return rules.join(', ') || '-';
-}
-
-/** Of a list how many there are. */
-function gateText(gate: string, demanded: unknown): string {
-  if (typeof demanded === 'string') return `demands ${gate} ${demanded}`;
-  const parts = Object.entries(demanded ?? {}).map(
-    ([key, value]) => `${key} ${Array.isArray(value) ? value.length : String(value)}`,
-  );
-  return `demands ${gate} (${parts.join(', ')})`;
-}
 
 /** What was taken back, and what was not and why. */
 export function backTable({ stages }: PlanDetail): string {
