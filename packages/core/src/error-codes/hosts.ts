@@ -124,7 +124,7 @@ export const hostsCodes = {
   ),
   E_LOCKED: code(
     'What runs on the host holds up a change by its own lock.',
-    'It goes on when the lock is free, at the time that the message names in any case. Sooner: `policy: { lockAtMostSeconds: 0 }` in the environment.',
+    'It goes on when the lock is free, at the time that the message names in any case. Sooner: `policy: { lockAtMostSeconds: 0 }` in the environment, or a plan with `--urgent --pass locks:COMPONENT` and the word of another person.',
     'later',
     'outcome',
   ),

@@ -36,9 +36,12 @@ test('an urgent plan says of each hold whether it passes it, another one what ho
 
 test('the word of what an urgent plan passes is whole', () => {
   const said = (passes: PlanDetail['passes']) => passesText(passes ?? []);
-  assert.equal(said([]), 'It passes quotas, windows of hosts. All else holds.');
   assert.equal(
-    said(['locks:shop-web', 'quotas']),
-    'It passes locks:shop-web, quotas of hosts. All else holds.',
+    said([]),
+    'It passes quotas, windows of hosts, and freezes where policy says so. All else holds.',
+  );
+  assert.equal(
+    said(['freezes:christmas', 'locks:shop-web', 'quotas']),
+    'It passes freezes:christmas, locks:shop-web, quotas of hosts. All else holds.',
   );
 });

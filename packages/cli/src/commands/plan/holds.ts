@@ -5,9 +5,12 @@ import { counted } from '../../frame/words.ts';
 type Found = PlanDetail['stages'][number]['environments'][number]['found'];
 type Hold = NonNullable<Found['holds']>[number];
 
-/** What an urgent plan passes of what hosts hold by themselves; what policy lets pass besides stands with each environment. */
-export const passesText = (passes: NonNullable<PlanDetail['passes']>): string =>
-  `It passes ${overridesOf(passes).join(', ')} of hosts. All else holds.`;
+/** What an urgent plan passes of what hosts hold by themselves. */
+export function passesText(passes: NonNullable<PlanDetail['passes']>): string {
+  const namesFreezes = passes.some((one) => one.startsWith('freezes'));
+  const besides = namesFreezes ? '' : ', and freezes where policy says so';
+  return `It passes ${overridesOf(passes).join(', ')} of hosts${besides}. All else holds.`;
+}
 
 /** What holds hosts up in one environment; of a plan that waits like any other only what does so now. */
 export function holdRows({ holds = [] }: Found, isUrgent: boolean): [string, string][] {
