@@ -31,7 +31,7 @@ export const override: Gate = {
     const { forces, plan, why } = candidate;
     const passes = passedByApproval(candidate.passes);
     const by = plan === null ? null : secondPerson(plan.words, plan.author);
-    const holds = passes.length === 0 ? [] : [`the ${passes.join(' and ')} of hosts`];
+    const holds = passes.length === 0 ? [] : [`${passes.join(' and ')} of hosts`];
     const closed = forces.length === 0 ? [] : [`the gates ${forces.join(', ')}`];
     const what = [...holds, ...closed].join(' and ');
     if (by !== null) return Promise.resolve(`It passes ${what}: ${why}. ${by} approved it.`);
