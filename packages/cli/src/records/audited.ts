@@ -46,7 +46,7 @@ export async function comparedWithAudit(server: Api, on: string, named: Named): 
 export function auditedText(audited: Audited): string {
   switch (audited.kind) {
     case 'same':
-      return `The audit log names the same digests (${audited.entries.map((one) => `entry ${one}`).join(', ')}).`;
+      return `The audit log names the same digests (${entriesText(audited.entries)}).`;
     case 'unnamed':
       return 'Not compared with the audit log: it names no digest of them, or not in entries that you may read.';
     case 'unread':
@@ -56,10 +56,19 @@ export function auditedText(audited: Audited): string {
   }
 }
 
+/** A plan has one for each of its environments. */
+const mostNamed = 5;
+
+function entriesText(entries: readonly number[]): string {
+  const named = entries.slice(0, mostNamed).map((one) => `entry ${one}`);
+  const more = entries.length - named.length;
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 function differenceOf(sequence: unknown, records: unknown, evidence: string, found: string | null): string {
   const is = found === null ? 'is not there' : `has the digest ${found}`;
   return `Entry ${String(sequence)} of the audit log says that record ${String(records)} has the digest ${evidence}, and it ${is}.`;
 }
 
-const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
+export const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};

@@ -11,6 +11,7 @@ import {
   ringRecordText,
   standsAfter,
 } from '@xylem/core';
+import { command as planReplay } from '../commands/plan/replay.ts';
 import { replayRecords, replayText } from './replay.ts';
 
 const rules = { bakeMs: 60_000, minimumExposure: 1, alpha: 0.05, onNoData: 'ask' } as unknown as RingRules;
@@ -86,4 +87,34 @@ test('records are gone through page by page, and the first that differs or is da
   }
   const gap = await replayOf({ ...made, records: made.records.filter(({ number }) => number !== 2) });
   assert.match(replayText(gap), /Record 3 does not follow the one before it/);
+});
+
+test('rings of a plan are held against the audit log, each against its own digest', async () => {
+  const { records, state } = recordsOf(3);
+  const replayed = async (rings: object) => {
+    const answers = {
+      planShow: { id: 'p-1', stages: [{ name: 'few', verdict: 'ring' }, { name: 'all' }] },
+      planEvidence: { records, hasMore: false, state },
+      auditList: {
+        entries: [{ entry: { sequence: 7, what: 'plan.stopped', after: { rings } } }],
+        checkpoints: [],
+      },
+    };
+    const call = async (operation: keyof typeof answers, { query }: { query?: { after?: string } }) =>
+      operation === 'auditList' && query?.after === '7' ? { entries: [] } : answers[operation];
+    const said = await planReplay.run({ args: ['p-1'], api: async () => ({ call }) } as never);
+    assert.ok(typeof said?.text === 'function');
+    return { exitCode: said.exitCode, text: said.text() };
+  };
+  const [, second, third] = records;
+  const named = { records: 3, evidence: third?.digest };
+  const same = await replayed({ few: named, other: { records: 9, evidence: 'a' } });
+  assert.equal(same.exitCode, undefined);
+  assert.match(
+    same.text,
+    /^few: The same: 3 decisions .*\nThe audit log names the same digests \(entry 7\)\.$/,
+  );
+  const differs = await replayed({ few: { ...named, evidence: second?.digest } });
+  assert.equal(differs.exitCode, 9);
+  assert.match(differs.text, /\nIt differs\. Entry 7 of the audit log says that record 3 has the digest/);
 });

@@ -8,8 +8,10 @@ import {
   waivedRing,
 } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
+import { recordNamed } from '../deployments/audit-end.ts';
 import { pageOf, pageRecords, type RecordPage } from '../deployments/records.ts';
 import type { LookedRing } from './ring.ts';
+import type { KnownPlan } from './rows.ts';
 
 /** What rings were judged by, as their last records left it: kept in memory, and can be read again. */
 export type RingRecords = Map<string, RecordedRing>;
@@ -84,6 +86,33 @@ async function recordedRing(
   for (const { document } of await of().select('document').orderBy('number').execute())
     recorded = afterRingRecord(recorded, document);
   return recorded;
+}
+
+/** The last records by which a plan's rings were judged, by the names of their stages, as the audit log names them. */
+export async function ringsNamed(
+  db: Database,
+  { row, version }: KnownPlan,
+): Promise<{ readonly rings?: Readonly<Record<string, ReturnType<typeof recordNamed>>> }> {
+  const last = await db
+    .selectFrom('plan_evidence')
+    .select(['stage', (e) => e.fn.max('number').as('number')])
+    .where('plan', '=', row.id)
+    .groupBy('stage')
+    .orderBy('stage')
+    .execute();
+  const rings: [string, ReturnType<typeof recordNamed>][] = [];
+  for (const { stage, number } of last) {
+    const { digest } = await db
+      .selectFrom('plan_evidence')
+      .select('digest')
+      .where('plan', '=', row.id)
+      .where('stage', '=', stage)
+      .where('number', '=', number)
+      .executeTakeFirstOrThrow();
+    const { name } = version.document.stages[stage] ?? { name: `${stage}` };
+    rings.push([name, recordNamed({ number, digest: digest as Digest })]);
+  }
+  return rings.length === 0 ? {} : { rings: Object.fromEntries(rings) };
 }
 
 /** By what the ring of a stage was judged: records after a number, oldest first, and where it stands now, JSON. */

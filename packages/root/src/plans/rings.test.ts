@@ -104,6 +104,9 @@ async function tenants(t: TestContext, names: readonly string[]) {
       recorded = next.after;
     }
     assert.ok(standsAfter(recorded, state ?? ''));
+    const { entries } = await api('auditList', { query: { on: `plan/${id}`, order: 'newest', limit: '1' } });
+    const said = entries[0]?.entry.after as { rings?: Record<string, unknown> } | undefined;
+    assert.deepEqual(said?.rings?.[name], { records: recorded.number, evidence: recorded.digest });
     return records.length;
   };
   return { root, api, clock, follow, last, becomes, succeed, show, plan, planIs, replay, told };

@@ -4,6 +4,7 @@ import { allEnvironments } from '../environments/names.ts';
 import { notify, queue } from '../notify/notify.ts';
 import { stakeholdersOf } from '../notify/subscriptions.ts';
 import { forgetPlanProbes } from '../verification/plan-probes.ts';
+import { ringsNamed } from './ring-records.ts';
 import type { KnownPlan } from './rows.ts';
 
 interface NewState {
@@ -35,6 +36,7 @@ export async function setState(
   const ids = new Set<string>(named.map(({ environment }) => environment));
   const environments = (await allEnvironments(trx)).filter((one) => ids.has(one.id));
   const { digest } = version;
+  const judged = await ringsNamed(trx, { row, version });
   for (const { id: environment } of environments) {
     await appendAudit(trx, nowMs, {
       who: by,
@@ -42,7 +44,7 @@ export async function setState(
       subject: `plan/${id}`,
       environment,
       before: { state: row.state },
-      after: { state, number: row.number, digest, ...(reason === null ? {} : { reason }) },
+      after: { state, number: row.number, digest, ...(reason === null ? {} : { reason }), ...judged },
     });
   }
   await tell(trx, { row, version }, nowMs, { state, what, reason, isOne });
