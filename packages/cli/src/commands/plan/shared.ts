@@ -53,10 +53,17 @@ export function planText(plan: PlanDetail): string {
   if (plan.approvals.length > 0)
     lines.push('', `Approved by ${plan.approvals.map(({ by, at }) => `${by} (${at})`).join(', ')}.`);
   lines.push(...endedLines(plan));
-  if (plan.state === 'open') lines.push('', `Start it: xylem deploy --plan ${plan.id}`);
+  if (plan.state === 'open') lines.push('', nextText(plan));
   if (plan.state === 'expired' || plan.state === 'refused')
     lines.push('', `Look anew: xylem plan refresh ${plan.id}`);
   return lines.join('\n');
+}
+
+/** Of an open plan: where its first stage waits for somebody's word, starting it would be refused. */
+export function nextText({ id, stages }: PlanDetail): string {
+  const isApproved = stages[0]?.environments.every(({ missing }) => missing.length === 0) ?? true;
+  const start = `xylem deploy --plan ${id}`;
+  return isApproved ? `Start it: ${start}` : `Have it approved: xylem plan approve ${id}; then: ${start}`;
 }
 
 function urgencyText({
