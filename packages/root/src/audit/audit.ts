@@ -17,6 +17,15 @@ export interface AuditEntry {
   readonly after?: unknown;
 }
 
+/** Lets nobody else write to it until this transaction is over, as if this one had. */
+export async function holdAudit(trx: Database): Promise<void> {
+  await trx
+    .updateTable('audit_head')
+    .set((e) => ({ sequence: e.ref('sequence') }))
+    .where('id', '=', 1)
+    .execute();
+}
+
 /**
  * Appends to the audit log; call it inside the transaction of the change itself, so that neither is without the other.
  * Two that append stand in line at the head's row until the first has committed.

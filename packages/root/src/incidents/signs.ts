@@ -1,4 +1,5 @@
 import type { Sign } from '@xylem/core';
+import { holdAudit } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import type { Root } from '../root.ts';
@@ -22,13 +23,19 @@ const mostMessage = 1_000;
 /** Bound parameters have a limit in both databases. */
 const chunk = 500;
 
+/** Behind the audit log, which whoever notes may write to before or afterwards: else two could wait for each other. */
+async function lockSigns(trx: Database): Promise<void> {
+  await holdAudit(trx);
+  await lockFor(trx, 'incident-signs');
+}
+
 /**
  * Writes evidence down in the transaction of what it was seen in; the next look takes it in, also after a crash.
- * Nobody waits for anything while they hold this lock, so it may be taken behind all others; take none behind it.
+ * Nobody waits for anything while they hold this lock, so it may be taken behind all others; take none behind it but the audit log's.
  */
 export async function noteSigns(trx: Database, seen: readonly SeenSign[], nowMs: number): Promise<void> {
   if (seen.length === 0) return;
-  await lockFor(trx, 'incident-signs');
+  await lockSigns(trx);
   for (let at = 0; at < seen.length; at += chunk) {
     const values = seen
       .slice(at, at + chunk)
@@ -62,7 +69,7 @@ export async function noteSigns(trx: Database, seen: readonly SeenSign[], nowMs:
 /** Says that evidence is over; what is not there, or over already, is passed over. */
 export async function clearSigns(trx: Database, over: readonly SignName[], nowMs: number): Promise<void> {
   if (over.length === 0) return;
-  await lockFor(trx, 'incident-signs');
+  await lockSigns(trx);
   const causes = Map.groupBy(over, ({ environment, key }) => JSON.stringify([environment, key]));
   for (const names of causes.values()) {
     const [{ environment, key } = { environment: '', key: '' }] = names;
