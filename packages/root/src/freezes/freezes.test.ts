@@ -1,20 +1,24 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import { inCohort, nothingRecorded, replayed, timeOf } from '@xylem/core';
-import { tempFolder, waitUntil } from '@xylem/testkit';
+import { cleanup, tempFolder, waitUntil } from '@xylem/testkit';
+import { testDatabases } from '../testing/databases.ts';
 import { type FakeHost, fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
-import { rootFixture } from '../testing/root-fixture.ts';
+import { type RootFixtureOptions, rootFixture } from '../testing/root-fixture.ts';
 import { shiftedClock } from '../testing/shifted-clock.ts';
+
+const own = cleanup();
+after(() => own.run());
 
 const code = (wanted: string) => (error: unknown) => (error as { code?: string }).code === wanted;
 const environments = ['default/live'];
 const reason = 'The fair is on.';
 
 /** An environment with two hosts at 1.0.0 of a product that also has 2.0.0 and 3.0.0. */
-async function fleet(t: TestContext, yaml?: string) {
+async function fleet(t: TestContext, yaml?: string, options: RootFixtureOptions = {}) {
   const clock = shiftedClock(-3 * 3600_000);
-  const root = await rootFixture(t, { clock });
+  const root = await rootFixture(t, { clock, ...options });
   const shop = await publisher(t, root, 'shop');
   for (const version of ['1.0.0', '2.0.0', '3.0.0']) {
     await shop.publish('web', version, { 'index.html': version });
@@ -55,66 +59,73 @@ async function fleet(t: TestContext, yaml?: string) {
 }
 const rolling = { strategy: { kind: 'rolling' as const, maxUnavailable: 1 } };
 
-test('a frozen environment admits no further host and begins nothing, but rollbacks and what is urgent', async (t) => {
-  const { root, deploy, show, ended, report, replays } = await fleet(t);
-  const first = await deploy('1.0.0');
-  await report();
-  await ended(first, 'succeeded');
-  const second = await deploy('2.0.0', rolling);
-  assert.equal((await show(second)).progress.admitted, 1);
-  const { environments: frozen } = await root.api('freezeSet', {
-    body: { environments: ['*/live'], reason },
-  });
-  assert.equal(frozen[0]?.freeze?.reason, reason);
-  // Its hosts report: the admitted one is done, and no other follows, also after a restart.
-  await report();
-  await root.restart();
-  await waitUntil(async () => (await show(second)).progress.done >= 1, 30_000, 'a host to be done');
-  const stands = await show(second);
-  assert.deepEqual([stands.state, stands.progress.admitted], ['running', 1]);
-  assert.match(stands.reason ?? '', /live was frozen by .* The fair is on\..*1 of 2 done/);
-  await assert.rejects(deploy('3.0.0'), code('E_ENVIRONMENT_FROZEN'));
-  await assert.rejects(deploy('', { kind: 'undeploy', version: undefined }), code('E_ENVIRONMENT_FROZEN'));
-  const back = { kind: 'rollback', product: 'shop', environments, dryRun: true } as const;
-  await root.api('deploymentCreate', { body: back });
-  const live = { tenant: 'default', environment: 'live' };
-  assert.equal((await root.api('environmentShow', { params: live })).freeze?.reason, reason);
-  assert.equal(await replays(second), true, 'as it was decided under the freeze');
-  // What is urgent goes on to all, if it says why.
-  const now = { urgent: true, strategy: { kind: 'all-at-once' } };
-  await assert.rejects(deploy('3.0.0', now), /The fair is on\..*say why: `--reason`/);
-  const urgent = await deploy('3.0.0', { ...now, reason: 'A hole is open.' });
-  assert.equal((await show(urgent)).progress.admitted, 2);
-  const said = await root.api('freezeSet', { body: { environments, reason: 'Still on.' } });
-  assert.equal(said.environments[0]?.freeze?.since, frozen[0]?.freeze?.since, 'said again it is one');
-  await report();
-  await ended(urgent, 'succeeded');
+for (const { kind, skip, options } of await testDatabases(own))
+  test(`a frozen environment admits no further host and begins nothing, but rollbacks and what is urgent: ${kind}`, {
+    skip,
+  }, async (t) => {
+    const { root, deploy, show, ended, report, replays } = await fleet(
+      t,
+      undefined,
+      await options('freezes'),
+    );
+    const first = await deploy('1.0.0');
+    await report();
+    await ended(first, 'succeeded');
+    const second = await deploy('2.0.0', rolling);
+    assert.equal((await show(second)).progress.admitted, 1);
+    const { environments: frozen } = await root.api('freezeSet', {
+      body: { environments: ['*/live'], reason },
+    });
+    assert.equal(frozen[0]?.freeze?.reason, reason);
+    // Its hosts report: the admitted one is done, and no other follows, also after a restart.
+    await report();
+    await root.restart();
+    await waitUntil(async () => (await show(second)).progress.done >= 1, 30_000, 'a host to be done');
+    const stands = await show(second);
+    assert.deepEqual([stands.state, stands.progress.admitted], ['running', 1]);
+    assert.match(stands.reason ?? '', /live was frozen by .* The fair is on\..*1 of 2 done/);
+    await assert.rejects(deploy('3.0.0'), code('E_ENVIRONMENT_FROZEN'));
+    await assert.rejects(deploy('', { kind: 'undeploy', version: undefined }), code('E_ENVIRONMENT_FROZEN'));
+    const back = { kind: 'rollback', product: 'shop', environments, dryRun: true } as const;
+    await root.api('deploymentCreate', { body: back });
+    const live = { tenant: 'default', environment: 'live' };
+    assert.equal((await root.api('environmentShow', { params: live })).freeze?.reason, reason);
+    assert.equal(await replays(second), true, 'as it was decided under the freeze');
+    // What is urgent goes on to all, if it says why.
+    const now = { urgent: true, strategy: { kind: 'all-at-once' } };
+    await assert.rejects(deploy('3.0.0', now), /The fair is on\..*say why: `--reason`/);
+    const urgent = await deploy('3.0.0', { ...now, reason: 'A hole is open.' });
+    assert.equal((await show(urgent)).progress.admitted, 2);
+    const said = await root.api('freezeSet', { body: { environments, reason: 'Still on.' } });
+    assert.equal(said.environments[0]?.freeze?.since, frozen[0]?.freeze?.since, 'said again it is one');
+    await report();
+    await ended(urgent, 'succeeded');
 
-  const held = await root.api('freezeEnd', { body: { environments } });
-  assert.equal(held.environments[0]?.freeze, null);
-  const third = await deploy('2.0.0', rolling);
-  await root.api('freezeSet', { body: { environments, reason } });
-  await report();
-  await waitUntil(async () => (await show(third)).progress.done >= 1, 30_000, 'a host to be done');
-  assert.equal((await show(third)).progress.admitted, 1);
-  await root.api('freezeEnd', { body: { environments } });
-  assert.equal((await show(third)).progress.admitted, 2, 'what waited goes on at once');
-  assert.equal(await replays(third), true);
-  const { entries } = await root.api('auditList', { query: {} });
-  const urgently = entries.find(({ entry }) => entry['on'] === `deployment/${urgent}`);
-  assert.match(JSON.stringify(urgently), /A hole is open\./);
-  const acts = entries.map(({ entry }) => String(entry['what'])).filter((what) => /freeze/.test(what));
-  assert.deepEqual(
-    acts.sort((a, b) => a.localeCompare(b)),
-    [
-      'environment.freeze',
-      'environment.freeze',
-      'environment.freeze',
-      'environment.unfreeze',
-      'environment.unfreeze',
-    ],
-  );
-});
+    const held = await root.api('freezeEnd', { body: { environments } });
+    assert.equal(held.environments[0]?.freeze, null);
+    const third = await deploy('2.0.0', rolling);
+    await root.api('freezeSet', { body: { environments, reason } });
+    await report();
+    await waitUntil(async () => (await show(third)).progress.done >= 1, 30_000, 'a host to be done');
+    assert.equal((await show(third)).progress.admitted, 1);
+    await root.api('freezeEnd', { body: { environments } });
+    assert.equal((await show(third)).progress.admitted, 2, 'what waited goes on at once');
+    assert.equal(await replays(third), true);
+    const { entries } = await root.api('auditList', { query: {} });
+    const urgently = entries.find(({ entry }) => entry['on'] === `deployment/${urgent}`);
+    assert.match(JSON.stringify(urgently), /A hole is open\./);
+    const acts = entries.map(({ entry }) => String(entry['what'])).filter((what) => /freeze/.test(what));
+    assert.deepEqual(
+      acts.sort((a, b) => a.localeCompare(b)),
+      [
+        'environment.freeze',
+        'environment.freeze',
+        'environment.freeze',
+        'environment.unfreeze',
+        'environment.unfreeze',
+      ],
+    );
+  });
 
 test('a channel that moved during a freeze is followed after it, and a freeze ends by its date', async (t) => {
   const yaml = 'environment: default/live\nproducts:\n  shop: { channel: stable }\n';

@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import { type Digest, timeOf } from '@xylem/core';
-import { tempFolder, waitUntil } from '@xylem/testkit';
+import { cleanup, tempFolder, waitUntil } from '@xylem/testkit';
+import { testDatabases } from '../../testing/databases.ts';
 import { fakeHost } from '../../testing/fake-host.ts';
 import { publisher } from '../../testing/publisher.ts';
-import { rootFixture } from '../../testing/root-fixture.ts';
+import { type RootFixtureOptions, rootFixture } from '../../testing/root-fixture.ts';
 import { shiftedClock } from '../../testing/shifted-clock.ts';
+
+const own = cleanup();
+after(() => own.run());
 
 const hour = 3_600_000;
 
 /** A tenant with staging and production, and one host in staging that does what is asked of it. */
-async function stages(t: TestContext, policy = '') {
+async function stages(t: TestContext, policy = '', options: RootFixtureOptions = {}) {
   const clock = shiftedClock(-20 * 24 * hour);
-  const root = await rootFixture(t, { clock });
+  const root = await rootFixture(t, { clock, ...options });
   const shop = await publisher(t, root, 'shop');
   for (const version of ['1.0.0', '2.0.0']) {
     const jobs = { smoke: { command: ['true'] } };
@@ -122,65 +126,69 @@ test('a named earlier stage must be there; none asks for nothing; YAML that name
   assert.match(await deploy('acme/production', '2.0.0'), /^d-/);
 });
 
-test('alone stops what was not tested in the stage before, or has incidents there', async (t) => {
-  const tests = '{ component: shop-web, job: smoke }';
-  const { root, clock, deploy, settleInStaging, host } = await stages(
-    t,
-    `policy:\n  incidents: none\n  after: { stage: staging, incidents: acknowledged, tests: [${tests}] }\n`,
-  );
-  await settleInStaging('2.0.0');
-  const dryRun = () => deploy('acme/production', '2.0.0', { dryRun: true });
-  await assert.rejects(dryRun(), {
-    code: 'E_STAGE_ORDER',
-    message: /the test smoke of shop-web has not passed with 2\.0\.0 in acme\/staging/,
-  });
-  const params = { tenant: 'acme', environment: 'staging' };
-  const { runs } = await root.api('jobRun', { params, body: { component: 'shop-web', job: 'smoke' } });
-  const time = timeOf(clock.now());
-  const output = { text: '', sizeBytes: 0 };
-  const result = { outcome: 'passed' as const, exitCode: 0, seconds: 1, output };
-  const jobs = runs.map(({ id, component, job, package: digest }) => ({
-    id,
-    component,
-    job,
-    package: digest as Digest,
-    state: 'ended' as const,
-    since: time,
-    result,
-  }));
-  await host.report(undefined, { jobs });
-  await dryRun();
-
-  const waiting = [{ component: null, code: 'E_DISK_FULL', message: 'The disk is full.', since: time }];
-  await host.report(undefined, { waiting });
-  const incidentIn = (environment: string) =>
-    waitUntil(
-      async () => (await root.api('incidentList', { query: { environment } })).incidents[0]?.id ?? null,
-      30_000,
+for (const { kind, skip, options } of await testDatabases(own))
+  test(`alone stops what was not tested in the stage before, or has incidents there: ${kind}`, {
+    skip,
+  }, async (t) => {
+    const tests = '{ component: shop-web, job: smoke }';
+    const { root, clock, deploy, settleInStaging, host } = await stages(
+      t,
+      `policy:\n  incidents: none\n  after: { stage: staging, incidents: acknowledged, tests: [${tests}] }\n`,
+      await options('stages'),
     );
-  const incident = await incidentIn('acme/staging');
-  await assert.rejects(dryRun(), {
-    code: 'E_STAGE_ORDER',
-    message: /acme\/staging has incidents that are not acknowledged: i-/,
-  });
-  await root.api('incidentAcknowledge', { params: { id: incident } });
-  await dryRun();
+    await settleInStaging('2.0.0');
+    const dryRun = () => deploy('acme/production', '2.0.0', { dryRun: true });
+    await assert.rejects(dryRun(), {
+      code: 'E_STAGE_ORDER',
+      message: /the test smoke of shop-web has not passed with 2\.0\.0 in acme\/staging/,
+    });
+    const params = { tenant: 'acme', environment: 'staging' };
+    const { runs } = await root.api('jobRun', { params, body: { component: 'shop-web', job: 'smoke' } });
+    const time = timeOf(clock.now());
+    const output = { text: '', sizeBytes: 0 };
+    const result = { outcome: 'passed' as const, exitCode: 0, seconds: 1, output };
+    const jobs = runs.map(({ id, component, job, package: digest }) => ({
+      id,
+      component,
+      job,
+      package: digest as Digest,
+      state: 'ended' as const,
+      since: time,
+      result,
+    }));
+    await host.report(undefined, { jobs });
+    await dryRun();
 
-  // Of the environment itself: none at all.
-  const { token } = await root.api('tokenCreate', { body: { environment: 'acme/production' } });
-  const own = await fakeHost(root, token, { name: 'live' });
-  await own.report([], { waiting });
-  await incidentIn('acme/production');
-  await assert.rejects(dryRun(), {
-    code: 'E_INCIDENT',
-    message: /acme\/production has incidents that are open: i-/,
+    const waiting = [{ component: null, code: 'E_DISK_FULL', message: 'The disk is full.', since: time }];
+    await host.report(undefined, { waiting });
+    const incidentIn = (environment: string) =>
+      waitUntil(
+        async () => (await root.api('incidentList', { query: { environment } })).incidents[0]?.id ?? null,
+        30_000,
+      );
+    const incident = await incidentIn('acme/staging');
+    await assert.rejects(dryRun(), {
+      code: 'E_STAGE_ORDER',
+      message: /acme\/staging has incidents that are not acknowledged: i-/,
+    });
+    await root.api('incidentAcknowledge', { params: { id: incident } });
+    await dryRun();
+
+    // Of the environment itself: none at all.
+    const { token } = await root.api('tokenCreate', { body: { environment: 'acme/production' } });
+    const own = await fakeHost(root, token, { name: 'live' });
+    await own.report([], { waiting });
+    await incidentIn('acme/production');
+    await assert.rejects(dryRun(), {
+      code: 'E_INCIDENT',
+      message: /acme\/production has incidents that are open: i-/,
+    });
+    const plan = await root.api('planCreate', {
+      body: { kind: 'deploy', product: 'shop', version: '2.0.0', environments: ['acme/production'] },
+    });
+    const gates = plan.stages[0]?.environments[0]?.found.gates ?? [];
+    assert.deepEqual(
+      gates.filter(({ open }) => !open).map(({ gate }) => gate),
+      ['incidents'],
+    );
   });
-  const plan = await root.api('planCreate', {
-    body: { kind: 'deploy', product: 'shop', version: '2.0.0', environments: ['acme/production'] },
-  });
-  const gates = plan.stages[0]?.environments[0]?.found.gates ?? [];
-  assert.deepEqual(
-    gates.filter(({ open }) => !open).map(({ gate }) => gate),
-    ['incidents'],
-  );
-});
