@@ -6,8 +6,8 @@ import type { Deployment } from './deployment.ts';
 import { deployment, host, MINUTE, newPackage, policy, rolling, runs, START } from './fleet.test-data.ts';
 import { afterWatchRecord, isToRecord, noWatchRecorded, watchRecordText } from './watch-record.ts';
 
-export const watched: Deployment = { ...deployment('deploy', rolling('50%')), state: 'succeeded' };
-export const watch: AfterWatch = {
+const watched: Deployment = { ...deployment('deploy', rolling('50%')), state: 'succeeded' };
+const watch: AfterWatch = {
   since: START,
   until: START + 20 * MINUTE,
   maxFailed: 1,

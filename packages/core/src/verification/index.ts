@@ -1,6 +1,5 @@
 export { type ProbeBefore, probesBefore } from './compare.ts';
 export {
-  compareOnHosts,
   type HostState,
   type HostsBefore,
   type HostsSeen,
