@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   idle: () => import('./idle.ts'),
   install: () => import('./install.ts'),
   judged: () => import('./judged.ts'),
+  plans: () => import('./plans.ts'),
   publish: () => import('./publish.ts'),
   separation: () => import('./separation.ts'),
   simulate: () => import('./simulate.ts'),

@@ -34,6 +34,7 @@ export * from './migration/index.ts';
 export * from './notification/index.ts';
 export { inOrder, type Ordered } from './order.ts';
 export * from './plan/index.ts';
+export { remembering } from './remembering.ts';
 export * from './schema/index.ts';
 export * from './selector/index.ts';
 export * from './stage-order/index.ts';

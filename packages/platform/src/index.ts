@@ -16,3 +16,4 @@ export { clientFor } from './http/named.ts';
 export { jsonLog, type Log, type LogFields, silentLog } from './log.ts';
 export { releaseMemorySoon } from './memory.ts';
 export { type Randomness, systemRandomness } from './randomness.ts';
+export { turnstile, unhurried } from './unhurried.ts';

@@ -11,6 +11,7 @@ import { XylemError } from '../errors.ts';
 import { metricsSchema } from '../metrics/metric.ts';
 import { migrationPolicySchema } from '../migration/drive.ts';
 import { approvalRulesSchema } from '../plan/approvals.ts';
+import { remembering } from '../remembering.ts';
 import {
   anyObject,
   array,
@@ -108,7 +109,18 @@ export function environmentJsonSchema(): Readonly<Record<string, unknown>> {
  * Reads an environment's YAML. A component without `where` goes to all hosts; an environment without a tenant belongs
  * to `default`. Throws E_INPUT naming file, line, column, key and what is expected.
  */
-export function parseEnvironmentYaml(text: string, file: string): EnvironmentSpec {
+export const parseEnvironmentYaml = (text: string, file: string): EnvironmentSpec =>
+  parseNamed(`${file}\n${text}`);
+
+const parseNamed = remembering(
+  (named) => {
+    const end = named.indexOf('\n');
+    return parsed(named.slice(end + 1), named.slice(0, end));
+  },
+  { most: 2_000, maxChars: 4_000_000 },
+);
+
+function parsed(text: string, file: string): EnvironmentSpec {
   const { value, refuse } = checkYaml(text, environmentYamlSchema, file);
   for (const key of environmentKeys) {
     if (Object.hasOwn(value.labels ?? {}, key))

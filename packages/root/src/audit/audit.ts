@@ -31,34 +31,52 @@ export async function holdAudit(trx: Database): Promise<void> {
  * Two that append stand in line at the head's row until the first has committed.
  */
 export async function appendAudit(db: Database, nowMs: number, entry: AuditEntry): Promise<void> {
+  await appendAudits(db, nowMs, [entry]);
+}
+
+/** Of one insert: a database takes so many values at once. */
+const rowsAtOnce = 500;
+
+/** `appendAudit` of several entries, one after the other. */
+export async function appendAudits(
+  db: Database,
+  nowMs: number,
+  entries: readonly AuditEntry[],
+): Promise<void> {
+  if (entries.length === 0) return;
   if (!db.isTransaction) {
-    await db.transaction().execute((trx) => appendAudit(trx, nowMs, entry));
+    await db.transaction().execute((trx) => appendAudits(trx, nowMs, entries));
     return;
   }
-  const { sequence, hash: previous } = await db
+  const head = await db
     .updateTable('audit_head')
-    .set((e) => ({ sequence: e('sequence', '+', 1) }))
+    .set((e) => ({ sequence: e('sequence', '+', entries.length) }))
     .where('id', '=', 1)
     .returning(['sequence', 'hash'])
     .executeTakeFirstOrThrow();
   const origin = currentOrigin();
-  const row = {
-    sequence,
-    // What is hashed has whole seconds.
-    time_ms: timeMs(timeOf(nowMs)),
-    who: origin?.who ?? entry.who,
-    what: entry.what,
-    subject: entry.subject,
-    before: JSON.stringify(entry.before ?? null),
-    after: JSON.stringify(entry.after ?? null),
-    format: 1,
-    from_address: origin?.from ?? null,
-    environment: entry.environment ?? null,
-  };
-  const hash = auditHash(documentOf({ ...row, hash: '' }, previous));
-  await db
-    .insertInto('audit')
-    .values({ ...row, hash })
-    .execute();
+  let { hash } = head;
+  const rows = entries.map((entry, index) => {
+    const row = {
+      sequence: head.sequence - entries.length + 1 + index,
+      // What is hashed has whole seconds.
+      time_ms: timeMs(timeOf(nowMs)),
+      who: origin?.who ?? entry.who,
+      what: entry.what,
+      subject: entry.subject,
+      before: JSON.stringify(entry.before ?? null),
+      after: JSON.stringify(entry.after ?? null),
+      format: 1,
+      from_address: origin?.from ?? null,
+      environment: entry.environment ?? null,
+    };
+    hash = auditHash(documentOf({ ...row, hash: '' }, hash));
+    return { ...row, hash };
+  });
+  for (let at = 0; at < rows.length; at += rowsAtOnce)
+    await db
+      .insertInto('audit')
+      .values(rows.slice(at, at + rowsAtOnce))
+      .execute();
   await db.updateTable('audit_head').set({ hash }).where('id', '=', 1).execute();
 }

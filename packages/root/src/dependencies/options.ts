@@ -4,10 +4,10 @@ import {
   type Digest,
   type EnvironmentSpec,
   type KnownRelease,
-  parseRelease,
   type Version,
 } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
+import { storedRelease } from '../publishing/parsed.ts';
 import { placedReleases } from './placed.ts';
 
 const mostReleases = 20;
@@ -40,7 +40,7 @@ export async function releaseOptions(
         compareVersions(b.version as Version, a.version as Version),
     )
     .slice(0, mostReleases)
-    .map((row): KnownRelease => ({ digest: row.release as Digest, release: parseRelease(row.document) }));
+    .map((row): KnownRelease => ({ digest: row.release as Digest, release: storedRelease(row.document) }));
   const placed = await placedReleases(trx, spec, chosen);
   return chosen.map(({ release: { version } }) => ({
     product,

@@ -4,10 +4,10 @@ import {
   type PackageDocument,
   type PlacedComponent,
   type ProductDirection,
-  parsePackage,
   placedComponents,
 } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
+import { storedPackage } from '../publishing/parsed.ts';
 
 const atOnce = 500;
 
@@ -54,7 +54,7 @@ async function packageDocuments(
       .select(['package', 'document'])
       .where('package', 'in', digests.slice(at, at + atOnce))
       .execute();
-    for (const row of rows) found.set(row.package, parsePackage(row.document));
+    for (const row of rows) found.set(row.package, storedPackage(row.document));
   }
   return found;
 }

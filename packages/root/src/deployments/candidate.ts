@@ -5,7 +5,6 @@ import {
   type PackageDocument,
   type Passing,
   type ProductDirection,
-  parsePackage,
   withSealed,
   XylemError,
 } from '@xylem/core';
@@ -14,6 +13,7 @@ import type { Database } from '../db/tables.ts';
 import { withProduct } from '../environments/edit-yaml.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import type { Candidate, CandidatePlan } from '../gates/gate.ts';
+import { storedPackage } from '../publishing/parsed.ts';
 import { sealedConfigs } from '../secrets/rows.ts';
 import { withServing } from '../traffic/rows.ts';
 import { chooseRelease } from './choose-release.ts';
@@ -106,8 +106,17 @@ async function mapped(
     .selectAll()
     .where('id', '=', environment.id)
     .executeTakeFirstOrThrow();
+  if (isMappedTo(row, product, kind === 'undeploy' ? null : (version ?? null))) return row;
   const yaml = withProduct(row.yaml, product, kind === 'undeploy' ? null : (version ?? null));
   return yaml === row.yaml ? row : { ...row, yaml, yaml_version: row.yaml_version + 1 };
+}
+
+/** Whether its YAML says so already: edited it would be the same. */
+function isMappedTo(row: EnvironmentRow, product: string, version: string | null): boolean {
+  const { products } = parseEnvironmentYaml(row.yaml, fullName(row));
+  if (!Object.hasOwn(products, product)) return version === null;
+  const release = products[product]?.release;
+  return release === undefined || release === version;
 }
 
 async function packagesBeside(
@@ -131,7 +140,7 @@ async function packagesBeside(
         .executeTakeFirst();
       if (row === undefined)
         throw new XylemError('E_OBJECT_MISSING', `The package of ${component} is not here.`);
-      packages.push(parsePackage(row.document));
+      packages.push(storedPackage(row.document));
     }
   }
   return packages;

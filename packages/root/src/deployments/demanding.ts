@@ -1,5 +1,6 @@
-import { type Deployment, type Digest, type PackageDocument, parsePackage } from '@xylem/core';
+import type { Deployment, Digest, PackageDocument } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
+import { storedPackage } from '../publishing/parsed.ts';
 
 /** Packages of the deployment that not every host can install, for hosts that it leaves out; else none. */
 export async function leavingOut(
@@ -33,7 +34,7 @@ export async function demandingPackages(
   const found = new Map<string, PackageDocument>();
   for (const row of rows) {
     if (wanted.get(row.component) !== row.package) continue;
-    const document = parsePackage(row.document);
+    const document = storedPackage(row.document);
     const isForAll = document.variants.some(
       ({ os, arch, distribution }) => os === undefined && arch === undefined && distribution === undefined,
     );

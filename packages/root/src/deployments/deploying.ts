@@ -1,5 +1,5 @@
 import { applyDecisions, courseOf, type Deployment, promisesUndo, type Report } from '@xylem/core';
-import type { Clock, Log, Randomness } from '@xylem/platform';
+import { type Clock, type Log, type Randomness, turnstile } from '@xylem/platform';
 import type { Repository } from '@xylem/store';
 import type { RestoredState } from '../backup/restored-state.ts';
 import { lockFor } from '../db/lock.ts';
@@ -73,6 +73,7 @@ export function createDeploying(options: DeployingOptions): Deploying {
   const watchRecords = new WatchRecords();
   const evidence = new KeptEvidence();
   const measure = createMeasure(options);
+  const turn = turnstile();
 
   const evaluate = (environment: string): Promise<void> => {
     let flight = flights.get(environment);
@@ -84,6 +85,8 @@ export function createDeploying(options: DeployingOptions): Deploying {
   };
 
   async function evaluateNow(environment: string): Promise<void> {
+    // A relay's batch wakes hundreds of environments at once.
+    await turn();
     if (restored.isRestored()) return;
     // What one decision changes the next may build on: until nothing more follows from what is known.
     due.delete(environment);

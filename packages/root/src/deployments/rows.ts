@@ -5,12 +5,12 @@ import {
   hasEnded,
   type KnownRelease,
   type ProductDirection,
-  parseRelease,
   type Watched,
   XylemError,
 } from '@xylem/core';
 import type { Selectable } from 'kysely';
 import type { Database, Tables } from '../db/tables.ts';
+import { storedRelease } from '../publishing/parsed.ts';
 import { type RetryWord, retryWordOf, type SkipWord, skipWordOf } from './host-words.ts';
 import { type MarkColumns, unmarked } from './unmarked.ts';
 
@@ -164,7 +164,7 @@ export async function knownRelease(db: Database, product: string, digest: string
     .where('release', '=', digest)
     .executeTakeFirst();
   if (row === undefined) throw new XylemError('E_NOT_FOUND', `There is no release ${digest} of ${product}.`);
-  return { digest: digest as Digest, release: parseRelease(row.document) };
+  return { digest: digest as Digest, release: storedRelease(row.document) };
 }
 
 /** What has been decided about each product of an environment: what is settled, and what came after it. */

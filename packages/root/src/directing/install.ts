@@ -5,9 +5,9 @@ import {
   type Digest,
   installObjects,
   type PackageDocument,
-  parsePackage,
 } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
+import { storedPackage } from '../publishing/parsed.ts';
 
 /** `domain/digest` of all that machines may fetch which are no hosts of the environment yet. */
 export async function installOf(db: Database, state: DesiredState): Promise<ReadonlySet<string>> {
@@ -53,7 +53,7 @@ async function agentsOf(db: Database, state: DesiredState): Promise<Agent[]> {
       .where('package', '=', digest)
       .executeTakeFirst();
     if (row === undefined) continue;
-    found.push({ domain, document: parsePackage(row.document) });
+    found.push({ domain, document: storedPackage(row.document) });
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import { environmentSelectable, parseSelector, selects, XylemError } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
+import { unhurried } from '@xylem/platform';
 import type { Within } from '../auth/access.ts';
 import type { Database } from '../db/tables.ts';
 
@@ -64,9 +65,11 @@ export async function environmentsChosen(
   const selector = parseSelector(where ?? '');
   const rows = await environmentsMatching(db, environments, tenant, within);
   if (where === undefined) return rows;
-  const chosen = rows.filter((row) =>
-    selects(selector, environmentSelectable(row.id, parseEnvironmentYaml(row.yaml, fullName(row)))),
-  );
+  const chosen: EnvironmentRow[] = [];
+  for await (const row of unhurried(rows, 20)) {
+    const spec = parseEnvironmentYaml(row.yaml, fullName(row));
+    if (selects(selector, environmentSelectable(row.id, spec))) chosen.push(row);
+  }
   if (chosen.length > 0) return chosen;
   throw new XylemError(
     'E_NOT_FOUND',

@@ -3,12 +3,12 @@ import {
   type MigrationReport,
   noShapes,
   type PackageDocument,
-  parsePackage,
   type ShapeChange,
   type Shapes,
 } from '@xylem/core';
 import type { Selectable } from 'kysely';
 import type { Database, Tables } from '../db/tables.ts';
+import { storedPackage } from '../publishing/parsed.ts';
 
 /** The last order about a database, and what became of it. */
 export interface LastOrder {
@@ -114,7 +114,7 @@ export async function documentsOf(
       .select(['package', 'document'])
       .where('package', 'in', wanted.slice(at, at + 500))
       .execute();
-    for (const row of rows) found.set(row.package, parsePackage(row.document));
+    for (const row of rows) found.set(row.package, storedPackage(row.document));
   }
   return found;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { limits } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 import { fullName } from '../environments/names.ts';
-import { stakeholdersOf, subscribersOf } from './subscriptions.ts';
+import { allSubscriptions, stakeholdersOf, subscribersTo } from './subscriptions.ts';
 
 export interface NewNotification {
   readonly topic: string;
@@ -27,7 +27,7 @@ const mostMessage = 4096;
  */
 export async function notify(trx: Database, nowMs: number, told: NewNotification): Promise<void> {
   const place = await placeOf(trx, told);
-  const subscribers = await subscribersOf(trx, { topic: told.topic, ...place });
+  const subscribers = subscribersTo(await allSubscriptions(trx), { topic: told.topic, ...place });
   const stakeholders =
     told.plan === undefined || told.plan === null ? [] : await stakeholdersOf(trx, told.plan, told.topic);
   await queue(
@@ -38,15 +38,33 @@ export async function notify(trx: Database, nowMs: number, told: NewNotification
   );
 }
 
+/** Where something happened; `environment` is a full name. */
+type Place = { readonly tenant: string | null; readonly environment: string | null };
+
+/** `notify` of one thing in several places. */
+export async function notifyIn(
+  trx: Database,
+  nowMs: number,
+  told: Omit<NewNotification, 'environment' | 'tenant' | 'plan'>,
+  places: readonly Place[],
+): Promise<void> {
+  const all = await allSubscriptions(trx);
+  for (const place of places) {
+    const subscribers = subscribersTo(all, { topic: told.topic, ...place });
+    await queue(
+      trx,
+      nowMs,
+      { ...told, ...place },
+      subscribers.map(({ id }) => id),
+    );
+  }
+}
+
 /** For these subscriptions alone, whatever they want. */
 export async function queue(
   trx: Database,
   nowMs: number,
-  told: Omit<NewNotification, 'environment' | 'tenant' | 'plan'> & {
-    readonly tenant: string | null;
-    /** Full name. */
-    readonly environment: string | null;
-  },
+  told: Omit<NewNotification, 'environment' | 'tenant' | 'plan'> & Place,
   subscriptions: readonly string[],
 ): Promise<string[]> {
   if (subscriptions.length === 0) return [];
@@ -91,7 +109,7 @@ function deliveryId(sequence: number, timeMs: number, subject: string, subscript
 async function placeOf(
   db: Database,
   { environment, tenant = null }: Pick<NewNotification, 'environment' | 'tenant'>,
-): Promise<{ tenant: string | null; environment: string | null }> {
+): Promise<Place> {
   if (environment === null) return { tenant, environment: null };
   const row = await db
     .selectFrom('environments')

@@ -52,18 +52,17 @@ export async function allSubscriptions(db: Database): Promise<Subscription[]> {
   );
 }
 
-/** Those that are told of something. */
-export async function subscribersOf(
-  db: Database,
+/** Those of `all` that are told of something. */
+export const subscribersTo = (
+  all: readonly Subscription[],
   happened: Parameters<typeof wantsNotification>[1],
-): Promise<Subscription[]> {
-  return (await allSubscriptions(db)).filter(
+): Subscription[] =>
+  all.filter(
     (subscription) =>
       subscription.disabled === null &&
       subscription.plan === null &&
       wantsNotification(subscription, happened),
   );
-}
 
 /** The stakeholders of a plan who are told of something. */
 export async function stakeholdersOf(db: Database, plan: string, topic: string): Promise<Subscription[]> {

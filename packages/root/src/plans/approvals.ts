@@ -7,69 +7,72 @@ import {
   XylemError,
 } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
-import { appendAudit } from '../audit/audit.ts';
+import { unhurried } from '@xylem/platform';
+import { appendAudits } from '../audit/audit.ts';
 import type { Who } from '../auth/api-tokens.ts';
 import { isFourEyes } from '../auth/four-eyes.ts';
 import { accountOf, ciOrigin, originOf } from '../auth/origin.ts';
-import { stillMay } from '../auth/still-may.ts';
+import { whatStill } from '../auth/still-may.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import { allEnvironments, type EnvironmentRow, fullName } from '../environments/names.ts';
 import type { PlanOptions } from './prepare.ts';
-import { type KnownPlan, planLock, planNamed, requireFresh, requireOpen, wordsOf } from './rows.ts';
+import {
+  environmentsOf,
+  type KnownPlan,
+  planLock,
+  planNamed,
+  requireFresh,
+  requireOpen,
+  wordsOf,
+} from './rows.ts';
 import { tell } from './state.ts';
 
-/** Those of a plan's present version that count in an environment at this moment. */
-export async function countingWords(
+/** Those words about a plan's present version that count at this moment, by environment. */
+export async function wordsNow(
   trx: Database,
   { row, version }: KnownPlan,
-  environment: EnvironmentRow,
   nowMs: number,
-): Promise<ApprovalWord[]> {
-  const counting: ApprovalWord[] = [];
-  for (const { origin, account, groups, digest } of await wordsOf(trx, row)) {
+): Promise<(environment: EnvironmentRow) => ApprovalWord[]> {
+  const said: { readonly word: ApprovalWord; readonly may: Awaited<ReturnType<typeof whatStill>> }[] = [];
+  for (const { origin, account, groups: named, digest } of await wordsOf(trx, row)) {
     if (digest !== version.digest || origin === ciOrigin) continue;
-    const named = JSON.parse(groups) as string[];
-    const may = await stillMay(
-      trx,
-      { account, groups: named },
-      (access) => access.in('approve', environment),
-      nowMs,
-    );
+    const groups = JSON.parse(named) as string[];
     // A token speaks for who made it, and for none of their groups.
-    if (may) counting.push({ origin, groups: named });
+    said.push({ word: { origin, groups }, may: await whatStill(trx, { account, groups }, nowMs) });
   }
-  return counting;
+  return (environment) =>
+    said.filter(({ may }) => may((access) => access.in('approve', environment))).map(({ word }) => word);
 }
 
-/** What of approvals is missing in one environment of a plan that was not started. */
-export async function missingIn(
+/** What of approvals is missing in the environments of a plan that was not started, by environment. */
+export async function missingNow(
   db: Database,
   known: KnownPlan,
-  environment: EnvironmentRow,
-  stage: PlanStage,
   nowMs: number,
-): Promise<string[]> {
-  const { policy } = parseEnvironmentYaml(environment.yaml, fullName(environment));
-  const demand = {
-    rules: [...approvalRulesOf(policy, known.version.document.urgent === true), ...(stage.approvals ?? [])],
-    fourEyes: policy.fourEyes === true || stage.fourEyes === true,
+): Promise<(environment: EnvironmentRow, stage: PlanStage) => string[]> {
+  const words = await wordsNow(db, known, nowMs);
+  const isDemanded = await isFourEyes(db);
+  const { origin, document } = known.version;
+  return (environment, stage) => {
+    const { policy } = parseEnvironmentYaml(environment.yaml, fullName(environment));
+    const rules = [...approvalRulesOf(policy, document.urgent === true), ...(stage.approvals ?? [])];
+    const fourEyes = policy.fourEyes === true || stage.fourEyes === true;
+    if (!demandsApproval({ rules, fourEyes })) return [];
+    return missingApprovals({ rules, fourEyes: fourEyes || isDemanded }, words(environment), origin);
   };
-  if (!demandsApproval(demand)) return [];
-  const fourEyes = demand.fourEyes || (await isFourEyes(db));
-  const words = await countingWords(db, known, environment, nowMs);
-  return missingApprovals({ ...demand, fourEyes }, words, known.version.origin);
 }
 
 /** In all of its environments, each sentence once; none: approved, or no approval is demanded. */
 export async function missingOf(trx: Database, known: KnownPlan, nowMs: number): Promise<string[]> {
-  const all = await allEnvironments(trx);
+  const all = new Map((await allEnvironments(trx)).map((one) => [one.id, one]));
+  const missingIn = await missingNow(trx, known, nowMs);
   const missing = new Set<string>();
   for (const stage of known.version.document.stages) {
-    for (const { environment: id } of stage.environments) {
-      const environment = all.find((one) => one.id === id);
+    for await (const { environment: id } of unhurried(stage.environments, 20)) {
+      const environment = all.get(id);
       if (environment === undefined) continue;
-      for (const sentence of await missingIn(trx, known, environment, stage, nowMs)) missing.add(sentence);
+      for (const sentence of missingIn(environment, stage)) missing.add(sentence);
     }
   }
   return [...missing];
@@ -143,21 +146,22 @@ async function change(
     if (origin === ciOrigin)
       throw new XylemError('E_FORBIDDEN', 'The word of a CI job counts for nothing here: a person says it.');
     await act(trx, known, origin, nowMs);
-    for (const { environments } of known.version.document.stages) {
-      for (const { environment } of environments) {
-        await appendAudit(trx, nowMs, {
-          who: who.subject,
-          what,
-          subject: `plan/${id}`,
-          environment,
-          after: {
-            number: known.row.number,
-            digest: known.version.digest,
-            ...(reason === undefined ? {} : { reason }),
-          },
-        });
-      }
-    }
+    const after = {
+      number: known.row.number,
+      digest: known.version.digest,
+      ...(reason === undefined ? {} : { reason }),
+    };
+    await appendAudits(
+      trx,
+      nowMs,
+      environmentsOf(known).map(({ environment }) => ({
+        who: who.subject,
+        what,
+        subject: `plan/${id}`,
+        environment,
+        after,
+      })),
+    );
   });
 }
 

@@ -10,20 +10,21 @@ import {
   selects,
   XylemError,
 } from '@xylem/core';
+import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Insertable } from 'kysely';
 import { appendAudit } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database, Tables } from '../db/tables.ts';
 import { candidateOf } from '../deployments/candidate.ts';
 import { deployingLock } from '../deployments/rows.ts';
-import type { EnvironmentRow } from '../environments/names.ts';
+import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import { endPreflights, preflightRuns } from '../jobs/preflights.ts';
 import { silentMs } from '../jobs/settle.ts';
+import { begunBy } from './begun.ts';
 import { type HeardHost, type Surveyed, survey } from './facts.ts';
 import { givenTo } from './given.ts';
 import type { PlanOptions } from './prepare.ts';
 import { type KnownPlan, planLock, planNamed, requireFresh, stateText } from './rows.ts';
-import { deploymentsOf } from './seen.ts';
 
 interface AskHosts {
   readonly id: string;
@@ -57,10 +58,9 @@ export async function askHosts(options: PlanOptions, asked: AskHosts): Promise<s
   for (const { environment, isDemanded } of await environmentsToAsk(db, known)) {
     const { kind, product, version } = known.version.document;
     const wanted = { environment, kind, product, skipUnfit: true, ...(version === null ? {} : { version }) };
+    if (asked.demanded === true && !isDemanded) continue;
     // Outside of the transaction: by what is known a moment later a host is asked in vain, or once more.
     const candidate = await candidateOf(db, wanted, nowMs);
-    const { preflight } = candidate.spec.policy;
-    if (asked.demanded === true && !isDemanded && preflight !== 'required') continue;
     const surveyed = await survey(db, candidate, false);
     const isAsked = await db.transaction().execute(async (trx) => {
       await lockFor(trx, planLock(asked.id));
@@ -83,13 +83,16 @@ function requireAskable({ row, version }: KnownPlan, nowMs: number): void {
 
 interface ToAsk {
   readonly environment: EnvironmentRow;
-  /** By its stage. */
+  /** By its stage, or by its own policy. */
   readonly isDemanded: boolean;
 }
 
+const demandsPreflight = (environment: EnvironmentRow): boolean =>
+  parseEnvironmentYaml(environment.yaml, fullName(environment)).policy.preflight === 'required';
+
 /** Those that the plan has not come to. */
 async function environmentsToAsk(db: Database, known: KnownPlan): Promise<ToAsk[]> {
-  const begun = new Set((await deploymentsOf(db, known)).map(({ environment }) => environment));
+  const begun = new Set((await begunBy(db, known)).map(({ environment }) => environment));
   const demanded = new Map<string, boolean>(
     known.version.document.stages.flatMap(({ environments, gates }) =>
       environments.map(({ environment }) => [environment, gates?.preflight === 'required'] as const),
@@ -98,9 +101,11 @@ async function environmentsToAsk(db: Database, known: KnownPlan): Promise<ToAsk[
   const ids = [...demanded.keys()].filter((id) => !begun.has(id));
   if (ids.length === 0) return [];
   const rows = await db.selectFrom('environments').selectAll().where('id', 'in', ids).execute();
+  const rowOf = new Map(rows.map((row) => [row.id, row]));
   return ids.flatMap((id) => {
-    const environment = rows.find((row) => row.id === id);
-    return environment === undefined ? [] : [{ environment, isDemanded: demanded.get(id) === true }];
+    const environment = rowOf.get(id);
+    if (environment === undefined) return [];
+    return [{ environment, isDemanded: demanded.get(id) === true || demandsPreflight(environment) }];
   });
 }
 

@@ -1,12 +1,13 @@
 import { XylemError } from '@xylem/core';
+import { unhurried } from '@xylem/platform';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import { candidateOf } from '../deployments/candidate.ts';
-import { type DeploymentRow, deployingLock, newestDeployments } from '../deployments/rows.ts';
+import { deployingLock, newestDeployments } from '../deployments/rows.ts';
 import { beginDeployment } from '../deployments/start.ts';
+import { type Begun, begunBy } from './begun.ts';
 import type { PlanOptions } from './prepare.ts';
 import { type KnownPlan, planLock, planNamed } from './rows.ts';
-import { deploymentsOf } from './seen.ts';
 
 /**
  * Asks that what a plan brought to these environments is taken back; `takeBack` does it. Where it brought nothing there
@@ -19,7 +20,7 @@ export async function askBack(
   environments: readonly string[],
   { by, why }: { readonly by: string; readonly why: string },
 ): Promise<number> {
-  const begun = new Set((await deploymentsOf(trx, known)).map(({ environment }) => environment));
+  const begun = new Set((await begunBy(trx, known)).map(({ environment }) => environment));
   const meant = environments.filter((id) => begun.has(id));
   if (meant.length === 0) return 0;
   await trx
@@ -60,7 +61,8 @@ export async function takeBack(options: PlanOptions, plan: string): Promise<stri
   if (due.length === 0) return [];
   const ids = new Set(due.map(({ environment }) => environment));
   const begun: string[] = [];
-  for (const deployment of (await deploymentsOf(db, await planNamed(db, plan))).reverse()) {
+  const newestFirst = (await begunBy(db, await planNamed(db, plan))).reverse();
+  for await (const deployment of unhurried(newestFirst)) {
     if (!ids.has(deployment.environment)) continue;
     try {
       if (await takeBackOne(options, plan, deployment)) begun.push(deployment.environment);
@@ -80,7 +82,7 @@ export async function takeBack(options: PlanOptions, plan: string): Promise<stri
 async function takeBackOne(
   { db, clock, randomness }: PlanOptions,
   plan: string,
-  { environment: id, id: own, product, sequence }: DeploymentRow,
+  { environment: id, id: own, product, sequence }: Begun,
 ): Promise<boolean> {
   return await db.transaction().execute(async (trx) => {
     await lockFor(trx, planLock(plan));

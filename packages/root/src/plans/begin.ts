@@ -1,4 +1,5 @@
 import {
+  type ApprovalWord,
   type FactChange,
   factsDifference,
   factsDigest,
@@ -6,15 +7,16 @@ import {
   ringRules,
   XylemError,
 } from '@xylem/core';
+import { unhurried } from '@xylem/platform';
 import { stillMay } from '../auth/still-may.ts';
 import type { Database } from '../db/tables.ts';
 import { candidateOf } from '../deployments/candidate.ts';
 import { beginDeployment, type StartDeployment } from '../deployments/start.ts';
 import type { EnvironmentRow } from '../environments/names.ts';
-import { countingWords } from './approvals.ts';
+import { wordsNow } from './approvals.ts';
 import { survey } from './facts.ts';
 import { lockEnvironments, type PlanOptions } from './prepare.ts';
-import { hasBegun, type KnownPlan } from './rows.ts';
+import { factsOf, hasBegun, type KnownPlan } from './rows.ts';
 
 interface Begin {
   readonly stage: number;
@@ -44,19 +46,24 @@ export async function beginIn(
   const nowMs = options.clock.now();
   const ids = environments.map(({ environment }) => environment as string);
   await lockEnvironments(trx, ids);
-  const rows = await trx.selectFrom('environments').selectAll().where('id', 'in', ids).execute();
+  const found = await trx.selectFrom('environments').selectAll().where('id', 'in', ids).execute();
+  const rows = new Map(found.map((row) => [row.id, row]));
+  const said = await wordsNow(trx, known, nowMs);
+  let before: Awaited<ReturnType<typeof factsOf>> | undefined;
   const changes: string[] = [];
   const begun: string[] = [];
-  for (const { environment: id, name, facts } of environments) {
-    const environment = rows.find((one) => one.id === id);
+  for await (const { environment: id, name, facts } of unhurried(environments)) {
+    const environment = rows.get(id);
     if (environment === undefined) throw new XylemError('E_NOT_FOUND', `There is no environment ${name}.`);
     await requireStarter(trx, known, environment, nowMs);
-    const wanted = await startOf(trx, known, stage, environment, nowMs, { who, why, dryRun });
+    const words = said(environment);
+    const wanted = startOf(known, stage, environment, { who, why, dryRun, words });
     const candidate = await candidateOf(trx, wanted, nowMs);
     const now = (await survey(trx, candidate, document.purgeData === true)).facts;
     if (factsDigest(now) !== facts) {
-      const before = version.factsOf[id];
-      changes.push(...changesText(name, before === undefined ? [] : factsDifference(before, now)));
+      before ??= await factsOf(trx, version);
+      const own = before[id];
+      changes.push(...changesText(name, own === undefined ? [] : factsDifference(own, now)));
       continue;
     }
     if (changes.length > 0) continue;
@@ -85,14 +92,20 @@ export async function requireStarter(
   );
 }
 
-async function startOf(
-  trx: Database,
+function startOf(
   known: KnownPlan,
   stage: KnownPlan['version']['document']['stages'][number],
   environment: EnvironmentRow,
-  nowMs: number,
-  { who, why: said, dryRun }: Pick<Begin, 'who' | 'why'> & { readonly dryRun: boolean },
-): Promise<StartDeployment> {
+  {
+    who,
+    why: said,
+    dryRun,
+    words,
+  }: Pick<Begin, 'who' | 'why'> & {
+    readonly dryRun: boolean;
+    readonly words: readonly ApprovalWord[];
+  },
+): StartDeployment {
   const { document, digest, origin } = known.version;
   const { product, kind, version, skipUnfit, urgent, purgeData, passes, forces, deadlineSeconds, change } =
     document;
@@ -122,7 +135,7 @@ async function startOf(
       rules: stage.approvals ?? [],
       fourEyes: stage.fourEyes === true,
       gates: stage.gates ?? {},
-      words: await countingWords(trx, known, environment, nowMs),
+      words,
     },
   };
 }

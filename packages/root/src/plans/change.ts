@@ -1,4 +1,5 @@
 import { type PersonAct, type PlanEnvironment, personActs, stateAfter, XylemError } from '@xylem/core';
+import { unhurried } from '@xylem/platform';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import { changeStateIn } from '../deployments/change-state.ts';
@@ -7,10 +8,11 @@ import { notePlanFailed } from '../incidents/of-plans.ts';
 import { takeBackJobsOf } from '../jobs/settle.ts';
 import { requireDigest } from './approvals.ts';
 import { askBack } from './back.ts';
+import { begunBy, deploymentsOf } from './begun.ts';
 import { lockEnvironments, type PlanOptions } from './prepare.ts';
 import { type RingRecords, saveRing, waiveRing } from './ring-records.ts';
 import { hasBegun, type KnownPlan, noStage, planLock, planNamed, stateText } from './rows.ts';
-import { deploymentsOf, stepOf } from './seen.ts';
+import { stepOf } from './seen.ts';
 import type { PlanStarter } from './start.ts';
 import { setState } from './state.ts';
 
@@ -175,16 +177,17 @@ async function changeDeployments(
   nowMs: number,
 ): Promise<string[]> {
   const who = ownName(known.row.id);
-  const own = await deploymentsOf(trx, known);
+  const own = await begunBy(trx, known);
   const active = own.filter(({ state }) => state === 'running' || state === 'paused');
+  const ids = new Set(active.map(({ id }) => id));
   await lockEnvironments(
     trx,
     active.map(({ environment }) => environment),
   );
   const changed: string[] = [];
   // Read anew, now that nobody else changes them.
-  for (const row of await deploymentsOf(trx, known)) {
-    if (!active.some(({ id }) => id === row.id)) continue;
+  for await (const row of unhurried(await deploymentsOf(trx, known), 10)) {
+    if (!ids.has(row.id)) continue;
     const { state, reason } = deploymentOf(row);
     if (stateAfter(act, state) === null) continue;
     if (act.to === 'running' && reason !== `paused by ${who}.`) continue;

@@ -1,5 +1,5 @@
-import { type PlanEnvironment, XylemError } from '@xylem/core';
-import type { Log } from '@xylem/platform';
+import { type PlanEnvironment, type PlanStage, XylemError } from '@xylem/core';
+import { type Log, unhurried } from '@xylem/platform';
 import { withOrigin } from '../audit/origin.ts';
 import type { RestoredState } from '../backup/restored-state.ts';
 import { lockFor } from '../db/lock.ts';
@@ -56,7 +56,7 @@ export function createPlanDriver(options: DriverOptions): PlanDriver {
       for (const environment of await takeBack(options, id)) follow(environment);
       const known = await planNamed(db, id);
       if (known.row.state !== 'started') return;
-      await look(id);
+      if (known.version.document.stages.some(isKept)) await look(id);
       const { step } = await stepOf(db, known, clock.now());
       if (step.kind === 'wait' || (step.kind === 'ask' && step.about !== 'begin' && !mayAsk)) return;
       if (step.kind === 'begin') goesOn = await inEach(id, step.environments, step.atMost, beginOne);
@@ -66,6 +66,8 @@ export function createPlanDriver(options: DriverOptions): PlanDriver {
       } else goesOn = await settle(id);
     }
   }
+
+  const isKept = ({ verdict, tests }: PlanStage): boolean => verdict !== undefined || tests !== undefined;
 
   /** What the ring or the tests whose turn it is show by now is kept, before anything follows from it. */
   async function look(id: string): Promise<void> {
@@ -87,7 +89,7 @@ export function createPlanDriver(options: DriverOptions): PlanDriver {
     act: (id: string, environment: PlanEnvironment) => Promise<boolean>,
   ): Promise<boolean> {
     let done = 0;
-    for (const environment of environments) {
+    for await (const environment of unhurried(environments)) {
       if (done === atMost) break;
       try {
         if (!(await act(id, environment))) return done > 0;

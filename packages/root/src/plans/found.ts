@@ -9,7 +9,7 @@ import { momentsFound } from './holds.ts';
 import { preflightOf } from './preflight.ts';
 import type { PlanOptions } from './prepare.ts';
 import { timeFor } from './time.ts';
-import { bytesOf, neededBy } from './travel.ts';
+import { bytesOf, type KnownTravels, neededBy } from './travel.ts';
 
 const mostNamed = 100;
 
@@ -17,13 +17,21 @@ const mostNamed = 100;
 export async function findOut(
   options: PlanOptions,
   surveyed: Surveyed,
-  { strategy, ring }: { readonly strategy?: WantedStrategy; readonly ring: RingRules | null },
+  {
+    strategy,
+    ring,
+    travels,
+  }: {
+    readonly strategy?: WantedStrategy;
+    readonly ring: RingRules | null;
+    readonly travels: KnownTravels;
+  },
 ): Promise<PlanFound> {
   const { candidate, coming, facts, shapesOf } = surveyed;
-  const { product, spec, nowMs } = candidate;
+  const { spec, nowMs } = candidate;
   const { changes, changing, ...counts } = givenTo(surveyed);
   const hosts = [...changing.values()];
-  const bytes = await bytesOf(options, product, coming, changes, changing);
+  const bytes = await bytesOf(options, candidate, coming, { changes, hosts: changing, travels });
   const { offlineAfterMs } = advancePolicyOf(spec.policy.reportEverySeconds);
   const chosen = await strategyFor(options.db, candidate, strategy, ring?.bakeSeconds);
   return {

@@ -10,8 +10,9 @@ import {
   ringRules,
   type Version,
 } from '@xylem/core';
+import { unhurried } from '@xylem/platform';
 import type { PlanFound } from '../api/schemas/plans.ts';
-import { appendAudit } from '../audit/audit.ts';
+import { appendAudits } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import { candidateOf } from '../deployments/candidate.ts';
@@ -24,6 +25,7 @@ import { survey } from './facts.ts';
 import { findOut } from './found.ts';
 import { refuseUnknownPasses } from './holds.ts';
 import { wantsTicket } from './tickets.ts';
+import type { KnownTravels } from './travel.ts';
 import { tellWaiting } from './waiting.ts';
 
 export type PlanOptions = Pick<Root, 'db' | 'clock' | 'randomness' | 'repository'>;
@@ -146,21 +148,30 @@ export async function insertVersion(
   const rows = document.stages.flatMap(({ environments }, stage) =>
     environments.map(({ environment }) => ({ plan, environment, stage, ...notBegun })),
   );
-  for (const row of rows) {
+  for (let at = 0; at < rows.length; at += rowsAtOnce)
     await trx
       .insertInto('plan_environments')
-      .values(row)
-      .onConflict((c) => c.columns(['plan', 'environment']).doUpdateSet({ stage: row.stage }))
+      .values(rows.slice(at, at + rowsAtOnce))
+      .onConflict((c) =>
+        c.columns(['plan', 'environment']).doUpdateSet((e) => ({ stage: e.ref('excluded.stage') })),
+      )
       .execute();
-    await appendAudit(trx, nowMs, {
+  const after = { product: document.product, version: document.version, number, digest };
+  await appendAudits(
+    trx,
+    nowMs,
+    rows.map(({ environment }) => ({
       who: by,
       what: 'plan.prepare',
       subject: `plan/${plan}`,
-      environment: row.environment,
-      after: { product: document.product, version: document.version, number, digest },
-    });
-  }
+      environment,
+      after,
+    })),
+  );
 }
+
+/** Of one insert: a database takes so many values at once. */
+const rowsAtOnce = 500;
 
 /** Reads and computes all that a version of a plan says. Writes nothing. */
 export async function preparedPlan(
@@ -175,14 +186,17 @@ export async function preparedPlan(
   const found: Record<string, PlanFound> = {};
   let release: Plan['release'] = null;
   const written: PlanStage[] = [];
-  await askTickets(
-    options,
-    stages.flatMap((stage) => stage.environments.filter((row) => wantsTicket(stage, row))),
-    { change: wanted.change, kind: wanted.kind, product: wanted.product, version },
-  );
+  if (wanted.change !== undefined)
+    await askTickets(
+      options,
+      stages.flatMap((stage) => stage.environments.filter((row) => wantsTicket(stage, row))),
+      { change: wanted.change, kind: wanted.kind, product: wanted.product, version },
+    );
+  const travels: KnownTravels = new Map();
   for (const { environments, ...stage } of stages) {
     const entries: PlanStage['environments'][number][] = [];
-    for (const environment of [...environments].sort((a, b) => (fullName(a) < fullName(b) ? -1 : 1))) {
+    const sorted = [...environments].sort((a, b) => (fullName(a) < fullName(b) ? -1 : 1));
+    for await (const environment of unhurried(sorted)) {
       const candidate = await candidateOf(
         db,
         {
@@ -213,6 +227,7 @@ export async function preparedPlan(
       facts[environment.id] = surveyed.facts;
       found[environment.id] = await findOut(options, surveyed, {
         ring: ringRules(stage),
+        travels,
         ...(stage.strategy === undefined ? {} : { strategy: stage.strategy }),
       });
       entries.push({

@@ -1,7 +1,7 @@
 import { type PlanStage, planDigest, XylemError } from '@xylem/core';
 import { lockFor } from '../db/lock.ts';
 import { insertVersion, type PlanAuthor, type PlanOptions, preparedPlan } from './prepare.ts';
-import { hasBegun, type PlanRow, planLock, planNamed, stateText } from './rows.ts';
+import { environmentsOf, hasBegun, type PlanRow, planLock, planNamed, stateText } from './rows.ts';
 import { tellWaiting } from './waiting.ts';
 
 /**
@@ -16,10 +16,11 @@ export async function refreshPlan(options: PlanOptions, id: string, author: Plan
   const { row, version } = await planNamed(db, id);
   refuseStarted(row);
   const { format: _format, release: _release, stages, ...document } = version.document;
-  const ids = stages.flatMap(({ environments }) => environments.map((one) => one.environment as string));
+  const ids = environmentsOf({ row, version }).map(({ environment }) => environment as string);
   const rows = await db.selectFrom('environments').selectAll().where('id', 'in', ids).execute();
+  const rowOf = new Map(rows.map((one) => [one.id, one]));
   const rowsOf = ({ environments }: PlanStage) =>
-    rows.filter(({ id: own }) => environments.some(({ environment }) => environment === own));
+    environments.flatMap(({ environment }) => rowOf.get(environment) ?? []);
   const wanted = { ...document, stages: stages.map((stage) => ({ ...stage, environments: rowsOf(stage) })) };
   const prepared = await preparedPlan(options, id, wanted, author, nowMs);
   const isSame = planDigest(prepared.document) === version.digest;

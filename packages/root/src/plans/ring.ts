@@ -13,6 +13,7 @@ import { sql } from 'kysely';
 import type { Database } from '../db/tables.ts';
 import { silentAfterMs } from '../deployments/evidence.ts';
 import { type DeploymentRow, deploymentOf } from '../deployments/rows.ts';
+import { deploymentsOf } from './begun.ts';
 import type { KnownPlan } from './rows.ts';
 
 /** A ring as it was seen, and what it was judged by. */
@@ -30,21 +31,23 @@ export interface LookedRing extends SeenRing {
 /**
  * What the rings of a plan that was started show now. Writes nothing, and reads no report: each deployment has counted
  * its hosts.
- * @param own the plan's deployments
  */
 export async function ringsOf(
   db: Database,
-  { row: { id }, version }: KnownPlan,
-  own: readonly DeploymentRow[],
+  known: KnownPlan,
   nowMs: number,
 ): Promise<ReadonlyMap<number, LookedRing>> {
   const rings = new Map<number, LookedRing>();
+  const {
+    row: { id },
+    version,
+  } = known;
   const { stages } = version.document;
   if (stages.every(({ verdict }) => verdict === undefined)) return rings;
   const states = await db.selectFrom('plan_rings').selectAll().where('plan', '=', id).execute();
   const watched = await db.selectFrom('plan_ring_environments').selectAll().where('plan', '=', id).execute();
   const watchedIn = new Map(watched.map((one) => [one.environment, one]));
-  const deployments = await ringDeployments(db, own);
+  const deployments = await ringDeployments(db, await deploymentsOf(db, known));
   for (const [index, stage] of stages.entries()) {
     const rules = ringRules(stage);
     if (rules === null) continue;

@@ -1,5 +1,6 @@
-import { type Plan, type PlanFacts, parsePlan, XylemError } from '@xylem/core';
+import { type Plan, type PlanEnvironment, type PlanFacts, parsePlan, XylemError } from '@xylem/core';
 import type { Selectable } from 'kysely';
+import type { PlanFound } from '../api/schemas/plans.ts';
 import type { Database, Tables } from '../db/tables.ts';
 
 /** Who prepares, refreshes, approves or starts one plan goes one after the other (`lockFor`), before any deploying lock. */
@@ -8,20 +9,20 @@ export const planLock = (id: string): string => `plan/${id}`;
 export type PlanRow = Selectable<Tables['plans']>;
 export type ApprovalRow = Selectable<Tables['plan_approvals']>;
 
-/** A version of a plan, its JSON read. */
+/** A version of a plan, its document read. What else is kept of it is large, and read by those who show it. */
 export interface PlanVersion
   extends Omit<Selectable<Tables['plan_versions']>, 'document' | 'facts' | 'found'> {
   readonly document: Plan;
-  /** By environment id. */
-  readonly factsOf: Readonly<Record<string, PlanFacts>>;
-  /** By environment id: what preparation found (`found.ts`). */
-  readonly foundIn: Readonly<Record<string, unknown>>;
 }
 
 export interface KnownPlan {
   readonly row: PlanRow;
   readonly version: PlanVersion;
 }
+
+/** Of all stages. */
+export const environmentsOf = ({ version }: KnownPlan): PlanEnvironment[] =>
+  version.document.stages.flatMap(({ environments }) => environments);
 
 export const noPlan = (id: string): XylemError => new XylemError('E_NOT_FOUND', `There is no plan ${id}.`);
 
@@ -35,22 +36,51 @@ export const noStage = (id: string, name: string, stages: readonly { readonly na
 export async function planNamed(db: Database, id: string): Promise<KnownPlan> {
   const row = await db.selectFrom('plans').selectAll().where('id', '=', id).executeTakeFirst();
   if (row === undefined) throw noPlan(id);
-  const version = await db
-    .selectFrom('plan_versions')
-    .selectAll()
-    .where('plan', '=', id)
-    .where('number', '=', row.number)
+  const version = await versionsOf(db, { plan: id, number: row.number })
+    .select(['plan', 'number', 'digest', 'made_by', 'origin', 'created_ms', 'expires_ms'])
     .executeTakeFirstOrThrow();
-  const { document, facts, found, ...rest } = version;
-  return {
-    row,
-    version: {
-      ...rest,
-      document: parsePlan(document),
-      factsOf: JSON.parse(facts) as PlanVersion['factsOf'],
-      foundIn: JSON.parse(found) as PlanVersion['foundIn'],
-    },
-  };
+  return { row, version: { ...version, document: await documentOf(db, version) } };
+}
+
+type VersionKey = Pick<PlanVersion, 'plan' | 'number'>;
+
+const versionsOf = (db: Database, { plan, number }: VersionKey) =>
+  db.selectFrom('plan_versions').where('plan', '=', plan).where('number', '=', number);
+
+const mostKept = 16;
+/** Documents that were read last, by their digest: a plan under way is looked at again and again. */
+const kept = new Map<string, Plan>();
+
+async function documentOf(db: Database, version: VersionKey & { readonly digest: string }): Promise<Plan> {
+  const { digest } = version;
+  let document = kept.get(digest);
+  if (document === undefined) {
+    const row = await versionsOf(db, version).select('document').executeTakeFirstOrThrow();
+    document = parsePlan(row.document);
+  }
+  kept.delete(digest);
+  kept.set(digest, document);
+  const [oldest] = kept.keys();
+  if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
+  return document;
+}
+
+/** The facts that a version of a plan was made by, by environment id. */
+export async function factsOf(
+  db: Database,
+  version: VersionKey,
+): Promise<Readonly<Record<string, PlanFacts>>> {
+  const { facts } = await versionsOf(db, version).select('facts').executeTakeFirstOrThrow();
+  return JSON.parse(facts) as Readonly<Record<string, PlanFacts>>;
+}
+
+/** What preparation found (`found.ts`), by environment id. */
+export async function foundIn(
+  db: Database,
+  version: VersionKey,
+): Promise<Readonly<Record<string, PlanFound>>> {
+  const { found } = await versionsOf(db, version).select('found').executeTakeFirstOrThrow();
+  return JSON.parse(found) as Readonly<Record<string, PlanFound>>;
 }
 
 /** What was said of a plan's present version, oldest first. */

@@ -10,22 +10,12 @@ import {
 import { momentsOf } from '@xylem/core/windows';
 import type { Database } from '../db/tables.ts';
 import { heardIn } from '../deployments/evidence.ts';
-import { type DeploymentRow, deploymentOf } from '../deployments/rows.ts';
+import { deploymentOf } from '../deployments/rows.ts';
+import { type Begun, begunBy } from './begun.ts';
 import { type LookedRing, ringsOf } from './ring.ts';
 import type { KnownPlan } from './rows.ts';
 import { testsOf } from './tests.ts';
 import { unverifiedIn } from './verified.ts';
-
-/** The deployments by which a plan came to its environments, in the order in which they began. */
-export async function deploymentsOf(db: Database, { row, version }: KnownPlan): Promise<DeploymentRow[]> {
-  return await db
-    .selectFrom('deployments')
-    .selectAll()
-    .where('plan', '=', row.id)
-    .where('kind', '=', version.document.kind)
-    .orderBy('sequence')
-    .execute();
-}
 
 export interface SeenPlan extends PlanSeen {
   readonly rings: ReadonlyMap<number, LookedRing>;
@@ -80,44 +70,17 @@ export const stagesPassed = (plan: Plan, step: PlanStep): number =>
   step.kind === 'finished' ? plan.stages.length : step.kind === 'stop' ? 0 : step.stage;
 
 async function seenOf(db: Database, known: KnownPlan, nowMs: number): Promise<SeenPlan> {
-  const own = await deploymentsOf(db, known);
-  const first = own[0];
-  const deployments = new Map<string, SeenDeployment>();
-  if (first !== undefined) {
-    const later = await db
-      .selectFrom('deployments')
-      .select(['id', 'kind', 'environment', 'sequence', 'created_ms'])
-      .where('product', '=', known.version.document.product)
-      .where('sequence', '>', first.sequence)
-      .where(
-        'environment',
-        'in',
-        own.map(({ environment }) => environment),
-      )
-      .orderBy('sequence')
-      .execute();
-    for (const { id, environment, sequence, state, finished_ms: finishedMs } of own) {
-      const next = later.find((one) => one.environment === environment && one.sequence > sequence);
-      const followed =
-        next === undefined
-          ? null
-          : {
-              kind: next.kind === 'rollback' ? ('back' as const) : ('other' as const),
-              id: next.id,
-              atMs: next.created_ms,
-            };
-      deployments.set(environment, {
-        id,
-        state: state as SeenDeployment['state'],
-        finishedMs,
-        followed,
-        unwell: 0,
-      });
-    }
-  }
+  const own = await begunBy(db, known);
+  const followedBy = await firstAfter(db, known, own);
+  const deployments = new Map(
+    own.map(({ id, environment, state, finished_ms: finishedMs }): [string, SeenDeployment] => {
+      const followed = followedBy.get(environment) ?? null;
+      return [environment, { id, state: state as SeenDeployment['state'], finishedMs, followed, unwell: 0 }];
+    }),
+  );
   return {
     deployments,
-    rings: await ringsOf(db, known, own, nowMs),
+    rings: await ringsOf(db, known, nowMs),
     tests: await testsOf(db, known),
     confirmed: known.row.confirmed ?? 1,
     schedule: ({ windows, freezes }) =>
@@ -126,6 +89,31 @@ async function seenOf(db: Database, known: KnownPlan, nowMs: number): Promise<Se
         noHost,
       ).eligible({}, nowMs),
   };
+}
+
+/** By environment: the first deployment of the product that came there after the plan's. */
+async function firstAfter(
+  db: Database,
+  { version }: KnownPlan,
+  own: readonly Begun[],
+): Promise<ReadonlyMap<string, NonNullable<SeenDeployment['followed']>>> {
+  const followed = new Map<string, NonNullable<SeenDeployment['followed']>>();
+  const [first] = own;
+  if (first === undefined) return followed;
+  const begunAt = new Map(own.map(({ environment, sequence }) => [environment, sequence]));
+  const later = await db
+    .selectFrom('deployments')
+    .select(['id', 'kind', 'environment', 'sequence', 'created_ms'])
+    .where('product', '=', version.document.product)
+    .where('sequence', '>', first.sequence)
+    .where('environment', 'in', [...begunAt.keys()])
+    .orderBy('sequence')
+    .execute();
+  for (const { id, kind, environment, sequence, created_ms: atMs } of later) {
+    if (followed.has(environment) || sequence <= (begunAt.get(environment) ?? 0)) continue;
+    followed.set(environment, { kind: kind === 'rollback' ? 'back' : 'other', id, atMs });
+  }
+  return followed;
 }
 
 /** Periods of a plan select nothing. */

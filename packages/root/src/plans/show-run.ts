@@ -1,4 +1,4 @@
-import { type RingLook, stageStanding, timeOf } from '@xylem/core';
+import { type PlanStep, type RingLook, stageStanding, timeOf } from '@xylem/core';
 import type { PlanDetail } from '../api/schemas/plans.ts';
 import type { Database } from '../db/tables.ts';
 import { hasBegun, type KnownPlan } from './rows.ts';
@@ -15,12 +15,17 @@ export async function standingsOf(
 ): Promise<{
   readonly standing: (stage: number) => Stage['standing'];
   readonly of: (environment: string) => OfEnvironment;
+  /** Null: it was not started. */
+  readonly step: PlanStep | null;
 }> {
   const { row, version } = known;
-  const sight = hasBegun(row) ? (await stepOf(db, known, nowMs)).seen : null;
+  const looked = hasBegun(row) ? await stepOf(db, known, nowMs) : null;
+  const sight = looked?.seen ?? null;
   const seen = sight?.deployments ?? null;
   const rows = await db.selectFrom('plan_environments').selectAll().where('plan', '=', row.id).execute();
+  const rowOf = new Map(rows.map((one) => [one.environment, one]));
   return {
+    step: looked?.step ?? null,
     standing: (index) => {
       const stage = version.document.stages[index];
       if (seen === null || stage === undefined) return null;
@@ -39,7 +44,7 @@ export async function standingsOf(
       };
     },
     of: (environment) => {
-      const own = rows.find((one) => one.environment === environment);
+      const own = rowOf.get(environment);
       const mayWait = row.state === 'started' || row.state === 'paused';
       return {
         waits:
@@ -68,18 +73,15 @@ const ringText = ({ verdict, reason, counts }: RingLook) => ({
 });
 
 /** What a plan does next; null: it is not under way, or there is more of it than whoever asks sees. */
-export async function nextOf(
-  db: Database,
-  known: KnownPlan,
+export function nextOf(
+  { row, version }: KnownPlan,
+  step: PlanStep | null,
   shown: readonly Stage[],
-  nowMs: number,
-): Promise<PlanDetail['next']> {
-  const { row, version } = known;
+): PlanDetail['next'] {
   const { stages } = version.document;
   const all = stages.flatMap(({ environments }) => environments).length;
   const seesAll = shown.flatMap(({ environments }) => environments).length === all;
-  if ((row.state !== 'started' && row.state !== 'paused') || !seesAll) return null;
-  const { step } = await stepOf(db, known, nowMs);
+  if (step === null || (row.state !== 'started' && row.state !== 'paused') || !seesAll) return null;
   const stage = 'stage' in step ? (stages[step.stage]?.name ?? null) : null;
   if (step.kind !== 'begin' && step.kind !== 'test') {
     const until = step.kind === 'wait' && step.untilMs !== null ? timeOf(step.untilMs) : null;

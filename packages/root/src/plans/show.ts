@@ -1,4 +1,5 @@
 import { type PlanStage, planProbeName, statedProbes, timeOf } from '@xylem/core';
+import { unhurried } from '@xylem/platform';
 import type { Strategy } from '../api/schemas/deployments.ts';
 import type { PlanDetail, PlanFound, PlanSummary } from '../api/schemas/plans.ts';
 import type { Within } from '../auth/access.ts';
@@ -6,9 +7,9 @@ import type { Database } from '../db/tables.ts';
 import { allEnvironments, type EnvironmentRow, refOf } from '../environments/names.ts';
 import { planResults } from '../verification/plan-probes.ts';
 import { shownResult } from '../verification/shown.ts';
-import { missingIn } from './approvals.ts';
+import { missingNow } from './approvals.ts';
 import { hostsSaid } from './hosts-said.ts';
-import { hasBegun, type KnownPlan, wordsOf } from './rows.ts';
+import { environmentsOf, foundIn, hasBegun, type KnownPlan, wordsOf } from './rows.ts';
 import { nextOf, standingsOf } from './show-run.ts';
 import { shownTests } from './show-tests.ts';
 
@@ -20,12 +21,10 @@ export function showSummary(
   nowMs: number,
 ): PlanSummary {
   const { document, digest, made_by, created_ms, expires_ms } = version;
-  const named = document.stages.flatMap((stage) => stage.environments);
-  const shown = environments.filter(
-    (one) => within(one) && named.some(({ environment }) => environment === one.id),
-  );
+  const named = new Set<string>(environmentsOf({ row, version }).map(({ environment }) => environment));
+  const shown = environments.filter((one) => named.has(one.id) && within(one));
   // What a plan says of itself names environments.
-  const reason = row.state === 'refused' || shown.length === named.length ? row.reason : null;
+  const reason = row.state === 'refused' || shown.length === named.size ? row.reason : null;
   const state = row.state === 'open' && expires_ms <= nowMs ? 'expired' : row.state;
   return {
     id: row.id,
@@ -65,32 +64,34 @@ export async function showPlan(
   nowMs: number,
 ): Promise<PlanDetail> {
   const { row, version } = known;
-  const { document, foundIn } = version;
+  const { document } = version;
   const all = await allEnvironments(db);
+  const rowOf = new Map(all.map((one) => [one.id, one]));
   const runs = await standingsOf(db, known, nowMs);
-  const named = document.stages.flatMap(({ environments }) => environments);
+  const found = await foundIn(db, version);
   const said = await hostsSaid(
     db,
     row.id,
-    named.map(({ environment }) => environment),
+    environmentsOf(known).map(({ environment }) => environment),
   );
+  const missing = hasBegun(row) ? () => [] : await missingNow(db, known, nowMs);
   const stages: PlanDetail['stages'] = [];
   for (const [index, written] of document.stages.entries()) {
     const { environments, approvals, gates, strategy, verification, windows, freezes, tests, ...stage } =
       written;
     const runsOf = await shownTests(db, known, index, within);
     const shown: PlanDetail['stages'][number]['environments'] = [];
-    for (const { environment: id, facts } of environments) {
-      const environment = all.find((one) => one.id === id);
+    for await (const { environment: id, facts } of unhurried(environments, 20)) {
+      const environment = rowOf.get(id);
       if (environment === undefined || !within(environment)) continue;
       shown.push({
         ...refOf(environment),
         facts,
-        missing: hasBegun(row) ? [] : await missingIn(db, known, environment, written, nowMs),
+        missing: missing(environment, written),
         ...runs.of(id),
         preflights: said.get(id) ?? null,
         ...(tests === undefined ? {} : { tests: runsOf.get(id) ?? [] }),
-        found: foundIn[id] as PlanFound,
+        found: found[id] as PlanFound,
       });
     }
     if (shown.length === 0) continue;
@@ -131,14 +132,14 @@ export async function showPlan(
     change: document.change ?? null,
     notify: (structuredClone(document.notify) as PlanDetail['notify']) ?? null,
     stages,
-    next: await nextOf(db, known, stages, nowMs),
+    next: nextOf(known, runs.step, stages),
     approvals: (await wordsOf(db, row)).map(({ said_by, said_ms, reason }) => ({
       by: said_by,
       at: timeOf(said_ms),
       reason,
     })),
     deployments: deployments.flatMap(({ id, environment, state }) => {
-      const own = all.find((one) => one.id === environment);
+      const own = rowOf.get(environment);
       return own === undefined || !within(own) ? [] : [{ id, environment: refOf(own), state }];
     }),
   };

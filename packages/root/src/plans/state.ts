@@ -1,11 +1,11 @@
-import { appendAudit } from '../audit/audit.ts';
+import { appendAudits } from '../audit/audit.ts';
 import type { Database } from '../db/tables.ts';
-import { allEnvironments } from '../environments/names.ts';
-import { notify, queue } from '../notify/notify.ts';
+import { allEnvironments, type EnvironmentRow, fullName } from '../environments/names.ts';
+import { notify, notifyIn, queue } from '../notify/notify.ts';
 import { stakeholdersOf } from '../notify/subscriptions.ts';
 import { forgetPlanProbes } from '../verification/plan-probes.ts';
 import { ringsNamed } from './ring-records.ts';
-import type { KnownPlan } from './rows.ts';
+import { environmentsOf, type KnownPlan } from './rows.ts';
 
 interface NewState {
   readonly state: 'started' | 'paused' | 'stopped' | 'finished' | 'refused';
@@ -32,22 +32,29 @@ export async function setState(
     .where('id', '=', id)
     .execute();
   if (state === 'stopped' || state === 'finished') await forgetPlanProbes(trx, id);
-  const named = version.document.stages.flatMap(({ environments }) => environments);
-  const ids = new Set<string>(named.map(({ environment }) => environment));
-  const environments = (await allEnvironments(trx)).filter((one) => ids.has(one.id));
+  const environments = await placesOf(trx, { row, version });
   const { digest } = version;
   const judged = await ringsNamed(trx, { row, version });
-  for (const { id: environment } of environments) {
-    await appendAudit(trx, nowMs, {
+  const after = { state, number: row.number, digest, ...(reason === null ? {} : { reason }), ...judged };
+  await appendAudits(
+    trx,
+    nowMs,
+    environments.map(({ id: environment }) => ({
       who: by,
       what: `plan.${what}`,
       subject: `plan/${id}`,
       environment,
       before: { state: row.state },
-      after: { state, number: row.number, digest, ...(reason === null ? {} : { reason }), ...judged },
-    });
-  }
+      after,
+    })),
+  );
   await tell(trx, { row, version }, nowMs, { state, what, reason, isOne });
+}
+
+/** The environments that a plan names, by their names. */
+async function placesOf(trx: Database, known: KnownPlan): Promise<EnvironmentRow[]> {
+  const ids = new Set<string>(environmentsOf(known).map(({ environment }) => environment));
+  return (await allEnvironments(trx)).filter((one) => ids.has(one.id));
 }
 
 interface Told {
@@ -61,13 +68,15 @@ interface Told {
 /** Tells who wants to know of a plan. */
 export async function tell(
   trx: Database,
-  { row: { id }, version }: KnownPlan,
+  known: KnownPlan,
   nowMs: number,
   { state, what, reason, isOne, details = {} }: Told,
 ): Promise<void> {
-  const named = version.document.stages.flatMap((stage) => stage.environments);
-  const ids = new Set<string>(named.map(({ environment }) => environment));
-  const environments = (await allEnvironments(trx)).filter((one) => ids.has(one.id));
+  const {
+    row: { id },
+    version,
+  } = known;
+  const environments = await placesOf(trx, known);
   const { digest } = version;
   const { product, version: release, kind } = version.document;
   const title = release === null ? `undeploy ${product}` : `${product}@${release}`;
@@ -82,13 +91,13 @@ export async function tell(
     const why = reason === null ? '.' : `: ${reason}`;
     await notify(trx, nowMs, { ...told, environment: null, tenant: null, message: `${said}${why}` });
   } else {
-    for (const [tenant, own] of tenants) {
-      // Reasons name environments, and no tenant is told of another's.
-      const why = reason === null || tenants.size > 1 ? '' : `: ${reason}`;
-      const only = own.length === 1 ? (own[0]?.id ?? null) : null;
-      const place = { environment: only, ...(only === null ? { tenant } : {}) };
-      await notify(trx, nowMs, { ...told, ...place, message: `${said}${why}.` });
-    }
+    // Reasons name environments, and no tenant is told of another's.
+    const why = reason === null || tenants.size > 1 ? '' : `: ${reason}`;
+    const places = [...tenants].map(([tenant, [first, ...others]]) => ({
+      tenant,
+      environment: first === undefined || others.length > 0 ? null : fullName(first),
+    }));
+    await notifyIn(trx, nowMs, { ...told, message: `${said}${why}.` }, places);
   }
   // Once, however many tenants; who made the plan named them for all of it.
   const stakeholders = await stakeholdersOf(trx, id, told.topic);

@@ -4,10 +4,11 @@ import type { Database } from '../db/tables.ts';
 import { deployingLock, deploymentOf } from '../deployments/rows.ts';
 import { orderJobIn } from '../jobs/order.ts';
 import { requireStarter } from './begin.ts';
+import { deploymentsOf } from './begun.ts';
 import { ownName } from './change.ts';
 import type { PlanOptions } from './prepare.ts';
 import type { KnownPlan } from './rows.ts';
-import { deploymentsOf, stagesPassed, stepOf } from './seen.ts';
+import { stagesPassed, stepOf } from './seen.ts';
 
 /** Keeps when the tests of a stage began and that they have passed, in a transaction that holds the plan's lock. */
 export async function keepTests(trx: Database, known: KnownPlan, nowMs: number): Promise<void> {

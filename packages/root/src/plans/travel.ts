@@ -3,7 +3,6 @@ import {
   type DomainId,
   type HostChange,
   type PackageDocument,
-  parsePackage,
   platformOf,
   variantFor,
   XylemError,
@@ -11,26 +10,37 @@ import {
 import { readOffer, repositorySource, type Travel, travelOf } from '@xylem/store';
 import type { PlanFound } from '../api/schemas/plans.ts';
 import type { Database } from '../db/tables.ts';
+import type { Candidate } from '../gates/gate.ts';
+import { storedPackage } from '../publishing/parsed.ts';
 import type { HeardHost } from './facts.ts';
 import type { PlanOptions } from './prepare.ts';
 
 const how =
   'From the packs that new and former versions lie in: frames that the former version of a host does not have. Patches and hosts that keep more make it less; behind relays each object is fetched once.';
 
+/** From one tree to another, by both: what was found out for one environment holds for the next. */
+export type KnownTravels = Map<string, Promise<Travel | null>>;
+
 /** What travels to hosts, all together, and what it takes on the host that takes the most. */
 export async function bytesOf(
   options: PlanOptions,
-  product: string,
+  { product }: Pick<Candidate, 'product'>,
   coming: readonly PackageDocument[],
-  changes: readonly HostChange[],
-  hosts: ReadonlyMap<string, HeardHost>,
+  {
+    changes,
+    hosts,
+    travels,
+  }: {
+    readonly changes: readonly HostChange[];
+    readonly hosts: ReadonlyMap<string, HeardHost>;
+    readonly travels: KnownTravels;
+  },
 ): Promise<PlanFound['bytes']> {
   const needed = neededBy(coming, changes, hosts);
   const installed = Math.max(0, ...needed.values());
   const documents = new Map(coming.map((document) => [document.component, document]));
   const former = await formerDocuments(options.db, product, changes);
   const domain = await domainOf(options.db, product);
-  const known = new Map<string, Promise<Travel | null>>();
   let whole = 0;
   let likely = 0;
   for (const { host, component, from, to } of changes) {
@@ -39,8 +49,8 @@ export async function bytesOf(
     const tree = treeOf(document, hosts.get(host));
     const before = treeOf(former.get(`${component} ${from}`), hosts.get(host));
     const key = `${tree} ${before}`;
-    const travel = known.get(key) ?? travelBetween(options, domain, tree, before);
-    known.set(key, travel);
+    const travel = travels.get(key) ?? travelBetween(options, domain, tree, before);
+    travels.set(key, travel);
     const cost = await travel;
     if (cost === null)
       return { installed, whole: null, likely: null, how: 'The offers of its packages can not be read.' };
@@ -116,7 +126,7 @@ async function formerDocuments(
       .where('component', '=', component)
       .where('version', '=', version)
       .executeTakeFirst();
-    if (row !== undefined) found.set(key, parsePackage(row.document));
+    if (row !== undefined) found.set(key, storedPackage(row.document));
   }
   return found;
 }

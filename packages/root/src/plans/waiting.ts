@@ -1,7 +1,7 @@
 import type { PlanFound } from '../api/schemas/plans.ts';
 import type { Database } from '../db/tables.ts';
 import { missingOf } from './approvals.ts';
-import { planNamed } from './rows.ts';
+import { foundIn, planNamed } from './rows.ts';
 import { tell } from './state.ts';
 
 /** Tells that a version of a plan waits for approvals, if it does; in the transaction that stores it. */
@@ -9,8 +9,8 @@ export async function tellWaiting(trx: Database, id: string, nowMs: number): Pro
   const known = await planNamed(trx, id);
   const missing = await missingOf(trx, known, nowMs);
   if (missing.length === 0) return;
-  const { digest, foundIn } = known.version;
-  const changes = changesText(Object.values(foundIn) as PlanFound[]);
+  const { digest } = known.version;
+  const changes = changesText(Object.values(await foundIn(trx, known.version)));
   const show = `xylem plan show ${id}`;
   const approve = `xylem plan approve ${id} --digest ${digest.slice(0, 12)}`;
   await tell(trx, known, nowMs, {

@@ -142,43 +142,66 @@ export async function fakeHost(
     const time = timeOf(root.clock.now());
     if (components !== undefined) {
       last = components.map((c) => ({
-        component: c.component,
-        product: c.product,
-        kind: 'files',
-        package: c.package,
-        version: c.version as Version,
-        tree: '0'.repeat(64) as Digest,
-        previous: null,
-        state: 'installed',
-        healthy: null,
-        since: time,
+        ...installed(c, time),
         ...(c.configured === undefined ? {} : { config: configDigest(c.configured) }),
         ...(c.again === undefined ? {} : { again: c.again }),
       }));
     }
     sequence += 1;
-    const report: Report = {
-      format: 'xylem-report-1',
+    const report = fakeReport({
       host: answer.host,
       environment: answer.environment.id as EnvironmentId,
       incarnation,
       sequence,
       time,
       certificate: answer.certificate,
-      agent: '0.1.0' as Version,
       name: options.name,
-      facts: { os: 'linux', osVersion: '12', arch: 'x64', node: 'v26', cores: 2, memoryBytes: 1 },
       direction,
-      releases: {},
       parent: { url: root.running().nodesUrl, host: null },
       components: last,
-      waiting: [],
-      transfer: { bytesDown: 0, bytesUp: 0, requests: 0, refusedObjects: 0 },
       ...extra,
-    };
+    });
     return Buffer.from(signEnvelope(reportPayloadType, encodeReport(report), key)).toString();
   }
 }
+
+/** That a component was installed, as a host says it. */
+export const installed = (
+  {
+    component,
+    product,
+    package: digest,
+    version,
+  }: Pick<Assignment, 'component' | 'product' | 'package' | 'version'>,
+  since: ReportedComponent['since'],
+): ReportedComponent => ({
+  component,
+  product,
+  kind: 'files',
+  package: digest,
+  version: version as Version,
+  tree: '0'.repeat(64) as Digest,
+  previous: null,
+  state: 'installed',
+  healthy: null,
+  since,
+});
+
+type SaidByHost = 'host' | 'environment' | 'incarnation' | 'sequence' | 'time' | 'certificate' | 'name';
+
+/** A report with nothing unusual in it. */
+export const fakeReport = (
+  said: Pick<Report, SaidByHost | 'parent' | 'components'> & Partial<Report>,
+): Report => ({
+  format: 'xylem-report-1',
+  agent: '0.1.0' as Version,
+  facts: { os: 'linux', osVersion: '12', arch: 'x64', node: 'v26', cores: 2, memoryBytes: 1 },
+  direction: { snapshot: 0, number: 0 },
+  releases: {},
+  waiting: [],
+  transfer: { bytesDown: 0, bytesUp: 0, requests: 0, refusedObjects: 0 },
+  ...said,
+});
 
 function send(
   root: RootFixture,

@@ -3,7 +3,6 @@ import {
   type KnownRelease,
   liveWaypoints,
   type ProductDirection,
-  parseRelease,
   type TransitionGraph,
   type Version,
   waypointsAhead,
@@ -11,6 +10,7 @@ import {
 import type { Database } from '../db/tables.ts';
 import { type Heard, heardIn } from '../deployments/evidence.ts';
 import type { HostRecord } from '../hosts/host-rows.ts';
+import { storedRelease } from '../publishing/parsed.ts';
 import { graphOf, installedOf } from './graph.ts';
 
 /** The releases that a publisher names as waypoints and that hosts still take, in ascending order. Nobody passes through one that is recalled. */
@@ -31,7 +31,7 @@ export async function waypointReleases(
     .where('release', 'not in', db.selectFrom('recalls').select('release').where('ended_ms', 'is', null))
     .execute();
   return rows
-    .map((row) => ({ digest: row.release as KnownRelease['digest'], release: parseRelease(row.document) }))
+    .map((row) => ({ digest: row.release as KnownRelease['digest'], release: storedRelease(row.document) }))
     .sort((a, b) => versions.indexOf(a.release.version) - versions.indexOf(b.release.version));
 }
 

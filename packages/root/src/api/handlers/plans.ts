@@ -16,7 +16,7 @@ import { listPlans } from '../../plans/list.ts';
 import { preparePlan } from '../../plans/prepare.ts';
 import { refreshPlan } from '../../plans/refresh.ts';
 import { ringRecordsAfter } from '../../plans/ring-records.ts';
-import { type KnownPlan, noPlan, noStage, planNamed } from '../../plans/rows.ts';
+import { environmentsOf, type KnownPlan, noPlan, noStage, planNamed } from '../../plans/rows.ts';
 import { showPlan } from '../../plans/show.ts';
 import { startPlan } from '../../plans/start.ts';
 import { productNamed } from '../../publishing/products.ts';
@@ -41,10 +41,8 @@ export function planHandlers(root: Root): Pick<Handlers, keyof typeof planRoutes
     where: 'all' | 'some',
   ): Promise<KnownPlan> => {
     const known = await planNamed(db, id);
-    const named = known.version.document.stages.flatMap(({ environments }) => environments);
-    const all = (await allEnvironments(db)).filter(({ id: own }) =>
-      named.some(({ environment }) => environment === own),
-    );
+    const named = new Set<string>(environmentsOf(known).map(({ environment }) => environment));
+    const all = (await allEnvironments(db)).filter((one) => named.has(one.id));
     if (!all.some((one) => access.in('read', one))) throw noPlan(id);
     const lacking = all.filter((one) => !access.in(permission, one));
     if (lacking.length === 0 || (where === 'some' && lacking.length < all.length)) return known;
