@@ -53,10 +53,20 @@ export function planText(plan: PlanDetail): string {
   if (plan.approvals.length > 0)
     lines.push('', `Approved by ${plan.approvals.map(({ by, at }) => `${by} (${at})`).join(', ')}.`);
   lines.push(...endedLines(plan));
-  if (plan.state === 'open') lines.push('', nextText(plan));
+  if (plan.state === 'open') lines.push('', ...closedText(plan), nextText(plan));
   if (plan.state === 'expired' || plan.state === 'refused')
     lines.push('', `Look anew: xylem plan refresh ${plan.id}`);
   return lines.join('\n');
+}
+
+/** What was found of gates is no news: what they wait for may have come since. */
+export function closedText({ created, stages }: Pick<PlanDetail, 'created' | 'stages'>): string[] {
+  const isClosed = stages.some(({ environments }) =>
+    environments.some(({ found }) => found.gates.some(({ open }) => !open)),
+  );
+  return isClosed
+    ? [`Gates are shown as they stood at ${created}; each is looked at again when the plan begins there.`]
+    : [];
 }
 
 /** Of an open plan: where its first stage waits for somebody's word, starting it would be refused. */
