@@ -31,3 +31,10 @@ test('no more is kept than so many characters, and no fault', () => {
   for (let time = 0; time < 2; time += 1) assert.throws(() => parse('bad'), /bad/);
   assert.deepEqual(parsed.slice(-2), ['bad', 'bad']);
 });
+
+test('nobody changes what all are given', () => {
+  const parse = remembering((text) => ({ parts: [{ text }] }), { most: 10, maxChars: 100 });
+  const [part] = parse('a').parts;
+  assert.throws(() => parse('a').parts.push({ text: 'b' }), TypeError);
+  assert.throws(() => Object.assign(part ?? {}, { text: 'b' }), TypeError);
+});

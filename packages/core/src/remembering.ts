@@ -6,7 +6,7 @@ export interface Remembered {
 
 /**
  * `parse`, which keeps what it made of the texts that it was given last: who looks at a thousand environments meets the
- * same few documents again and again. What it returns is everybody's: nobody changes it. What it throws is not kept.
+ * same few documents again and again. What it returns is everybody's, and frozen. What it throws is not kept.
  */
 export function remembering<T>(
   parse: (text: string) => T,
@@ -18,7 +18,7 @@ export function remembering<T>(
   return (text) => {
     const known = kept.get(text);
     const isKnown = known !== undefined || kept.has(text);
-    const result = isKnown ? (known as T) : parse(text);
+    const result = isKnown ? (known as T) : frozen(parse(text));
     if (isKnown) kept.delete(text);
     else chars += text.length;
     kept.set(text, result);
@@ -29,4 +29,11 @@ export function remembering<T>(
     }
     return result;
   };
+}
+
+/** With all that it holds. */
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
 }
