@@ -1,5 +1,4 @@
 // Many hosts in one process: the agent's own code, each with an identity, connections and a state folder of its own.
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { joinHost, type RunningAgent, runAgent } from '@xylem/agent';
 import { type Log, silentLog, systemClock, systemRandomness } from '@xylem/platform';
@@ -7,15 +6,14 @@ import { type Log, silentLog, systemClock, systemRandomness } from '@xylem/platf
 /** What the bench says to such a process, and what it answers. */
 export type ToHosts =
   | { readonly kind: 'join'; readonly folder: string; readonly hosts: readonly HostToJoin[] }
-  | { readonly kind: 'watch' }
-  | { readonly kind: 'end' };
+  | { readonly kind: 'watch' };
 export interface HostToJoin {
   readonly name: string;
   readonly url: string;
   readonly token: string;
 }
 export type FromHosts =
-  | { readonly kind: 'joined'; readonly count: number }
+  | { readonly kind: 'joined' }
   | { readonly kind: 'arrived'; readonly atMs: readonly number[] }
   | { readonly kind: 'warned'; readonly event: string; readonly cause: string }
   | { readonly kind: 'ready' };
@@ -41,7 +39,6 @@ async function joinAll(folder: string, all: readonly HostToJoin[]): Promise<void
 }
 
 async function begin(stateFolder: string, { name, url, token }: HostToJoin): Promise<Host> {
-  await mkdir(stateFolder, { recursive: true });
   const parts = { stateFolder, clock: systemClock, randomness: systemRandomness };
   await joinHost({ ...parts, log: silentLog, url, token, name, serve: false });
   let host: Host | null = null;
@@ -64,7 +61,7 @@ const causeOf = (fields: unknown): string => {
 };
 
 function look(): void {
-  const nowMs = Date.now();
+  const nowMs = systemClock.now();
   const atMs: number[] = [];
   for (const host of hosts) {
     if (host.hasArrived || !host.hasFetched || !host.agent.status().converged) continue;
@@ -76,13 +73,13 @@ function look(): void {
 
 process.on('message', (message: ToHosts) => {
   if (message.kind === 'join')
-    void joinAll(message.folder, message.hosts).then(() => say({ kind: 'joined', count: hosts.length }));
-  else if (message.kind === 'watch') {
+    void joinAll(message.folder, message.hosts).then(() => say({ kind: 'joined' }));
+  else {
     for (const host of hosts) {
       host.hasFetched = false;
       host.hasArrived = false;
     }
     say({ kind: 'ready' });
-  } else process.exit(0);
+  }
 });
 setInterval(look, lookEveryMs);
