@@ -2,6 +2,7 @@ import type { ErrorCode } from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
 import type { JournalPoint } from './converge/points.ts';
 import type { WipePoint } from './leaving/wipe.ts';
+import type { CurrentParent } from './parents/parents.ts';
 import type { LaunchedFrom } from './update/process.ts';
 
 /** What a relay in the same process adds to this host's reports. */
@@ -9,7 +10,7 @@ export interface Serving {
   readonly url: string;
   readonly children: readonly { readonly host: string; readonly lastSeen: string }[];
   /** Of the relay: what is reported of a host that pulls from the relay of its own. */
-  readonly parent?: { readonly url: string; readonly host: string | null } | null;
+  readonly parent?: CurrentParent | null;
   /** What keeps the relay from its work: reported as what this host waits for. */
   readonly faults?: readonly { readonly code: ErrorCode; readonly message: string }[];
   /** Objects that its parents gave it and that it threw away. */
