@@ -1,5 +1,5 @@
 import { countChanges, dueSteps, type RingRules, type WantedStrategy } from '@xylem/core';
-import type { PlanFound } from '../api/schemas/plans.ts';
+import type { PlanFound } from '../api/schemas/plan-found.ts';
 import { strategyFor } from '../deployments/choose-strategy.ts';
 import { advancePolicyOf } from '../deployments/evidence.ts';
 import { lookAtGates } from '../gates/look.ts';

@@ -11,7 +11,7 @@ import {
   XylemError,
 } from '@xylem/core';
 import { type Holding, momentsOf } from '@xylem/core/windows';
-import type { PlanFound } from '../api/schemas/plans.ts';
+import type { PlanFound } from '../api/schemas/plan-found.ts';
 import type { Database } from '../db/tables.ts';
 import type { Candidate } from '../gates/gate.ts';
 import { documentsOf } from '../migrations/rows.ts';

@@ -1,5 +1,5 @@
 import { type PreflightSeen, preflightSeen } from '@xylem/core';
-import type { PlanPreflights } from '../api/schemas/plans.ts';
+import type { PlanPreflights } from '../api/schemas/plan-found.ts';
 import type { Database } from '../db/tables.ts';
 import { codesOf, preflightRuns } from '../jobs/preflights.ts';
 

@@ -1,5 +1,5 @@
 import type { HostChange, PackageDocument } from '@xylem/core';
-import type { PlanFound } from '../api/schemas/plans.ts';
+import type { PlanFound } from '../api/schemas/plan-found.ts';
 import type { HeardHost } from './facts.ts';
 
 const mostNamed = 100;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type JobReport, lookUpHost, type PreflightOrder, type Report, type Time } from '@xylem/core';
 import { tempFolder, waitUntil } from '@xylem/testkit';
-import type { PlanPreflights } from '../api/schemas/plans.ts';
+import type { PlanPreflights } from '../api/schemas/plan-found.ts';
 import { ApiProblem } from '../testing/api-client.ts';
 import { type FakeHost, fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';

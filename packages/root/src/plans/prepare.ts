@@ -11,7 +11,7 @@ import {
   type Version,
 } from '@xylem/core';
 import { unhurried } from '@xylem/platform';
-import type { PlanFound } from '../api/schemas/plans.ts';
+import type { PlanFound } from '../api/schemas/plan-found.ts';
 import { appendAudits } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';

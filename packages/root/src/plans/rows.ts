@@ -1,6 +1,6 @@
 import { type Plan, type PlanEnvironment, type PlanFacts, parsePlan, XylemError } from '@xylem/core';
 import type { Selectable } from 'kysely';
-import type { PlanFound } from '../api/schemas/plans.ts';
+import type { PlanFound } from '../api/schemas/plan-found.ts';
 import type { Database, Tables } from '../db/tables.ts';
 
 /** Who prepares, refreshes, approves or starts one plan goes one after the other (`lockFor`), before any deploying lock. */

@@ -1,7 +1,8 @@
 import { type PlanStage, planProbeName, statedProbes, timeOf } from '@xylem/core';
 import { unhurried } from '@xylem/platform';
 import type { Strategy } from '../api/schemas/deployments.ts';
-import type { PlanDetail, PlanFound, PlanSummary } from '../api/schemas/plans.ts';
+import type { PlanFound } from '../api/schemas/plan-found.ts';
+import type { PlanDetail, PlanSummary } from '../api/schemas/plans.ts';
 import type { Within } from '../auth/access.ts';
 import type { Database } from '../db/tables.ts';
 import { allEnvironments, type EnvironmentRow, refOf } from '../environments/names.ts';

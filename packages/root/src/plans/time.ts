@@ -1,5 +1,5 @@
 import { type EarlierDeployment, estimate, type Strategy } from '@xylem/core';
-import type { PlanFound } from '../api/schemas/plans.ts';
+import type { PlanFound } from '../api/schemas/plan-found.ts';
 import type { Database } from '../db/tables.ts';
 import { deploymentOf, newestDeployments } from '../deployments/rows.ts';
 import type { Candidate } from '../gates/gate.ts';

@@ -8,7 +8,7 @@ import {
   XylemError,
 } from '@xylem/core';
 import { readOffer, repositorySource, type Travel, travelOf } from '@xylem/store';
-import type { PlanFound } from '../api/schemas/plans.ts';
+import type { PlanFound } from '../api/schemas/plan-found.ts';
 import type { Database } from '../db/tables.ts';
 import type { Candidate } from '../gates/gate.ts';
 import { storedPackage } from '../publishing/parsed.ts';

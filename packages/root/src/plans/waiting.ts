@@ -1,4 +1,4 @@
-import type { PlanFound } from '../api/schemas/plans.ts';
+import type { PlanFound } from '../api/schemas/plan-found.ts';
 import type { Database } from '../db/tables.ts';
 import { missingOf } from './approvals.ts';
 import { foundIn, planNamed } from './rows.ts';
