@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { TLSSocket } from 'node:tls';
 import type { EnvironmentId, HostId } from '@xylem/core';
 import { createHttpClient } from '@xylem/platform';
+import { ServingCounts } from '@xylem/platform/serving';
 import { newsHub, openRepository } from '@xylem/store';
 import { hostAt, type Identity, isPlainBeyondLoopback, type Peer, peerOf } from '@xylem/trust';
 import { relayTiming } from './defaults.ts';
@@ -11,6 +12,7 @@ import { scopeOfCertificate, servingIdentity, upwardTls, watchIdentity } from '.
 import type { RelayOptions, RelayServing, RelayStatus, RunningRelay } from './options.ts';
 import { Children } from './serve/children.ts';
 import { forwarding } from './serve/forward.ts';
+import { relayMetrics } from './serve/metrics.ts';
 import { routes } from './serve/routes.ts';
 import { type ListeningServer, listenTls } from './serve/server.ts';
 import { takeReports } from './serve/take-reports.ts';
@@ -94,6 +96,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     onTaken: () => faults.clear('reports'),
   });
   const children = new Children(clock);
+  const counts = new ServingCounts(clock);
   const peerOn = (socket: TLSSocket): Peer | null => {
     const peer = peerOf(socket, { caPem: identity.caPem, clock, graceMs: timing.certificateGraceMs });
     return peer?.host != null && isRevoked(peer.host) ? null : peer;
@@ -103,32 +106,36 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     listen,
     log,
     maxConnections: options.maxConnections ?? 20_000,
-    handle: routes({
-      peerOf: peerOn,
-      scopes: follow.scopes,
-      isInstall: follow.isInstall,
-      repository,
-      hub,
-      children,
-      spool,
-      log,
-      arriving: (domain, path) =>
-        arriving(
-          { flights: follow.flights, repository, clock, mostMs: timing.waitForFlightMs },
-          domain,
-          path,
-        ),
-      doubt: (domain, digest, kind) => follow.ownCopy.doubt(domain, digest, kind),
-      forward: forwarding({ http, parents, clock, log, timeoutMs: timing.forwardTimeoutMs, signal }),
-      reports: takeReports({ spool, log, isRevoked, onTaken: () => forwarder.wake() }),
-      parents: () => ({
-        url,
-        host: identity.host,
-        siblings: [],
-        above: [...new Set([...parents(), ...above.list()])],
+    handle: counts.counted(
+      (socket) => hostAt(socket as TLSSocket, identity.caPem),
+      routes({
+        peerOf: peerOn,
+        scopes: follow.scopes,
+        isInstall: follow.isInstall,
+        repository,
+        hub,
+        children,
+        spool,
+        log,
+        arriving: (domain, path) =>
+          arriving(
+            { flights: follow.flights, repository, clock, mostMs: timing.waitForFlightMs },
+            domain,
+            path,
+          ),
+        doubt: (domain, digest, kind) => follow.ownCopy.doubt(domain, digest, kind),
+        forward: forwarding({ http, parents, clock, log, timeoutMs: timing.forwardTimeoutMs, signal }),
+        reports: takeReports({ spool, log, isRevoked, onTaken: () => forwarder.wake() }),
+        parents: () => ({
+          url,
+          host: identity.host,
+          siblings: [],
+          above: [...new Set([...parents(), ...above.list()])],
+        }),
+        onAsked: follow.asked,
+        metrics: () => relayMetrics({ counts, spool, status: status() }),
       }),
-      onAsked: follow.asked,
-    }),
+    ),
   }).catch(async (error: unknown) => {
     // Nothing may go on: whoever started it tries again, or ends.
     stop.abort();

@@ -167,3 +167,35 @@ test('a report that the parent refuses holds up no other', async (t) => {
   // The root server has them before its answers are back here.
   await waitUntil(() => relay.status().spooledReports === 1);
 });
+
+test('a relay says what it answered and what waits in it, to this machine', async (t) => {
+  const { installation, production, root, deploy } = await world(t);
+  const { snapshot } = await deploy('1.0.0');
+  const relay = await startRelay(
+    t,
+    await installation.join(production, { parents: [root.url], serves: [production.id] }),
+  );
+  await waitUntil(() => snapshotAt(relay, production.id) === snapshot);
+  root.intercept((request, response) => request.url === '/reports' && Boolean(response.writeHead(503).end()));
+  const host = await installation.join(production, { parents: [relay.url] });
+  const { http, get } = clientOf(t, host);
+  const url = `${relay.url}/reports`;
+  const { status, body } = await http.request({ method: 'POST', url, body: batchOf(reportOf(host, 1)) });
+  await readBody(body, 2 ** 20, 'answer');
+  assert.equal(status, 202);
+  await get(`${relay.url}/r/${production.id}/metadata/timestamp.json`);
+  const text = await waitUntil(async () => {
+    const found = (await get(`${relay.url}/metrics`)).body.toString();
+    return found.includes('xylem_requests_total{class="metadata",status="200"} 1') ? found : null;
+  });
+  for (const line of [
+    'xylem_requests_total{class="report",status="202"} 1',
+    'xylem_spooled_reports 1',
+    'xylem_children 1',
+    'xylem_followed_environments 1',
+  ]) {
+    assert.ok(text.split('\n').includes(line), `${line} in\n${text}`);
+  }
+  assert.match(text, /^xylem_spooled_bytes [1-9]\d*$/m);
+  assert.match(text, /^xylem_sent_bytes_total\{class="metadata"\} [1-9]\d*$/m);
+});

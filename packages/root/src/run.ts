@@ -5,11 +5,13 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { type RepositoryId, XylemError } from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
+import { ServingCounts } from '@xylem/platform/serving';
 import { newsHub, openRepository } from '@xylem/store';
-import { CertificateAuthority } from '@xylem/trust';
+import { CertificateAuthority, hostAt } from '@xylem/trust';
 import { allHandlers } from './api/all-handlers.ts';
 import { createApi } from './api/server.ts';
 import { openAuditing } from './audit/auditing.ts';
@@ -38,6 +40,7 @@ import { singleFlight } from './publishing/single-flight.ts';
 import { sqlChunkIndex } from './publishing/sql-chunk-index.ts';
 import { needLifts } from './quarantine/carried.ts';
 import type { Root } from './root.ts';
+import { addMetrics } from './serving/metrics.ts';
 import { databaseOf, isInitialized, type RootConfig, readConfig, statePaths } from './state/folder.ts';
 import { lockState } from './state/lock.ts';
 import { ownCertificate, renewOwnCertificate } from './state/tls.ts';
@@ -72,6 +75,8 @@ export interface RunningRoot {
   /** Stops taking requests, finishes what is being written, releases the lock. */
   close(): Promise<void>;
 }
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A connection on which nothing moves: longer than a held request, shorter than for ever. */
 const idleMs = 120_000;
@@ -276,6 +281,8 @@ async function start(
     isLocal: (request) => !('encrypted' in request.socket),
   });
   await addStatusPage(api, root);
+  const counts = new ServingCounts(clock);
+  await addMetrics(api, { root, counts, ingest });
   await api.ready();
   closers.push(() => api.close());
   // Before anyone is answered: what a crash left between database and folder is made good.
@@ -285,16 +292,19 @@ async function start(
   await settleAll(db, clock.now());
   await directing.publishAll();
 
-  const apiServer = createHttpServer((request, response) => api.routing(request, response));
+  const ask: Handler = (request, response) => api.routing(request, response);
+  const countedApi = counts.counted(() => null, ask);
+  const apiServer = createHttpServer(countedApi);
   const apiAddress = await listen(apiServer, options.api, closers);
   const front = nodesFront({
     root,
     authoriser,
     news,
     ingest,
-    others: (request, response) => api.routing(request, response),
+    others: ask,
   });
-  const nodesServer = createTlsServer(certificate.options, front);
+  const hostOn = (socket: Socket): string | null => hostAt(socket as TLSSocket, authority.certificatePem);
+  const nodesServer = createTlsServer(certificate.options, counts.counted(hostOn, front));
   revoked.onAdded(dropper(nodesServer, (socket) => isRevokedPeer(root, socket)));
   const nodesAddress = await listen(nodesServer, options.nodes, closers);
   if (nodesUrl === '') nodesUrl = `https://${hostOf(options.nodes.host)}:${nodesAddress.port}`;
@@ -313,7 +323,7 @@ async function start(
     await maintenance;
     await delivery;
   });
-  const httpsUrl = await listenHttps(options, api, stop.signal, closers);
+  const httpsUrl = await listenHttps(options, countedApi, stop.signal, closers);
   const apiUrl = `http://${hostOf(options.api.host)}:${apiAddress.port}`;
   log.info('root server runs', { api: apiUrl, nodes: nodesUrl, restored: restored.isRestored() });
   return { apiUrl, nodesUrl, ...(httpsUrl === null ? {} : { httpsUrl }) };
@@ -322,13 +332,12 @@ async function start(
 /** @returns where the API is reached by the operator's own certificate, null: nowhere */
 async function listenHttps(
   { https, clock, log }: RunRootOptions,
-  api: { routing(request: IncomingMessage, response: ServerResponse): void },
+  handle: Handler,
   signal: AbortSignal,
   closers: (() => unknown)[],
 ): Promise<string | null> {
   if (https === undefined) return null;
   const shown = await readUserCertificate(https);
-  const handle = (request: IncomingMessage, response: ServerResponse): void => api.routing(request, response);
   const server = createTlsServer({ ...shown, minVersion: 'TLSv1.2' }, handle);
   const { port } = await listen(server, https, closers);
   void followUserCertificate({ files: https, shown, server, clock, log, signal });

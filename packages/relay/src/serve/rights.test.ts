@@ -5,7 +5,7 @@ import type { Asked } from '@xylem/store';
 import type { Peer } from '@xylem/trust';
 import fc from 'fast-check';
 import type { Scope } from '../follow/scope.ts';
-import { mayFollow, mayRead, type Scopes } from './rights.ts';
+import { mayFollow, mayRead, mayReadMetrics, type Scopes } from './rights.ts';
 
 const ids = ['a', 'b', 'c'].map((letter) => letter.repeat(32));
 const id = fc.constantFrom(...ids);
@@ -61,4 +61,14 @@ test('a plain host never gets beyond its environment; the root server reads all'
   const other = { kind: 'news', environment: ids[1] as EnvironmentId } as const;
   assert.equal(mayRead(peerWith(ids[0] ?? '', null), other, scopesOf(new Map())), false);
   assert.equal(mayRead(peerWith(ids[0] ?? '', null, true), other, scopesOf(new Map())), true);
+});
+
+test('metrics are for the root server and for this machine', () => {
+  for (const address of ['127.0.0.1', '127.8.0.1', '::1', '::ffff:127.0.0.1'])
+    assert.equal(mayReadMetrics(null, address), true, address);
+  for (const address of ['10.0.0.1', '::ffff:10.0.0.1', '::10', '1.127.0.1', undefined]) {
+    assert.equal(mayReadMetrics(null, address), false, String(address));
+    assert.equal(mayReadMetrics(peerWith(ids[0] ?? '', '*'), address), false, String(address));
+    assert.equal(mayReadMetrics(peerWith(ids[0] ?? '', null, true), address), true, String(address));
+  }
 });

@@ -40,3 +40,8 @@ function* followable(peer: Peer, scopes: Scopes): Iterable<EnvironmentId> {
   if (peer.serves === '*') yield* scopes.environments();
   else if (peer.serves !== null) yield* peer.serves;
 }
+
+/** The root server, and whatever program of this machine: they are counts, without names. */
+export function mayReadMetrics(peer: Peer | null, address: string | undefined): boolean {
+  return peer?.root === true || /^(::ffff:)?127\.|^::1$/.test(address ?? '');
+}

@@ -9,6 +9,7 @@ import {
   isHostId,
 } from '@xylem/core';
 import type { Log } from '@xylem/platform';
+import { expositionOf, expositionType, type MetricFamily } from '@xylem/platform/serving';
 import {
   type Asked,
   boundStrangers,
@@ -21,7 +22,7 @@ import type { Peer } from '@xylem/trust';
 import type { Spool } from '../spool/spool.ts';
 import { sendFault, sendJson, sendMissing } from './answer.ts';
 import type { Children } from './children.ts';
-import { mayFollow, mayRead, type Scopes } from './rights.ts';
+import { mayFollow, mayRead, mayReadMetrics, type Scopes } from './rights.ts';
 
 export interface RoutesOptions {
   readonly peerOf: (socket: TLSSocket) => Peer | null;
@@ -46,6 +47,7 @@ export interface RoutesOptions {
   readonly parents: () => { url: string; host: HostId; siblings: string[]; above: string[] };
   /** A child asked for an environment's files, so it follows it. */
   readonly onAsked: (environments: readonly EnvironmentId[]) => void;
+  readonly metrics: () => MetricFamily[];
   readonly log: Log;
 }
 
@@ -88,6 +90,10 @@ async function route(
     await options.forward(path, request, response);
     return;
   }
+  if (path === '/metrics' && request.method === 'GET' && mayReadMetrics(peer, request.socket.remoteAddress)) {
+    sendMetrics(response, options.metrics());
+    return;
+  }
   if (peer === null) {
     if (!path.startsWith('/o/') || !files(request, response)) sendMissing(response);
     return;
@@ -116,6 +122,17 @@ async function route(
     await waitForObject(options, peer, path, request.headers[verifyHeader] !== undefined);
     if (!response.destroyed && !files(request, response)) sendMissing(response);
   }
+}
+
+function sendMetrics(response: ServerResponse, families: readonly MetricFamily[]): void {
+  const text = expositionOf(families);
+  response
+    .writeHead(200, {
+      'content-type': expositionType,
+      'content-length': Buffer.byteLength(text),
+      'cache-control': 'no-store',
+    })
+    .end(text);
 }
 
 function sendWatermark({ spool }: RoutesOptions, peer: Peer, host: string, response: ServerResponse): void {

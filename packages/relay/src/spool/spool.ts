@@ -117,6 +117,11 @@ export class Spool {
     return this.#reports.size;
   }
 
+  /** Of the reports that are kept, as its bound counts them. */
+  get sizeBytes(): number {
+    return this.#bytes;
+  }
+
   async close(): Promise<void> {
     await this.#opened().close();
   }

@@ -150,7 +150,7 @@ function namedBy({ params, body }: FastifyRequest): Named {
   return { params: record(params), body: record(body) };
 }
 
-function bearerOf(request: FastifyRequest): string | null {
+export function bearerOf(request: FastifyRequest): string | null {
   const [, token] = /^Bearer (\S{1,200})$/i.exec(request.headers.authorization ?? '') ?? [];
   return token ?? null;
 }

@@ -23,6 +23,8 @@ export interface Ingest {
   take(envelopes: readonly object[]): Promise<object[]>;
   /** The newest watermark of a host, or null if it never reported. */
   watermark(host: string): Promise<object | null>;
+  /** Reports since the start; `changed`: with another state of their host. */
+  readonly counts: { readonly taken: number; readonly changed: number; readonly refused: number };
 }
 
 export interface IngestOptions {
@@ -53,6 +55,7 @@ export function createIngest(options: IngestOptions): Ingest {
   /** As they came, for what is kept of them to be shown to others. */
   const envelopes = new WeakMap<Report, object>();
   let isWriting = false;
+  const counts = { taken: 0, changed: 0, refused: 0 };
 
   /** One transaction at a time; all that arrived while it was written go into the next: many to one fsync. */
   async function write(): Promise<void> {
@@ -88,6 +91,8 @@ export function createIngest(options: IngestOptions): Ingest {
         done.resolve(marks.slice(at, at + reports.length));
         at += reports.length;
       }
+      counts.taken += all.length;
+      counts.changed += changed.length;
       if (changed.length > 0) options.onChanged(changed);
     } catch (cause) {
       log.error('reports could not be stored', { error: cause });
@@ -112,6 +117,7 @@ export function createIngest(options: IngestOptions): Ingest {
   };
 
   return {
+    counts,
     take: async (given) => {
       const reports: Report[] = [];
       for (const envelope of given) {
@@ -121,6 +127,7 @@ export function createIngest(options: IngestOptions): Ingest {
           reports.push(report);
         } catch (error) {
           if (!(error instanceof XylemError)) throw error;
+          counts.refused += 1;
           log.warn('a report was refused', { error });
         }
       }
