@@ -11,6 +11,7 @@ export { installDebian } from './install-debian.ts';
 export { startNode, startRoot } from './lab.ts';
 export { addLiveReleases, type ReleasesAt } from './live-releases.ts';
 export { type Load, type LoadFigures, startLoad } from './load.ts';
+export { type Link, type NetworkLab, type NetworkNode, networkLab } from './network/index.ts';
 export { type NginxOptions, type NginxServer, nginxServer } from './nginx-server.ts';
 export { type Postgres, postgres } from './postgres.ts';
 export { type Program, program } from './program.ts';
