@@ -15,5 +15,5 @@ export { faultCode } from './http/fault-code.ts';
 export { clientFor } from './http/named.ts';
 export { jsonLog, type Log, type LogFields, silentLog } from './log.ts';
 export { releaseMemorySoon } from './memory.ts';
-export { type Randomness, systemRandomness } from './randomness.ts';
+export { type Randomness, shuffled, systemRandomness } from './randomness.ts';
 export { turnstile, unhurried } from './unhurried.ts';

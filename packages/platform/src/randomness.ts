@@ -12,3 +12,11 @@ export const systemRandomness: Randomness = {
   bytes: (count) => randomBytes(count),
   fraction: () => randomInt(2 ** 47) / 2 ** 47,
 };
+
+/** `items` in an order that differs each time. */
+export function shuffled<T>(items: readonly T[], randomness: Pick<Randomness, 'fraction'>): T[] {
+  return items
+    .map((item) => ({ item, at: randomness.fraction() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}

@@ -20,7 +20,7 @@ import { Forwarder } from './spool/forwarder.ts';
 import { Spool } from './spool/spool.ts';
 import { relayLayout } from './state/layout.ts';
 import { RevokedHosts } from './state/revoked.ts';
-import { Above } from './upstream/above.ts';
+import { Neighbours } from './upstream/neighbours.ts';
 import { OwnParents } from './upstream/own-parents.ts';
 import { Upstream } from './upstream/upstream.ts';
 
@@ -56,7 +56,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const mayUse = (url: string): boolean => current().plainHttp === true || !isPlainBeyondLoopback(url);
   const parents = (): readonly string[] => (options.parents?.() ?? ownParents.list()).filter(mayUse);
   const upstream = new Upstream({ http, parents, clock, randomness, log });
-  const above = new Above(http, clock);
+  const neighbours = new Neighbours({ http, clock, self: () => ({ host: identity.host, url }) });
   const hub = newsHub(repository, {
     clock,
     randomness,
@@ -72,7 +72,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     http,
     upstream,
     ownParents,
-    above,
+    neighbours,
     faults,
     revoked,
     clock,
@@ -129,8 +129,8 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
         parents: () => ({
           url,
           host: identity.host,
-          siblings: [],
-          above: [...new Set([...parents(), ...above.list()])],
+          siblings: neighbours.siblings(),
+          above: [...new Set([...parents(), ...neighbours.above()])],
         }),
         onAsked: follow.asked,
         metrics: () => relayMetrics({ counts, spool, status: status() }),
@@ -212,7 +212,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     faults: faults.list(),
   });
   const parentNow = (): RelayServing['parent'] =>
-    upstream.current === null ? null : { url: upstream.current, host: above.hostOf(upstream.current) };
+    upstream.current === null ? null : { url: upstream.current, host: neighbours.hostOf(upstream.current) };
   const serving = (): RelayServing => ({
     url,
     // This machine's own host asks here too.

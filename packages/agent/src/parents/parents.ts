@@ -1,5 +1,5 @@
 import { type Parents as LearnedParents, XylemError } from '@xylem/core';
-import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
+import { type Clock, type HttpClient, type Log, type Randomness, shuffled } from '@xylem/platform';
 import {
   afterAnswer,
   afterFault,
@@ -168,11 +168,4 @@ function isGraver(a: XylemError, b: XylemError): boolean {
 
 function trimmed(url: string): string {
   return url.replace(/\/+$/, '');
-}
-
-function shuffled(urls: readonly string[], randomness: Randomness): string[] {
-  return urls
-    .map((url) => ({ url, at: randomness.fraction() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ url }) => url);
 }

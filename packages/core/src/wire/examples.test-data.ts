@@ -144,4 +144,18 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parseParents,
     wire.encodeParents,
   ),
+  'parents-of-relay': example(
+    {
+      format: 'xylem-parents-1',
+      self: { url: 'https://root.example:7443', host: null },
+      siblings: ['https://relay-2.muc.example:7443'],
+      above: [],
+      relays: [
+        { url: 'https://relay-2.muc.example:7443', host: id('a2'), serves: [environment] },
+        { url: 'https://relay-3.muc.example:7443', host: id('a3'), serves: '*' },
+      ],
+    },
+    wire.parseParents,
+    wire.encodeParents,
+  ),
 };

@@ -10,7 +10,7 @@ import type { RelayTiming } from '../options.ts';
 import type { Scopes } from '../serve/rights.ts';
 import type { RelayLayout } from '../state/layout.ts';
 import type { RevokedHosts } from '../state/revoked.ts';
-import type { Above } from '../upstream/above.ts';
+import type { Neighbours } from '../upstream/neighbours.ts';
 import type { OwnParents } from '../upstream/own-parents.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { EnvironmentCopy } from './environment-copy.ts';
@@ -34,7 +34,7 @@ export interface FollowOptions {
   readonly http: HttpClient;
   readonly upstream: Upstream;
   readonly ownParents: OwnParents;
-  readonly above: Above;
+  readonly neighbours: Neighbours;
   readonly faults: Faults;
   readonly revoked: RevokedHosts;
   readonly clock: Clock;
@@ -152,10 +152,13 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
     log,
     timing,
     signal,
-    onFault: (error) => faults.set('news', error),
+    onFault: (error) => {
+      faults.set('news', error);
+      options.neighbours.forgetWhen();
+    },
     onAnswered: () => {
       faults.clear('news');
-      void options.above.learn(upstream.current, signal);
+      void options.neighbours.learn(upstream.current, signal);
     },
   });
   await follower.open();

@@ -1,13 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import {
-  type Digest,
-  type DomainId,
-  type EnvironmentId,
-  encodeParents,
-  type HostId,
-  isHostId,
-} from '@xylem/core';
+import { type Digest, type DomainId, type EnvironmentId, isHostId } from '@xylem/core';
 import type { Log } from '@xylem/platform';
 import { expositionOf, expositionType, type MetricFamily } from '@xylem/platform/serving';
 import {
@@ -22,6 +15,7 @@ import type { Peer } from '@xylem/trust';
 import type { Spool } from '../spool/spool.ts';
 import { sendFault, sendJson, sendMissing } from './answer.ts';
 import type { Children } from './children.ts';
+import { type Surroundings, sendParents } from './parents.ts';
 import { mayFollow, mayRead, mayReadMetrics, type Scopes } from './rights.ts';
 
 export interface RoutesOptions {
@@ -44,7 +38,7 @@ export interface RoutesOptions {
   ) => Promise<void>;
   readonly reports: (peer: Peer, request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** Where a child could turn otherwise. */
-  readonly parents: () => { url: string; host: HostId; siblings: string[]; above: string[] };
+  readonly parents: () => Surroundings;
   /** A child asked for an environment's files, so it follows it. */
   readonly onAsked: (environments: readonly EnvironmentId[]) => void;
   readonly metrics: () => MetricFamily[];
@@ -111,12 +105,7 @@ async function route(
   if (path === '/news') {
     options.hub.handle(request, response, (environment) => mayFollow(peer, environment));
   } else if (path === '/parents') {
-    const { url: own, host, siblings, above } = options.parents();
-    sendJson(
-      response,
-      200,
-      encodeParents({ format: 'xylem-parents-1', self: { url: own, host }, siblings, above }),
-    );
+    sendParents(options, peer, new URLSearchParams(url.slice(path.length)).get('serves'), response);
   } else if (path.startsWith('/watermarks/')) sendWatermark(options, peer, path.slice(12), response);
   else {
     await waitForObject(options, peer, path, request.headers[verifyHeader] !== undefined);

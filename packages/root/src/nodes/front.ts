@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
-import { encodeParents, encodeTaken, limits, parseReportBatch, type Report, XylemError } from '@xylem/core';
+import { encodeParents, encodeTaken, limits, parseReportBatch, XylemError } from '@xylem/core';
 import { readBody } from '@xylem/platform';
 import { type NewsHub, serveRepository } from '@xylem/store';
 import { isRekeyRequest } from '@xylem/trust';
@@ -12,6 +12,7 @@ import type { Root } from '../root.ts';
 import type { Authoriser } from './authorise.ts';
 import { join } from './join.ts';
 import { rekey } from './rekey.ts';
+import { relaysAround } from './relays-around.ts';
 import { renew } from './renew.ts';
 
 export interface FrontOptions {
@@ -66,6 +67,7 @@ function nodeRoutes({
   const requirePeer = (request: IncomingMessage): void => {
     if (authoriser.peer(request) === null) throw forbidden();
   };
+  const relays = relaysAround(root);
   const joinRoute: Route = async (request, response) =>
     send(response, 200, await join(root, await readBody(request, maxJoinBytes, 'The join request')));
   const renewRoute: Route = async (request, response) => {
@@ -86,9 +88,9 @@ function nodeRoutes({
   const parents: Route = async (request, response) => {
     const peer = authoriser.peer(request);
     if (peer === null) throw forbidden();
-    const siblings = await relaysOf(root, peer.environment ?? '');
     const self = { url: root.nodesUrl(), host: null };
-    send(response, 200, encodeParents({ format: 'xylem-parents-1', self, siblings, above: [] }));
+    const around = await relays(peer);
+    send(response, 200, encodeParents({ format: 'xylem-parents-1', self, ...around, above: [] }));
   };
   const watermark =
     (host: string): Route =>
@@ -121,23 +123,6 @@ async function readBatch(request: IncomingMessage): Promise<Uint8Array> {
   } catch (cause) {
     throw new XylemError('E_INPUT', 'The batch of reports is no zstd, or too large.', { cause });
   }
-}
-
-/** Where else children of this environment could turn: the relays that say so in their reports. */
-async function relaysOf(root: Root, environment: string): Promise<string[]> {
-  const rows = await root.db
-    .selectFrom('reports as r')
-    .innerJoin('hosts as h', 'h.id', 'r.host')
-    .select('r.document as document')
-    .where('h.serve', '=', 1)
-    .where('h.retired', '=', 0)
-    .where('r.environment', '=', environment)
-    .limit(100)
-    .execute();
-  return rows.flatMap(({ document }) => {
-    const { serves } = JSON.parse(document) as Report;
-    return serves === undefined ? [] : [serves.url];
-  });
 }
 
 function forbidden(): XylemError {
