@@ -33,6 +33,7 @@ export * from './metrics/index.ts';
 export * from './migration/index.ts';
 export * from './notification/index.ts';
 export { inOrder, type Ordered } from './order.ts';
+export * from './parents/index.ts';
 export * from './plan/index.ts';
 export { remembering } from './remembering.ts';
 export * from './schema/index.ts';

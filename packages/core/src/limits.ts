@@ -43,6 +43,8 @@ export const limits = {
   /** One of them with the operators who sign it, on its way between machines. */
   signingFile: 64 * KiB,
   parents: 1 * MiB,
+  /** Relays above one another: who has more above it is in a loop. */
+  lineHosts: 64,
   /** What people write: environments, manifests. */
   yaml: 4 * MiB,
   path: 4096,

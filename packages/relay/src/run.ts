@@ -20,6 +20,7 @@ import { Forwarder } from './spool/forwarder.ts';
 import { Spool } from './spool/spool.ts';
 import { relayLayout } from './state/layout.ts';
 import { RevokedHosts } from './state/revoked.ts';
+import { Loops } from './upstream/loops.ts';
 import { Neighbours } from './upstream/neighbours.ts';
 import { OwnParents } from './upstream/own-parents.ts';
 import { Upstream } from './upstream/upstream.ts';
@@ -54,9 +55,16 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const faults = new Faults(clock, options.onFaultsChanged);
   const ownParents = new OwnParents(repository, current, log);
   const mayUse = (url: string): boolean => current().plainHttp === true || !isPlainBeyondLoopback(url);
-  const parents = (): readonly string[] => (options.parents?.() ?? ownParents.list()).filter(mayUse);
+  const loops = new Loops(() => current().host as HostId, clock, faults);
+  const parents = (): readonly string[] =>
+    loops.pass(options.parents?.() ?? ownParents.list(), current().parents).filter(mayUse);
   const upstream = new Upstream({ http, parents, clock, randomness, log });
-  const neighbours = new Neighbours({ http, clock, self: () => ({ host: identity.host, url }) });
+  const neighbours = new Neighbours({
+    http,
+    clock,
+    self: () => ({ host: identity.host, url }),
+    judge: (parent, line) => loops.judge(parent, line),
+  });
   const hub = newsHub(repository, {
     clock,
     randomness,
@@ -131,6 +139,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
           host: identity.host,
           siblings: neighbours.siblings(),
           above: [...new Set([...parents(), ...neighbours.above()])],
+          line: neighbours.line(),
         }),
         onAsked: follow.asked,
         metrics: () => relayMetrics({ counts, spool, status: status() }),

@@ -8,6 +8,12 @@ export const networkCodes = {
     'later',
     'network',
   ),
+  E_PARENT_LOOP: code(
+    'Relays go in a circle: one pulls from another that pulls from it, or from itself. Nothing new comes to them that way.',
+    'Give the relay that the message names another parent: `xylem host move RELAY --parent URL`.',
+    'elsewhere',
+    'network',
+  ),
   E_PARENT_REFUSED: code(
     'The parent refused this node: certificate, environment or scope do not fit.',
     "See that the parent serves this environment, and that this node's certificate is valid.",

@@ -158,4 +158,15 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parseParents,
     wire.encodeParents,
   ),
+  'parents-line': example(
+    {
+      format: 'xylem-parents-1',
+      self: { url: 'https://relay-1.muc.example:7443', host: id('a1') },
+      siblings: [],
+      above: ['https://relay.fra.example:7443'],
+      line: [id('b1'), id('b2')],
+    },
+    wire.parseParents,
+    wire.encodeParents,
+  ),
 };

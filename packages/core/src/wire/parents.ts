@@ -19,7 +19,10 @@ const parentsSchema = object(
     siblings: array(url, { maxItems: 10_000 }),
     above: array(url, { maxItems: 10_000 }),
   },
-  { relays: array(neighbourSchema, { maxItems: 10_000 }) },
+  {
+    relays: array(neighbourSchema, { maxItems: 10_000 }),
+    line: array(hostId, { maxItems: limits.lineHosts }),
+  },
 );
 
 export type Parents = Static<typeof parentsSchema>;

@@ -156,9 +156,11 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
       faults.set('news', error);
       options.neighbours.forgetWhen();
     },
-    onAnswered: () => {
-      faults.clear('news');
-      void options.neighbours.learn(upstream.current, signal);
+    onAnswered: () => faults.clear('news'),
+    onAsks: (parent) => {
+      void options.neighbours.learn(parent, signal).then((isRight) => {
+        if (!isRight) follower.askAgain();
+      });
     },
   });
   await follower.open();

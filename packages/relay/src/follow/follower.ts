@@ -23,6 +23,8 @@ export interface FollowerOptions {
   readonly signal: AbortSignal;
   readonly onFault: (error: unknown) => void;
   readonly onAnswered: () => void;
+  /** A parent is about to be asked for news. */
+  readonly onAsks: (parent: string) => void;
 }
 
 /** The one held request upwards for all environments, and what follows from its answers. */
@@ -107,6 +109,7 @@ export class Follower {
     stop: AbortSignal,
   ): Promise<number> {
     const { http, upstream, clock, timing, randomness } = this.#options;
+    this.#options.onAsks(source.name);
     const betterAgainMs = upstream.betterAgainMs(source.name);
     const changes = await unlessBetter(clock, betterAgainMs, stop, (signal) =>
       askNews(http, source.name, cursor, timing.holdMs, signal),

@@ -11,6 +11,7 @@ export interface Surroundings {
   readonly host: HostId;
   readonly siblings: readonly NeighbourRelay[];
   readonly above: readonly string[];
+  readonly line: readonly HostId[];
 }
 
 /**
@@ -23,7 +24,7 @@ export function sendParents(
   serves: string | null,
   response: ServerResponse,
 ): void {
-  const { url, host, siblings, above } = parents();
+  const { url, host, siblings, above, line } = parents();
   const scope = peer.root ? '*' : peer.serves;
   if (peer.host !== null && scope !== null && serves !== null) children.serve(peer.host, serves, scope);
   const isFor = (one: NeighbourRelay): boolean =>
@@ -45,6 +46,7 @@ export function sendParents(
     self: { url, host },
     siblings: siblings.filter(isFor).map((one) => one.url),
     above,
+    line,
     ...relays,
   });
   sendJson(response, 200, answer);

@@ -1,12 +1,18 @@
 import { type HostId, limits, type NeighbourRelay, parseParents } from '@xylem/core';
 import { type Clock, type HttpClient, readBody } from '@xylem/platform';
+import { lineBelow } from './loops.ts';
 
 const askEveryMs = 600_000;
+/** A relay may move, and then others are above it. */
+const askRelayEveryMs = 60_000;
+const askAgainMs = 5_000;
 
 export interface NeighboursOptions {
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly self: () => { readonly host: HostId; readonly url: string };
+  /** Whether a parent with these hosts above its children may be pulled from. */
+  readonly judge: (parent: string, line: readonly HostId[]) => boolean;
 }
 
 /**
@@ -20,6 +26,7 @@ export class Neighbours {
   #host: HostId | null = null;
   #siblings: readonly NeighbourRelay[] = [];
   #above: readonly string[] = [];
+  #line: readonly HostId[] = [];
 
   constructor(options: NeighboursOptions) {
     this.#options = options;
@@ -28,6 +35,11 @@ export class Neighbours {
   /** The parents of the parent, nearest first. */
   above(): readonly string[] {
     return this.#above;
+  }
+
+  /** The hosts above this relay, the nearest first, as far as its parent says. */
+  line(): readonly HostId[] {
+    return this.#line;
   }
 
   /** Relays below the same parent that serve something that this one serves. */
@@ -45,12 +57,19 @@ export class Neighbours {
     this.#askedMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** Asks when the parent is another one or was away, and after ten minutes; failing, what was known stays. */
-  async learn(parent: string | null, signal: AbortSignal): Promise<void> {
-    const { http, clock } = this.#options;
+  /**
+   * Asks when the parent is another one or was away, and some time later; failing, what was known stays.
+   * @returns false where this parent must be left
+   */
+  async learn(parent: string, signal: AbortSignal): Promise<boolean> {
+    const { http, clock, judge } = this.#options;
     const now = clock.monotonicMs();
-    if (parent === null || (parent === this.#parent && now - this.#askedMs < askEveryMs)) return;
-    if (parent !== this.#parent) this.#host = null;
+    const everyMs = this.#host === null ? askEveryMs : askRelayEveryMs;
+    if (parent === this.#parent && now - this.#askedMs < everyMs) return true;
+    if (parent !== this.#parent) {
+      this.#host = null;
+      this.#line = [];
+    }
     this.#parent = parent;
     this.#askedMs = now;
     const own = this.#options.self();
@@ -58,13 +77,22 @@ export class Neighbours {
       const url = `${parent}/parents?serves=${encodeURIComponent(own.url)}`;
       const { status, body } = await http.request({ method: 'GET', url, signal });
       const text = await readBody(body, limits.parents, `The parents of ${parent}`);
-      if (status !== 200) return;
-      const { self, above, relays = [] } = parseParents(text);
-      this.#above = above.slice(0, 100);
-      this.#host = self.host;
+      if (status !== 200 || parent !== this.#parent) return true;
+      const learned = parseParents(text);
+      const line = lineBelow(learned);
+      if (!judge(parent, line)) {
+        this.#parent = null;
+        return false;
+      }
+      this.#above = learned.above.slice(0, 100);
+      this.#host = learned.self.host;
+      this.#line = line;
+      const { relays = [] } = learned;
       this.#siblings = relays.filter(({ host, url: theirs }) => host !== own.host && theirs !== own.url);
     } catch {
-      // Plain web servers and older nodes do not say.
+      // Plain web servers and older nodes do not say; one that did not answer is asked again by and by.
+      if (parent === this.#parent) this.#askedMs = now - everyMs + askAgainMs;
     }
+    return true;
   }
 }

@@ -3,10 +3,12 @@ import type { Insertable } from 'kysely';
 import type { HostSelection, HostsChanged } from '../api/schemas/index.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Who } from '../auth/api-tokens.ts';
+import { lockFor } from '../db/lock.ts';
 import type { Database, Tables } from '../db/tables.ts';
 import { entryOf } from '../directing/compose.ts';
 import type { Root } from '../root.ts';
 import type { HostRecord } from './host-rows.ts';
+import { refuseLoops } from './loops.ts';
 import { selectHosts } from './select.ts';
 import { environmentRefs } from './views.ts';
 
@@ -60,11 +62,26 @@ export async function changeHosts(
   const changes = hosts.flatMap((host) => {
     const columns = change.change(host);
     if (columns === null) return [];
-    checkHostMapEntry(host.name, entryOf(changed(host, columns)));
-    return [{ host, columns }];
+    const next = changed(host, columns);
+    checkHostMapEntry(host.name, entryOf(next));
+    return [{ host, columns, next }];
   });
-  if (!change.dryRun && changes.length > 0) {
-    await root.db.transaction().execute((trx) => write(trx, root.clock.now(), change, changes));
+  const replaced = changes.filter(
+    ({ columns }) => columns.parents !== undefined || columns.serve !== undefined,
+  );
+  const refuse = (db: Database): Promise<void> =>
+    refuseLoops(
+      db,
+      replaced.map(({ next }) => next),
+      change.who.access.within('read'),
+    );
+  if (change.dryRun) await refuse(root.db);
+  else if (changes.length > 0) {
+    await root.db.transaction().execute(async (trx) => {
+      if (replaced.length > 0) await lockFor(trx, 'parents');
+      await refuse(trx);
+      await write(trx, root.clock.now(), change, changes);
+    });
     await change.written?.();
     // One that is on its way still hears the environment that it leaves.
     const own = new Set(
@@ -104,7 +121,7 @@ export function changedOf(
 /** The host as it will be directed. */
 function changed(
   host: HostRecord,
-  { labels, parents, config, adopt, pinned, undone_returns: undo }: Columns,
+  { labels, parents, config, adopt, pinned, undone_returns: undo, serve }: Columns,
 ): HostRecord {
   return {
     ...host,
@@ -113,6 +130,7 @@ function changed(
     ...(config === undefined ? {} : { config: JSON.parse(config) as HostRecord['config'] }),
     ...(adopt === undefined ? {} : { adopt: JSON.parse(adopt) as HostRecord['adopt'] }),
     ...(pinned == null ? {} : { pinned: JSON.parse(pinned) as HostRecord['pinned'] }),
+    ...(serve === undefined ? {} : { serve: serve === 1 }),
     ...(undo === undefined ? {} : { undo: JSON.parse(undo) as HostRecord['undo'] }),
   };
 }

@@ -1,0 +1,1 @@
+export { parentLoop, type RelayPlace } from './loops.ts';
