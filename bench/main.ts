@@ -18,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   separation: () => import('./separation.ts'),
   simulate: () => import('./simulate.ts'),
   start: () => import('./start.ts'),
+  static: () => import('./static.ts'),
   switch: () => import('./switch.ts'),
   timing: () => import('./timing.ts'),
   update: () => import('./update.ts'),

@@ -30,6 +30,17 @@ export function scopeOfCertificate(identity: Identity): (environment: Environmen
     serves === '*' || environment === identity.environment.id || serves.includes(environment);
 }
 
+/** `scopeOfCertificate` of the identity as of now; a certificate is read once, as every request of a child asks this. */
+export function servingScope(identity: () => Identity): (environment: EnvironmentId) => boolean {
+  let known: { of: string; isInScope: (environment: EnvironmentId) => boolean } | undefined;
+  return (environment) => {
+    const now = identity();
+    if (known?.of !== now.certificatePem)
+      known = { of: now.certificatePem, isInScope: scopeOfCertificate(now) };
+    return known.isInScope(environment);
+  };
+}
+
 /** TLS for requests upwards: the same object while certificate and revoked hosts are the same, as HttpClient wants it. */
 export function upwardTls(identity: () => Identity, revoked: Revoked): () => ReturnType<typeof clientTls> {
   let known: { of: string; tls: ReturnType<typeof clientTls> } | undefined;

@@ -11,6 +11,7 @@ import { waitUntil } from './wait-until.ts';
 export interface NginxServer {
   readonly url: string;
   readonly port: number;
+  readonly pid: number;
   /** Method, path, status and bytes of body of each request, in order. */
   requests(): Promise<string[]>;
   close(): Promise<void>;
@@ -19,9 +20,11 @@ export interface NginxServer {
 export interface NginxOptions {
   /** PEM; with it over TLS 1.3. */
   readonly tls?: { readonly key: string; readonly cert: string };
+  /** More directives for the server. */
+  readonly lines?: string;
 }
 
-/** Debian's nginx over a folder, configured by nothing but `root`, on a free port; or the reason why not. */
+/** Debian's nginx over a folder, configured by nothing but `root` and `lines`, on a free port; or the reason why not. */
 export async function nginxServer(
   context: Cleanup,
   folder: string,
@@ -54,7 +57,7 @@ events { worker_connections 512; }
 http {
   log_format plain '$request_method $request_uri $status $body_bytes_sent';
   access_log ${log} plain; ${temporary}
-  server { listen 127.0.0.1:${port}${tls === '' ? '' : ' ssl'}; ${tls} root ${folder}; }
+  server { listen 127.0.0.1:${port}${tls === '' ? '' : ' ssl'}; ${tls} root ${folder}; ${options.lines ?? ''} }
 }
 `,
   );
@@ -65,6 +68,7 @@ http {
   return {
     url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     port,
+    pid: server.pid,
     requests: async () => (await readFile(log, 'utf8')).split('\n').filter((line) => line !== ''),
     close: () => server.kill(),
   };

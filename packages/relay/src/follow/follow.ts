@@ -5,7 +5,7 @@ import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
 import { createMirror, type NewsHub, type Repository, removeStalePartials } from '@xylem/store';
 import type { Identity } from '@xylem/trust';
 import type { Faults } from '../faults.ts';
-import { scopeOfCertificate } from '../identity.ts';
+import { servingScope } from '../identity.ts';
 import type { RelayTiming } from '../options.ts';
 import type { Scopes } from '../serve/rights.ts';
 import type { RelayLayout } from '../state/layout.ts';
@@ -134,7 +134,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
       clock,
       log,
     }),
-    isInScope: (environment) => scopeOfCertificate(identity())(environment),
+    isInScope: servingScope(identity),
     openWorker,
     onDropped: async (environments) => {
       for (const id of environments) {

@@ -68,9 +68,14 @@ test('objects are immutable, whole and by range, small and large', async (t) => 
     const beyond = await ask(objectUrl(bytes), { range: `bytes=${bytes.length}-` });
     assert.equal(beyond.status, 416);
     assert.equal(beyond.headers['content-range'], `bytes */${bytes.length}`);
-    const head = await ask(objectUrl(bytes), {}, 'HEAD');
+    // RFC 9110 section 14.2: of a range only GET knows.
+    const head = await ask(objectUrl(bytes), { range: 'bytes=3-9' }, 'HEAD');
+    assert.equal(head.status, 200);
     assert.equal(head.headers['content-length'], String(bytes.length));
     assert.equal(head.body.length, 0);
+    const many = Array.from({ length: 1_000 }, (_, i) => `${2 * i}-${2 * i}`).join(',');
+    const parts = await ask(objectUrl(bytes), { range: `bytes=${many}` });
+    assert.deepEqual([parts.status, parts.body], [200, bytes]);
   }
 });
 
@@ -84,6 +89,9 @@ test('validators: 304 for what is known, the whole file for a range of something
   assert.equal(known.status, 304);
   assert.equal(known.body.length, 0);
   assert.equal(known.headers.etag, etag);
+  assert.equal((await ask(url, { 'if-none-match': `W/${etag}` })).status, 304);
+  assert.equal((await ask(url, { 'if-none-match': '*' })).status, 304);
+  assert.equal((await ask(url, { range: 'bytes=0-1', 'if-range': `W/${etag}` })).status, 200);
   await repository.putFile(timestamp, '{"a":2}');
   const changed = await ask(url, { 'if-none-match': etag });
   assert.equal(changed.status, 200);
@@ -93,6 +101,39 @@ test('validators: 304 for what is known, the whole file for a range of something
   assert.equal((await ask(objectUrl(small), { 'if-none-match': object })).status, 304);
   assert.equal((await ask(objectUrl(small), { range: 'bytes=0-1', 'if-range': object })).status, 206);
   assert.equal((await ask(objectUrl(small), { range: 'bytes=0-1', 'if-range': '"other"' })).status, 200);
+});
+
+test('what was replaced or removed is noticed by the next request, however often it was asked for', async (t) => {
+  const { repository, server, objectUrl } = await setUp(t);
+  const url = `${server.url}/${timestamp}`;
+  for (let version = 0; version < 20; version += 1) {
+    const text = JSON.stringify({ version });
+    await repository.putFile(timestamp, text);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => ask(url)));
+    assert.deepEqual(new Set(answers.map(({ body }) => String(body))), new Set([text]));
+    const [etag] = new Set(answers.map(({ headers }) => String(headers.etag)));
+    assert.equal((await ask(url, { 'if-none-match': etag ?? '' })).status, 304);
+  }
+  for (const bytes of [small, large]) {
+    const known = { 'if-none-match': `"${sha256(bytes)}"` };
+    assert.equal((await ask(objectUrl(bytes))).status, 200);
+    assert.equal((await ask(objectUrl(bytes), known)).status, 304);
+    await repository.removeObject(testDomain, sha256(bytes));
+    assert.equal((await ask(objectUrl(bytes))).status, 404);
+    assert.equal((await ask(objectUrl(bytes), known)).status, 404);
+  }
+});
+
+test('many who fetch a large object at once get all of it, from any byte on', async (t) => {
+  const { repository, objectUrl } = await setUp(t);
+  const bytes = noise('many', 3_000_000);
+  await repository.putObject(testDomain, sha256(bytes), bytes);
+  const starts = Array.from({ length: 20 }, (_, i) => i * 131_000);
+  const answers = await Promise.all(
+    starts.map((start) => ask(objectUrl(bytes), { range: `bytes=${start}-` })),
+  );
+  for (const [i, start] of starts.entries()) assert.deepEqual(answers[i]?.body, bytes.subarray(start));
+  assert.ok(await isClosedSoon(repository.objectPath(testDomain, sha256(bytes))));
 });
 
 test('absent and forbidden are alike, also for who knows the validator', async (t) => {

@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, type Stats } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isAbsent } from '../repository/faults.ts';
 import type { Repository } from '../repository/repository.ts';
+import { type FileState, FileStates, mostKeptBytes } from './file-states.ts';
 import { type Asked, type Servable, servableOf } from './paths.ts';
-import { rangeOf } from './range.ts';
+import { type Range, rangeOf } from './range.ts';
+import { Transfers } from './transfer.ts';
+import { matches } from './validators.ts';
 
-const readBlockBytes = 256 * 1024;
+/** A file that is replaced again and again while it is looked at. */
+const mostLooks = 5;
 
 /** `busy`: it may, and not now: there are too many. */
 export type Authorise = (
@@ -16,6 +16,14 @@ export type Authorise = (
   asked: Asked,
   response: ServerResponse,
 ) => boolean | 'busy';
+
+/** One request for a file that its asker may read. */
+interface Asking {
+  readonly path: string;
+  readonly servable: Servable;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
 
 /**
  * Answers GET and HEAD of the repository's files; returns false, with nothing sent, when the URL is none of them.
@@ -25,6 +33,56 @@ export function serveRepository(
   repository: Repository,
   options: { readonly authorise: Authorise },
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const states = new FileStates();
+  const transfers = new Transfers();
+  const prefix = `${repository.folder}/`;
+
+  const look = (asking: Asking, looks: number): void => {
+    if (looks > mostLooks) throw new Error('The file was replaced again and again.');
+    states.look(asking.path, asking.servable, (error, state) => {
+      if (asking.response.destroyed) return;
+      if (state === null) return sendFault(asking.response, error);
+      if (isKnown(asking, state)) return;
+      sendContent(asking, state, () => look(asking, looks + 1)).catch((fault: unknown) =>
+        sendFault(asking.response, fault),
+      );
+    });
+  };
+
+  /** @param again what to do when something else lies at the path by now */
+  const sendContent = async (asking: Asking, state: FileState, again: () => void): Promise<void> => {
+    const { request, response } = asking;
+    const { size } = state.stats;
+    const range = request.method === 'GET' ? asksRange(request, state) : null;
+    if (range === 'unsatisfiable') {
+      const none = ['content-range', `bytes */${size}`, 'content-length', '0'];
+      response.writeHead(416, [...state.headers, ...none]).end();
+      return;
+    }
+    const { start, end } = range ?? { start: 0, end: size };
+    const head = (): ServerResponse =>
+      response.writeHead(range === null ? 200 : 206, contentHeaders(asking.servable, state, range));
+    if (request.method === 'HEAD' || start === end) {
+      head().end();
+      return;
+    }
+    if (size <= mostKeptBytes) {
+      const bytes = state.bytes ?? (await state.load((loaded) => states.keep(state, loaded)));
+      if (bytes === null) return again();
+      if (!response.destroyed) head().end(bytes.subarray(start, end));
+      return;
+    }
+    const file = await state.open();
+    if (file === null) return again();
+    try {
+      if (response.destroyed) return;
+      head();
+      await transfers.send(file, start, end, response);
+    } finally {
+      await file.leave();
+    }
+  };
+
   return (request, response) => {
     const servable = servableOf(request.url ?? '');
     if (servable === null) return false;
@@ -35,104 +93,44 @@ export function serveRepository(
     const may = options.authorise(request, servable.asked, response);
     if (may === false) sendMissing(response);
     else if (may === 'busy') response.writeHead(503, { 'retry-after': '10', 'content-length': 0 }).end();
-    else {
-      send(`${repository.folder}/${servable.path}`, servable, request, response).catch((error: unknown) => {
-        if (isAbsent(error)) sendMissing(response);
-        // Out of file descriptors, a failing disk: not the same as absent, the child should try another parent.
-        else if (!response.headersSent) response.writeHead(503, { 'content-length': 0 }).end();
-        else response.destroy();
-      });
-    }
+    else look({ path: prefix + servable.path, servable, request, response }, 1);
     return true;
   };
 }
 
-async function send(
-  path: string,
-  servable: Servable,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+/** Answers who has it already: most of what a quiet fleet asks. */
+function isKnown({ request, response }: Asking, { etag, headers }: FileState): boolean {
   const known = request.headers['if-none-match'];
-  if (known !== undefined) {
-    // Most of what a quiet fleet asks: one look at the file, no more.
-    const headers = headersOf(servable, await stat(path));
-    if (matches(known, headers.etag)) {
-      response.writeHead(304, headers).end();
-      return;
-    }
-  }
-  const file = await open(path, 'r');
-  let isHandedOver = false;
-  try {
-    isHandedOver = await sendFile(file, servable, request, response);
-  } finally {
-    if (!isHandedOver) await file.close();
-  }
-}
-
-/** True when a stream has taken the file and will close it. */
-async function sendFile(
-  file: FileHandle,
-  servable: Servable,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<boolean> {
-  const stats = await file.stat();
-  const headers = headersOf(servable, stats);
-  const ifRange = request.headers['if-range'];
-  const asksPart = ifRange === undefined || ifRange === headers.etag;
-  const range = asksPart ? rangeOf(request.headers.range, stats.size) : null;
-  if (range === 'unsatisfiable') {
-    const none = { ...headers, 'content-range': `bytes */${stats.size}`, 'content-length': 0 };
-    response.writeHead(416, none).end();
-    return false;
-  }
-  const { start, end } = range ?? { start: 0, end: stats.size };
-  const length = end - start;
-  const answer: OutgoingHttpHeaders = {
-    ...headers,
-    'content-type': servable.path.endsWith('.json') ? 'application/json' : 'application/octet-stream',
-    'content-length': length,
-    ...(range === null ? {} : { 'content-range': `bytes ${start}-${end - 1}/${stats.size}` }),
-  };
-  const status = range === null ? 200 : 206;
-  if (request.method === 'HEAD' || length === 0) {
-    response.writeHead(status, answer).end();
-    return false;
-  }
-  if (length <= readBlockBytes) {
-    const bytes = Buffer.allocUnsafe(length);
-    const { bytesRead } = await file.read(bytes, 0, length, start);
-    if (bytesRead < length) throw new Error('The file became shorter.');
-    response.writeHead(status, answer).end(bytes);
-    return false;
-  }
-  response.writeHead(status, answer);
-  const body = createReadStream('', { fd: file, start, end: end - 1, highWaterMark: readBlockBytes });
-  // Destroys both when one of them breaks, also where the asker has hung up already.
-  pipeline(body, response, () => undefined);
+  if (known === undefined || !matches(known, etag)) return false;
+  response.writeHead(304, headers as string[]).end();
   return true;
 }
 
-function headersOf({ asked, immutable }: Servable, stats: Stats): OutgoingHttpHeaders & { etag: string } {
-  return {
-    etag: asked.kind === 'object' ? `"${asked.digest}"` : validatorOf(stats),
-    'accept-ranges': 'bytes',
-    'cache-control': immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
-  };
+function asksRange(request: IncomingMessage, { etag, stats }: FileState): Range {
+  const ifRange = request.headers['if-range'];
+  return ifRange === undefined || ifRange === etag ? rangeOf(request.headers.range, stats.size) : null;
+}
+
+function contentHeaders(
+  { path }: Servable,
+  { headers, stats: { size } }: FileState,
+  range: { readonly start: number; readonly end: number } | null,
+): string[] {
+  const { start, end } = range ?? { start: 0, end: size };
+  const type = path.endsWith('.json') ? 'application/json' : 'application/octet-stream';
+  const all = [...headers, 'content-type', type, 'content-length', String(end - start)];
+  if (range !== null) all.push('content-range', `bytes ${start}-${end - 1}/${size}`);
+  return all;
+}
+
+function sendFault(response: ServerResponse, error: unknown): void {
+  // In the middle of a body there is nothing left to say.
+  if (response.headersSent) response.destroy();
+  else if (isAbsent(error)) sendMissing(response);
+  // Out of file descriptors, a failing disk: not the same as absent, the child should try another parent.
+  else response.writeHead(503, { 'content-length': 0 }).end();
 }
 
 function sendMissing(response: ServerResponse): void {
   response.writeHead(404, { 'cache-control': 'no-store', 'content-length': 0 }).end();
-}
-
-/** Replaced files are replaced by rename, so another content is another inode or another time. */
-function validatorOf(stats: Stats): string {
-  const identity = `${stats.ino}:${stats.size}:${stats.mtimeMs}`;
-  return `"${createHash('sha256').update(identity).digest('hex').slice(0, 32)}"`;
-}
-
-function matches(header: string, etag: string): boolean {
-  return header.split(',').some((part) => part.trim() === etag || part.trim() === '*');
 }

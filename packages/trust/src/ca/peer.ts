@@ -27,7 +27,12 @@ export function peerOf(socket: TLSSocket, options: PeerOptions): Peer | null {
   const known = peers.get(socket);
   if (known !== undefined) {
     // A connection may outlive its certificate.
-    return isOver(known, options) ? null : { ...known, expired: options.clock.now() >= known.notAfterMs };
+    if (isOver(known, options)) return null;
+    const expired = options.clock.now() >= known.notAfterMs;
+    if (expired === known.expired) return known;
+    const changed = { ...known, expired };
+    peers.set(socket, changed);
+    return changed;
   }
   const raw = socket.getPeerX509Certificate?.();
   const peer = raw === undefined ? null : peerOfCertificate(raw, options);
