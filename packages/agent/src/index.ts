@@ -21,6 +21,13 @@ export type {
   Serving,
   SupervisorOptions,
 } from './options.ts';
+export {
+  exceptions,
+  type HostProxy,
+  hostProxies,
+  keepHostProxy,
+  proxyOfEnvironment,
+} from './proxy/host-proxy.ts';
 export { returnProduct } from './reverting/return.ts';
 export { runAgent } from './run/agent.ts';
 export { isSystemdHost } from './supervisor/systemd/systemctl.ts';

@@ -13,6 +13,7 @@ export {
 } from './http/client.ts';
 export { faultCode } from './http/fault-code.ts';
 export { clientFor } from './http/named.ts';
+export { chooseProxy, readProxy } from './http/proxy/choose.ts';
 export { jsonLog, type Log, type LogFields, silentLog } from './log.ts';
 export { releaseMemorySoon } from './memory.ts';
 export { type Randomness, shuffled, systemRandomness } from './randomness.ts';

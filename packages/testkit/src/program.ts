@@ -46,6 +46,8 @@ export function program(options: {
   readonly logs: string;
   /** Words for Node before the program's, each time that it is run. */
   readonly nodeWords?: readonly string[];
+  /** What runs it elsewhere: words that stand before all others, as a node of `networkLab` names them. */
+  readonly within?: readonly string[];
 }): Program {
   const { entry, home, logs } = options;
   mkdirSync(logs, { recursive: true });
@@ -60,13 +62,12 @@ export function program(options: {
     return found;
   };
 
-  const spawned = (words: readonly string[], nodeWords: readonly string[] = []): ChildProcess =>
+  const spawned = (words: readonly string[], nodeWords: readonly string[] = []): ChildProcess => {
+    const node = [process.execPath, ...(options.nodeWords ?? []), ...nodeWords, entry, ...words];
+    const [command = '', ...args] = [...(options.within ?? []), ...node];
     // A group of its own, so that Ctrl-C reaches only the demo, which ends the others in order.
-    spawn(process.execPath, [...(options.nodeWords ?? []), ...nodeWords, entry, ...words], {
-      env: environment,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
+    return spawn(command, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  };
 
   const run = async (
     words: readonly string[],

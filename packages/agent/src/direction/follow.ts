@@ -39,7 +39,8 @@ export async function followDirection(options: FollowOptions): Promise<void> {
       onFault(codedFault(error, 'following direction'));
       options.log.warn('direction is not followed', { cause: error });
       failures += 1;
-      const isSilence = error instanceof XylemError && error.code === 'E_PARENT_UNREACHABLE';
+      const isSilence =
+        error instanceof XylemError && (error.code === 'E_PARENT_UNREACHABLE' || error.code === 'E_PROXY');
       isDue = isDue || !isSilence || !refresher.settled() || refresher.incomplete() !== null;
       follower.doubt();
     }

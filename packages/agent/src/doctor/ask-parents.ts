@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { errorCodes, XylemError } from '@xylem/core';
-import { createHttpClient, type HttpClient } from '@xylem/platform';
+import { chooseProxy, createHttpClient, type HttpClient } from '@xylem/platform';
 import { clientTls, type Identity } from '@xylem/trust';
 import { type Finding, found } from './judge.ts';
 
@@ -28,7 +28,9 @@ export async function askParents(
   let dateMs: number | null = null;
   try {
     for (const url of urls) {
-      const name = await lookUp(url);
+      // It looks names up itself.
+      const isProxied = chooseProxy(new URL(url), proxyEnvironment ?? {}) !== null;
+      const name = isProxied ? null : await lookUp(url);
       if (name !== null) {
         findings.push(name);
         continue;
@@ -60,7 +62,7 @@ async function lookUp(url: string): Promise<Finding | null> {
     return found.ill(
       'name',
       `${name}, a parent's name, leads to no address (${code ?? String(error)}).`,
-      'Look at /etc/resolv.conf and at the name; with a proxy it may be right that this host asks no names.',
+      'Look at /etc/resolv.conf and at the name.',
     );
   }
 }

@@ -159,10 +159,12 @@ export function refusedParents(urls: readonly string[]): XylemError | null {
   );
 }
 
-/** A wrong answer says more than a missing one, and that more than none. */
+/** A wrong answer says more than a missing one, and that more than none; a proxy's own fault explains that. */
 function isGraver(a: XylemError, b: XylemError): boolean {
-  const weight = ({ code }: XylemError): number =>
-    code.startsWith('E_PARENT') || code === 'E_NETWORK' ? 0 : code.endsWith('_MISSING') ? 1 : 2;
+  const weight = ({ code }: XylemError): number => {
+    if (code.startsWith('E_PARENT') || code === 'E_NETWORK') return 0;
+    return code === 'E_PROXY' ? 1 : code.endsWith('_MISSING') ? 2 : 3;
+  };
   return weight(a) > weight(b);
 }
 

@@ -13,6 +13,8 @@ export interface StateLayout {
   readonly reverts: string;
   /** Whether this host only observes, and what people on it had adopted. */
   readonly adoption: string;
+  /** Through what this host reaches its parents, as people on it said. */
+  readonly proxy: string;
   /** What became of each order to adopt. */
   readonly adoptions: string;
   readonly components: string;
@@ -98,6 +100,7 @@ export function stateLayout(root: string): StateLayout {
     changes: join(root, 'changes.json'),
     reverts: join(root, 'local', 'reverts.json'),
     adoption: join(root, 'local', 'adoption.json'),
+    proxy: join(root, 'local', 'proxy.json'),
     adoptions: join(root, 'adoptions.json'),
     components: join(root, 'components'),
     journal: join(root, 'journal'),

@@ -34,10 +34,10 @@ export async function openApi(
   environment: NodeJS.ProcessEnv,
   signal?: AbortSignal,
 ): Promise<Api> {
-  const tls = await tlsOf(context);
+  const tls = await tlsOf(context, environment);
   const http = createHttpClient({
     ...(tls === undefined ? {} : { tls }),
-    proxyEnvironment: proxies(environment, context.url),
+    proxyEnvironment: environment,
   });
   const base = context.url.replace(/\/+$/, '') + apiPrefix;
   return {
@@ -114,14 +114,11 @@ function problem(answer: unknown, status: number, url: string): XylemError {
   return new XylemError('E_UNSUPPORTED', `${url} answered ${status}, but not as a root server does.`);
 }
 
-async function tlsOf({ url, pin, ca }: Context): Promise<AgentOptions | undefined> {
+async function tlsOf(
+  { url, pin, ca }: Context,
+  environment: NodeJS.ProcessEnv,
+): Promise<AgentOptions | undefined> {
   if (!url.startsWith('https:') || (pin === undefined && ca === undefined)) return undefined;
   const { learnCa, rootTls } = await import('./pinned.ts');
-  return rootTls(ca ?? (await learnCa(url, pin ?? '')));
-}
-
-/** Loopback never goes through a proxy. */
-function proxies(environment: NodeJS.ProcessEnv, url: string): NodeJS.ProcessEnv {
-  const { hostname } = new URL(url);
-  return /^(localhost$|127\.|\[::1\]$)/.test(hostname) ? {} : environment;
+  return rootTls(ca ?? (await learnCa(url, pin ?? '', environment)));
 }

@@ -38,6 +38,12 @@ export const networkCodes = {
     'never',
     'input',
   ),
+  E_PROXY: code(
+    'The proxy on the way to a parent or to the root server refuses, does not answer, or answers in its place.',
+    'Do what the message says of that proxy, or give another: `xylem agent proxy URL` on a host, `HTTPS_PROXY` for a command. Nodes that are reached without it are named by `NO_PROXY` or `--except`.',
+    'elsewhere',
+    'network',
+  ),
   E_TIMEOUT: code(
     'Something did not happen within the time given.',
     'Look at the state first, it may still happen; then raise the time or correct the cause.',

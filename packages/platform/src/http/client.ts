@@ -4,7 +4,9 @@ import type { LookupFunction, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { XylemError } from '@xylem/core';
 import { TransferCounter } from './counters.ts';
-import { countingTlsAgent } from './counting-agent.ts';
+import { countingAgent, countingTlsAgent } from './counting-agent.ts';
+import { chooseProxy, type ProxyServer } from './proxy/choose.ts';
+import { openedFault, refusalOf, wayTo } from './proxy/request.ts';
 import { guardAnswer, guardRate, type SlowestTransfer, slowestTransfer } from './slow-guard.ts';
 
 export interface HttpRequest {
@@ -48,13 +50,16 @@ export interface HttpClientOptions {
   readonly maxSockets?: number;
   /** Bodies that come slower are given up. Default 1,024 bytes/s over 30 s. */
   readonly slowest?: SlowestTransfer;
-  /** Environment with HTTPS_PROXY, HTTP_PROXY, NO_PROXY. */
+  /** Environment with HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY. Default: none. */
   readonly proxyEnvironment?: NodeJS.ProcessEnv;
   /** Names to addresses, for callers that may not go everywhere. An address in a URL is not looked up. */
   readonly lookup?: LookupFunction;
 }
 
-/** @throws XylemError E_PARENT_UNREACHABLE (retry elsewhere) when no answer comes; bodies error so when they trickle */
+/**
+ * @throws XylemError E_PARENT_UNREACHABLE when no answer comes, E_PROXY when it is the proxy's fault (both retry
+ *   elsewhere); bodies error with the first when they trickle
+ */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   // An `import` of node:http evaluates all its exports, among them one that loads a WebSocket client: 4 MB a process.
   // And who makes no client, as the supervisor, needs neither HTTP nor TLS: 15 MB more.
@@ -66,14 +71,12 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     keepAliveMsecs: 30_000,
     maxSockets: options.maxSockets ?? 8,
     scheduling: 'lifo' as const,
-    ...(options.proxyEnvironment === undefined ? {} : { proxyEnv: options.proxyEnvironment }),
     ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
   };
-  const plain = new http.Agent(shared);
+  const plain = countingAgent(shared, counter);
   const tlsOf = options.tls;
   const initialTls = typeof tlsOf === 'function' ? tlsOf() : tlsOf;
-  const proxied = hasProxy(options.proxyEnvironment);
-  const secure = countingTlsAgent({ ...shared, ...initialTls }, counter, proxied);
+  const secure = countingTlsAgent({ ...shared, ...initialTls }, counter);
   let latestTls: unknown = initialTls;
 
   const request = (wanted: HttpRequest): Promise<HttpResponse> =>
@@ -89,21 +92,27 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       if (typeof wanted.body === 'string' || wanted.body instanceof Uint8Array) {
         headers['content-length'] = Buffer.byteLength(wanted.body);
       }
+      const withinMs = wanted.idleTimeoutMs ?? 20_000;
+      const proxy = chooseProxy(url, options.proxyEnvironment ?? {});
       counter.countRequest();
-      const outgoing = (isTls ? https : http).request(url, {
+      const outgoing = (isTls ? https : http).request({
+        ...wayTo(url, proxy, headers, withinMs),
         method: wanted.method,
-        headers,
         agent: isTls ? secure : plain,
         ...(wanted.signal === undefined ? {} : { signal: wanted.signal }),
       });
-      const unreachable = (cause: Error): Error => unreachableError(url, cause, wanted.signal);
-      outgoing.setTimeout(wanted.idleTimeoutMs ?? 20_000, () => {
-        outgoing.destroy(new Error(`no byte for ${wanted.idleTimeoutMs ?? 20_000} ms`));
+      const unreachable = (cause: Error): Error => unreachableError(url, proxy, cause, wanted.signal);
+      outgoing.setTimeout(withinMs, () => {
+        outgoing.destroy(new Error(`no byte for ${withinMs} ms`));
       });
-      guardAnswer(outgoing, isTls, wanted.idleTimeoutMs ?? 20_000);
-      if (!isTls || proxied) outgoing.on('socket', (socket) => counter.watch(socket));
+      guardAnswer(outgoing, isTls, withinMs);
       outgoing.on('error', (cause) => reject(unreachable(cause)));
       outgoing.on('response', (incoming) => {
+        const refusal = refusalOf(proxy, isTls, incoming);
+        if (refusal !== null) {
+          outgoing.destroy(refusal);
+          return;
+        }
         guardRate(incoming, url.origin, options.slowest ?? slowestTransfer);
         resolve({
           status: incoming.statusCode ?? 0,
@@ -159,17 +168,18 @@ function drained(outgoing: ClientRequest): Promise<void> {
   });
 }
 
-function unreachableError(url: URL, cause: Error, signal: AbortSignal | undefined): Error {
+function unreachableError(
+  url: URL,
+  proxy: ProxyServer | null,
+  cause: Error,
+  signal: AbortSignal | undefined,
+): Error {
   if (signal?.aborted === true) return cause;
   if (cause instanceof XylemError) return cause;
-  return new XylemError('E_PARENT_UNREACHABLE', `${url.origin} does not answer: ${cause.message}`, {
-    cause,
-    retry: 'elsewhere',
-  });
-}
-
-function hasProxy(environment: NodeJS.ProcessEnv = {}): boolean {
-  return ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) =>
-    Boolean(environment[name]),
+  const through = proxy === null ? '' : ` through the proxy ${proxy.name}`;
+  const message = `${url.origin} does not answer${through}: ${cause.message}`;
+  return (
+    (proxy === null ? null : openedFault(proxy, url, cause)) ??
+    new XylemError('E_PARENT_UNREACHABLE', message, { cause, retry: 'elsewhere' })
   );
 }

@@ -3,7 +3,7 @@ import type { SourceChoice } from './object-source.ts';
 import type { Refused } from './refused.ts';
 
 /** Not having something, or being out of reach, is no lie. */
-const harmless = new Set(['E_OBJECT_MISSING', 'E_PARENT_UNREACHABLE', 'E_NETWORK', 'E_TIMEOUT']);
+const harmless = new Set(['E_OBJECT_MISSING', 'E_PARENT_UNREACHABLE', 'E_PROXY', 'E_NETWORK', 'E_TIMEOUT']);
 
 /** The same choice, which tells `onRefused` of everything that a source gave and that was thrown away. */
 export function reportRefusals(

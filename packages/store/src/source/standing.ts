@@ -19,6 +19,7 @@ const silences: ReadonlySet<string> = new Set([
   'E_PARENT_STALE',
   'E_PARENT_REFUSED',
   'E_NETWORK',
+  'E_PROXY',
   // Older metadata than what another gave, or not all of it: a relay that is a moment behind looks like this.
   'E_METADATA_EXPIRED',
   'E_METADATA_MISSING',

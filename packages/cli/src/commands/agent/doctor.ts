@@ -1,4 +1,5 @@
-import { examineHost } from '@xylem/agent';
+import { examineHost, hostProxies } from '@xylem/agent';
+import { silentLog } from '@xylem/platform';
 import { defineCommand } from '../../frame/define.ts';
 import { joinedFolder, stateOption } from './state.ts';
 
@@ -9,11 +10,12 @@ and what it should run; says in sentences what is wrong and what to do. Changes 
   example: 'xylem agent doctor --state /var/lib/xylem/host',
   async run({ options, clock, environment }) {
     const stateFolder = joinedFolder(options.state);
+    const proxies = await hostProxies(stateFolder, environment, silentLog);
     const findings = await examineHost({
       stateFolder,
       node: process.execPath,
       clock,
-      proxyEnvironment: environment,
+      proxyEnvironment: proxies.environment,
     });
     const width = Math.max(...findings.map(({ check }) => check.length));
     const lines = findings.flatMap(({ check, ok, says, advice }) => [

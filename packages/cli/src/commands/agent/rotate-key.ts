@@ -1,4 +1,4 @@
-import { rotateHostKey } from '@xylem/agent';
+import { hostProxies, rotateHostKey } from '@xylem/agent';
 import { defineCommand } from '../../frame/define.ts';
 import { terminalLog } from '../../frame/terminal-log.ts';
 import { joinedFolder, stateOption } from './state.ts';
@@ -14,7 +14,8 @@ may have that key, revoke the host instead (xylem host revoke) and join it anew.
   async run({ options, clock, randomness, environment, terminal }) {
     const stateFolder = joinedFolder(options.state);
     const log = terminalLog(terminal);
-    const common = { clock, randomness, log, proxyEnvironment: environment };
+    const proxies = await hostProxies(stateFolder, environment, log);
+    const common = { clock, randomness, log, proxyEnvironment: proxies.environment };
     const result = await rotateHostKey({ stateFolder, waitMs, ...common });
     return {
       data: { state: stateFolder, rotated: result === 'done' },

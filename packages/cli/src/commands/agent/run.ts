@@ -1,4 +1,4 @@
-import { isSystemdHost, launchedFrom, type RunningAgent, runAgent } from '@xylem/agent';
+import { hostProxies, isSystemdHost, launchedFrom, type RunningAgent, runAgent } from '@xylem/agent';
 import { forbidCoreDumps, jsonLog } from '@xylem/platform';
 import { readAddress } from '../../frame/address.ts';
 import { defineCommand, flag, text } from '../../frame/define.ts';
@@ -31,6 +31,7 @@ The log goes to stderr, one JSON document a line.`,
     const log = jsonLog(process.stderr, clock);
     await forbidCoreDumps(log);
     const { url } = options;
+    const { environment: proxyEnvironment } = await hostProxies(stateFolder, environment, log);
     let agent: RunningAgent | undefined;
     let serving: Promise<void> = Promise.resolve();
     const relay = servingRelay(
@@ -41,7 +42,7 @@ The log goes to stderr, one JSON document a line.`,
         clock,
         randomness,
         log,
-        proxyEnvironment: environment,
+        proxyEnvironment,
       },
       log,
       () => agent?.reportSoon(),
@@ -57,7 +58,7 @@ The log goes to stderr, one JSON document a line.`,
       agentVersion: version,
       launched: launchedFrom(environment),
       ...(self.length === 1 ? { node: await linkedNode(stateFolder, randomness) } : {}),
-      proxyEnvironment: environment,
+      proxyEnvironment,
       allowPlainHttp: options.allowPlainHttp,
       parentsFirst: () => (relay.running === undefined ? [] : [relay.running.localUrl]),
       serving: () => relay.running?.serving() ?? null,

@@ -1,10 +1,11 @@
 import { hostname } from 'node:os';
-import { joinHost } from '@xylem/agent';
+import { hostProxies, joinHost, keepHostProxy, proxyOfEnvironment } from '@xylem/agent';
 import { XylemError } from '@xylem/core';
 import { defineCommand, flag, requiredText, text } from '../../frame/define.ts';
 import { terminalLog } from '../../frame/terminal-log.ts';
 import { tokenOf } from '../../frame/token.ts';
 import { only } from '../../frame/words.ts';
+import { givenProxy, proxyOf, proxyText } from '../agent/given-proxy.ts';
 import { nameOfUser } from '../agent/name-of-user.ts';
 import { hostFolder, stateOption } from '../agent/state.ts';
 
@@ -22,6 +23,7 @@ export const command = defineCommand({
     observe: flag(
       'change nothing: report what would be done, until components are adopted (xylem agent adopt)',
     ),
+    ...givenProxy,
     ...stateOption,
   },
   example: 'xylem join https://root.example:8441 --token xyl1.… --name web-1',
@@ -31,6 +33,13 @@ export const command = defineCommand({
       throw new XylemError('E_INPUT', `"${url}" is no node's address. Write https://host:port.`);
     const token = await tokenOf(options.token);
     const stateFolder = hostFolder(options.state);
+    const log = terminalLog(terminal);
+    const given = await proxyOf(options, environment);
+    const { kept } = await hostProxies(stateFolder, environment, log);
+    // What it joins through it goes on with, also where a unit does not have this environment.
+    const proxy = given ?? kept ?? proxyOfEnvironment(url, environment);
+    if (proxy !== null) await keepHostProxy(stateFolder, proxy, log);
+    const proxies = await hostProxies(stateFolder, environment, log);
     const joined = await joinHost({
       url: url.replace(/\/$/, ''),
       token,
@@ -41,13 +50,13 @@ export const command = defineCommand({
       ...(options.observe ? { observedBy: nameOfUser(environment) } : {}),
       clock,
       randomness,
-      log: terminalLog(terminal),
-      proxyEnvironment: environment,
+      log,
+      proxyEnvironment: proxies.environment,
     });
     const run = `${self.length === 1 ? self[0] : 'xylem'} agent run --state ${stateFolder}`;
     return {
       data: { ...joined, stateFolder, run },
-      text: `Joined ${joined.environment.name} as ${joined.host}.${joined.observes ? ' It only observes: nothing is changed on it.' : ''}\nNext: ${run}`,
+      text: `${proxy === null ? '' : `${proxyText(proxy)} Another: xylem agent proxy.\n`}Joined ${joined.environment.name} as ${joined.host}.${joined.observes ? ' It only observes: nothing is changed on it.' : ''}\nNext: ${run}`,
     };
   },
 });

@@ -18,9 +18,9 @@ function rootUrl(word: string): string {
   );
 }
 
-async function learn(url: string, pin: string): Promise<string> {
+async function learn(url: string, pin: string, environment: NodeJS.ProcessEnv): Promise<string> {
   const { learnCa } = await import('../../api/pinned.ts');
-  return learnCa(url, pin);
+  return learnCa(url, pin, environment);
 }
 
 /** The installation's own certificate is known to nobody but its pin. */
@@ -107,7 +107,8 @@ export const command = defineCommand({
         'Say who you are: --oidc by an issuer, --as NAME with a password, --token TOKEN, or --exchange-token FILE of a CI job.';
       throw new XylemError('E_INPUT', message);
     }
-    const pinned = pin === undefined || !url.startsWith('https:') ? {} : { pin, ca: await learn(url, pin) };
+    const pinned =
+      pin === undefined || !url.startsWith('https:') ? {} : { pin, ca: await learn(url, pin, environment) };
     const unknown = { url, token: '', ...pinned };
     const asking = { clock, environment, signal, terminal };
     const token = await (options.as !== undefined

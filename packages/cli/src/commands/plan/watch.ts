@@ -71,7 +71,7 @@ function asking({ api, terminal }: Invocation, id: string): () => Promise<PlanDe
   };
 }
 
-const passing: ReadonlySet<string> = new Set(['E_PARENT_UNREACHABLE', 'E_NETWORK', 'E_BUSY']);
+const passing: ReadonlySet<string> = new Set(['E_PARENT_UNREACHABLE', 'E_PROXY', 'E_NETWORK', 'E_BUSY']);
 
 /** What is to be said once of a plan as it stands. */
 function linesOf({ stages, deployments }: PlanDetail): string[] {

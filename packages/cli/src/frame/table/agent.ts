@@ -53,6 +53,11 @@ export const agentTable: readonly TableEntry[] = [
     load: () => import('../../commands/agent/revert.ts'),
   },
   {
+    path: 'agent proxy',
+    summary: 'The proxy through which this host reaches its parents',
+    load: () => import('../../commands/agent/proxy.ts'),
+  },
+  {
     path: 'agent stop',
     summary: 'End the services of a host whose agent has ended',
     load: () => import('../../commands/agent/stop.ts'),
