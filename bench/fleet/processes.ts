@@ -4,6 +4,9 @@ import { XylemError } from '@xylem/core';
 import { type Usage, usageOf } from '../lab.ts';
 import type { FromHosts, HostToJoin, ToHosts } from './hosts-main.ts';
 
+/** Many hosts at once have much under way: with node's own 16 MiB it would be moved among the old again and again. */
+const youngRoom = ['--min-semi-space-size=32', '--max-semi-space-size=64'];
+
 const main = join(import.meta.dirname, 'hosts-main.ts');
 
 /** Hosts that live in a few processes. */
@@ -32,7 +35,7 @@ export function hostProcesses(
   });
 
   function begin(at: string) {
-    const child = fork(main, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(main, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: youngRoom });
     child.on('message', (message: FromHosts) => {
       if (message.kind === 'arrived') arrivals.push(...message.atMs);
       if (message.kind !== 'warned') return;

@@ -11,7 +11,25 @@ import { systemRandomness } from './randomness.ts';
 export async function writeFileAtomic(
   path: string,
   data: string | Uint8Array,
-  options: { mode?: number; temporary?: string } = {},
+  options: ReplaceOptions = {},
+): Promise<void> {
+  await replaceFile(path, data, options);
+  await syncFolder(dirname(path));
+}
+
+export interface ReplaceOptions {
+  readonly mode?: number;
+  readonly temporary?: string;
+}
+
+/**
+ * As `writeFileAtomic`, for who replaces several files of a folder and syncs that once: until then a power loss may
+ * bring back the old bytes.
+ */
+export async function replaceFile(
+  path: string,
+  data: string | Uint8Array,
+  options: ReplaceOptions = {},
 ): Promise<void> {
   const folder = dirname(path);
   const beside = `.tmp-${basename(path)}-${systemRandomness.bytes(6).toString('hex')}`;
@@ -29,7 +47,6 @@ export async function writeFileAtomic(
     await unlink(temporary).catch(() => undefined);
     throw error;
   }
-  await syncFolder(folder);
 }
 
 /** Makes renames, creations and removals directly below `folder` durable. */

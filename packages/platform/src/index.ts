@@ -1,4 +1,4 @@
-export { syncFolder, writeFileAtomic } from './atomic-write.ts';
+export { replaceFile, syncFolder, writeFileAtomic } from './atomic-write.ts';
 export { type Clock, formatTime, systemClock } from './clock.ts';
 export { forbidCoreDumps } from './core-dumps.ts';
 export { isOuterAddress, namesInnerAddress, outerLookup } from './http/addresses.ts';

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Clock, formatTime, syncFolder } from '@xylem/platform';
 import { isAhead, type StepKind, stepKinds } from './points.ts';
@@ -29,20 +29,15 @@ const maxBytes = 1024 * 1024;
 
 export function journalOf(path: string, clock: Clock): Journal {
   const append = async (entry: Omit<JournalEntry, 'at'>, durable: boolean): Promise<void> => {
-    const folder = dirname(path);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await turnOver(path);
-    const file = await open(path, 'a', 0o600);
-    let isNew: boolean;
+    const { file, isNew } = await opened(path);
     try {
-      isNew = (await file.stat()).size === 0;
       // A line that a crash cut off must not swallow this one.
       await file.appendFile(`\n${JSON.stringify({ at: formatTime(clock.now()), ...entry })}\n`);
       if (durable) await file.datasync();
     } finally {
       await file.close();
     }
-    if (durable && isNew) await syncFolder(folder);
+    if (durable && isNew) await syncFolder(dirname(path));
   };
   return {
     begin: (step, fingerprint) => append({ step, phase: 'begin', fingerprint }, true),
@@ -58,9 +53,22 @@ export function journalOf(path: string, clock: Clock): Journal {
   };
 }
 
-async function turnOver(path: string): Promise<void> {
-  const found = await stat(path).catch(() => null);
-  if (found !== null && found.size > maxBytes) await rename(path, `${path}.last`);
+async function opened(path: string): Promise<{ readonly file: FileHandle; readonly isNew: boolean }> {
+  const file = await open(path, 'a', 0o600).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    return await open(path, 'a', 0o600);
+  });
+  try {
+    const { size } = await file.stat();
+    if (size <= maxBytes) return { file, isNew: size === 0 };
+    await rename(path, `${path}.last`);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  await file.close();
+  return await opened(path);
 }
 
 /** The whole lines; what a crash cut off is left out. Pure. */

@@ -9,16 +9,20 @@ import { type SlotRecord, slotFile } from '../slot/record.ts';
 /** Looks at every component's slot: records, trees, the switch, and what really runs. */
 export async function observeSlots(tools: DriverTools, drivers: Drivers): Promise<Map<string, ObservedSlot>> {
   const records = new Map<string, SlotRecord>();
-  const placed = await list(tools.layout.components);
-  for (const component of placed) {
-    const record = await slotFile(tools.layout.component(component).slot, tools.log).read();
+  const folders = new Map<string, ReadonlySet<string>>();
+  for (const component of await list(tools.layout.components)) {
+    const { folder, slot } = tools.layout.component(component);
+    const names = new Set(await list(folder));
+    folders.set(component, names);
+    const record = names.has(basename(slot)) ? await slotFile(slot, tools.log).read() : null;
     if (record !== null) records.set(component, record);
   }
   const running = new Map<string, Running>();
   for (const driver of Object.values(drivers)) {
-    for (const [component, found] of await driver.observe(tools, records)) running.set(component, found);
+    for (const [component, found] of await driver.observe(tools, records, folders))
+      running.set(component, found);
   }
-  const names = new Set([...placed, ...running.keys()]);
+  const names = new Set([...folders.keys(), ...running.keys()]);
   const slots = new Map<string, ObservedSlot>();
   for (const component of [...names].sort()) {
     const record = records.get(component) ?? null;

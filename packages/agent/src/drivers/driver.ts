@@ -68,10 +68,14 @@ export interface Driver {
    * @throws XylemError E_PLACEHOLDER, E_NOT_VOUCHED, E_PACKAGE_INVALID, E_DRIVER_UNSUPPORTED
    */
   readonly check?: (placed: Placed, places: Places) => void;
-  /** What of this kind really runs or is applied, by component. `records`: what each slot remembers. */
+  /**
+   * What of this kind really runs or is applied, by component. `records`: what each slot remembers. `folders`: the
+   * names in each component's folder, so that what is not there is not looked for.
+   */
   observe(
     tools: DriverTools,
     records: ReadonlyMap<string, SlotRecord>,
+    folders: ReadonlyMap<string, ReadonlySet<string>>,
   ): Promise<ReadonlyMap<string, Running>>;
   readonly plan: DriverPlan;
   /** Absent: what others run of this kind can't be taken over. */

@@ -7,14 +7,17 @@ import { acceptedFile } from '../direction/accepted-file.ts';
 import type { RotateKeyOptions } from '../options.ts';
 import { type AsksParents, parentsOf } from '../parents/parents.ts';
 import { postToFirst } from '../parents/requests.ts';
+import { wakeable } from '../run/wake.ts';
 import { stateLayout } from '../state/layout.ts';
 import { lockState } from '../state/lock.ts';
+import { watchFolder } from '../state/watch-folder.ts';
 import { type CurrentIdentity, openIdentity } from './current.ts';
 import { renewedCertificate } from './renew.ts';
 
 /** While this file lies in the identity's folder, the running agent asks for another key. */
 const wish = 'rotate-key';
-const lookMs = 1_000;
+/** Where the folder can't be watched. */
+const lookMs = 60_000;
 const retryMs = 30_000;
 const maxAnswerBytes = 256 * 1024;
 
@@ -48,6 +51,8 @@ async function rekey(options: RekeyOptions): Promise<void> {
 /** Does what `xylem agent rotate-key` wished of a running agent, until the signal ends it. */
 export async function rekeyWhenWished(options: RekeyOptions & { readonly folder: string }): Promise<void> {
   const { folder, clock, signal, log, randomness } = options;
+  const looked = wakeable(clock);
+  watchFolder(folder, { log, signal, changed: looked.wake });
   while (!signal.aborted) {
     let pauseMs = lookMs;
     if (await isWished(folder)) {
@@ -60,7 +65,7 @@ export async function rekeyWhenWished(options: RekeyOptions & { readonly folder:
         pauseMs = retryMs * (0.5 + randomness.fraction());
       }
     }
-    await clock.sleep(pauseMs, signal).catch(() => undefined);
+    await looked.sleep(pauseMs, signal).catch(() => undefined);
   }
 }
 

@@ -1,8 +1,8 @@
-import { watch } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Log } from '@xylem/platform';
 import type { StateLayout } from '../state/layout.ts';
+import { watchFolder } from '../state/watch-folder.ts';
 import { type Revert, revertsFile } from './reverts.ts';
 
 /** What people on this host took back, as the file says it now. */
@@ -26,14 +26,7 @@ export async function currentReverts(options: {
   const file = revertsFile(layout.reverts, log);
   const folder = dirname(layout.reverts);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  try {
-    watch(folder, { persistent: false, signal }, ordered).on('error', (cause) =>
-      log.warn('local orders are not watched for', { cause }),
-    );
-  } catch (cause) {
-    // Without a watch, as where the kernel has none left, an order is found at the next pass.
-    log.warn('local orders are not watched for', { cause });
-  }
+  watchFolder(folder, { log, signal, changed: ordered });
   let reverts: readonly Revert[] = (await file.read())?.reverts ?? [];
   return {
     list: () => reverts,

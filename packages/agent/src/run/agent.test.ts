@@ -91,7 +91,7 @@ test('a version that does not become healthy goes back to the former one, and is
   const front = await site.front();
   const port = await freePort();
   const good = webService('1.0.0', port);
-  const bad = webService('2.0.0', port, { status: 500, startTimeoutMs: 400 });
+  const bad = webService('2.0.0', port, { status: 500, startTimeoutMs: 4_000 });
   const api1 = await site.publish('api', '1.0.0', good.files, good.document);
   const api2 = await site.publish('api', '2.0.0', bad.files, bad.document);
   const one = await site.vendor.release('1.0.0', [api1]);

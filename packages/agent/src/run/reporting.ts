@@ -1,4 +1,5 @@
 import { type Version, XylemError } from '@xylem/core';
+import type { Clock } from '@xylem/platform';
 import type { CurrentAdoption } from '../adopt/current.ts';
 import { observeSlots } from '../converge/observe.ts';
 import type { Refresher } from '../direction/refresh.ts';
@@ -24,9 +25,24 @@ import type { Fetching } from './fetching.ts';
 import type { HostFaults } from './host-faults.ts';
 import type { LookAfter } from './look-after.ts';
 
-/** What the disk gave back as something else than was written: for a person to look at, until they remove it. */
-async function damagedState(layout: StateLayout): Promise<XylemError[]> {
-  const aside = await setAside(layout);
+const lookForDamagedMs = 60_000;
+
+/**
+ * What the disk gave back as something else than was written: for a person to look at, until they remove it. All
+ * folders are looked into, and so not for each report of a host that has many to make.
+ */
+function damagedState(layout: StateLayout, clock: Clock): () => Promise<XylemError[]> {
+  let known: { readonly atMs: number; readonly faults: XylemError[] } | null = null;
+  return async () => {
+    const nowMs = clock.monotonicMs();
+    if (known === null || nowMs - known.atMs >= lookForDamagedMs)
+      known = { atMs: nowMs, faults: damagedFaults(await setAside(layout)) };
+    return known.faults;
+  };
+}
+
+/** Pure. */
+function damagedFaults(aside: readonly string[]): XylemError[] {
   if (aside.length === 0) return [];
   const named = `${aside.slice(0, 5).join(', ')}${aside.length > 5 ? ', …' : ''}`;
   const message = `What stood in the state folder was damaged and set aside (${named}); the host found again by looking what it said. Look at the disk, then remove that.`;
@@ -69,6 +85,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
   const { layout } = tools;
   const { host, environment, name } = identity.get();
   const since: Since = new Map();
+  const damaged = damagedState(layout, clock);
 
   const body = async (): Promise<ReportBody> => {
     const accepted = refresher.accepted();
@@ -95,7 +112,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
         adoptions: from.adoption.adoptions(),
         healthy: (slot) => lookAfter.health.healthy(slot),
         warmIsWell: (slot) => lookAfter.health.warmIsWell(slot),
-        faults: [...(frozen === undefined ? [] : [frozen]), ...faults.all(), ...(await damagedState(layout))],
+        faults: [...(frozen === undefined ? [] : [frozen]), ...faults.all(), ...(await damaged())],
         secrets: from.secrets.statement,
         migrations: from.migrations.reports(),
         jobs: from.jobs.reports(),

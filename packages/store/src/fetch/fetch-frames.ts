@@ -47,7 +47,7 @@ export async function fetchFrames(
       onBytes: fetch.onBytes,
       onFrame: async (frame, content, chunks) => {
         const key = `${range.pack} ${frame.offset}`;
-        if (withTheRest && mixed.has(key)) fetch.ahead.set(key, content);
+        if (withTheRest && mixed.has(key)) fetch.ahead.set(key, new Uint8Array(content));
         await placement.place(chunks);
         fetch.frames += 1;
       },

@@ -2,6 +2,7 @@ import { type Digest, sha256, XylemError } from '@xylem/core';
 import { decodeFrame } from '../pack/frame.ts';
 import type { ObjectSource } from '../source/object-source.ts';
 import { readPieces } from '../source/read.ts';
+import { giveFrameBuffer, takeFrameBuffer } from './frame-buffers.ts';
 import type { ChunkBytes } from './placement.ts';
 import type { FetchRange, WantedFrame } from './plan.ts';
 
@@ -12,7 +13,7 @@ export interface FetchRangeOptions {
   readonly onBytes: (count: number) => void;
   /**
    * Takes a frame: its content, and those of its chunks that were wanted, each checked by its digest. The next frame
-   * is looked at when it has resolved.
+   * is looked at when it has resolved, in the same memory.
    */
   readonly onFrame: (frame: WantedFrame, content: Uint8Array, chunks: readonly ChunkBytes[]) => Promise<void>;
 }
@@ -27,12 +28,26 @@ export async function fetchRange(
   range: FetchRange,
   options: FetchRangeOptions,
 ): Promise<void> {
-  const { path, signal, onBytes, onFrame } = options;
+  const buffer = takeFrameBuffer(Math.max(0, ...range.frames.map(({ length }) => length)));
+  let isClean = false;
+  try {
+    await fetchInto(buffer, source, range, options);
+    isClean = true;
+  } finally {
+    giveFrameBuffer(buffer, isClean);
+  }
+}
+
+async function fetchInto(
+  buffer: Buffer,
+  source: ObjectSource,
+  range: FetchRange,
+  { path, signal, onBytes, onFrame }: FetchRangeOptions,
+): Promise<void> {
   const { offset, length } = range;
   const request = { offset, length, ...(signal === undefined ? {} : { signal }) };
   const pending = range.frames.values();
   let frame = pending.next().value;
-  let buffer = Buffer.allocUnsafe(frame?.length ?? 0);
   let filled = 0;
   let position = offset;
   for await (const piece of readPieces(source, path, request)) {
@@ -45,11 +60,10 @@ export async function fetchRange(
       buffer.set(part, filled);
       filled += part.length;
       if (filled < frame.length) break;
-      const content = await contentOf(source, path, frame, buffer);
+      const content = await contentOf(source, path, frame, buffer.subarray(0, filled));
       await onFrame(frame, content, chunksOf(source, path, frame, content));
       frame = pending.next().value;
       filled = 0;
-      if (frame !== undefined) buffer = Buffer.allocUnsafe(frame.length);
     }
     position = end;
   }

@@ -10,6 +10,9 @@ export interface FilePiece {
   readonly bytes: Uint8Array;
 }
 
+/** IOV_MAX of Linux and macOS. */
+const mostInARun = 1024;
+
 export const modeOf = (file: TreeFile): number => (file.executable ? 0o755 : 0o644);
 
 /**
@@ -112,7 +115,7 @@ export class Staging {
     const handle = await open(path, flags | constants.O_NOFOLLOW, mode);
     try {
       if ((flags & constants.O_CREAT) !== 0 && (mode & this.#umask) !== 0) await handle.chmod(mode);
-      for (const { offset, bytes } of pieces) await writeFully(handle, bytes, offset);
+      for (const run of runsOf(pieces)) await writeRun(handle, run);
     } finally {
       await handle.close();
     }
@@ -128,11 +131,45 @@ export class Staging {
   }
 }
 
-async function writeFully(handle: FileHandle, bytes: Uint8Array, offset: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, offset + done);
-    done += bytesWritten;
+/** Pieces that lie one behind the other. */
+interface Run {
+  readonly offset: number;
+  readonly pieces: Uint8Array[];
+  end: number;
+}
+
+/** In the order in which they come: each run is one call of the system. Pure. */
+function runsOf(pieces: Iterable<FilePiece>): Run[] {
+  const runs: Run[] = [];
+  for (const { offset, bytes } of pieces) {
+    const last = runs.at(-1);
+    if (last?.end !== offset || last.pieces.length === mostInARun) {
+      runs.push({ offset, pieces: [bytes], end: offset + bytes.length });
+      continue;
+    }
+    last.pieces.push(bytes);
+    last.end += bytes.length;
   }
+  return runs;
+}
+
+async function writeRun(handle: FileHandle, { offset, pieces }: Run): Promise<void> {
+  let left = pieces;
+  for (let at = offset; left.length > 0; ) {
+    const { bytesWritten } = await handle.writev(left, at);
+    at += bytesWritten;
+    left = behind(left, bytesWritten);
+  }
+}
+
+/** What is left of `pieces` behind their first `bytes`. Pure. */
+function behind(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let skip = bytes;
+  return pieces.flatMap((piece) => {
+    const from = Math.min(skip, piece.length);
+    skip -= from;
+    return from === piece.length ? [] : [piece.subarray(from)];
+  });
 }
 
 export async function hashOf(path: string): Promise<string> {

@@ -6,6 +6,7 @@ import {
   type ZstdOptions,
   zstdCompress,
   zstdDecompress,
+  zstdDecompressSync,
 } from 'node:zlib';
 import { type ErrorCode, XylemError } from '@xylem/core';
 
@@ -67,8 +68,11 @@ export class FrameCompressor {
   }
 }
 
+/** A trip to the thread pool costs more than this much of decompressing. */
+const worthATrip = 64 * 1024;
+
 /**
- * Decompresses in the thread pool, at most `maxBytes`. A window beyond 8 MiB is refused, so that a small input can't
+ * Decompresses at most `maxBytes`, what is long in the thread pool. A window beyond 8 MiB is refused, so that a small input can't
  * ask for much memory.
  * @throws XylemError `code` for what is no zstd, E_TOO_LARGE
  */
@@ -79,12 +83,14 @@ export async function decompress(
   code: ErrorCode,
   windowLogMax = 23,
 ): Promise<Buffer> {
+  const saidBytes = Math.min(contentSizeOf(bytes) ?? 1024 * 1024, maxBytes);
+  const options = {
+    chunkSize: Math.min(saidBytes, 1024 * 1024) + 64,
+    maxOutputLength: maxBytes,
+    params: { [constants.ZSTD_d_windowLogMax]: windowLogMax },
+  };
   try {
-    return await decompressAsync(bytes, {
-      chunkSize: Math.min(maxBytes, 1024 * 1024) + 64,
-      maxOutputLength: maxBytes,
-      params: { [constants.ZSTD_d_windowLogMax]: windowLogMax },
-    });
+    return decompressShort(bytes, saidBytes, options) ?? (await decompressAsync(bytes, options));
   } catch (cause) {
     if (cause instanceof RangeError) {
       throw new XylemError('E_TOO_LARGE', `The ${what} has more than ${maxBytes} bytes; no more are read.`, {
@@ -94,4 +100,30 @@ export async function decompress(
     }
     throw new XylemError(code, `The ${what} can't be decompressed.`, { cause });
   }
+}
+
+/** In this thread, unless it is long, or turns out to be. */
+function decompressShort(bytes: Uint8Array, saidBytes: number, options: ZstdOptions): Buffer | null {
+  if (bytes.length >= worthATrip || saidBytes >= worthATrip) return null;
+  try {
+    return zstdDecompressSync(bytes, { ...options, maxOutputLength: Math.max(1, saidBytes) });
+  } catch (error) {
+    // Several frames in a row, or a header that lies.
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** What the first frame's header says of its content (RFC 8878, 3.1.1.1); null: nothing. */
+function contentSizeOf(bytes: Uint8Array): number | null {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.length < 18 || view.readUInt32LE(0) !== 0xfd2fb528) return null;
+  const descriptor = view.readUInt8(4);
+  const isSingle = (descriptor & 0x20) !== 0;
+  const dictionaryIdBytes = [0, 1, 2, 4][descriptor & 3] ?? 0;
+  const at = 5 + (isSingle ? 0 : 1) + dictionaryIdBytes;
+  const size = descriptor >> 6;
+  if (size === 0) return isSingle ? view.readUInt8(at) : null;
+  if (size === 1) return view.readUInt16LE(at) + 256;
+  return size === 2 ? view.readUInt32LE(at) : Number(view.readBigUInt64LE(at));
 }

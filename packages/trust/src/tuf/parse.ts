@@ -36,7 +36,7 @@ export interface TargetsPiece extends Piece<Targets> {
  */
 export function parseRoot(bytes: Uint8Array, by?: Delegator): Piece<Root> {
   return {
-    bytes,
+    bytes: owned(bytes),
     by,
     metadata: read('root', bytes, by, (json) => Metadata.fromJSON(MetadataKind.Root, json)),
   };
@@ -44,11 +44,11 @@ export function parseRoot(bytes: Uint8Array, by?: Delegator): Piece<Root> {
 
 export function parseTimestamp(bytes: Uint8Array, by?: Delegator): Piece<Timestamp> {
   const build = (json: JsonObject): Metadata<Timestamp> => Metadata.fromJSON(MetadataKind.Timestamp, json);
-  return { bytes, by, metadata: read('timestamp', bytes, by, build) };
+  return { bytes: owned(bytes), by, metadata: read('timestamp', bytes, by, build) };
 }
 
 export function parseSnapshot(bytes: Uint8Array, by?: Delegator): Piece<Snapshot> {
-  return { bytes, by, metadata: read('snapshot', bytes, by, buildSnapshot) };
+  return { bytes: owned(bytes), by, metadata: read('snapshot', bytes, by, buildSnapshot) };
 }
 
 /** For the targets role and for delegated roles. */
@@ -59,8 +59,11 @@ export function parseTargets(bytes: Uint8Array, role = 'targets', by?: Delegator
     delegated = built.delegated;
     return built.metadata;
   });
-  return { bytes, by, metadata, delegated };
+  return { bytes: owned(bytes), by, metadata, delegated };
 }
+
+/** A short buffer may be a view of 64 KiB, which stay in memory for as long as it does: hosts keep these for weeks. */
+const owned = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
 
 /** @throws XylemError E_METADATA_SIGNATURE unless enough keys that `delegator` names for `role` signed these bytes */
 export function verifySigned(delegator: Delegator, role: string, bytes: Uint8Array): void {

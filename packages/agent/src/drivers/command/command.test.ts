@@ -205,7 +205,7 @@ test('whoever looks beside the agent ends nothing that the agent runs', async (c
   const applying = host.run([slow]);
   await waitUntil(() => existsSync(`${host.target}.begun`), 20_000, 'apply to be under way');
   const tools = readOnlyTools({ stateFolder: host.state, node: process.execPath, clock: systemClock });
-  const seen = await commandDriver.observe(tools, new Map());
+  const seen = await commandDriver.observe(tools, new Map(), new Map([['cron', new Set(['touched.json'])]]));
   assert.ok(seen.has('cron'), 'its program was asked');
   writeFileSync(`${host.target}.go`, '');
   const after = await applying;

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { isDoubted } from '../../drift/doubt.ts';
 import type { Running } from '../../slot/observed.ts';
 import { installFingerprint, type Placed } from '../../slot/placed.ts';
@@ -14,8 +14,10 @@ const atOnce = 4;
  * What the programs say that last touched the machine, each of its own component; nothing is taken from memory but whom
  * to ask.
  */
-export const observeCommands: Driver['observe'] = async (tools, records) => {
-  const left = await readdir(tools.layout.components).catch(() => []);
+export const observeCommands: Driver['observe'] = async (tools, records, folders) => {
+  const left = [...folders]
+    .filter(([component, names]) => names.has(basename(tools.layout.component(component).touched)))
+    .map(([component]) => component);
   const found = new Map<string, Running>();
   const look = async (): Promise<void> => {
     for (let component = left.pop(); component !== undefined; component = left.pop()) {

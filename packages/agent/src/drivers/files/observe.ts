@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { XylemError } from '@xylem/core';
 import type { Running } from '../../slot/observed.ts';
 import { installFingerprint } from '../../slot/placed.ts';
@@ -8,10 +9,10 @@ import { lookAt, lookOf } from './look.ts';
 import { type PlacedFiles, type PlacedOne, placedFile } from './placed-file.ts';
 
 /** Trees show themselves in the slot; of what was placed outside of it each file is looked at. */
-export const observeFiles: Driver['observe'] = async (tools, records) => {
+export const observeFiles: Driver['observe'] = async (tools, records, folders) => {
   const found = new Map<string, Running>();
-  for (const component of await readdir(tools.layout.components).catch(() => [])) {
-    const running = await observeOne(component, records.get(component) ?? null, tools);
+  for (const [component, names] of folders) {
+    const running = await observeOne(component, names, records.get(component) ?? null, tools);
     if (running !== null) found.set(component, running);
   }
   return found;
@@ -19,11 +20,12 @@ export const observeFiles: Driver['observe'] = async (tools, records) => {
 
 async function observeOne(
   component: string,
+  names: ReadonlySet<string>,
   record: SlotRecord | null,
   tools: DriverTools,
 ): Promise<Running | null> {
   const own = tools.layout.component(component);
-  const placed = await placedFile(own.placed, tools.log).read();
+  const placed = names.has(basename(own.placed)) ? await placedFile(own.placed, tools.log).read() : null;
   const common = { kind: 'files' as const, alive: true, instance: '' };
   if (placed === null) {
     // Its memory is gone, what was there before is not: it can still be put right, and taken back.

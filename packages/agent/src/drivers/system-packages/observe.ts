@@ -1,10 +1,11 @@
+import { basename } from 'node:path';
 import type { Reason } from '../../converge/goal.ts';
 import type { Running } from '../../slot/observed.ts';
 import { isAlive } from '../../state/process-identity.ts';
 import type { Driver } from '../driver.ts';
 import { currentBoot } from './boot.ts';
 import { foundOf } from './install.ts';
-import { allRecords } from './others.ts';
+import { recordsOf } from './others.ts';
 import type { PackagesRecord } from './record.ts';
 import type { PackageSystem } from './system.ts';
 import { type PackageAt, packagesFingerprint, restartOf } from './wanted.ts';
@@ -12,8 +13,11 @@ import { type PackageAt, packagesFingerprint, restartOf } from './wanted.ts';
 /** What the package system knows of the packages that each component wants. */
 export const observePackages =
   (system: PackageSystem): Driver['observe'] =>
-  async (tools, slots) => {
-    const records = await allRecords(system.kind, tools);
+  async (tools, slots, folders) => {
+    const components = [...folders]
+      .filter(([component, names]) => names.has(basename(tools.layout.component(component).packages)))
+      .map(([component]) => component);
+    const records = await recordsOf(components, system.kind, tools);
     const running = new Map<string, Running>();
     if (records.size === 0 || !system.isThere()) return running;
     const { installed, native } = await system.status();

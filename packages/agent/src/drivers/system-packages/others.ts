@@ -11,9 +11,18 @@ export async function allRecords(
   kind: PackageSystem['kind'],
   tools: Pick<DriverTools, 'layout' | 'log'>,
 ): Promise<Records> {
-  const records = new Map<string, PackagesRecord>();
   const components: string[] = await readdir(tools.layout.components).catch(() => []);
-  for (const component of components.sort()) {
+  return await recordsOf(components, kind, tools);
+}
+
+/** Of these components alone. */
+export async function recordsOf(
+  components: readonly string[],
+  kind: PackageSystem['kind'],
+  tools: Pick<DriverTools, 'layout' | 'log'>,
+): Promise<Records> {
+  const records = new Map<string, PackagesRecord>();
+  for (const component of components.toSorted()) {
     const record = await recordFile(component, tools).read();
     if (record?.kind === kind) records.set(component, record);
   }

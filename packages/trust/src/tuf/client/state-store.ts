@@ -1,7 +1,8 @@
 import { mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jcsBytes, limits, type RepositoryId, sha256 } from '@xylem/core';
-import { type Log, writeFileAtomic } from '@xylem/platform';
+import { type Log, replaceFile, syncFolder, writeFileAtomic } from '@xylem/platform';
+import type { Piece, Signed } from '../parse.ts';
 import type { MetadataStore, Stored } from './metadata-store.ts';
 import type { Trusted } from './trusted.ts';
 
@@ -72,24 +73,25 @@ export class StateStore implements MetadataStore {
     }
   }
 
-  async #writeFile(name: string, bytes: Uint8Array): Promise<void> {
-    await mkdir(join(this.#folder, 'targets'), { recursive: true });
-    await writeFileAtomic(join(this.#folder, name), bytes);
+  async #writeFile(name: string, bytes: Uint8Array, write = writeFileAtomic): Promise<void> {
+    const path = join(this.#folder, name);
+    await write(path, bytes).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      await mkdir(join(this.#folder, 'targets'), { recursive: true });
+      await write(path, bytes);
+    });
   }
 
   /** Makes `trusted` the stored state. Files that `stored` does not hold yet must differ in name, not in place. */
   async commit(trusted: Trusted, before: Trusted): Promise<void> {
     const { root, timestamp, snapshot, roles, floorMs } = trusted;
-    if (root !== before.root)
-      await this.#writeFile(roleFile('root', root.metadata.signed.version), root.bytes);
-    if (snapshot !== undefined && snapshot !== before.snapshot) {
-      await this.#writeFile(roleFile('snapshot', snapshot.metadata.signed.version), snapshot.bytes);
-    }
-    for (const [role, piece] of roles) {
-      if (piece !== before.roles.get(role)) {
-        await this.#writeFile(roleFile(role, piece.metadata.signed.version), piece.bytes);
-      }
-    }
+    const changed = new Map<string, Piece<Signed>>();
+    if (root !== before.root) changed.set('root', root);
+    if (snapshot !== undefined && snapshot !== before.snapshot) changed.set('snapshot', snapshot);
+    for (const [role, piece] of roles) if (piece !== before.roles.get(role)) changed.set(role, piece);
+    for (const [role, { metadata, bytes }] of changed)
+      await this.#writeFile(roleFile(role, metadata.signed.version), bytes, replaceFile);
+    if (changed.size > 0) await syncFolder(this.#folder);
     const state = {
       format: 'xylem-tuf-state-1',
       repository: this.#repository,
