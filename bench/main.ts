@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   judged: () => import('./judged.ts'),
   plans: () => import('./plans.ts'),
   publish: () => import('./publish.ts'),
+  reports: () => import('./reports.ts'),
   separation: () => import('./separation.ts'),
   simulate: () => import('./simulate.ts'),
   start: () => import('./start.ts'),

@@ -42,6 +42,7 @@ import * as planTests from './migrations/0038-plan-tests.ts';
 import * as planProbes from './migrations/0039-plan-probes.ts';
 import * as watchEvidence from './migrations/0040-watch-evidence.ts';
 import * as incidentsClosed from './migrations/0041-incidents-closed.ts';
+import * as reportRevisions from './migrations/0042-report-revisions.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -88,6 +89,7 @@ const migrations: readonly Migration[] = [
   planProbes,
   watchEvidence,
   incidentsClosed,
+  reportRevisions,
 ];
 
 const schemaVersion = migrations.length;

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { evidenceFor, jcs, timeOf } from '@xylem/core';
+import { type EnvironmentId, evidenceFor, jcs, timeOf } from '@xylem/core';
 import { openDatabase } from '../db/open.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
-import { fakeHost } from '../testing/fake-host.ts';
+import { takeReports } from '../ingest/take-reports.ts';
+import { countedStatements } from '../testing/counted-statements.ts';
+import { fakeHost, fakeReport } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
 import { rootFixture } from '../testing/root-fixture.ts';
+import { insertRowHosts, rowHosts } from '../testing/row-hosts.ts';
 import { advancePolicyOf, evidenceOf } from './evidence.ts';
 import { KeptEvidence } from './kept-evidence.ts';
 import { deploymentOf, markHosts } from './rows.ts';
@@ -60,7 +63,12 @@ test('what is kept of hosts is what would be read anew, whatever was written mea
       .where('host', '=', host)
       .executeTakeFirstOrThrow();
     const document = JSON.stringify({ ...(JSON.parse(known.document) as object), ...more });
-    const values = { received_ms: receivedMs, document };
+    const { newest: revision } = await db
+      .updateTable('report_revisions')
+      .set((e) => ({ newest: e('newest', '+', 1) }))
+      .returning('newest')
+      .executeTakeFirstOrThrow();
+    const values = { received_ms: receivedMs, document, revision };
     await db.updateTable('reports').set(values).where('host', '=', host).execute();
   };
   const change = async (host: string, values: Record<string, unknown>) => {
@@ -99,4 +107,57 @@ test('what is kept of hosts is what would be read anew, whatever was written mea
   nowMs -= 3_600_000;
   await report(relay.id, nowMs);
   await look('a clock that went back');
+});
+
+test('a look reads what is new, however many hosts there are', async (t) => {
+  const root = await rootFixture(t);
+  const shop = await publisher(t, root, 'shop');
+  await shop.publish('shop-web', '1.0.0', { 'index.html': 'one' });
+  await shop.release('1.0.0', { 'shop-web': '1.0.0' });
+  const { id } = await root.api('environmentCreate', { body: { name: 'production' } });
+  const { deployments } = await root.api('deploymentCreate', {
+    body: { kind: 'deploy', product: 'shop', version: '1.0.0', environments: ['production'] },
+  });
+  await root.running().close();
+  const db = await openDatabase({ kind: 'sqlite', file: join(root.folder, 'root.db') });
+  t.after(() => db.destroy());
+  const hosts = rowHosts('web', id as EnvironmentId, 300);
+  await insertRowHosts(db, hosts, 1);
+  const report = (some: typeof hosts, sequence: number) =>
+    takeReports(
+      db,
+      some.map(({ id: host, environment, name }) =>
+        fakeReport({
+          host,
+          environment,
+          name,
+          sequence,
+          incarnation: '0'.repeat(16),
+          time: timeOf(1),
+          parent: { url: null, host: null },
+          components: [],
+        }),
+      ),
+      sequence,
+    );
+  await report(hosts, 1);
+  const rowOf = async (table: 'deployments' | 'environments', named: string) =>
+    (await db.selectFrom(table).selectAll().where('id', '=', named).executeTakeFirstOrThrow()) as never;
+  const deployment = deploymentOf(await rowOf('deployments', deployments[0]?.id ?? ''));
+  const environment = await rowOf('environments', id);
+  const kept = new KeptEvidence();
+  const { counted, rowsOf } = countedStatements(db);
+  const look = () => rowsOf(() => kept.look(counted, deployment, environment, advancePolicyOf(900), 1000));
+  assert.ok((await look()) > 600, 'at first all hosts and all reports');
+  await report(hosts.slice(0, 1), 2);
+  const after = await look();
+  assert.ok(after < 20, `${after} rows`);
+  await db.updateTable('hosts').set({ certificate_expires_ms: 5 }).execute();
+  assert.ok((await look()) < 20, 'what no deployment is decided by counts for nothing');
+  await db
+    .updateTable('hosts')
+    .set({ labels: '{"site":"muc"}' })
+    .where('id', '=', hosts[0]?.id ?? '')
+    .execute();
+  assert.ok((await look()) >= 300, 'a label: all hosts are compared');
 });

@@ -1,6 +1,6 @@
 import { type Deployment, evidenceFor, type HostId, jcs, type Report, Tally } from '@xylem/core';
-import { sql } from 'kysely';
-import type { Database } from '../db/tables.ts';
+import type { Selectable } from 'kysely';
+import type { Database, Tables } from '../db/tables.ts';
 import type { EnvironmentRow } from '../environments/names.ts';
 import { type PlacedRow, placedOf, placedRows } from '../hosts/host-rows.ts';
 import { graphOf } from '../transitions/graph.ts';
@@ -8,8 +8,6 @@ import { type advancePolicyOf, childrenSeen, hostEvidence, isHeardOut, lastSeenO
 import { type HostMark, hostMarks } from './rows.ts';
 import { partsOf } from './taking-part.ts';
 
-/** Sums of times stay whole numbers. */
-const modulus = 1_000_003;
 /** Bound parameters have a limit in both databases. */
 const mostNamed = 500;
 
@@ -23,9 +21,9 @@ interface Kept {
   readonly tally: Tally;
   readonly hosts: Map<string, PlacedRow>;
   readonly received: Map<string, number>;
-  receivedSum: number;
   /** Nothing newer has been read. */
-  receivedMs: number;
+  revision: number;
+  changes: EnvironmentChanges;
   marks: ReadonlyMap<HostId, HostMark>;
   marksOf: string | null;
   /** By relay: when it saw its children last. */
@@ -33,6 +31,8 @@ interface Kept {
   /** Whom a relay whose clock is ahead saw later than now. */
   readonly ahead: Set<string>;
 }
+
+type EnvironmentChanges = Pick<Selectable<Tables['environment_changes']>, 'hosts' | 'gone'>;
 
 /** Hosts of which something may be new, and the reports that were read of them. */
 interface Changes {
@@ -45,10 +45,9 @@ interface Changes {
 /**
  * What hosts say about deployments that go on, kept from look to look: read is what has changed since.
  *
- * What it keeps: after a look the tally holds what `evidenceOf` would read. Reports are found by when they were received;
- * their number and the sum of these times are those of the database, or all are read anew (one was removed, came by
- * another server's clock, or after a clock went back). What is said of hosts by operators is compared row by row, marks
- * are read after each decision and each act of a person. Nothing in it is durable.
+ * What it keeps: after a look the tally holds what `evidenceOf` would read. Reports are found by their revision; when one
+ * has left the environment, all are read anew. Hosts are compared row by row once something about them was written,
+ * marks are read after each decision and each act of a person. Nothing in it is durable.
  */
 export class KeptEvidence {
   readonly #kept = new Map<string, Kept>();
@@ -100,8 +99,8 @@ function nothingKept(deployment: Deployment, of: string, policy: Policy, nowMs: 
     tally: new Tally(deployment, policy, nowMs),
     hosts: new Map(),
     received: new Map(),
-    receivedSum: 0,
-    receivedMs: 0,
+    revision: 0,
+    changes: { hosts: 0, gone: 0 },
     marks: new Map(),
     marksOf: null,
     relays: new Map(),
@@ -111,6 +110,7 @@ function nothingKept(deployment: Deployment, of: string, policy: Policy, nowMs: 
 
 async function everything(db: Database, deployment: Deployment, kept: Kept): Promise<Changes> {
   const changes: Changes = { hosts: new Set(), reports: new Map(), seen: new Set() };
+  kept.changes = await environmentChanges(db, kept);
   noteReports(kept, changes, await newReports(db, kept));
   noteHosts(kept, changes, await placedRows(db, kept.environment));
   await noteMarks(db, deployment, kept, changes);
@@ -120,35 +120,37 @@ async function everything(db: Database, deployment: Deployment, kept: Kept): Pro
 /** Null: not all that has changed can be found so. */
 async function changesOf(db: Database, deployment: Deployment, kept: Kept): Promise<Changes | null> {
   const changes: Changes = { hosts: new Set(), reports: new Map(), seen: new Set() };
-  const reports = await newReports(db, kept);
-  noteReports(kept, changes, reports);
-  const [{ count, sum } = { count: 0, sum: 0 }] = reports;
-  if (Number(count) !== kept.received.size || Number(sum) !== kept.receivedSum) return null;
-  const rows = await placedRows(db, kept.environment);
-  // Its words about others begin to count, or no longer do.
-  if (rows.some(({ id, serve }) => (kept.hosts.get(id)?.serve ?? serve) !== serve)) return null;
-  noteHosts(kept, changes, rows);
+  const before = kept.changes;
+  // Before what it tells of: what is written meanwhile is found by the next look.
+  kept.changes = await environmentChanges(db, kept);
+  if (kept.changes.gone !== before.gone) return null;
+  noteReports(kept, changes, await newReports(db, kept));
+  if (kept.changes.hosts !== before.hosts) {
+    const rows = await placedRows(db, kept.environment);
+    // Its words about others begin to count, or no longer do.
+    if (rows.some(({ id, serve }) => (kept.hosts.get(id)?.serve ?? serve) !== serve)) return null;
+    noteHosts(kept, changes, rows);
+  }
   await noteMarks(db, deployment, kept, changes);
   return changes;
 }
 
-/** Reports since the newest that was read, that one among them; with each what all of the environment come to at that moment. */
-async function newReports(db: Database, { environment, receivedMs }: Kept) {
-  const all = () => db.selectFrom('reports').where('environment', '=', environment);
+async function environmentChanges(db: Database, { environment }: Kept): Promise<EnvironmentChanges> {
+  const row = await db
+    .selectFrom('environment_changes')
+    .select(['hosts', 'gone'])
+    .where('environment', '=', environment)
+    .executeTakeFirst();
+  return row ?? { hosts: 0, gone: 0 };
+}
+
+async function newReports(db: Database, { environment, revision }: Kept) {
   return await db
     .selectFrom('reports as r')
     .innerJoin('hosts as h', 'h.id', 'r.host')
-    .select(['r.host', 'r.document', 'r.received_ms', 'h.serve'])
-    .select([
-      all()
-        .select((e) => e.fn.countAll().as('count'))
-        .as('count'),
-      all()
-        .select(sql<number>`sum(received_ms % ${sql.lit(modulus)})`.as('sum'))
-        .as('sum'),
-    ])
+    .select(['r.host', 'r.document', 'r.received_ms', 'r.revision', 'h.serve'])
     .where('r.environment', '=', environment)
-    .where('r.received_ms', '>=', receivedMs)
+    .where('r.revision', '>', revision)
     .execute();
 }
 
@@ -157,12 +159,11 @@ function noteReports(
   { reports, seen }: Changes,
   rows: Awaited<ReturnType<typeof newReports>>,
 ): void {
-  for (const { host, document, received_ms: receivedMs, serve } of rows) {
+  for (const { host, document, received_ms: receivedMs, revision, serve } of rows) {
     const report = JSON.parse(document) as Report;
     reports.set(host, report);
-    kept.receivedSum += (receivedMs % modulus) - ((kept.received.get(host) ?? 0) % modulus);
     kept.received.set(host, receivedMs);
-    kept.receivedMs = Math.max(kept.receivedMs, receivedMs);
+    kept.revision = Math.max(kept.revision, revision);
     if (serve !== 1) continue;
     const before = kept.relays.get(host) ?? new Map<string, number>();
     const children = childrenSeen(report);

@@ -1,4 +1,5 @@
 import {
+  type Envelope,
   encodeWatermark,
   parseReport,
   type Report,
@@ -7,11 +8,13 @@ import {
   watermarkPayloadType,
   XylemError,
 } from '@xylem/core';
-import type { Clock, Log } from '@xylem/platform';
-import { type KeyPair, openEnvelope, signEnvelope } from '@xylem/trust';
+import { type Clock, type Log, unhurried } from '@xylem/platform';
+import { hostIdOf, type KeyPair, openEnvelope, signEnvelope } from '@xylem/trust';
 import type { Stranger, Strangers } from '../backup/strangers.ts';
 import type { Database } from '../db/tables.ts';
 import { hostCame } from '../moves/came.ts';
+import { inStatements } from './replace-reports.ts';
+import { type Senders, sendersOf } from './senders.ts';
 import { type Mark, takeReports } from './take-reports.ts';
 
 export interface Ingest {
@@ -20,7 +23,7 @@ export interface Ingest {
    * logged: one bad report must not hold up those that a relay sends with it.
    * @returns signed watermarks (envelopes as JSON values), one for each host and incarnation taken
    */
-  take(envelopes: readonly object[]): Promise<object[]>;
+  take(envelopes: readonly Envelope[]): Promise<object[]>;
   /** The newest watermark of a host, or null if it never reported. */
   watermark(host: string): Promise<object | null>;
   /** Reports since the start; `changed`: with another state of their host. */
@@ -48,9 +51,12 @@ interface Waiting {
 }
 
 const maxBatch = 500;
+/** Reports that are verified without letting anyone else in: some milliseconds. */
+const verifiedAtOnce = 64;
 
 export function createIngest(options: IngestOptions): Ingest {
   const { db, clock, log, collector } = options;
+  const collectorId = hostIdOf(collector.public);
   const line: Waiting[] = [];
   /** As they came, for what is kept of them to be shown to others. */
   const envelopes = new WeakMap<Report, object>();
@@ -113,24 +119,16 @@ export function createIngest(options: IngestOptions): Ingest {
       sequence,
       time,
     });
-    return JSON.parse(Buffer.from(signEnvelope(watermarkPayloadType, bytes, collector)).toString()) as object;
+    const envelope = signEnvelope(watermarkPayloadType, bytes, collector, collectorId);
+    return JSON.parse(Buffer.from(envelope).toString()) as object;
   };
 
   return {
     counts,
     take: async (given) => {
       const reports: Report[] = [];
-      for (const envelope of given) {
-        try {
-          const report = await verified(envelope);
-          if (report.jobs !== undefined) envelopes.set(report, envelope);
-          reports.push(report);
-        } catch (error) {
-          if (!(error instanceof XylemError)) throw error;
-          counts.refused += 1;
-          log.warn('a report was refused', { error });
-        }
-      }
+      for await (const some of unhurried(inStatements(given, verifiedAtOnce)))
+        reports.push(...(await verifiedOf(some)));
       if (reports.length === 0) return [];
       const parts: Promise<Mark[]>[] = [];
       for (let at = 0; at < reports.length; at += maxBatch) {
@@ -155,17 +153,31 @@ export function createIngest(options: IngestOptions): Ingest {
     },
   };
 
+  async function verifiedOf(some: readonly Envelope[]): Promise<Report[]> {
+    const ids = some.flatMap(({ signatures }) => signatures.flatMap(({ keyid }) => keyid ?? []));
+    const senders = await sendersOf(db, ids);
+    const reports: Report[] = [];
+    for (const envelope of some) {
+      try {
+        const report = await verified(envelope, senders);
+        if (report.jobs !== undefined) envelopes.set(report, envelope);
+        reports.push(report);
+      } catch (error) {
+        if (!(error instanceof XylemError)) throw error;
+        counts.refused += 1;
+        log.warn('a report was refused', { error });
+      }
+    }
+    return reports;
+  }
+
   /** Signed by the registered key of the host that it speaks of, and of the environment that the host is in. */
-  async function verified(envelope: object): Promise<Report> {
+  async function verified(envelope: Envelope, senders: Senders): Promise<Report> {
     let environment = '';
     let movingFrom: string | null = null;
     const strange: Stranger[] = [];
     const { payload, keyId } = await openEnvelope(envelope, reportPayloadType, async (host) => {
-      const row = await db
-        .selectFrom('hosts')
-        .select(['key', 'environment', 'revoked_ms', 'moving_from'])
-        .where('id', '=', host)
-        .executeTakeFirst();
+      const row = await senders.get(host);
       if (row === undefined) {
         const stranger = await options.strangers.know(host, envelope);
         if (stranger === null) return null;
@@ -183,6 +195,7 @@ export function createIngest(options: IngestOptions): Ingest {
       throw new XylemError('E_REPORT_INVALID', `${keyId} signed a report of ${report.host}.`);
     if (report.environment === environment && movingFrom !== null) {
       await hostCame(db, keyId, movingFrom, clock.now());
+      senders.forget(keyId);
       await options.onMoved(movingFrom);
     }
     if (report.environment !== environment && report.environment !== movingFrom) {

@@ -5,6 +5,7 @@ import type { Report } from '@xylem/core';
 import { removeLater, tempFolder } from '@xylem/testkit';
 import fc from 'fast-check';
 import { openDatabase } from '../db/open.ts';
+import { countedStatements } from '../testing/counted-statements.ts';
 import { takeReports } from './take-reports.ts';
 
 const reportOf = (host: string, incarnation: string, sequence: number): Report =>
@@ -75,4 +76,38 @@ test('a host that draws incarnations without end fills nothing', async (t) => {
   assert.ok(boots.length <= 64, `${boots.length} boots`);
   const row = await db.selectFrom('reports').selectAll().executeTakeFirstOrThrow();
   assert.equal(row.incarnation, named(499));
+});
+
+test('many reports at once take as many statements as one, and those that say nothing new write no components', async (t) => {
+  const db = await openDatabase({ kind: 'sqlite', file: join(await tempFolder(t, 'db'), 'root.db') });
+  removeLater(t, () => db.destroy());
+  const { counted, of } = countedStatements(db);
+  const named = (n: number) => n.toString(16).padStart(32, '0');
+  const running = (hosts: number, sequence: number, version: string) =>
+    Array.from(
+      { length: hosts },
+      (_, n) =>
+        ({
+          ...reportOf(named(n), '0'.repeat(16), sequence),
+          facts: {},
+          components: [
+            { component: 'web', product: 'shop', version, package: 'p', state: 'running', healthy: true },
+          ],
+        }) as unknown as Report,
+    );
+  const one = await of(() => takeReports(counted, running(1, 1, '1.0.0'), 1));
+  const many = await of(() => takeReports(counted, running(400, 2, '1.0.0'), 1));
+  assert.equal(many, one);
+  const same = await of(() => takeReports(counted, running(400, 3, '1.0.0'), 1));
+  assert.equal(same, many - 2, 'neither removed nor written');
+  assert.equal(await of(() => takeReports(counted, running(400, 4, '1.0.1'), 1)), many);
+  const versions = await db.selectFrom('host_components').select('version').execute();
+  assert.deepEqual([...new Set(versions.map(({ version }) => version))], ['1.0.1']);
+  assert.equal(versions.length, 400);
+  const revisions = await db.selectFrom('reports').select('revision').orderBy('revision').execute();
+  assert.deepEqual(
+    revisions.map(({ revision }) => revision),
+    Array.from({ length: 400 }, (_, n) => 802 + n),
+    'each has one of its own',
+  );
 });

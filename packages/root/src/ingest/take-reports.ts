@@ -14,6 +14,7 @@ import { noteReverts } from '../hosts/reverts.ts';
 import { toldBefore } from '../hosts/told.ts';
 import { noteReported } from '../incidents/of-reports.ts';
 import { takeJobs, withoutJobTexts } from '../jobs/take.ts';
+import { inStatements, replaceReports } from './replace-reports.ts';
 
 /** What of a host's reports the root server has. */
 export interface Mark {
@@ -68,11 +69,13 @@ export async function takeReports(
       if (copy !== null) await markCloned(trx, report.host, copy, nowMs);
       if (isNewest) newest.set(report.host, report);
     }
-    for (const row of touched.values()) {
+    for (const rows of inStatements([...touched.values()])) {
       await trx
         .insertInto('incarnations')
-        .values(row)
-        .onConflict((c) => c.columns(['host', 'incarnation']).doUpdateSet({ sequence: row.sequence }))
+        .values(rows)
+        .onConflict((c) =>
+          c.columns(['host', 'incarnation']).doUpdateSet((e) => ({ sequence: e.ref('excluded.sequence') })),
+        )
         .execute();
     }
     for (const [host, held] of heldOf) {
@@ -90,8 +93,8 @@ export async function takeReports(
       await noteReverts(trx, report, told.get(report.host), nowMs);
       await noteAdoption(trx, report, told.get(report.host), nowMs);
       await takeJobs(trx, report, { nowMs, envelope: how.envelopeOf(report), isRestored: how.isRestored });
-      await replaceReport(trx, withoutJobTexts(report), nowMs);
     }
+    await replaceReports(trx, [...newest.values()].map(withoutJobTexts), nowMs);
     await noteReported(trx, [...newest.values()], nowMs);
     const marks = reports.map(({ host, incarnation }) => ({
       host,
@@ -116,40 +119,4 @@ function judge(held: Held[], report: Report, nowMs: number, touched: Map<string,
   row.sequence = report.sequence;
   touched.set(`${row.host} ${row.incarnation}`, row);
   return { report, isNewest: row.rank >= last };
-}
-
-async function replaceReport(trx: Database, report: Report, nowMs: number): Promise<void> {
-  const row = {
-    environment: report.environment,
-    incarnation: report.incarnation,
-    sequence: report.sequence,
-    received_ms: nowMs,
-    document: JSON.stringify(report),
-  };
-  await trx
-    .insertInto('reports')
-    .values({ host: report.host, ...row })
-    .onConflict((c) => c.column('host').doUpdateSet(row))
-    .execute();
-  await trx.deleteFrom('host_components').where('host', '=', report.host).execute();
-  if (report.components.length === 0) return;
-  // One row each: a report that names a component twice must not hold up the batch that it came in.
-  const named = new Map(report.components.map((c) => [c.component, c]));
-  const components = [...named.values()].map((c) => ({
-    host: report.host,
-    environment: report.environment,
-    component: c.component,
-    product: c.product,
-    version: c.version,
-    package: c.package,
-    state: c.state,
-    healthy: c.healthy === null ? null : Number(c.healthy),
-  }));
-  // Bound parameters have a limit in both databases.
-  for (let at = 0; at < components.length; at += 500) {
-    await trx
-      .insertInto('host_components')
-      .values(components.slice(at, at + 500))
-      .execute();
-  }
 }

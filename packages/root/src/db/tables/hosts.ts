@@ -110,7 +110,18 @@ export interface HostTables {
     sequence: number;
     received_ms: number;
     document: string;
+    /** Rises with every report that is taken, in the order in which they are committed. */
+    revision: number;
+    /** 1: it tells what people did on the host (`hosts/told.ts`). */
+    told: number;
   };
+  /** One row: the newest revision given. */
+  report_revisions: { newest: number };
+  /**
+   * How often something about an environment's hosts was written that deployments are decided by, and how often a
+   * report of one left it. Triggers count: whoever writes.
+   */
+  environment_changes: { environment: string; hosts: number; gone: number };
   /** Every incarnation that a host ever reported as, in order of arrival, with the highest sequence taken. */
   incarnations: { host: string; incarnation: string; first_ms: number; rank: number; sequence: number };
   host_components: {
