@@ -30,6 +30,12 @@ export const lifetimes = {
   retryFirstMs: SECOND,
   retryMaxMs: MINUTE,
   parentStaleMs: 26 * HOUR,
+  /** Between two looks at what another parent shows, half more or less. */
+  secondLookMs: 10 * MINUTE,
+  /** A parent may show less than another for so long. */
+  parentBehindMs: 10 * MINUTE,
+  /** A parent that was left for being behind is taken as it is after so long, if it still is. */
+  behindForgottenMs: HOUR,
   /** A local lock holds up a change for so long, unless direction says otherwise. */
   lockMs: 4 * HOUR,
   /** How far a clock may lag behind signed times before it is called wrong. */

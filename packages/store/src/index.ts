@@ -28,6 +28,14 @@ export type { ObjectSource, SourceChoice } from './source/object-source.ts';
 export type { Refused } from './source/refused.ts';
 export { repositorySource } from './source/repository-source.ts';
 export {
+  afterLook,
+  type Doubt,
+  firstRound,
+  lookPauseMs,
+  stillDoubted,
+  whomToAsk,
+} from './source/second-look.ts';
+export {
   afterAnswer,
   afterFault,
   inStanding,

@@ -1,5 +1,5 @@
-import { type Parents as LearnedParents, XylemError } from '@xylem/core';
-import { type Clock, type HttpClient, type Log, type Randomness, shuffled } from '@xylem/platform';
+import { type Parents as Surroundings, XylemError } from '@xylem/core';
+import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
 import {
   afterAnswer,
   afterFault,
@@ -11,6 +11,7 @@ import {
   type Standing,
   untilForgivenMs,
 } from '@xylem/store';
+import { afterLearning, type Learned, nothingLearned, trimmed } from './learned.ts';
 
 export interface ParentsOptions {
   readonly http: HttpClient;
@@ -21,6 +22,8 @@ export interface ParentsOptions {
   readonly wanted: () => readonly string[];
   /** Addresses that are passed over: those in the clear, unless someone at this host allowed them. */
   readonly mayUse?: (url: string) => boolean;
+  /** What was learned before this start, and where to keep what is. */
+  readonly remembered?: { readonly learned: Learned | null; readonly keep: (learned: Learned) => void };
   /** A parent answers, and none did before. */
   readonly isBack?: () => void;
   /** The longest that a faulty parent is avoided; then it takes its place again. */
@@ -43,7 +46,10 @@ export interface Parents extends SourceChoice {
   /** This parent answered with more than silence: it is the one in use from now on. */
   use(url: string): void;
   /** Siblings and higher nodes that a parent named: tried after all that the operator named. */
-  learn(from: string, learned: LearnedParents): void;
+  learn(from: string, said: Surroundings): void;
+  /** Others that are in good standing: those beside the one in use, and those above. */
+  others(): { readonly equals: readonly string[]; readonly above: readonly string[] };
+  source(url: string): ObjectSource;
   /** Milliseconds until one that the operator named before this one may be asked again; null where none was left. */
   betterAgainMs(url: string): number | null;
   /** A fault that was noticed outside of `attempt`. */
@@ -61,12 +67,12 @@ export interface AsksParents {
   readonly signal: AbortSignal;
 }
 
-const mostLearned = 64;
-
 export function parentsOf(options: ParentsOptions): Parents {
   const { http, clock, randomness, log, mayUse = () => true } = options;
   const standings = new Map<string, Standing>();
-  let learned: string[] = [];
+  let learned = options.remembered?.learned ?? nothingLearned;
+  /** In which order this host takes siblings: its own, and the same each time. */
+  const ranks = new Map<string, number>();
   let current: CurrentParent | null = null;
   /** Who the parents say that they are, by URL. */
   const hosts = new Map<string, string | null>();
@@ -77,8 +83,17 @@ export function parentsOf(options: ParentsOptions): Parents {
     standings.set(url, afterAnswer(standingOf(url), clock.monotonicMs()));
   };
   const usable = (all: readonly string[]): string[] => [...new Set(all.map(trimmed))].filter(mayUse);
+  const rankOf = (url: string): number => {
+    // Whoever is in use stays so.
+    if (url === current?.url) return -1;
+    const known = ranks.get(url) ?? randomness.fraction();
+    ranks.set(url, known);
+    return known;
+  };
+  const beside = (): string[] => learned.siblings.toSorted((a, b) => rankOf(a) - rankOf(b));
   const urls = (): string[] => {
-    const all = usable([...options.wanted(), ...learned]);
+    // Higher nodes last: they have the most children to serve.
+    const all = usable([...options.wanted(), ...beside(), ...learned.above]);
     return inStanding(all, standings, clock.monotonicMs());
   };
   const sourceOf = (url: string): ObjectSource => {
@@ -117,16 +132,23 @@ export function parentsOf(options: ParentsOptions): Parents {
       const better = place < 0 ? wanted : wanted.slice(0, place);
       return untilForgivenMs(better, standings, clock.monotonicMs());
     },
-    learn: (from, { self, siblings, above }) => {
+    learn: (from, said) => {
       const url = trimmed(from);
-      hosts.set(url, self.host);
-      if (current?.url === url) current = { url, host: self.host };
-      // Higher nodes last: they have the most children to serve.
-      learned = [...shuffled(siblings, randomness), ...above]
-        .map(trimmed)
-        .filter((other) => other !== url)
-        .slice(0, mostLearned);
+      const { host } = said.self;
+      hosts.set(url, host);
+      if (current?.url === url) current = { url, host };
+      learned = afterLearning(learned, url, said);
+      options.remembered?.keep(learned);
     },
+    others: () => {
+      const nowMs = clock.monotonicMs();
+      const others = usable([...options.wanted(), ...learned.siblings, ...learned.above]).filter(
+        (url) => url !== current?.url && standingOf(url).avoidUntilMs <= nowMs,
+      );
+      const above = others.filter((url) => learned.above.includes(url));
+      return { equals: others.filter((url) => !above.includes(url)), above };
+    },
+    source: sourceOf,
     attempt: async (path, act, signal) => {
       let worst: XylemError | null = null;
       for (const url of urls()) {
@@ -166,8 +188,4 @@ function isGraver(a: XylemError, b: XylemError): boolean {
     return code === 'E_PROXY' ? 1 : code.endsWith('_MISSING') ? 2 : 3;
   };
   return weight(a) > weight(b);
-}
-
-function trimmed(url: string): string {
-  return url.replace(/\/+$/, '');
 }
