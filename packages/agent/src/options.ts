@@ -32,6 +32,9 @@ export interface AgentTiming {
   readonly returnToFirstMs: number;
   /** A parent whose timestamp is not renewed for so long counts as stale. */
   readonly staleParentMs: number;
+  /** How often another parent is asked what it shows, half more or less; and for how long the one in use may show less. */
+  readonly secondLookMs: number;
+  readonly parentBehindMs: number;
   /** Changes within so long become one report. */
   readonly reportCoalesceMs: number;
   /** First pause before a report that no watermark covers is sent again; doubles to `reportRetryMaxMs`. */

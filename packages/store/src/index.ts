@@ -27,6 +27,7 @@ export { httpSource } from './source/http-source.ts';
 export type { ObjectSource, SourceChoice } from './source/object-source.ts';
 export type { Refused } from './source/refused.ts';
 export { repositorySource } from './source/repository-source.ts';
+export { retryAfterOf } from './source/retry-after.ts';
 export {
   afterLook,
   type Doubt,

@@ -1,11 +1,14 @@
-import { formatNewsCursor, lifetimes, limits, toB64u, XylemError } from '@xylem/core';
-import { type ObjectSource, unlessBetter } from '@xylem/store';
+import { formatNewsCursor, lifetimes, type News, XylemError } from '@xylem/core';
+import { type Doubt, type ObjectSource, unlessBetter } from '@xylem/store';
 import type { Identity } from '@xylem/trust';
 import { codedFault } from '../converge/faults.ts';
 import type { AgentTiming } from '../options.ts';
 import type { AsksParents } from '../parents/parents.ts';
-import { askNews, askParents, bodyOf, within } from '../parents/requests.ts';
-import type { Announced, Refresher } from './refresh.ts';
+import { askNews } from '../parents/requests.ts';
+import { Behind } from './behind.ts';
+import { ParentInUse } from './parent-in-use.ts';
+import type { Refresher } from './refresh.ts';
+import { type SecondLooks, secondLooks } from './second-looks.ts';
 
 export interface FollowOptions extends AsksParents {
   readonly identity: Identity;
@@ -13,6 +16,8 @@ export interface FollowOptions extends AsksParents {
   readonly timing: AgentTiming;
   /** What keeps direction from being followed, null when nothing does. */
   readonly onFault: (fault: XylemError | null) => void;
+  /** That a parent was left for being behind; null when that is over. */
+  readonly onBehind: (fault: XylemError | null) => void;
 }
 
 /** A parent that could not hold news is asked for it again after so long. */
@@ -22,12 +27,21 @@ const renewalPauseMs = 1_800_000;
 
 /** Follows the direction of this host's environment through its parents until the signal ends it. */
 export async function followDirection(options: FollowOptions): Promise<void> {
-  const { clock, randomness, timing, signal, refresher, parents, onFault } = options;
   const follower = new Follower(options);
+  const environment = options.identity.environment.id;
+  const looks = secondLooks({ ...options, environment, shown: () => follower.shown() });
+  await Promise.all([follow(options, follower, looks), looks.run()]);
+}
+
+async function follow(options: FollowOptions, follower: Follower, looks: SecondLooks): Promise<void> {
+  const { clock, randomness, timing, signal, refresher, parents, onFault } = options;
   let failures = 0;
   let isDue = true;
   while (!signal.aborted) {
     try {
+      follower.forgetBehind();
+      const overdue = looks.overdue();
+      if (overdue !== null && !(await follower.settle(overdue))) looks.mistrust(overdue.witness);
       if (isDue || follower.isRenewalDue()) await follower.refreshThroughAny();
       else await follower.waitForNews();
       isDue = refresher.incomplete() !== null;
@@ -54,15 +68,25 @@ class Follower {
   readonly #options: FollowOptions;
   /** Parents that can't hold news, and until when that is believed. */
   readonly #polledUntilMs = new Map<string, number>();
-  readonly #etags = new Map<string, string>();
-  readonly #askedParentsAtMs = new Map<string, number>();
   #renewalAskedAtMs = Number.NEGATIVE_INFINITY;
-  /** The parent whose timestamp was looked at since it became ours: only then does its silence say anything. */
-  #vetted: string | null = null;
   #isDoubted = false;
+  readonly #behind: Behind;
+  readonly #inUse: ParentInUse;
 
   constructor(options: FollowOptions) {
     this.#options = options;
+    this.#behind = new Behind(options.clock, options.onBehind);
+    this.#inUse = new ParentInUse({ ...options, behind: this.#behind });
+  }
+
+  /** What parents were left for too long ago counts no more. */
+  forgetBehind(): void {
+    this.#behind.forget();
+  }
+
+  /** The newest snapshot that the parent in use has shown. */
+  shown(): number {
+    return this.#inUse.shown();
   }
 
   /** After a fault: the next question for news is one that is answered at once, not when something new is out. */
@@ -85,8 +109,8 @@ class Follower {
       await parents.attempt(
         'direction',
         async (source) => {
-          await this.#vet(source);
-          this.#requireWhole();
+          await this.#inUse.vet(source);
+          this.#inUse.requireWhole();
           const stale = this.staleness(source.name);
           if (stale !== null) throw stale;
         },
@@ -102,38 +126,39 @@ class Follower {
 
   /** Held where the parent can, else one poll. Takes what is new. */
   async waitForNews(): Promise<void> {
-    const { parents, http, timing, signal, clock, randomness, refresher } = this.#options;
+    const { parents, timing, signal, clock, randomness, refresher } = this.#options;
     const isHeld = await parents.attempt(
       'news',
       async (source) => {
-        if (source.name !== this.#vetted) {
-          await this.#vet(source);
+        if (!this.#inUse.isVetted(source)) {
+          await this.#inUse.vet(source);
           return true;
         }
         if ((this.#polledUntilMs.get(source.name) ?? 0) > clock.monotonicMs()) return false;
         const isDoubted = this.#isDoubted;
-        const cursor = this.#cursor(isDoubted ? 0 : refresher.snapshot());
-        const betterAgainMs = parents.betterAgainMs(source.name);
-        const news = await unlessBetter(clock, betterAgainMs, signal, (stop) =>
-          askNews(http, source.name, cursor, timing.newsHoldMs, stop),
-        );
-        if (news === 'better-again') return true;
+        const beganMs = clock.monotonicMs();
+        const news = await this.#ask(source, isDoubted ? 0 : refresher.snapshot());
+        if (news === 'again') return true;
         this.#isDoubted = false;
         if (news === null) {
           this.#polledUntilMs.set(source.name, clock.monotonicMs() + askNewsAgainMs);
           // A plain web server, or a parent that turns this host away: its timestamp tells which.
-          await this.#poll(source);
+          await this.#inUse.poll(source);
           return false;
         }
         const own = news.changed.find(
           ({ environment }) => environment === this.#options.identity.environment.id,
         );
-        if (own === undefined) return true;
+        if (own === undefined) {
+          // Whoever answers at once with nothing is not asked in a circle.
+          if (clock.monotonicMs() - beganMs < timing.retryMinMs && !isDoubted) await this.#pause();
+          return true;
+        }
         if (own.snapshot <= refresher.snapshot()) {
           if (isDoubted) return true;
           throw new XylemError('E_PARENT_STALE', `${source.name} announces what this host already has.`);
         }
-        await this.#take(source, own);
+        await this.#inUse.take(source, own);
         return true;
       },
       signal,
@@ -141,7 +166,71 @@ class Follower {
     if (isHeld) return;
     const jitter = 1 + lifetimes.pollingJitter * (2 * randomness.fraction() - 1);
     await clock.sleep(timing.pollMs * jitter, signal);
-    await parents.attempt('timestamp', (source) => this.#poll(source), signal);
+    await parents.attempt('timestamp', (source) => this.#inUse.poll(source), signal);
+  }
+
+  /**
+   * Asks for what is newer, and holds the question. A parent that went away in the middle may have been started anew: it
+   * is asked once more, its children not all at the same moment, before another is.
+   * @returns 'again': to be asked anew; null: it holds no questions
+   */
+  async #ask(source: ObjectSource, snapshot: number): Promise<News | null | 'again'> {
+    const { parents, http, timing, signal, clock } = this.#options;
+    const beganMs = clock.monotonicMs();
+    try {
+      const betterAgainMs = parents.betterAgainMs(source.name);
+      const answer = await unlessBetter(clock, betterAgainMs, signal, (stop) =>
+        askNews(http, source.name, this.#cursor(snapshot), timing.newsHoldMs, stop),
+      );
+      return answer === 'better-again' ? 'again' : answer;
+    } catch (error) {
+      signal.throwIfAborted();
+      const isGone = error instanceof XylemError && error.code === 'E_PARENT_UNREACHABLE';
+      const isFull = isGone && error.details.status !== undefined;
+      if (!isGone || isFull || clock.monotonicMs() - beganMs >= timing.newsHoldMs) throw error;
+      await this.#pause();
+      await this.#inUse.vet(source);
+      return 'again';
+    }
+  }
+
+  /** One to three times the first pause after a failure. */
+  async #pause(): Promise<void> {
+    const { clock, timing, randomness, signal } = this.#options;
+    await clock.sleep(timing.retryMinMs * (1 + 2 * randomness.fraction()), signal).catch(() => undefined);
+    signal.throwIfAborted();
+  }
+
+  /**
+   * Has the parent show what it has, and leaves it for the witness where that has more: what verifies counts, nothing
+   * that is only said.
+   * @returns false where the witness does not give what it showed
+   */
+  async settle(doubt: Doubt): Promise<boolean> {
+    const { parents, refresher, signal } = this.#options;
+    const asked = parents.source(doubt.parent);
+    let silence: XylemError | null = null;
+    try {
+      await this.#inUse.poll(asked, true);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof XylemError) silence = error;
+    }
+    if (this.#inUse.shown() >= doubt.snapshot) return true;
+    const witness = parents.source(doubt.witness);
+    try {
+      const { snapshot } = await this.#inUse.through(witness);
+      if (Math.min(snapshot, refresher.snapshot()) < doubt.snapshot)
+        throw new XylemError('E_PARENT_STALE', `${witness.name} does not give what it showed.`);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof XylemError) parents.blame(witness.name, error);
+      if (silence !== null) parents.blame(asked.name, silence);
+      return false;
+    }
+    parents.blame(asked.name, this.#behind.leave(doubt, this.#inUse.shown()));
+    await this.#inUse.useNow(witness, refresher.snapshot());
+    return true;
   }
 
   /** Null, or that nobody signed anything for too long: this parent, and all above it, may have been cut off. */
@@ -157,121 +246,7 @@ class Follower {
     );
   }
 
-  /**
-   * Takes what a parent has, whatever it announces. One that is behind what this host accepted is no liar: its news
-   * will come. One without our environment is left.
-   */
-  async #vet(source: ObjectSource): Promise<void> {
-    const { refresher, parents } = this.#options;
-    const found = await this.#timestamp(source, undefined);
-    if (found === null) return;
-    const { bytes } = found;
-    const hint = hintsOf(bytes);
-    const isBehind = hint.version < refresher.timestamp();
-    const announced = { snapshot: hint.snapshot, timestamp: toB64u(bytes) };
-    await this.#elsewhere(() => refresher.through(source, isBehind ? 'behind' : announced));
-    this.#vetted = source.name;
-    parents.use(source.name);
-    await this.#learn(source.name);
-  }
-
-  /** @throws XylemError what is missing of what was accepted: another parent may have it */
-  #requireWhole(): void {
-    const incomplete = this.#options.refresher.incomplete();
-    if (incomplete !== null) throw incomplete;
-  }
-
-  async #take(source: ObjectSource, announced: Announced): Promise<void> {
-    await this.#elsewhere(() => this.#options.refresher.through(source, announced));
-    this.#requireWhole();
-    await this.#learn(source.name);
-  }
-
-  async #poll(source: ObjectSource): Promise<void> {
-    if (source.name !== this.#vetted) {
-      await this.#vet(source);
-      return;
-    }
-    const found = await this.#timestamp(source, this.#etags.get(source.name));
-    if (found === null) return;
-    const { bytes, etag } = found;
-    const { version, snapshot } = hintsOf(bytes);
-    if (version > this.#options.refresher.timestamp())
-      await this.#take(source, { snapshot, timestamp: toB64u(bytes) });
-    // Only now: what broke off on the way is asked for again at the next poll.
-    if (etag !== undefined) this.#etags.set(source.name, etag);
-  }
-
-  /** Null: still the one of that ETag. */
-  async #timestamp(
-    source: ObjectSource,
-    etag: string | undefined,
-  ): Promise<{ readonly bytes: Uint8Array; readonly etag: string | undefined } | null> {
-    const { identity, signal: over, timing } = this.#options;
-    const path = `r/${identity.environment.id}/metadata/timestamp.json`;
-    return await within(timing.timestampMs, `${source.name}/${path}`, over, async (signal) => {
-      const answer = await source.get(path, { signal, ...(etag === undefined ? {} : { ifNoneMatch: etag }) });
-      if (answer.status === 'unchanged') return null;
-      if (answer.status === 'missing') {
-        throw new XylemError('E_PARENT_REFUSED', `${source.name} does not serve this environment.`, {
-          retry: 'elsewhere',
-        });
-      }
-      const bytes = await bodyOf(answer.body, limits.timestamp, `${source.name}/${path}`, signal);
-      return { bytes, etag: answer.etag };
-    });
-  }
-
   #cursor(snapshot: number): string {
     return formatNewsCursor(new Map([[this.#options.identity.environment.id, snapshot]]));
   }
-
-  /** Metadata that this parent gives wrong, or only old, another may give right. */
-  async #elsewhere(act: () => Promise<void>): Promise<void> {
-    try {
-      await act();
-    } catch (error) {
-      if (!(error instanceof XylemError)) throw error;
-      const { code, message } = error;
-      if (code === 'E_METADATA_EXPIRED')
-        throw new XylemError(code, message, { cause: error, retry: 'elsewhere' });
-      // Not whole yet, or turned back since it was looked at: left for a moment, as one that lags.
-      const lags =
-        code === 'E_METADATA_MISSING' || code === 'E_METADATA_ROLLBACK' || code === 'E_OBJECT_MISSING';
-      throw lags ? new XylemError('E_PARENT_STALE', message, { cause: error, retry: 'elsewhere' }) : error;
-    }
-  }
-
-  /** Once an hour for each parent; a plain web server has no such list. */
-  async #learn(url: string): Promise<void> {
-    const { clock, http, parents, signal, log } = this.#options;
-    const askedAtMs = this.#askedParentsAtMs.get(url);
-    if (askedAtMs !== undefined && clock.monotonicMs() - askedAtMs < askNewsAgainMs) return;
-    this.#askedParentsAtMs.set(url, clock.monotonicMs());
-    try {
-      const learned = await askParents(http, url, this.#options.timing.timestampMs, signal);
-      if (learned !== null) parents.learn(url, learned);
-    } catch (cause) {
-      log.warn('parents not learned', { parent: url, cause });
-    }
-  }
-}
-
-/** What an unverified timestamp says: to know which news file to ask for, and whether it is worth a refresh. */
-function hintsOf(bytes: Uint8Array): { version: number; snapshot: number } {
-  try {
-    const { signed } = JSON.parse(Buffer.from(bytes).toString('utf8')) as {
-      signed?: { version?: unknown; meta?: Record<string, { version?: unknown }> };
-    };
-    return {
-      version: wholeNumber(signed?.version),
-      snapshot: wholeNumber(signed?.meta?.['snapshot.json']?.version),
-    };
-  } catch {
-    return { version: Number.POSITIVE_INFINITY, snapshot: 0 };
-  }
-}
-
-function wholeNumber(value: unknown): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) ? value : 0;
 }

@@ -72,6 +72,7 @@ const wipes: Readonly<Record<WipeStep, (tools: WipeTools, leaving: Leaving) => P
     await carry(layout.accepted, layout.trust, log);
     await remove(layout.accepted);
     await remove(`${layout.accepted}.damaged`);
+    await remove(layout.learned);
     for (const name of await list(layout.documents)) {
       if (!(await isPublishers(join(layout.documents, name)))) await remove(join(layout.documents, name));
     }

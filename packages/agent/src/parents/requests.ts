@@ -1,5 +1,6 @@
 import { limits, type News, type Parents, parseNews, parseParents, XylemError } from '@xylem/core';
 import { type HttpClient, type HttpRequest, readBody } from '@xylem/platform';
+import { retryAfterOf } from '@xylem/store';
 import type { AsksParents } from './parents.ts';
 
 /** A plain web server redirects `/news` to the folder `/news/`. */
@@ -47,7 +48,7 @@ async function wholeAnswer(
   request: HttpRequest,
   maxBytes: number,
 ): Promise<Uint8Array | null> {
-  const { status, body } = await http.request(request);
+  const { status, headers, body } = await http.request(request);
   if (status >= 200 && status < 300) return await bodyOf(body, maxBytes, request.url, request.signal);
   body.on('error', () => undefined);
   body.destroy();
@@ -58,7 +59,7 @@ async function wholeAnswer(
     `${request.url} answered ${status}.`,
     {
       retry: 'elsewhere',
-      details: { status },
+      details: { status, ...retryAfterOf(headers) },
     },
   );
 }

@@ -24,6 +24,7 @@ import { jobRunner } from '../jobs/runner.ts';
 import { finishLeaving } from '../leaving/wipe.ts';
 import { migrationRunner } from '../migration/runner.ts';
 import type { AgentOptions, RunningAgent } from '../options.ts';
+import { keepingLearned, learnedFile } from '../parents/learned.ts';
 import { parentsOf, refusedParents } from '../parents/parents.ts';
 import { revokedParents } from '../parents/revoked.ts';
 import { hostPlatform } from '../reports/os-release.ts';
@@ -109,6 +110,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     ...(options.proxyEnvironment === undefined ? {} : { proxyEnvironment: options.proxyEnvironment }),
   });
   revoked.watch(http, () => identity.get().caPem);
+  const learned = learnedFile(layout.learned, log);
   const parents = parentsOf({
     http,
     clock,
@@ -120,6 +122,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     ],
     mayUse: (url) => isPlainAllowed() || !isPlainBeyondLoopback(url),
     isBack: () => reporting?.parentIsBack(),
+    remembered: { learned: await learned.read(), keep: keepingLearned(learned, log) },
     returnToFirstMs: timing.returnToFirstMs,
   });
   const asks = { parents, http, clock, randomness, log, signal };
@@ -314,6 +317,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
           refresher,
           timing,
           onFault: (fault) => faults.set('direction', fault),
+          onBehind: (fault) => faults.set('behind', fault),
         }),
       () => drift.run(() => lookAfter.convergence().slots),
       () => reporter.run(),

@@ -1,7 +1,14 @@
 import type { XylemError } from '@xylem/core';
 
 /** What of the agent's work can fail for the whole host. */
-export type HostWork = 'direction' | 'converging' | 'certificate' | 'parents' | 'move' | 'quarantine';
+export type HostWork =
+  | 'direction'
+  | 'behind'
+  | 'converging'
+  | 'certificate'
+  | 'parents'
+  | 'move'
+  | 'quarantine';
 
 /** What keeps this host from its work now, one fault for each kind of work. */
 export interface HostFaults {

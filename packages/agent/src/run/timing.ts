@@ -10,6 +10,8 @@ export const defaultTiming: AgentTiming = {
   returnToFirstMs: 300_000,
   timestampMs: 60_000,
   staleParentMs: lifetimes.parentStaleMs,
+  secondLookMs: lifetimes.secondLookMs,
+  parentBehindMs: lifetimes.parentBehindMs,
   reportCoalesceMs: lifetimes.reportAtMostEveryMs,
   reportRetryMinMs: lifetimes.reportRetryFirstMs,
   reportRetryMaxMs: lifetimes.reportRetryMaxMs,

@@ -7,6 +7,8 @@ export interface StateLayout {
   readonly identity: string;
   readonly trust: string;
   readonly accepted: string;
+  /** Other nodes that parents named. */
+  readonly learned: string;
   /** When this host began to change something. */
   readonly changes: string;
   /** What people on this host took back. */
@@ -97,6 +99,7 @@ export function stateLayout(root: string): StateLayout {
     identity: join(root, 'identity'),
     trust: join(root, 'trust'),
     accepted: join(root, 'accepted.json'),
+    learned: join(root, 'parents.json'),
     changes: join(root, 'changes.json'),
     reverts: join(root, 'local', 'reverts.json'),
     adoption: join(root, 'local', 'adoption.json'),

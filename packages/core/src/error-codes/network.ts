@@ -11,6 +11,9 @@ export const networkCodes = {
   E_PARENT_BEHIND: code(
     'A parent did not show for long what another has, and was left for that one.',
     'Look at the relay that the message names: whether it reaches its own parent, has room on its disk, and is what you think it is. The host works by another parent.',
+    'elsewhere',
+    'network',
+  ),
   E_PARENT_LOOP: code(
     'Relays go in a circle: one pulls from another that pulls from it, or from itself. Nothing new comes to them that way.',
     'Give the relay that the message names another parent: `xylem host move RELAY --parent URL`.',

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { XylemError } from '@xylem/core';
 import type { HttpClient, HttpResponse } from '@xylem/platform';
 import type { ObjectSource, SourceAnswer, SourceRequest } from './object-source.ts';
+import { retryAfterOf } from './retry-after.ts';
 import { sliceOf } from './slice.ts';
 
 const settledMs = 2000;
@@ -57,11 +58,11 @@ function answerOf(name: string, path: string, request: SourceRequest, response: 
   if (status === 304) return { status: 'unchanged' };
   // 416: the file ends before the first byte that was asked for.
   if (status === 404 || status === 410 || status === 416) return { status: 'missing' };
-  const refused = status < 500;
+  const refused = status < 500 && status !== 429;
   throw new XylemError(
     refused ? 'E_PARENT_REFUSED' : 'E_PARENT_UNREACHABLE',
     `${name} answered ${status} to ${path}.`,
-    { retry: 'elsewhere', details: { status } },
+    { retry: 'elsewhere', details: { status, ...retryAfterOf(headers) } },
   );
 }
 

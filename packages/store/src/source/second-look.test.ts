@@ -31,5 +31,8 @@ test('equals are asked in five rounds of six, higher nodes in the sixth, whereve
   assert.equal(whomToAsk(['b'], [], 5, 0.999), 'b');
   assert.equal(whomToAsk([], [], 5, 0), null);
   assert.deepEqual([0, 0.5, 0.999].map(firstRound), [0, 3, 5]);
-  assert.deepEqual([0, 0.999999].map((fraction) => Math.round(lookPauseMs(600, fraction))), [300, 900]);
+  assert.deepEqual(
+    [0, 0.999999].map((fraction) => Math.round(lookPauseMs(600, fraction))),
+    [300, 900],
+  );
 });

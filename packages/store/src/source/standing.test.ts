@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { XylemError } from '@xylem/core';
+import { retryAfterOf } from './retry-after.ts';
 import {
   afterAnswer,
   afterFault,
@@ -48,6 +49,17 @@ test('an answer ends the avoidance; what comes and goes is damped until it was g
   const later = afterAnswer(again, 2_000);
   assert.equal(fault(later, 2_000 + maxMs).avoidUntilMs - 2_000 - maxMs, 4_000);
   assert.equal(fault(later, 2_001 + maxMs).avoidUntilMs - 2_001 - maxMs, 1_000);
+});
+
+test('a full parent is asked when it said, a minute later at most, and not by all at once', () => {
+  const full = (retryAfter: string, fraction: number): number => {
+    const details = retryAfterOf({ 'retry-after': retryAfter });
+    const error = new XylemError('E_PARENT_UNREACHABLE', 'It answered 503.', { details });
+    return afterFault(neverAsked, error, 0, fraction, maxMs).avoidUntilMs;
+  };
+  assert.deepEqual([full('20', 0), full('20', 0.5)], [20_000, 30_000]);
+  assert.equal(full('86400', 0), 60_000);
+  assert.deepEqual([full('0', 0.5), full('soon', 0.5)], [1_000, 1_000]);
 });
 
 test('those to be avoided come last, the soonest forgiven first, and its wait is known', () => {

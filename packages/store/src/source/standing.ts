@@ -47,7 +47,10 @@ export function afterFault(
   const faults = isForgotten ? 1 : isOutageKnown ? before.faults : before.faults + 1;
   const first = isSilence(error) ? firstAvoidMs : firstAvoidOfLiarMs;
   const avoidMs = Math.min(maxAvoidMs, first * 2 ** Math.min(faults - 1, 20)) * (0.75 + fraction / 2);
-  return { faults, avoidUntilMs: Math.max(before.avoidUntilMs, nowMs + avoidMs) };
+  // Whoever is full says when to come again: not all at that moment.
+  const asked = error.details.retryAfterMs;
+  const askedMs = typeof asked === 'number' ? asked * (1 + fraction) : 0;
+  return { faults, avoidUntilMs: Math.max(before.avoidUntilMs, nowMs + Math.max(avoidMs, askedMs)) };
 }
 
 /** After an answer: avoided no longer, and what was is not forgotten at once. Pure. */

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { Report } from '@xylem/core';
+import type { AgentTiming } from '../options.ts';
+import { componentOf, quick, reported, Site } from '../testing/site.ts';
+import { waitFor } from '../testing/wait-for.ts';
+
+const timing: Partial<AgentTiming> = { ...quick, secondLookMs: 100, parentBehindMs: 300, newsHoldMs: 3_000 };
+
+/** A host of version 1.0.0 whose first parent is one of two; `next` brings the next version. */
+async function ofTwo(context: TestContext) {
+  const site = await Site.create(context);
+  const [first, second] = [await site.front({ holdMs: 200 }), await site.front({ holdMs: 200 })];
+  const timestampPath = `/r/${site.environment.id}/metadata/timestamp.json`;
+  let version = 0;
+  const next = async (): Promise<string> => {
+    version += 1;
+    const own = await site.publish('web', `${version}.0.0`, { a: `${version}` });
+    const release = await site.vendor.release(own.version, [own]);
+    await site.assign([{ release, package: own }]);
+    return own.version;
+  };
+  const host = await site.host([first.url, second.url]);
+  await next();
+  /** A report that fits, whichever of the two it was brought to. */
+  const says = (what: string, fits: (report: Report) => boolean): Promise<Report> =>
+    waitFor(what, () => {
+      const reports = [first, second].map((front) => front.reports.get(host.identity.host));
+      return reports.find((report) => report !== undefined && fits(report)) ?? false;
+    });
+  const has = (wanted: string): Promise<Report> =>
+    says(wanted, (report) => componentOf(report, 'web')?.version === wanted);
+  const timestamp = async (): Promise<Buffer> =>
+    (await site.installation.repository.readFile(timestampPath.slice(1))) ?? assert.fail();
+  return { site, first, second, host, next, says, has, timestamp, timestampPath };
+}
+
+const isNews = (url: string | undefined): boolean => url?.startsWith('/news?') === true;
+const nothingNew = JSON.stringify({ format: 'xylem-news-1', changed: [] });
+
+for (const [what, shows] of [
+  ['shows old metadata and says that nothing is new', (old: Buffer) => ({ status: 200, body: old })],
+  ['withholds this environment', () => ({ status: 404, body: '' })],
+] as const)
+  test(`a parent that ${what} is left for one that has more, said, and taken again when it has as much`, async (context) => {
+    const { site, first, host, next, says, has, timestamp, timestampPath } = await ofTwo(context);
+    const agent = await site.agent(host, { timing });
+    await has('1.0.0');
+    const answer = shows(await timestamp());
+    let isFrozen = true;
+    let asked = 0;
+    first.intercept((request, response) => {
+      if (!isFrozen) return false;
+      if (isNews(request.url)) {
+        asked += 1;
+        setTimeout(() => response.end(nothingNew), 100);
+      } else if (request.url === timestampPath) response.writeHead(answer.status).end(answer.body);
+      else return false;
+      return true;
+    });
+    await waitFor('a question that it holds', () => asked > 0);
+    await next();
+    await has('2.0.0');
+    await says('why its parent was left', ({ waiting }) =>
+      waiting.some(
+        ({ code, message }) => code === 'E_PARENT_BEHIND' && message.startsWith(`${first.url} showed `),
+      ),
+    );
+    isFrozen = false;
+    await waitFor('the first again', () => agent.status().parent === first.url && agent.status().converged);
+    await says('that it is over', ({ waiting }) => waiting.length === 0);
+  });
+
+test('a sibling that shows what it does not give chases nobody away, and is asked no more', async (context) => {
+  const { site, first, second, host, next, has, timestamp, timestampPath } = await ofTwo(context);
+  const agent = await site.agent(host, { timing });
+  await has('1.0.0');
+  const forged = JSON.parse((await timestamp()).toString()) as {
+    signed: { version: number; meta: Record<string, { version: number }> };
+  };
+  forged.signed.version += 1_000_000;
+  forged.signed.meta['snapshot.json'] = { version: forged.signed.version };
+  let asked = 0;
+  second.intercept((request, response) => {
+    if (request.url !== timestampPath) return false;
+    asked += 1;
+    response.writeHead(200).end(JSON.stringify(forged));
+    return true;
+  });
+  // The look that found it, then the one that was to settle it.
+  await waitFor('its word to be tried', () => asked >= 2);
+  const before = first.requests.length;
+  await waitFor('the first to be asked on', () => first.requests.length > before + 10);
+  assert.equal(agent.status().parent, first.url);
+  assert.ok(!agent.status().waiting.some(({ code }) => code === 'E_PARENT_BEHIND'));
+  const settled = asked;
+  await next();
+  await has('2.0.0');
+  assert.ok(asked <= settled + 1, `${asked} after ${settled}`);
+});
+
+test('a parent that never answers a held question is left', async (context) => {
+  const { site, first, host, next, has } = await ofTwo(context);
+  await site.agent(host, { timing: { ...timing, newsHoldMs: 500, secondLookMs: 3_600_000 } });
+  await has('1.0.0');
+  let isHeld = false;
+  first.intercept((request) => {
+    isHeld ||= isNews(request.url);
+    return isNews(request.url);
+  });
+  await waitFor('a question that it holds', () => isHeld);
+  await next();
+  await has('2.0.0');
+});
+
+test('a full parent is left at once, and asked again when it said so', async (context) => {
+  const { site, first, host, next, has } = await ofTwo(context);
+  await site.agent(host, { timing });
+  await has('1.0.0');
+  let refused = 0;
+  first.intercept((request, response) => {
+    if (request.url?.startsWith('/watermarks') === true) return false;
+    refused += 1;
+    response.writeHead(503, { 'retry-after': '3600' }).end();
+    return true;
+  });
+  await waitFor('the first refusal', () => refused > 0);
+  await next();
+  await has('2.0.0');
+  const after = refused;
+  await next();
+  await has('3.0.0');
+  assert.equal(refused, after, 'it was not asked again before that');
+});
+
+test('siblings that a parent named are turned to after a start at which it is dead', async (context) => {
+  const site = await Site.create(context);
+  const [only, sibling] = [await site.front(), await site.front()];
+  only.intercept((request, response) => {
+    if (request.url !== '/parents') return false;
+    const self = { url: only.url, host: null };
+    response.end(JSON.stringify({ format: 'xylem-parents-1', self, siblings: [sibling.url], above: [] }));
+    return true;
+  });
+  const pages = await site.publish('pages', '1.0.0', { a: '1' });
+  const release = await site.vendor.release('1.0.0', [pages]);
+  const host = await site.host([only.url]);
+  await site.assign([{ release, package: pages }]);
+  const agent = await site.agent(host);
+  await waitFor('its release', () => agent.status().converged && only.requests.includes('GET /parents'));
+  await agent.stop();
+  await only.close();
+  const again = await site.agent(host);
+  await waitFor('the sibling', () => again.status().parent === sibling.url);
+  await reported(sibling, host, 'its report', (report) => report.parent.url === sibling.url);
+});
+
+test('a parent that was started anew costs its children one question more, and no other parent any', async (context) => {
+  const { site, first, second, host, next, has } = await ofTwo(context);
+  await site.agent(host, { timing: { ...timing, secondLookMs: 3_600_000 } });
+  await has('1.0.0');
+  let isGone = false;
+  first.intercept((request) => {
+    if (isGone || !isNews(request.url)) return false;
+    isGone = true;
+    request.socket.destroy();
+    return true;
+  });
+  await waitFor('the end of a held question', () => isGone);
+  await next();
+  await has('2.0.0');
+  const direction = second.requests.filter((line) => line.includes('/r/') || isNews(line.slice(4)));
+  assert.deepEqual(direction, []);
+});
