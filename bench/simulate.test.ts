@@ -31,6 +31,25 @@ test('a canary goes back; its record is kept, and says the first difference', as
   assert.match(said[0] ?? '', /^The replay differs at look \d+: recorded was /);
 });
 
+test('a change through a tree at measured costs, compared with what a fleet took', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'xylem-simulate-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const costs = join(import.meta.dirname, 'simulate', 'costs.json');
+  const tree = `--costs ${costs} --relays 8 --depth 3 --hosts 1000`;
+  const figures = await run(tree);
+  assert.ok(Number(figures['secondsTo100']) >= Number(figures['secondsTo50']));
+  assert.ok(Number(figures['rootEgressBytes']) >= 3 * 1_000_000);
+  const fleet = join(folder, 'fleet');
+  const measured = { secondsTo100: Number(figures['secondsTo100']) / 2, rootCpuSeconds: 'none' };
+  writeFileSync(fleet, `machine: one\n${JSON.stringify({ bench: 'fleet', figures: measured })}\n`);
+  const compared = await run(`${tree} --against ${fleet}`);
+  assert.equal(compared['secondsTo100Factor'], 2);
+  assert.equal(compared['rootCpuSecondsFactor'], undefined);
+  writeFileSync(fleet, 'other lines');
+  const refused = [`${tree} --against ${fleet}`, `${tree} --relays 0`, `--costs ${fleet}`, '--costs none'];
+  for (const words of refused) await assert.rejects(run(words), { code: 'E_INPUT' }, words);
+});
+
 test('what is no number, no share and no span is refused', async () => {
   for (const words of [
     '--hosts many',

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '@xylem/platform';
 import { type Replay, type Result, replay, type Scenario, simulate } from '@xylem/sim';
 import type { Bench } from './bench.ts';
+import { deliveryUsage, simulateDelivery } from './simulate/delivery.ts';
 import { lineFile } from './simulate/line-file.ts';
 import { scenarioOf, scenarioOptions } from './simulate/options.ts';
 
@@ -17,8 +18,10 @@ export const bench: Bench = {
     '  [--offline SHARE] [--leaves SHARE] [--joins SHARE] [--relabels SHARE] [--crashes-per-day N] [--days D]\n' +
     '  [--look SECONDS] [--latency SPAN] [--update SPAN] [--record FILE] [--no-replay] | --replay FILE: plays one deployment to N simulated\n' +
     '  hosts, of which the new version breaks a share, and replays it from its record (JSON lines; in FILE they are kept);\n' +
-    '  replayDiffers is to be false. COUNT is a number or a share like 10%, SPAN fixed:S, exponential:S or lognormal:S:SPREAD',
+    '  replayDiffers is to be false. COUNT is a number or a share like 10%, SPAN fixed:S, exponential:S or lognormal:S:SPREAD\n' +
+    `bench/run simulate ${deliveryUsage}`,
   async run(words, say) {
+    if (words.includes('--costs')) return await simulateDelivery(words, say);
     const { values } = parseArgs({
       args: [...words],
       options: {

@@ -45,7 +45,7 @@ export const bench: Bench = {
     '[--rounds 5] [--seconds 2] [--idle 1000]: bytes and answers per second of the static path, of root server and relay over\n' +
     "  mutual TLS, and of Debian's nginx (one worker, sendfile) on the same folder in turns; medians of the rounds. A ratio is\n" +
     "  ours by nginx's, a CpuRatio nginx's processor time for each answer by ours: what it says does not depend on the load.\n" +
-    '  --idle: connections to the root server that are kept with nothing to do',
+    '  --idle: connections to root server and relay, each, that are kept with nothing to do',
   run: async (words, say) => {
     const { values } = parseArgs({
       args: [...words],
@@ -149,10 +149,17 @@ async function measure(lab: Lab, options: Options, say: (line: string) => void):
   } finally {
     client.close();
   }
-  const before = await usageOf(xylem.pidOf('root'));
-  await load.hold(rootUrl, changing, options.idleConnections);
-  const after = await usageOf(xylem.pidOf('root'));
-  figures['idleConnectionKb'] = round(((after.rssMb - before.rssMb) * 1024) / options.idleConnections);
+  for (const { name, url, pid } of secure.slice(0, -1)) {
+    const before = await usageOf(pid);
+    await load.hold(url, changing, options.idleConnections);
+    const after = await usageOf(pid);
+    const kb = ((after.rssMb - before.rssMb) * 1024) / options.idleConnections;
+    figures[`${name}RssMb`] = round(before.rssMb);
+    figures[`${name}IdleConnectionKb`] = round(kb);
+    say(
+      `${name}: ${round(before.rssMb)} MB, and ${round(kb)} KiB for each of ${options.idleConnections} connections`,
+    );
+  }
   return { inputs: { ...options, largeBytes }, figures };
 }
 

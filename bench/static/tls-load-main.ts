@@ -100,8 +100,10 @@ async function ask({ url, headers, connections, seconds }: Asking): Promise<Answ
 async function hold(url: string, path: string, connections: number): Promise<void> {
   const where = new URL(url);
   const request = `GET ${path} HTTP/1.1\r\nhost: ${where.host}\r\n\r\n`;
+  let left = connections;
   const inTurn = async (): Promise<void> => {
-    while (held.length < connections) {
+    while (left > 0) {
+      left -= 1;
       const { promise, resolve } = Promise.withResolvers<void>();
       const opening = open(where, () => resolve());
       const socket = await opening;

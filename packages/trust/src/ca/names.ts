@@ -41,10 +41,27 @@ export function keyIn(certificate: X509Certificate): KeyObject | null {
   }
 }
 
-/** The id of a CA in URIs: the first 32 hexadecimal digits of its pin. */
-export function caIdOf(caPem: string | Uint8Array): string {
-  return spkiPin(new X509Certificate(caPem).publicKey).toString('hex').slice(0, 32);
+/** A CA's certificate, read. */
+export interface Ca {
+  readonly certificate: X509Certificate;
+  readonly key: KeyObject;
+  /** In URIs: the first 32 hexadecimal digits of its pin. */
+  readonly id: string;
 }
+
+let known: { readonly pem: string; readonly ca: Ca } | undefined;
+
+/** A process has one CA as a rule, and asks for it at every connection: the last one is kept. */
+export function caOf(pem: string): Ca {
+  if (known?.pem !== pem) {
+    const certificate = new X509Certificate(pem);
+    const key = certificate.publicKey;
+    known = { pem, ca: { certificate, key, id: spkiPin(key).toString('hex').slice(0, 32) } };
+  }
+  return known.ca;
+}
+
+export const caIdOf = (caPem: string): string => caOf(caPem).id;
 
 /**
  * Reads the URIs of node's `subjectAltName` text. URIs of another CA, another form, or of another kind of name are

@@ -1,8 +1,8 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { HostId } from '@xylem/core';
 import type { Clock } from '@xylem/platform';
-import { addressOf, caIdOf, type HostAddress } from './names.ts';
+import { addressOf, caIdOf, caOf, type HostAddress } from './names.ts';
 
 /** Who is at the other end of a TLS connection, by a certificate that chains to our CA. */
 export interface Peer extends HostAddress {
@@ -47,12 +47,12 @@ const peers = new WeakMap<TLSSocket, Peer>();
  * reports the expiry alone, whatever else is wrong.
  */
 export function peerOfCertificate(certificate: X509Certificate, options: PeerOptions): Peer | null {
-  const ca = new X509Certificate(options.caPem);
-  if (!certificate.checkIssued(ca) || !certificate.verify(ca.publicKey)) return null;
+  const ca = caOf(options.caPem);
+  if (!certificate.checkIssued(ca.certificate) || !certificate.verify(ca.key)) return null;
   const nowMs = options.clock.now();
   const notAfterMs = Date.parse(certificate.validTo);
   const peer = {
-    ...addressOf(certificate.subjectAltName, caIdOf(options.caPem)),
+    ...addressOf(certificate.subjectAltName, ca.id),
     notAfterMs,
     expired: nowMs >= notAfterMs,
   };

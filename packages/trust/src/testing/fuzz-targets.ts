@@ -207,7 +207,7 @@ function joiningTargets(file: (path: string) => Uint8Array): FuzzTarget[] {
     {
       name: 'names of a certificate',
       seedInputs: [Buffer.from(new X509Certificate(file('identity/cert.pem')).subjectAltName ?? '')],
-      parse: (input) => addressOf(Buffer.from(input).toString(), caIdOf(file('identity/ca.pem'))),
+      parse: (input) => addressOf(Buffer.from(input).toString(), caIdOf(String(file('identity/ca.pem')))),
     },
     {
       name: 'trust map',
