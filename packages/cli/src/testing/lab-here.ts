@@ -30,12 +30,11 @@ export interface LabHere {
   arrive(version: string, content: Buffer | string): Promise<void>;
 }
 
-const rootUrl = 'https://root.lab:8441';
-
+/** @param options.ipv6Only the root server is known by its address, not by a name */
 export async function labHere(
   t: Pick<TestContext, 'after'>,
   name: string,
-  options: { readonly ipv6Only?: boolean; readonly url?: string } = {},
+  options: { readonly ipv6Only?: boolean } = {},
 ): Promise<LabHere | Unavailable> {
   const lab = await networkLab(t, options);
   if ('skip' in lab) return lab;
@@ -49,7 +48,8 @@ export async function labHere(
   };
   const root = await lab.node('root');
   const operator = on(root);
-  const nodes = { listen: '[::]:8441', url: options.url ?? rootUrl };
+  const url = options.ipv6Only === true ? `https://[${root.address6()}]:8441` : 'https://root.lab:8441';
+  const nodes = { listen: '[::]:8441', url };
   await startRoot(operator, at('root'), 'acme', { nodes });
   writeFileSync(at('production.yaml'), `environment: ${environment}\nproducts:\n  shop: {}\n`);
   await operator.command(['env', 'create', environment, '--file', at('production.yaml')]);

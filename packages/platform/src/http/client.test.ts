@@ -85,6 +85,22 @@ describe('the HTTP client', () => {
     client.close();
   });
 
+  it('goes on to the next address of a name', async () => {
+    const client = createHttpClient({
+      tls: { rejectUnauthorized: false },
+      lookup: (_name, _options, found) =>
+        found(
+          null,
+          ['127.0.0.77', '127.0.0.1'].map((address) => ({ address, family: 4 })),
+        ),
+    });
+    for (let i = 0; i < 2; i += 1) {
+      const { body } = await client.request({ method: 'GET', url: `https://node.test:${portOf(server)}/` });
+      assert.equal((await readBody(body, 1e6, 'answer')).length, 100_000);
+    }
+    client.close();
+  });
+
   it('leaves a silent parent after the idle time', async () => {
     const client = createHttpClient({ tls: { rejectUnauthorized: false } });
     const url = `https://127.0.0.1:${portOf(server)}/silent`;

@@ -55,7 +55,7 @@ export function guardAnswer(outgoing: ClientRequest, isTls: boolean, withinMs: n
     timer.unref();
   };
   outgoing.once('socket', (socket) => {
-    if (outgoing.reusedSocket) return;
+    if (outgoing.reusedSocket || (!isTls && !socket.connecting)) return;
     start('no connection');
     socket.once(isTls ? 'secureConnect' : 'connect', stop);
   });

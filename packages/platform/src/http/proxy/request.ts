@@ -16,7 +16,7 @@ export function wayTo(
   headers: Readonly<Record<string, string | number>>,
   withinMs: number,
 ): ClientRequestArgs & Tunnelled {
-  const direct = { ...urlToHttpOptions(url), headers, tunnel: null, tunnelMs: withinMs };
+  const direct = { ...urlToHttpOptions(url), headers, tunnel: null, connectMs: withinMs };
   if (proxy === null) return direct;
   if (!isAsked(proxy, url.protocol === 'https:')) return { ...direct, tunnel: proxy };
   return {

@@ -22,7 +22,6 @@ export async function openTunnel(
 ): Promise<net.Socket> {
   const tcp = net.connect({ host: proxy.host, port: proxy.port });
   watch(tcp);
-  tcp.setNoDelay(true);
   const through = `${authorityOf(destination)} within ${withinMs / 1000} s`;
   const late = setTimeout(() => tcp.destroy(new Error(`it has not connected to ${through}`)), withinMs);
   late.unref();
@@ -65,7 +64,7 @@ const saidBy = (cause: unknown): string => {
   return cause.message === '' ? String(code) : cause.message;
 };
 
-function connected(socket: net.Socket, event: 'connect' | 'secureConnect'): Promise<void> {
+export function connected(socket: net.Socket, event: 'connect' | 'secureConnect'): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
     socket.once(event, () => {
