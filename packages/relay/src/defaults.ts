@@ -8,6 +8,8 @@ export const relayTiming: RelayTiming = {
   retryMaxMs: lifetimes.retryMaxMs,
   timestampOldMs: lifetimes.timestampOldMs,
   parentStaleMs: lifetimes.parentStaleMs,
+  secondLookMs: lifetimes.secondLookMs,
+  parentBehindMs: lifetimes.parentBehindMs,
   followMs: lifetimes.relayFollowsMs,
   pruneGraceMs: 10 * 60_000,
   waitForFlightMs: 15_000,

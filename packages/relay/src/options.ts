@@ -14,6 +14,9 @@ export interface RelayTiming {
   /** A timestamp this old is fetched anew; a parent that has none newer than `parentStaleMs` counts as stale. */
   readonly timestampOldMs: number;
   readonly parentStaleMs: number;
+  /** How often another parent is asked what it shows, half more or less; and for how long the one in use may show less. */
+  readonly secondLookMs: number;
+  readonly parentBehindMs: number;
   /** An environment is followed for so long after a child last asked for it. */
   readonly followMs: number;
   /** What no desired state refers to any more is removed so long after the change. */

@@ -57,8 +57,14 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const mayUse = (url: string): boolean => current().plainHttp === true || !isPlainBeyondLoopback(url);
   const loops = new Loops(() => current().host as HostId, clock, faults);
   const parents = (): readonly string[] =>
-    loops.pass(options.parents?.() ?? ownParents.list(), current().parents).filter(mayUse);
-  const upstream = new Upstream({ http, parents, clock, randomness, log });
+    loops
+      .pass(
+        [...new Set([...(options.parents?.() ?? ownParents.list()), ...neighbours.above()])],
+        current().parents,
+      )
+      .filter(mayUse);
+  const above = (): readonly string[] => neighbours.above();
+  const upstream = new Upstream({ http, parents, above, clock, randomness, log });
   const neighbours = new Neighbours({
     http,
     clock,
@@ -138,7 +144,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
           url,
           host: identity.host,
           siblings: neighbours.siblings(),
-          above: [...new Set([...parents(), ...neighbours.above()])],
+          above: parents(),
           line: neighbours.line(),
         }),
         onAsked: follow.asked,

@@ -45,3 +45,4 @@ export {
   untilForgivenMs,
 } from './source/standing.ts';
 export { unlessBetter } from './source/unless-better.ts';
+export { within } from './source/within.ts';

@@ -1,6 +1,6 @@
 import type { NewsFile } from '@xylem/core';
-import type { ObjectSource } from '@xylem/store';
-import { bodyOf, within } from '../parents/requests.ts';
+import { type ObjectSource, within } from '@xylem/store';
+import { bodyOf } from '../parents/requests.ts';
 
 /** Gives files of `/`, bounded; null where there is none. */
 export type FileFetch = (path: string, maxBytes: number) => Promise<Uint8Array | null>;

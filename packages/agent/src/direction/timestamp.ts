@@ -1,6 +1,6 @@
 import { type EnvironmentId, limits, XylemError } from '@xylem/core';
-import type { ObjectSource } from '@xylem/store';
-import { bodyOf, within } from '../parents/requests.ts';
+import { type ObjectSource, within } from '@xylem/store';
+import { bodyOf } from '../parents/requests.ts';
 
 /** A timestamp as somebody gave it: nobody has verified it. */
 export interface SeenTimestamp {

@@ -8,7 +8,7 @@ import {
   XylemError,
 } from '@xylem/core';
 import { type HttpClient, readBody } from '@xylem/platform';
-import type { ObjectSource } from '@xylem/store';
+import { type ObjectSource, retryAfterOf, within } from '@xylem/store';
 import { readTimestamp } from '@xylem/trust';
 import type { Tip } from './environment-copy.ts';
 
@@ -27,11 +27,24 @@ export async function askNews(
   holdMs: number,
   signal: AbortSignal,
 ): Promise<Changes | null> {
-  const { status, body } = await http.request({
+  const silentMs = holdMs + 15_000;
+  return await within(silentMs * 2, `The news of ${parent}`, signal, (over) =>
+    ask(http, parent, cursor, silentMs, over),
+  );
+}
+
+async function ask(
+  http: HttpClient,
+  parent: string,
+  cursor: NewsCursor,
+  idleTimeoutMs: number,
+  signal: AbortSignal,
+): Promise<Changes | null> {
+  const { status, headers, body } = await http.request({
     method: 'GET',
     url: `${parent}/news?since=${formatNewsCursor(cursor)}`,
     signal,
-    idleTimeoutMs: holdMs + 15_000,
+    idleTimeoutMs,
   });
   if (status === 404 || status === 405) {
     body.resume();
@@ -39,7 +52,9 @@ export async function askNews(
   }
   const text = await readBody(body, limits.newsAnswer, `The news of ${parent}`);
   if (status !== 200) {
-    throw new XylemError('E_PARENT_REFUSED', `${parent} answered ${status} to the question for news.`);
+    throw new XylemError('E_PARENT_REFUSED', `${parent} answered ${status} to the question for news.`, {
+      details: { status, ...retryAfterOf(headers) },
+    });
   }
   const changes = new Map<EnvironmentId, Tip>();
   for (const { environment, snapshot, timestamp } of parseNews(text).changed) {

@@ -22,6 +22,7 @@ import { Gate } from './gate.ts';
 import { isDamage, OwnCopy } from './own-copy.ts';
 import { ReleaseCopies } from './release-copies.ts';
 import { removeUnreferenced } from './retention.ts';
+import { SecondLooks } from './second-looks.ts';
 import { ServedFiles } from './served.ts';
 import { TufCopy } from './tuf-copy.ts';
 import { Worker } from './worker.ts';
@@ -175,13 +176,26 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
     for (const worker of follower.workers.values()) if (isMeant(worker)) await worker.look();
     pruning.soon();
   };
+  const looks = new SecondLooks({
+    upstream,
+    workers: () => follower.workers,
+    clock,
+    randomness,
+    log,
+    timing,
+    signal,
+    onBehind: (fault) => {
+      if (fault === null) faults.clear('behind');
+      else faults.set('behind', fault);
+    },
+  });
   // A crash between a change and its pruning leaves what nothing refers to.
   pruning.soon();
   return {
     run: async () => {
       // The disk may have lost what the record says.
       void look(() => true);
-      await follower.run();
+      await Promise.all([follower.run(), looks.run()]);
     },
     asked: (environments) => follower.asked(environments),
     scopes: {

@@ -74,8 +74,8 @@ export class Neighbours {
     this.#askedMs = now;
     const own = this.#options.self();
     try {
-      const url = `${parent}/parents?serves=${encodeURIComponent(own.url)}`;
-      const { status, body } = await http.request({ method: 'GET', url, signal });
+      const ask = `${parent}/parents?serves=${encodeURIComponent(own.url)}`;
+      const { status, body } = await http.request({ method: 'GET', url: ask, signal });
       const text = await readBody(body, limits.parents, `The parents of ${parent}`);
       if (status !== 200 || parent !== this.#parent) return true;
       const learned = parseParents(text);
@@ -84,7 +84,9 @@ export class Neighbours {
         this.#parent = null;
         return false;
       }
-      this.#above = learned.above.slice(0, 100);
+      // One from above that is in use stays one of them, whatever is known of those below it.
+      const from = this.#above.includes(parent) ? [parent] : [];
+      this.#above = [...from, ...learned.above].filter((url) => url !== own.url).slice(0, 100);
       this.#host = learned.self.host;
       this.#line = line;
       const { relays = [] } = learned;

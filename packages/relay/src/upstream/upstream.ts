@@ -6,6 +6,8 @@ export interface UpstreamOptions {
   readonly http: HttpClient;
   /** In order of preference, as of now. */
   readonly parents: () => readonly string[];
+  /** Those of them that are above the others: the last to be asked. */
+  readonly above: () => readonly string[];
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
@@ -20,7 +22,7 @@ const longestPauseMs = 5 * 60_000;
 /** The parents as one choice: who is dead, stale or lying comes last for a while, then the first is tried again. */
 export class Upstream implements SourceChoice {
   readonly #options: UpstreamOptions;
-  #urls = '';
+  #chosenOf = '';
   #choice: Failover | undefined;
   #current: string | null = null;
   readonly #left = new Map<string, { untilMs: number; pauseMs: number }>();
@@ -39,13 +41,30 @@ export class Upstream implements SourceChoice {
     return this.#chosen().betterAgainMs(parent);
   }
 
-  /** What this parent said turned out to be false: it is not asked for a while, twice as long each time. */
-  leave(parent: string): void {
+  /**
+   * What this parent said turned out to be false: it is not asked for a while, twice as long each time.
+   * @param forMs that long at least
+   */
+  leave(parent: string, forMs = 0): void {
     const now = this.#options.clock.monotonicMs();
     const former = this.#left.get(parent);
-    const pauseMs = Math.min(longestPauseMs, (former?.pauseMs ?? firstPauseMs / 2) * 2);
+    const pauseMs = Math.max(forMs, Math.min(longestPauseMs, (former?.pauseMs ?? firstPauseMs / 2) * 2));
     this.#left.set(parent, { untilMs: now + pauseMs, pauseMs });
     if (this.#left.size > 1000) this.#left.clear();
+  }
+
+  /** Others than the one in use: those that were named, and those above. */
+  others(): { readonly equals: readonly string[]; readonly above: readonly string[] } {
+    const above = this.#options.above();
+    const others = this.#options.parents().filter((url) => url !== this.#current && !this.#isLeft(url));
+    return {
+      equals: others.filter((url) => !above.includes(url)),
+      above: others.filter((url) => above.includes(url)),
+    };
+  }
+
+  source(parent: string): ObjectSource {
+    return httpSource(this.#options.http, parent);
   }
 
   async attempt<T>(
@@ -72,20 +91,24 @@ export class Upstream implements SourceChoice {
     );
   }
 
+  #isLeft(parent: string): boolean {
+    return (this.#left.get(parent)?.untilMs ?? 0) > this.#options.clock.monotonicMs();
+  }
+
   #refuseLeft(parent: string): void {
-    if ((this.#left.get(parent)?.untilMs ?? 0) <= this.#options.clock.monotonicMs()) return;
+    if (!this.#isLeft(parent)) return;
     throw new XylemError(
       'E_PARENT_REFUSED',
-      `${parent} said what was not true and is left alone for a while.`,
+      `${parent} said what was not true, or was behind, and is left alone for a while.`,
     );
   }
 
   #chosen(): Failover {
-    const { http, parents, clock, randomness, log } = this.#options;
+    const { parents, clock, randomness, log } = this.#options;
     const urls = parents();
-    if (this.#choice !== undefined && urls.join(' ') === this.#urls) return this.#choice;
-    this.#urls = urls.join(' ');
-    const sources = urls.map((url) => httpSource(http, url));
+    if (this.#choice !== undefined && urls.join(' ') === this.#chosenOf) return this.#choice;
+    this.#chosenOf = urls.join(' ');
+    const sources = urls.map((url) => this.source(url));
     this.#choice = failover(sources, {
       clock,
       fraction: () => randomness.fraction(),

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { waitUntil } from '@xylem/testkit';
+import { rootFront } from '@xylem/testkit/builders';
+import { snapshotAt, startRelay, world } from './testing/world.ts';
+
+const timing = { secondLookMs: 60, parentBehindMs: 200 };
+
+test('a relay leaves a parent that says for ever that nothing is new, and one that only another’s word is against it keeps', async (t) => {
+  const { installation, production, root, deploy } = await world(t, { holdMs: 100 });
+  const frozen = await rootFront(t, installation, { holdMs: 100 });
+  const path = `/r/${production.id}/metadata/timestamp.json`;
+  const timestamp = async (): Promise<Buffer> =>
+    (await installation.repository.readFile(path.slice(1))) ?? assert.fail();
+  const serves = [production.id];
+  const joined = await installation.join(production, { parents: [frozen.url, root.url], serves });
+  const relay = await startRelay(t, joined, { timing });
+  await deploy('1.0.0');
+  frozen.announce(production.id);
+  await waitUntil(() => relay.status().followed.length === 1 && snapshotAt(relay, production.id) > 0);
+  // What the other announces, and nobody signed.
+  const forged = JSON.parse((await timestamp()).toString());
+  forged.signed.version += 1;
+  forged.signed.meta['snapshot.json'].version += 1;
+  let asked = 0;
+  root.intercept((request, response) => {
+    if (request.url !== path) return false;
+    asked += 1;
+    response.writeHead(200).end(JSON.stringify(forged));
+    return true;
+  });
+  const questions = (): number => frozen.requests.filter((line) => line.endsWith(path)).length;
+  const before = questions();
+  await waitUntil(() => asked > 2 && questions() > before);
+  // It comes from the parent itself, and later than the other said.
+  const next = await deploy('1.1.0');
+  frozen.announce(production.id);
+  const trialEnds = questions();
+  await waitUntil(() => snapshotAt(relay, production.id) === next.snapshot && questions() > trialEnds);
+  await waitUntil(() => relay.serving().parent?.url === frozen.url);
+  assert.ok(!relay.status().faults.some(({ code }) => code === 'E_PARENT_BEHIND'));
+  root.intercept(null);
+  const old = await timestamp();
+  let held = 0;
+  frozen.intercept((request, response) => {
+    if (request.url?.startsWith('/news?') === true) {
+      held += 1;
+      setTimeout(() => response.end('{"format":"xylem-news-1","changed":[]}'), 50);
+    } else if (request.url === path) response.end(old);
+    else return false;
+    return true;
+  });
+  await waitUntil(() => held > 0);
+  const { snapshot } = await deploy('2.0.0');
+  await waitUntil(() => snapshotAt(relay, production.id) === snapshot, 30_000);
+  await waitUntil(() => relay.status().faults.some(({ code }) => code === 'E_PARENT_BEHIND'));
+  await waitUntil(() => relay.serving().parent?.url === root.url);
+});
+
+test('a relay whose parent is dead turns to those above it', async (t) => {
+  const { installation, production, root, deploy } = await world(t);
+  const serves = [production.id];
+  const above = await startRelay(t, await installation.join(production, { parents: [root.url], serves }));
+  const joined = await installation.join(production, { parents: [above.url], serves });
+  const relay = await startRelay(t, joined);
+  await deploy('1.0.0');
+  await waitUntil(() => snapshotAt(relay, production.id) > 0);
+  // The word of the one above comes a moment after its first answer.
+  await waitUntil(() => relay.serving().parent?.host !== null);
+  await above.close();
+  const { snapshot } = await deploy('2.0.0');
+  await waitUntil(() => snapshotAt(relay, production.id) === snapshot, 30_000);
+  assert.equal(relay.serving().parent?.url, root.url);
+});
