@@ -1,38 +1,50 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock, systemRandomness, writeFileAtomic } from '@xylem/platform';
-import { waitUntil } from '@xylem/testkit';
 import type { Bench, Measured } from './bench.ts';
 import { countEgress } from './fleet/egress.ts';
+import { measureIdle } from './fleet/idle.ts';
 import { type FleetOptions, fleetOptions } from './fleet/options.ts';
 import { hostProcesses } from './fleet/processes.ts';
 import { levelsOf, startRelays } from './fleet/relays.ts';
-import { environment, inLab, type Lab, usageOf } from './lab.ts';
+import { rootServer } from './fleet/root-server.ts';
+import { untilSeldom } from './fleet/until.ts';
+import { environment, inLab, type Lab } from './lab.ts';
 
-const lookMs = 250;
+/** Relays run nothing themselves: what is counted is what hosts say. */
+const isHost = 'of = fleet';
 const settleMs = 15_000;
-const withinMs = 900_000;
 
 /** A root server, relays as processes, and hosts run by the agent's own code, many to a process. */
 export const bench: Bench = {
   usage:
-    '[--hosts 100] [--relays 4] [--depth 3] [--size 1000000] [--processes hosts/500] [--idle 60]: from a deployment until all hosts run it and the root server knows, over mutual TLS; state folders lie where TMPDIR says (/dev/shm: in memory)',
+    '[--hosts 100] [--relays 4] [--depth 3] [--size 1000000] [--processes hosts/500] [--idle 60] [--kill 0]: from a deployment until all hosts run it and the root server knows, over mutual TLS, and an hour at rest; state folders of hosts lie where TMPDIR says (/dev/shm: in memory), and their disk is not waited for',
   run: async (words, say) => {
     const options = fleetOptions(words);
-    return await inLab('all', (lab) => measure(lab, options, say));
+    return await inLab(isHost, (lab) => measure(lab, options, say));
   },
 };
 
 async function measure(lab: Lab, options: FleetOptions, say: (line: string) => void): Promise<Measured> {
-  const { xylem, work, context, release, deploy, releasesAt } = lab;
+  const { xylem, work, context, release, deploy } = lab;
+  const root = rootServer(lab);
   const folder = join(work, 'package');
   await mkdir(join(folder, 'tree'), { recursive: true });
   await writeFileAtomic(join(folder, 'tree', 'first.txt'), 'first\n');
   const { all, lowest } = await startRelays(lab, options);
   say(`${all.length} relays run`);
   await release('1.0.0', folder);
-  await deploy('1.0.0', all.length === 0 ? [] : ['--watch']);
-  const wanted = ['token', 'create', '--env', environment, '--uses', `${options.hosts}`];
+  await deploy('1.0.0');
+  const wanted = [
+    'token',
+    'create',
+    '--env',
+    environment,
+    '--uses',
+    `${options.hosts}`,
+    '--label',
+    'of=fleet',
+  ];
   const { token, url } = (await xylem.command(wanted)) as { token: string; url: string };
   const hosts = hostProcesses(context, { processes: options.processes, folder: work });
   const begunMs = systemClock.monotonicMs();
@@ -43,34 +55,40 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
       token,
     })),
   );
-  const nodes = options.hosts + all.length;
-  await until(() => hosts.arrivals().length === options.hosts, 'the first release on all hosts');
-  await until(async () => (await reported('1.0.0')) === nodes, 'the reports of the first release');
+  await untilSeldom(() => hosts.arrivals().length === options.hosts, 'the first release on all hosts');
+  await untilSeldom(
+    async () => (await root.reported('1.0.0')) === options.hosts,
+    'the reports of the first release',
+  );
   const secondsToJoin = (systemClock.monotonicMs() - begunMs) / 1000;
   say(`${options.hosts} hosts have joined in ${Math.round(secondsToJoin)} s`);
 
   await writeFileAtomic(join(folder, 'tree', 'second.bin'), systemRandomness.bytes(options.sizeBytes));
   await release('2.0.0', folder);
   await systemClock.sleep(settleMs);
-  const root = (): ReturnType<typeof usageOf> => usageOf(xylem.pidOf('root'));
-  const idleFrom = await root();
-  say(`idle for ${options.idleSeconds} s`);
-  await systemClock.sleep(options.idleSeconds * 1000);
-  const before = { root: await root(), hosts: await hosts.usage() };
-  const idleRootCpuPercent = ((before.root.cpuSeconds - idleFrom.cpuSeconds) / options.idleSeconds) * 100;
+  if (options.idleSeconds > 0) say(`an hour at rest in ${options.idleSeconds} s`);
+  const idle = options.idleSeconds > 0 ? await measureIdle(lab, root, hosts, options.idleSeconds) : {};
 
   const ports = [url, ...all.map((one) => one.url)].map((one) => Number(new URL(one).port));
   const egress = countEgress(context, ports);
+  const before = { root: await root.usage(), requests: await root.requests(), hosts: await hosts.usage() };
   await hosts.watch();
   egress?.begin();
   const fromMs = systemClock.now();
+  say('the second release is deployed');
   await deploy('2.0.0', ['--strategy', 'all-at-once']);
+  const victims = all
+    .filter((_, i) => i % 2 === 1)
+    .concat(all.filter((_, i) => i % 2 === 0))
+    .slice(0, options.kills);
   const reports: { readonly atMs: number; readonly count: number }[] = [];
-  await until(async () => {
-    reports.push({ atMs: systemClock.now(), count: (await reported('2.0.0')) - all.length });
-    return (reports.at(-1)?.count ?? 0) === options.hosts && hosts.arrivals().length === options.hosts;
+  await untilSeldom(async () => {
+    if (hosts.arrivals().length >= options.hosts / 4)
+      for (const { name } of victims.splice(0)) process.kill(xylem.pidOf(name), 'SIGKILL');
+    reports.push({ atMs: systemClock.now(), count: await root.reported('2.0.0') });
+    return reports.at(-1)?.count === options.hosts && hosts.arrivals().length === options.hosts;
   }, 'the second release on all hosts, and their reports');
-  const after = { root: await root(), hosts: await hosts.usage() };
+  const after = { root: await root.usage(), requests: await root.requests(), hosts: await hosts.usage() };
   const bytes = egress?.bytes() ?? new Map<number, number>();
   for (const [what, count] of hosts.warnings()) say(`${count} x ${what}`);
 
@@ -99,6 +117,7 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
               ofRelays.reduce((sum, one) => sum + one, 0) / Math.max(1, all.length),
             ),
           }),
+      rootRequests: after.requests - before.requests,
       rootCpuSeconds: Number((after.root.cpuSeconds - before.root.cpuSeconds).toFixed(2)),
       rootPeakRssMb: Number(after.root.highestRssMb.toFixed(1)),
       hostCpuMillis: Number(
@@ -107,28 +126,8 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
       hostRssMb: Number((after.hosts.rssMb / options.hosts).toFixed(2)),
       reportsPerSecond: Number((options.hosts / known(1)).toFixed(1)),
       errors: [...hosts.warnings().values()].reduce((sum, one) => sum + one, 0),
-      idleRootCpuPercent: Number(idleRootCpuPercent.toFixed(2)),
+      mostFetchedBytes: Math.max(...hosts.fetchedBytes()),
+      ...idle,
     },
   };
-
-  async function reported(version: string): Promise<number> {
-    const answer = await fetch(`${releasesAt.apiUrl}/api/v1/where/bench`, {
-      headers: { authorization: `Bearer ${releasesAt.token}` },
-    });
-    const { environments } = (await answer.json()) as {
-      environments: { components: { versions: { version: string; hosts: number }[] }[] }[];
-    };
-    const versions = environments.flatMap(({ components }) => components.flatMap((one) => one.versions));
-    return versions.filter((one) => one.version === version).reduce((sum, one) => sum + one.hosts, 0);
-  }
-}
-
-/** A look asks the root server, whose work is what is measured: it is not asked more often. */
-async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const seldom = async (): Promise<boolean> => {
-    const is = await isSo();
-    if (!is) await systemClock.sleep(lookMs);
-    return is;
-  };
-  await waitUntil(seldom, withinMs, what);
 }

@@ -18,6 +18,8 @@ export interface Lab {
   release(version: string, folder: string): Promise<void>;
   /** Deploys a release; `words` go to the command. */
   deploy(version: string, words?: readonly string[]): Promise<void>;
+  /** Has hosts report so often, also if nothing changes. */
+  reportEvery(seconds: number): Promise<void>;
 }
 
 /** A component of a bench's releases, by the lines of its manifest beyond its name and version. */
@@ -45,10 +47,8 @@ export async function inLab<T>(
     const { apiUrl, token } = await startRoot(xylem, join(work, 'root'), 'bench');
     const yaml = join(work, 'environment.yaml');
     const placed = components.map(({ component }) => `      ${component}: { where: ${where} }\n`).join('');
-    await writeFileAtomic(
-      yaml,
-      `environment: ${environment}\nproducts:\n  bench:\n    components:\n${placed}`,
-    );
+    const text = `environment: ${environment}\nproducts:\n  bench:\n    components:\n${placed}`;
+    await writeFileAtomic(yaml, text);
     await xylem.command(['env', 'create', environment, '--file', yaml]);
     return await measure({
       xylem,
@@ -66,6 +66,10 @@ export async function inLab<T>(
       },
       deploy: async (version, words = []) => {
         await xylem.command(['deploy', `bench@${version}`, '--to', environment, '--yes', ...words]);
+      },
+      reportEvery: async (seconds) => {
+        await writeFileAtomic(yaml, `${text}policy: { reportEverySeconds: ${seconds} }\n`);
+        await xylem.command(['env', 'apply', environment, '--file', yaml]);
       },
     });
   } finally {

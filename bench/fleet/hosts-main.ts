@@ -8,7 +8,8 @@ import { type Log, silentLog, systemClock, systemRandomness } from '@xylem/platf
 /** What the bench says to such a process, and what it answers. */
 export type ToHosts =
   | { readonly kind: 'join'; readonly folder: string; readonly hosts: readonly HostToJoin[] }
-  | { readonly kind: 'watch' };
+  | { readonly kind: 'watch' }
+  | { readonly kind: 'direction' };
 export interface HostToJoin {
   readonly name: string;
   readonly url: string;
@@ -16,44 +17,63 @@ export interface HostToJoin {
 }
 export type FromHosts =
   | { readonly kind: 'joined' }
-  | { readonly kind: 'arrived'; readonly atMs: readonly number[] }
+  | { readonly kind: 'arrived'; readonly hosts: readonly Arrival[] }
+  | { readonly kind: 'direction'; readonly oldest: number; readonly newest: number }
   | { readonly kind: 'warned'; readonly event: string; readonly cause: string }
   | { readonly kind: 'ready' };
 
+export interface Arrival {
+  readonly atMs: number;
+  readonly fetchedBytes: number;
+}
+
 interface Host {
   readonly agent: RunningAgent;
-  hasFetched: boolean;
+  /** Of what is under way, or arrived last; null: nothing has come since somebody watches. */
+  fetchedBytes: number | null;
   hasArrived: boolean;
 }
 
-const joinsAtOnce = 8;
+const atOnce = 8;
 const lookEveryMs = 50;
 const hosts: Host[] = [];
 
 const say = (message: FromHosts): void => void process.send?.(message);
 
+/** All join before the first runs: a version of direction for others that join is work for each host that runs. */
 async function joinAll(folder: string, all: readonly HostToJoin[]): Promise<void> {
-  const left = all.values();
-  const inTurn = async (): Promise<void> => {
-    for (const one of left) hosts.push(await begin(join(folder, one.name), one));
-  };
-  await Promise.all(Array.from({ length: joinsAtOnce }, inTurn));
+  await each(all, ({ name, url, token }) =>
+    joinHost({ ...partsOf(join(folder, name)), log: silentLog, url, token, name, serve: false }),
+  );
+  await each(all, async ({ name }) => void hosts.push(await begin(partsOf(join(folder, name)))));
 }
 
-async function begin(stateFolder: string, { name, url, token }: HostToJoin): Promise<Host> {
-  const parts = { stateFolder, clock: systemClock, randomness: systemRandomness };
-  await joinHost({ ...parts, log: silentLog, url, token, name, serve: false });
+async function each<T>(all: readonly T[], act: (one: T) => Promise<unknown>): Promise<void> {
+  const left = all.values();
+  const inTurn = async (): Promise<void> => {
+    for (const one of left) await act(one);
+  };
+  await Promise.all(Array.from({ length: atOnce }, inTurn));
+}
+
+const partsOf = (stateFolder: string) => ({
+  stateFolder,
+  clock: systemClock,
+  randomness: systemRandomness,
+});
+
+async function begin(parts: ReturnType<typeof partsOf>): Promise<Host> {
   let host: Host | null = null;
   const log: Log = {
     ...silentLog,
-    info: (event) => {
-      if (event === 'tree fetched' && host !== null) host.hasFetched = true;
+    info: (event, fields) => {
+      if (event === 'tree fetched' && host !== null) host.fetchedBytes = Number(fields?.fetchedBytes);
     },
     warn: (event, fields) => say({ kind: 'warned', event, cause: causeOf(fields) }),
     error: (event, fields) => say({ kind: 'warned', event, cause: causeOf(fields) }),
   };
   const agent = await runAgent({ ...parts, log, supervisorCommand: [] });
-  host = { agent, hasFetched: false, hasArrived: false };
+  host = { agent, fetchedBytes: null, hasArrived: false };
   return host;
 }
 
@@ -63,14 +83,15 @@ const causeOf = (fields: unknown): string => {
 };
 
 function look(): void {
-  const nowMs = systemClock.now();
-  const atMs: number[] = [];
+  const atMs = systemClock.now();
+  const arrived: Arrival[] = [];
   for (const host of hosts) {
-    if (host.hasArrived || !host.hasFetched || !host.agent.status().converged) continue;
+    const { fetchedBytes } = host;
+    if (host.hasArrived || fetchedBytes === null || !host.agent.status().converged) continue;
     host.hasArrived = true;
-    atMs.push(nowMs);
+    arrived.push({ atMs, fetchedBytes });
   }
-  if (atMs.length > 0) say({ kind: 'arrived', atMs });
+  if (arrived.length > 0) say({ kind: 'arrived', hosts: arrived });
 }
 
 async function syncNothing(): Promise<void> {
@@ -83,9 +104,12 @@ await syncNothing();
 process.on('message', (message: ToHosts) => {
   if (message.kind === 'join')
     void joinAll(message.folder, message.hosts).then(() => say({ kind: 'joined' }));
-  else {
+  else if (message.kind === 'direction') {
+    const versions = hosts.map(({ agent }) => agent.status().direction?.snapshot ?? 0);
+    say({ kind: 'direction', oldest: Math.min(...versions), newest: Math.max(...versions) });
+  } else {
     for (const host of hosts) {
-      host.hasFetched = false;
+      host.fetchedBytes = null;
       host.hasArrived = false;
     }
     say({ kind: 'ready' });

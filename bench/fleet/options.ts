@@ -10,7 +10,10 @@ export interface FleetOptions {
   readonly sizeBytes: number;
   /** In which hosts live. */
   readonly processes: number;
+  /** An hour at rest is pressed into so many; 0: none is measured. */
   readonly idleSeconds: number;
+  /** Relays that are killed once a quarter of the hosts have the change. */
+  readonly kills: number;
 }
 
 /** @throws XylemError E_INPUT */
@@ -24,6 +27,7 @@ export function fleetOptions(words: readonly string[]): FleetOptions {
       size: { type: 'string', default: '1000000' },
       processes: { type: 'string' },
       idle: { type: 'string', default: '60' },
+      kill: { type: 'string', default: '0' },
     },
   });
   const hosts = count('hosts', values.hosts, 1);
@@ -33,13 +37,16 @@ export function fleetOptions(words: readonly string[]): FleetOptions {
     throw new XylemError('E_INPUT', 'Without relays the depth is 1, with them at least 2.');
   if (relays > 0 && relays < depth - 1)
     throw new XylemError('E_INPUT', `A depth of ${depth} takes at least ${depth - 1} relays.`);
+  const kills = count('kill', values.kill, 0);
+  if (kills > relays) throw new XylemError('E_INPUT', `--kill ${kills}: there are ${relays} relays.`);
   return {
     hosts,
     relays,
     depth,
     sizeBytes: count('size', values.size, 1),
     processes: count('processes', values.processes ?? `${Math.ceil(hosts / 500)}`, 1),
-    idleSeconds: count('idle', values.idle, 1),
+    idleSeconds: count('idle', values.idle, 0),
+    kills,
   };
 }
 

@@ -4,8 +4,13 @@ import { XylemError } from '@xylem/core';
 import { type Usage, usageOf } from '../lab.ts';
 import type { FromHosts, HostToJoin, ToHosts } from './hosts-main.ts';
 
-/** Many hosts at once have much under way: with node's own 16 MiB it would be moved among the old again and again. */
-const youngRoom = ['--min-semi-space-size=32', '--max-semi-space-size=64'];
+/** Many hosts at once have much under way: by V8's own measure each 64 MiB of it would be reason to collect all garbage. */
+const roomForMany = [
+  '--min-semi-space-size=16',
+  '--max-semi-space-size=32',
+  '--external-memory-accounted-in-global-limit',
+  '--external-memory-max-growing-factor=4',
+];
 
 const main = join(import.meta.dirname, 'hosts-main.ts');
 
@@ -15,6 +20,10 @@ export interface HostProcesses {
   join(hosts: readonly HostToJoin[]): Promise<void>;
   /** From now on arrivals are those of something new. */
   watch(): Promise<void>;
+  /** The versions of direction that hosts follow. */
+  directions(): Promise<{ readonly oldest: number; readonly newest: number }>;
+  /** Bytes of objects that each host has fetched since the last `watch`. */
+  fetchedBytes(): readonly number[];
   /** When a host had the newest thing in place, by this machine's clock. */
   arrivals(): readonly number[];
   /** What agents warned of since the last `watch`, and how often. */
@@ -29,15 +38,19 @@ export function hostProcesses(
 ): HostProcesses {
   const warnings = new Map<string, number>();
   const arrivals: number[] = [];
+  const fetched: number[] = [];
   const children = Array.from({ length: processes }, (_, i) => begin(join(folder, `hosts-${i}`)));
   own.after(() => {
     for (const { child } of children) child.kill('SIGKILL');
   });
 
   function begin(at: string) {
-    const child = fork(main, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: youngRoom });
+    const child = fork(main, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: roomForMany });
     child.on('message', (message: FromHosts) => {
-      if (message.kind === 'arrived') arrivals.push(...message.atMs);
+      if (message.kind === 'arrived') {
+        arrivals.push(...message.hosts.map(({ atMs }) => atMs));
+        fetched.push(...message.hosts.map(({ fetchedBytes }) => fetchedBytes));
+      }
       if (message.kind !== 'warned') return;
       const what = `${message.event}: ${message.cause}`;
       warnings.set(what, (warnings.get(what) ?? 0) + 1);
@@ -57,8 +70,19 @@ export function hostProcesses(
     watch: async () => {
       await Promise.all(children.map(({ child }) => asked(child, { kind: 'watch' }, 'ready')));
       arrivals.length = 0;
+      fetched.length = 0;
       warnings.clear();
     },
+    directions: async () => {
+      const all = await Promise.all(
+        children.map(({ child }) => asked(child, { kind: 'direction' }, 'direction')),
+      );
+      return {
+        oldest: Math.min(...all.map(({ oldest }) => oldest)),
+        newest: Math.max(...all.map(({ newest }) => newest)),
+      };
+    },
+    fetchedBytes: () => fetched,
     arrivals: () => arrivals,
     warnings: () => warnings,
     usage: async () => {
@@ -73,7 +97,11 @@ export function hostProcesses(
   };
 }
 
-function asked(child: ChildProcess, message: ToHosts, kind: FromHosts['kind']): Promise<void> {
+function asked<K extends FromHosts['kind']>(
+  child: ChildProcess,
+  message: ToHosts,
+  kind: K,
+): Promise<Extract<FromHosts, { kind: K }>> {
   return new Promise((resolve, reject) => {
     const ended = (code: number | null): void =>
       reject(new XylemError('E_INTERNAL', `Hosts ended with ${code ?? 'a signal'}.`));
@@ -81,7 +109,7 @@ function asked(child: ChildProcess, message: ToHosts, kind: FromHosts['kind']): 
       if (answer.kind !== kind) return;
       child.off('message', onMessage);
       child.off('exit', ended);
-      resolve();
+      resolve(answer as Extract<FromHosts, { kind: K }>);
     };
     child.on('message', onMessage);
     child.once('exit', ended);

@@ -24,6 +24,7 @@ import { noteCarried } from '../quarantine/carried.ts';
 import { noteDirected } from '../traffic/rows.ts';
 import { type Composed, compose } from './compose.ts';
 import { convergeDirection, type Published } from './converge.ts';
+import { gatherForMs } from './gather.ts';
 import { dropOldFiles, readHistory, remember } from './history.ts';
 import { installOf } from './install.ts';
 import { newsContent } from './news-content.ts';
@@ -64,8 +65,6 @@ export interface DirectingOptions {
   readonly announce: (environment: EnvironmentId) => void;
 }
 
-/** How long host joins are gathered before a version is signed for them. */
-const gatherMs = 200;
 const pruneEveryMs = 24 * 3600_000;
 
 interface Known {
@@ -82,6 +81,8 @@ export function createDirecting(options: DirectingOptions): Directing {
   const flights = new Map<string, () => Promise<void>>();
   const entries = new Map<string, Composed['entries']>();
   const gathering = new Set<string>();
+  /** When what had been gathered was last published, by this process's clock. */
+  const gathered = new Map<string, number>();
   const pruned = new Map<string, number>();
   const stop = new AbortController();
 
@@ -213,10 +214,12 @@ export function createDirecting(options: DirectingOptions): Directing {
     wake: (id) => {
       if (gathering.has(id)) return;
       gathering.add(id);
+      const sinceLastMs = clock.monotonicMs() - (gathered.get(id) ?? Number.NEGATIVE_INFINITY);
       void clock
-        .sleep(gatherMs, stop.signal)
+        .sleep(gatherForMs(entries.get(id)?.size ?? 0, sinceLastMs), stop.signal)
         .then(() => {
           gathering.delete(id);
+          gathered.set(id, clock.monotonicMs());
           return publishLogged(id);
         })
         .catch(() => gathering.delete(id));
