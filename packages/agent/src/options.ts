@@ -98,6 +98,8 @@ export interface RunningAgent {
   readonly stopped: Promise<void>;
   stop(): Promise<void>;
   status(): AgentStatus;
+  /** Whom it pulls from, in order: by direction, as far as it was tested, else as it joined. For its relay. */
+  parents(): readonly string[];
   /** Says that what the relay would report has changed. */
   reportSoon(): void;
 }

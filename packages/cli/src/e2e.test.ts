@@ -197,7 +197,7 @@ describe('a tree of real processes', { timeout: 180_000 }, () => {
   it('labels move components, and a move changes the parent only', async () => {
     await json('host', 'label', 'spare', 'role=idle');
     await waitUntil(() => !existsSync(current('spare', 'pages')), 30_000, 'the component to leave the host');
-    await json('host', 'move', 'web', '--parent', nodesUrl);
+    await json('host', 'move', 'web', '--parent', nodesUrl, '--at-once');
     await waitUntil(
       async () => (await host('web')).parent?.url === nodesUrl,
       30_000,

@@ -67,7 +67,7 @@ test('once moved there, a host gets every byte of an update from nginx over the 
   await joined('web', nodesUrl, '');
   await xylem.start('web', ['agent', 'run', '--state', at('web')]);
   await xylem.command(await published('1.0.0'));
-  await json(`host move web --parent ${nginx.url} --parent ${nodesUrl} --yes`);
+  await json(`host move web --parent ${nginx.url} --parent ${nodesUrl} --yes --at-once`);
   await waitUntil(async () => (await web()).parent?.url === nginx.url, 30_000, 'nginx to be the parent');
   const before = { root: atNodes().length, nginx: (await nginx.requests()).length };
   assert.ok(

@@ -43,7 +43,7 @@ test('a running host becomes a relay, and a plain host again', { timeout: 120_00
   await json('host serve relay');
   const url = await waitUntil(urlOfRelay, 30_000, 'the relay to say where it serves');
   assert.equal(identity().serve, true);
-  await json(`host move web --parent ${url}`);
+  await json(`host move web --parent ${url} --watch`);
   await waitUntil(async () => (await parentOfWeb()) === url, 30_000, 'the host to move below the relay');
   await deploy('2.0.0');
   assert.equal(await parentOfWeb(), url);

@@ -36,6 +36,7 @@ export { inOrder, type Ordered } from './order.ts';
 export * from './parents/index.ts';
 export * from './plan/index.ts';
 export { remembering } from './remembering.ts';
+export * from './reparenting/index.ts';
 export * from './schema/index.ts';
 export * from './selector/index.ts';
 export * from './stage-order/index.ts';

@@ -46,8 +46,8 @@ export interface RelayOptions {
   readonly signal?: AbortSignal;
   /** Who this host is now. Default: read from the state folder, and again when its certificate is renewed. */
   readonly identity?: () => Identity;
-  /** Where to pull from, in order. Default: as the host map says, else as the host joined. */
-  readonly parents?: () => readonly string[];
+  /** Where to pull from, in order. Default, and for null: as the host map says, else as the host joined. */
+  readonly parents?: () => readonly string[] | null;
   /** For requests upwards. Default: one of its own, with this host's certificate. */
   readonly http?: HttpClient;
   /** Environment with HTTPS_PROXY and the like, for the default `http`. */

@@ -11,6 +11,7 @@ import { settleMoves } from './moves/settle.ts';
 import { forgetOld } from './notify/line.ts';
 import { settlePreflights } from './plans/settle-preflights.ts';
 import { driveRecalls } from './recalls/drive.ts';
+import { driveReparentings } from './reparenting/drive.ts';
 import type { Root } from './root.ts';
 import { readFigures } from './verification/figures.ts';
 
@@ -30,6 +31,7 @@ const figuresEveryMs = 15_000;
 const deadlinesEveryMs = 30_000;
 const migrationsEveryMs = 5_000;
 const recallsEveryMs = 10_000;
+const reparentingsEveryMs = 3_000;
 const successorsEveryMs = 60_000;
 const movesEveryMs = 30_000;
 const jobsEveryMs = 60_000;
@@ -75,6 +77,7 @@ export async function runMaintenance({ root, renewCertificate, signal }: Mainten
     every(deadlinesEveryMs, 'telling of deadlines', () => tellDeadlines(root), 'at once'),
     every(migrationsEveryMs, 'driving migrations', () => driveMigrations(root), 'at once'),
     every(recallsEveryMs, 'going on with recalls', () => driveRecalls(root), 'at once'),
+    every(reparentingsEveryMs, 'going on with reparentings', () => driveReparentings(root), 'at once'),
     every(successorsEveryMs, 'looking at replaced hosts', () => retireReplaced(root), 'at once'),
     every(movesEveryMs, 'looking at move requests', () => settleMoves(root), 'at once'),
     every(jobsEveryMs, 'looking at jobs', () => settleJobs(root), 'at once'),

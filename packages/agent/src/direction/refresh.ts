@@ -51,6 +51,8 @@ export interface Refresher {
   settled(): boolean;
   /** Version of the trusted timestamp. */
   timestamp(): number;
+  /** @throws what keeps this timestamp from being taken; nothing is taken of it */
+  checkTimestamp(bytes: Uint8Array): Promise<void>;
   /**
    * Takes what this parent has; of one that is behind only what belongs to the direction that is trusted already.
    * @throws as TufClient.refresh and resolveDirection; what was accepted stays
@@ -124,6 +126,7 @@ export function refresher(options: RefreshOptions): Refresher {
     snapshot: () => direction.state().snapshot,
     timestamp: () => direction.state().timestamp,
     timestampSignedMs: () => direction.state().timestamp * 1000,
+    checkTimestamp: (bytes) => direction.checkTimestamp(bytes),
     incomplete: () => incomplete,
     settled: () => settled,
     through: async (source, announced) => {

@@ -60,6 +60,8 @@ export interface ReportInput {
   readonly migrations: NonNullable<Report['migrations']>;
   readonly jobs?: NonNullable<Report['jobs']>;
   readonly probes?: readonly ProbeReport[];
+  /** What came of testing a new parent; null, absent: none was tested. */
+  readonly reparent?: Report['reparent'] | null;
   readonly transfer: Report['transfer'];
 }
 
@@ -70,7 +72,7 @@ export type Since = Map<string, Time>;
 
 /** This host's full state. Only `since` is changed. */
 export function buildReport(input: ReportInput, since: Since, nowMs: number): ReportBody {
-  const { accepted, parent, serving, convergence, jobs = [], probes = [] } = input;
+  const { accepted, parent, serving, convergence, jobs = [], probes = [], reparent = null } = input;
   return {
     host: input.host,
     environment: input.environment,
@@ -82,6 +84,7 @@ export function buildReport(input: ReportInput, since: Since, nowMs: number): Re
     ...(input.migrations.length === 0 ? {} : { migrations: input.migrations }),
     ...(jobs.length === 0 ? {} : { jobs }),
     ...(probes.length === 0 ? {} : { probes: [...probes] }),
+    ...(reparent === null ? {} : { reparent }),
     knows: [preflightJob],
     agent: input.agent,
     name: accepted?.entry.name ?? input.name,
@@ -319,11 +322,12 @@ function coldReturn(
 
 /** What must differ for a report to be sent: figures that always move do not count. Pure. */
 export function changeKey(report: ReportBody): string {
-  const { facts, transfer: _transfer, serves, waiting, components, probes = [], ...rest } = report;
+  const { facts, transfer: _transfer, serves, waiting, components, probes = [], reparent, ...rest } = report;
   const { diskFreeBytes: _diskFreeBytes, ...steady } = facts;
   const changedMs = Math.max(0, ...components.map(({ since }) => timeMs(since)));
   return JSON.stringify({
     ...rest,
+    reparent: reparent === undefined ? null : { order: reparent.order, code: reparent.code ?? null },
     // Each look is later and sees another time; that one was asked since the last change is said once.
     probes: probes.map(({ name, of, state, at }) => ({
       name,

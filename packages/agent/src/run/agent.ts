@@ -27,6 +27,7 @@ import type { AgentOptions, RunningAgent } from '../options.ts';
 import { keepingLearned, learnedFile } from '../parents/learned.ts';
 import { parentsOf, refusedParents } from '../parents/parents.ts';
 import { revokedParents } from '../parents/revoked.ts';
+import { tryParent } from '../parents/try-parent.ts';
 import { hostPlatform } from '../reports/os-release.ts';
 import type { Reporter } from '../reports/send.ts';
 import { currentReverts } from '../reverting/current.ts';
@@ -111,16 +112,14 @@ async function runLocked(options: AgentOptions): Promise<Life> {
   });
   revoked.watch(http, () => identity.get().caPem);
   const learned = learnedFile(layout.learned, log);
+  const mayUse = (url: string): boolean => isPlainAllowed() || !isPlainBeyondLoopback(url);
   const parents = parentsOf({
     http,
     clock,
     randomness,
     log,
-    wanted: () => [
-      ...(options.parentsFirst?.() ?? []),
-      ...(refresher.accepted()?.entry.parents ?? identity.get().parents),
-    ],
-    mayUse: (url) => isPlainAllowed() || !isPlainBeyondLoopback(url),
+    wanted: () => [...(options.parentsFirst?.() ?? []), ...trying.wanted()],
+    mayUse,
     isBack: () => reporting?.parentIsBack(),
     remembered: { learned: await learned.read(), keep: keepingLearned(learned, log) },
     returnToFirstMs: timing.returnToFirstMs,
@@ -187,6 +186,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     onAccepted: (next) => {
       revoked.learn(next);
       lookAtParents();
+      trying.look();
       sayQuarantine();
       moving.wake();
       fetching.giveUpUnless(next);
@@ -204,6 +204,23 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     const fault = accepted()?.quarantineFault;
     faults.set('quarantine', fault === undefined ? null : new XylemError(fault.code, fault.message));
   };
+  const trying = tryParent({
+    ...asks,
+    environment: environment.id,
+    accepted,
+    joined: () => identity.get().parents,
+    checkTimestamp: refresher.checkTimestamp,
+    mayUse,
+    host,
+    parent: () => parentOf({ parents, options })?.url ?? null,
+    passed: (url) => {
+      // The relay of a host that serves goes there, and this host goes on with that.
+      if ((options.parentsFirst?.() ?? []).length === 0) parents.use(url);
+    },
+    onFault: (fault) => faults.set('reparent', fault),
+    changed: reportSoon,
+    timing,
+  });
   const role = roleOf({ identity, accepted, clock, tell: options.onServeChange });
   const drift = driftWatch({
     layout,
@@ -291,6 +308,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     verifier,
     fetching,
     faults,
+    trying,
   };
   const reporter = await reportingOf(reported);
   reporting = reporter;
@@ -321,6 +339,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
         }),
       () => drift.run(() => lookAfter.convergence().slots),
       () => reporter.run(),
+      () => trying.run(),
       () =>
         renewCertificate({
           ...asks,
@@ -362,6 +381,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
       await stopped.ended;
     },
     reportSoon,
+    parents: trying.wanted,
     hasMoved: () => hasMoved,
     status: () => statusOf(parentOf({ parents, options }), accepted(), lookAfter.convergence(), faults),
   };

@@ -8,7 +8,8 @@ export type HostWork =
   | 'certificate'
   | 'parents'
   | 'move'
-  | 'quarantine';
+  | 'quarantine'
+  | 'reparent';
 
 /** What keeps this host from its work now, one fault for each kind of work. */
 export interface HostFaults {

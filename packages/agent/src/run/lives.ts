@@ -42,6 +42,7 @@ export async function livesOf(
       await stopped;
     },
     reportSoon: () => life.reportSoon(),
+    parents: () => life.parents(),
     status: () => life.status(),
   };
 }

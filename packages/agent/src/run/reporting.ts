@@ -11,6 +11,7 @@ import type { JobRunner } from '../jobs/runner.ts';
 import type { MigrationRunner } from '../migration/runner.ts';
 import type { AgentOptions, AgentTiming } from '../options.ts';
 import type { AsksParents, CurrentParent } from '../parents/parents.ts';
+import type { TryParent } from '../parents/try-parent.ts';
 import { buildReport, type ReportBody, type Since } from '../reports/build.ts';
 import { hostFacts } from '../reports/facts.ts';
 import { type Reporter, reporter } from '../reports/send.ts';
@@ -66,6 +67,7 @@ export interface ReportedFrom extends AsksParents {
   readonly faults: HostFaults;
   readonly reverts: CurrentReverts;
   readonly adoption: CurrentAdoption;
+  readonly trying: TryParent;
 }
 
 /** A host that pulls from the relay of its own has that relay's parent. */
@@ -117,6 +119,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
         migrations: from.migrations.reports(),
         jobs: from.jobs.reports(),
         probes: from.verifier.reports(),
+        reparent: from.trying.report(),
         transfer: { ...http.transfer(), refusedObjects: fetching.refusedObjects() },
       },
       since,

@@ -50,6 +50,12 @@ export const networkCodes = {
     'elsewhere',
     'network',
   ),
+  E_RELAY_FULL: code(
+    'The relays that hosts should go to have no room for all of them.',
+    'Name more of them (`--to`, `--parent`), or say that one takes more: `xylem host serve RELAY --children N`.',
+    'never',
+    'conflict',
+  ),
   E_TIMEOUT: code(
     'Something did not happen within the time given.',
     'Look at the state first, it may still happen; then raise the time or correct the cause.',

@@ -9,6 +9,7 @@ import { documentKind } from './document.ts';
 import * as f from './fields.ts';
 import { jobOrderSchema, mostJobOrders, mostPreflightOrders, preflightOrderSchema } from './jobs.ts';
 import { migrationOrderSchema } from './migration.ts';
+import { reparentOrderSchema } from './reparent.ts';
 import { retryOrder } from './retry.ts';
 import { generationKey, wrappedKey } from './sealed.ts';
 
@@ -20,6 +21,8 @@ export const hostMapEntrySchema = object(
   {
     name: f.hostName,
     parents: array(f.url, { maxItems: 100 }),
+    /** It tests `parents` before it leaves its former ones: docs/spec/reparenting.md. */
+    reparent: reparentOrderSchema,
     pins: record(f.name, f.digest),
     config: record(f.name, anyObject()),
     serve: boolean(),

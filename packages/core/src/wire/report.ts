@@ -19,6 +19,7 @@ import { migrationReportSchema } from './migration.ts';
 import { componentKinds } from './package/fields.ts';
 import { probeReportsSchema } from './probes.ts';
 import { mostQuarantined, quarantineId } from './quarantine.ts';
+import { reparentedSchema } from './reparent.ts';
 import { retryOrder } from './retry.ts';
 import { recipientStatementSchema } from './sealed.ts';
 
@@ -147,6 +148,8 @@ export const reportSchema = object(
     jobs: array(jobReportSchema, { maxItems: 64 }),
     /** What it asks of addresses, and what came of it. */
     probes: probeReportsSchema,
+    /** What came of testing the new parents that it was given. */
+    reparent: reparentedSchema,
     /** What direction may order of this agent that older ones pass over. */
     knows: array(f.name, { maxItems: 100 }),
     serves: object({

@@ -22,6 +22,7 @@ import { planHandlers } from './handlers/plans.ts';
 import { publishingHandlers } from './handlers/publishing.ts';
 import { quarantineHandlers } from './handlers/quarantine.ts';
 import { recallHandlers } from './handlers/recalls.ts';
+import { reparentingHandlers } from './handlers/reparenting.ts';
 import { rootHandlers } from './handlers/root.ts';
 import { secretHandlers } from './handlers/secrets.ts';
 import { tenantHandlers } from './handlers/tenants.ts';
@@ -50,6 +51,7 @@ export function allHandlers(root: Root): Handlers {
     ...migrationHandlers(root),
     ...jobHandlers(root),
     ...moveHandlers(root),
+    ...reparentingHandlers(root),
     ...notificationHandlers(root),
     ...oidcHandlers(root),
     ...peopleHandlers(root),

@@ -22,6 +22,7 @@ import { planRoutes } from './routes/plans.ts';
 import { publishingRoutes } from './routes/publishing.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { recallRoutes } from './routes/recalls.ts';
+import { reparentingRoutes } from './routes/reparenting.ts';
 import { rootRoutes } from './routes/root.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { selfRoutes } from './routes/self.ts';
@@ -64,6 +65,7 @@ export const contract = {
   ...migrationRoutes,
   ...jobRoutes,
   ...moveRoutes,
+  ...reparentingRoutes,
   ...dependencyRoutes,
   ...deploymentRoutes,
   ...planRoutes,

@@ -43,6 +43,7 @@ import * as planProbes from './migrations/0039-plan-probes.ts';
 import * as watchEvidence from './migrations/0040-watch-evidence.ts';
 import * as incidentsClosed from './migrations/0041-incidents-closed.ts';
 import * as reportRevisions from './migrations/0042-report-revisions.ts';
+import * as reparentings from './migrations/0043-reparentings.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -90,6 +91,7 @@ const migrations: readonly Migration[] = [
   watchEvidence,
   incidentsClosed,
   reportRevisions,
+  reparentings,
 ];
 
 const schemaVersion = migrations.length;

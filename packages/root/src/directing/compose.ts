@@ -35,6 +35,7 @@ import { preflightOrders, withPreflights } from '../jobs/preflights.ts';
 import { migrationWords, withOrders } from '../migrations/carried.ts';
 import { leavingEntries } from '../moves/carry-out.ts';
 import { quarantineWords } from '../quarantine/carried.ts';
+import { reparentOrders, withReparent } from '../reparenting/carried.ts';
 import { sealedConfigs, wrapsIn } from '../secrets/rows.ts';
 import { type TrafficRow, trafficRows, undirected, withServing } from '../traffic/rows.ts';
 import { throughWords } from '../transitions/waypoints.ts';
@@ -106,6 +107,7 @@ export async function compose(
   withOrders(entries, migrations.orders);
   withJobs(entries, await jobOrders(db, environment.id));
   withPreflights(entries, ahead.orders);
+  withReparent(entries, await reparentOrders(db, environment.id));
   const hostMap = buildHostMap(entries);
   const revoked = await revokedIn(db, environment.id, nowMs);
   const { words: quarantined, lifted } = await quarantineWords(db, environment, hosts);

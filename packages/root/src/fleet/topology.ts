@@ -38,6 +38,7 @@ export async function topology(root: Root, within: Within, environment?: string)
       parentUrl: report?.parent.url ?? null,
       depth: 1,
       state,
+      drained: host.drained,
       lastSeen: receivedMs === null ? null : timeOf(receivedMs),
     }));
   return { root: { url: root.nodesUrl() }, nodes: parentsFirst(nodes) };

@@ -27,7 +27,8 @@ type Changed =
   | 'environment'
   | 'moving_from'
   | 'adopt'
-  | 'undone_returns';
+  | 'undone_returns'
+  | 'most_children';
 
 export interface HostChange {
   /** `host.label`, for the audit log. */
@@ -37,6 +38,8 @@ export interface HostChange {
   readonly withRetired?: boolean;
   /** The columns to write, or null where the host is as it should be. */
   readonly change: (host: HostRecord) => Columns | null;
+  /** What else could stand against it. @throws XylemError */
+  readonly check?: (hosts: readonly string[]) => Promise<void>;
   /** What the audit log says besides. */
   readonly note?: (host: HostRecord) => Readonly<Record<string, unknown>>;
   /** Called when it is written, before anything is directed anew. */
@@ -66,6 +69,7 @@ export async function changeHosts(
     checkHostMapEntry(host.name, entryOf(next));
     return [{ host, columns, next }];
   });
+  await change.check?.(changes.map(({ host }) => host.id));
   const replaced = changes.filter(
     ({ columns }) => columns.parents !== undefined || columns.serve !== undefined,
   );

@@ -42,6 +42,10 @@ export interface HostRecord {
   readonly adopt: NonNullable<HostMapEntry['adopt']>;
   /** Local returns that an operator undid. */
   readonly undo: NonNullable<HostMapEntry['undo']>;
+  /** How many children it takes as a relay; null: as many as by default. */
+  readonly mostChildren: number | null;
+  /** It gets no more children. */
+  readonly drained: boolean;
 }
 
 /** As much of a host as says what it is given. */
@@ -93,6 +97,8 @@ function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
     releases: row.releases === null ? null : (JSON.parse(row.releases) as string[]),
     adopt: JSON.parse(row.adopt) as HostRecord['adopt'],
     undo: JSON.parse(row.undone_returns) as HostRecord['undo'],
+    mostChildren: row.most_children,
+    drained: row.drained_ms !== null,
   };
 }
 

@@ -69,6 +69,7 @@ async function readRelays({ db, clock }: Pick<Root, 'db' | 'clock'>): Promise<Kn
     .selectFrom('hosts')
     .where('serve', '=', 1)
     .where('retired', '=', 0)
+    .where('drained_ms', 'is', null)
     .where('revoked_ms', 'is', null);
   const rows = await serving
     .innerJoin('reports as r', 'r.host', 'hosts.id')

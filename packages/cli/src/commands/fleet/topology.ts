@@ -23,7 +23,8 @@ export function drawTopology({ root, nodes }: Topology, nowMs: number): string {
 function nodeText(node: Node, nowMs: number): string {
   const serves = node.url === null ? '' : `  serves ${node.url}`;
   const seen = node.lastSeen === null ? 'never reported' : `reported ${age(node.lastSeen, nowMs)} ago`;
-  return `${node.name}  ${node.environment}  ${node.state}  ${seen}${serves}`;
+  const drained = node.drained ? '  drained' : '';
+  return `${node.name}  ${node.environment}  ${node.state}  ${seen}${serves}${drained}`;
 }
 
 export const command = defineCommand({

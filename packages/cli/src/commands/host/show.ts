@@ -1,3 +1,4 @@
+import type { HostDetail } from '@xylem/root/contract';
 import { defineCommand } from '../../frame/define.ts';
 import { tabulate } from '../../frame/tabulate.ts';
 import { age, only } from '../../frame/words.ts';
@@ -49,7 +50,7 @@ export const command = defineCommand({
                 `${component}, since ${since} by ${by}: ${reason}`,
               ]),
               ['facts', facts.join(', ') || '-'],
-              ['agent', `${host.agent ?? '-'}${host.serve ? ', serves as a relay' : ''}`],
+              ['agent', `${host.agent ?? '-'}${host.serve ? relayText(host) : ''}`],
               ['parent', host.parent?.url ?? '-'],
               ['reported', age(host.lastReport, clock.now())],
               ['certificate', `until ${host.certificateExpires}`],
@@ -81,6 +82,11 @@ export const command = defineCommand({
     };
   },
 });
+
+function relayText({ drained, mostChildren }: HostDetail): string {
+  const most = mostChildren === null ? '' : `, children: at most ${mostChildren}`;
+  return `, serves as a relay${most}${drained ? '; drained: it gets no children' : ''}`;
+}
 
 const configurationWords = { assigned: 'as assigned', other: 'older', unsaid: '-' } as const;
 

@@ -70,6 +70,41 @@ export const hostsTable: readonly TableEntry[] = [
     load: () => import('../../commands/host/move.ts'),
   },
   {
+    path: 'relay drain',
+    summary: 'Have all children of a relay go elsewhere, in batches',
+    load: () => import('../../commands/relay/drain.ts'),
+  },
+  {
+    path: 'relay replace',
+    summary: 'Give the place of a relay to another, in batches',
+    load: () => import('../../commands/relay/replace.ts'),
+  },
+  {
+    path: 'reparenting list',
+    summary: 'Hosts that change their parents in batches',
+    load: () => import('../../commands/reparenting/list.ts'),
+  },
+  {
+    path: 'reparenting show',
+    summary: 'One reparenting with its hosts',
+    load: () => import('../../commands/reparenting/show.ts'),
+  },
+  {
+    path: 'reparenting pause',
+    summary: 'Begin no further batch',
+    load: () => import('../../commands/reparenting/pause.ts'),
+  },
+  {
+    path: 'reparenting resume',
+    summary: 'Go on with the batches',
+    load: () => import('../../commands/reparenting/resume.ts'),
+  },
+  {
+    path: 'reparenting cancel',
+    summary: 'Have the hosts that went come back',
+    load: () => import('../../commands/reparenting/cancel.ts'),
+  },
+  {
     path: 'move list',
     summary: 'Requests to move hosts to another tenant',
     load: () => import('../../commands/move/list.ts'),

@@ -28,6 +28,7 @@ import { whyHost } from '../../hosts/why.ts';
 import { askForMove, isWithin } from '../../moves/ask.ts';
 import { sidesOf } from '../../moves/rows.ts';
 import { apiMove } from '../../moves/show.ts';
+import { refuseReparenting } from '../../reparenting/rows.ts';
 import type { Root } from '../../root.ts';
 import type { BodyOf } from '../contract.ts';
 import type { Handlers } from '../handlers.ts';
@@ -100,6 +101,8 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
         certificateExpires: timeOf(host.certificateExpiresMs),
         movingFrom: await whereFrom(root, host.movingFrom, within),
         pinned: apiPins(host.pinned),
+        drained: host.drained,
+        mostChildren: host.mostChildren,
         config: Object.fromEntries(
           Object.entries(host.config).map(([name, values]) => [name, { ...values }]),
         ),
@@ -124,6 +127,7 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
         what: 'host.move',
         who,
         dryRun: body.dryRun ?? false,
+        check: (hosts) => refuseReparenting(db, hosts),
         change: ({ parents }) =>
           isSame(parents, body.parents) ? null : { parents: JSON.stringify(body.parents) },
       }),
@@ -205,8 +209,12 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
         dryRun: body.dryRun ?? false,
         change: (host) => {
           const serves = body.serve ? (body.serves ?? (host.serve ? host.serves : [])) : [];
-          const isSo = host.serve === body.serve && (!body.serve || isSame(host.serves, serves));
-          return isSo ? null : { serve: body.serve ? 1 : 0, serves: JSON.stringify(serves) };
+          const most = body.serve ? (body.children ?? host.mostChildren) : null;
+          const isSo =
+            host.serve === body.serve &&
+            (!body.serve || (isSame(host.serves, serves) && host.mostChildren === most));
+          if (isSo) return null;
+          return { serve: body.serve ? 1 : 0, serves: JSON.stringify(serves), most_children: most };
         },
       });
     },

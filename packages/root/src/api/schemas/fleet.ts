@@ -63,6 +63,7 @@ export const Topology = Strict({
       parentUrl: Nullable(Type.String()),
       depth: Count,
       state: Type.String(),
+      drained: Type.Boolean({ description: 'it gets no children' }),
       lastSeen: Nullable(Time),
     }),
   ),

@@ -114,6 +114,8 @@ export const HostDetail = Strict({
   pinned: Type.Array(Strict({ component: Name, reason: Type.String(), by: Type.String(), since: Time }), {
     description: 'components that an operator has left as they are',
   }),
+  drained: Type.Boolean({ description: 'as a relay it gets no children' }),
+  mostChildren: Nullable(Count),
   config: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
     description: 'by component, over the configuration of the environment',
   }),
@@ -212,6 +214,14 @@ export const HostServe = Strict({
       maxItems: 100,
       description:
         'with `serve`: environments besides its own; * alone: all, also later ones. Absent: as before, at first none',
+    }),
+  ),
+  children: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 100_000,
+      description:
+        'with `serve`: the most children that hosts are moved to; absent: as before, at first 1,000',
     }),
   ),
   dryRun: Type.Optional(Type.Boolean()),

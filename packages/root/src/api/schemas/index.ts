@@ -23,6 +23,7 @@ export * from './plans.ts';
 export * from './publishing.ts';
 export * from './quarantine.ts';
 export * from './recalls.ts';
+export * from './reparenting.ts';
 export * from './root.ts';
 export * from './secrets.ts';
 export * from './tenants.ts';

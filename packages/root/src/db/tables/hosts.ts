@@ -39,6 +39,46 @@ export interface HostTables {
     adopt: Generated<string>;
     /** Local returns that an operator undid: by product the time of the one that was meant, JSON. */
     undone_returns: Generated<string>;
+    /** How many children the relay takes; null: as many as by default. */
+    most_children: number | null;
+    /** Since when the relay gets no more children; null: it does. */
+    drained_ms: number | null;
+  };
+  /** Hosts that change their parents in batches (docs/spec/reparenting.md). */
+  reparentings: {
+    id: string;
+    kind: string;
+    /** The relay that is left, by drain and replace. */
+    relay: string | null;
+    /** The relay that takes its place. */
+    replacement: string | null;
+    state: string;
+    ends_as: string | null;
+    go_order: string;
+    back_order: string;
+    batch: number;
+    waited_ms: number;
+    looked_ms: number;
+    first_batch: number;
+    most_failed: number;
+    asked_by: string;
+    asked_ms: number;
+    ended_ms: number | null;
+    /** What it waits for besides hosts, or why it went back. */
+    note: string | null;
+  };
+  reparented_hosts: {
+    reparenting: string;
+    host: string;
+    tenant: string;
+    rank: number;
+    state: string;
+    batch: number | null;
+    /** The new ones, and the former ones, JSON. */
+    parents: string;
+    former: string;
+    code: string | null;
+    message: string | null;
   };
   /** Hosts that are to go to another tenant, and both sides' word about it (docs/spec/moves.md). */
   move_requests: {

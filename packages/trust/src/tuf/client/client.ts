@@ -137,6 +137,17 @@ export class TufClient {
     });
   }
 
+  /**
+   * Whether a timestamp that somebody offers could be taken: signed for this repository, not expired, not older than the
+   * trusted one. Nothing is taken of it. @throws as `refresh`
+   */
+  async checkTimestamp(bytes: Uint8Array): Promise<void> {
+    await this.#exclusively(async () => {
+      const offered = withTimestamp(await this.#opened(), bytes, this.id);
+      checkTimestampExpiry(offered, { nowMs: Math.max(this.#options.clock.now(), offered.floorMs) });
+    });
+  }
+
   /** Raises the floor of time by an `issued` of content that this repository vouched for. Never by a local clock. */
   async raiseFloor(issuedMs: number): Promise<void> {
     await this.#exclusively(async () => {

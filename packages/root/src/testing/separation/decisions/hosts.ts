@@ -1,5 +1,6 @@
 import type { Operation } from '../../../api/contract.ts';
 import { givingMove, takingMove } from '../asked-moves.ts';
+import { begunReparenting } from '../begun-reparenting.ts';
 import { type Asking, atProduct, type Decision, decide, list, ofEnvironment, thing } from '../decide.ts';
 import type { Permission } from '../identities.ts';
 
@@ -25,6 +26,14 @@ const ofMove = (permission: Permission, asking: (side: 'gives' | 'takes') => Ask
       return { params: { id: await make(place, root) }, ...asking(side) };
     }),
   );
+
+const ofRelay = (more: object): Decision[] => [
+  thing('operate', ({ live }) => ({ body: { relay: live.host, ...more } })),
+  thing('operate', ({ live }) => ({ body: { relay: live.hostName, ...more } })),
+];
+const ofReparenting = (permission: Permission): Decision[] => [
+  thing(permission, async (place, _own, root) => ({ params: { id: await begunReparenting(place, root) } })),
+];
 
 /** Hosts, how they join, and how they change hands. */
 export const ofHosts = {
@@ -107,6 +116,17 @@ export const ofHosts = {
   moveCancel: [
     thing('operate', async (place, _own, root) => ({ params: { id: await givingMove(place, root) } })),
   ],
+  reparentingBegin: hosts({ parents: ['https://127.0.0.1:1'] }),
+  relayDrain: ofRelay({ dryRun: true }),
+  relayUndrain: ofRelay({}),
+  relayReplace: [
+    thing('operate', ({ live }) => ({ body: { relay: live.host, by: live.host, dryRun: true } })),
+  ],
+  reparentingList: [list('read')],
+  reparentingShow: ofReparenting('read'),
+  reparentingPause: ofReparenting('operate'),
+  reparentingResume: ofReparenting('operate'),
+  reparentingCancel: ofReparenting('operate'),
   hostClearClone: hosts({}),
   hostUndoRevert: hosts({ product: 'shop' }),
   hostReplace: [thing('operate', ({ live }) => ({ body: { old: live.host, next: live.host } }))],
