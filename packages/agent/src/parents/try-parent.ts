@@ -8,13 +8,13 @@ import {
   sameParent,
   XylemError,
 } from '@xylem/core';
-import { httpSource } from '@xylem/store';
+import { httpSource, within } from '@xylem/store';
 import { codedFault } from '../converge/faults.ts';
 import type { Accepted } from '../direction/wanted.ts';
 import type { AgentTiming } from '../options.ts';
 import { wakeable } from '../run/wake.ts';
 import { type AsksParents, refusedParents } from './parents.ts';
-import { askNode, askParents, bodyOf, within } from './requests.ts';
+import { askNode, askParents, bodyOf } from './requests.ts';
 
 export interface TryParentOptions extends Omit<AsksParents, 'parents'> {
   readonly host: HostId;
