@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Report } from '@xylem/core';
+import { type Clock, systemClock } from '@xylem/platform';
 import type { AgentTiming } from '../options.ts';
 import { componentOf, quick, reported, Site } from '../testing/site.ts';
 import { waitFor } from '../testing/wait-for.ts';
@@ -171,4 +172,25 @@ test('a parent that was started anew costs its children one question more, and n
   await has('2.0.0');
   const direction = second.requests.filter((line) => line.includes('/r/') || isNews(line.slice(4)));
   assert.deepEqual(direction, []);
+});
+
+test('a parent that has had nothing newly signed for more than 26 hours is left for one that has', async (context) => {
+  let aheadMs = 0;
+  const clock: Clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
+  const site = await Site.create(context, clock);
+  const [stale, fresh] = [await site.front(), await site.front()];
+  const host = await site.host([stale.url, fresh.url]);
+  await site.assign([]);
+  const path = `/r/${site.environment.id}/metadata/timestamp.json`;
+  const old = await site.installation.repository.readFile(path.slice(1));
+  aheadMs = 27 * 3_600_000;
+  await site.environment.renew();
+  stale.intercept((request, response) => {
+    if (request.url !== path) return false;
+    response.writeHead(200).end(old);
+    return true;
+  });
+  const agent = await site.agent(host, { clock });
+  await waitFor('the fresh one', () => agent.status().parent === fresh.url);
+  assert.ok(stale.requests.includes(`GET ${path}`));
 });
