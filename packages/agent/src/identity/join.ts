@@ -24,6 +24,8 @@ import { stateLayout } from '../state/layout.ts';
 import { lockState } from '../state/lock.ts';
 
 const maxAnswerBytes = 4 * 1024 * 1024;
+/** Nobody tries again by itself; a bad link may be silent for half a minute; and a relay asks its own parents, up to the root server. */
+const idleTimeoutMs = 60_000;
 
 /**
  * Joins an environment: makes the host's key (or takes the one that an interrupted or former joining left), checks the
@@ -49,7 +51,7 @@ export async function joinHost(options: JoinOptions): Promise<Joined> {
     const proxy =
       options.proxyEnvironment === undefined ? {} : { proxyEnvironment: options.proxyEnvironment };
     const caPem = await using(createHttpClient({ ...proxy, tls: unpinnedTls }), async (http) => {
-      const { body, socket } = await http.request({ method: 'GET', url: `${url}/parents` });
+      const { body, socket } = await http.request({ method: 'GET', url: `${url}/parents`, idleTimeoutMs });
       const found = pinnedCa(socket as TLSSocket, token.pin, clock);
       body.on('error', () => undefined);
       body.destroy();
@@ -63,8 +65,7 @@ export async function joinHost(options: JoinOptions): Promise<Joined> {
         url: `${url}/join`,
         headers: { 'content-type': 'application/json' },
         body: request.body,
-        // A relay asks its own parents, up to the root server.
-        idleTimeoutMs: 60_000,
+        idleTimeoutMs,
       };
       return await askNode(http, post, maxAnswerBytes);
     });
