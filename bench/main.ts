@@ -25,6 +25,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   update: () => import('./update.ts'),
   verdicts: () => import('./verdicts.ts'),
   verification: () => import('./verification.ts'),
+  where: () => import('./where.ts'),
 };
 
 async function main(words: readonly string[]): Promise<number> {

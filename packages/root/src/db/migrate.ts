@@ -44,6 +44,7 @@ import * as watchEvidence from './migrations/0040-watch-evidence.ts';
 import * as incidentsClosed from './migrations/0041-incidents-closed.ts';
 import * as reportRevisions from './migrations/0042-report-revisions.ts';
 import * as reparentings from './migrations/0043-reparentings.ts';
+import * as runningCounts from './migrations/0044-running-counts.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -92,6 +93,7 @@ const migrations: readonly Migration[] = [
   incidentsClosed,
   reportRevisions,
   reparentings,
+  runningCounts,
 ];
 
 const schemaVersion = migrations.length;

@@ -53,17 +53,24 @@ export async function replaceReports(
   await replaceComponents(trx, reports);
 }
 
+/** Held by whoever writes components with what the host's row says; a host that changes meanwhile waits (migration 0044). */
+export const countingLock = 'running-counts';
+
 type ComponentRow = Insertable<Tables['host_components']>;
 
 /** Most reports say the same of the components as the one before: nothing is written then. */
 async function replaceComponents(trx: Database, reports: readonly Report[]): Promise<void> {
   const hosts = reports.map(({ host }) => host);
   const held: Selectable<Tables['host_components']>[] = [];
-  for (const some of inStatements(hosts))
+  const registered = new Map<string, Registered>();
+  for (const some of inStatements(hosts)) {
     held.push(...(await trx.selectFrom('host_components').selectAll().where('host', 'in', some).execute()));
+    const rows = trx.selectFrom('hosts').select(['id', 'name', 'retired']).where('id', 'in', some);
+    for (const row of await rows.execute()) registered.set(row.id, row);
+  }
   const before = Map.groupBy(held, ({ host }) => host);
   const changed = reports
-    .map((report) => ({ host: report.host, rows: componentsOf(report) }))
+    .map((report) => ({ host: report.host, rows: componentsOf(report, registered.get(report.host)) }))
     .filter(({ host, rows }) => textOf(rows) !== textOf(before.get(host) ?? []));
   for (const some of inStatements(changed)) {
     const named = some.map(({ host }) => host);
@@ -73,7 +80,12 @@ async function replaceComponents(trx: Database, reports: readonly Report[]): Pro
     await trx.insertInto('host_components').values(rows).execute();
 }
 
-function componentsOf({ host, environment, components }: Report): ComponentRow[] {
+type Registered = Pick<Selectable<Tables['hosts']>, 'id' | 'name' | 'retired'>;
+
+function componentsOf(
+  { host, environment, components }: Report,
+  { name, retired }: Pick<Registered, 'name' | 'retired'> = { name: '', retired: 1 },
+): ComponentRow[] {
   // One row each: a report that names a component twice must not hold up the batch that it came in.
   const named = new Map(components.map((c) => [c.component, c]));
   return Array.from(named.values(), (c) => ({
@@ -85,6 +97,8 @@ function componentsOf({ host, environment, components }: Report): ComponentRow[]
     package: c.package,
     state: c.state,
     healthy: c.healthy === null ? null : Number(c.healthy),
+    name,
+    retired,
   }));
 }
 

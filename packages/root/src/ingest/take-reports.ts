@@ -1,5 +1,6 @@
 import type { Report } from '@xylem/core';
 import { noteAdoption } from '../adoption/note.ts';
+import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import {
   type BootStart,
@@ -14,7 +15,7 @@ import { noteReverts } from '../hosts/reverts.ts';
 import { toldBefore } from '../hosts/told.ts';
 import { noteReported } from '../incidents/of-reports.ts';
 import { takeJobs, withoutJobTexts } from '../jobs/take.ts';
-import { inStatements, replaceReports } from './replace-reports.ts';
+import { countingLock, inStatements, replaceReports } from './replace-reports.ts';
 
 /** What of a host's reports the root server has. */
 export interface Mark {
@@ -47,6 +48,7 @@ export async function takeReports(
   },
 ): Promise<{ marks: Mark[]; changed: Report[] }> {
   return await db.transaction().execute(async (trx) => {
+    await lockFor(trx, countingLock);
     const hosts = [...new Set(reports.map((report) => report.host))];
     const known = await trx.selectFrom('incarnations').selectAll().where('host', 'in', hosts).execute();
     const boots = await bootsOf(trx, hosts);

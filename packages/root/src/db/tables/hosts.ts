@@ -173,5 +173,18 @@ export interface HostTables {
     package: string;
     state: string;
     healthy: number | null;
+    /** The host's own, kept by triggers. */
+    name: string;
+    retired: number;
+  };
+  /** How many hosts that are not retired say that they run a version, kept by triggers over `host_components`. */
+  running_counts: {
+    environment: string;
+    product: string;
+    component: string;
+    version: string;
+    hosts: number;
+    /** Of those how many do not say that it is unhealthy. */
+    healthy: number;
   };
 }
