@@ -15,6 +15,8 @@ export interface Serving {
   readonly faults?: readonly { readonly code: ErrorCode; readonly message: string }[];
   /** Objects that its parents gave it and that it threw away. */
   readonly refusedObjects?: number;
+  /** Of its children, in the last day: reports that newer ones replaced before a parent had taken them. */
+  readonly supersededReports?: number;
 }
 
 /** Durations that tests shorten; the defaults stand in docs/spec/lifetimes.md and docs/spec/local.md. */

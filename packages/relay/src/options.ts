@@ -78,13 +78,16 @@ export interface RelayStatus {
   }[];
   /** Reports that wait for the root server's watermark. */
   readonly spooledReports: number;
+  /** Of the last day: reports that newer ones of the same host replaced here before a parent had taken them. */
+  readonly supersededReports: number;
   /** Objects that were thrown away: a parent gave them wrong, or this relay's own disk had damaged them. */
   readonly refusedObjects: number;
   readonly faults: readonly RelayFault[];
 }
 
 /** What the report of this host says about its relay. */
-export interface RelayServing extends Pick<RelayStatus, 'url' | 'children' | 'refusedObjects'> {
+export interface RelayServing
+  extends Pick<RelayStatus, 'url' | 'children' | 'refusedObjects' | 'supersededReports'> {
   /** Of this relay: who gave it something last. */
   readonly parent: { readonly url: string; readonly host: HostId | null } | null;
   /** One for each kind of fault. */

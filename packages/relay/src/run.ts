@@ -96,7 +96,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     signal,
   });
   const { collectorKeys } = follow;
-  const spool = await Spool.open({ folder: layout.spool, log, collectorKeys });
+  const spool = await Spool.open({ folder: layout.spool, log, clock, collectorKeys });
   const forwarder = new Forwarder({
     spool,
     http,
@@ -223,6 +223,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
       snapshot: copy.snapshot,
     })),
     spooledReports: spool.size,
+    supersededReports: spool.superseded,
     refusedObjects: refusedObjects(),
     faults: faults.list(),
   });
@@ -235,6 +236,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     parent: parentNow(),
     faults: summary(faults.list()),
     refusedObjects: refusedObjects(),
+    supersededReports: spool.superseded,
   });
   return { url, localUrl, port: server.port, status, serving, stopped, close };
 }

@@ -129,8 +129,9 @@ function adoptionOf({ observing = null, adoptions = [] }: ReportInput): Partial<
   };
 }
 
-function servesOf({ url, children }: Serving): Report['serves'] & object {
-  return { url, children } as Report['serves'] & object;
+function servesOf({ url, children, supersededReports = 0 }: Serving): Report['serves'] & object {
+  const superseded = supersededReports === 0 ? {} : { superseded: supersededReports };
+  return { url, children, ...superseded } as Report['serves'] & object;
 }
 
 /** What a report says of something that was not taken. */

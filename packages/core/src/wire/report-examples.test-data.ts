@@ -25,6 +25,11 @@ export const reportExamples: Readonly<Record<string, Example>> = {
     wire.parseReport,
     wire.encodeReport,
   ),
+  'report-superseded': example(
+    { ...report, serves: { url: 'https://relay.example:8442', children: [], superseded: 1204 } },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
   'report-release': example(
     { ...report, components: report.components.map((one) => ({ ...one, release: '2.4.0' })) },
     wire.parseReport,

@@ -152,10 +152,11 @@ export const reportSchema = object(
     reparent: reparentedSchema,
     /** What direction may order of this agent that older ones pass over. */
     knows: array(f.name, { maxItems: 100 }),
-    serves: object({
-      url: f.url,
-      children: array(object({ host: f.hostId, lastSeen: f.time }), { maxItems: 10_000 }),
-    }),
+    serves: object(
+      { url: f.url, children: array(object({ host: f.hostId, lastSeen: f.time }), { maxItems: 10_000 }) },
+      /** Reports of the last day that newer ones replaced on the relay before a parent had taken them. */
+      { superseded: integer() },
+    ),
   },
 );
 

@@ -14,6 +14,12 @@ export function relayMetrics(of: {
     metric('xylem_children', 'gauge', 'Hosts that asked in the last 24 hours.', status.children.length),
     metric('xylem_followed_environments', 'gauge', 'Environments that are followed.', status.followed.length),
     metric('xylem_spooled_reports', 'gauge', 'Reports that wait for a watermark.', status.spooledReports),
+    metric(
+      'xylem_superseded_reports',
+      'gauge',
+      'Reports of the last day that newer ones replaced before a parent took them.',
+      status.supersededReports,
+    ),
     metric('xylem_spooled_bytes', 'gauge', 'Size of the reports that wait.', spool.sizeBytes),
     metric('xylem_refused_objects_total', 'counter', 'Objects thrown away as wrong.', status.refusedObjects),
     metric('xylem_faults', 'gauge', 'What keeps the relay from its work now.', status.faults.length),

@@ -107,6 +107,7 @@ export class Forwarder {
     let watermarks: readonly Envelope[] = [];
     try {
       watermarks = await this.#send(batch);
+      for (const report of batch) spool.wentUp(report);
     } catch (error) {
       if (!(error instanceof XylemError) || error.code !== 'E_REPORT_INVALID') throw error;
       if (batch.length > 1) {

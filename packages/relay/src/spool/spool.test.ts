@@ -3,11 +3,12 @@ import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Envelope, encodeWatermark, type HostId, type Time, watermarkPayloadType } from '@xylem/core';
-import { silentLog } from '@xylem/platform';
+import { silentLog, systemClock } from '@xylem/platform';
 import { fullDisk, tempFolder } from '@xylem/testkit';
 import { generateKey, signEnvelope } from '@xylem/trust';
 import fc from 'fast-check';
-import { covers, type ReportNumber, supersedes } from './fold.ts';
+import { spooledReport } from '../testing/reports.ts';
+import { covers, type ReportNumber, type SpooledReport, supersedes } from './fold.ts';
 import { LogFile } from './log-file.ts';
 import { Spool } from './spool.ts';
 
@@ -61,7 +62,12 @@ test('the log gives back what was appended, passes over a torn line, and shrinks
 test('thousands of watermarks do not make each report rewrite the log', async (t) => {
   const folder = await tempFolder(t, 'spool');
   const collector = generateKey();
-  const spool = await Spool.open({ folder, log: silentLog, collectorKeys: () => [collector.public] });
+  const spool = await Spool.open({
+    folder,
+    log: silentLog,
+    clock: systemClock,
+    collectorKeys: () => [collector.public],
+  });
   const hostOf = (n: number): HostId => n.toString(16).padStart(32, '0') as HostId;
   const incarnation = '0123456789abcdef';
   const envelopes = Array.from({ length: 7_000 }, (_, n): Envelope => {
@@ -86,7 +92,7 @@ test('thousands of watermarks do not make each report rewrite the log', async (t
   }
   assert.ok((await numberOf()) <= 3, `log-${await numberOf()}`);
   await spool.close();
-  const again = await Spool.open({ folder, log: silentLog, collectorKeys: () => [] });
+  const again = await Spool.open({ folder, log: silentLog, clock: systemClock, collectorKeys: () => [] });
   assert.notEqual(again.watermark(hostOf(6_999)), null);
   await again.close();
 });
@@ -123,4 +129,54 @@ test('a log of which the disk gives back rubbish is opened, and what can be read
   assert.equal(lines[0], 'first');
   assert.ok(lines.includes('last'));
   assert.ok(lines.every((line) => line.length < 4 * 2 ** 20));
+});
+
+test('while the parent is away for a week one report of each host is kept, and the others are counted', async (t) => {
+  const folder = await tempFolder(t, 'spool');
+  const collector = generateKey();
+  let nowMs = 1_800_000_000_000;
+  const open = () =>
+    Spool.open({
+      folder,
+      log: silentLog,
+      clock: { now: () => nowMs },
+      collectorKeys: () => [collector.public],
+    });
+  let spool = await open();
+  const [hosts, hours] = [100, 7 * 24];
+  for (let hour = 1; hour <= hours; hour += 1) {
+    nowMs += 3_600_000;
+    await spool.take(Array.from({ length: hosts }, (_, n) => spooledReport(n, hour)));
+    // Killed: nothing is told to it.
+    if (hour % 50 === 0) spool = await open();
+  }
+  for (const opened of [spool, await open()]) {
+    assert.equal(opened.superseded, 24 * hosts);
+    assert.deepEqual(new Set(opened.waiting().map(({ sequence }) => sequence)), new Set([hours]));
+    assert.equal(opened.size, hosts);
+  }
+  const [name = ''] = await readdir(folder);
+  assert.ok((await readFile(join(folder, name))).length < 8 * 2 ** 20, 'the disk does not hold a week');
+
+  // One that went up and is replaced while its watermark is awaited was not lost on the way.
+  const [first] = spool.waiting();
+  spool.wentUp(first as SpooledReport);
+  await spool.take([spooledReport(0, hours + 1)]);
+  assert.equal(spool.superseded, 24 * hosts);
+  nowMs += 12 * 3_600_000;
+  assert.equal(spool.superseded, 12 * hosts, 'of the last day');
+  await spool.close();
+});
+
+test('a spool that has reached its bound keeps what it has and takes nothing of the batch', async (t) => {
+  const folder = await tempFolder(t, 'spool');
+  const options = { folder, log: silentLog, clock: systemClock, collectorKeys: () => [] };
+  const bound = 3 * JSON.stringify(spooledReport(1, 1).envelope).length;
+  const spool = await Spool.open({ ...options, maxBytes: bound });
+  await spool.take([spooledReport(1, 1)]);
+  await assert.rejects(spool.take([1, 2, 3, 4, 5].map((n) => spooledReport(n, 2))), { code: 'E_DISK_FULL' });
+  await spool.close();
+  const again = await Spool.open(options);
+  assert.ok(again.waiting().some(({ host }) => host === spooledReport(1, 1).host));
+  await again.close();
 });

@@ -1,12 +1,14 @@
 import { type Envelope, type HostId, isHostId, limits, XylemError } from '@xylem/core';
-import type { Log } from '@xylem/platform';
+import type { Clock, Log } from '@xylem/platform';
 import { type KeptWatermark, readReport, readWatermark } from './entry.ts';
 import { covers, type SpooledReport, supersedes } from './fold.ts';
 import { LogFile } from './log-file.ts';
+import { hourOf, Superseded } from './superseded.ts';
 
 export interface SpoolOptions {
   readonly folder: string;
   readonly log: Log;
+  readonly clock: Pick<Clock, 'now'>;
   /** Raw public keys by which watermarks are believed, as of now. */
   readonly collectorKeys: () => readonly Uint8Array[];
   /** Bound on what is kept, on disk and in memory: bytes of reports. Default 256 MiB. */
@@ -16,6 +18,10 @@ export interface SpoolOptions {
 /** A line of the log: one of these keys. */
 interface Line {
   readonly report?: Envelope;
+  /** With a report: it replaced one that no parent had taken, in this hour. */
+  readonly over?: number;
+  /** How many did, by hour. */
+  readonly superseded?: readonly (readonly [hour: number, count: number])[];
   readonly watermark?: Envelope;
   readonly number?: Pick<KeptWatermark, 'host' | 'incarnation' | 'sequence'>;
 }
@@ -30,6 +36,9 @@ export class Spool {
   readonly #options: SpoolOptions;
   readonly #reports = new Map<HostId, SpooledReport>();
   readonly #watermarks = new Map<HostId, KeptWatermark>();
+  readonly #superseded = new Superseded();
+  /** Those that a parent has, and for which the watermark is awaited. */
+  readonly #taken = new WeakSet<SpooledReport>();
   #log: LogFile | undefined;
   #bytes = 0;
   #isCompacting = false;
@@ -51,26 +60,30 @@ export class Spool {
    * @throws XylemError E_DISK_FULL, E_STORAGE; then none of them counts as taken
    */
   async take(reports: readonly SpooledReport[]): Promise<Envelope[]> {
-    const writes: Promise<void>[] = [];
     const watermarks = new Map<HostId, Envelope>();
+    const arriving = new Map<HostId, SpooledReport>();
+    const lines: { readonly line: string; readonly report: SpooledReport; readonly over?: number }[] = [];
+    const hour = hourOf(this.#options.clock.now());
     for (const report of reports) {
       const watermark = this.#watermarks.get(report.host);
       if (watermark !== undefined) watermarks.set(report.host, watermark.envelope);
-      if (covers(watermark, report) || !supersedes(report, this.#reports.get(report.host))) continue;
-      const line = JSON.stringify({ report: report.envelope } satisfies Line);
-      if (this.#bytes + line.length > (this.#options.maxBytes ?? 256 * 1024 * 1024)) {
-        throw new XylemError(
-          'E_DISK_FULL',
-          'The spool of reports has reached its bound: no parent takes them.',
-          {
-            retry: 'elsewhere',
-          },
-        );
-      }
-      // Counted as kept only when it is on the disk: until then the former one stays.
-      writes.push(this.#opened().append(line, () => this.#keep(report)));
+      const former = arriving.get(report.host) ?? this.#reports.get(report.host);
+      if (covers(watermark, report) || !supersedes(report, former)) continue;
+      arriving.set(report.host, report);
+      const over = former === undefined || this.#taken.has(former) ? {} : { over: hour };
+      const line = JSON.stringify({ report: report.envelope, ...over } satisfies Line);
+      lines.push({ line, report, ...over });
     }
-    await Promise.all(writes);
+    const arrivingBytes = lines.reduce((sum, { line }) => sum + line.length, 0);
+    if (this.#bytes + arrivingBytes > (this.#options.maxBytes ?? 256 * 1024 * 1024)) {
+      const message = 'The spool of reports has reached its bound: no parent takes them.';
+      throw new XylemError('E_DISK_FULL', message, { retry: 'elsewhere' });
+    }
+    const log = this.#opened();
+    // Counted as kept only when it is on the disk: until then the former one stays.
+    await Promise.all(
+      lines.map(({ line, report, over }) => log.append(line, () => this.#keep(report, over))),
+    );
     this.#compactIfDue();
     return [...watermarks.values()];
   }
@@ -93,6 +106,16 @@ export class Spool {
         .catch((error: unknown) => this.#options.log.warn('watermark not kept', { error }));
     }
     this.#compactIfDue();
+  }
+
+  /** A parent has this one; the root server's watermark is still awaited. */
+  wentUp(report: SpooledReport): void {
+    this.#taken.add(report);
+  }
+
+  /** Reports of the last day that newer ones replaced here before a parent had taken them. */
+  get superseded(): number {
+    return this.#superseded.lastDay(this.#options.clock.now());
   }
 
   watermark(host: HostId): Envelope | null {
@@ -126,9 +149,10 @@ export class Spool {
     await this.#opened().close();
   }
 
-  #keep(report: SpooledReport): void {
+  #keep(report: SpooledReport, over: number | undefined): void {
     const former = this.#reports.get(report.host);
     if (!supersedes(report, former) || covers(this.#watermarks.get(report.host), report)) return;
+    if (over !== undefined) this.#superseded.add(over);
     this.#bytes += sizeOf(report) - (former === undefined ? 0 : sizeOf(former));
     this.#reports.delete(report.host);
     this.#reports.set(report.host, report);
@@ -146,7 +170,9 @@ export class Spool {
     if (text === '') return;
     try {
       const line = JSON.parse(text) as Line;
-      if (line.report !== undefined) this.#keep(readReport(line.report));
+      if (line.report !== undefined) this.#keep(readReport(line.report), line.over);
+      else if (line.superseded !== undefined)
+        for (const [hour, count] of line.superseded) this.#superseded.add(hour, count);
       else if (line.watermark !== undefined && line.number !== undefined && isHostId(line.number.host)) {
         this.#see({ ...line.number, envelope: line.watermark });
       }
@@ -170,6 +196,7 @@ export class Spool {
   }
 
   *#lines(): Iterable<string> {
+    yield JSON.stringify({ superseded: this.#superseded.hours() } satisfies Line);
     for (const { host, incarnation, sequence, envelope } of this.#watermarks.values()) {
       yield JSON.stringify({ watermark: envelope, number: { host, incarnation, sequence } } satisfies Line);
     }

@@ -18,6 +18,11 @@ test('puts children below the relay that serves at their parent’s address, who
   await byId.report([], { parent: { url, host: relay.id } });
   const tree = async () => (await root.api('topology')).nodes.map(({ name, depth }) => `${depth} ${name}`);
   assert.deepEqual(await tree(), ['1 z-relay', '2 by-id', '2 by-url']);
+  // What was folded on the way is told once a relay says so.
+  const superseded = async () => (await root.api('topology')).nodes.map((node) => node.superseded);
+  assert.deepEqual(await superseded(), [undefined, undefined, undefined]);
+  await relay.report([], { serves: { url, children: [], superseded: 1204 } });
+  assert.deepEqual(await superseded(), [1204, undefined, undefined]);
   // In the middle of a move two may call each other their parent: both are still shown, once.
   await relay.report([], { serves: { url, children: [] }, parent: { url: 'https://x', host: byId.id } });
   assert.equal((await tree()).length, 3);

@@ -1,4 +1,4 @@
-import { timeOf } from '@xylem/core';
+import { type Report, timeOf } from '@xylem/core';
 import type { Topology } from '../api/schemas/fleet.ts';
 import type { Within } from '../auth/access.ts';
 import { environmentsMatching } from '../environments/names.ts';
@@ -40,9 +40,15 @@ export async function topology(root: Root, within: Within, environment?: string)
       state,
       drained: host.drained,
       lastSeen: receivedMs === null ? null : timeOf(receivedMs),
+      ...supersededAt(report),
     }));
   return { root: { url: root.nodesUrl() }, nodes: parentsFirst(nodes) };
 }
+
+const supersededAt = (report: Report | null): Pick<Node, 'superseded'> => {
+  const superseded = report?.serves?.superseded ?? 0;
+  return superseded === 0 ? {} : { superseded };
+};
 
 /** Depth first. Two that each call the other their parent, in the middle of a move, are put below the root. */
 function parentsFirst(nodes: readonly Node[]): Node[] {

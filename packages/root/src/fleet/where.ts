@@ -8,7 +8,7 @@ import { wantedVersions } from './status.ts';
 
 const shownNames = 20;
 /** So many versions are shown with names: each takes a look of its own. */
-const mostNamed = 200;
+const mostNamed = 100;
 
 type Counted = Awaited<ReturnType<typeof countsOf>>[number];
 

@@ -24,7 +24,11 @@ function nodeText(node: Node, nowMs: number): string {
   const serves = node.url === null ? '' : `  serves ${node.url}`;
   const seen = node.lastSeen === null ? 'never reported' : `reported ${age(node.lastSeen, nowMs)} ago`;
   const drained = node.drained ? '  drained' : '';
-  return `${node.name}  ${node.environment}  ${node.state}  ${seen}${serves}${drained}`;
+  const superseded =
+    node.superseded === undefined
+      ? ''
+      : `  ${node.superseded} reports superseded before they went up in the last day`;
+  return `${node.name}  ${node.environment}  ${node.state}  ${seen}${serves}${drained}${superseded}`;
 }
 
 export const command = defineCommand({

@@ -65,6 +65,12 @@ export const Topology = Strict({
       state: Type.String(),
       drained: Type.Boolean({ description: 'it gets no children' }),
       lastSeen: Nullable(Time),
+      superseded: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          description: 'reports of the last day that newer ones replaced at this relay before they went up',
+        }),
+      ),
     }),
   ),
 });
