@@ -6,7 +6,7 @@ import { countEgress } from './fleet/egress.ts';
 import { measureIdle } from './fleet/idle.ts';
 import { type FleetOptions, fleetOptions } from './fleet/options.ts';
 import { hostProcesses } from './fleet/processes.ts';
-import { levelsOf, startRelays } from './fleet/relays.ts';
+import { levelsOf, startRelays, usageOfRelays } from './fleet/relays.ts';
 import { rootServer } from './fleet/root-server.ts';
 import { untilSeldom } from './fleet/until.ts';
 import { environment, inLab, type Lab } from './lab.ts';
@@ -71,7 +71,13 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
 
   const ports = [url, ...all.map((one) => one.url)].map((one) => Number(new URL(one).port));
   const egress = countEgress(context, ports);
-  const before = { root: await root.usage(), requests: await root.requests(), hosts: await hosts.usage() };
+  const used = async () => ({
+    root: await root.usage(),
+    requests: await root.requests(),
+    hosts: await hosts.usage(),
+    relays: await usageOfRelays(lab, all),
+  });
+  const before = await used();
   await hosts.watch();
   egress?.begin();
   const fromMs = systemClock.now();
@@ -88,7 +94,7 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
     reports.push({ atMs: systemClock.now(), count: await root.reported('2.0.0') });
     return reports.at(-1)?.count === options.hosts && hosts.arrivals().length === options.hosts;
   }, 'the second release on all hosts, and their reports');
-  const after = { root: await root.usage(), requests: await root.requests(), hosts: await hosts.usage() };
+  const after = await used();
   const bytes = egress?.bytes() ?? new Map<number, number>();
   for (const [what, count] of hosts.warnings()) say(`${count} x ${what}`);
 
@@ -120,6 +126,12 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
       rootRequests: after.requests - before.requests,
       rootCpuSeconds: Number((after.root.cpuSeconds - before.root.cpuSeconds).toFixed(2)),
       rootPeakRssMb: Number(after.root.highestRssMb.toFixed(1)),
+      ...(after.relays === null || before.relays === null
+        ? {}
+        : {
+            relayCpuSeconds: Number((after.relays.cpuSeconds - before.relays.cpuSeconds).toFixed(2)),
+            relayRssMb: Number((after.relays.rssMb / all.length).toFixed(1)),
+          }),
       hostCpuMillis: Number(
         (((after.hosts.cpuSeconds - before.hosts.cpuSeconds) * 1000) / options.hosts).toFixed(2),
       ),

@@ -98,3 +98,12 @@ export async function usageOf(pid: number): Promise<Usage> {
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / clockTicksPerSecond,
   };
 }
+
+export function sumOf(all: readonly Usage[]): Usage {
+  const sum = (of: (one: Usage) => number): number => all.reduce((before, one) => before + of(one), 0);
+  return {
+    rssMb: sum(({ rssMb }) => rssMb),
+    highestRssMb: sum(({ highestRssMb }) => highestRssMb),
+    cpuSeconds: sum(({ cpuSeconds }) => cpuSeconds),
+  };
+}

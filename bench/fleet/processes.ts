@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { XylemError } from '@xylem/core';
-import { type Usage, usageOf } from '../lab.ts';
+import { sumOf, type Usage, usageOf } from '../lab.ts';
 import type { FromHosts, HostToJoin, ToHosts } from './hosts-main.ts';
 
 /** Many hosts at once have much under way: by V8's own measure each 64 MiB of it would be reason to collect all garbage. */
@@ -86,13 +86,7 @@ export function hostProcesses(
     arrivals: () => arrivals,
     warnings: () => warnings,
     usage: async () => {
-      const all = await Promise.all(children.map(({ child }) => usageOf(child.pid ?? -1)));
-      const sum = (of: (one: Usage) => number): number => all.reduce((before, one) => before + of(one), 0);
-      return {
-        rssMb: sum(({ rssMb }) => rssMb),
-        highestRssMb: sum(({ highestRssMb }) => highestRssMb),
-        cpuSeconds: sum(({ cpuSeconds }) => cpuSeconds),
-      };
+      return sumOf(await Promise.all(children.map(({ child }) => usageOf(child.pid ?? -1))));
     },
   };
 }

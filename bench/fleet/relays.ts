@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { XylemError } from '@xylem/core';
 import { startNode } from '@xylem/testkit';
-import { environment, type Lab } from '../lab.ts';
+import { environment, type Lab, sumOf, type Usage, usageOf } from '../lab.ts';
 
 const startedAtOnce = 4;
 
@@ -55,4 +55,11 @@ export function levelsOf(relays: number, levels: number): number[] {
     left -= size;
   }
   return levels > 0 ? [...sizes, left] : sizes;
+}
+
+/** Of all of them together; null where there are none, or some were killed. */
+export async function usageOfRelays({ xylem }: Lab, relays: readonly Relay[]): Promise<Usage | null> {
+  const all = await Promise.all(relays.map(({ name }) => usageOf(xylem.pidOf(name)).catch(() => null)));
+  const there = all.filter((one) => one !== null);
+  return there.length === 0 || there.length < all.length ? null : sumOf(there);
 }

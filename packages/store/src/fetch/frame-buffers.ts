@@ -1,21 +1,54 @@
 import { maxFrameLength } from '@xylem/core';
 
 const worthKeeping = 128 * 1024;
-const mostFree = 4;
+/** However many trees a process fetches at once, so many long frames are in its memory. */
+const mostInUse = 16;
 
 let inUse = 0;
 let free: Buffer[] = [];
+const waiting: ((isFree: boolean) => void)[] = [];
 
-/** Room for a frame of so many bytes. To be given back, also after a fault. */
-export function takeFrameBuffer(sizeBytes: number): Buffer {
-  inUse += 1;
-  if (sizeBytes < worthKeeping) return Buffer.allocUnsafe(sizeBytes);
-  return free.pop() ?? Buffer.allocUnsafeSlow(maxFrameLength);
+/**
+ * Lends room for a frame of so many bytes while `use` runs; long ones wait for their turn. Nobody may look at it after
+ * `use` has resolved; one whose use failed is not lent again, as what reads or writes it may still be at work.
+ * @throws what `use` throws, or the signal's reason while waiting
+ */
+export async function withFrameBuffer(
+  sizeBytes: number,
+  signal: AbortSignal | undefined,
+  use: (buffer: Buffer) => Promise<void>,
+): Promise<void> {
+  if (sizeBytes < worthKeeping) return await use(Buffer.allocUnsafe(sizeBytes));
+  await turn(signal);
+  const buffer = free.pop() ?? Buffer.allocUnsafeSlow(maxFrameLength);
+  try {
+    await use(buffer);
+    free.push(buffer);
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) inUse -= 1;
+    else next(true);
+    // A host at rest has no use for them.
+    if (inUse === 0) free = [];
+  }
 }
 
-/** `isClean`: nobody looks at it any more. With the last one nothing is kept: a host at rest has no use for it. */
-export function giveFrameBuffer(buffer: Buffer, isClean: boolean): void {
-  inUse -= 1;
-  if (inUse === 0) free = [];
-  else if (isClean && buffer.length === maxFrameLength && free.length < mostFree) free.push(buffer);
+/** Resolves when one more may be in use, and counts it. */
+async function turn(signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  if (inUse < mostInUse) {
+    inUse += 1;
+    return;
+  }
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const leave = (): void => {
+    const at = waiting.indexOf(resolve);
+    if (at >= 0) waiting.splice(at, 1);
+    resolve(false);
+  };
+  waiting.push(resolve);
+  signal?.addEventListener('abort', leave, { once: true });
+  const isMine = await promise;
+  signal?.removeEventListener('abort', leave);
+  if (!isMine) signal?.throwIfAborted();
 }

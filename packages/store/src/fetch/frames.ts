@@ -2,7 +2,7 @@ import { type Digest, sha256, XylemError } from '@xylem/core';
 import { decodeFrame } from '../pack/frame.ts';
 import type { ObjectSource } from '../source/object-source.ts';
 import { readPieces } from '../source/read.ts';
-import { giveFrameBuffer, takeFrameBuffer } from './frame-buffers.ts';
+import { withFrameBuffer } from './frame-buffers.ts';
 import type { ChunkBytes } from './placement.ts';
 import type { FetchRange, WantedFrame } from './plan.ts';
 
@@ -28,14 +28,8 @@ export async function fetchRange(
   range: FetchRange,
   options: FetchRangeOptions,
 ): Promise<void> {
-  const buffer = takeFrameBuffer(Math.max(0, ...range.frames.map(({ length }) => length)));
-  let isClean = false;
-  try {
-    await fetchInto(buffer, source, range, options);
-    isClean = true;
-  } finally {
-    giveFrameBuffer(buffer, isClean);
-  }
+  const longest = Math.max(0, ...range.frames.map(({ length }) => length));
+  await withFrameBuffer(longest, options.signal, (buffer) => fetchInto(buffer, source, range, options));
 }
 
 async function fetchInto(
