@@ -23,6 +23,14 @@ export interface RelayTiming {
   readonly pruneGraceMs: number;
   /** A child that asks for an object that is just being fetched waits at most so long. */
   readonly waitForFlightMs: number;
+  /** A relay of the same site that asks for an object waits here for its first byte so long, before it asks again; where nothing of the domain is being fetched, `siblingIdleMs`. */
+  readonly siblingHoldMs: number;
+  readonly siblingIdleMs: number;
+  /** A relay of the same site that has given no byte of an object, or not all of it, is passed over after. */
+  readonly siblingWaitMs: number;
+  readonly siblingMostMs: number;
+  /** One that was passed over is not asked for so long; doubles. */
+  readonly siblingLeftMs: number;
   /** Reports that arrive within so long go up together. */
   readonly reportBatchMs: number;
   /** First pause before a report that no watermark covers is sent up again; doubles to `reportRetryMaxMs`. */
@@ -48,6 +56,8 @@ export interface RelayOptions {
   readonly identity?: () => Identity;
   /** Where to pull from, in order. Default, and for null: as the host map says, else as the host joined. */
   readonly parents?: () => readonly string[] | null;
+  /** Whether relays of the same site are asked for objects before the parents. Default: true. */
+  readonly siblings?: boolean;
   /** For requests upwards. Default: one of its own, with this host's certificate. */
   readonly http?: HttpClient;
   /** Environment with HTTPS_PROXY and the like, for the default `http`. */

@@ -16,6 +16,10 @@ import { relayMetrics } from './serve/metrics.ts';
 import { routes } from './serve/routes.ts';
 import { type ListeningServer, listenTls } from './serve/server.ts';
 import { takeReports } from './serve/take-reports.ts';
+import { fill } from './siblings/fill.ts';
+import { SiblingsFirst } from './siblings/siblings-first.ts';
+import { Site } from './siblings/site.ts';
+import { UnderWay } from './siblings/under-way.ts';
 import { Forwarder } from './spool/forwarder.ts';
 import { Spool } from './spool/spool.ts';
 import { relayLayout } from './state/layout.ts';
@@ -71,6 +75,26 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     self: () => ({ host: identity.host, url }),
     judge: (parent, line) => loops.judge(parent, line),
   });
+  const site = new Site({
+    repository,
+    identity: current,
+    neighbours: () => neighbours.siblings(),
+    isRevoked,
+    clock,
+    log,
+    signal,
+  });
+  const underWay = new UnderWay();
+  const objects = new SiblingsFirst({
+    upstream,
+    siblings: async () => (options.siblings === false ? [] : await site.siblings()),
+    underWay,
+    identity: current,
+    http,
+    clock,
+    log,
+    timing,
+  });
   const hub = newsHub(repository, {
     clock,
     randomness,
@@ -85,6 +109,8 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     hub,
     http,
     upstream,
+    objects,
+    site,
     ownParents,
     neighbours,
     faults,
@@ -137,6 +163,8 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
             domain,
             path,
           ),
+        fill: (asked, response) =>
+          fill({ repository, flights: follow.flights, underWay, clock, timing }, asked, response),
         doubt: (domain, digest, kind) => follow.ownCopy.doubt(domain, digest, kind),
         forward: forwarding({ http, parents, clock, log, timeoutMs: timing.forwardTimeoutMs, signal }),
         reports: takeReports({ spool, log, isRevoked, onTaken: () => forwarder.wake() }),

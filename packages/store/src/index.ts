@@ -2,7 +2,7 @@ export { fetchTree, fetchTreeEntries } from './fetch/fetch-tree.ts';
 export { inParallel } from './fetch/parallel.ts';
 export type { Seed } from './fetch/types.ts';
 export { createMirror, type Mirror } from './mirror/mirror.ts';
-export { removeStalePartials } from './mirror/partial.ts';
+export { partialFile, removeStalePartials } from './mirror/partial.ts';
 export { prune } from './mirror/prune.ts';
 export { readNewsFile, writeNewsFile } from './news/file.ts';
 export { type NewsHub, newsHub } from './news/hub.ts';

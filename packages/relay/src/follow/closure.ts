@@ -36,6 +36,8 @@ export interface ClosureOptions {
   readonly repository: Repository;
   readonly flights: Flights;
   readonly pieces: NewsPieces;
+  /** Called when the host map is here. */
+  readonly onHostMap: (state: DesiredState) => void;
   readonly signal: AbortSignal;
 }
 
@@ -51,6 +53,7 @@ const deepestHostMap = 32;
 export async function fetchClosure(options: ClosureOptions): Promise<Closure> {
   const { state, vouched, signal } = options;
   const hostMapNodes = await fetchHostMap(options);
+  options.onHostMap(state);
   const packages = uniqueReferences(
     namedParts(state)
       .filter(({ release }) => vouched.has(release))
@@ -63,7 +66,9 @@ export async function fetchClosure(options: ClosureOptions): Promise<Closure> {
     for (const { tree } of document.variants) trees.push({ domain, digest: tree });
     for (const one of installObjects(document)) archives.push({ domain, ...one });
   });
-  const wanted = uniqueReferences(trees);
+  // Relays of one site that fetch for each other must come to everything in the same order.
+  const wanted = uniqueReferences(trees).sort(byDigest);
+  archives.sort(byDigest);
   await inParallel(wanted, treesAtOnce, async ({ domain, digest }) => {
     signal.throwIfAborted();
     if (!(await hasTree(options.repository, domain, digest)))
@@ -104,7 +109,7 @@ async function fetchHostMap(options: ClosureOptions): Promise<Digest[]> {
         seen.add(child as Digest);
       }
     });
-    level = next;
+    level = next.sort();
   }
   return [...seen];
 }
@@ -142,6 +147,8 @@ function domainOf(state: DesiredState, product: string): DomainId {
     throw new XylemError('E_METADATA_INVALID', `The desired state has no product ${product}.`);
   return entry.domain as DomainId;
 }
+
+const byDigest = (a: Reference, b: Reference): number => (a.digest < b.digest ? -1 : 1);
 
 function uniqueReferences(references: readonly Reference[]): Reference[] {
   return [

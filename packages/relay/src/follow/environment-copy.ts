@@ -37,6 +37,8 @@ export interface EnvironmentCopyOptions {
   readonly timing: RelayTiming;
   /** Called with each verified state, before anything that it leads to is fetched. */
   readonly onAccepted: (state: DesiredState) => Promise<void>;
+  /** Called with a verified state whose host map is here. */
+  readonly onHostMap: (state: DesiredState) => void;
   /** Called with what children are given from now on. */
   readonly onServed: (state: DesiredState) => void;
 }
@@ -188,9 +190,9 @@ export class EnvironmentCopy {
     pieces: NewsPieces,
     signal: AbortSignal,
   ): Promise<Closure> {
-    const { releases, repository, flights } = this.#options;
+    const { releases, repository, flights, onHostMap } = this.#options;
     const vouched = await releases.take(state, anew, pieces);
-    const closure = await fetchClosure({ state, vouched, repository, flights, pieces, signal });
+    const closure = await fetchClosure({ state, vouched, repository, flights, pieces, onHostMap, signal });
     const numbers = new Set([state, ...this.states].map(({ number }) => number));
     for (const number of this.#install.keys()) if (!numbers.has(number)) this.#install.delete(number);
     this.#install.set(state.number, new Set(closure.install.map((one) => `${one.domain}/${one.digest}`)));

@@ -2,12 +2,19 @@ import { mkdir } from 'node:fs/promises';
 import type { DesiredState, Digest, DomainId, EnvironmentId, RepositoryId } from '@xylem/core';
 import { fromB64u } from '@xylem/core';
 import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
-import { createMirror, type NewsHub, type Repository, removeStalePartials } from '@xylem/store';
+import {
+  createMirror,
+  type NewsHub,
+  type Repository,
+  removeStalePartials,
+  type SourceChoice,
+} from '@xylem/store';
 import type { Identity } from '@xylem/trust';
 import type { Faults } from '../faults.ts';
 import { servingScope } from '../identity.ts';
 import type { RelayTiming } from '../options.ts';
 import type { Scopes } from '../serve/rights.ts';
+import type { Site } from '../siblings/site.ts';
 import type { RelayLayout } from '../state/layout.ts';
 import type { RevokedHosts } from '../state/revoked.ts';
 import type { Neighbours } from '../upstream/neighbours.ts';
@@ -34,6 +41,9 @@ export interface FollowOptions {
   readonly hub: NewsHub;
   readonly http: HttpClient;
   readonly upstream: Upstream;
+  /** Where objects come from. */
+  readonly objects: SourceChoice;
+  readonly site: Site;
   readonly ownParents: OwnParents;
   readonly neighbours: Neighbours;
   readonly faults: Faults;
@@ -67,7 +77,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
   const { layout, identity, repository, upstream, clock, log, timing, signal, faults, randomness } = options;
   await mkdir(layout.roots, { recursive: true });
   const files = new ServedFiles(layout.served, log);
-  const flights = new Flights(createMirror(repository), upstream, options.http);
+  const flights = new Flights(createMirror(repository), options.objects, options.http);
   const gate = new Gate();
   const tufCopies = new Map<RepositoryId, Promise<TufCopy>>();
   const copyOf = (id: RepositoryId): Promise<TufCopy> => {
@@ -106,6 +116,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
       log,
       timing,
       onAccepted: (state) => options.revoked.learn(state),
+      onHostMap: (state) => options.site.learn(state),
       onServed,
     });
     await copy.open();
@@ -159,9 +170,10 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
     },
     onAnswered: () => faults.clear('news'),
     onAsks: (parent) => {
-      void options.neighbours.learn(parent, signal).then((isRight) => {
+      const learning = options.neighbours.learn(parent, signal).then((isRight) => {
         if (!isRight) follower.askAgain();
       });
+      options.site.asking(learning);
     },
   });
   await follower.open();

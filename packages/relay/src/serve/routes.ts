@@ -12,6 +12,7 @@ import {
   verifyHeader,
 } from '@xylem/store';
 import type { Peer } from '@xylem/trust';
+import { waitOf } from '../siblings/fill.ts';
 import type { Spool } from '../spool/spool.ts';
 import { sendFault, sendJson, sendMissing } from './answer.ts';
 import type { Children } from './children.ts';
@@ -26,6 +27,11 @@ export interface RoutesOptions {
   readonly isInstall: (domain: DomainId, digest: Digest) => boolean;
   /** Waits, not for long, for an object of this domain that is just being fetched. */
   readonly arriving: (domain: DomainId, path: string) => Promise<void>;
+  /** Answers a relay of the same site with what is not here yet; false: nothing was answered. */
+  readonly fill: (
+    asked: { readonly domain: DomainId; readonly digest: Digest; readonly waitMs: number },
+    response: ServerResponse,
+  ) => Promise<boolean>;
   /** Looks whether an own file is damaged, and removes it if so. */
   readonly doubt: (domain: DomainId, digest: Digest, kind: 'object' | 'offer') => Promise<void>;
   readonly hub: NewsHub;
@@ -92,7 +98,10 @@ async function route(
     if (!path.startsWith('/o/') || !files(request, response)) sendMissing(response);
     return;
   }
-  if (peer.host !== null) options.children.saw(peer.host);
+  const waitMs = waitOf(request.headers.prefer);
+  const isDoubted = request.headers[verifyHeader] !== undefined;
+  // Relays that fill each other are nobody's children.
+  if (peer.host !== null && waitMs === null && !isDoubted) options.children.saw(peer.host);
   if (request.method === 'POST') {
     if (path === '/reports') await options.reports(peer, request, response);
     else sendMissing(response);
@@ -108,7 +117,11 @@ async function route(
     sendParents(options, peer, new URLSearchParams(url.slice(path.length)).get('serves'), response);
   } else if (path.startsWith('/watermarks/')) sendWatermark(options, peer, path.slice(12), response);
   else {
-    await waitForObject(options, peer, path, request.headers[verifyHeader] !== undefined);
+    const asked = objectOf(path);
+    const isAllowed = asked !== null && mayRead(peer, { kind: 'object', ...asked }, options.scopes);
+    if (isAllowed && waitMs !== null && request.method === 'GET' && !asked.isOffer && peer.serves !== null) {
+      if (await options.fill({ ...asked, waitMs }, response)) return;
+    } else if (isAllowed) await waitForObject(options, path, asked, isDoubted);
     if (!response.destroyed && !files(request, response)) sendMissing(response);
   }
 }
@@ -131,19 +144,26 @@ function sendWatermark({ spool }: RoutesOptions, peer: Peer, host: string, respo
   else sendJson(response, 200, JSON.stringify(watermark));
 }
 
-/** A child that may have an object that is on its way here waits for it; one that got it wrong has it looked at. */
+interface AskedObject {
+  readonly domain: DomainId;
+  readonly digest: Digest;
+  readonly isOffer: boolean;
+}
+
+function objectOf(path: string): AskedObject | null {
+  const match = /^\/o\/([0-9a-f]{32})\/(offers\/)?([0-9a-f]{64})$/.exec(path);
+  if (match === null) return null;
+  return { domain: match[1] as DomainId, digest: match[3] as Digest, isOffer: match[2] !== undefined };
+}
+
+/** A child waits for an object that is on its way here; for one that got it wrong it is looked at. */
 async function waitForObject(
   options: RoutesOptions,
-  peer: Peer,
   path: string,
+  { domain, digest, isOffer }: AskedObject,
   isDoubted: boolean,
 ): Promise<void> {
-  const match = /^\/o\/([0-9a-f]{32})\/(offers\/)?([0-9a-f]{64})$/.exec(path);
-  if (match === null) return;
-  const domain = match[1] as DomainId;
-  const digest = match[3] as Digest;
-  if (!mayRead(peer, { kind: 'object', domain, digest }, options.scopes)) return;
-  if (isDoubted) await options.doubt(domain, digest, match[2] === undefined ? 'object' : 'offer');
+  if (isDoubted) await options.doubt(domain, digest, isOffer ? 'offer' : 'object');
   else await options.arriving(domain, path.slice(1));
 }
 

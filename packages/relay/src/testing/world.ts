@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Digest } from '@xylem/core';
+import type { Digest, HostId, HostMapEntry } from '@xylem/core';
 import {
   type Clock,
   createHttpClient,
@@ -34,6 +34,7 @@ export interface World {
     version: string,
     to?: TestDirection,
     files?: Record<string, FileContent>,
+    hosts?: ReadonlyMap<HostId, HostMapEntry>,
   ): Promise<{ packs: readonly Digest[]; tree: Digest; snapshot: number }>;
 }
 
@@ -45,12 +46,16 @@ export async function world(
   const vendor = await installation.addVendor('shop');
   const production = await installation.addEnvironment('acme/production');
   const root = await rootFront(t, installation, options);
-  const deploy: World['deploy'] = async (version, to = production, files = smallFiles(version)) => {
+  const deploy: World['deploy'] = async (version, to = production, files = smallFiles(version), hosts) => {
     const folder = await buildSmallTree(join(installation.folder, `tree-${version}`), files);
     const published = await vendor.publishPackage('web', version, folder);
     const release = await vendor.release(version, [published]);
     const assignment = { component: 'web', product: 'shop', release, package: published.package, version };
-    const snapshot = await to.direct({ vendors: [vendor], assignments: [assignment as never] });
+    const snapshot = await to.direct({
+      vendors: [vendor],
+      assignments: [assignment as never],
+      ...(hosts === undefined ? {} : { hosts }),
+    });
     root.announce(to.id);
     return { packs: published.packs, tree: published.tree, snapshot };
   };
