@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
+import type { LimitedLinks } from '@xylem/platform/serving';
 import type { JournalPoint } from './converge/points.ts';
 import type { WipePoint } from './leaving/wipe.ts';
 import type { CurrentParent } from './parents/parents.ts';
@@ -74,6 +75,8 @@ export interface AgentOptions {
   readonly proxyEnvironment?: NodeJS.ProcessEnv;
   /** Tried before the parents that the operator named: the relay of this very host, so that objects cross the link once. */
   readonly parentsFirst?: () => readonly string[];
+  /** What its links may carry, as a relay's too; it is told what direction says. Default: as much as comes. */
+  readonly links?: LimitedLinks;
   /** Asked for each report while this host is a relay too. */
   readonly serving?: () => Serving | null;
   /** What a launcher said to this process, so that the agent can be replaced. Default: no launcher. */

@@ -29,6 +29,7 @@ export { parseJson } from './json.ts';
 export * from './junit/index.ts';
 export { lifetimes } from './lifetimes.ts';
 export { limits } from './limits.ts';
+export * from './links/index.ts';
 export * from './metrics/index.ts';
 export * from './migration/index.ts';
 export * from './notification/index.ts';

@@ -14,6 +14,7 @@ export {
 export { faultCode } from './http/fault-code.ts';
 export { clientFor } from './http/named.ts';
 export { chooseProxy, readProxy } from './http/proxy/choose.ts';
+export { pacedHeader } from './http/slow-guard.ts';
 export { jsonLog, type Log, type LogFields, silentLog } from './log.ts';
 export { releaseMemorySoon } from './memory.ts';
 export { type Randomness, shuffled, systemRandomness } from './randomness.ts';

@@ -1,5 +1,6 @@
 import type { EnvironmentId, ErrorCode, HostId, Time } from '@xylem/core';
 import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
+import type { LimitedLinks } from '@xylem/platform/serving';
 import type { Identity } from '@xylem/trust';
 
 /** Durations and bounds that tests shorten; most of the defaults stand in docs/spec/lifetimes.md. */
@@ -65,6 +66,8 @@ export interface RelayOptions {
   readonly timing?: Partial<RelayTiming>;
   /** Most connections at once. Default 20,000. */
   readonly maxConnections?: number;
+  /** What its links may carry. Default: as much as comes. */
+  readonly links?: LimitedLinks;
   /** Called when what `serving` says about faults has changed: the host's report is due. */
   readonly onFaultsChanged?: () => void;
 }

@@ -68,7 +68,15 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
       )
       .filter(mayUse);
   const above = (): readonly string[] => neighbours.above();
-  const upstream = new Upstream({ http, parents, above, clock, randomness, log });
+  const upstream = new Upstream({
+    http,
+    parents,
+    above,
+    clock,
+    randomness,
+    log,
+    turnsOf: (isBackground) => options.links?.down(isBackground) ?? null,
+  });
   const neighbours = new Neighbours({
     http,
     clock,
@@ -176,6 +184,8 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
           line: neighbours.line(),
         }),
         onAsked: follow.asked,
+        turnsOf: (host, isBackground) =>
+          host === current().host ? null : (options.links?.serve(host ?? 'strangers', isBackground) ?? null),
         metrics: () => relayMetrics({ counts, spool, status: status() }),
       }),
     ),

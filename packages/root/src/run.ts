@@ -7,9 +7,9 @@ import {
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { type RepositoryId, XylemError } from '@xylem/core';
+import { type LinkLimit, type RepositoryId, XylemError } from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
-import { ServingCounts } from '@xylem/platform/serving';
+import { LimitedLinks, ServingCounts } from '@xylem/platform/serving';
 import { newsHub, openRepository } from '@xylem/store';
 import { CertificateAuthority, hostAt } from '@xylem/trust';
 import { allHandlers } from './api/all-handlers.ts';
@@ -60,6 +60,8 @@ export interface RunRootOptions {
   readonly nodes: { readonly host: string; readonly port: number; readonly url?: string };
   /** The API and the status page by TLS with a certificate of the operator's own, beside both others. */
   readonly https?: CertificateFiles & { readonly host: string; readonly port: number };
+  /** What it may give to nodes. Default: as much as they take. */
+  readonly limits?: readonly LinkLimit[];
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
@@ -301,6 +303,7 @@ async function start(
     authoriser,
     news,
     ingest,
+    links: new LimitedLinks({ clock, log, own: options.limits ?? [] }),
     others: ask,
   });
   const hostOn = (socket: Socket): string | null => hostAt(socket as TLSSocket, authority.certificatePem);

@@ -142,15 +142,15 @@ function planAhead(slot: ObservedSlot, target: Placed): SlotPlan {
     target,
     isReturn: false,
     outgoing: null,
-    steps: slot.trees.includes(target.tree) ? [] : bringing(target),
+    steps: slot.trees.includes(target.tree) ? [] : bringing(target, { isAhead: true }),
     drift: null,
   };
 }
 
-function bringing({ sizeBytes, domain, tree }: Placed): Step[] {
+function bringing({ sizeBytes, domain, tree }: Placed, how: { readonly isAhead?: true } = {}): Step[] {
   return [
     { kind: 'reserve', sizeBytes },
-    { kind: 'fetch', domain, tree },
+    { kind: 'fetch', domain, tree, ...how },
     { kind: 'stage', tree },
   ];
 }

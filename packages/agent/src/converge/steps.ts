@@ -12,6 +12,8 @@ interface StepContents {
     readonly tree: Digest;
     readonly from?: string;
     readonly adopts?: AdoptSource;
+    /** What it brings may not begin yet: others come first. */
+    readonly isAhead?: true;
   };
   /** Puts the fetched tree in place, or verifies that one kept from before is still as it was. */
   stage: { readonly tree: Digest };

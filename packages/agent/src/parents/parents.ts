@@ -1,5 +1,6 @@
 import { type Parents as Surroundings, XylemError } from '@xylem/core';
 import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
+import type { Turns } from '@xylem/platform/serving';
 import {
   afterAnswer,
   afterFault,
@@ -7,6 +8,7 @@ import {
   inStanding,
   neverAsked,
   type ObjectSource,
+  pacedSource,
   type SourceChoice,
   type Standing,
   untilForgivenMs,
@@ -24,6 +26,8 @@ export interface ParentsOptions {
   readonly mayUse?: (url: string) => boolean;
   /** What was learned before this start, and where to keep what is. */
   readonly remembered?: { readonly learned: Learned | null; readonly keep: (learned: Learned) => void };
+  /** How what comes from a parent is held up; null: not at all. */
+  readonly turnsOf?: (url: string, isBackground: boolean) => Turns | null;
   /** A parent answers, and none did before. */
   readonly isBack?: () => void;
   /** The longest that a faulty parent is avoided; then it takes its place again. */
@@ -68,7 +72,7 @@ export interface AsksParents {
 }
 
 export function parentsOf(options: ParentsOptions): Parents {
-  const { http, clock, randomness, log, mayUse = () => true } = options;
+  const { http, clock, randomness, log, mayUse = () => true, turnsOf = () => null } = options;
   const standings = new Map<string, Standing>();
   let learned = options.remembered?.learned ?? nothingLearned;
   /** In which order this host takes siblings: its own, and the same each time. */
@@ -99,7 +103,7 @@ export function parentsOf(options: ParentsOptions): Parents {
   const sourceOf = (url: string): ObjectSource => {
     const known = sources.get(url);
     if (known !== undefined) return known;
-    const made = httpSource(http, url);
+    const made = pacedSource(httpSource(http, url), (isBackground) => turnsOf(url, isBackground));
     sources.set(url, made);
     return made;
   };

@@ -122,6 +122,8 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     mayUse,
     isBack: () => reporting?.parentIsBack(),
     remembered: { learned: await learned.read(), keep: keepingLearned(learned, log) },
+    turnsOf: (url, isBackground) =>
+      options.parentsFirst?.().includes(url) === true ? null : (options.links?.down(isBackground) ?? null),
     returnToFirstMs: timing.returnToFirstMs,
   });
   const asks = { parents, http, clock, randomness, log, signal };
@@ -185,6 +187,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     signal,
     onAccepted: (next) => {
       revoked.learn(next);
+      options.links?.direct(next.entry.limits ?? []);
       lookAtParents();
       trying.look();
       sayQuarantine();
@@ -315,6 +318,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
 
   await refresher.open();
   revoked.learn(accepted());
+  options.links?.direct(accepted()?.entry.limits ?? []);
   lookAtParents();
   sayQuarantine();
   role.look();

@@ -6,6 +6,7 @@ import {
   askToVerify,
   fetchTree,
   fetchTreeEntries,
+  inBackground,
   type Refused,
   type Seed,
   type SourceChoice,
@@ -71,7 +72,7 @@ export function fetchingThrough(
         own.end.abort(new XylemError('E_INTERRUPTED', 'Direction changed while a tree was fetched.'));
       }
     },
-    fetchTree: async ({ component, kind, domain, tree, into, from, isApart = false }) => {
+    fetchTree: async ({ component, kind, domain, tree, into, from, isApart = false, isAhead = false }) => {
       const end = new AbortController();
       const own = { tree, end };
       underWay.add(own);
@@ -90,7 +91,7 @@ export function fetchingThrough(
             onRefused,
           });
         const fetched = await fetchTree({
-          source,
+          source: isAhead ? inBackground(source) : source,
           domain,
           tree,
           into,

@@ -83,6 +83,7 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   hostPin: ['POST', '/hosts/pin'],
   hostUnpin: ['POST', '/hosts/unpin'],
   hostServe: ['POST', '/hosts/serve'],
+  hostLimit: ['POST', '/hosts/limit'],
   hostMoveEnvironment: ['POST', '/hosts/move-environment'],
   hostRevoke: ['POST', '/hosts/revoke'],
   hostClearClone: ['POST', '/hosts/clear-clone'],

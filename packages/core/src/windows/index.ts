@@ -1,2 +1,3 @@
 export { type Eligibility, type Holding, type Moments, momentsOf } from './eligible.ts';
 export { changePolicyFault, type PeriodFault } from './faults.ts';
+export { linkRates, linkTimesFault } from './link-rates.ts';

@@ -8,6 +8,11 @@ export interface Occurrence {
   readonly endMs: number;
 }
 
+/** A period that ends by the clock: `until` on the day of its start, or where that is not after it on the next. */
+export interface ClockPeriod extends Period {
+  readonly until?: string;
+}
+
 /** A period as it lies on the line of time. */
 export interface Timeline {
   readonly period: Period;
@@ -29,7 +34,7 @@ const clockLeapMs = 3 * 3_600_000;
  *
  * @throws XylemError E_WINDOW_INVALID for a zone or rule that can't be evaluated
  */
-export function timelineOf(period: Period, isFreeze: boolean): Timeline {
+export function timelineOf(period: ClockPeriod, isFreeze: boolean): Timeline {
   const rule = evaluated(period, () => countedRule(period, isFreeze || period.rule === undefined));
   let known: {
     readonly fromMs: number;
@@ -84,12 +89,12 @@ function countedRule({ zone, start, rule = 'FREQ=DAILY;COUNT=1' }: Period, isByC
 
 function lookAt(
   { rule, inZone, noEarlierMs }: CountedRule,
-  period: Period,
+  period: ClockPeriod,
   nowMs: number,
 ): ReturnType<Timeline['at']> {
   const occurrence = (found: Moment): Occurrence => {
     const start = inZone(found);
-    return { startMs: start.epochMilliseconds, endMs: endOf(period, start) };
+    return { startMs: start.epochMilliseconds, endMs: endOf(period, start, found) };
   };
   const latestMs = noEarlierMs(nowMs);
   const following = (): Occurrence | null => {
@@ -110,7 +115,15 @@ function lookAt(
   return { covers: null, next: next ?? following() };
 }
 
-function endOf({ duration = '', end, zone }: Period, start: Moment): number {
+function endOf(
+  { duration = '', end, until, start: first, zone }: ClockPeriod,
+  start: Moment,
+  counted: Moment,
+): number {
+  if (until !== undefined) {
+    const day = counted.toPlainDate().add({ days: until > first.slice(11) ? 0 : 1 });
+    return day.toPlainDateTime(until).toZonedDateTime(zone).epochMilliseconds;
+  }
   if (end !== undefined) return firstOf({ name: '', zone, start: end }).epochMilliseconds;
   const [, weeks, days, hours, minutes] =
     /^P(?:(\d+)W)?(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?$/.exec(duration) ?? [];

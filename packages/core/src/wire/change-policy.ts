@@ -10,7 +10,7 @@ const localTime = string({
   title: 'a local time from 2000 to 2099 like "2026-01-05T01:00"',
   pattern: '^20\\d{2}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d$',
 });
-const zone = string({
+export const zone = string({
   title: 'a time zone of the IANA database like "Europe/Berlin"',
   pattern: '^[A-Za-z][A-Za-z0-9_+-]{0,30}(/[A-Za-z0-9_+-]{1,30}){0,2}$',
 });

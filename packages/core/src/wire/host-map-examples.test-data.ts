@@ -16,6 +16,25 @@ export const hostMapExamples: Readonly<Record<string, Example>> = {
     wire.parseHostMapNode,
     wire.encodeHostMapNode,
   ),
+  'host-map-leaf-limits': example(
+    {
+      format: 'xylem-hostmap-1',
+      hosts: {
+        [host]: {
+          labels: {},
+          limits: [
+            { down: 200_000, serve: 1_000_000, each: 100_000 },
+            {
+              down: 50_000,
+              times: { from: '08:00', to: '18:00', zone: 'Europe/Berlin', days: ['mo', 'fr'] },
+            },
+          ],
+        },
+      },
+    },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
   'host-map-leaf-undo': example(
     {
       format: 'xylem-hostmap-1',

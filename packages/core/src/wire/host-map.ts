@@ -8,6 +8,7 @@ import { issueText } from '../schema/message.ts';
 import { documentKind } from './document.ts';
 import * as f from './fields.ts';
 import { jobOrderSchema, mostJobOrders, mostPreflightOrders, preflightOrderSchema } from './jobs.ts';
+import { linkLimitSchema, mostLinkLimits } from './link-limit.ts';
 import { migrationOrderSchema } from './migration.ts';
 import { reparentOrderSchema } from './reparent.ts';
 import { retryOrder } from './retry.ts';
@@ -40,6 +41,8 @@ export const hostMapEntrySchema = object(
     retry: record(f.name, retryOrder),
     /** Local returns that are undone, by product the `since` of the one that is meant: docs/spec/local.md. */
     undo: record(f.name, f.time),
+    /** What its link to its parents, and its children's links to it, may carry: docs/spec/bandwidth.md. */
+    limits: array(linkLimitSchema, { maxItems: mostLinkLimits }),
     /** The environment that it is to go to. */
     move: object({ environment: f.environmentId }, { name: f.environmentName }),
     /** The environment of another tenant that it is to go to: docs/spec/moves.md. */

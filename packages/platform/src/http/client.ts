@@ -7,7 +7,14 @@ import { TransferCounter } from './counters.ts';
 import { countingAgent, countingTlsAgent } from './counting-agent.ts';
 import { chooseProxy, type ProxyServer } from './proxy/choose.ts';
 import { openedFault, refusalOf, wayTo } from './proxy/request.ts';
-import { guardAnswer, guardRate, type SlowestTransfer, slowestTransfer } from './slow-guard.ts';
+import {
+  guardAnswer,
+  guardRate,
+  pacedHeader,
+  type SlowestTransfer,
+  slowestPaced,
+  slowestTransfer,
+} from './slow-guard.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
@@ -101,8 +108,11 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         agent: isTls ? secure : plain,
         ...(wanted.signal === undefined ? {} : { signal: wanted.signal }),
       });
+      let body: IncomingMessage | null = null;
       const unreachable = (cause: Error): Error => unreachableError(url, proxy, cause, wanted.signal);
       outgoing.setTimeout(withinMs, () => {
+        // Who has not read what came does not wait for more; the guard of its rate sees whether more comes.
+        if (body !== null && body.readableLength > 0) return;
         outgoing.destroy(new Error(`no byte for ${withinMs} ms`));
       });
       guardAnswer(outgoing, isTls, withinMs);
@@ -113,7 +123,9 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
           outgoing.destroy(refusal);
           return;
         }
-        guardRate(incoming, url.origin, options.slowest ?? slowestTransfer);
+        body = incoming;
+        const isPaced = incoming.headers[pacedHeader] !== undefined;
+        guardRate(incoming, url.origin, isPaced ? slowestPaced : (options.slowest ?? slowestTransfer));
         resolve({
           status: incoming.statusCode ?? 0,
           headers: incoming.headers as Record<string, string | undefined>,

@@ -10,6 +10,12 @@ export interface SlowestTransfer {
 /** What comes down a shared, bad line still passes; a sender who keeps a host waiting on purpose does not. */
 export const slowestTransfer: SlowestTransfer = { bytesPerSecond: 1024, overMs: 30_000 };
 
+/** Says of an answer that its sender holds it up on purpose: docs/spec/bandwidth.md. */
+export const pacedHeader = 'xylem-paced';
+
+/** One that says so has less to do, and not nothing. */
+export const slowestPaced: SlowestTransfer = { bytesPerSecond: 64, overMs: 120_000 };
+
 const slots = 10;
 
 /**

@@ -1,3 +1,6 @@
 export { expositionOf, expositionType, type MetricFamily, metric } from './exposition.ts';
+export { LimitedLinks } from './limited-links.ts';
+export type { Turns } from './paced-link.ts';
+export { backgroundPriority, isBackground } from './priority.ts';
 export { processMetrics } from './process-metrics.ts';
-export { type LinkTraffic, ServingCounts } from './serving-counts.ts';
+export { ServingCounts } from './serving-counts.ts';

@@ -1,8 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { type Digest, type DomainId, type EnvironmentId, isHostId } from '@xylem/core';
+import { type Digest, type DomainId, type EnvironmentId, type HostId, isHostId } from '@xylem/core';
 import type { Log } from '@xylem/platform';
-import { expositionOf, expositionType, type MetricFamily } from '@xylem/platform/serving';
+import {
+  expositionOf,
+  expositionType,
+  isBackground,
+  type MetricFamily,
+  type Turns,
+} from '@xylem/platform/serving';
 import {
   type Asked,
   boundStrangers,
@@ -47,6 +53,8 @@ export interface RoutesOptions {
   readonly parents: () => Surroundings;
   /** A child asked for an environment's files, so it follows it. */
   readonly onAsked: (environments: readonly EnvironmentId[]) => void;
+  /** How what is given to a host, or to a stranger (null), is held up; null: not at all. */
+  readonly turnsOf: (host: HostId | null, isBackground: boolean) => Turns | null;
   readonly metrics: () => MetricFamily[];
   readonly log: Log;
 }
@@ -65,6 +73,8 @@ export function routes(options: RoutesOptions): (request: IncomingMessage, respo
       noteFollowing(options, peer, asked);
       return true;
     },
+    turnsOf: ({ socket, headers }) =>
+      options.turnsOf(options.peerOf(socket as TLSSocket)?.host ?? null, isBackground(headers.priority)),
   });
   return (request, response) => {
     route(options, files, request, response).catch((error: unknown) => {

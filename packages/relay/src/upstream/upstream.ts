@@ -1,6 +1,14 @@
 import { type ErrorCode, XylemError } from '@xylem/core';
 import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
-import { type Failover, failover, httpSource, type ObjectSource, type SourceChoice } from '@xylem/store';
+import type { Turns } from '@xylem/platform/serving';
+import {
+  type Failover,
+  failover,
+  httpSource,
+  type ObjectSource,
+  pacedSource,
+  type SourceChoice,
+} from '@xylem/store';
 
 export interface UpstreamOptions {
   readonly http: HttpClient;
@@ -11,6 +19,8 @@ export interface UpstreamOptions {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
+  /** How what comes is held up; null: not at all. */
+  readonly turnsOf: (isBackground: boolean) => Turns | null;
 }
 
 /** Faults after which another parent may well do better, though by themselves they say "later" or "never". */
@@ -64,7 +74,8 @@ export class Upstream implements SourceChoice {
   }
 
   source(parent: string): ObjectSource {
-    return httpSource(this.#options.http, parent);
+    const { http, turnsOf } = this.#options;
+    return pacedSource(httpSource(http, parent), turnsOf);
   }
 
   async attempt<T>(

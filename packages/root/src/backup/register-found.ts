@@ -52,7 +52,15 @@ export async function registerFound(
 
 type Columns = Pick<
   Insertable<Tables['hosts']>,
-  'labels' | 'parents' | 'config' | 'pinned' | 'adopt' | 'undone_returns' | 'serve' | 'retired'
+  | 'labels'
+  | 'parents'
+  | 'config'
+  | 'pinned'
+  | 'adopt'
+  | 'undone_returns'
+  | 'link_limits'
+  | 'serve'
+  | 'retired'
 >;
 
 /** What an operator said about a host, as the host map has it. */
@@ -64,6 +72,7 @@ export function columnsOf(entry: HostMapEntry, pins: OperatorPins): Columns {
     pinned: Object.keys(pins).length === 0 ? null : JSON.stringify(pins),
     adopt: JSON.stringify(entry.adopt ?? {}),
     undone_returns: JSON.stringify(entry.undo ?? {}),
+    link_limits: JSON.stringify(entry.limits ?? []),
     serve: entry.serve === true ? 1 : 0,
     retired: entry.retired === true ? 1 : 0,
   };

@@ -45,6 +45,7 @@ import * as incidentsClosed from './migrations/0041-incidents-closed.ts';
 import * as reportRevisions from './migrations/0042-report-revisions.ts';
 import * as reparentings from './migrations/0043-reparentings.ts';
 import * as runningCounts from './migrations/0044-running-counts.ts';
+import * as linkLimits from './migrations/0045-link-limits.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -94,6 +95,7 @@ const migrations: readonly Migration[] = [
   reportRevisions,
   reparentings,
   runningCounts,
+  linkLimits,
 ];
 
 const schemaVersion = migrations.length;

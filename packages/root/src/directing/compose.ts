@@ -166,6 +166,7 @@ export function entryOf(
     ...(Object.keys(host.config).length > 0 ? { config: copyOf(host.config) } : {}),
     ...(Object.keys(host.adopt).length > 0 ? { adopt: { ...host.adopt } } : {}),
     ...(Object.keys(host.undo).length > 0 ? { undo: { ...host.undo } } : {}),
+    ...(host.limits.length > 0 ? { limits: [...host.limits] } : {}),
     ...(host.serve ? { serve: true } : {}),
     ...(host.retired ? { retired: true } : {}),
     ...(wrap === undefined || host.retired || host.revoked !== null

@@ -28,7 +28,8 @@ type Changed =
   | 'moving_from'
   | 'adopt'
   | 'undone_returns'
-  | 'most_children';
+  | 'most_children'
+  | 'link_limits';
 
 export interface HostChange {
   /** `host.label`, for the audit log. */
@@ -125,7 +126,7 @@ export function changedOf(
 /** The host as it will be directed. */
 function changed(
   host: HostRecord,
-  { labels, parents, config, adopt, pinned, undone_returns: undo, serve }: Columns,
+  { labels, parents, config, adopt, pinned, undone_returns: undo, link_limits: limits, serve }: Columns,
 ): HostRecord {
   return {
     ...host,
@@ -135,6 +136,7 @@ function changed(
     ...(adopt === undefined ? {} : { adopt: JSON.parse(adopt) as HostRecord['adopt'] }),
     ...(pinned == null ? {} : { pinned: JSON.parse(pinned) as HostRecord['pinned'] }),
     ...(serve === undefined ? {} : { serve: serve === 1 }),
+    ...(limits === undefined ? {} : { limits: JSON.parse(limits) as HostRecord['limits'] }),
     ...(undo === undefined ? {} : { undo: JSON.parse(undo) as HostRecord['undo'] }),
   };
 }

@@ -1,4 +1,4 @@
-import type { Digest, HostMapEntry } from '@xylem/core';
+import type { Digest, HostMapEntry, LinkLimit } from '@xylem/core';
 import type { Selectable } from 'kysely';
 import type { Database, Tables } from '../db/tables.ts';
 import type { OperatorPins } from './pins.ts';
@@ -46,6 +46,8 @@ export interface HostRecord {
   readonly mostChildren: number | null;
   /** It gets no more children. */
   readonly drained: boolean;
+  /** What its links may carry. */
+  readonly limits: readonly LinkLimit[];
 }
 
 /** As much of a host as says what it is given. */
@@ -99,6 +101,7 @@ function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
     undo: JSON.parse(row.undone_returns) as HostRecord['undo'],
     mostChildren: row.most_children,
     drained: row.drained_ms !== null,
+    limits: JSON.parse(row.link_limits) as LinkLimit[],
   };
 }
 

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { encodeParents, encodeTaken, limits, parseReportBatch, XylemError } from '@xylem/core';
 import { readBody } from '@xylem/platform';
+import { isBackground, type LimitedLinks } from '@xylem/platform/serving';
 import { type NewsHub, serveRepository } from '@xylem/store';
 import { isRekeyRequest } from '@xylem/trust';
 import { problemOf, toXylemError } from '../api/problems.ts';
@@ -20,6 +21,7 @@ export interface FrontOptions {
   readonly authoriser: Authoriser;
   readonly news: NewsHub;
   readonly ingest: Ingest;
+  readonly links: LimitedLinks;
   /** What is none of the nodes' routes: the API and the status page, by token. */
   readonly others: (request: IncomingMessage, response: ServerResponse) => void;
 }
@@ -31,8 +33,12 @@ const maxJoinBytes = 256 * 1024;
 export function nodesFront(
   options: FrontOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { root, authoriser, news } = options;
-  const serve = serveRepository(root.repository, { authorise: authoriser.mayRead });
+  const { root, authoriser, news, links } = options;
+  const serve = serveRepository(root.repository, {
+    authorise: authoriser.mayRead,
+    turnsOf: (request) =>
+      links.serve(authoriser.peer(request)?.host ?? 'strangers', isBackground(request.headers.priority)),
+  });
   const routes = nodeRoutes(options);
   return (request, response) => {
     if (serve(request, response)) return;

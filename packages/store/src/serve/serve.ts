@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pacedHeader } from '@xylem/platform';
+import type { Turns } from '@xylem/platform/serving';
 import { isAbsent } from '../repository/faults.ts';
 import type { Repository } from '../repository/repository.ts';
 import { type FileState, FileStates, mostKeptBytes } from './file-states.ts';
 import { type Asked, type Servable, servableOf } from './paths.ts';
 import { type Range, rangeOf } from './range.ts';
+import { sendPaced } from './send-paced.ts';
 import { Transfers } from './transfer.ts';
 import { matches } from './validators.ts';
 
@@ -31,7 +34,11 @@ interface Asking {
  */
 export function serveRepository(
   repository: Repository,
-  options: { readonly authorise: Authorise },
+  options: {
+    readonly authorise: Authorise;
+    /** How an answer is held up (docs/spec/bandwidth.md); null: not at all. */
+    readonly turnsOf?: (request: IncomingMessage) => Turns | null;
+  },
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
   const states = new FileStates();
   const transfers = new Transfers();
@@ -60,16 +67,25 @@ export function serveRepository(
       return;
     }
     const { start, end } = range ?? { start: 0, end: size };
+    const turns = options.turnsOf?.(request) ?? null;
+    const isPrompt = asking.servable.asked.kind !== 'object' && end - start <= mostKeptBytes;
+    const pace = turns === null || isPrompt ? null : turns;
     const head = (): ServerResponse =>
-      response.writeHead(range === null ? 200 : 206, contentHeaders(asking.servable, state, range));
+      response.writeHead(range === null ? 200 : 206, [
+        ...contentHeaders(asking.servable, state, range),
+        ...(pace === null ? [] : [pacedHeader, '1']),
+      ]);
     if (request.method === 'HEAD' || start === end) {
       head().end();
       return;
     }
+    if (pace === null) turns?.spend(end - start);
     if (size <= mostKeptBytes) {
       const bytes = state.bytes ?? (await state.load((loaded) => states.keep(state, loaded)));
       if (bytes === null) return again();
-      if (!response.destroyed) head().end(bytes.subarray(start, end));
+      if (response.destroyed) return;
+      if (pace === null) head().end(bytes.subarray(start, end));
+      else await sendPaced(async (at, count) => bytes.subarray(at, at + count), { start, end }, pace, head());
       return;
     }
     const file = await state.open();
@@ -77,7 +93,8 @@ export function serveRepository(
     try {
       if (response.destroyed) return;
       head();
-      await transfers.send(file, start, end, response);
+      if (pace === null) await transfers.send(file, start, end, response);
+      else await sendPaced((at, count) => file.read(at, count), { start, end }, pace, response);
     } finally {
       await file.leave();
     }

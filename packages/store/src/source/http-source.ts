@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { XylemError } from '@xylem/core';
 import type { HttpClient, HttpResponse } from '@xylem/platform';
+import { backgroundPriority } from '@xylem/platform/serving';
 import type { ObjectSource, SourceAnswer, SourceRequest } from './object-source.ts';
 import { retryAfterOf } from './retry-after.ts';
 import { sliceOf } from './slice.ts';
@@ -24,12 +25,13 @@ export function httpSource(client: HttpClient, baseUrl: string): ObjectSource {
   };
 }
 
-function headersOf({ offset = 0, length, ifNoneMatch }: SourceRequest): Record<string, string> {
+function headersOf({ offset = 0, length, ifNoneMatch, isBackground }: SourceRequest): Record<string, string> {
   const headers: Record<string, string> = {};
   if (offset > 0 || length !== undefined) {
     headers.range = `bytes=${offset}-${length === undefined ? '' : offset + length - 1}`;
   }
   if (ifNoneMatch !== undefined) headers['if-none-match'] = ifNoneMatch;
+  if (isBackground === true) headers.priority = backgroundPriority;
   return headers;
 }
 

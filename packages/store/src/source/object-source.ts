@@ -7,6 +7,8 @@ export interface SourceRequest {
   readonly length?: number;
   /** An ETag: answers 304 when it is still the same. */
   readonly ifNoneMatch?: string;
+  /** Nobody waits for it yet: whoever is asked serves others first. */
+  readonly isBackground?: boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -12,6 +12,8 @@ export type FetchTree = (wanted: {
   readonly into: string;
   /** A folder of others that may hold its files already. */
   readonly from?: string | undefined;
+  /** Nobody waits for it yet. */
+  readonly isAhead?: boolean;
   /** No file of it may be one of what runs. */
   readonly isApart?: boolean;
 }) => Promise<void>;

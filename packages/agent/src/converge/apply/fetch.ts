@@ -3,7 +3,7 @@ import type { AdoptSource } from '../../adopt/adoptions.ts';
 import { codedFault } from '../faults.ts';
 import type { Execute, StepContext } from './executor.ts';
 
-export const fetch: Execute<'fetch'> = async ({ domain, tree, from, adopts }, context) => {
+export const fetch: Execute<'fetch'> = async ({ domain, tree, from, adopts, isAhead = false }, context) => {
   const { component, kind, tools } = context;
   const own = tools.layout.component(component);
   const into = own.incoming(tree);
@@ -12,7 +12,15 @@ export const fetch: Execute<'fetch'> = async ({ domain, tree, from, adopts }, co
   if (await exists(into)) return;
   try {
     const seed = from ?? (adopts === undefined ? null : await laidOut(adopts, context));
-    await tools.fetchTree({ component, kind, domain, tree, into, ...(seed === null ? {} : { from: seed }) });
+    await tools.fetchTree({
+      component,
+      kind,
+      domain,
+      tree,
+      into,
+      isAhead,
+      ...(seed === null ? {} : { from: seed }),
+    });
   } catch (error) {
     const fault = codedFault(error, `fetching ${component}`);
     // Running services need the room more than the next attempt needs what has come so far.

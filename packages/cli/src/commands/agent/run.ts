@@ -1,8 +1,10 @@
 import { hostProxies, isSystemdHost, launchedFrom, type RunningAgent, runAgent } from '@xylem/agent';
 import { forbidCoreDumps, jsonLog } from '@xylem/platform';
+import { LimitedLinks } from '@xylem/platform/serving';
 import { readAddress } from '../../frame/address.ts';
-import { defineCommand, flag, text } from '../../frame/define.ts';
+import { defineCommand, flag, list, text } from '../../frame/define.ts';
 import { untilStopped } from '../../frame/until.ts';
+import { limitHelp, readLimits } from '../../selection/limits.ts';
 import { version } from '../../version.ts';
 import { linkedNode } from './node.ts';
 import { servingRelay } from './serving.ts';
@@ -16,6 +18,7 @@ export const runOptions = {
   listen: text('<host:port>', `as a relay: where children reach it (default: ${defaultListen})`),
   url: text('<url>', 'as a relay: what children dial, if not the address that it listens on'),
   noSiblings: flag('as a relay: fetch all from parents, nothing from relays of the same site'),
+  limit: list('<limit>', `what its links may carry: down, serve, each; ${limitHelp}`),
   allowPlainHttp: flag(
     'use parents with http:// beyond loopback, from now on; who listens hears what it fetches',
   ),
@@ -33,6 +36,7 @@ The log goes to stderr, one JSON document a line.`,
     await forbidCoreDumps(log);
     const { url } = options;
     const { environment: proxyEnvironment } = await hostProxies(stateFolder, environment, log);
+    const links = new LimitedLinks({ clock, log, own: await readLimits(options.limit) });
     let agent: RunningAgent | undefined;
     let serving: Promise<void> = Promise.resolve();
     const relay = servingRelay(
@@ -46,6 +50,7 @@ The log goes to stderr, one JSON document a line.`,
         log,
         proxyEnvironment,
         parents: () => agent?.parents() ?? null,
+        links,
       },
       log,
       () => agent?.reportSoon(),
@@ -63,6 +68,7 @@ The log goes to stderr, one JSON document a line.`,
       ...(self.length === 1 ? { node: await linkedNode(stateFolder, randomness) } : {}),
       proxyEnvironment,
       allowPlainHttp: options.allowPlainHttp,
+      links,
       parentsFirst: () => (relay.running === undefined ? [] : [relay.running.localUrl]),
       serving: () => relay.running?.serving() ?? null,
       onServeChange: (serve) => {

@@ -1,3 +1,4 @@
+import { linkLimitText } from '@xylem/core';
 import type { HostDetail } from '@xylem/root/contract';
 import { defineCommand } from '../../frame/define.ts';
 import { tabulate } from '../../frame/tabulate.ts';
@@ -49,6 +50,7 @@ export const command = defineCommand({
                 'pinned',
                 `${component}, since ${since} by ${by}: ${reason}`,
               ]),
+              ...host.limits.map((limit): [string, string] => ['limit', linkLimitText(limit)]),
               ['facts', facts.join(', ') || '-'],
               ['agent', `${host.agent ?? '-'}${host.serve ? relayText(host) : ''}`],
               ['parent', host.parent?.url ?? '-'],

@@ -2,8 +2,9 @@ import { XylemError } from '@xylem/core';
 import { forbidCoreDumps, jsonLog } from '@xylem/platform';
 import { runRoot } from '@xylem/root';
 import { readAddress } from '../../frame/address.ts';
-import { defineCommand, text } from '../../frame/define.ts';
+import { defineCommand, list, text } from '../../frame/define.ts';
 import { untilStopped } from '../../frame/until.ts';
+import { limitHelp, readLimits } from '../../selection/limits.ts';
 import { rootFolder, stateOption } from './folder.ts';
 import { defaultPorts } from './ports.ts';
 
@@ -20,6 +21,7 @@ certificate of the installation's own CA, which the join token pins. The log goe
     tlsCert: text('<file>', 'that certificate and its chain, PEM; replaced files are taken within seconds'),
     tlsKey: text('<file>', 'its key, PEM'),
     url: text('<url>', 'how nodes reach it, if not by the address that it listens on'),
+    limit: list('<limit>', `what nodes may have from it: serve, each; ${limitHelp}`),
   },
   example: 'xylem root run --state /var/lib/xylem/root --listen 0.0.0.0:8441 --url https://root.example:8441',
   async run({ options, clock, randomness, terminal, signal }) {
@@ -35,6 +37,7 @@ certificate of the installation's own CA, which the join token pins. The log goe
         ...(url === undefined ? {} : { url }),
       },
       ...(https === undefined ? {} : { https }),
+      limits: await readLimits(options.limit),
       clock,
       randomness,
       log,

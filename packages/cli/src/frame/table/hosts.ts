@@ -135,6 +135,11 @@ export const hostsTable: readonly TableEntry[] = [
     load: () => import('../../commands/host/serve.ts'),
   },
   {
+    path: 'host limit',
+    summary: 'Limit what the links of hosts may carry',
+    load: () => import('../../commands/host/limit.ts'),
+  },
+  {
     path: 'host revoke',
     summary: 'Let no node speak with hosts any more',
     load: () => import('../../commands/host/revoke.ts'),

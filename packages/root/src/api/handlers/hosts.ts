@@ -16,6 +16,7 @@ import { refuseMisfit } from '../../hosts/check-config.ts';
 import { forgetBoots } from '../../hosts/clones.ts';
 import { type HostRecord, hostsIn } from '../../hosts/host-rows.ts';
 import { keptThrough } from '../../hosts/kept.ts';
+import { apiLimit, limiting, refuseUnevaluable } from '../../hosts/limits.ts';
 import { awaitMoved } from '../../hosts/moved.ts';
 import { apiPins, pinning, unpinning } from '../../hosts/pins.ts';
 import { undoReverts } from '../../hosts/reverts.ts';
@@ -43,6 +44,7 @@ type Own =
   | 'hostPin'
   | 'hostUnpin'
   | 'hostMove'
+  | 'hostLimit'
   | 'hostServe'
   | 'hostRetire'
   | 'hostRevoke'
@@ -103,6 +105,7 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
         pinned: apiPins(host.pinned),
         drained: host.drained,
         mostChildren: host.mostChildren,
+        limits: host.limits.map(apiLimit),
         config: Object.fromEntries(
           Object.entries(host.config).map(([name, values]) => [name, { ...values }]),
         ),
@@ -198,6 +201,15 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
         dryRun: body.dryRun ?? false,
         change: ({ pinned }) => unpinning(pinned, body.components),
       }),
+    hostLimit: async ({ body, who }) => {
+      refuseUnevaluable(body.limits);
+      return await changeHosts(root, body.select, {
+        what: 'host.limit',
+        who,
+        dryRun: body.dryRun ?? false,
+        change: ({ limits }) => limiting(limits, body.limits),
+      });
+    },
     hostServe: async ({ body, who }) => {
       if (!body.serve && (body.serves ?? []).length > 0) {
         throw new XylemError('E_INPUT', 'What hosts may serve is named, but they shall not serve.');

@@ -75,6 +75,14 @@ export const hostRoutes = {
     response: s.HostsChanged,
     summary: 'Take pins back: hosts follow their environment again',
   },
+  hostLimit: {
+    method: 'POST',
+    path: '/hosts/limit',
+    needs: { permission: 'operate', where: 'anywhere' },
+    body: s.HostLimit,
+    response: s.HostsChanged,
+    summary: 'Say what the links of hosts may carry',
+  },
   hostServe: {
     method: 'POST',
     path: '/hosts/serve',

@@ -1,3 +1,4 @@
+import { leastRate, mostLinkLimits, weekdays } from '@xylem/core';
 import { type Static, Type } from 'typebox';
 import {
   Count,
@@ -85,6 +86,21 @@ export const Host = Strict({
   components: Type.Array(HostComponent),
 });
 export type Host = Static<typeof Host>;
+const Rate = Type.Integer({ minimum: leastRate, description: 'bytes per second' });
+const ClockTime = Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$' });
+const LinkLimit = Strict({
+  down: Type.Optional(Rate),
+  serve: Type.Optional(Rate),
+  each: Type.Optional(Rate),
+  times: Type.Optional(
+    Strict({
+      from: ClockTime,
+      to: ClockTime,
+      zone: Type.String({ minLength: 1, maxLength: 100 }),
+      days: Type.Optional(Type.Array(Type.Enum([...weekdays]), { minItems: 1, maxItems: weekdays.length })),
+    }),
+  ),
+});
 export const HostDetail = Strict({
   ...Host.properties,
   facts: Type.Record(Type.String(), Type.Unknown()),
@@ -116,6 +132,7 @@ export const HostDetail = Strict({
   }),
   drained: Type.Boolean({ description: 'as a relay it gets no children' }),
   mostChildren: Nullable(Count),
+  limits: Type.Array(LinkLimit, { description: 'what its links may carry' }),
   config: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
     description: 'by component, over the configuration of the environment',
   }),
@@ -224,6 +241,14 @@ export const HostServe = Strict({
         'with `serve`: the most children that hosts are moved to; absent: as before, at first 1,000',
     }),
   ),
+  dryRun: Type.Optional(Type.Boolean()),
+});
+export const HostLimit = Strict({
+  select: HostSelection,
+  limits: Type.Array(LinkLimit, {
+    maxItems: mostLinkLimits,
+    description: 'each in place of the one with the same times; none at all: in place of all',
+  }),
   dryRun: Type.Optional(Type.Boolean()),
 });
 /** Nobody speaks with these hosts any more; what runs on them is not touched. */

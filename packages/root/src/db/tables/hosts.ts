@@ -39,6 +39,8 @@ export interface HostTables {
     adopt: Generated<string>;
     /** Local returns that an operator undid: by product the time of the one that was meant, JSON. */
     undone_returns: Generated<string>;
+    /** What its links may carry, JSON. */
+    link_limits: Generated<string>;
     /** How many children the relay takes; null: as many as by default. */
     most_children: number | null;
     /** Since when the relay gets no more children; null: it does. */

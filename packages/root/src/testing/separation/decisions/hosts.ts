@@ -82,6 +82,7 @@ export const ofHosts = {
   ],
   hostPin: hosts({ components: ['nothing'], reason: 'kept' }),
   hostUnpin: hosts({}),
+  hostLimit: hosts({ limits: [{ down: 100_000 }] }),
   hostServe: [
     ...hosts({ serve: true }),
     decide(
