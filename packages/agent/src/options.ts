@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
-import type { LimitedLinks } from '@xylem/platform/serving';
+import type { LimitedLinks, LinkTraffic } from '@xylem/platform/serving';
 import type { JournalPoint } from './converge/points.ts';
 import type { WipePoint } from './leaving/wipe.ts';
 import type { CurrentParent } from './parents/parents.ts';
@@ -18,6 +18,8 @@ export interface Serving {
   readonly refusedObjects?: number;
   /** Of its children, in the last day: reports that newer ones replaced before a parent had taken them. */
   readonly supersededReports?: number;
+  /** What its children's links carried (docs/spec/bandwidth.md). */
+  readonly carried?: readonly LinkTraffic[];
 }
 
 /** Durations that tests shorten; the defaults stand in docs/spec/lifetimes.md and docs/spec/local.md. */

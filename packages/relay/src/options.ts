@@ -1,6 +1,6 @@
 import type { EnvironmentId, ErrorCode, HostId, Time } from '@xylem/core';
 import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
-import type { LimitedLinks } from '@xylem/platform/serving';
+import type { LimitedLinks, LinkTraffic } from '@xylem/platform/serving';
 import type { Identity } from '@xylem/trust';
 
 /** Durations and bounds that tests shorten; most of the defaults stand in docs/spec/lifetimes.md. */
@@ -103,6 +103,7 @@ export interface RelayServing
   extends Pick<RelayStatus, 'url' | 'children' | 'refusedObjects' | 'supersededReports'> {
   /** Of this relay: who gave it something last. */
   readonly parent: { readonly url: string; readonly host: HostId | null } | null;
+  readonly carried: readonly LinkTraffic[];
   /** One for each kind of fault. */
   readonly faults: readonly Pick<RelayFault, 'code' | 'message'>[];
 }

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { TLSSocket } from 'node:tls';
 import type { EnvironmentId, HostId } from '@xylem/core';
 import { createHttpClient } from '@xylem/platform';
-import { ServingCounts } from '@xylem/platform/serving';
+import { busiest, ServingCounts } from '@xylem/platform/serving';
 import { newsHub, openRepository } from '@xylem/store';
 import { hostAt, type Identity, isPlainBeyondLoopback, type Peer, peerOf } from '@xylem/trust';
 import { relayTiming } from './defaults.ts';
@@ -33,6 +33,9 @@ import { Upstream } from './upstream/upstream.ts';
  * Serves a verified copy of the repository to children and passes their reports on. One relay per state folder.
  * @throws XylemError E_NOT_JOINED, E_CERTIFICATE (this host may not serve), E_PORT_IN_USE, E_STORAGE
  */
+/** What a report of a relay holds of them stays small, however many children it has. */
+const mostLinksReported = 32;
+
 export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const { clock, randomness, log, listen } = options;
   const timing = { ...relayTiming, ...options.timing };
@@ -275,6 +278,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     faults: summary(faults.list()),
     refusedObjects: refusedObjects(),
     supersededReports: spool.superseded,
+    carried: busiest(counts.links(), mostLinksReported),
   });
   return { url, localUrl, port: server.port, status, serving, stopped, close };
 }

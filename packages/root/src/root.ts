@@ -1,4 +1,5 @@
 import type { Clock, Log, Randomness } from '@xylem/platform';
+import type { ServingCounts } from '@xylem/platform/serving';
 import type { Repository } from '@xylem/store';
 import type { CertificateAuthority, KeyPair, TlsIdentity } from '@xylem/trust';
 import type { Auditing } from './audit/auditing.ts';
@@ -43,4 +44,6 @@ export interface Root {
   /** How nodes reach this root server. */
   readonly nodesUrl: () => string;
   readonly startedMs: number;
+  /** What it answers, and what its children's links carried. */
+  readonly counts: ServingCounts;
 }

@@ -235,6 +235,7 @@ async function start(
     identity: () => ({ key: tlsKey, certificatePem: certificate.pem, caPem: authority.certificatePem }),
     nodesUrl: () => nodesUrl,
     startedMs: clock.now(),
+    counts: new ServingCounts(clock),
   };
   const authoriser = createAuthoriser(root);
   const lookAtIncidents = singleFlight(() => evaluateIncidents(root));
@@ -283,8 +284,8 @@ async function start(
     isLocal: (request) => !('encrypted' in request.socket),
   });
   await addStatusPage(api, root);
-  const counts = new ServingCounts(clock);
-  await addMetrics(api, { root, counts, ingest });
+  const { counts } = root;
+  await addMetrics(api, { root, ingest });
   await api.ready();
   closers.push(() => api.close());
   // Before anyone is answered: what a crash left between database and folder is made good.

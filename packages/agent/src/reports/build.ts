@@ -129,9 +129,14 @@ function adoptionOf({ observing = null, adoptions = [] }: ReportInput): Partial<
   };
 }
 
-function servesOf({ url, children, supersededReports = 0 }: Serving): Report['serves'] & object {
-  const superseded = supersededReports === 0 ? {} : { superseded: supersededReports };
-  return { url, children, ...superseded } as Report['serves'] & object;
+function servesOf(serving: Serving): Report['serves'] & object {
+  const { url, children, supersededReports = 0, carried = [] } = serving;
+  return {
+    url,
+    children,
+    ...(supersededReports === 0 ? {} : { superseded: supersededReports }),
+    ...(carried.length === 0 ? {} : { carried }),
+  } as Report['serves'] & object;
 }
 
 /** What a report says of something that was not taken. */

@@ -25,6 +25,29 @@ export const reportExamples: Readonly<Record<string, Example>> = {
     wire.parseReport,
     wire.encodeReport,
   ),
+  'report-carried': example(
+    {
+      ...report,
+      serves: {
+        url: 'https://relay.example:8442',
+        children: [],
+        carried: [
+          {
+            host: host,
+            hour: { requests: 72, sentBytes: 48_000, receivedBytes: 9_000 },
+            day: { requests: 1_730, sentBytes: 1_204_000_000, receivedBytes: 216_000 },
+          },
+          {
+            host: null,
+            hour: { requests: 0, sentBytes: 0, receivedBytes: 0 },
+            day: { requests: 3, sentBytes: 12_000, receivedBytes: 3_000 },
+          },
+        ],
+      },
+    },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
   'report-superseded': example(
     { ...report, serves: { url: 'https://relay.example:8442', children: [], superseded: 1204 } },
     wire.parseReport,

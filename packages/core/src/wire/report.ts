@@ -88,6 +88,9 @@ const adoption = object(
   },
 );
 
+/** What a link carried in some time (docs/spec/bandwidth.md). */
+const trafficSchema = object({ requests: integer(), sentBytes: integer(), receivedBytes: integer() });
+
 export const reportSchema = object(
   {
     format: literal('xylem-report-1'),
@@ -155,7 +158,13 @@ export const reportSchema = object(
     serves: object(
       { url: f.url, children: array(object({ host: f.hostId, lastSeen: f.time }), { maxItems: 10_000 }) },
       /** Reports of the last day that newer ones replaced on the relay before a parent had taken them. */
-      { superseded: integer() },
+      {
+        superseded: integer(),
+        /** By child, those first whose links carried most in the last day; the rest together, with no host. */
+        carried: array(object({ host: nullable(f.hostId), hour: trafficSchema, day: trafficSchema }), {
+          maxItems: 33,
+        }),
+      },
     ),
   },
 );

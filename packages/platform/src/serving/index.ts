@@ -1,3 +1,4 @@
+export { busiest, type LinkTraffic } from './busiest.ts';
 export { expositionOf, expositionType, type MetricFamily, metric } from './exposition.ts';
 export { LimitedLinks } from './limited-links.ts';
 export type { Turns } from './paced-link.ts';

@@ -3,6 +3,7 @@ import { Agent, createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { testClock, waitUntil } from '@xylem/testkit';
+import { busiest, type LinkTraffic } from './busiest.ts';
 import { expositionOf } from './exposition.ts';
 import { RecentTraffic } from './recent.ts';
 import { routeClassOf } from './route-class.ts';
@@ -104,6 +105,24 @@ test('an hour and a day pass, whatever was carried long ago', () => {
   assert.equal(recent.at(startMs + 26 * hourMs).day.sentBytes, 0);
   recent.add(startMs + 500 * hourMs, { requests: 1, sentBytes: 7, receivedBytes: 0 });
   assert.deepEqual(recent.at(startMs + 500 * hourMs).hour, { requests: 1, sentBytes: 7, receivedBytes: 0 });
+});
+
+test('of many links the busiest stand for themselves, and the rest together', () => {
+  const link = (host: string | null, sentBytes: number): LinkTraffic => {
+    const traffic = { requests: 1, sentBytes, receivedBytes: 2 };
+    return { host, hour: traffic, day: traffic };
+  };
+  const links = [link('a', 5), link('b', 500), link('c', 50), link(null, 7)];
+  assert.deepEqual(
+    busiest(links, 2).map(({ host, day }) => [host, day.sentBytes, day.requests]),
+    [
+      ['b', 500, 1],
+      ['c', 50, 1],
+      [null, 12, 2],
+    ],
+  );
+  assert.deepEqual(busiest(links.slice(0, 2), 2), [link('b', 500), link('a', 5)]);
+  assert.deepEqual(busiest([], 2), []);
 });
 
 test('every path of the specification has its class', () => {

@@ -1,19 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
+import type { LinkTraffic } from './busiest.ts';
 import { type MetricFamily, metric } from './exposition.ts';
-import { RecentTraffic, type Traffic } from './recent.ts';
+import { RecentTraffic } from './recent.ts';
 import { type RouteClass, routeClasses, routeClassOf } from './route-class.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
-
-/** What a child's link carried. */
-export interface LinkTraffic {
-  /** Null: all who showed no certificate of a host, and those beyond the bound. */
-  readonly host: string | null;
-  readonly hour: Traffic;
-  readonly day: Traffic;
-}
 
 interface Connection {
   readonly link: RecentTraffic;

@@ -23,6 +23,27 @@ test('puts children below the relay that serves at their parent’s address, who
   assert.deepEqual(await superseded(), [undefined, undefined, undefined]);
   await relay.report([], { serves: { url, children: [], superseded: 1204 } });
   assert.deepEqual(await superseded(), [1204, undefined, undefined]);
+  // What a link carried is what its parent counted: the relay in its report, the root server itself.
+  const traffic = (sentBytes: number) => ({ requests: 1, sentBytes, receivedBytes: 7 });
+  const counted = (host: string | null, sentBytes: number) => ({
+    host,
+    hour: traffic(sentBytes),
+    day: traffic(sentBytes * 2),
+  });
+  await relay.report([], {
+    serves: {
+      url,
+      children: [],
+      carried: [counted(byUrl.id, 500), counted(null, 9), counted('ab'.repeat(16), 3)],
+    },
+  } as never);
+  const [own, one, other] = (await root.api('topology')).nodes;
+  assert.deepEqual([one?.name, one?.carried], ['by-id', undefined]);
+  assert.deepEqual(other?.carried, { hour: traffic(500), day: traffic(1000) });
+  assert.ok(
+    (own?.carried?.day.receivedBytes ?? 0) > 1000,
+    'its reports have come over the root server’s own link',
+  );
   // In the middle of a move two may call each other their parent: both are still shown, once.
   await relay.report([], { serves: { url, children: [] }, parent: { url: 'https://x', host: byId.id } });
   assert.equal((await tree()).length, 3);

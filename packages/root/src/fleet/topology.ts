@@ -1,4 +1,5 @@
 import { type Report, timeOf } from '@xylem/core';
+import type { LinkTraffic } from '@xylem/platform/serving';
 import type { Topology } from '../api/schemas/fleet.ts';
 import type { Within } from '../auth/access.ts';
 import { environmentsMatching } from '../environments/names.ts';
@@ -26,23 +27,44 @@ export async function topology(root: Root, within: Within, environment?: string)
       report?.serves === undefined ? [] : [[report.serves.url, host.id] as const],
     ),
   );
+  const carried = new Map([
+    ...linksOf(null, root.counts.links()),
+    ...views.flatMap(({ host, report }) => linksOf(host.id, report?.serves?.carried ?? [])),
+  ]);
   const nodes = views
     .filter(({ host }) => !host.retired)
-    .map(({ host, report, state, receivedMs }) => ({
-      id: host.id,
-      name: host.name,
-      environment: names.get(host.environment)?.name ?? host.environment,
-      serve: host.serve,
-      url: report?.serves?.url ?? null,
-      parent: report?.parent.host ?? hostAt.get(report?.parent.url ?? '') ?? null,
-      parentUrl: report?.parent.url ?? null,
-      depth: 1,
-      state,
-      drained: host.drained,
-      lastSeen: receivedMs === null ? null : timeOf(receivedMs),
-      ...supersededAt(report),
-    }));
+    .map(({ host, report, state, receivedMs }) => {
+      const parent = report?.parent.host ?? hostAt.get(report?.parent.url ?? '') ?? null;
+      const link = carried.get(linkKey(parent, host.id));
+      return {
+        id: host.id,
+        name: host.name,
+        environment: names.get(host.environment)?.name ?? host.environment,
+        serve: host.serve,
+        url: report?.serves?.url ?? null,
+        parent,
+        parentUrl: report?.parent.url ?? null,
+        depth: 1,
+        state,
+        drained: host.drained,
+        lastSeen: receivedMs === null ? null : timeOf(receivedMs),
+        ...(link === undefined ? {} : { carried: link }),
+        ...supersededAt(report),
+      };
+    });
   return { root: { url: root.nodesUrl() }, nodes: parentsFirst(nodes) };
+}
+
+const linkKey = (parent: string | null, child: string): string => `${parent ?? ''} ${child}`;
+
+/** What the links of one parent's children carried, by link; null: the root server's. */
+function linksOf(
+  parent: string | null,
+  links: readonly LinkTraffic[],
+): (readonly [string, NonNullable<Node['carried']>])[] {
+  return links.flatMap(({ host, hour, day }) =>
+    host === null ? [] : [[linkKey(parent, host), { hour, day }] as const],
+  );
 }
 
 const supersededAt = (report: Report | null): Pick<Node, 'superseded'> => {

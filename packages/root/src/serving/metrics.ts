@@ -4,7 +4,6 @@ import {
   type MetricFamily,
   metric,
   processMetrics,
-  type ServingCounts,
 } from '@xylem/platform/serving';
 import type { FastifyInstance } from 'fastify';
 import { authorise } from '../api/authorise.ts';
@@ -16,16 +15,12 @@ import type { Root } from '../root.ts';
 
 export interface MetricsOptions {
   readonly root: Root;
-  readonly counts: ServingCounts;
   readonly ingest: Ingest;
 }
 
 /** `GET /metrics` (docs/spec/bandwidth.md, Metrics), for who may read in the whole installation. */
-export async function addMetrics(
-  app: FastifyInstance,
-  { root, counts, ingest }: MetricsOptions,
-): Promise<void> {
-  const { db, clock, config } = root;
+export async function addMetrics(app: FastifyInstance, { root, ingest }: MetricsOptions): Promise<void> {
+  const { db, clock, config, counts } = root;
   await app.register(async (scope) => {
     scope.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
       const who = await identify(db, clock, bearerOf(request));

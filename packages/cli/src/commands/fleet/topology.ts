@@ -1,18 +1,20 @@
 import type { Topology } from '@xylem/root/contract';
-import { defineCommand, text } from '../../frame/define.ts';
-import { age } from '../../frame/words.ts';
+import { defineCommand, flag, text } from '../../frame/define.ts';
+import { age, sizeText } from '../../frame/words.ts';
 import { environmentQuery } from '../../selection/environments.ts';
 
 type Node = Topology['nodes'][number];
 
 /** The tree drawn with branches, relays with the address where they serve. */
-export function drawTopology({ root, nodes }: Topology, nowMs: number): string {
+export function drawTopology({ root, nodes }: Topology, nowMs: number, withTraffic = false): string {
   const lines = [`root  ${root.url}`];
   const draw = (parent: string | null, indent: string): void => {
     const children = nodes.filter((node) => node.parent === parent);
     for (const [index, node] of children.entries()) {
       const last = index === children.length - 1;
-      lines.push(`${indent}${last ? '└── ' : '├── '}${nodeText(node, nowMs)}`);
+      lines.push(
+        `${indent}${last ? '└── ' : '├── '}${nodeText(node, nowMs)}${withTraffic ? trafficText(node) : ''}`,
+      );
       draw(node.id, `${indent}${last ? '    ' : '│   '}`);
     }
   };
@@ -31,14 +33,24 @@ function nodeText(node: Node, nowMs: number): string {
   return `${node.name}  ${node.environment}  ${node.state}  ${seen}${serves}${drained}${superseded}`;
 }
 
+/** What its parent counted on the link between them. */
+function trafficText({ carried }: Node): string {
+  if (carried === undefined) return '  link not counted';
+  const { hour, day } = carried;
+  return `  last hour ${sizeText(hour.sentBytes)} down, ${sizeText(hour.receivedBytes)} up, last day ${sizeText(day.sentBytes)} down, ${sizeText(day.receivedBytes)} up`;
+}
+
 export const command = defineCommand({
   about: 'Who is whose child, as the hosts and relays reported it.',
-  options: { env: text('<environment>', 'only this environment, or pattern') },
+  options: {
+    env: text('<environment>', 'only this environment, or pattern'),
+    traffic: flag('also what each link carried, as the parent counted'),
+  },
   example: 'xylem topology',
   async run({ options, api, clock }) {
     const topology = await (await api()).call('topology', {
       query: environmentQuery(options.env),
     });
-    return { data: topology, text: () => drawTopology(topology, clock.now()) };
+    return { data: topology, text: () => drawTopology(topology, clock.now(), options.traffic) };
   },
 });

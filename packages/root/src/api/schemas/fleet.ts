@@ -49,6 +49,12 @@ export const Status = Strict({
 });
 export type Status = Static<typeof Status>;
 
+const Traffic = Strict({ requests: Count, sentBytes: Count, receivedBytes: Count });
+const Carried = Strict(
+  { hour: Traffic, day: Traffic },
+  'by the link from its parent, as that counted: sent to it, received from it',
+);
+
 /** A flat tree: `parent` is the id of the host above, or null where it is the root server. Ordered parents first. */
 export const Topology = Strict({
   root: Strict({ url: Type.String() }),
@@ -65,6 +71,7 @@ export const Topology = Strict({
       state: Type.String(),
       drained: Type.Boolean({ description: 'it gets no children' }),
       lastSeen: Nullable(Time),
+      carried: Type.Optional(Carried),
       superseded: Type.Optional(
         Type.Integer({
           minimum: 1,
