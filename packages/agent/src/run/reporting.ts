@@ -18,6 +18,7 @@ import { type Reporter, reporter } from '../reports/send.ts';
 import { openReportSpool } from '../reports/spool.ts';
 import type { CurrentReverts } from '../reverting/current.ts';
 import type { HostSecrets } from '../secrets/secrets.ts';
+import { countAsides } from '../state/json-file.ts';
 import type { StateLayout } from '../state/layout.ts';
 import { setAside } from '../state/leftovers.ts';
 import type { LaunchedProcess } from '../update/process.ts';
@@ -30,14 +31,15 @@ const lookForDamagedMs = 60_000;
 
 /**
  * What the disk gave back as something else than was written: for a person to look at, until they remove it. All
- * folders are looked into, and so not for each report of a host that has many to make.
+ * folders are looked into: when this process has set something aside, and now and then for what others have.
  */
 function damagedState(layout: StateLayout, clock: Clock): () => Promise<XylemError[]> {
-  let known: { readonly atMs: number; readonly faults: XylemError[] } | null = null;
+  let known: { readonly atMs: number; readonly asides: number; readonly faults: XylemError[] } | null = null;
   return async () => {
     const nowMs = clock.monotonicMs();
-    if (known === null || nowMs - known.atMs >= lookForDamagedMs)
-      known = { atMs: nowMs, faults: damagedFaults(await setAside(layout)) };
+    const asides = countAsides();
+    if (known === null || known.asides !== asides || nowMs - known.atMs >= lookForDamagedMs)
+      known = { atMs: nowMs, asides, faults: damagedFaults(await setAside(layout)) };
     return known.faults;
   };
 }

@@ -17,6 +17,10 @@ export interface JsonFile<T> {
 
 const maxBytes = 64 * 1024 * 1024;
 
+let asides = 0;
+/** How many documents this process has set aside: whoever told of them looks again when it rises. */
+export const countAsides = (): number => asides;
+
 /**
  * @param format what the document's `format` must say; it is added on writing
  * @param parse turns the parsed JSON into the value, or throws
@@ -47,6 +51,7 @@ export function jsonFile<T extends object>(
       } catch (error) {
         log.error('state file damaged, set aside', { path, aside: `${path}.damaged`, cause: error });
         await rename(path, `${path}.damaged`);
+        asides += 1;
         return null;
       }
     },
