@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
 import type { LimitedLinks, LinkTraffic } from '@xylem/platform/serving';
+import type { ComparisonTiming } from '@xylem/store';
 import type { JournalPoint } from './converge/points.ts';
 import type { WipePoint } from './leaving/wipe.ts';
 import type { CurrentParent } from './parents/parents.ts';
@@ -40,6 +41,8 @@ export interface AgentTiming {
   /** How often another parent is asked what it shows, half more or less; and for how long the one in use may show less. */
   readonly secondLookMs: number;
   readonly parentBehindMs: number;
+  /** When a parent's rate is compared with that of another. */
+  readonly comparison: ComparisonTiming;
   /** Changes within so long become one report. */
   readonly reportCoalesceMs: number;
   /** First pause before a report that no watermark covers is sent again; doubles to `reportRetryMaxMs`. */

@@ -22,6 +22,7 @@ export type { Asked } from './serve/paths.ts';
 export { serveRepository } from './serve/serve.ts';
 export { boundStrangers, type Strangers } from './serve/strangers.ts';
 export { askToVerify, verifyHeader } from './source/ask-to-verify.ts';
+export { type Comparison, type ComparisonTiming, comparisonTiming } from './source/comparison.ts';
 export { type Failover, failover } from './source/failover.ts';
 export { httpSource } from './source/http-source.ts';
 export { inBackground } from './source/in-background.ts';
@@ -38,6 +39,7 @@ export {
   stillDoubted,
   whomToAsk,
 } from './source/second-look.ts';
+export { isObjectPath, Slowness } from './source/slowness.ts';
 export {
   afterAnswer,
   afterFault,

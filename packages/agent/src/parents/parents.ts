@@ -4,11 +4,15 @@ import type { Turns } from '@xylem/platform/serving';
 import {
   afterAnswer,
   afterFault,
+  type ComparisonTiming,
+  comparisonTiming,
   httpSource,
   inStanding,
+  isObjectPath,
   neverAsked,
   type ObjectSource,
   pacedSource,
+  Slowness,
   type SourceChoice,
   type Standing,
   untilForgivenMs,
@@ -32,6 +36,8 @@ export interface ParentsOptions {
   readonly isBack?: () => void;
   /** The longest that a faulty parent is avoided; then it takes its place again. */
   readonly returnToFirstMs: number;
+  /** When one that is slow is compared with another. Default: as docs/spec/failover.md says. */
+  readonly comparison?: ComparisonTiming;
 }
 
 /** What is known of the parent that answered last. */
@@ -74,6 +80,7 @@ export interface AsksParents {
 export function parentsOf(options: ParentsOptions): Parents {
   const { http, clock, randomness, log, mayUse = () => true, turnsOf = () => null } = options;
   const standings = new Map<string, Standing>();
+  const slowness = new Slowness(clock, () => randomness.fraction());
   let learned = options.remembered?.learned ?? nothingLearned;
   /** In which order this host takes siblings: its own, and the same each time. */
   const ranks = new Map<string, number>();
@@ -95,9 +102,10 @@ export function parentsOf(options: ParentsOptions): Parents {
     return known;
   };
   const beside = (): string[] => learned.siblings.toSorted((a, b) => rankOf(a) - rankOf(b));
-  const urls = (): string[] => {
+  const urls = (path = ''): string[] => {
+    const equals = [...options.wanted(), ...beside()];
     // Higher nodes last: they have the most children to serve.
-    const all = usable([...options.wanted(), ...beside(), ...learned.above]);
+    const all = usable([...(isObjectPath(path) ? slowness.inOrder(equals) : equals), ...learned.above]);
     return inStanding(all, standings, clock.monotonicMs());
   };
   const sourceOf = (url: string): ObjectSource => {
@@ -114,6 +122,8 @@ export function parentsOf(options: ParentsOptions): Parents {
     log.warn('parent has a fault', { parent: url, cause: error });
     if (current?.url === url) current = null;
   };
+
+  const isGood = (url: string): boolean => standingOf(url).avoidUntilMs <= clock.monotonicMs();
 
   const use = (url: string): void => {
     answered(url);
@@ -145,17 +155,27 @@ export function parentsOf(options: ParentsOptions): Parents {
       options.remembered?.keep(learned);
     },
     others: () => {
-      const nowMs = clock.monotonicMs();
       const others = usable([...options.wanted(), ...learned.siblings, ...learned.above]).filter(
-        (url) => url !== current?.url && standingOf(url).avoidUntilMs <= nowMs,
+        (url) => url !== current?.url && isGood(url),
       );
       const above = others.filter((url) => learned.above.includes(url));
       return { equals: others.filter((url) => !above.includes(url)), above };
     },
     source: sourceOf,
+    comparison: {
+      clock,
+      timing: options.comparison ?? comparisonTiming,
+      fraction: () => randomness.fraction(),
+      rivalsOf: (source) =>
+        usable([...options.wanted(), ...beside()])
+          .filter((url) => url !== source && isGood(url))
+          .filter((url) => !slowness.isSlow(url) && !learned.above.includes(url))
+          .map(sourceOf),
+      blame,
+    },
     attempt: async (path, act, signal) => {
       let worst: XylemError | null = null;
-      for (const url of urls()) {
+      for (const url of urls(path)) {
         signal?.throwIfAborted();
         try {
           const result = await act(sourceOf(url));
@@ -165,6 +185,11 @@ export function parentsOf(options: ParentsOptions): Parents {
           return result;
         } catch (error) {
           signal?.throwIfAborted();
+          if (slowness.note(error)) {
+            log.warn('parent is slow', { parent: url, cause: error });
+            // Whoever fetches goes on, by the new order.
+            throw error;
+          }
           if (!(error instanceof XylemError) || error.retry !== 'elsewhere') throw error;
           worst = worst === null || isGraver(error, worst) ? error : worst;
           // Who has not got something yet is as good as before for everything else.

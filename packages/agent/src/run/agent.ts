@@ -125,6 +125,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     turnsOf: (url, isBackground) =>
       options.parentsFirst?.().includes(url) === true ? null : (options.links?.down(isBackground) ?? null),
     returnToFirstMs: timing.returnToFirstMs,
+    comparison: timing.comparison,
   });
   const asks = { parents, http, clock, randomness, log, signal };
   const fetching = fetchingThrough(parents, http, layout, signal, log);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Report } from '@xylem/core';
 import { type Clock, systemClock } from '@xylem/platform';
+import { comparisonTiming } from '@xylem/store';
 import type { AgentTiming } from '../options.ts';
 import { componentOf, quick, reported, Site } from '../testing/site.ts';
 import { waitFor } from '../testing/wait-for.ts';
@@ -35,6 +36,8 @@ async function ofTwo(context: TestContext) {
     (await site.installation.repository.readFile(timestampPath.slice(1))) ?? assert.fail();
   return { site, first, second, host, next, says, has, timestamp, timestampPath };
 }
+
+const frameBytes = 1024 * 1024;
 
 const isNews = (url: string | undefined): boolean => url?.startsWith('/news?') === true;
 const nothingNew = JSON.stringify({ format: 'xylem-news-1', changed: [] });
@@ -112,6 +115,31 @@ test('a parent that never answers a held question is left', async (context) => {
   await waitFor('a question that it holds', () => isHeld);
   await next();
   await has('2.0.0');
+});
+
+test('a parent that trickles objects is left for a faster one for these alone', async (context) => {
+  const { site, first, second, host, has } = await ofTwo(context);
+  const own = await site.publish('web', '2.0.0', { a: { noiseBytes: 3 * frameBytes, seed: 1 } });
+  const release = await site.vendor.release(own.version, [own]);
+  let dripped = 0;
+  first.intercept((request, response) => {
+    const range = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '');
+    const [begin, end] = [Number(range?.[1]), Number(range?.[2])];
+    if (range === null || end - begin < frameBytes) return false;
+    dripped += 1;
+    response.writeHead(206, { 'content-range': `bytes ${begin}-${end}/*` });
+    const timer = setInterval(() => response.write('x'), 20);
+    response.on('close', () => clearInterval(timer));
+    return true;
+  });
+  const comparison = { ...comparisonTiming, afterMs: 100 };
+  const agent = await site.agent(host, { timing: { ...timing, comparison } });
+  await has('1.0.0');
+  await site.assign([{ release, package: own }]);
+  await has('2.0.0');
+  assert.equal(dripped, 1);
+  assert.ok(second.requests.some((request) => request.includes('/o/')));
+  assert.equal(agent.status().parent, first.url);
 });
 
 test('a full parent is left at once, and asked again when it said so', async (context) => {

@@ -1,4 +1,5 @@
 import { lifetimes } from '@xylem/core';
+import { comparisonTiming } from '@xylem/store';
 import type { AgentTiming } from '../options.ts';
 
 export const defaultTiming: AgentTiming = {
@@ -12,6 +13,7 @@ export const defaultTiming: AgentTiming = {
   staleParentMs: lifetimes.parentStaleMs,
   secondLookMs: lifetimes.secondLookMs,
   parentBehindMs: lifetimes.parentBehindMs,
+  comparison: comparisonTiming,
   reportCoalesceMs: lifetimes.reportAtMostEveryMs,
   reportRetryMinMs: lifetimes.reportRetryFirstMs,
   reportRetryMaxMs: lifetimes.reportRetryMaxMs,

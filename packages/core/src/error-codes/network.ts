@@ -26,6 +26,12 @@ export const networkCodes = {
     'elsewhere',
     'network',
   ),
+  E_PARENT_SLOW: code(
+    'A parent gives so little that another, asked for a part of the same, gave several times as much. Objects come from that one for a while.',
+    'Nothing, if it passes. Else look at that relay: its load, its disk, its link, and how many children it has.',
+    'elsewhere',
+    'network',
+  ),
   E_PARENT_STALE: code(
     'The parent has had no news for too long, or stopped sending in the middle. Others are tried.',
     'See whether that relay reaches its own parent.',

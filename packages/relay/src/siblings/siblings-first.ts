@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import { type Digest, type HostId, type NeighbourRelay, XylemError } from '@xylem/core';
 import type { Clock, HttpClient, HttpRequest, HttpResponse, Log } from '@xylem/platform';
-import { httpSource, type ObjectSource, type SourceChoice } from '@xylem/store';
+import { type Comparison, httpSource, type ObjectSource, type SourceChoice } from '@xylem/store';
 import { hostAt, type Identity } from '@xylem/trust';
 import type { RelayTiming } from '../options.ts';
 import { orderFor } from './order.ts';
@@ -47,6 +47,11 @@ export class SiblingsFirst implements SourceChoice {
 
   constructor(options: SiblingsFirstOptions) {
     this.#options = options;
+  }
+
+  /** Of parents: a relay of this site is left by the bounds of docs/spec/sites.md. */
+  get comparison(): Comparison | undefined {
+    return this.#options.upstream.comparison;
   }
 
   async attempt<T>(

@@ -2,6 +2,8 @@ import { type ErrorCode, XylemError } from '@xylem/core';
 import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
 import type { Turns } from '@xylem/platform/serving';
 import {
+  type Comparison,
+  comparisonTiming,
   type Failover,
   failover,
   httpSource,
@@ -73,6 +75,10 @@ export class Upstream implements SourceChoice {
     };
   }
 
+  get comparison(): Comparison | undefined {
+    return this.#chosen().comparison;
+  }
+
   source(parent: string): ObjectSource {
     const { http, turnsOf } = this.#options;
     return pacedSource(httpSource(http, parent), turnsOf);
@@ -83,6 +89,7 @@ export class Upstream implements SourceChoice {
     use: (source: ObjectSource) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T> {
+    const { log } = this.#options;
     return await this.#chosen().attempt(
       path,
       async (source) => {
@@ -93,7 +100,9 @@ export class Upstream implements SourceChoice {
           return result;
         } catch (error) {
           signal?.throwIfAborted();
-          if (this.#current === source.name) this.#current = null;
+          const isSlow = error instanceof XylemError && error.code === 'E_PARENT_SLOW';
+          if (isSlow) log.warn('parent is slow', { parent: source.name, error });
+          else if (this.#current === source.name) this.#current = null;
           if (!(error instanceof XylemError) || !elsewhere.has(error.code)) throw error;
           throw new XylemError(error.code, error.message, { cause: error, retry: 'elsewhere' });
         }
@@ -115,7 +124,7 @@ export class Upstream implements SourceChoice {
   }
 
   #chosen(): Failover {
-    const { parents, clock, randomness, log } = this.#options;
+    const { parents, above, clock, randomness, log } = this.#options;
     const urls = parents();
     if (this.#choice !== undefined && urls.join(' ') === this.#chosenOf) return this.#choice;
     this.#chosenOf = urls.join(' ');
@@ -123,6 +132,10 @@ export class Upstream implements SourceChoice {
     this.#choice = failover(sources, {
       clock,
       fraction: () => randomness.fraction(),
+      compare: {
+        timing: comparisonTiming,
+        isRival: (parent) => !above().includes(parent) && !this.#isLeft(parent),
+      },
       onFault: (parent, error) => log.warn('parent left', { parent, error }),
     });
     return this.#choice;

@@ -1,4 +1,5 @@
 import { type Chunk, type DomainId, type Offer, XylemError } from '@xylem/core';
+import { ComparedTransfer, type Comparison } from '../source/comparison.ts';
 import type { ObjectSource } from '../source/object-source.ts';
 import { checkChunk, fetchRange } from './frames.ts';
 import type { Placement } from './placement.ts';
@@ -8,6 +9,7 @@ import { type FetchRange, rangesFor, withNeighbours } from './plan.ts';
 export interface FrameFetch {
   readonly domain: DomainId;
   readonly signal: AbortSignal | undefined;
+  readonly comparison: Comparison | undefined;
   /** Contents of frames that the present source sent before it was known whether their chunks are wanted, by pack and offset. */
   readonly ahead: Map<string, Uint8Array>;
   /** Frames that were right, so far. */
@@ -38,13 +40,22 @@ export async function fetchFrames(
       .map(([pack, offset]) => `${offer.packs[pack]?.[0]} ${offset}`),
   );
   const ranges = plan();
-  for (const [i, wanted] of ranges.entries()) {
-    const range = withTheRest && i === ranges.length - 1 ? withNeighbours(offer, wanted) : wanted;
+  let leftBytes = ranges.reduce((sum, { length }) => sum + length, 0);
+  const take = async (
+    from: ObjectSource,
+    range: FetchRange,
+    signal: AbortSignal | undefined,
+    compared?: ComparedTransfer,
+  ): Promise<void> => {
     fetch.onRequest();
-    await fetchRange(source, range, {
+    await fetchRange(from, range, {
       path: `o/${fetch.domain}/${range.pack}`,
-      signal: fetch.signal,
-      onBytes: fetch.onBytes,
+      signal,
+      compared,
+      onBytes: (count) => {
+        if (compared !== undefined) leftBytes -= count;
+        fetch.onBytes(count);
+      },
       onFrame: async (frame, content, chunks) => {
         const key = `${range.pack} ${frame.offset}`;
         if (withTheRest && mixed.has(key)) fetch.ahead.set(key, new Uint8Array(content));
@@ -52,6 +63,11 @@ export async function fetchFrames(
         fetch.frames += 1;
       },
     });
+  };
+  const compared = withTheRest ? undefined : comparedWith(fetch, source, ranges, () => leftBytes, take);
+  for (const [i, wanted] of ranges.entries()) {
+    const range = withTheRest && i === ranges.length - 1 ? withNeighbours(offer, wanted) : wanted;
+    await take(source, range, fetch.signal, compared);
   }
   if (placement.isComplete) return;
   throw new XylemError(
@@ -80,4 +96,24 @@ async function placeAhead(
       await placement.place(chunks);
     }
   }
+}
+
+/** The part for which another is asked is the last frame: all others are there before this source would give it. */
+function comparedWith(
+  { comparison, signal }: FrameFetch,
+  source: ObjectSource,
+  ranges: readonly FetchRange[],
+  leftBytes: () => number,
+  take: (from: ObjectSource, range: FetchRange, signal: AbortSignal) => Promise<void>,
+): ComparedTransfer | undefined {
+  const range = ranges.at(-1);
+  const frame = range?.frames.at(-1);
+  if (comparison === undefined || range === undefined || frame === undefined) return undefined;
+  const { offset, length } = frame;
+  const last: FetchRange = { pack: range.pack, offset, length, frames: [frame] };
+  const part = {
+    sizeBytes: length,
+    take: (rival: ObjectSource, late: AbortSignal) => take(rival, last, late),
+  };
+  return new ComparedTransfer({ comparison, source, signal, leftBytes, part: () => part });
 }

@@ -5,7 +5,7 @@ import { syncFolder, writeFileAtomic } from '@xylem/platform';
 import { numberChunks } from '../offer/numbering.ts';
 import { readOfferFrom } from '../offer/read-offer.ts';
 import { storageError } from '../repository/faults.ts';
-import { asChoice, type ObjectSource } from '../source/object-source.ts';
+import { asChoice, type ObjectSource, type SourceChoice } from '../source/object-source.ts';
 import { reportRefusals } from '../source/refusals.ts';
 import { syncTree } from './durable.ts';
 import { type FrameFetch, fetchFrames } from './fetch-frames.ts';
@@ -88,6 +88,7 @@ class TreeFetch {
   readonly #text: TreeText;
   readonly #offers = new Map<string, Offer>();
   readonly #fetched: FrameFetch;
+  readonly #choice: SourceChoice;
   readonly #count = { ...nothingFetched };
   #seeds: Seeds | undefined;
   #tree: { readonly text: Buffer; readonly entries: readonly TreeEntry[] } | null = null;
@@ -99,9 +100,11 @@ class TreeFetch {
     this.#staging = new Staging(`${options.into}.part`, umask);
     this.#text = new TreeText(options.into, options.tree, umask);
     const count = this.#count;
+    this.#choice = reportRefusals(asChoice(options.source), options.onRefused);
     this.#fetched = {
       domain: options.domain,
       signal: options.signal,
+      comparison: this.#choice.comparison,
       ahead: new Map(),
       frames: 0,
       onBytes: (bytes) => {
@@ -126,27 +129,25 @@ class TreeFetch {
   }
 
   async entries(): Promise<readonly TreeEntry[]> {
-    const { source, onRefused, signal, domain, tree } = this.#options;
+    const { signal, domain, tree } = this.#options;
     this.#seeds = await Seeds.open([]);
     this.#tree = await this.#text.read();
-    const choice = reportRefusals(asChoice(source), onRefused);
     const path = `o/${domain}/offers/${tree}`;
     const ask = async (one: ObjectSource): Promise<void> => {
       this.#tree ??= await this.#fetchText(one, await this.#readOffer(one));
     };
-    if (this.#tree === null) await choice.attempt(path, ask, signal);
+    if (this.#tree === null) await this.#choice.attempt(path, ask, signal);
     if (this.#tree === null) throw new Error('A tree without its text.');
     return this.#tree.entries;
   }
 
   /** From one source after the other; and all of them again as long as that brings anything. */
   async #fetch(): Promise<void> {
-    const { source, onRefused, signal, domain, tree } = this.#options;
-    const choice = reportRefusals(asChoice(source), onRefused);
+    const { signal, domain, tree } = this.#options;
     for (;;) {
       const before = this.#fetched.frames;
       try {
-        await choice.attempt(`o/${domain}/offers/${tree}`, (one) => this.#fetchFrom(one), signal);
+        await this.#choice.attempt(`o/${domain}/offers/${tree}`, (one) => this.#fetchFrom(one), signal);
         return;
       } catch (error) {
         const isHopeless = !(error instanceof XylemError) || error.retry !== 'elsewhere';

@@ -1,5 +1,6 @@
 import { type Digest, sha256, XylemError } from '@xylem/core';
 import { decodeFrame } from '../pack/frame.ts';
+import type { ComparedTransfer } from '../source/comparison.ts';
 import type { ObjectSource } from '../source/object-source.ts';
 import { readPieces } from '../source/read.ts';
 import { withFrameBuffer } from './frame-buffers.ts';
@@ -10,6 +11,8 @@ export interface FetchRangeOptions {
   /** The pack's path in the repository. */
   readonly path: string;
   readonly signal: AbortSignal | undefined;
+  /** Of this source: reads in its place, and may find that another is faster. */
+  readonly compared?: ComparedTransfer | undefined;
   readonly onBytes: (count: number) => void;
   /**
    * Takes a frame: its content, and those of its chunks that were wanted, each checked by its digest. The next frame
@@ -21,7 +24,7 @@ export interface FetchRangeOptions {
 /**
  * Fetches a range from one source and hands it over frame by frame. One frame at a time, so that whoever is killed
  * fetches less than one again; the kernel's buffers keep the line busy meanwhile.
- * @throws XylemError E_PACK_INVALID, E_OBJECT_DIGEST, E_OBJECT_MISSING, E_PARENT_STALE (retry elsewhere)
+ * @throws XylemError E_PACK_INVALID, E_OBJECT_DIGEST, E_OBJECT_MISSING, E_PARENT_STALE, E_PARENT_SLOW (retry elsewhere)
  */
 export async function fetchRange(
   source: ObjectSource,
@@ -36,7 +39,7 @@ async function fetchInto(
   buffer: Buffer,
   source: ObjectSource,
   range: FetchRange,
-  { path, signal, onBytes, onFrame }: FetchRangeOptions,
+  { path, signal, compared, onBytes, onFrame }: FetchRangeOptions,
 ): Promise<void> {
   const { offset, length } = range;
   const request = { offset, length, ...(signal === undefined ? {} : { signal }) };
@@ -44,7 +47,7 @@ async function fetchInto(
   let frame = pending.next().value;
   let filled = 0;
   let position = offset;
-  for await (const piece of readPieces(source, path, request)) {
+  for await (const piece of compared?.read(path, request) ?? readPieces(source, path, request)) {
     onBytes(piece.length);
     const end = position + piece.length;
     while (frame !== undefined && end > frame.offset) {

@@ -40,13 +40,21 @@ export function createMirror(repository: Repository): Mirror {
     const path = `o/${domain}/${digest}`;
     const file = partialFile(repository, digest);
     const choice = reportRefusals(asChoice(options.source), options.onRefused);
-    const fetched = await choice.attempt(
-      path,
-      (source) => fetchPartial({ file, path, digest, maxBytes, signal }, source),
-      signal,
-    );
-    await repository.adoptObject(domain, digest, file);
-    return fetched;
+    const { comparison } = choice;
+    for (;;) {
+      try {
+        const fetched = await choice.attempt(
+          path,
+          (source) => fetchPartial({ file, path, digest, maxBytes, signal, comparison }, source),
+          signal,
+        );
+        await repository.adoptObject(domain, digest, file);
+        return fetched;
+      } catch (error) {
+        // What came is kept, the part that another gave too: it comes first now.
+        if (!(error instanceof XylemError) || error.code !== 'E_PARENT_SLOW') throw error;
+      }
+    }
   };
 
   /** Bytes fetched: 0 when somebody else's flight brought it. */

@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { type Digest, XylemError } from '@xylem/core';
 import { storageError } from '../repository/faults.ts';
 import type { Repository } from '../repository/repository.ts';
+import { ComparedTransfer, type Comparison } from '../source/comparison.ts';
 import type { ObjectSource } from '../source/object-source.ts';
 import { readPieces } from '../source/read.ts';
 
 const prefix = 'part-';
+/** What another is asked for when a source is slow. */
+const partBytes = 1024 * 1024;
 
 /** Where an object grows until it is whole; it outlives the process. */
 export const partialFile = (repository: Repository, digest: Digest): string =>
@@ -22,12 +25,13 @@ export interface PartialFetch {
   readonly digest: Digest;
   readonly maxBytes: number;
   readonly signal: AbortSignal | undefined;
+  readonly comparison: Comparison | undefined;
 }
 
 /**
  * Goes on where the partial file ends, whoever began it, until it is `digest`; returns the bytes fetched. A source is
  * blamed (E_OBJECT_DIGEST) only for what it gave from the first byte on: when a part from elsewhere does not fit with
- * the rest, all is fetched again.
+ * the rest, all is fetched again. Throws E_PARENT_SLOW when another has just given more, and this is kept.
  */
 export async function fetchPartial(fetch: PartialFetch, source: ObjectSource): Promise<number> {
   const file = await openPartial(fetch.file);
@@ -86,15 +90,14 @@ async function hashSoFar(file: FileHandle, hash: Hash): Promise<number> {
 }
 
 async function fetchRest(
-  { path, maxBytes, signal }: PartialFetch,
+  { path, maxBytes, signal, comparison }: PartialFetch,
   source: ObjectSource,
   file: FileHandle,
   hash: Hash,
   begun: number,
 ): Promise<number> {
   let at = begun;
-  const request = { offset: begun, ...(signal === undefined ? {} : { signal }) };
-  for await (const piece of readPieces(source, path, request)) {
+  const write = async (piece: Uint8Array): Promise<void> => {
     if (at + piece.length > maxBytes) {
       throw new XylemError('E_TOO_LARGE', `${path} of ${source.name} has more than ${maxBytes} bytes.`, {
         retry: 'elsewhere',
@@ -107,6 +110,24 @@ async function fetchRest(
       done += bytesWritten;
       at += bytesWritten;
     }
+  };
+  const compared =
+    comparison &&
+    new ComparedTransfer({
+      comparison,
+      source,
+      signal,
+      leftBytes: (totalBytes = at) => totalBytes - at,
+      part: (leftBytes) => {
+        const sizeBytes = Math.min(partBytes, leftBytes);
+        const take = async (rival: ObjectSource, late: AbortSignal): Promise<void> =>
+          write(await readPart(rival, path, at, sizeBytes, late));
+        return { sizeBytes, take };
+      },
+    });
+  const request = { offset: begun, ...(signal === undefined ? {} : { signal }) };
+  for await (const piece of compared?.read(path, request) ?? readPieces(source, path, request)) {
+    await write(piece);
   }
   await file.sync().catch(async (error: unknown) => {
     // What a failed sync leaves may look written for as long as the kernel keeps it in memory, and never be.
@@ -114,4 +135,18 @@ async function fetchRest(
     throw error;
   });
   return at - begun;
+}
+
+async function readPart(
+  source: ObjectSource,
+  path: string,
+  offset: number,
+  length: number,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of readPieces(source, path, { offset, length, signal })) pieces.push(piece);
+  const part = Buffer.concat(pieces);
+  if (part.length === length) return part;
+  throw new XylemError('E_PARENT_STALE', `${source.name} ends ${path} too early.`);
 }

@@ -1,6 +1,8 @@
 import { XylemError } from '@xylem/core';
 import type { Clock } from '@xylem/platform';
+import type { Comparison, ComparisonTiming } from './comparison.ts';
 import type { ObjectSource, SourceChoice } from './object-source.ts';
+import { isObjectPath, Slowness } from './slowness.ts';
 import {
   afterAnswer,
   afterFault,
@@ -17,6 +19,8 @@ export interface FailoverOptions {
   readonly fraction?: () => number;
   /** Called for each fault that counts against a source. */
   readonly onFault?: (source: string, error: XylemError) => void;
+  /** When a slow one is compared, and with which of the others that may be. Default: never. */
+  readonly compare?: { readonly timing: ComparisonTiming; readonly isRival: (source: string) => boolean };
 }
 
 export interface Failover extends SourceChoice {
@@ -29,19 +33,46 @@ const maxAvoidMs = 300_000;
 /** Sources in order of preference. One that failed comes last for a while, and then takes its place again. */
 export function failover(
   sources: readonly ObjectSource[],
-  { clock, fraction = () => 0.5, onFault }: FailoverOptions,
+  { clock, fraction = () => 0.5, onFault, compare }: FailoverOptions,
 ): Failover {
   const names = sources.map(({ name }) => name);
   const byName = new Map(sources.map((source) => [source.name, source]));
   const standings = new Map<string, Standing>();
   const standingOf = (name: string): Standing => standings.get(name) ?? neverAsked;
 
+  const slowness = new Slowness(clock, fraction);
+  const inOrder = (path: string): string[] => {
+    const all = isObjectPath(path) ? slowness.inOrder(names) : names;
+    return inStanding(all, standings, clock.monotonicMs());
+  };
+  const blame = (name: string, error: XylemError): void => {
+    const nowMs = clock.monotonicMs();
+    standings.set(name, afterFault(standingOf(name), error, nowMs, fraction(), maxAvoidMs));
+    onFault?.(name, error);
+  };
+  const comparison: Comparison | undefined = compare && {
+    clock,
+    timing: compare.timing,
+    fraction,
+    rivalsOf: (source) =>
+      sources.filter(
+        ({ name }) =>
+          byName.has(source) &&
+          name !== source &&
+          compare.isRival(name) &&
+          !slowness.isSlow(name) &&
+          standingOf(name).avoidUntilMs <= clock.monotonicMs(),
+      ),
+    blame,
+  };
+
   return {
+    comparison,
     betterAgainMs: (source) =>
       untilForgivenMs(names.slice(0, Math.max(0, names.indexOf(source))), standings, clock.monotonicMs()),
     attempt: async (path, use, signal) => {
       let worst: XylemError | undefined;
-      for (const name of inStanding(names, standings, clock.monotonicMs())) {
+      for (const name of inOrder(path)) {
         const source = byName.get(name);
         if (source === undefined) continue;
         signal?.throwIfAborted();
@@ -51,13 +82,13 @@ export function failover(
           return result;
         } catch (error) {
           signal?.throwIfAborted();
-          if (!(error instanceof XylemError) || error.retry !== 'elsewhere') throw error;
+          // Whoever fetches goes on after a verdict, by the new order.
+          if (slowness.note(error) || !(error instanceof XylemError) || error.retry !== 'elsewhere')
+            throw error;
           worst = worst === undefined || weight(error) > weight(worst) ? error : worst;
           // A parent that has not got something yet is as good as before for everything else.
           if (error.code === 'E_OBJECT_MISSING') continue;
-          const nowMs = clock.monotonicMs();
-          standings.set(name, afterFault(standingOf(name), error, nowMs, fraction(), maxAvoidMs));
-          onFault?.(name, error);
+          blame(name, error);
         }
       }
       throw worst ?? new XylemError('E_OBJECT_MISSING', `There is no source to fetch ${path} from.`);

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { XylemError } from '@xylem/core';
-import type { HttpClient, HttpResponse } from '@xylem/platform';
+import { type HttpClient, type HttpResponse, pacedHeader } from '@xylem/platform';
 import { backgroundPriority } from '@xylem/platform/serving';
 import type { ObjectSource, SourceAnswer, SourceRequest } from './object-source.ts';
 import { retryAfterOf } from './retry-after.ts';
@@ -39,6 +39,7 @@ function answerOf(name: string, path: string, request: SourceRequest, response: 
   const { status, headers, body } = response;
   const { offset = 0, length } = request;
   const etag = strongEtag(headers);
+  const isPaced = headers[pacedHeader] !== undefined;
   if (status === 206) {
     const range = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/.exec(headers['content-range'] ?? '');
     if (range === null || Number(range[1]) !== offset) {
@@ -48,13 +49,13 @@ function answerOf(name: string, path: string, request: SourceRequest, response: 
       });
     }
     const totalBytes = range[3] === '*' ? undefined : Number(range[3]);
-    return { status: 'found', body: sliceOf(body, 0, length), totalBytes, etag };
+    return { status: 'found', body: sliceOf(body, 0, length), totalBytes, etag, isPaced };
   }
   if (status === 200) {
     const totalBytes =
       headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
     // A server may ignore Range (RFC 9110 section 14.2): then what was not asked for is read past.
-    return { status: 'found', body: sliceOf(body, offset, length), totalBytes, etag };
+    return { status: 'found', body: sliceOf(body, offset, length), totalBytes, etag, isPaced };
   }
   letGo(body, headers['content-length']);
   if (status === 304) return { status: 'unchanged' };

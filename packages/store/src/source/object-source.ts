@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Comparison } from './comparison.ts';
 
 export interface SourceRequest {
   /** First byte wanted. Default 0. */
@@ -21,6 +22,8 @@ export type SourceAnswer =
       /** Size of the whole file, where the source says it. */
       readonly totalBytes: number | undefined;
       readonly etag: string | undefined;
+      /** It is held up on purpose (docs/spec/bandwidth.md). */
+      readonly isPaced?: boolean;
     }
   | { readonly status: 'unchanged' }
   | { readonly status: 'missing' };
@@ -38,6 +41,8 @@ export interface ObjectSource {
 
 /** Several sources, of which the best comes first. */
 export interface SourceChoice {
+  /** How a slow one is compared with others; absent: it is not. */
+  readonly comparison?: Comparison | undefined;
   /**
    * Gives `use` one source after the other, best first, until one succeeds. An error with `retry: 'elsewhere'` counts
    * against its source and the next is tried; any other is thrown at once.

@@ -13,7 +13,7 @@ export function pacedSource(
       const answer = await source.get(path, request);
       const turns = answer.status === 'found' ? turnsOf(request.isBackground === true) : null;
       if (answer.status !== 'found' || turns === null) return answer;
-      return { ...answer, body: pacedBody(answer.body, turns) };
+      return { ...answer, isPaced: true, body: pacedBody(answer.body, turns) };
     },
   };
 }

@@ -1,0 +1,173 @@
+import { XylemError } from '@xylem/core';
+import type { Clock } from '@xylem/platform';
+import type { ObjectSource, SourceAnswer, SourceRequest } from './object-source.ts';
+import { readPieces } from './read.ts';
+import { within } from './within.ts';
+
+/** When a source is compared with another: docs/spec/failover.md. */
+export interface ComparisonTiming {
+  /** Its rate is judged after so much waiting for its bytes. */
+  readonly afterMs: number;
+  /** What would be over within so long goes on as it is. */
+  readonly worthMs: number;
+  /** How many times as fast the other has to be. */
+  readonly times: number;
+  /** The other has so long at most. */
+  readonly mostMs: number;
+  /** The next other is asked after so long, and so many in vain for one transfer. */
+  readonly againMs: number;
+  readonly mostInVain: number;
+}
+
+export const comparisonTiming: ComparisonTiming = {
+  afterMs: 10_000,
+  worthMs: 30_000,
+  times: 3,
+  mostMs: 10_000,
+  againMs: 60_000,
+  mostInVain: 3,
+};
+
+/** With whom, and how, the source in use may be compared. */
+export interface Comparison {
+  readonly clock: Clock;
+  readonly timing: ComparisonTiming;
+  /** From 0 to 1, by which those differ who began at the same moment. */
+  fraction(): number;
+  /** Those that could take over from this one, in the order in which they would; never those above. */
+  rivalsOf(source: string): readonly ObjectSource[];
+  /** A fault of one that was asked for a part. */
+  blame(source: string, error: XylemError): void;
+}
+
+/** Something that the transfer needs anyway, and that comes late in it. */
+export interface ComparedPart {
+  readonly sizeBytes: number;
+  /** Takes it, verified, from another. */
+  readonly take: (rival: ObjectSource, signal: AbortSignal) => Promise<void>;
+}
+
+export interface ComparedTransferOptions {
+  readonly comparison: Comparison;
+  readonly source: ObjectSource;
+  readonly signal: AbortSignal | undefined;
+  /** Of what is to come, where the source says so much of the whole file. */
+  readonly leftBytes: (totalBytes: number | undefined) => number;
+  readonly part: (leftBytes: number) => ComparedPart;
+}
+
+/** Whether `bytes` in so much waiting is so little that what is left would take long. Pure. */
+export function isWorthComparing(
+  bytes: number,
+  waitedMs: number,
+  leftBytes: number,
+  { afterMs, worthMs }: Pick<ComparisonTiming, 'afterMs' | 'worthMs'>,
+): boolean {
+  return waitedMs >= afterMs && leftBytes * waitedMs > bytes * worthMs;
+}
+
+/** How long another may take for so many bytes to be so many times as fast. Pure. */
+export function timeToWinMs(
+  partBytes: number,
+  bytes: number,
+  waitedMs: number,
+  { times, mostMs }: Pick<ComparisonTiming, 'times' | 'mostMs'>,
+): number {
+  return Math.min(mostMs, (partBytes * waitedMs) / (times * Math.max(1, bytes)));
+}
+
+/**
+ * What one source gives to one transfer. While it is slow, each rival in turn is asked once for a part; the transfer
+ * waits meanwhile, so that both do not share a line. Who holds its answers up on purpose is not compared.
+ */
+export class ComparedTransfer {
+  readonly #options: ComparedTransferOptions;
+  readonly #source: ObjectSource;
+  readonly #inVain: string[] = [];
+  #isPaced = false;
+  #totalBytes: number | undefined;
+  #bytes = 0;
+  #waitedMs = 0;
+  #windowMs: number;
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: ComparedTransferOptions) {
+    const { comparison, source } = options;
+    this.#options = options;
+    this.#windowMs = comparison.timing.afterMs * (0.75 + comparison.fraction() / 2);
+    this.#source = {
+      name: source.name,
+      get: async (path, request): Promise<SourceAnswer> => {
+        const answer = await source.get(path, request);
+        if (answer.status === 'found') {
+          this.#isPaced = answer.isPaced === true;
+          this.#totalBytes = answer.totalBytes;
+        }
+        return answer;
+      },
+    };
+  }
+
+  /** @throws XylemError E_PARENT_SLOW (retry elsewhere) when a rival has won; what `readPieces` throws; own faults of `take` */
+  async *read(path: string, request: SourceRequest): AsyncGenerator<Uint8Array, undefined> {
+    const { clock } = this.#options.comparison;
+    let sinceMs = clock.monotonicMs();
+    for await (const piece of readPieces(this.#source, path, request)) {
+      this.#bytes += piece.length;
+      this.#waitedMs += clock.monotonicMs() - sinceMs;
+      yield piece;
+      if (this.#waitedMs >= this.#windowMs) await this.#judge();
+      sinceMs = clock.monotonicMs();
+    }
+    return undefined;
+  }
+
+  async #judge(): Promise<void> {
+    const { timing, clock } = this.#options.comparison;
+    const left = this.#options.leftBytes(this.#totalBytes);
+    const [bytes, waitedMs] = [this.#bytes, this.#waitedMs];
+    this.#bytes = 0;
+    this.#waitedMs = 0;
+    const isDue = !this.#isPaced && clock.monotonicMs() >= this.#notBeforeMs;
+    const window = { ...timing, afterMs: this.#windowMs };
+    if (!isDue || !isWorthComparing(bytes, waitedMs, left, window)) return;
+    await this.#compare(bytes, waitedMs, this.#options.part(left));
+  }
+
+  async #compare(bytes: number, waitedMs: number, part: ComparedPart): Promise<void> {
+    const { comparison, source } = this.#options;
+    const rival = comparison.rivalsOf(source.name).find(({ name }) => !this.#inVain.includes(name));
+    if (rival === undefined || this.#inVain.length >= comparison.timing.mostInVain) return;
+    const isFaster = await this.#race(
+      rival,
+      part,
+      timeToWinMs(part.sizeBytes, bytes, waitedMs, comparison.timing),
+    );
+    if (!isFaster) {
+      this.#inVain.push(rival.name);
+      this.#notBeforeMs = comparison.clock.monotonicMs() + comparison.timing.againMs;
+      return;
+    }
+    const rate = Math.round((bytes * 1000) / waitedMs);
+    throw new XylemError(
+      'E_PARENT_SLOW',
+      `${source.name} gives ${rate} bytes a second; ${rival.name} gave more than ${comparison.timing.times} times as much.`,
+      { details: { slower: [source.name, ...this.#inVain] } },
+    );
+  }
+
+  async #race(rival: ObjectSource, part: ComparedPart, withinMs: number): Promise<boolean> {
+    const { signal, comparison } = this.#options;
+    try {
+      await within(withinMs, `A part of ${rival.name}`, signal, (late) => part.take(rival, late));
+      return true;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof XylemError) || error.retry !== 'elsewhere') throw error;
+      // Too late, or without it: no fault.
+      if (error.code !== 'E_PARENT_STALE' && error.code !== 'E_OBJECT_MISSING')
+        comparison.blame(rival.name, error);
+      return false;
+    }
+  }
+}
