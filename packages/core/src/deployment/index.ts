@@ -53,7 +53,7 @@ export {
 export { isWell, shareOf } from './health.ts';
 export { countsAsFailed, type HostAct, mayAct, refusedIn } from './host-acts.ts';
 export type { Laggard, LaggardReason } from './laggards.ts';
-export { heldPins, keptPins, noPackage, skippedPins, strayPins } from './pins.ts';
+export { heldPins, isStray, keptPins, noPackage, skippedPins, strayPins } from './pins.ts';
 export {
   isRecallDue,
   lastGood,

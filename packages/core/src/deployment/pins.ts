@@ -26,6 +26,16 @@ export function skippedPins({ components }: Pick<HostEvidence, 'components'>) {
   return Object.fromEntries(components.map((name): [string, Digest] => [name, noPackage]));
 }
 
+/** Whether a host that is not held is on the other side of its threshold than it was admitted to. Needs no report. */
+export function isStray(
+  deployment: Deployment,
+  { id, admittedAt, held, stratum }: Pick<HostEvidence, 'id' | 'admittedAt' | 'held' | 'stratum'>,
+): boolean {
+  if (courseOf(deployment.strategy) === null && deployment.strata === undefined) return false;
+  const place = stratum === undefined ? { id } : { id, stratum };
+  return !held && isWithin(deployment, place) !== (admittedAt !== null);
+}
+
 /**
  * The pins for a host whose place its threshold does not say rightly, while thresholds are told by value of a label or
  * a deployment that is judged step by step counts who is exposed: one that was admitted and then got another value keeps what it was given; one that
@@ -37,11 +47,9 @@ export function strayPins(
   host: HostEvidence,
   settled: ReadonlyMap<string, Digest>,
 ): Readonly<Record<string, Digest>> {
-  const { strategy, kind, components } = deployment;
-  if (courseOf(strategy) === null && deployment.strata === undefined) return {};
-  const admitted = host.admittedAt !== null && !host.held;
-  if (host.held || isWithin(deployment, host) === admitted) return {};
-  if (admitted)
+  const { kind, components } = deployment;
+  if (!isStray(deployment, host)) return {};
+  if (host.admittedAt !== null)
     return kind === 'undeploy'
       ? {}
       : Object.fromEntries(

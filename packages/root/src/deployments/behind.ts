@@ -1,8 +1,9 @@
-import { behindOf, type Laggard, type Report, timeMs, timeOf, type WayOfHost } from '@xylem/core';
+import { behindOf, type Laggard, timeMs, timeOf, type WayOfHost } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 import type { HostRecord } from '../hosts/host-rows.ts';
 import { pinWords } from '../hosts/pins.ts';
 import { installedOf } from '../transitions/graph.ts';
+import type { HeardReport } from './heard-report.ts';
 import type { SkipWord } from './host-words.ts';
 import type { Fleet, judge } from './judge.ts';
 import { hostMarks } from './rows.ts';
@@ -58,7 +59,7 @@ function pinText({ pinned }: HostRecord, component: string): string {
   return pin === undefined ? '' : pinWords({ [component]: pin }).join();
 }
 
-function wayOfHost({ ways }: Parts, product: string, report: Report | undefined): WayOfHost | null {
+function wayOfHost({ ways }: Parts, product: string, report: HeardReport | undefined): WayOfHost | null {
   if (ways === null || ways.waypoints.length === 0) return null;
   const { installed, way } = ways.to(installedOf(report, product).values());
   const came = (report?.components ?? []).flatMap((one) =>

@@ -11,6 +11,7 @@ import {
 import type { Database } from '../db/tables.ts';
 import type { HostRecord, PlacedHost } from '../hosts/host-rows.ts';
 import type { DeploymentWays } from '../transitions/paths.ts';
+import { type HeardReport, ReportReader, reportRows, selectReports } from './heard-report.ts';
 import { sinceRetry } from './host-words.ts';
 import { type HostMark, hostMarks } from './rows.ts';
 import { type Parts, partsOf } from './taking-part.ts';
@@ -26,49 +27,74 @@ export function advancePolicyOf(reportEverySeconds: number): AdvancePolicy {
 
 /** What an environment's hosts have reported, and when relays last saw them. */
 export interface Heard {
-  readonly reports: ReadonlyMap<string, { readonly report: Report; readonly receivedMs: number }>;
+  readonly reports: ReadonlyMap<string, Own>;
   readonly seen: ReadonlyMap<string, number>;
 }
 
-export async function heardIn(db: Database, environment: string, nowMs: number): Promise<Heard> {
-  const rows = await db
-    .selectFrom('reports as r')
-    .innerJoin('hosts as h', 'h.id', 'r.host')
-    .select(['r.host', 'r.document', 'r.received_ms', 'h.serve'])
-    .where('r.environment', '=', environment)
-    .execute();
-  const reports = new Map<string, { report: Report; receivedMs: number }>();
-  const relays: Report[] = [];
-  for (const { host, document, received_ms: receivedMs, serve } of rows) {
-    const report = JSON.parse(document) as Report;
-    reports.set(host, { report, receivedMs });
-    if (serve === 1) relays.push(report);
-  }
-  return { reports, seen: lastSeenByRelays(relays, nowMs) };
+/** A host's newest report. */
+interface Own {
+  readonly report: HeardReport;
+  readonly receivedMs: number;
 }
+
+/** Of more hosts than these all of the environment are read. */
+const mostNamed = 500;
+
+/** @param only the hosts that are asked about; absent: all */
+export async function heardIn(
+  db: Database,
+  environment: string,
+  nowMs: number,
+  only?: readonly string[],
+): Promise<Heard> {
+  const reader = new ReportReader();
+  const reports = new Map<string, Own>();
+  const seen = new Map<string, number>();
+  const rows =
+    only === undefined || only.length > mostNamed
+      ? reportRows(db, environment)
+      : await selectReports(db, environment)
+          .where((e) => e.or([e('h.serve', '=', 1), e('r.host', 'in', only)]))
+          .execute();
+  for await (const { host, document, received_ms: receivedMs, serve } of rows) {
+    const { report, serves } = reader.read(document);
+    reports.set(host, { report, receivedMs });
+    if (serve === 1) noteSeen(seen, childrenSeen(serves), nowMs);
+  }
+  return { reports, seen };
+}
+
+/** What says who is to be asked, before any report is read. */
+export type Place = Pick<HostEvidence, 'id' | 'admittedAt' | 'held' | 'stratum'>;
 
 /**
  * What the hosts of an environment say about a deployment: their own newest reports, and relays' words about them.
  * @param heard of the deployment's environment, where it is at hand: reading it costs most of this
+ * @param concerns of others nothing is read
  */
 export async function evidenceOf(
   db: Database,
   deployment: Deployment,
   hosts: readonly HostRecord[],
   nowMs: number,
-  heard?: Heard,
+  {
+    heard,
+    concerns = () => true,
+  }: { readonly heard?: Heard; readonly concerns?: (place: Place) => boolean } = {},
 ): Promise<HostEvidence[]> {
-  const parts = await partsOf(db, deployment);
   const marks = await hostMarks(db, deployment.id);
-  const { reports, seen } = heard ?? (await heardIn(db, deployment.environment, nowMs));
-  return hosts
+  const asked = hosts
     .map((host) => ({ host, mark: marks.get(host.id as HostId) }))
-    .filter(({ host, mark }) => isHeardOut(host, mark))
-    .map(({ host, mark }) => {
-      const own = reports.get(host.id);
-      const lastSeen = lastSeenOf(host.joinedMs, own?.receivedMs, seen.get(host.id));
-      return hostEvidence(deployment, parts, host, mark, own, lastSeen);
-    });
+    .filter(({ host, mark }) => isHeardOut(host, mark) && concerns(placeOf(deployment, host, mark)));
+  if (asked.length === 0) return [];
+  const parts = await partsOf(db, deployment);
+  const ids = asked.map(({ host }) => host.id);
+  const { reports, seen } = heard ?? (await heardIn(db, deployment.environment, nowMs, ids));
+  return asked.map(({ host, mark }) => {
+    const own = reports.get(host.id);
+    const lastSeen = lastSeenOf(host.joinedMs, own?.receivedMs, seen.get(host.id));
+    return hostEvidence(deployment, parts, host, mark, own, lastSeen);
+  });
 }
 
 /** One that is watched and was retired since is heard out: it leaves. */
@@ -85,19 +111,15 @@ export function hostEvidence(
   parts: Parts,
   host: PlacedHost,
   mark: HostMark | undefined,
-  own: { readonly report: Report; readonly receivedMs: number } | undefined,
+  own: Own | undefined,
   lastSeen: number,
 ): HostEvidence {
-  const label = labelOf(deployment.strategy);
   const isJudged = courseOf(deployment.strategy) !== null;
   const lastReport = own?.receivedMs ?? null;
   const { components } = parts.of(host, own?.report);
   return {
-    id: host.id as HostId,
+    ...placeOf(deployment, host, mark),
     components,
-    admittedAt: mark?.admittedAt ?? null,
-    held: mark?.held ?? false,
-    ...(label === undefined ? {} : { stratum: stratumOf(host, label) }),
     ...(isJudged
       ? {
           doneAt: mark?.doneAt ?? null,
@@ -115,6 +137,16 @@ export function hostEvidence(
       parts.ways,
       sinceRetry(own?.report.components ?? [], mark?.retried ?? null, lastReport),
     ),
+  };
+}
+
+function placeOf({ strategy }: Deployment, host: PlacedHost, mark: HostMark | undefined): Place {
+  const label = labelOf(strategy);
+  return {
+    id: host.id as HostId,
+    admittedAt: mark?.admittedAt ?? null,
+    held: mark?.held ?? false,
+    ...(label === undefined ? {} : { stratum: stratumOf(host, label) }),
   };
 }
 
@@ -141,7 +173,7 @@ function refusingOnTheWay(
   });
 }
 
-function promises({ components }: Deployment, report: Report | undefined): boolean {
+function promises({ components }: Deployment, report: HeardReport | undefined): boolean {
   return (report?.components ?? []).some(
     ({ component, package: digest, again }) => again !== undefined && components[component]?.to === digest,
   );
@@ -155,21 +187,18 @@ const keepingBack: ReadonlySet<string> = new Set([
   'E_MIGRATION_PENDING',
 ]);
 
-function isKeptBack(components: readonly string[], report: Report | undefined): boolean {
+function isKeptBack(components: readonly string[], report: HeardReport | undefined): boolean {
   return (report?.waiting ?? []).some(
     ({ component, code }) => component !== null && components.includes(component) && keepingBack.has(code),
   );
 }
 
 /** Hints, never verdicts; a relay whose clock is ahead can't make a host more alive than now. */
-function lastSeenByRelays(reports: readonly Report[], nowMs: number): Map<string, number> {
-  const seen = new Map<string, number>();
-  for (const report of reports)
-    for (const [host, lastSeen] of childrenSeen(report))
-      seen.set(host, Math.max(seen.get(host) ?? 0, Math.min(lastSeen, nowMs)));
-  return seen;
+function noteSeen(seen: Map<string, number>, children: ReadonlyMap<string, number>, nowMs: number): void {
+  for (const [host, lastSeen] of children)
+    seen.set(host, Math.max(seen.get(host) ?? 0, Math.min(lastSeen, nowMs)));
 }
 
 /** When a relay saw its children last, by its own clock. */
-export const childrenSeen = ({ serves }: Report): ReadonlyMap<string, number> =>
+export const childrenSeen = (serves: Report['serves']): ReadonlyMap<string, number> =>
   new Map((serves?.children ?? []).map(({ host, lastSeen }) => [host, timeMs(lastSeen)]));

@@ -64,4 +64,4 @@ export async function judge(
 }
 
 const readEvidence = async (db: Database, deployment: Deployment, { hosts, heard }: Fleet, nowMs: number) =>
-  evidenceFor(deployment, await evidenceOf(db, deployment, hosts, nowMs, heard));
+  evidenceFor(deployment, await evidenceOf(db, deployment, hosts, nowMs, { heard }));

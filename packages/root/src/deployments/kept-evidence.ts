@@ -1,10 +1,11 @@
-import { type Deployment, evidenceFor, type HostId, jcs, type Report, Tally } from '@xylem/core';
+import { type Deployment, evidenceFor, type HostId, jcs, Tally } from '@xylem/core';
 import type { Selectable } from 'kysely';
 import type { Database, Tables } from '../db/tables.ts';
 import type { EnvironmentRow } from '../environments/names.ts';
 import { type PlacedRow, placedOf, placedRows } from '../hosts/host-rows.ts';
 import { graphOf } from '../transitions/graph.ts';
 import { type advancePolicyOf, childrenSeen, hostEvidence, isHeardOut, lastSeenOf } from './evidence.ts';
+import { type HeardReport, ReportReader, reportRows, selectReports } from './heard-report.ts';
 import { type HostMark, hostMarks } from './rows.ts';
 import { partsOf } from './taking-part.ts';
 
@@ -19,6 +20,7 @@ interface Kept {
   /** What else the evidence follows from: with anything else it is read anew. */
   readonly of: string;
   readonly tally: Tally;
+  readonly reader: ReportReader;
   readonly hosts: Map<string, PlacedRow>;
   readonly received: Map<string, number>;
   /** Nothing newer has been read. */
@@ -37,7 +39,7 @@ type EnvironmentChanges = Pick<Selectable<Tables['environment_changes']>, 'hosts
 /** Hosts of which something may be new, and the reports that were read of them. */
 interface Changes {
   readonly hosts: Set<string>;
-  readonly reports: Map<string, Report>;
+  readonly reports: Map<string, HeardReport>;
   /** Whom relays have said something of. */
   readonly seen: Set<string>;
 }
@@ -97,6 +99,7 @@ function nothingKept(deployment: Deployment, of: string, policy: Policy, nowMs: 
     environment: deployment.environment,
     of,
     tally: new Tally(deployment, policy, nowMs),
+    reader: new ReportReader(),
     hosts: new Map(),
     received: new Map(),
     revision: 0,
@@ -111,7 +114,7 @@ function nothingKept(deployment: Deployment, of: string, policy: Policy, nowMs: 
 async function everything(db: Database, deployment: Deployment, kept: Kept): Promise<Changes> {
   const changes: Changes = { hosts: new Set(), reports: new Map(), seen: new Set() };
   kept.changes = await environmentChanges(db, kept);
-  noteReports(kept, changes, await newReports(db, kept));
+  await noteReports(db, kept, changes);
   noteHosts(kept, changes, await placedRows(db, kept.environment));
   await noteMarks(db, deployment, kept, changes);
   return changes;
@@ -124,7 +127,7 @@ async function changesOf(db: Database, deployment: Deployment, kept: Kept): Prom
   // Before what it tells of: what is written meanwhile is found by the next look.
   kept.changes = await environmentChanges(db, kept);
   if (kept.changes.gone !== before.gone) return null;
-  noteReports(kept, changes, await newReports(db, kept));
+  await noteReports(db, kept, changes);
   if (kept.changes.hosts !== before.hosts) {
     const rows = await placedRows(db, kept.environment);
     // Its words about others begin to count, or no longer do.
@@ -144,29 +147,16 @@ async function environmentChanges(db: Database, { environment }: Kept): Promise<
   return row ?? { hosts: 0, gone: 0 };
 }
 
-async function newReports(db: Database, { environment, revision }: Kept) {
-  return await db
-    .selectFrom('reports as r')
-    .innerJoin('hosts as h', 'h.id', 'r.host')
-    .select(['r.host', 'r.document', 'r.received_ms', 'r.revision', 'h.serve'])
-    .where('r.environment', '=', environment)
-    .where('r.revision', '>', revision)
-    .execute();
-}
-
-function noteReports(
-  kept: Kept,
-  { reports, seen }: Changes,
-  rows: Awaited<ReturnType<typeof newReports>>,
-): void {
-  for (const { host, document, received_ms: receivedMs, revision, serve } of rows) {
-    const report = JSON.parse(document) as Report;
+async function noteReports(db: Database, kept: Kept, { reports, seen }: Changes): Promise<void> {
+  const rows = reportRows(db, kept.environment, kept.revision);
+  for await (const { host, document, received_ms: receivedMs, revision, serve } of rows) {
+    const { report, serves } = kept.reader.read(document);
     reports.set(host, report);
     kept.received.set(host, receivedMs);
     kept.revision = Math.max(kept.revision, revision);
     if (serve !== 1) continue;
     const before = kept.relays.get(host) ?? new Map<string, number>();
-    const children = childrenSeen(report);
+    const children = childrenSeen(serves);
     for (const child of [...before.keys(), ...children.keys()]) seen.add(child);
     kept.relays.set(host, children);
   }
@@ -251,19 +241,15 @@ async function take(
 /** Of hosts that have not reported anew, and of which something else has changed. */
 async function readReports(
   db: Database,
-  { received, environment }: Kept,
+  { received, environment, reader }: Kept,
   hosts: ReadonlySet<string>,
-  reports: Map<string, Report>,
+  reports: Map<string, HeardReport>,
 ): Promise<void> {
   const missing = [...hosts].filter((id) => received.has(id) && !reports.has(id));
   for (let at = 0; at < missing.length; at += mostNamed) {
-    const rows = await db
-      .selectFrom('reports')
-      .select(['host', 'document'])
-      .where('environment', '=', environment)
-      .where('host', 'in', missing.slice(at, at + mostNamed))
-      .execute();
-    for (const { host, document } of rows) reports.set(host, JSON.parse(document) as Report);
+    const some = missing.slice(at, at + mostNamed);
+    const rows = await selectReports(db, environment).where('r.host', 'in', some).execute();
+    for (const { host, document } of rows) reports.set(host, reader.read(document).report);
   }
 }
 

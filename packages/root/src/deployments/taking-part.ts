@@ -1,12 +1,4 @@
-import {
-  type Deployment,
-  mappingOf,
-  mayFit,
-  parseSelector,
-  type Report,
-  type Selector,
-  selects,
-} from '@xylem/core';
+import { type Deployment, mappingOf, mayFit, parseSelector, type Selector, selects } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Database } from '../db/tables.ts';
 import { fullName } from '../environments/names.ts';
@@ -14,6 +6,7 @@ import type { PlacedHost } from '../hosts/host-rows.ts';
 import { installedOf } from '../transitions/graph.ts';
 import { type DeploymentWays, deploymentWays, type HostWay } from '../transitions/paths.ts';
 import { leavingOut } from './demanding.ts';
+import type { HeardReport } from './heard-report.ts';
 
 /** What of a deployment a host takes, and why it does not take the rest of what its labels give it. */
 export interface TakingPart {
@@ -31,7 +24,7 @@ export interface TakingPart {
 /** Who takes part in a deployment with what, by the environment as it is now. */
 export interface Parts {
   readonly ways: DeploymentWays | null;
-  of(host: PlacedHost, report: Report | undefined): TakingPart;
+  of(host: PlacedHost, report: HeardReport | undefined): TakingPart;
 }
 
 export async function partsOf(db: Database, deployment: Deployment): Promise<Parts> {
@@ -64,7 +57,7 @@ function givenTo({ id: deployment }: Deployment, host: PlacedHost, selectors: Re
 }
 
 /** What an observing host has not adopted is neither waited for nor counted. */
-export function isOnlyObserved(component: string, report: Report | undefined): boolean {
+export function isOnlyObserved(component: string, report: HeardReport | undefined): boolean {
   return report?.observing !== undefined && report.components.every((one) => one.component !== component);
 }
 

@@ -14,6 +14,7 @@ import {
   type HostMapEntry,
   hasEnded,
   heldPins,
+  isStray,
   jcs,
   type ProductDirection,
   type RepositoryId,
@@ -23,7 +24,7 @@ import {
 } from '@xylem/core';
 import { parseEnvironmentYaml } from '@xylem/core/yaml';
 import type { Database } from '../db/tables.ts';
-import { evidenceOf, type Heard, heardIn } from '../deployments/evidence.ts';
+import { evidenceOf, type Place } from '../deployments/evidence.ts';
 import { hostWords } from '../deployments/host-words.ts';
 import { deploymentOf, productDirections } from '../deployments/rows.ts';
 import { allEnvironments, fullName } from '../environments/names.ts';
@@ -203,12 +204,11 @@ async function pinsOfHeldHosts(
   nowMs: number,
 ): Promise<Map<string, Readonly<Record<string, Digest>>>> {
   const pins = new Map<string, Readonly<Record<string, Digest>>>();
-  let heard: Heard | undefined;
   for (const { deployments, settled } of directions) {
     const newest = deployments[0]?.deployment;
     if (newest === undefined) continue;
-    heard ??= await heardIn(db, newest.environment, nowMs);
-    const evidence = await evidenceOf(db, newest, hosts, nowMs, heard);
+    const concerns = (place: Place) => place.held || isStray(newest, place);
+    const evidence = await evidenceOf(db, newest, hosts, nowMs, { concerns });
     const settledPackages = new Map(
       (settled?.release.packages ?? []).map((part) => [part.component, part.package]),
     );

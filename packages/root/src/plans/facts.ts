@@ -6,7 +6,6 @@ import {
   type PackageDocument,
   type PlanFacts,
   type ProductDirection,
-  type Report,
   runningVersions,
   type Shapes,
   specFacts,
@@ -17,6 +16,7 @@ import {
 } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 import { heardIn } from '../deployments/evidence.ts';
+import type { HeardReport } from '../deployments/heard-report.ts';
 import type { Candidate } from '../gates/gate.ts';
 import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
 import { refuseContracted } from '../migrations/refuse.ts';
@@ -27,7 +27,7 @@ import { refuseRecalled } from '../recalls/rows.ts';
 /** A host that counts, and what it last said of itself; undefined: nothing yet. */
 export interface HeardHost {
   readonly host: HostRecord;
-  readonly report: Report | undefined;
+  readonly report: HeardReport | undefined;
   /** When that came; null: nothing yet. */
   readonly heardMs: number | null;
 }

@@ -7,9 +7,14 @@ export function countedStatements(db: Database): {
   readonly of: (act: () => Promise<unknown>) => Promise<number>;
   /** How many rows these statements gave. */
   readonly rowsOf: (act: () => Promise<unknown>) => Promise<number>;
+  /** How many reports of hosts they gave, and the most that one of them gave. */
+  readonly reportsOf: (
+    act: () => Promise<unknown>,
+  ) => Promise<{ readonly all: number; readonly atOnce: number }>;
 } {
   let count = 0;
   let rows = 0;
+  let reports: number[] = [];
   const counted = db.withPlugin({
     transformQuery: ({ node }) => {
       count += 1;
@@ -17,6 +22,7 @@ export function countedStatements(db: Database): {
     },
     transformResult: async ({ result }) => {
       rows += result.rows.length;
+      reports.push(result.rows.filter((row) => 'host' in row && 'document' in row).length);
       return result;
     },
   });
@@ -29,5 +35,10 @@ export function countedStatements(db: Database): {
     counted,
     of: (act) => growth(() => count, act),
     rowsOf: (act) => growth(() => rows, act),
+    reportsOf: async (act) => {
+      reports = [];
+      await act();
+      return { all: reports.reduce((sum, one) => sum + one, 0), atOnce: Math.max(0, ...reports) };
+    },
   };
 }

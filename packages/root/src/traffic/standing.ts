@@ -4,12 +4,12 @@ import {
   type DesiredState,
   type HostId,
   parseDesiredState,
-  type Report,
   type TrafficStanding,
   trafficStanding,
 } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 import { type Heard, heardIn } from '../deployments/evidence.ts';
+import type { HeardReport } from '../deployments/heard-report.ts';
 import { entryOf } from '../directing/compose.ts';
 import type { EnvironmentRow } from '../environments/names.ts';
 import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
@@ -102,7 +102,7 @@ export function balancersIn(
 }
 
 /** What a host says holds its component up. */
-function whyOf(report: Report | null, component: string): string | null {
+function whyOf(report: HeardReport | null, component: string): string | null {
   const said =
     report?.components.find((one) => one.component === component)?.refused ??
     report?.waiting.find((one) => one.component === component || one.component === null);

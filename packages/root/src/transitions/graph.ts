@@ -1,6 +1,7 @@
-import type { DomainId, Report, TransitionGraph, Version } from '@xylem/core';
+import type { DomainId, TransitionGraph, Version } from '@xylem/core';
 import { productRoleName, readProductRules } from '@xylem/trust';
 import type { Database } from '../db/tables.ts';
+import type { HeardReport } from '../deployments/heard-report.ts';
 
 /** What a product's publisher says of the ways between its releases; null: nothing. */
 export async function graphOf(db: Database, product: string): Promise<TransitionGraph | null> {
@@ -27,7 +28,10 @@ export async function graphOf(db: Database, product: string): Promise<Transition
  * Which releases a host's components of a product were committed with, by its own report. An older agent says the
  * component's version alone, and goes by that too.
  */
-export function installedOf(report: Report | undefined, product: string): Map<string, Version> {
+export function installedOf(
+  report: Pick<HeardReport, 'components'> | undefined,
+  product: string,
+): Map<string, Version> {
   const mine = (report?.components ?? []).filter((one) => one.product === product && one.state !== 'failed');
   return new Map(mine.map(({ component, release, version }) => [component, release ?? version]));
 }

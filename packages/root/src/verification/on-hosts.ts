@@ -5,12 +5,12 @@ import {
   type Probe,
   parseSelector,
   probesFrom,
-  type Report,
   selects,
   timeMs,
 } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
 import { advancePolicyOf, type Heard, heardIn } from '../deployments/evidence.ts';
+import type { HeardReport } from '../deployments/heard-report.ts';
 import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
 
 interface Fleet {
@@ -83,5 +83,5 @@ export function askedOnHosts(
   }
 }
 
-const changedIn = (report: Report | undefined): number =>
+const changedIn = (report: HeardReport | undefined): number =>
   Math.max(0, ...(report?.components ?? []).map(({ since }) => timeMs(since)));
