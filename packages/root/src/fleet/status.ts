@@ -6,8 +6,7 @@ import { unsettledDeployments } from '../deployments/rows.ts';
 import { fleetReader, showDeployment } from '../deployments/show.ts';
 import { environmentsMatching, refOf } from '../environments/names.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
-import type { HostView } from '../hosts/view.ts';
-import { viewsOf } from '../hosts/views.ts';
+import { viewParts } from '../hosts/views.ts';
 import type { Root } from '../root.ts';
 import { expiringRoles } from './expiring.ts';
 
@@ -18,21 +17,24 @@ type ProductStatus = Status['environments'][number]['products'][number];
 export async function fleetStatus(root: Root, access: Access, environment?: string): Promise<Status> {
   const patterns = environment === undefined ? undefined : [environment];
   const rows = await environmentsMatching(root.db, patterns, root.config.tenant, access.within('read'));
-  const hosts = await hostsIn(
-    root.db,
-    rows.map(({ id }) => id),
-  );
-  const views = await viewsOf(root, hosts);
   const fleetOf = fleetReader(root);
+  const all = noStates();
   const environments = [];
+  let cloned = 0;
   for (const row of rows) {
-    const own = views.filter((view) => view.host.environment === row.id);
+    const hosts = noStates();
+    for await (const views of viewParts(root, await hostsIn(root.db, [row.id])))
+      for (const { state, host } of views) {
+        hosts[state] += 1;
+        all[state] += 1;
+        if (host.cloned !== null) cloned += 1;
+      }
     const unsettled = await unsettledDeployments(root.db, row.id);
     environments.push({
       environment: refOf(row),
       number: root.directing.state(row.id)?.number ?? 0,
-      hosts: countStates(own),
-      products: await productsOf(root, row.id, own),
+      hosts,
+      products: await productsOf(root, row.id),
       deployments: await Promise.all(
         unsettled.map((deployment) => showDeployment(root, deployment, fleetOf)),
       ),
@@ -41,43 +43,29 @@ export async function fleetStatus(root: Root, access: Access, environment?: stri
   return {
     time: timeOf(root.clock.now()),
     restored: root.restored.isRestored(),
-    hosts: countStates(views),
-    cloned: views.filter(({ host }) => host.cloned !== null).length,
+    hosts: all,
+    cloned,
     expiring: await expiringRoles(root, rows, access.everywhere('read')),
     environments,
   };
 }
 
-function countStates(views: readonly HostView[]): StateCounts {
-  const counts = Object.fromEntries(hostStates.map((state) => [state, 0])) as StateCounts;
-  for (const { state } of views) counts[state] += 1;
-  return counts;
-}
+const noStates = () => Object.fromEntries(hostStates.map((state) => [state, 0])) as StateCounts;
 
 /** Of each product what should run and what the hosts say that they run. */
-async function productsOf(
-  root: Root,
-  environment: string,
-  views: readonly HostView[],
-): Promise<ProductStatus[]> {
+async function productsOf(root: Root, environment: string): Promise<ProductStatus[]> {
   const wanted = await wantedVersions(root, environment);
-  const running = new Map<string, { component: string; version: string; hosts: number }>();
-  for (const { report, host } of views) {
-    if (host.retired) continue;
-    for (const { product, component, version } of report?.components ?? []) {
-      const key = `${product} ${component} ${version}`;
-      const entry = running.get(key) ?? { component, version, hosts: 0 };
-      entry.hosts += 1;
-      running.set(key, entry);
-    }
-  }
-  const names = new Set([...wanted.keys(), ...[...running.keys()].map((key) => key.split(' ')[0] ?? '')]);
-  return [...names].sort().map((product) => ({
+  const counts = await root.db
+    .selectFrom('running_counts')
+    .select(['product', 'component', 'version', 'hosts'])
+    .where('environment', '=', environment)
+    .execute();
+  const running = Map.groupBy(counts, ({ product }) => product);
+  return [...new Set([...wanted.keys(), ...running.keys()])].sort().map((product) => ({
     product,
     version: wanted.get(product) ?? null,
-    running: [...running]
-      .filter(([key]) => key.startsWith(`${product} `))
-      .map(([, entry]) => entry)
+    running: (running.get(product) ?? [])
+      .map(({ component, version, hosts }) => ({ component, version, hosts }))
       .sort((a, b) => (a.component + a.version < b.component + b.version ? -1 : 1)),
   }));
 }

@@ -1,17 +1,26 @@
 import type { Report } from '@xylem/core';
 import { allEnvironments, refOf } from '../environments/names.ts';
+import { inStatements } from '../ingest/replace-reports.ts';
 import type { Root } from '../root.ts';
 import type { HostRecord } from './host-rows.ts';
 import { type Directed, type HostView, viewHost } from './view.ts';
 
+type Sight = Pick<Root, 'db' | 'clock' | 'directing'>;
+
 /** Views of these hosts in their order. */
-export async function viewsOf(root: Root, hosts: readonly HostRecord[]): Promise<HostView[]> {
-  const environments = [...new Set(hosts.map((host) => host.environment))];
-  const reports = await reportsIn(root, environments);
+export async function viewsOf(root: Sight, hosts: readonly HostRecord[]): Promise<HostView[]> {
+  const views: HostView[] = [];
+  for await (const some of viewParts(root, hosts)) views.push(...some);
+  return views;
+}
+
+/** The same, some at a time: who counts a fleet holds never all that it said. */
+export async function* viewParts(root: Sight, hosts: readonly HostRecord[]): AsyncGenerator<HostView[]> {
   const nowMs = root.clock.now();
-  return hosts.map((host) => {
-    return viewHost(host, reports.get(host.id) ?? null, directedTo(root, host), nowMs);
-  });
+  for (const some of inStatements(hosts)) {
+    const reports = await reportsOf(root, some);
+    yield some.map((host) => viewHost(host, reports.get(host.id) ?? null, directedTo(root, host), nowMs));
+  }
 }
 
 /** Where nothing has been published yet (or again, after a restore) the host's own row stands for its entry. */
@@ -27,16 +36,18 @@ export function directedTo(root: Pick<Root, 'directing'>, host: HostRecord): Dir
   };
 }
 
-/** The newest report of each host of these environments. */
-async function reportsIn(
-  root: Pick<Root, 'db'>,
-  environments: readonly string[],
+/** The newest report of each of these hosts, from one of their environments. */
+async function reportsOf(
+  { db }: Pick<Root, 'db'>,
+  hosts: readonly HostRecord[],
 ): Promise<Map<string, { report: Report; receivedMs: number }>> {
-  if (environments.length === 0) return new Map();
-  const rows = await root.db
+  const environments = [...new Set(hosts.map(({ environment }) => environment))];
+  const ids = hosts.map(({ id }) => id);
+  const rows = await db
     .selectFrom('reports')
     .select(['host', 'document', 'received_ms'])
     .where('environment', 'in', environments)
+    .where('host', 'in', ids)
     .execute();
   // What is in the database was checked when it was taken.
   return new Map(
