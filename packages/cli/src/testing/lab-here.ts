@@ -15,6 +15,8 @@ import {
 
 export const environment = 'acme/production';
 
+const arriveSeconds = 100;
+
 /** A root server in a lab, its operator, and what is released there: one file. */
 export interface LabHere {
   readonly lab: NetworkLab;
@@ -71,6 +73,12 @@ export async function labHere(
     at,
     on,
     release,
-    arrive: (version, content) => release(version, content, ['--watch']),
+    arrive: async (version, content) => {
+      const bounded = ['--watch', '--timeout', `${arriveSeconds}`];
+      await release(version, content, bounded).catch(async (cause: unknown) => {
+        const hosts = JSON.stringify(await operator.command(['host', 'list']));
+        throw new Error(`${version} did not arrive; the root server knows of ${hosts}`, { cause });
+      });
+    },
   };
 }
