@@ -101,7 +101,7 @@ test('who does not read does not blame who sends', async (t) => {
   const url = await listening(t, (_request, response) => response.end(Buffer.alloc(3_000_000)));
   const http = createHttpClient();
   t.after(() => http.close());
-  const { body } = await http.request({ method: 'GET', url, idleTimeoutMs: 30 });
+  const { body } = await http.request({ method: 'GET', url, idleTimeoutMs: 1_000 });
   await once(body.socket, 'timeout');
   assert.equal((await readBody(body, 4_000_000, 'x')).length, 3_000_000);
 });
