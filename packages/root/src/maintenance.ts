@@ -9,6 +9,7 @@ import { settleJobs } from './jobs/settle.ts';
 import { driveMigrations } from './migrations/drive.ts';
 import { settleMoves } from './moves/settle.ts';
 import { forgetOld } from './notify/line.ts';
+import { lookAtParentRules } from './parent-rules/look.ts';
 import { settlePreflights } from './plans/settle-preflights.ts';
 import { driveRecalls } from './recalls/drive.ts';
 import { driveReparentings } from './reparenting/drive.ts';
@@ -32,6 +33,8 @@ const deadlinesEveryMs = 30_000;
 const migrationsEveryMs = 5_000;
 const recallsEveryMs = 10_000;
 const reparentingsEveryMs = 3_000;
+/** Hosts that are due alone are looked at. */
+const parentRulesEveryMs = 3_000;
 const successorsEveryMs = 60_000;
 const movesEveryMs = 30_000;
 const jobsEveryMs = 60_000;
@@ -78,6 +81,7 @@ export async function runMaintenance({ root, renewCertificate, signal }: Mainten
     every(migrationsEveryMs, 'driving migrations', () => driveMigrations(root), 'at once'),
     every(recallsEveryMs, 'going on with recalls', () => driveRecalls(root), 'at once'),
     every(reparentingsEveryMs, 'going on with reparentings', () => driveReparentings(root), 'at once'),
+    every(parentRulesEveryMs, 'looking at parent rules', () => lookAtParentRules(root), 'at once'),
     every(successorsEveryMs, 'looking at replaced hosts', () => retireReplaced(root), 'at once'),
     every(movesEveryMs, 'looking at move requests', () => settleMoves(root), 'at once'),
     every(jobsEveryMs, 'looking at jobs', () => settleJobs(root), 'at once'),

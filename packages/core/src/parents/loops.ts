@@ -8,7 +8,7 @@ export interface RelayPlace {
 }
 
 /** One spelling for addresses that name the same: docs/spec/sites.md. Pure. */
-function sameAddress(url: string): string {
+export function sameAddress(url: string): string {
   try {
     const { origin, pathname } = new URL(url);
     return `${origin}${pathname.replace(/\/+$/, '')}`;

@@ -17,6 +17,7 @@ import { migrationHandlers } from './handlers/migrations.ts';
 import { moveHandlers } from './handlers/moves.ts';
 import { notificationHandlers } from './handlers/notifications.ts';
 import { oidcHandlers } from './handlers/oidc.ts';
+import { parentRuleHandlers } from './handlers/parent-rules.ts';
 import { peopleHandlers } from './handlers/people.ts';
 import { planHandlers } from './handlers/plans.ts';
 import { publishingHandlers } from './handlers/publishing.ts';
@@ -52,6 +53,7 @@ export function allHandlers(root: Root): Handlers {
     ...jobHandlers(root),
     ...moveHandlers(root),
     ...reparentingHandlers(root),
+    ...parentRuleHandlers(root),
     ...notificationHandlers(root),
     ...oidcHandlers(root),
     ...peopleHandlers(root),

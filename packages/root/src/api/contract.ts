@@ -17,6 +17,7 @@ import { migrationRoutes } from './routes/migrations.ts';
 import { moveRoutes } from './routes/moves.ts';
 import { notificationRoutes } from './routes/notifications.ts';
 import { oidcRoutes } from './routes/oidc.ts';
+import { parentRuleRoutes } from './routes/parent-rules.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { planRoutes } from './routes/plans.ts';
 import { publishingRoutes } from './routes/publishing.ts';
@@ -66,6 +67,7 @@ export const contract = {
   ...jobRoutes,
   ...moveRoutes,
   ...reparentingRoutes,
+  ...parentRuleRoutes,
   ...dependencyRoutes,
   ...deploymentRoutes,
   ...planRoutes,

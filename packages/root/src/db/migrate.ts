@@ -46,6 +46,7 @@ import * as reportRevisions from './migrations/0042-report-revisions.ts';
 import * as reparentings from './migrations/0043-reparentings.ts';
 import * as runningCounts from './migrations/0044-running-counts.ts';
 import * as linkLimits from './migrations/0045-link-limits.ts';
+import * as parentRules from './migrations/0046-parent-rules.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -96,6 +97,7 @@ const migrations: readonly Migration[] = [
   reparentings,
   runningCounts,
   linkLimits,
+  parentRules,
 ];
 
 const schemaVersion = migrations.length;

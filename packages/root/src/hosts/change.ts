@@ -15,6 +15,7 @@ import { environmentRefs } from './views.ts';
 type Changed =
   | 'labels'
   | 'parents'
+  | 'parents_rule'
   | 'config'
   | 'kept'
   | 'pinned'

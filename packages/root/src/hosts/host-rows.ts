@@ -1,5 +1,5 @@
-import type { Digest, HostMapEntry, LinkLimit } from '@xylem/core';
-import type { Selectable } from 'kysely';
+import { type Digest, type HostMapEntry, type LinkLimit, parentRuleLimits } from '@xylem/core';
+import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely';
 import type { Database, Tables } from '../db/tables.ts';
 import type { OperatorPins } from './pins.ts';
 
@@ -18,6 +18,8 @@ export interface HostRecord {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly parents: readonly string[];
+  /** The parent rule that they came by; null: none. */
+  readonly parentsRule: string | null;
   /** By component, while that deployment is under way. */
   readonly kept: Readonly<Record<string, { readonly package: Digest; readonly deployment: string }>>;
   readonly pinned: OperatorPins;
@@ -86,6 +88,7 @@ function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
     ...placedOf(row),
     environment: row.environment,
     parents: JSON.parse(row.parents) as string[],
+    parentsRule: row.parents_rule,
     config: JSON.parse(row.config) as HostConfig,
     serve: row.serve === 1,
     serves: JSON.parse(row.serves) as string[],
@@ -112,6 +115,24 @@ export async function hostsIn(db: Database, environments?: readonly string[]): P
   const rows = await (environments ? query.where('environment', 'in', environments) : query).execute();
   return rows.map(hostOf);
 }
+
+/** Takes those of an environment that are due for its parent rules: who writes them now waits, and makes them due anew. */
+export async function takeDueHosts(trx: Database, environment: string, nowMs: number): Promise<HostRecord[]> {
+  const rows = await trx
+    .updateTable('hosts')
+    .set({ rule_due_ms: null })
+    .where('environment', '=', environment)
+    .where(isDueForRules(nowMs))
+    .returningAll()
+    .execute();
+  return rows.map(hostOf).sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Also after the clock was set back: nobody waits for longer than that. */
+export const isDueForRules =
+  (nowMs: number) =>
+  (e: ExpressionBuilder<Tables, 'hosts'>): Expression<SqlBool> =>
+    e.or([e('rule_due_ms', '<=', nowMs), e('rule_due_ms', '>', nowMs + parentRuleLimits.againMs)]);
 
 /** Hosts on their way from this environment to another, which have not come there yet. */
 export async function hostsLeaving(db: Database, environment: string): Promise<HostRecord[]> {

@@ -21,7 +21,12 @@ export async function replaceHost(trx: Database, change: Replacement, nowMs: num
   await trx.updateTable('hosts').set({ retired: 1, replaced_by: next }).where('id', '=', old).execute();
   const after = await trx.selectFrom('hosts').selectAll().where('id', '=', next).executeTakeFirstOrThrow();
   const labels = { ...(JSON.parse(after.labels) as object), ...(JSON.parse(before.labels) as object) };
-  const taken = { labels: JSON.stringify(labels), config: before.config, parents: before.parents };
+  const taken = {
+    labels: JSON.stringify(labels),
+    config: before.config,
+    parents: before.parents,
+    parents_rule: before.parents_rule,
+  };
   const columns = { replaces: null, ...(takesOver ? taken : {}) };
   await trx.updateTable('hosts').set(columns).where('id', '=', next).execute();
   await appendAudit(trx, nowMs, {

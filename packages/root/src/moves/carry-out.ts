@@ -36,6 +36,7 @@ export async function carryOut(
         moving_from: host.environment,
         labels: '{}',
         parents: JSON.stringify(parents),
+        parents_rule: null,
         config: '{}',
         kept: '{}',
         pinned: null,

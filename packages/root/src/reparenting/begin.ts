@@ -36,6 +36,9 @@ export interface ReparentingTerms {
   readonly who: Who;
 }
 
+export const newReparentingId = ({ randomness }: Pick<Root, 'randomness'>): string =>
+  `rp-${randomness.bytes(6).toString('hex')}`;
+
 interface Meant {
   readonly chosen: readonly Chosen[];
   readonly relay: string | null;
@@ -49,7 +52,7 @@ export async function beginReparenting(
   terms: ReparentingTerms,
 ): Promise<{ readonly id: string | null; readonly chosen: readonly Chosen[] }> {
   const { dryRun, who } = terms;
-  const id = `rp-${root.randomness.bytes(6).toString('hex')}`;
+  const id = newReparentingId(root);
   const made = await root.db.transaction().execute(async (trx) => {
     await lockFor(trx, reparentingLock);
     await lockFor(trx, 'parents');
@@ -62,7 +65,14 @@ export async function beginReparenting(
     await refuseReparenting(trx, ids);
     if (dryRun || (chosen.length === 0 && meant.relay === null)) return { id: null, chosen };
     await supersede(trx, ids);
-    await write(root, trx, id, wanted.kind, meant, terms);
+    await writeReparenting(root, trx, {
+      id,
+      kind: wanted.kind,
+      ...meant,
+      ...terms,
+      who: who.name,
+      rule: null,
+    });
     return { id, chosen };
   });
   if (made.id !== null) await driveReparentings(root);
@@ -107,13 +117,18 @@ async function meantBy(root: Root, trx: Database, wanted: ReparentingWanted, who
   return { chosen, relay: relay.host.id, replacement: by.host.id };
 }
 
-async function write(
-  root: Root,
+interface NewReparenting extends Meant, Pick<ReparentingTerms, 'firstBatch' | 'mostFailed'> {
+  readonly id: string;
+  readonly kind: ReparentingWanted['kind'] | 'rule';
+  readonly rule: string | null;
+  readonly who: string;
+}
+
+/** Writes it down with its hosts; they go when it is driven next. */
+export async function writeReparenting(
+  root: Pick<Root, 'clock' | 'randomness'>,
   trx: Database,
-  id: string,
-  kind: ReparentingWanted['kind'],
-  { chosen, relay, replacement }: Meant,
-  { firstBatch, mostFailed, who }: ReparentingTerms,
+  { id, kind, rule, chosen, relay, replacement, firstBatch, mostFailed, who }: NewReparenting,
 ): Promise<void> {
   const nowMs = root.clock.now();
   const failures = mostFailed ?? mostFailedOf(chosen.length);
@@ -133,10 +148,11 @@ async function write(
       looked_ms: nowMs,
       first_batch: firstBatch ?? reparentingLimits.firstBatch,
       most_failed: failures,
-      asked_by: who.name,
+      asked_by: who,
       asked_ms: nowMs,
       ended_ms: null,
       note: null,
+      rule,
     })
     .execute();
   const tenants = new Map((await allEnvironments(trx)).map((row) => [row.id, row.tenant]));
@@ -152,6 +168,7 @@ async function write(
         batch: null,
         parents: JSON.stringify(parents),
         former: JSON.stringify(host.parents),
+        former_rule: host.parentsRule,
         code: null,
         message: null,
       })
@@ -161,7 +178,7 @@ async function write(
   const byEnvironment = Map.groupBy(chosen, ({ host }) => host.environment);
   for (const [environment, hosts] of byEnvironment)
     await appendAudit(trx, nowMs, {
-      who: who.name,
+      who,
       what: `reparenting.${kind}`,
       subject: `reparenting/${id}`,
       environment,

@@ -27,7 +27,7 @@ export function servingNode(fleet: Fleet, host: HostRecord): FleetNode & { reado
 
 /** The same parents for all, in order of preference. */
 export function chosenForAll(
-  { fleet }: Choosing,
+  { fleet }: Pick<Choosing, 'fleet'>,
   hosts: readonly HostRecord[],
   parents: readonly string[],
 ): Chosen[] {
@@ -36,7 +36,7 @@ export function chosenForAll(
   const others = hosts.filter(({ id }) => !isChildAt(fleet, id, first?.url ?? ''));
   requireRoom(targets, others.length);
   return hosts
-    .filter((host) => host.parents.join(' ') !== parents.join(' '))
+    .filter((host) => host.parentsRule !== null || host.parents.join(' ') !== parents.join(' '))
     .map((host) => ({ host, parents, rank: 0 }));
 }
 
@@ -153,7 +153,10 @@ async function servesAll(
  * That each host can pull from its new parent: none that is drained, none that does not serve its environment.
  * @throws XylemError E_CONFLICT
  */
-export async function refuseUnfit({ db, tenant, fleet }: Choosing, chosen: readonly Chosen[]): Promise<void> {
+export async function refuseUnfit(
+  { db, tenant, fleet }: Omit<Choosing, 'isSilent'>,
+  chosen: readonly Chosen[],
+): Promise<void> {
   const byTarget = Map.groupBy(chosen, ({ parents }) => parents[0] ?? '');
   for (const [url, hosts] of byTarget) {
     const node = fleet.at(url);

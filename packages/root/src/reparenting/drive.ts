@@ -80,10 +80,19 @@ export async function keep(
       .execute();
     const was = known.get(host);
     if (was === undefined || state === 'gone' || hasNewParents({ state }) === hasNewParents(was)) continue;
-    const parents = hasNewParents({ state }) ? was.parents : was.from;
+    const goes = hasNewParents({ state });
     await trx
       .updateTable('hosts')
-      .set({ parents: JSON.stringify(parents) })
+      .set((e) => ({
+        parents: JSON.stringify(goes ? was.parents : was.from),
+        parents_rule: goes
+          ? row.rule
+          : e
+              .selectFrom('reparented_hosts')
+              .select('former_rule')
+              .where('reparenting', '=', row.id)
+              .where('host', '=', host),
+      }))
       .where('id', '=', host)
       .execute();
   }

@@ -78,6 +78,40 @@ export async function inParts<T>(
   return all;
 }
 
+/** A host that a rule's reparenting has left where it was. */
+interface TriedHost {
+  readonly host: string;
+  readonly rule: string;
+  readonly askedMs: number;
+}
+
+const notGone: readonly ReparentedState[] = ['waiting', 'failed', 'returning', 'returned'];
+
+/** Which of these hosts are in a reparenting that goes on, and which have not gone by one of a rule's. */
+export async function outOfReach(
+  db: Database,
+  hosts: readonly string[],
+): Promise<{ readonly busy: ReadonlySet<string>; readonly tried: readonly TriedHost[] }> {
+  const rows = await inParts(hosts, (part) =>
+    db
+      .selectFrom('reparented_hosts as m')
+      .innerJoin('reparentings as r', 'r.id', 'm.reparenting')
+      .select(['m.host', 'r.rule', 'r.asked_ms as askedMs', 'r.ended_ms as endedMs'])
+      .where('m.host', 'in', part)
+      .where((e) =>
+        e.or([
+          e('r.ended_ms', 'is', null),
+          e.and([e('r.rule', 'is not', null), e('m.state', 'in', notGone)]),
+        ]),
+      )
+      .execute(),
+  );
+  return {
+    busy: new Set(rows.filter(({ endedMs }) => endedMs === null).map(({ host }) => host)),
+    tried: rows.flatMap(({ host, rule, askedMs }) => (rule === null ? [] : [{ host, rule, askedMs }])),
+  };
+}
+
 /** @throws XylemError E_BUSY when one of these hosts is in a reparenting that goes on */
 export async function refuseReparenting(db: Database, hosts: readonly string[]): Promise<void> {
   const [busy] = await inParts(hosts, (part) =>

@@ -108,6 +108,7 @@ async function shownOf(
   return {
     id: row.id,
     kind: row.kind as Reparenting['kind'],
+    rule: row.rule,
     relay: await named(row.relay),
     by: await named(row.replacement),
     state: row.state as ReparentingState,

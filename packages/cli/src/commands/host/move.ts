@@ -5,6 +5,7 @@ import { hostArguments, hostOptions, hostSelection, selectorHelp } from '../../s
 import { expiresOf } from '../move/shared.ts';
 import { beginReparenting, reparentingOptions } from '../reparenting/shared.ts';
 import { moveToEnvironment } from './move-environment.ts';
+import { refuseNoParent } from './parents.ts';
 import { changeHosts } from './shared.ts';
 
 export const command = defineCommand({
@@ -46,9 +47,7 @@ and secrets are wiped.\n${selectorHelp}`,
         'Say where to: --parent URL, once or more, --as-joined, or --env ENVIRONMENT.',
       );
     }
-    const bad = options.parent.find((url) => !/^https?:\/\/[^/]+/.test(url));
-    if (bad !== undefined)
-      throw new XylemError('E_INPUT', `--parent ${bad} is no address. Write https://host:port.`);
+    refuseNoParent(options.parent);
     const select = hostSelection(args, options);
     const server = await api();
     const parents = [...options.parent];

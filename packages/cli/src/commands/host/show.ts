@@ -53,7 +53,10 @@ export const command = defineCommand({
               ...host.limits.map((limit): [string, string] => ['limit', linkLimitText(limit)]),
               ['facts', facts.join(', ') || '-'],
               ['agent', `${host.agent ?? '-'}${host.serve ? relayText(host) : ''}`],
-              ['parent', host.parent?.url ?? '-'],
+              [
+                'parent',
+                `${host.parent?.url ?? '-'}${host.parentsRule === null ? '' : `, by the rule ${host.parentsRule}`}`,
+              ],
               ['reported', age(host.lastReport, clock.now())],
               ['certificate', `until ${host.certificateExpires}`],
             ],

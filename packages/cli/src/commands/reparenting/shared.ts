@@ -55,8 +55,12 @@ const statesText = ({ states }: Reparenting): string =>
   order.flatMap((state) => (states[state] === undefined ? [] : [`${states[state]} ${state}`])).join(', ') ||
   '-';
 
-const kindText = ({ kind, relay, by }: Reparenting): string =>
-  kind === 'move' ? 'move' : `${kind} ${relay ?? ''}${by === null ? '' : ` by ${by}`}`.trim();
+const kindText = ({ kind, rule, relay, by }: Reparenting): string =>
+  kind === 'rule'
+    ? `rule ${rule ?? ''}`
+    : kind === 'move'
+      ? 'move'
+      : `${kind} ${relay ?? ''}${by === null ? '' : ` by ${by}`}`.trim();
 
 export const reparentingRow = (one: Reparenting): (string | number)[] => [
   one.id,

@@ -105,6 +105,21 @@ export const hostsTable: readonly TableEntry[] = [
     load: () => import('../../commands/reparenting/cancel.ts'),
   },
   {
+    path: 'parent-rule set',
+    summary: 'Say which parents hosts have by their labels',
+    load: () => import('../../commands/parent-rule/set.ts'),
+  },
+  {
+    path: 'parent-rule list',
+    summary: 'Parent rules, in the order in which they are looked at',
+    load: () => import('../../commands/parent-rule/list.ts'),
+  },
+  {
+    path: 'parent-rule remove',
+    summary: 'Remove a parent rule',
+    load: () => import('../../commands/parent-rule/remove.ts'),
+  },
+  {
     path: 'move list',
     summary: 'Requests to move hosts to another tenant',
     load: () => import('../../commands/move/list.ts'),

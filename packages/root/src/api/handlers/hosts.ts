@@ -103,6 +103,7 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
         certificateExpires: timeOf(host.certificateExpiresMs),
         movingFrom: await whereFrom(root, host.movingFrom, within),
         pinned: apiPins(host.pinned),
+        parentsRule: host.parentsRule,
         drained: host.drained,
         mostChildren: host.mostChildren,
         limits: host.limits.map(apiLimit),
@@ -131,8 +132,10 @@ export function hostHandlers(root: Root): Pick<Handlers, Own> {
         who,
         dryRun: body.dryRun ?? false,
         check: (hosts) => refuseReparenting(db, hosts),
-        change: ({ parents }) =>
-          isSame(parents, body.parents) ? null : { parents: JSON.stringify(body.parents) },
+        change: ({ parents, parentsRule }) =>
+          isSame(parents, body.parents) && parentsRule === null
+            ? null
+            : { parents: JSON.stringify(body.parents), parents_rule: null },
       }),
     hostMoveEnvironment: async ({ body, who }) => {
       const names = new Map((await allEnvironments(db)).map((row) => [row.id, row]));

@@ -130,6 +130,7 @@ export const HostDetail = Strict({
   pinned: Type.Array(Strict({ component: Name, reason: Type.String(), by: Type.String(), since: Time }), {
     description: 'components that an operator has left as they are',
   }),
+  parentsRule: Nullable(Type.String({ description: 'the parent rule that its parents came by' })),
   drained: Type.Boolean({ description: 'as a relay it gets no children' }),
   mostChildren: Nullable(Count),
   limits: Type.Array(LinkLimit, { description: 'what its links may carry' }),

@@ -18,6 +18,7 @@ export * from './migrations.ts';
 export * from './moves.ts';
 export * from './notifications.ts';
 export * from './oidc.ts';
+export * from './parent-rules.ts';
 export * from './people.ts';
 export * from './plans.ts';
 export * from './publishing.ts';

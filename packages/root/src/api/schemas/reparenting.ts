@@ -5,7 +5,7 @@ import { Count, HostSelection, Id32, Nullable, Strict, Time } from './common.ts'
 const ReparentingId = Type.String({ pattern: '^rp-[0-9a-f]{12}$', description: 'the id of a reparenting' });
 export const ReparentingParams = Strict({ id: ReparentingId });
 const HostText = Type.String({ minLength: 1, maxLength: 253, description: 'id, prefix of an id, or name' });
-const Parent = Type.String({ pattern: '^https?://', maxLength: 2048 });
+export const Parent = Type.String({ pattern: '^https?://', maxLength: 2048 });
 const terms = {
   firstBatch: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'default 5' })),
   mostFailed: Type.Optional(
@@ -34,7 +34,8 @@ export const RelayUndrain = Strict({ relay: HostText });
 /** Counts are of the hosts that whoever asks reads. */
 export const Reparenting = Strict({
   id: ReparentingId,
-  kind: Type.Enum(['move', 'drain', 'replace']),
+  kind: Type.Enum(['move', 'drain', 'replace', 'rule']),
+  rule: Nullable(Type.String({ description: 'the parent rule that began it' })),
   relay: Nullable(Type.String({ description: 'the relay that is left' })),
   by: Nullable(Type.String({ description: 'the relay that takes its place' })),
   state: Type.Enum([...reparentingStates]),

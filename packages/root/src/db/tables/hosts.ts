@@ -45,6 +45,23 @@ export interface HostTables {
     most_children: number | null;
     /** Since when the relay gets no more children; null: it does. */
     drained_ms: number | null;
+    /** The parent rule that its parents came by; null: none. */
+    parents_rule: string | null;
+    /** From when on parent rules are looked at for it; null: nothing has changed. Triggers set it. */
+    rule_due_ms: Generated<number | null>;
+  };
+  /** Which parents hosts have by their labels (docs/spec/reparenting.md, Rules). */
+  parent_rules: {
+    environment: string;
+    name: string;
+    priority: number;
+    selector: string;
+    /** In order of preference, JSON. */
+    parents: string;
+    set_by: string;
+    set_ms: number;
+    /** Why it could not be followed when it was looked at last. */
+    note: string | null;
   };
   /** Hosts that change their parents in batches (docs/spec/reparenting.md). */
   reparentings: {
@@ -68,6 +85,8 @@ export interface HostTables {
     ended_ms: number | null;
     /** What it waits for besides hosts, or why it went back. */
     note: string | null;
+    /** The parent rule that began it. */
+    rule: string | null;
   };
   reparented_hosts: {
     reparenting: string;
@@ -79,6 +98,8 @@ export interface HostTables {
     /** The new ones, and the former ones, JSON. */
     parents: string;
     former: string;
+    /** The rule that the former ones came by. */
+    former_rule: string | null;
     code: string | null;
     message: string | null;
   };

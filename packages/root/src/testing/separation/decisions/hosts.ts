@@ -118,6 +118,32 @@ export const ofHosts = {
     thing('operate', async (place, _own, root) => ({ params: { id: await givingMove(place, root) } })),
   ],
   reparentingBegin: hosts({ parents: ['https://127.0.0.1:1'] }),
+  parentRuleSet: [
+    decide(
+      'environment',
+      'operate',
+    )(({ live }) => ({
+      body: {
+        name: 'own',
+        environments: [live.name],
+        where: 'never exists',
+        parents: ['https://127.0.0.1:1'],
+      },
+    })),
+  ],
+  parentRuleList: [list('read')],
+  parentRuleRemove: [
+    decide(
+      'environment',
+      'operate',
+    )(async ({ live, tenant }, _own, root) => {
+      const body = { name: 'own', environments: [live.name] };
+      if (tenant === 'cedar') return { body };
+      const parents = ['https://127.0.0.1:1'];
+      await root.api('parentRuleSet', { body: { ...body, where: 'never exists', parents } });
+      return { body };
+    }),
+  ],
   relayDrain: ofRelay({ dryRun: true }),
   relayUndrain: ofRelay({}),
   relayReplace: [
