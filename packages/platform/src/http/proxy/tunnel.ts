@@ -138,11 +138,12 @@ async function passSocks(
   tcp: net.Socket,
   withinMs: number,
 ): Promise<void> {
-  const { SocksClient } = await import('socks');
+  // As it is bundled it has no other name.
+  const { default: socks } = await import('socks');
   const { host, port, credentials } = proxy;
   const login = credentials === null ? {} : { userId: credentials.user, password: credentials.password };
   try {
-    await SocksClient.createConnection({
+    await socks.SocksClient.createConnection({
       proxy: { host, port, type: 5, ...login },
       command: 'connect',
       destination: { ...destination },
