@@ -19,8 +19,8 @@ export interface Serving {
   readonly refusedObjects?: number;
   /** Of its children, in the last day: reports that newer ones replaced before a parent had taken them. */
   readonly supersededReports?: number;
-  /** What its children's links carried (docs/spec/bandwidth.md). */
-  readonly carried?: readonly LinkTraffic[];
+  /** What its children's links carried (docs/spec/bandwidth.md): summed up for a report alone. */
+  readonly carried?: () => readonly LinkTraffic[];
 }
 
 /** Durations that tests shorten; the defaults stand in docs/spec/lifetimes.md and docs/spec/local.md. */

@@ -103,7 +103,7 @@ export interface RelayServing
   extends Pick<RelayStatus, 'url' | 'children' | 'refusedObjects' | 'supersededReports'> {
   /** Of this relay: who gave it something last. */
   readonly parent: { readonly url: string; readonly host: HostId | null } | null;
-  readonly carried: readonly LinkTraffic[];
+  readonly carried: () => readonly LinkTraffic[];
   /** One for each kind of fault. */
   readonly faults: readonly Pick<RelayFault, 'code' | 'message'>[];
 }

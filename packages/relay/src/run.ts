@@ -278,7 +278,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     faults: summary(faults.list()),
     refusedObjects: refusedObjects(),
     supersededReports: spool.superseded,
-    carried: busiest(counts.links(), mostLinksReported),
+    carried: () => busiest(counts.links(), mostLinksReported),
   });
   return { url, localUrl, port: server.port, status, serving, stopped, close };
 }

@@ -130,7 +130,8 @@ function adoptionOf({ observing = null, adoptions = [] }: ReportInput): Partial<
 }
 
 function servesOf(serving: Serving): Report['serves'] & object {
-  const { url, children, supersededReports = 0, carried = [] } = serving;
+  const { url, children, supersededReports = 0 } = serving;
+  const carried = serving.carried?.() ?? [];
   return {
     url,
     children,
