@@ -1,5 +1,6 @@
 import { type Deployment, evidenceFor, type HostId, jcs, Tally } from '@xylem/core';
 import type { Selectable } from 'kysely';
+import { inStatements } from '../db/statements.ts';
 import type { Database, Tables } from '../db/tables.ts';
 import type { EnvironmentRow } from '../environments/names.ts';
 import { type PlacedRow, placedOf, placedRows } from '../hosts/host-rows.ts';
@@ -8,9 +9,6 @@ import { type advancePolicyOf, childrenSeen, hostEvidence, isHeardOut, lastSeenO
 import { type HeardReport, ReportReader, reportRows, selectReports } from './heard-report.ts';
 import { type HostMark, hostMarks } from './rows.ts';
 import { partsOf } from './taking-part.ts';
-
-/** Bound parameters have a limit in both databases. */
-const mostNamed = 500;
 
 type Policy = ReturnType<typeof advancePolicyOf>;
 
@@ -246,8 +244,7 @@ async function readReports(
   reports: Map<string, HeardReport>,
 ): Promise<void> {
   const missing = [...hosts].filter((id) => received.has(id) && !reports.has(id));
-  for (let at = 0; at < missing.length; at += mostNamed) {
-    const some = missing.slice(at, at + mostNamed);
+  for (const some of inStatements(missing)) {
     const rows = await selectReports(db, environment).where('r.host', 'in', some).execute();
     for (const { host, document } of rows) reports.set(host, reader.read(document).report);
   }

@@ -1,6 +1,6 @@
 import type { Report } from '@xylem/core';
+import { inStatements } from '../db/statements.ts';
 import { allEnvironments, refOf } from '../environments/names.ts';
-import { inStatements } from '../ingest/replace-reports.ts';
 import type { Root } from '../root.ts';
 import type { HostRecord } from './host-rows.ts';
 import { type Directed, type HostView, viewHost } from './view.ts';

@@ -11,9 +11,9 @@ import {
 import { type Clock, type Log, unhurried } from '@xylem/platform';
 import { hostIdOf, type KeyPair, openEnvelope, signEnvelope } from '@xylem/trust';
 import type { Stranger, Strangers } from '../backup/strangers.ts';
+import { inStatements } from '../db/statements.ts';
 import type { Database } from '../db/tables.ts';
 import { hostCame } from '../moves/came.ts';
-import { inStatements } from './replace-reports.ts';
 import { type Senders, sendersOf } from './senders.ts';
 import { type Mark, takeReports } from './take-reports.ts';
 

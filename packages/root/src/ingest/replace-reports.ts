@@ -1,14 +1,8 @@
 import type { Report } from '@xylem/core';
 import type { Insertable, Selectable } from 'kysely';
+import { inStatements } from '../db/statements.ts';
 import type { Database, Tables } from '../db/tables.ts';
 import { isTelling } from '../hosts/told.ts';
-
-/** Bound parameters have a limit in both databases. */
-const rowsAtOnce = 500;
-
-export function* inStatements<Row>(rows: readonly Row[], atOnce = rowsAtOnce): Iterable<Row[]> {
-  for (let at = 0; at < rows.length; at += atOnce) yield rows.slice(at, at + atOnce);
-}
 
 /** Puts reports, one of each host, in the place of those before them. */
 export async function replaceReports(

@@ -1,6 +1,7 @@
 import type { Report } from '@xylem/core';
 import { noteAdoption } from '../adoption/note.ts';
 import { lockFor } from '../db/lock.ts';
+import { inStatements } from '../db/statements.ts';
 import type { Database } from '../db/tables.ts';
 import {
   type BootStart,
@@ -15,7 +16,7 @@ import { noteReverts } from '../hosts/reverts.ts';
 import { toldBefore } from '../hosts/told.ts';
 import { noteReported } from '../incidents/of-reports.ts';
 import { takeJobs, withoutJobTexts } from '../jobs/take.ts';
-import { countingLock, inStatements, replaceReports } from './replace-reports.ts';
+import { countingLock, replaceReports } from './replace-reports.ts';
 
 /** What of a host's reports the root server has. */
 export interface Mark {

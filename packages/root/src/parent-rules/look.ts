@@ -7,6 +7,7 @@ import {
   XylemError,
 } from '@xylem/core';
 import { lockFor } from '../db/lock.ts';
+import { inParts } from '../db/statements.ts';
 import type { Database } from '../db/tables.ts';
 import { entryOf } from '../directing/compose.ts';
 import { type EnvironmentRow, fullName } from '../environments/names.ts';
@@ -16,7 +17,7 @@ import { newReparentingId, writeReparenting } from '../reparenting/begin.ts';
 import { type Chosen, chosenForAll, refuseUnfit } from '../reparenting/choose.ts';
 import { driveReparentings } from '../reparenting/drive.ts';
 import { type Fleet, readFleet } from '../reparenting/fleet.ts';
-import { inParts, outOfReach, reparentingLock, supersede } from '../reparenting/rows.ts';
+import { outOfReach, reparentingLock, supersede } from '../reparenting/rows.ts';
 import type { Root } from '../root.ts';
 import { type ParentRuleRow, ruleOf, rulesIn } from './rows.ts';
 

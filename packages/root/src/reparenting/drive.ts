@@ -10,12 +10,12 @@ import {
 } from '@xylem/core';
 import { appendAudit } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
+import { inParts } from '../db/statements.ts';
 import type { Database } from '../db/tables.ts';
 import { silentAfterMs } from '../hosts/view.ts';
 import type { Root } from '../root.ts';
 import { roomAt } from './fleet.ts';
 import {
-  inParts,
   type ReparentingRow,
   reparentedHosts,
   reparentedOf,

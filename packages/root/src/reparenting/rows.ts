@@ -1,6 +1,7 @@
 import type { ReparentedHost, ReparentedState, Reparenting, ReparentingState } from '@xylem/core';
 import { XylemError } from '@xylem/core';
 import type { Selectable } from 'kysely';
+import { inParts } from '../db/statements.ts';
 import type { Database, Tables } from '../db/tables.ts';
 
 export type ReparentingRow = Selectable<Tables['reparentings']>;
@@ -65,18 +66,6 @@ export async function reparentingNamed(db: Database, id: string): Promise<Repare
 
 export const noReparenting = (id: string): XylemError =>
   new XylemError('E_NOT_FOUND', `There is no reparenting ${id}. \`xylem reparenting list\` shows them.`);
-
-/** Bound parameters have a limit in both databases. */
-const atOnce = 500;
-
-export async function inParts<T>(
-  ids: readonly string[],
-  read: (part: readonly string[]) => Promise<readonly T[]>,
-): Promise<T[]> {
-  const all: T[] = [];
-  for (let at = 0; at < ids.length; at += atOnce) all.push(...(await read(ids.slice(at, at + atOnce))));
-  return all;
-}
 
 /** A host that a rule's reparenting has left where it was. */
 interface TriedHost {
