@@ -78,11 +78,17 @@ test('a real Prometheus says figures by host', { skip: missing?.skip ?? false },
       if (code('E_METRIC')(error)) return { hosts: [] };
       throw error;
     });
-    return hosts.length === 2 ? hosts : null;
+    // A scrape may be stored between the two questions: then one of them counts it, and the other does not.
+    const half = hosts[1] !== undefined && Math.abs(hosts[1].bad / hosts[1].all - 0.5) < 0.01;
+    return hosts.length === 2 && half ? hosts : null;
   }, 60_000);
-  const [first, second] = figures;
-  assert.deepEqual([first?.name, first?.bad], ['web-1', 0]);
-  assert.ok(second !== undefined && second.all > 0 && Math.abs(second.bad / second.all - 0.5) < 0.01);
+  assert.deepEqual(
+    figures.map(({ name, bad, all }) => [name, bad > 0, all > 0]),
+    [
+      ['web-1', false, true],
+      ['web-2', true, true],
+    ],
+  );
 
   await assert.rejects(
     show('wrong'),
