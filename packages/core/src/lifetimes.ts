@@ -34,6 +34,8 @@ export const lifetimes = {
   secondLookMs: 10 * MINUTE,
   /** A parent may show less than another for so long. */
   parentBehindMs: 10 * MINUTE,
+  /** A relay that has heard nothing of the root server for longer says that it is cut off. */
+  cutOffMs: 10 * MINUTE,
   /** A parent that was left for being behind is taken as it is after so long, if it still is. */
   behindForgottenMs: HOUR,
   /** A local lock holds up a change for so long, unless direction says otherwise. */

@@ -10,6 +10,7 @@ export const relayTiming: RelayTiming = {
   parentStaleMs: lifetimes.parentStaleMs,
   secondLookMs: lifetimes.secondLookMs,
   parentBehindMs: lifetimes.parentBehindMs,
+  cutOffMs: lifetimes.cutOffMs,
   followMs: lifetimes.relayFollowsMs,
   pruneGraceMs: 10 * 60_000,
   waitForFlightMs: 15_000,

@@ -18,6 +18,8 @@ export interface RelayTiming {
   /** How often another parent is asked what it shows, half more or less; and for how long the one in use may show less. */
   readonly secondLookMs: number;
   readonly parentBehindMs: number;
+  /** A relay that has heard nothing of the root server for longer is cut off. */
+  readonly cutOffMs: number;
   /** An environment is followed for so long after a child last asked for it. */
   readonly followMs: number;
   /** What no desired state refers to any more is removed so long after the change. */
@@ -95,6 +97,8 @@ export interface RelayStatus {
   readonly supersededReports: number;
   /** Objects that were thrown away: a parent gave them wrong, or this relay's own disk had damaged them. */
   readonly refusedObjects: number;
+  /** How long ago the root server was heard of; null: not known. */
+  readonly sinceRootMs: number | null;
   readonly faults: readonly RelayFault[];
 }
 

@@ -27,6 +27,7 @@ import { RevokedHosts } from './state/revoked.ts';
 import { Loops } from './upstream/loops.ts';
 import { Neighbours } from './upstream/neighbours.ts';
 import { OwnParents } from './upstream/own-parents.ts';
+import { RootContact } from './upstream/root-contact.ts';
 import { Upstream } from './upstream/upstream.ts';
 
 /**
@@ -86,6 +87,11 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     self: () => ({ host: identity.host, url }),
     judge: (parent, line) => loops.judge(parent, line),
   });
+  const contact = new RootContact({
+    clock,
+    cutOffMs: timing.cutOffMs,
+    onCutOff: (fault) => (fault === null ? faults.clear('contact') : faults.set('contact', fault)),
+  });
   const site = new Site({
     repository,
     identity: current,
@@ -111,6 +117,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     randomness,
     log,
     holdMs: timing.holdMs,
+    sinceRootMs: () => contact.sinceRootMs(),
     onAsked: (_request, environments: readonly EnvironmentId[]) => follow.asked(environments),
   });
   const follow: Follow = await openFollow({
@@ -120,6 +127,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     hub,
     http,
     upstream,
+    contact,
     objects,
     site,
     ownParents,
@@ -266,6 +274,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     spooledReports: spool.size,
     supersededReports: spool.superseded,
     refusedObjects: refusedObjects(),
+    sinceRootMs: contact.sinceRootMs(),
     faults: faults.list(),
   });
   const parentNow = (): RelayServing['parent'] =>

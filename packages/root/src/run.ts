@@ -169,7 +169,7 @@ async function start(
   const audit = await openAuditing(paths, { db, clock, log });
   let certificate = await ownCertificate(authority, tlsKey);
   const stop = new AbortController();
-  const news = newsHub(repository, { clock, randomness, log });
+  const news = newsHub(repository, { clock, randomness, log, sinceRootMs: () => 0 });
   closers.push(() => news.close());
 
   const releases =

@@ -3,7 +3,8 @@ import { isIP } from 'node:net';
 import { errorCodes, XylemError } from '@xylem/core';
 import { chooseProxy, createHttpClient, type HttpClient } from '@xylem/platform';
 import { clientTls, type Identity } from '@xylem/trust';
-import { type Finding, found } from './judge.ts';
+import { askNews } from '../parents/requests.ts';
+import { type Finding, found, judgeContact } from './judge.ts';
 
 export interface AskedParents {
   readonly findings: readonly Finding[];
@@ -37,6 +38,7 @@ export async function askParents(
       }
       const asked = await askOne(http, url, identity);
       findings.push(asked.finding);
+      if (asked.finding.ok) findings.push(...judgeContact(url, await sinceRootOf(http, url, identity)));
       dateMs ??= asked.dateMs;
     }
   } finally {
@@ -90,6 +92,19 @@ async function askOne(
         : new XylemError('E_PARENT_UNREACHABLE', `${url}: ${String(error)}`);
     return { finding: found.ill('parent', fault.message, errorCodes[fault.code].advice), dateMs: null };
   }
+}
+
+/** As its answer about news says, which is not held: no host is at version 0. */
+async function sinceRootOf(
+  http: HttpClient,
+  url: string,
+  { environment }: Identity,
+): Promise<number | undefined> {
+  const signal = AbortSignal.timeout(answerMs);
+  const news = await askNews(http, url.replace(/\/$/, ''), `${environment.id}.0`, answerMs, signal).catch(
+    () => null,
+  );
+  return news?.sinceRootMs;
 }
 
 function judgeStatus(url: string, status: number, environment: string): Finding {

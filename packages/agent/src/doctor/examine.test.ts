@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { systemClock } from '@xylem/platform';
 import { tempFolder } from '@xylem/testkit';
 import { componentOf, reported, Site } from '../testing/site.ts';
+import { waitFor } from '../testing/wait-for.ts';
 import { examineHost } from './examine.ts';
 import type { Finding } from './judge.ts';
 
@@ -40,6 +41,7 @@ test('a host that is well is said to be, check by check', async (t) => {
     'certificate',
     'parent',
     'agent',
+    'reports',
     'policy',
     'direction',
     'components',
@@ -84,6 +86,40 @@ test('each thing that is wrong is named with what to do', async (t) => {
   assert.match(await named('components'), /pages is at 1\.0\.0/);
   await front.close();
   assert.match(await named('parent'), /does not answer/);
+});
+
+test('a parent that answers and is cut off is named; one that only says that it is not leaves reports unanswered', async (t) => {
+  const { site, front, examine } = await hostOf(t);
+  let isCutOff = true;
+  let kept = 0;
+  front.intercept(({ url = '', method }, response) => {
+    if (url.startsWith('/news?') && isCutOff) {
+      const answer = { format: 'xylem-news-1', changed: [], sinceRootMs: 2 * 3_600_000 };
+      setTimeout(() => response.end(JSON.stringify(answer)), 20);
+    } else if (isCutOff) return false;
+    else if (method === 'POST') {
+      kept += 1;
+      response.writeHead(202).end(JSON.stringify({ format: 'xylem-taken-1', watermarks: [] }));
+    } else if (url.startsWith('/watermarks/')) response.writeHead(404).end();
+    else return false;
+    return true;
+  });
+  const wrong = async (check: Finding['check'], clock = systemClock): Promise<string | undefined> =>
+    (await examine(clock)).find((finding) => finding.check === check && !finding.ok)?.says;
+  assert.match(
+    (await wrong('parent')) ?? '',
+    /^Cut off from the root server for 2 hours, .* although https:/,
+  );
+  const late = { ...systemClock, now: () => systemClock.now() + 2 * 3_600_000 };
+  await waitFor('the answer to its reports', async () => (await wrong('reports', late)) === undefined);
+  isCutOff = false;
+  assert.equal(await wrong('parent'), undefined);
+  await site.direct();
+  await waitFor('a report that is taken and kept', () => kept > 0);
+  assert.match(
+    (await wrong('reports', late)) ?? '',
+    /has not signed for the newest report, made 2 hours ago/,
+  );
 });
 
 test('what is no host is said, without going on', async (t) => {

@@ -1,18 +1,20 @@
 import { X509Certificate } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, readdir, statfs } from 'node:fs/promises';
-import { errorCodes, XylemError } from '@xylem/core';
+import { access, readdir, readFile, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCodes, parseReport, timeMs, XylemError } from '@xylem/core';
 import { type Clock, type Log, silentLog } from '@xylem/platform';
-import { type Identity, loadIdentity } from '@xylem/trust';
+import { type Identity, loadIdentity, parseEnvelope } from '@xylem/trust';
 import { acceptedFile } from '../direction/accepted-file.ts';
 import { repositoriesOf } from '../direction/repositories.ts';
 import type { Accepted } from '../direction/wanted.ts';
 import { explainHost } from '../explain/explain.ts';
 import { localPolicy } from '../policy/local-policy.ts';
+import { spoolFile } from '../reports/spool.ts';
 import { type StateLayout, stateLayout } from '../state/layout.ts';
 import { lockHolder } from '../state/lock.ts';
 import { askParents } from './ask-parents.ts';
-import { type Finding, found, judgeCertificate, judgeClock, judgeDisk } from './judge.ts';
+import { type Finding, found, judgeCertificate, judgeClock, judgeDisk, judgeReports } from './judge.ts';
 
 export interface ExamineOptions {
   readonly stateFolder: string;
@@ -48,6 +50,7 @@ export async function examineHost(options: ExamineOptions): Promise<readonly Fin
     judgeCertificate(nowMs, Date.parse(validFrom), Date.parse(validTo)),
     ...asked.findings,
     await agentFinding(layout),
+    ...(await reportsFindings(layout, nowMs)),
     await policyFinding(),
     directionFinding(accepted),
   );
@@ -111,6 +114,19 @@ async function agentFinding({ root, lock }: StateLayout): Promise<Finding> {
     'The agent does not run: services go on, and nothing new is done.',
     `Start it: systemctl start xylem-agent, or xylem agent run --state ${root}. Its log says why it ended.`,
   );
+}
+
+/** None where this host has made no report yet. */
+async function reportsFindings({ reports }: StateLayout, nowMs: number): Promise<Finding[]> {
+  try {
+    const spool = await spoolFile(reports, silentLog).read();
+    const { payload } = parseEnvelope(await readFile(join(reports, 'newest.json')));
+    const { incarnation, sequence, time } = parseReport(payload);
+    const isCovered = incarnation === spool?.incarnation && sequence <= spool.covered;
+    return [judgeReports(nowMs, isCovered ? null : timeMs(time))];
+  } catch {
+    return [];
+  }
 }
 
 async function policyFinding(): Promise<Finding> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judgeCertificate, judgeClock, judgeDisk } from './judge.ts';
+import { judgeCertificate, judgeClock, judgeContact, judgeDisk, judgeReports } from './judge.ts';
 
 const mib = 1024 * 1024;
 const day = 86_400_000;
@@ -29,4 +29,22 @@ test('a certificate counts between its two ends', () => {
   );
   assert.match(judgeCertificate(now, now + day, now + 2 * day).says, /the clock is before that/);
   assert.match(judgeCertificate(now, now - 9 * day, now - 3 * day).says, /ended 3 days ago/);
+});
+
+test('a parent that answers and is cut off itself is said; what it claims of itself is not all that is looked at', () => {
+  const url = 'https://relay';
+  assert.deepEqual(judgeContact(url, undefined), [], 'an older parent says nothing');
+  assert.deepEqual(judgeContact(url, 9 * 60_000), []);
+  const [cutOff] = judgeContact(url, 3 * 3_600_000);
+  assert.match(
+    cutOff?.says ?? '',
+    /Cut off from the root server for 3 hours.*although https:\/\/relay answers/,
+  );
+  const now = Date.parse('2026-11-21T12:00:00Z');
+  assert.equal(judgeReports(now, null).ok, true);
+  assert.equal(judgeReports(now, now - 60_000).ok, true);
+  assert.match(
+    judgeReports(now, now - 3 * 3_600_000).says,
+    /has not signed for the newest report, made 3 hours/,
+  );
 });

@@ -1,3 +1,5 @@
+import { errorCodes, lifetimes } from '@xylem/core';
+
 /** What was looked at on a host, and what is to be done where it is not well. */
 export interface Finding {
   readonly check:
@@ -7,6 +9,7 @@ export interface Finding {
     | 'certificate'
     | 'name'
     | 'parent'
+    | 'reports'
     | 'agent'
     | 'policy'
     | 'direction'
@@ -80,6 +83,35 @@ export function judgeCertificate(nowMs: number, fromMs: number, toMs: number): F
     );
   }
   return well('certificate', `The certificate counts for ${spanText(toMs - nowMs)} more.`);
+}
+
+/** What a parent that answers says of itself: how long ago it heard of the root server. Pure. */
+export function judgeContact(url: string, sinceRootMs: number | undefined): Finding[] {
+  if (sinceRootMs === undefined || sinceRootMs <= lifetimes.cutOffMs) return [];
+  const says = `Cut off from the root server for ${spanText(sinceRootMs)}, by its own word, although ${url} answers.`;
+  return [ill('parent', says, errorCodes.E_CUT_OFF.advice)];
+}
+
+/** Reports that the root server has not signed for by then are held up or held back on the way. */
+const unansweredMs = lifetimes.cutOffMs;
+
+/**
+ * The newest report against the root server's signed answer, which no parent can make up. Epoch milliseconds.
+ * @param madeMs of the newest report that no watermark covers; null: all are covered. Pure.
+ */
+export function judgeReports(nowMs: number, madeMs: number | null): Finding {
+  if (madeMs === null) return well('reports', 'The root server has signed for the newest report.');
+  const ago = spanText(Math.max(0, nowMs - madeMs));
+  if (nowMs - madeMs <= unansweredMs)
+    return well(
+      'reports',
+      `The newest report was made ${ago} ago; the root server has not signed for it yet.`,
+    );
+  return ill(
+    'reports',
+    `The root server has not signed for the newest report, made ${ago} ago: it has not heard it, or its answer is held back.`,
+    'If a parent answers and says nothing of that, look at that relay; the report is offered to other parents too.',
+  );
 }
 
 /** A length of time as people say it. Pure. */

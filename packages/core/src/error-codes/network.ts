@@ -2,6 +2,12 @@ import { code, type ErrorCodes } from './entry.ts';
 
 /** Other nodes, and the way to them. */
 export const networkCodes = {
+  E_CUT_OFF: code(
+    'This part of the tree has heard nothing of the root server for a while, though its relays answer. What runs goes on; nothing new comes, and reports wait on the relays.',
+    'Find the topmost relay that says so (`xylem topology` names it on the root server) and look at the network between it and its parents, or give it another: `xylem host move RELAY --parent URL`.',
+    'later',
+    'network',
+  ),
   E_NETWORK: code(
     'A network operation failed.',
     'Check name, port, firewall and proxy; it is tried again by itself where a node does it.',

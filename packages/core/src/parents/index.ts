@@ -5,3 +5,4 @@ export {
   parentRuleLimits,
   wantedParents,
 } from './rules.ts';
+export { type HeardPlace, type UnheardSubtree, unheardSubtrees } from './unheard.ts';

@@ -121,6 +121,11 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parseNews,
     wire.encodeNews,
   ),
+  'news-since-root': example(
+    { format: 'xylem-news-1', changed: [], sinceRootMs: 61_250 },
+    wire.parseNews,
+    wire.encodeNews,
+  ),
   'news-file': example(
     {
       format: 'xylem-news-file-1',

@@ -1,19 +1,23 @@
 import { XylemError } from '../errors.ts';
 import { type EnvironmentId, isEnvironmentId } from '../ids.ts';
 import { limits } from '../limits.ts';
-import { array, literal, object, record, string } from '../schema/build.ts';
+import { array, integer, literal, object, record, string } from '../schema/build.ts';
 import type { Static } from '../schema/json-schema.ts';
 import { documentKind } from './document.ts';
 import { b64u, environmentId, metadataVersion } from './fields.ts';
 
 /** docs/spec/news.md: what a held request answers, and the file with all that changed. */
 
-const newsSchema = object({
-  format: literal('xylem-news-1'),
-  changed: array(object({ environment: environmentId, snapshot: metadataVersion, timestamp: b64u }), {
-    maxItems: 10_000,
-  }),
-});
+const newsSchema = object(
+  {
+    format: literal('xylem-news-1'),
+    changed: array(object({ environment: environmentId, snapshot: metadataVersion, timestamp: b64u }), {
+      maxItems: 10_000,
+    }),
+  },
+  /** How long ago this node heard of the root server; absent: it does not know. */
+  { sinceRootMs: integer() },
+);
 
 /** Below `/`, relative, without `.` segments; which of them a node takes is the node's to decide. */
 const repositoryPath = string({

@@ -12,8 +12,11 @@ import { type ObjectSource, retryAfterOf, within } from '@xylem/store';
 import { readTimestamp } from '@xylem/trust';
 import type { Tip } from './environment-copy.ts';
 
-/** What a parent says has changed. */
-export type Changes = ReadonlyMap<EnvironmentId, Tip>;
+/** What a parent says has changed, and how long ago it heard of the root server (undefined: it does not say). */
+export interface Answered {
+  readonly changes: ReadonlyMap<EnvironmentId, Tip>;
+  readonly sinceRootMs: number | undefined;
+}
 
 /**
  * One held request for all environments of the cursor.
@@ -26,7 +29,7 @@ export async function askNews(
   cursor: NewsCursor,
   holdMs: number,
   signal: AbortSignal,
-): Promise<Changes | null> {
+): Promise<Answered | null> {
   const silentMs = holdMs + 15_000;
   return await within(silentMs * 2, `The news of ${parent}`, signal, (over) =>
     ask(http, parent, cursor, silentMs, over),
@@ -39,7 +42,7 @@ async function ask(
   cursor: NewsCursor,
   idleTimeoutMs: number,
   signal: AbortSignal,
-): Promise<Changes | null> {
+): Promise<Answered | null> {
   const { status, headers, body } = await http.request({
     method: 'GET',
     url: `${parent}/news?since=${formatNewsCursor(cursor)}`,
@@ -57,12 +60,13 @@ async function ask(
     });
   }
   const changes = new Map<EnvironmentId, Tip>();
-  for (const { environment, snapshot, timestamp } of parseNews(text).changed) {
+  const { changed, sinceRootMs } = parseNews(text);
+  for (const { environment, snapshot, timestamp } of changed) {
     const bytes = fromB64u(timestamp);
     if (bytes.length <= limits.timestamp)
       changes.set(environment as EnvironmentId, { snapshot, timestamp: bytes, from: parent });
   }
-  return changes;
+  return { changes, sinceRootMs };
 }
 
 /** What a plain web server has: its timestamp, when it is another than the one with this ETag. */

@@ -19,6 +19,7 @@ import type { RelayLayout } from '../state/layout.ts';
 import type { RevokedHosts } from '../state/revoked.ts';
 import type { Neighbours } from '../upstream/neighbours.ts';
 import type { OwnParents } from '../upstream/own-parents.ts';
+import type { RootContact } from '../upstream/root-contact.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { EnvironmentCopy } from './environment-copy.ts';
 import { firstRoot } from './first-root.ts';
@@ -41,6 +42,7 @@ export interface FollowOptions {
   readonly hub: NewsHub;
   readonly http: HttpClient;
   readonly upstream: Upstream;
+  readonly contact: RootContact;
   /** Where objects come from. */
   readonly objects: SourceChoice;
   readonly site: Site;
@@ -159,6 +161,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
     },
     http: options.http,
     upstream,
+    contact: options.contact,
     clock,
     randomness,
     log,

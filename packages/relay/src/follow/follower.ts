@@ -2,6 +2,7 @@ import { type EnvironmentId, XylemError } from '@xylem/core';
 import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
 import { unlessBetter } from '@xylem/store';
 import type { RelayTiming } from '../options.ts';
+import type { RootContact } from '../upstream/root-contact.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { askNews, pollTimestamp } from './ask-news.ts';
 import type { Followed } from './followed.ts';
@@ -16,6 +17,7 @@ export interface FollowerOptions {
   readonly onDropped: (environments: readonly EnvironmentId[]) => Promise<void>;
   readonly http: HttpClient;
   readonly upstream: Upstream;
+  readonly contact: RootContact;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
@@ -82,6 +84,7 @@ export class Follower {
         if (this.#again.signal.aborted) continue;
         failures += 1;
         this.#options.onFault(error);
+        this.#options.contact.silence();
         log.warn('no news', { error });
         const most = Math.min(timing.retryMaxMs, timing.retryFirstMs * 2 ** Math.min(20, failures - 1));
         await this.#sleep(most * randomness.fraction(), stop);
@@ -111,13 +114,14 @@ export class Follower {
     const { http, upstream, clock, timing, randomness } = this.#options;
     this.#options.onAsks(source.name);
     const betterAgainMs = upstream.betterAgainMs(source.name);
-    const changes = await unlessBetter(clock, betterAgainMs, stop, (signal) =>
+    const answer = await unlessBetter(clock, betterAgainMs, stop, (signal) =>
       askNews(http, source.name, cursor, timing.holdMs, signal),
     );
-    if (changes === 'better-again') return 0;
-    if (changes !== null) {
+    if (answer === 'better-again') return 0;
+    this.#options.contact.said(source.name, answer?.sinceRootMs);
+    if (answer !== null) {
       let told = 0;
-      for (const [environment, tip] of changes) {
+      for (const [environment, tip] of answer.changes) {
         const worker = this.#workers.get(environment);
         if (worker === undefined || tip.snapshot <= worker.cursor) continue;
         worker.tell(tip);

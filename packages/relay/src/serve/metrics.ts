@@ -22,6 +22,16 @@ export function relayMetrics(of: {
     ),
     metric('xylem_spooled_bytes', 'gauge', 'Size of the reports that wait.', spool.sizeBytes),
     metric('xylem_refused_objects_total', 'counter', 'Objects thrown away as wrong.', status.refusedObjects),
+    ...(status.sinceRootMs === null
+      ? []
+      : [
+          metric(
+            'xylem_since_root_seconds',
+            'gauge',
+            'Time since the root server was heard of, through parents.',
+            status.sinceRootMs / 1000,
+          ),
+        ]),
     metric('xylem_faults', 'gauge', 'What keeps the relay from its work now.', status.faults.length),
     ...processMetrics(),
   ];

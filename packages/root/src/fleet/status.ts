@@ -9,6 +9,7 @@ import { hostsIn } from '../hosts/host-rows.ts';
 import { viewParts } from '../hosts/views.ts';
 import type { Root } from '../root.ts';
 import { expiringRoles } from './expiring.ts';
+import { type PlacedNode, placedNode, unheardAmong } from './placed.ts';
 
 type StateCounts = Status['hosts'];
 type ProductStatus = Status['environments'][number]['products'][number];
@@ -21,13 +22,15 @@ export async function fleetStatus(root: Root, access: Access, environment?: stri
   const all = noStates();
   const environments = [];
   let cloned = 0;
+  const placed: PlacedNode[] = [];
   for (const row of rows) {
     const hosts = noStates();
     for await (const views of viewParts(root, await hostsIn(root.db, [row.id])))
-      for (const { state, host } of views) {
-        hosts[state] += 1;
-        all[state] += 1;
-        if (host.cloned !== null) cloned += 1;
+      for (const view of views) {
+        hosts[view.state] += 1;
+        all[view.state] += 1;
+        if (view.host.cloned !== null) cloned += 1;
+        placed.push(placedNode(view, refOf(row).name));
       }
     const unsettled = await unsettledDeployments(root.db, row.id);
     environments.push({
@@ -45,6 +48,7 @@ export async function fleetStatus(root: Root, access: Access, environment?: stri
     restored: root.restored.isRestored(),
     hosts: all,
     cloned,
+    unheard: unheardAmong(placed),
     expiring: await expiringRoles(root, rows, access.everywhere('read')),
     environments,
   };

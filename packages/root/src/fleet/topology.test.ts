@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '@xylem/platform';
 import { fakeHost } from '../testing/fake-host.ts';
 import { rootFixture } from '../testing/root-fixture.ts';
 
@@ -47,4 +48,41 @@ test('puts children below the relay that serves at their parent’s address, who
   // In the middle of a move two may call each other their parent: both are still shown, once.
   await relay.report([], { serves: { url, children: [] }, parent: { url: 'https://x', host: byId.id } });
   assert.equal((await tree()).length, 3);
+});
+
+test('a part of the tree that is silent is one statement about the relay at its top, until it is heard again', async (t) => {
+  let aheadMs = 0;
+  const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
+  const root = await rootFixture(t, { clock });
+  await root.api('environmentCreate', { body: { name: 'production' } });
+  const { token } = await root.api('tokenCreate', {
+    body: { environment: 'production', serve: true, uses: 9 },
+  });
+  const top = await fakeHost(root, token, { name: 'top', serve: true });
+  const low = await fakeHost(root, token, { name: 'low', serve: true });
+  const web = await fakeHost(root, token, { name: 'web' });
+  const other = await fakeHost(root, token, { name: 'other' });
+  const serves = (name: string) => ({ url: `https://${name}:7443`, children: [] });
+  const say = async (...hosts: readonly string[]): Promise<void> => {
+    if (hosts.includes('top')) await top.report([], { serves: serves('top') });
+    const below = (parent: string) => ({ parent: { url: `https://${parent}:7443`, host: null } });
+    if (hosts.includes('low')) await low.report([], { serves: serves('low'), ...below('top') });
+    if (hosts.includes('web')) await web.report([], below('low'));
+    await other.report();
+  };
+  const unheard = async () => {
+    const [{ unheard: inTree }, status] = await Promise.all([root.api('topology'), root.api('status')]);
+    assert.deepEqual(status.unheard, inTree);
+    return inTree.map(({ relay, relaySilent, hosts }) => [relay.name, relaySilent, hosts]);
+  };
+  const threePeriodsMs = 3 * 3_600_000 + 61_000;
+  await say('top', 'low', 'web');
+  assert.deepEqual(await unheard(), []);
+  aheadMs += threePeriodsMs;
+  await say();
+  assert.deepEqual(await unheard(), [['top', true, 2]]);
+  await say('top');
+  assert.deepEqual(await unheard(), [['low', true, 1]]);
+  await say('low', 'web');
+  assert.deepEqual(await unheard(), []);
 });

@@ -6,6 +6,7 @@ import { environmentsMatching } from '../environments/names.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
 import { environmentRefs, viewsOf } from '../hosts/views.ts';
 import type { Root } from '../root.ts';
+import { parentsAmong, placedNode, unheardAmong } from './placed.ts';
 
 type Node = Topology['nodes'][number];
 
@@ -21,12 +22,10 @@ export async function topology(root: Root, within: Within, environment?: string)
     ),
   );
   const names = await environmentRefs(root);
-  // A host knows its parent's address; whose it is stands in that parent's own report.
-  const hostAt = new Map(
-    views.flatMap(({ report, host }) =>
-      report?.serves === undefined ? [] : [[report.serves.url, host.id] as const],
-    ),
-  );
+  const nameOf = (environment: string): string => names.get(environment)?.name ?? environment;
+  const placed = views.map((view) => placedNode(view, nameOf(view.host.environment)));
+  const parentOf = parentsAmong(placed);
+  const parents = new Map(placed.map((node) => [node.id, parentOf(node)]));
   const carried = new Map([
     ...linksOf(null, root.counts.links()),
     ...views.flatMap(({ host, report }) => linksOf(host.id, report?.serves?.carried ?? [])),
@@ -34,12 +33,12 @@ export async function topology(root: Root, within: Within, environment?: string)
   const nodes = views
     .filter(({ host }) => !host.retired)
     .map(({ host, report, state, receivedMs }) => {
-      const parent = report?.parent.host ?? hostAt.get(report?.parent.url ?? '') ?? null;
+      const parent = parents.get(host.id) ?? null;
       const link = carried.get(linkKey(parent, host.id));
       return {
         id: host.id,
         name: host.name,
-        environment: names.get(host.environment)?.name ?? host.environment,
+        environment: nameOf(host.environment),
         serve: host.serve,
         url: report?.serves?.url ?? null,
         parent,
@@ -52,7 +51,7 @@ export async function topology(root: Root, within: Within, environment?: string)
         ...supersededAt(report),
       };
     });
-  return { root: { url: root.nodesUrl() }, nodes: parentsFirst(nodes) };
+  return { root: { url: root.nodesUrl() }, nodes: parentsFirst(nodes), unheard: unheardAmong(placed) };
 }
 
 const linkKey = (parent: string | null, child: string): string => `${parent ?? ''} ${child}`;

@@ -4,6 +4,7 @@ import {
   encodeNews,
   lifetimes,
   limits,
+  type News,
   type NewsCursor,
   parseNewsCursor,
   toB64u,
@@ -32,6 +33,8 @@ export interface NewsHubOptions {
   readonly log?: Log;
   readonly holdMs?: number;
   readonly maxHeld?: number;
+  /** How long ago the root server was heard of, when an answer is given; null: not known. Default: not said. */
+  readonly sinceRootMs?: () => number | null;
   /** Told of every well-formed request, with the environments that the node may follow. */
   readonly onAsked?: (request: IncomingMessage, environments: readonly EnvironmentId[]) => void;
 }
@@ -51,6 +54,11 @@ interface Latest {
 
 export function newsHub(repository: Repository, options: NewsHubOptions): NewsHub {
   const { clock, randomness, holdMs = lifetimes.heldNewsMs, maxHeld = 20_000 } = options;
+  const send = (response: ServerResponse, changed: News['changed']): void => {
+    const sinceRootMs = options.sinceRootMs?.() ?? null;
+    const said = sinceRootMs === null ? {} : { sinceRootMs: Math.round(sinceRootMs) };
+    sendJson(response, 200, encodeNews({ format: 'xylem-news-1', changed, ...said }));
+  };
   const waiting = new Map<EnvironmentId, Set<Held>>();
   /** What the folder says, read once for all that ask at the same time. */
   const known = new Map<EnvironmentId, { readonly value: Promise<Latest | null>; readonly readMs: number }>();
@@ -182,13 +190,6 @@ async function readLatest(repository: Repository, environment: EnvironmentId): P
     throw new XylemError('E_METADATA_INVALID', `The timestamp of ${environment} names no snapshot.`);
   }
   return { snapshot: version, timestamp: bytes };
-}
-
-function send(
-  response: ServerResponse,
-  changed: { environment: EnvironmentId; snapshot: number; timestamp: string }[],
-): void {
-  sendJson(response, 200, encodeNews({ format: 'xylem-news-1', changed }));
 }
 
 function sendJson(response: ServerResponse, status: number, body: Uint8Array): void {

@@ -47,6 +47,7 @@ export async function rootFront(
   const hub = newsHub(repository, {
     clock,
     randomness: systemRandomness,
+    sinceRootMs: () => 0,
     ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs }),
   });
   const files = serveRepository(repository, { authorise: () => true });

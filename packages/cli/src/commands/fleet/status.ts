@@ -6,6 +6,7 @@ import { quarantineLine, unknownLine } from '../../operators/words.ts';
 import { environmentQuery } from '../../selection/environments.ts';
 import { deploymentTable } from '../deployment/shared.ts';
 import { warningOf } from '../keys/ends.ts';
+import { unheardLine } from './unheard.ts';
 
 function statesText(states: Status['hosts']): string {
   const parts = Object.entries(states).filter(([, number]) => number > 0);
@@ -42,6 +43,7 @@ export const command = defineCommand({
             : [
                 `${counted(status.cloned, 'host')} CLONED: two machines have one key; see \`xylem host list\`.`,
               ]),
+          ...status.unheard.map((one) => unheardLine(one, clock.now())),
           ...(status.restored
             ? ['RESTORED from a backup: nothing is deployed until `xylem root confirm`.']
             : []),

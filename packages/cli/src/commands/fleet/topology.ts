@@ -2,14 +2,21 @@ import type { Topology } from '@xylem/root/contract';
 import { defineCommand, flag, text } from '../../frame/define.ts';
 import { age, sizeText } from '../../frame/words.ts';
 import { environmentQuery } from '../../selection/environments.ts';
+import { unheardLine } from './unheard.ts';
 
 type Node = Topology['nodes'][number];
 
-/** The tree drawn with branches, relays with the address where they serve. */
-export function drawTopology({ root, nodes }: Topology, nowMs: number, withTraffic = false): string {
-  const lines = [`root  ${root.url}`];
+/**
+ * The tree drawn with branches, relays with the address where they serve. What is below a relay of which nothing is
+ * heard is one sentence.
+ */
+export function drawTopology({ root, nodes, unheard }: Topology, nowMs: number, withTraffic = false): string {
+  const lines = [...unheard.map((one) => unheardLine(one, nowMs)), `root  ${root.url}`];
+  const cutOff = new Set(unheard.map(({ relay }) => relay.id));
+  const childrenOf = Map.groupBy(nodes, (node) => node.parent);
   const draw = (parent: string | null, indent: string): void => {
-    const children = nodes.filter((node) => node.parent === parent);
+    if (parent !== null && cutOff.has(parent)) return;
+    const children = childrenOf.get(parent) ?? [];
     for (const [index, node] of children.entries()) {
       const last = index === children.length - 1;
       lines.push(

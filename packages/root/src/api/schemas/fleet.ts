@@ -15,12 +15,24 @@ const StateCounts = Strict({
 
 export const FleetQuery = Strict({ environment: Type.Optional(EnvironmentPattern) });
 
+const Unheard = Strict(
+  {
+    relay: Strict({ id: Type.String(), name: Type.String(), environment: Type.String() }),
+    relaySilent: Type.Boolean({ description: 'false: the relay is heard, and nothing below it' }),
+    hosts: Type.Integer({ minimum: 1, description: 'hosts below it, at all levels' }),
+    heard: Time,
+  },
+  'a part of the tree that is silent, by the relay at its top; `heard`: when anything of it was heard last',
+);
+export type Unheard = Static<typeof Unheard>;
+
 export const Status = Strict({
   time: Time,
   restored: Type.Boolean(),
   hosts: StateCounts,
   /** Hosts of whose key two machines make use. */
   cloned: Count,
+  unheard: Type.Array(Unheard),
   expiring: Type.Array(
     Strict({
       role: Type.String({ description: 'root, targets, product:shop' }),
@@ -80,6 +92,7 @@ export const Topology = Strict({
       ),
     }),
   ),
+  unheard: Type.Array(Unheard),
 });
 export type Topology = Static<typeof Topology>;
 
