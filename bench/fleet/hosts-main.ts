@@ -1,9 +1,9 @@
 // Many hosts in one process: the agent's own code, each with an identity, connections and a state folder of its own. The
-// disk counts as memory: nothing is synced, for ten thousand hosts have ten thousand disks, and this machine has one.
-import { open } from 'node:fs/promises';
+// disk counts as memory, for ten thousand hosts have ten thousand disks, and this machine has one.
 import { join } from 'node:path';
 import { joinHost, type RunningAgent, runAgent } from '@xylem/agent';
 import { type Log, silentLog, systemClock, systemRandomness } from '@xylem/platform';
+import { keepDiskInMemory } from './disk-in-memory.ts';
 
 /** What the bench says to such a process, and what it answers. */
 export type ToHosts =
@@ -94,13 +94,7 @@ function look(): void {
   if (arrived.length > 0) say({ kind: 'arrived', hosts: arrived });
 }
 
-async function syncNothing(): Promise<void> {
-  await using file = await open(import.meta.filename);
-  const handles = Object.getPrototypeOf(file) as Pick<typeof file, 'sync' | 'datasync'>;
-  handles.sync = handles.datasync = async () => undefined;
-}
-
-await syncNothing();
+keepDiskInMemory();
 process.on('message', (message: ToHosts) => {
   if (message.kind === 'join')
     void joinAll(message.folder, message.hosts).then(() => say({ kind: 'joined' }));

@@ -93,6 +93,8 @@ export interface ComponentLayout {
 
 /** Paths below the state folder `root`. Pure. */
 export function stateLayout(root: string): StateLayout {
+  const journal = join(root, 'journal');
+  const logs = join(root, 'logs');
   return {
     root,
     lock: join(root, 'agent.lock'),
@@ -106,12 +108,12 @@ export function stateLayout(root: string): StateLayout {
     proxy: join(root, 'local', 'proxy.json'),
     adoptions: join(root, 'adoptions.json'),
     components: join(root, 'components'),
-    journal: join(root, 'journal'),
+    journal,
     documents: join(root, 'documents'),
     reports: join(root, 'reports'),
     supervisor: join(root, 'supervisor'),
     router: join(root, 'router'),
-    logs: join(root, 'logs'),
+    logs,
     containers: join(root, 'containers'),
     found: join(root, 'found'),
     migrations: join(root, 'migrations'),
@@ -128,31 +130,31 @@ export function stateLayout(root: string): StateLayout {
     },
     component: (component) => {
       const folder = join(root, 'components', component);
-      const trees = join(folder, 'trees');
+      const trees = `${folder}/trees`;
       return {
         folder,
-        slot: join(folder, 'slot.json'),
-        current: join(folder, 'current'),
+        slot: `${folder}/slot.json`,
+        current: `${folder}/current`,
         trees,
-        data: join(folder, 'data'),
-        warm: join(folder, 'warm.json'),
-        tree: (digest) => join(trees, digest),
-        text: (digest) => join(trees, `${digest}.tree`),
-        packages: join(folder, 'packages.json'),
-        seen: join(folder, 'seen.json'),
-        placed: join(folder, 'placed.json'),
-        before: join(folder, 'before'),
-        rendered: join(folder, 'rendered'),
-        incoming: (digest) => join(trees, `.incoming-${digest}`),
-        journal: join(root, 'journal', `${component}.jsonl`),
-        log: join(root, 'logs', `${component}.log`),
-        logOf: (instance) => join(root, 'logs', `${instance}.log`),
-        stepsLog: join(root, 'logs', `${component}.steps.log`),
-        program: join(root, 'journal', `${component}.program`),
-        lock: join(root, 'journal', `${component}.lock.json`),
-        job: join(folder, 'job'),
-        jobProgram: join(root, 'journal', `${component}.job`),
-        touched: join(folder, 'touched.json'),
+        data: `${folder}/data`,
+        warm: `${folder}/warm.json`,
+        tree: (digest) => `${trees}/${digest}`,
+        text: (digest) => `${trees}/${digest}.tree`,
+        packages: `${folder}/packages.json`,
+        seen: `${folder}/seen.json`,
+        placed: `${folder}/placed.json`,
+        before: `${folder}/before`,
+        rendered: `${folder}/rendered`,
+        incoming: (digest) => `${trees}/.incoming-${digest}`,
+        journal: `${journal}/${component}.jsonl`,
+        log: `${logs}/${component}.log`,
+        logOf: (instance) => `${logs}/${instance}.log`,
+        stepsLog: `${logs}/${component}.steps.log`,
+        program: `${journal}/${component}.program`,
+        lock: `${journal}/${component}.lock.json`,
+        job: `${folder}/job`,
+        jobProgram: `${journal}/${component}.job`,
+        touched: `${folder}/touched.json`,
       };
     },
   };

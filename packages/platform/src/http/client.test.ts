@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
-import https from 'node:https';
+import https, { type AgentOptions } from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,6 +69,27 @@ describe('the HTTP client', () => {
     const second = await client.request({ method: 'POST', url, body });
     assert.equal((await readBody(second.body, 1e6, 'answer')).length, 100_003);
     assert.deepEqual(client.transfer(), { bytesDown: wire.down, bytesUp: wire.up, requests: 2 });
+    client.close();
+  });
+
+  it('keeps a connection while its options say the same, and makes another once they do not', async () => {
+    let tls: AgentOptions = { rejectUnauthorized: false };
+    const client = createHttpClient({ tls: () => ({ ...tls }) });
+    const url = `https://127.0.0.1:${portOf(proxy)}/`;
+    let connections = 0;
+    const count = (): void => void (connections += 1);
+    proxy.on('connection', count);
+    const ask = async (): Promise<void> =>
+      void (await readBody((await client.request({ method: 'GET', url })).body, 1e6, 'answer'));
+    await ask();
+    await ask();
+    assert.equal(connections, 1);
+    tls = { rejectUnauthorized: false, ca: readFileSync(join(folder, 'c.pem'), 'utf8') };
+    await ask();
+    assert.equal(connections, 2);
+    tls = { rejectUnauthorized: true, ca: [] };
+    await assert.rejects(ask(), { code: 'E_PARENT_UNREACHABLE' });
+    proxy.off('connection', count);
     client.close();
   });
 

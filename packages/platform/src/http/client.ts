@@ -82,19 +82,14 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   };
   const plain = countingAgent(shared, counter);
   const tlsOf = options.tls;
-  const initialTls = typeof tlsOf === 'function' ? tlsOf() : tlsOf;
-  const secure = countingTlsAgent({ ...shared, ...initialTls }, counter);
-  let latestTls: unknown = initialTls;
+  const initialTls = typeof tlsOf === 'function' ? tlsOf() : (tlsOf ?? {});
+  const secure = countingTlsAgent(shared, initialTls, counter);
 
   const request = (wanted: HttpRequest): Promise<HttpResponse> =>
     new Promise((resolve, reject) => {
       const url = new URL(wanted.url);
       const isTls = url.protocol === 'https:';
-      if (isTls && typeof tlsOf === 'function') {
-        const fresh = tlsOf();
-        if (fresh !== latestTls) Object.assign(secure.options, fresh);
-        latestTls = fresh;
-      }
+      if (isTls && typeof tlsOf === 'function') secure.use(tlsOf());
       const headers: Record<string, string | number> = { ...wanted.headers };
       if (typeof wanted.body === 'string' || wanted.body instanceof Uint8Array) {
         headers['content-length'] = Buffer.byteLength(wanted.body);
@@ -105,7 +100,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       const outgoing = (isTls ? https : http).request({
         ...wayTo(url, proxy, headers, withinMs),
         method: wanted.method,
-        agent: isTls ? secure : plain,
+        agent: isTls ? secure.agent : plain,
         ...(wanted.signal === undefined ? {} : { signal: wanted.signal }),
       });
       let body: IncomingMessage | null = null;
@@ -140,14 +135,14 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     request,
     transfer: () => counter.totals(),
     drop: (fits) => {
-      const lists = [...Object.values(secure.sockets), ...Object.values(secure.freeSockets)];
+      const lists = [...Object.values(secure.agent.sockets), ...Object.values(secure.agent.freeSockets)];
       for (const socket of lists.flatMap((list) => [...(list ?? [])])) {
         if (fits(socket as TLSSocket)) socket.destroy();
       }
     },
     close: () => {
       plain.destroy();
-      secure.destroy();
+      secure.agent.destroy();
     },
   };
 }

@@ -1,6 +1,7 @@
 import type * as http from 'node:http';
 import type { Agent, AgentOptions } from 'node:https';
 import net from 'node:net';
+import type { SecureContext } from 'node:tls';
 import { callbackify } from 'node:util';
 import { watchAddress } from './address-watch.ts';
 import type { TransferCounter } from './counters.ts';
@@ -82,12 +83,44 @@ export function countingAgent(options: http.AgentOptions, counter: TransferCount
   return agent;
 }
 
-/** A TLS socket's own counters hold decrypted bytes. */
-export function countingTlsAgent(options: AgentOptions, counter: TransferCounter): Agent {
-  const agent = new (process.getBuiltinModule('node:https').Agent)(options);
+export interface CountingTlsAgent {
+  readonly agent: Agent;
+  /** From now on no request is served by a connection that was made with other options. */
+  use(tls: AgentOptions): void;
+}
+
+/**
+ * Counts below TLS, as a TLS socket's own counters hold decrypted bytes. Connections with the same options share what
+ * OpenSSL makes of certificates and keys, and are told apart by a number: not by all of those texts, for each request.
+ */
+export function countingTlsAgent(
+  options: http.AgentOptions,
+  tls: AgentOptions,
+  counter: TransferCounter,
+): CountingTlsAgent {
+  const { Agent: HttpAgent } = process.getBuiltinModule('node:http');
+  const { Agent: HttpsAgent } = process.getBuiltinModule('node:https');
+  const { createSecureContext } = process.getBuiltinModule('node:tls');
+  const agent = new HttpsAgent({ ...options, ...tls });
+  const nameOf = (of: AgentOptions): string => HttpsAgent.prototype.getName.call(agent, of);
+  let latest = { tls, name: nameOf(tls), generation: 0 };
+  let context: SecureContext | null = null;
+  agent.getName = (request) =>
+    `${HttpAgent.prototype.getName.call(agent, request)}:${request?.servername ?? ''}:${latest.generation}`;
   const createConnection = agent.createConnection.bind(agent);
-  countOn(agent, counter, 443, (connection, socket) =>
-    createConnection({ ...connection, socket } as Connection),
-  );
-  return agent;
+  countOn(agent, counter, 443, (connection, socket) => {
+    context ??= createSecureContext(latest.tls);
+    return createConnection({ ...connection, secureContext: context, socket } as Connection);
+  });
+  return {
+    agent,
+    use: (fresh) => {
+      if (fresh === latest.tls) return;
+      Object.assign(agent.options, fresh);
+      const name = nameOf(fresh);
+      const isOther = name !== latest.name;
+      if (isOther) context = null;
+      latest = { tls: fresh, name, generation: latest.generation + (isOther ? 1 : 0) };
+    },
+  };
 }

@@ -26,7 +26,9 @@ export function verifyThreshold(delegator: Delegator, role: string, metadata: Pl
     const key = Object.hasOwn(keys, keyId) ? keys[keyId] : undefined;
     const signature = metadata.signatures.get(keyId);
     const checker = key === undefined || signature === undefined ? null : checkerOf(key);
-    if (checker?.verify(bytes, signature ?? '') === true) signers.add(checker.identity);
+    if (checker?.verify(bytes, signature ?? '') !== true) continue;
+    if (threshold === 1) return;
+    signers.add(checker.identity());
   }
   if (signers.size < threshold) {
     throw refused(role, `it was signed by ${signers.size} of the ${threshold} keys that it needs`);
@@ -89,18 +91,29 @@ function signersOf({ signed }: Delegator, role: string): Signers {
 
 interface Checker {
   /** The same for the same key, however it is written. */
-  readonly identity: string;
+  identity(): string;
   verify(bytes: Uint8Array, hexSignature: string): boolean;
 }
 
+/** A delegator is kept while others are checked by it, again and again. */
+const known = new WeakMap<Key, Checker | null>();
+
+function checkerOf(key: Key): Checker | null {
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const checker = makeChecker(key);
+  known.set(key, checker);
+  return checker;
+}
+
 /** Specification 4.2: keys and signature schemes that it names, and their larger kin. Null: no key that we know. */
-function checkerOf({ keyType, scheme, keyVal }: Key): Checker | null {
+function makeChecker({ keyType, scheme, keyVal }: Key): Checker | null {
   try {
     const key = publicKeyOf(keyType, scheme, keyVal.public ?? '');
     const way = key === null ? null : schemeOf(keyType, scheme, key);
     if (key === null || way === null) return null;
     return {
-      identity: key.export({ format: 'der', type: 'spki' }).toString('base64'),
+      identity: () => key.export({ format: 'der', type: 'spki' }).toString('base64'),
       verify: (bytes, hex) =>
         /^(?:[0-9a-f]{2})+$/i.test(hex) &&
         verify(way.hash, bytes, { key, ...way.options }, Buffer.from(hex, 'hex')),
