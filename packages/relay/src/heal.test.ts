@@ -112,6 +112,18 @@ test('a package document that the disk damaged does not cost its packs, and is f
   assert.ok((await readFile(join(folder, 'o', vendor.domain, 'offers', state.tree))).length > 0);
 });
 
+test('a node of the host map that the disk lost is fetched again with the next change, though the map is the same', async (t) => {
+  const { relay, joined, folder, production, deploy } = await filled(t);
+  const record = await readFile(join(joined.stateFolder, 'relay', 'served', `${production.id}.json`), 'utf8');
+  const { states } = JSON.parse(record) as { states: { hostMap: Digest }[] };
+  const node = states[0]?.hostMap ?? ('' as Digest);
+  await rm(join(folder, 'o', production.id, node));
+  await rm(join(folder, 'pool', node.slice(0, 2), node));
+  const next = await deploy('2.0.0');
+  await waitUntil(() => snapshotAt(relay, production.id) === next.snapshot);
+  assert.equal(sha256(await readFile(join(folder, 'o', production.id, node))), node);
+});
+
 test('an environment that can not be mended now keeps no other from being looked at', async (t) => {
   const { installation, production, root, deploy, vendor } = await world(t);
   const staging = await installation.addEnvironment('acme/staging');

@@ -5,12 +5,12 @@ import {
   installObjects,
   limits,
   namedParts,
-  parseHostMapNode,
   parsePackage,
   XylemError,
 } from '@xylem/core';
 import { inParallel, type Repository } from '@xylem/store';
 import type { Flights } from './flights.ts';
+import type { HostMapNodes } from './host-map-nodes.ts';
 import type { NewsPieces } from './news-pieces.ts';
 import { isDamage, readOwnOffer, removeEverywhere } from './own-copy.ts';
 
@@ -34,8 +34,10 @@ export interface ClosureOptions {
   /** Whether the release role vouches for an assignment's release: what no host would install is not fetched. */
   readonly vouched: ReadonlySet<Digest>;
   readonly repository: Repository;
+  readonly nodes: HostMapNodes;
   readonly flights: Flights;
-  readonly pieces: NewsPieces;
+  /** What the news of a change brought; null: nothing has changed, and the disk is doubted. */
+  readonly pieces: NewsPieces | null;
   /** Called when the host map is here. */
   readonly onHostMap: (state: DesiredState) => void;
   readonly signal: AbortSignal;
@@ -43,7 +45,6 @@ export interface ClosureOptions {
 
 const objectsAtOnce = 8;
 const treesAtOnce = 3;
-const deepestHostMap = 32;
 
 /**
  * Fetches all that the hosts of an environment could need: host map, package documents, and offers and packs of every
@@ -92,26 +93,16 @@ async function hasTree(repository: Repository, domain: DomainId, tree: Digest): 
   return true;
 }
 
-/** Level by level, each level's nodes at the same time. */
+/** For a change, what was read before is only looked for by its name: a disk can lose files. */
 async function fetchHostMap(options: ClosureOptions): Promise<Digest[]> {
-  const domain = options.state.environment as string as DomainId;
-  const seen = new Set<Digest>([options.state.hostMap as Digest]);
-  let level = [...seen];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > deepestHostMap)
-      throw new XylemError('E_DOCUMENT_INVALID', 'The host map is deeper than a host id.');
-    const next: Digest[] = [];
-    await inParallel(level, objectsAtOnce, async (digest) => {
-      const node = parseHostMapNode(await smallObject(options, domain, digest, limits.hostMapNode));
-      if ('hosts' in node) return;
-      for (const child of Object.values(node.children)) {
-        if (!seen.has(child as Digest)) next.push(child as Digest);
-        seen.add(child as Digest);
-      }
-    });
-    level = next.sort();
-  }
-  return [...seen];
+  const { state, repository, nodes, pieces } = options;
+  const domain = state.environment as string as DomainId;
+  const here = new Set(pieces === null ? [] : await repository.listFiles(`o/${domain}`));
+  return await nodes.from(
+    state.hostMap as Digest,
+    (digest) => smallObject(options, domain, digest, limits.hostMapNode),
+    (digest) => here.has(digest),
+  );
 }
 
 /** From here, from the news, or from a parent. */
@@ -128,7 +119,7 @@ async function smallObject(
     return null;
   });
   if (here !== null) return here;
-  const brought = pieces.object(domain, digest);
+  const brought = pieces?.object(domain, digest);
   if (brought !== undefined && brought.length <= maxBytes) {
     await repository.putObject(domain, digest, brought);
     return brought;

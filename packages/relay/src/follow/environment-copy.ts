@@ -16,6 +16,7 @@ import type { RelayTiming } from '../options.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { type Closure, fetchClosure } from './closure.ts';
 import type { Flights } from './flights.ts';
+import { HostMapNodes } from './host-map-nodes.ts';
 import { nextRoots, withVersion, writeNews } from './make-news.ts';
 import { NewsPieces, noPieces } from './news-pieces.ts';
 import type { ReleaseCopies } from './release-copies.ts';
@@ -61,6 +62,7 @@ export interface Tip {
  */
 export class EnvironmentCopy {
   readonly id: EnvironmentId;
+  readonly nodes = new HostMapNodes();
   readonly #options: EnvironmentCopyOptions;
   #served: Served = nothingServed;
   /** The verified desired state whose closure is being fetched. */
@@ -163,11 +165,11 @@ export class EnvironmentCopy {
   async look(signal: AbortSignal): Promise<void> {
     const [state, ...former] = this.#served.states;
     if (state === undefined || this.snapshot === 0) return;
-    await this.#complete(state, 0, noPieces, signal);
+    await this.#complete(state, 0, null, signal);
     await this.#options.releases.publish(state);
     for (const one of former) {
       // It is for a way back only, and the parents may have it no more.
-      await this.#complete(one, 0, noPieces, signal).catch((error: unknown) => {
+      await this.#complete(one, 0, null, signal).catch((error: unknown) => {
         signal.throwIfAborted();
         this.#options.log.warn('former state is not whole', { environment: this.id, error });
       });
@@ -177,22 +179,28 @@ export class EnvironmentCopy {
   /** The same content under a new timestamp: passes on without waking anyone. */
   async #renew(copy: TufCopy, state: DesiredState, signal: AbortSignal): Promise<void> {
     const { releases, clock, timing, hub } = this.#options;
-    await this.#complete(state, clock.now() - timing.timestampOldMs, noPieces, signal);
+    await this.#complete(state, clock.now() - timing.timestampOldMs, null, signal);
     await releases.publish(state);
     await copy.publish();
     hub.announce(this.id);
   }
 
-  /** Fetches what `state` leads to and is not here. @param anew as for ReleaseCopies.take */
+  /**
+   * Fetches what `state` leads to and is not here.
+   * @param anew as for ReleaseCopies.take
+   * @param pieces what the news of a change brought; null: there is no change, and all that is here is read again
+   */
   async #complete(
     state: DesiredState,
     anew: number,
-    pieces: NewsPieces,
+    pieces: NewsPieces | null,
     signal: AbortSignal,
   ): Promise<Closure> {
     const { releases, repository, flights, onHostMap } = this.#options;
-    const vouched = await releases.take(state, anew, pieces);
-    const closure = await fetchClosure({ state, vouched, repository, flights, pieces, onHostMap, signal });
+    const { nodes } = this;
+    const vouched = await releases.take(state, anew, pieces ?? noPieces);
+    const options = { state, vouched, repository, nodes, flights, pieces, onHostMap, signal };
+    const closure = await fetchClosure(options);
     const numbers = new Set([state, ...this.states].map(({ number }) => number));
     for (const number of this.#install.keys()) if (!numbers.has(number)) this.#install.delete(number);
     this.#install.set(state.number, new Set(closure.install.map((one) => `${one.domain}/${one.digest}`)));

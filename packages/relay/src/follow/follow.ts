@@ -264,6 +264,7 @@ function pruneLater(
       environment: copy.id,
       states: copy.states,
       history: copy.served.history,
+      nodes: copy.nodes,
     }));
     const { removed, freedBytes } = await removeUnreferenced(repository, environments);
     await removeStalePartials(repository, clock.now() - timing.pruneGraceMs - partialsKeptMs);

@@ -20,10 +20,14 @@ export function missingPaths(
   return tooMany ? missing.filter((path) => !isNode(path)) : missing;
 }
 
-/** The history with a new version in front. Pure. */
+/** The history with a new version in front, which holds the former's own strings: a large host map has thousands. Pure. */
 export function withVersion(served: Served, snapshot: number, paths: readonly string[]): Served['history'] {
   const older = served.history.filter((version) => version.snapshot < snapshot);
-  return [{ snapshot, paths }, ...older].slice(0, keptVersions + 1);
+  const held = new Map(older[0]?.paths.map((path) => [path, path]));
+  return [{ snapshot, paths: paths.map((path) => held.get(path) ?? path) }, ...older].slice(
+    0,
+    keptVersions + 1,
+  );
 }
 
 /**

@@ -3,7 +3,6 @@ import {
   type Digest,
   type DomainId,
   type EnvironmentId,
-  hostMapEntries,
   installObjects,
   limits,
   namedParts,
@@ -11,6 +10,7 @@ import {
 } from '@xylem/core';
 import { prune, type Repository } from '@xylem/store';
 import { readSnapshot, readTimestamp } from '@xylem/trust';
+import type { HostMapNodes } from './host-map-nodes.ts';
 import { readOwnOffer } from './own-copy.ts';
 import type { Served } from './served.ts';
 
@@ -20,6 +20,7 @@ export interface Kept {
   /** Its current and previous desired state, and one that is being fetched. */
   readonly states: readonly DesiredState[];
   readonly history: Served['history'];
+  readonly nodes: HostMapNodes;
 }
 
 /**
@@ -31,8 +32,8 @@ export async function removeUnreferenced(
   environments: readonly Kept[],
 ): Promise<{ removed: number; freedBytes: number }> {
   const keep = new Map<DomainId, Set<Digest>>();
-  for (const { states } of environments) {
-    for (const state of states) await addReferences(repository, state, keep);
+  for (const { states, nodes } of environments) {
+    for (const state of states) await addReferences(repository, state, nodes, keep);
   }
   let removed = 0;
   let freedBytes = 0;
@@ -62,6 +63,7 @@ export async function removeUnreferenced(
 async function addReferences(
   repository: Repository,
   state: DesiredState,
+  nodes: HostMapNodes,
   keep: Map<DomainId, Set<Digest>>,
 ): Promise<void> {
   const own = state.environment as string as DomainId;
@@ -70,19 +72,9 @@ async function addReferences(
     keep.set(domain, set);
     return set;
   };
-  let isWhole = true;
-  const node = async (digest: Digest): Promise<Uint8Array | undefined> => {
-    kept(own).add(digest);
-    const bytes = await repository.readObject(own, digest, limits.hostMapNode);
-    isWhole &&= bytes !== null;
-    return bytes ?? undefined;
-  };
-  try {
-    for await (const _entry of hostMapEntries(state.hostMap as Digest, node));
-  } catch (error) {
-    // A node that is not here yet.
-    if (isWhole) throw error;
-  }
+  const read = async (digest: Digest): Promise<Uint8Array | null> =>
+    await repository.readObject(own, digest, limits.hostMapNode);
+  for (const digest of await nodes.from(state.hostMap as Digest, read)) kept(own).add(digest);
   for (const { product, package: digest } of namedParts(state)) {
     const domain = state.products[product]?.domain as DomainId | undefined;
     if (domain === undefined) continue;

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DesiredState, type EnvironmentId, isEnvironmentId, jcs, parseDesiredState } from '@xylem/core';
+import { type DesiredState, type EnvironmentId, isEnvironmentId, parseDesiredState } from '@xylem/core';
 import type { Log } from '@xylem/platform';
 import { readSmallFile, writeSmallFile } from '../state/small-file.ts';
 
@@ -45,7 +45,7 @@ export class ServedFiles {
 
   async write(environment: EnvironmentId, served: Served): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
-    await writeSmallFile(this.#path(environment), jcs({ format, ...served }));
+    await writeSmallFile(this.#path(environment), JSON.stringify({ format, ...served }));
   }
 
   async remove(environment: EnvironmentId): Promise<void> {
