@@ -28,6 +28,14 @@ export function readReport(envelope: Envelope): SpooledReport {
 }
 
 /**
+ * What a watermark says, whoever made it: enough to see that it tells nothing new, and no more.
+ * @throws XylemError E_ENVELOPE_INVALID, E_REPORT_INVALID
+ */
+export function claimOf(envelope: Envelope): ReportNumber {
+  return parseWatermark(parseEnvelope(envelope, limits.watermark).payload);
+}
+
+/**
  * Opens a watermark that one of the collectors signed.
  * @param keys raw public keys of the environments' collectors
  * @throws XylemError E_ENVELOPE_INVALID, E_REPORT_INVALID

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { type Envelope, encodeWatermark, type HostId, type Time, watermarkPayloadType } from '@xylem/core';
 import { silentLog, systemClock } from '@xylem/platform';
 import { fullDisk, tempFolder } from '@xylem/testkit';
-import { generateKey, signEnvelope } from '@xylem/trust';
+import { generateKey, type KeyPair, signEnvelope } from '@xylem/trust';
 import fc from 'fast-check';
 import { spooledReport } from '../testing/reports.ts';
 import { covers, type ReportNumber, type SpooledReport, supersedes } from './fold.ts';
@@ -17,6 +17,12 @@ const number = fc.record({
   incarnation: fc.constantFrom('0'.repeat(16), '1'.repeat(16)),
   sequence: fc.integer({ min: 1, max: 5 }),
 });
+
+function watermarkOf(number: ReportNumber, collector: KeyPair): Envelope {
+  const time = '2026-11-21T03:28:06Z' as Time;
+  const bytes = encodeWatermark({ format: 'xylem-watermark-1', ...number, time });
+  return JSON.parse(Buffer.from(signEnvelope(watermarkPayloadType, bytes, collector)).toString()) as Envelope;
+}
 
 test('folding keeps the highest of the incarnation that spoke last, whatever is repeated', () => {
   fc.assert(
@@ -70,18 +76,9 @@ test('thousands of watermarks do not make each report rewrite the log', async (t
   });
   const hostOf = (n: number): HostId => n.toString(16).padStart(32, '0') as HostId;
   const incarnation = '0123456789abcdef';
-  const envelopes = Array.from({ length: 7_000 }, (_, n): Envelope => {
-    const time = '2026-11-21T03:28:06Z' as Time;
-    const watermark = {
-      format: 'xylem-watermark-1',
-      host: hostOf(n),
-      incarnation,
-      sequence: 1,
-      time,
-    } as const;
-    const signed = signEnvelope(watermarkPayloadType, encodeWatermark(watermark), collector);
-    return JSON.parse(Buffer.from(signed).toString()) as Envelope;
-  });
+  const envelopes = Array.from({ length: 7_000 }, (_, n) =>
+    watermarkOf({ host: hostOf(n), incarnation, sequence: 1 }, collector),
+  );
   await spool.takeWatermarks(envelopes);
   const numberOf = async (): Promise<number> =>
     Math.max(...(await readdir(folder)).map((name) => Number(name.replace(/^(\.tmp-)?log-/, ''))));
@@ -95,6 +92,31 @@ test('thousands of watermarks do not make each report rewrite the log', async (t
   const again = await Spool.open({ folder, log: silentLog, clock: systemClock, collectorKeys: () => [] });
   assert.notEqual(again.watermark(hostOf(6_999)), null);
   await again.close();
+});
+
+test('a watermark that says nothing new is passed over, and one that says so is believed by its signature alone', async (t) => {
+  const refused: string[] = [];
+  const collector = generateKey();
+  let keysAsked = 0;
+  const spool = await Spool.open({
+    folder: await tempFolder(t, 'spool'),
+    log: { ...silentLog, warn: (event) => void refused.push(event) },
+    clock: systemClock,
+    collectorKeys: () => {
+      keysAsked += 1;
+      return keysAsked > 1 ? [] : [collector.public];
+    },
+  });
+  const of = (sequence: number, key = collector): Envelope =>
+    watermarkOf({ host: 'a'.repeat(32) as HostId, incarnation: '0'.repeat(16), sequence }, key);
+  await spool.takeWatermarks([of(2), of(1, generateKey())]);
+  // No key is known any more: what had to be checked would be refused.
+  await spool.takeWatermarks([of(2), of(1)]);
+  assert.deepEqual(refused, []);
+  await spool.takeWatermarks([of(3)]);
+  assert.deepEqual(refused, ['watermark refused']);
+  assert.deepEqual(spool.watermark('a'.repeat(32) as HostId), of(2));
+  await spool.close();
 });
 
 test('what a full disk refused spoils nothing that is kept before or after', async (t) => {

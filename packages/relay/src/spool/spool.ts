@@ -1,7 +1,7 @@
 import { type Envelope, type HostId, isHostId, limits, XylemError } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
-import { type KeptWatermark, readReport, readWatermark } from './entry.ts';
-import { covers, type SpooledReport, supersedes } from './fold.ts';
+import { claimOf, type KeptWatermark, readReport, readWatermark } from './entry.ts';
+import { covers, type ReportNumber, type SpooledReport, supersedes } from './fold.ts';
 import { LogFile } from './log-file.ts';
 import { hourOf, Superseded } from './superseded.ts';
 
@@ -92,11 +92,11 @@ export class Spool {
   async takeWatermarks(envelopes: readonly Envelope[]): Promise<void> {
     const keys = this.#options.collectorKeys();
     for (const envelope of envelopes) {
-      const watermark = await readWatermark(envelope, keys).catch((error: unknown) => {
+      const watermark = await this.#readNew(envelope, keys).catch((error: unknown) => {
         this.#options.log.warn('watermark refused', { error });
         return null;
       });
-      if (watermark === null || !supersedes(watermark, this.#watermarks.get(watermark.host))) continue;
+      if (watermark === null) continue;
       this.#see(watermark);
       const { host, incarnation, sequence } = watermark;
       const line: Line = { watermark: envelope, number: { host, incarnation, sequence } };
@@ -156,6 +156,14 @@ export class Spool {
     this.#bytes += sizeOf(report) - (former === undefined ? 0 : sizeOf(former));
     this.#reports.delete(report.host);
     this.#reports.set(report.host, report);
+  }
+
+  /** Parents answer each report with the newest watermark that they have: mostly one that is here. Null: it is not new. */
+  async #readNew(envelope: Envelope, keys: readonly Uint8Array[]): Promise<KeptWatermark | null> {
+    const isNew = (one: ReportNumber): boolean => supersedes(one, this.#watermarks.get(one.host));
+    if (!isNew(claimOf(envelope))) return null;
+    const watermark = await readWatermark(envelope, keys);
+    return isNew(watermark) ? watermark : null;
   }
 
   #see(watermark: KeptWatermark): void {
