@@ -77,10 +77,13 @@ describe('the HTTP client', () => {
     const client = createHttpClient({ tls: () => ({ ...tls }) });
     const url = `https://127.0.0.1:${portOf(proxy)}/`;
     let connections = 0;
-    const count = (): void => void (connections += 1);
+    const count = (): void => {
+      connections += 1;
+    };
     proxy.on('connection', count);
-    const ask = async (): Promise<void> =>
-      void (await readBody((await client.request({ method: 'GET', url })).body, 1e6, 'answer'));
+    const ask = async (): Promise<void> => {
+      await readBody((await client.request({ method: 'GET', url })).body, 1e6, 'answer');
+    };
     await ask();
     await ask();
     assert.equal(connections, 1);
