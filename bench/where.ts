@@ -9,7 +9,7 @@ const looks = 50;
 
 export const bench: Bench = {
   usage:
-    '[--hosts 100000] [--environments 20] [--database sqlite|postgres]: how long `xylem where` waits for its answer, over HTTP, with three components of four versions on each of these hosts (rows; the root server runs in this process)',
+    '[--hosts 100000] [--environments 20] [--database sqlite|postgres]: how long `xylem where` and `xylem status` wait for their answers, over HTTP, with three components of four versions on each of these hosts (rows; the root server runs in this process)',
   run: async (words) => {
     const { hosts, environments, database } = optionsOf(words);
     const own = cleanup();
@@ -19,26 +19,48 @@ export const bench: Bench = {
       const url = await server?.createDatabase('where_runs');
       const config = url === undefined ? {} : { database: { kind: 'postgres' as const, url } };
       const { api } = await whereFleet(own, { hosts, environments, ...config });
-      const took: number[] = [];
-      let counted = 0;
-      for (let look = 0; look < looks; look += 1) {
-        const fromMs = systemClock.monotonicMs();
-        const answer = await api('where', { params: { product: 'shop' } });
-        took.push(systemClock.monotonicMs() - fromMs);
-        const all = answer.environments.flatMap((one) => one.components.flatMap(({ versions }) => versions));
-        counted = all.reduce((sum, one) => sum + one.hosts, 0);
-      }
-      const sorted = took.toSorted((a, b) => a - b);
-      const at = (share: number): number => Number((sorted[Math.ceil(looks * share) - 1] ?? 0).toFixed(1));
+      const where = await timed(() => api('where', { params: { product: 'shop' } }));
+      const all = where.answer.environments.flatMap((one) =>
+        one.components.flatMap(({ versions }) => versions),
+      );
+      // As the command asks.
+      const status = await timed(async () => {
+        const [answer] = await Promise.all([
+          api('status'),
+          api('quarantineList', { query: { open: 'true' } }),
+        ]);
+        return answer;
+      });
       return {
         inputs: { hosts, environments, database, looks },
-        figures: { whereMs50: at(0.5), whereMs95: at(0.95), whereMsMost: at(1), counted },
+        figures: {
+          ...figuresOf('where', where.took),
+          counted: all.reduce((sum, one) => sum + one.hosts, 0),
+          ...figuresOf('status', status.took),
+          statesCounted: Object.values(status.answer.hosts).reduce((sum, one) => sum + one, 0),
+        },
       };
     } finally {
       await own.run();
     }
   },
 };
+
+async function timed<T>(look: () => Promise<T>): Promise<{ took: number[]; answer: T }> {
+  const took: number[] = [];
+  for (;;) {
+    const fromMs = systemClock.monotonicMs();
+    const answer = await look();
+    took.push(systemClock.monotonicMs() - fromMs);
+    if (took.length === looks) return { took, answer };
+  }
+}
+
+function figuresOf(what: string, took: readonly number[]): Record<string, number> {
+  const sorted = took.toSorted((a, b) => a - b);
+  const at = (share: number): number => Number((sorted[Math.ceil(looks * share) - 1] ?? 0).toFixed(1));
+  return { [`${what}Ms50`]: at(0.5), [`${what}Ms95`]: at(0.95), [`${what}MsMost`]: at(1) };
+}
 
 function optionsOf(words: readonly string[]) {
   const { values } = parseArgs({

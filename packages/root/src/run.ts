@@ -271,6 +271,7 @@ async function start(
       directing.wake(from);
     },
     strangers: createStrangers(root),
+    states: directing.saidStates,
     isRestored: () => restored.isRestored(),
   });
 

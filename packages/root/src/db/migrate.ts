@@ -47,6 +47,7 @@ import * as reparentings from './migrations/0043-reparentings.ts';
 import * as runningCounts from './migrations/0044-running-counts.ts';
 import * as linkLimits from './migrations/0045-link-limits.ts';
 import * as parentRules from './migrations/0046-parent-rules.ts';
+import * as hostStates from './migrations/0047-host-states.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -98,6 +99,7 @@ const migrations: readonly Migration[] = [
   runningCounts,
   linkLimits,
   parentRules,
+  hostStates,
 ];
 
 const schemaVersion = migrations.length;

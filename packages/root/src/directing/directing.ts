@@ -17,6 +17,7 @@ import { readFloor } from '../backup/floors.ts';
 import type { RestoredState } from '../backup/restored-state.ts';
 import type { Database } from '../db/tables.ts';
 import { allEnvironments, type EnvironmentRow } from '../environments/names.ts';
+import type { SaidStates } from '../hosts/said-states.ts';
 import { loadDirectionKeys } from '../keys/root-keys.ts';
 import { newestRoot } from '../keys/root-versions.ts';
 import { singleFlight } from '../publishing/single-flight.ts';
@@ -26,6 +27,7 @@ import { type Composed, compose } from './compose.ts';
 import { convergeDirection, type Published } from './converge.ts';
 import { gatherForMs } from './gather.ts';
 import { dropOldFiles, readHistory, remember } from './history.ts';
+import { HostStates } from './host-states.ts';
 import { installOf } from './install.ts';
 import { newsContent } from './news-content.ts';
 import { pruneHostMap } from './prune-map.ts';
@@ -49,6 +51,8 @@ export interface Directing {
   entry(environment: string, host: string): HostMapEntry | undefined;
   /** Those that were published. */
   environments(): readonly string[];
+  /** What reports say beside what is directed to their hosts. */
+  readonly saidStates: SaidStates;
   close(): Promise<void>;
 }
 
@@ -73,6 +77,8 @@ interface Known {
   /** `domain/digest` */
   install: ReadonlySet<string>;
   snapshotVersion: number;
+  /** Of this state; undefined: this process has composed none. */
+  entries: Composed['entries'] | undefined;
 }
 
 export function createDirecting(options: DirectingOptions): Directing {
@@ -85,6 +91,10 @@ export function createDirecting(options: DirectingOptions): Directing {
   const gathered = new Map<string, number>();
   const pruned = new Map<string, number>();
   const stop = new AbortController();
+  const hostStates = new HostStates(db, {
+    state: (id) => known.get(id)?.state ?? null,
+    entries: (id) => known.get(id)?.entries,
+  });
 
   const publish = (id: string): Promise<void> => {
     let flight = flights.get(id);
@@ -109,8 +119,9 @@ export function createDirecting(options: DirectingOptions): Directing {
         .select('document')
         .where('environment', '=', id)
         .executeTakeFirst();
-      if (row !== undefined)
-        await know(id, parseDesiredState(row.document), known.get(id)?.snapshotVersion ?? 0);
+      if (row === undefined) return;
+      await know(id, parseDesiredState(row.document), known.get(id)?.snapshotVersion ?? 0);
+      await followStates(id);
       return;
     }
     const floor = await readFloor(db, id);
@@ -128,9 +139,19 @@ export function createDirecting(options: DirectingOptions): Directing {
     await know(id, parseDesiredState(document), published.snapshotVersion);
     // Also after a timestamp signed anew: it wakes only those who lack something, and the next asker gets it.
     options.announce(id as EnvironmentId);
+    await followStates(id);
     if (published.isNew) {
       await dropOldFiles(db, folder, id);
       await pruneDaily(id);
+    }
+  }
+
+  /** Nothing of direction hangs on it: what `xylem status` counts is behind until the next time. */
+  async function followStates(id: string): Promise<void> {
+    try {
+      await hostStates.follow(id);
+    } catch (error) {
+      log.error('the states of hosts could not be counted anew', { environment: id, error });
     }
   }
 
@@ -201,7 +222,8 @@ export function createDirecting(options: DirectingOptions): Directing {
 
   async function know(id: string, state: DesiredState, snapshotVersion: number): Promise<void> {
     const domains = new Set([id, ...Object.values(state.products).map(({ domain }) => domain as string)]);
-    known.set(id, { state, domains, install: await installOf(db, state), snapshotVersion });
+    const install = await installOf(db, state);
+    known.set(id, { state, domains, install, snapshotVersion, entries: entries.get(id) });
   }
 
   const publishLogged = (id: string): Promise<void> =>
@@ -211,6 +233,7 @@ export function createDirecting(options: DirectingOptions): Directing {
 
   return {
     publish,
+    saidStates: hostStates,
     wake: (id) => {
       if (gathering.has(id)) return;
       gathering.add(id);

@@ -4,14 +4,14 @@ import { hostStates } from '../api/schemas/hosts.ts';
 import type { Access } from '../auth/access.ts';
 import { unsettledDeployments } from '../deployments/rows.ts';
 import { fleetReader, showDeployment } from '../deployments/show.ts';
-import { environmentsMatching, refOf } from '../environments/names.ts';
+import { type EnvironmentRow, environmentsMatching, refOf } from '../environments/names.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
 import { viewParts } from '../hosts/views.ts';
 import type { Root } from '../root.ts';
 import { expiringRoles } from './expiring.ts';
 import { type PlacedNode, placedNode, unheardAmong } from './placed.ts';
+import { clonedIn, noStates, stateCounts } from './state-counts.ts';
 
-type StateCounts = Status['hosts'];
 type ProductStatus = Status['environments'][number]['products'][number];
 
 /** The fleet at a glance. */
@@ -21,17 +21,9 @@ export async function fleetStatus(root: Root, access: Access, environment?: stri
   const fleetOf = fleetReader(root);
   const all = noStates();
   const environments = [];
-  let cloned = 0;
-  const placed: PlacedNode[] = [];
   for (const row of rows) {
-    const hosts = noStates();
-    for await (const views of viewParts(root, await hostsIn(root.db, [row.id])))
-      for (const view of views) {
-        hosts[view.state] += 1;
-        all[view.state] += 1;
-        if (view.host.cloned !== null) cloned += 1;
-        placed.push(placedNode(view, refOf(row).name));
-      }
+    const hosts = await stateCounts(root, row.id);
+    for (const state of hostStates) all[state] += hosts[state];
     const unsettled = await unsettledDeployments(root.db, row.id);
     environments.push({
       environment: refOf(row),
@@ -47,14 +39,24 @@ export async function fleetStatus(root: Root, access: Access, environment?: stri
     time: timeOf(root.clock.now()),
     restored: root.restored.isRestored(),
     hosts: all,
-    cloned,
-    unheard: unheardAmong(placed),
+    cloned: await clonedIn(
+      root,
+      rows.map(({ id }) => id),
+    ),
+    unheard: all.silent === 0 ? [] : unheardAmong(await placedIn(root, rows)),
     expiring: await expiringRoles(root, rows, access.everywhere('read')),
     environments,
   };
 }
 
-const noStates = () => Object.fromEntries(hostStates.map((state) => [state, 0])) as StateCounts;
+/** Whose child each host is. */
+async function placedIn(root: Root, environments: readonly EnvironmentRow[]): Promise<PlacedNode[]> {
+  const names = new Map(environments.map((row) => [row.id, refOf(row).name]));
+  const placed: PlacedNode[] = [];
+  for await (const views of viewParts(root, await hostsIn(root.db, [...names.keys()])))
+    placed.push(...views.map((view) => placedNode(view, names.get(view.host.environment) ?? '')));
+  return placed;
+}
 
 /** Of each product what should run and what the hosts say that they run. */
 async function productsOf(root: Root, environment: string): Promise<ProductStatus[]> {

@@ -2,6 +2,7 @@ import {
   assignmentsFor,
   configDigest,
   type DesiredState,
+  type Digest,
   type HostAssignment,
   type HostDirection,
   type HostId,
@@ -13,6 +14,9 @@ import type { Host, HostComponent } from '../api/schemas/hosts.ts';
 import type { HostRecord } from './host-rows.ts';
 
 export type HostState = Host['state'];
+
+/** What a report says beside direction: its host's state as far as neither its row nor the clock has a word in it. */
+export type SaidState = Extract<HostState, 'failed' | 'waiting' | 'updating' | 'ok'>;
 
 /** A host as it is beside what it should be. */
 export interface HostView {
@@ -60,7 +64,7 @@ export function viewHost(
     receivedMs,
     direction,
     components,
-    state: stateOf(host, report?.report ?? null, receivedMs, components, nowMs, silentMs),
+    state: stateOf(host, report, packagesOf(wanted), nowMs, silentMs),
   };
 }
 
@@ -98,23 +102,33 @@ function configurationOf(
 
 function stateOf(
   host: HostRecord,
-  report: Report | null,
-  receivedMs: number | null,
-  components: readonly HostComponent[],
+  heard: { readonly report: Report; readonly receivedMs: number } | null,
+  wanted: Wanted,
   nowMs: number,
   silentMs: number,
 ): HostState {
   if (host.revoked !== null) return 'revoked';
   if (host.retired) return 'retired';
-  if (report === null || receivedMs === null) return 'joined';
-  if (nowMs - receivedMs > silentMs) return 'silent';
-  const isFailed = (c: HostComponent) =>
+  if (heard === null) return 'joined';
+  return nowMs - heard.receivedMs > silentMs ? 'silent' : saidState(heard.report, wanted);
+}
+
+/** What a host should have: packages by component. */
+export type Wanted = ReadonlyMap<string, Digest>;
+
+export const packagesOf = (assignments: readonly HostAssignment[]): Wanted =>
+  new Map(assignments.map((one) => [one.component, one.package]));
+
+export function saidState({ components, waiting }: Report, wanted: Wanted): SaidState {
+  const isFailed = (c: Report['components'][number]): boolean =>
     c.state === 'failed' ||
     c.healthy === false ||
-    (c.refused !== null && c.refused.package === c.wantedPackage);
+    (c.refused !== undefined && c.refused.package === wanted.get(c.component));
   if (components.some(isFailed)) return 'failed';
-  if (report.waiting.length > 0) return 'waiting';
-  return components.every((c) => c.package === c.wantedPackage) ? 'ok' : 'updating';
+  if (waiting.length > 0) return 'waiting';
+  const named = new Set(components.map((c) => c.component));
+  const isAll = [...wanted.keys()].every((component) => named.has(component));
+  return isAll && components.every((c) => c.package === wanted.get(c.component)) ? 'ok' : 'updating';
 }
 
 /** The host as the API shows it. */

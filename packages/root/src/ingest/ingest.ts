@@ -13,6 +13,7 @@ import { hostIdOf, type KeyPair, openEnvelope, signEnvelope } from '@xylem/trust
 import type { Stranger, Strangers } from '../backup/strangers.ts';
 import { inStatements } from '../db/statements.ts';
 import type { Database } from '../db/tables.ts';
+import type { SaidStates } from '../hosts/said-states.ts';
 import { hostCame } from '../moves/came.ts';
 import { type Senders, sendersOf } from './senders.ts';
 import { type Mark, takeReports } from './take-reports.ts';
@@ -41,6 +42,7 @@ export interface IngestOptions {
   readonly onMoved: (from: string) => Promise<void>;
   /** Someone signs who is not registered: a host that joined after the backup was taken, or an impostor. */
   readonly strangers: Strangers;
+  readonly states: SaidStates;
   /** What was ordered of hosts may have been forgotten. */
   readonly isRestored: () => boolean;
 }
@@ -91,6 +93,7 @@ export function createIngest(options: IngestOptions): Ingest {
       const { marks, changed } = await takeReports(db, all, clock.now(), {
         envelopeOf: (report) => envelopes.get(report) ?? {},
         isRestored: options.isRestored(),
+        states: options.states,
       });
       let at = 0;
       for (const { reports, done } of taken) {

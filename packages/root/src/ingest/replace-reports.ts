@@ -1,7 +1,8 @@
 import type { Report } from '@xylem/core';
 import type { Insertable, Selectable } from 'kysely';
-import { inStatements } from '../db/statements.ts';
+import { inParts, inStatements } from '../db/statements.ts';
 import type { Database, Tables } from '../db/tables.ts';
+import type { SaidStates } from '../hosts/said-states.ts';
 import { isTelling } from '../hosts/told.ts';
 
 /** Puts reports, one of each host, in the place of those before them. */
@@ -9,6 +10,7 @@ export async function replaceReports(
   trx: Database,
   reports: readonly Report[],
   nowMs: number,
+  states: SaidStates,
 ): Promise<void> {
   if (reports.length === 0) return;
   // Whoever takes reports at the same time waits here: revisions rise in the order of commits.
@@ -26,6 +28,7 @@ export async function replaceReports(
     document: JSON.stringify(report),
     revision: newest - reports.length + 1 + index,
     told: isTelling(report) ? 1 : 0,
+    holds: (report.quarantine?.held ?? []).length > 0 ? 1 : null,
   }));
   for (const some of inStatements(rows)) {
     await trx
@@ -40,11 +43,59 @@ export async function replaceReports(
           document: e.ref('excluded.document'),
           revision: e.ref('excluded.revision'),
           told: e.ref('excluded.told'),
+          holds: e.ref('excluded.holds'),
         })),
       )
       .execute();
   }
-  await replaceComponents(trx, reports);
+  const registered = await registeredOf(trx, reports);
+  await replaceComponents(trx, reports, registered);
+  await replaceStates(trx, reports, registered, nowMs, states);
+}
+
+async function registeredOf(trx: Database, reports: readonly Report[]): Promise<Map<string, Registered>> {
+  const rows = await inParts(
+    reports.map(({ host }) => host),
+    (part) =>
+      trx.selectFrom('hosts').select(['id', 'name', 'labels', 'retired']).where('id', 'in', part).execute(),
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+async function replaceStates(
+  trx: Database,
+  reports: readonly Report[],
+  registered: ReadonlyMap<string, Registered>,
+  nowMs: number,
+  states: SaidStates,
+): Promise<void> {
+  const rows = reports.map((report) => ({
+    host: report.host,
+    reported_in: report.environment,
+    says: states.of(report, registered.get(report.host) ?? { name: report.name, labels: '{}' }),
+    heard_ms: nowMs,
+  }));
+  for (const some of inStatements(rows))
+    await trx
+      .insertInto('host_states')
+      .values(some)
+      .onConflict((c) =>
+        c.column('host').doUpdateSet((e) => ({
+          reported_in: e.ref('excluded.reported_in'),
+          says: e.ref('excluded.says'),
+          heard_ms: e.ref('excluded.heard_ms'),
+        })),
+      )
+      .execute();
+  const uncertain = [...new Set(reports.map(({ environment }) => environment))].filter(
+    (environment) => !states.isCertain(environment),
+  );
+  if (uncertain.length === 0) return;
+  await trx
+    .updateTable('directions')
+    .set({ states_number: 0 })
+    .where('environment', 'in', uncertain)
+    .execute();
 }
 
 /** Held by whoever writes components with what the host's row says; a host that changes meanwhile waits (migration 0044). */
@@ -53,15 +104,15 @@ export const countingLock = 'running-counts';
 type ComponentRow = Insertable<Tables['host_components']>;
 
 /** Most reports say the same of the components as the one before: nothing is written then. */
-async function replaceComponents(trx: Database, reports: readonly Report[]): Promise<void> {
-  const hosts = reports.map(({ host }) => host);
-  const held: Selectable<Tables['host_components']>[] = [];
-  const registered = new Map<string, Registered>();
-  for (const some of inStatements(hosts)) {
-    held.push(...(await trx.selectFrom('host_components').selectAll().where('host', 'in', some).execute()));
-    const rows = trx.selectFrom('hosts').select(['id', 'name', 'retired']).where('id', 'in', some);
-    for (const row of await rows.execute()) registered.set(row.id, row);
-  }
+async function replaceComponents(
+  trx: Database,
+  reports: readonly Report[],
+  registered: ReadonlyMap<string, Registered>,
+): Promise<void> {
+  const held = await inParts(
+    reports.map(({ host }) => host),
+    (part) => trx.selectFrom('host_components').selectAll().where('host', 'in', part).execute(),
+  );
   const before = Map.groupBy(held, ({ host }) => host);
   const changed = reports
     .map((report) => ({ host: report.host, rows: componentsOf(report, registered.get(report.host)) }))
@@ -74,7 +125,7 @@ async function replaceComponents(trx: Database, reports: readonly Report[]): Pro
     await trx.insertInto('host_components').values(rows).execute();
 }
 
-type Registered = Pick<Selectable<Tables['hosts']>, 'id' | 'name' | 'retired'>;
+type Registered = Pick<Selectable<Tables['hosts']>, 'id' | 'name' | 'labels' | 'retired'>;
 
 function componentsOf(
   { host, environment, components }: Report,

@@ -13,6 +13,7 @@ import {
   sameNumberTwice,
 } from '../hosts/clones.ts';
 import { noteReverts } from '../hosts/reverts.ts';
+import { type SaidStates, undirected } from '../hosts/said-states.ts';
 import { toldBefore } from '../hosts/told.ts';
 import { noteReported } from '../incidents/of-reports.ts';
 import { takeJobs, withoutJobTexts } from '../jobs/take.ts';
@@ -43,10 +44,11 @@ export async function takeReports(
   db: Database,
   reports: readonly Report[],
   nowMs: number,
-  how: { readonly envelopeOf: (report: Report) => object; readonly isRestored: boolean } = {
-    envelopeOf: () => ({}),
-    isRestored: false,
-  },
+  how: {
+    readonly envelopeOf: (report: Report) => object;
+    readonly isRestored: boolean;
+    readonly states: SaidStates;
+  } = { envelopeOf: () => ({}), isRestored: false, states: undirected },
 ): Promise<{ marks: Mark[]; changed: Report[] }> {
   return await db.transaction().execute(async (trx) => {
     await lockFor(trx, countingLock);
@@ -97,7 +99,7 @@ export async function takeReports(
       await noteAdoption(trx, report, told.get(report.host), nowMs);
       await takeJobs(trx, report, { nowMs, envelope: how.envelopeOf(report), isRestored: how.isRestored });
     }
-    await replaceReports(trx, [...newest.values()].map(withoutJobTexts), nowMs);
+    await replaceReports(trx, [...newest.values()].map(withoutJobTexts), nowMs, how.states);
     await noteReported(trx, [...newest.values()], nowMs);
     const marks = reports.map(({ host, incarnation }) => ({
       host,

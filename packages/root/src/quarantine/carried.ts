@@ -98,9 +98,6 @@ async function neededLifts(
     .execute();
 }
 
-/** Of a report that says that its host remembers a quarantine; of ten thousand others none is read. */
-export const holdsSome = '%"held":["%';
-
 /** @param all also what those say that remember nothing */
 async function saidBy(
   db: Database,
@@ -109,7 +106,7 @@ async function saidBy(
   all: boolean,
 ): Promise<Said> {
   let reports = db.selectFrom('reports').select(['host', 'document']).where('environment', '=', environment);
-  if (!all) reports = reports.where('document', 'like', holdsSome);
+  if (!all) reports = reports.where('holds', 'is not', null);
   const rows = await reports.execute();
   const known = new Set(hosts.map(({ id }) => id));
   const held = new Set<string>();

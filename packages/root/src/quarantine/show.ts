@@ -2,9 +2,7 @@ import { type Report, timeOf } from '@xylem/core';
 import type { Quarantines } from '../api/schemas/quarantine.ts';
 import type { Within } from '../auth/access.ts';
 import { environmentsMatching, refOf } from '../environments/names.ts';
-import { hostsIn } from '../hosts/host-rows.ts';
 import type { Root } from '../root.ts';
-import { holdsSome } from './carried.ts';
 
 export interface QuarantineQuery {
   readonly environment?: string | undefined;
@@ -61,16 +59,16 @@ type Holding = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /** By quarantine: the hosts that report to remember it, and where each is. */
 async function hostsHolding(root: Root, environments: readonly string[]): Promise<Holding> {
-  const hosts = new Set((await hostsIn(root.db, environments)).map(({ id }) => id));
   const rows = await root.db
-    .selectFrom('reports')
-    .select(['host', 'environment', 'document'])
-    .where('environment', 'in', [...environments, ''])
-    .where('document', 'like', holdsSome)
+    .selectFrom('reports as r')
+    .innerJoin('hosts as h', 'h.id', 'r.host')
+    .select(['r.host', 'r.environment', 'r.document'])
+    .where('r.environment', 'in', [...environments, ''])
+    .where('r.holds', 'is not', null)
+    .where('h.environment', 'in', [...environments, ''])
     .execute();
   const holding = new Map<string, Map<string, string>>();
   for (const { host, environment, document } of rows) {
-    if (!hosts.has(host)) continue;
     for (const id of (JSON.parse(document) as Pick<Report, 'quarantine'>).quarantine?.held ?? []) {
       holding.set(id, (holding.get(id) ?? new Map<string, string>()).set(host, environment));
     }

@@ -24,6 +24,8 @@ export interface DirectingTables {
     /** Digest of the document without what changes by itself: equal digests mean no change of meaning. */
     meaning: string;
     document: string;
+    /** The number for which `host_states` was written; 0: none. */
+    states_number: Generated<number>;
   };
   /** To which group of hosts a product's traffic goes, since it was first switched (docs/traffic.md). */
   traffic: {

@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely';
+import type { Generated, GeneratedAlways } from 'kysely';
 
 /** Hosts, and what they report. Column types: see `tables.ts`. */
 export interface HostTables {
@@ -177,6 +177,8 @@ export interface HostTables {
     revision: number;
     /** 1: it tells what people did on the host (`hosts/told.ts`). */
     told: number;
+    /** 1: the host remembers a quarantine; else null. */
+    holds: number | null;
   };
   /** One row: the newest revision given. */
   report_revisions: { newest: number };
@@ -210,4 +212,22 @@ export interface HostTables {
     /** Of those how many do not say that it is unhealthy. */
     healthy: number;
   };
+  /** The state of each host but for its silence, which the clock says (docs/spec/reports.md, What the root server keeps). */
+  host_states: {
+    host: string;
+    /** Null: it is not registered. This and the next two are the host's own, kept by triggers. */
+    environment: string | null;
+    retired: Generated<number>;
+    revoked: Generated<number>;
+    /** The environment of its newest report. */
+    reported_in: string | null;
+    /** What that report says beside direction (`hosts/view.ts`); null: there is none. */
+    says: string | null;
+    /** When it came. */
+    heard_ms: number | null;
+    /** What is counted; null: it is not registered. */
+    state: GeneratedAlways<string | null>;
+  };
+  /** How many hosts are in each state, kept by triggers over `host_states`. */
+  state_counts: { environment: string; state: string; hosts: number };
 }
