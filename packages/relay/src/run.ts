@@ -165,6 +165,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     listen,
     log,
     maxConnections: options.maxConnections ?? 20_000,
+    handshakes: counts.handshakes,
     handle: counts.counted(
       (socket) => hostAt(socket as TLSSocket, identity.caPem),
       routes({

@@ -9,7 +9,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type LinkLimit, type RepositoryId, XylemError } from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
-import { LimitedLinks, ServingCounts } from '@xylem/platform/serving';
+import { acceptBacklog, handshakeTimeout, LimitedLinks, ServingCounts } from '@xylem/platform/serving';
 import { newsHub, openRepository } from '@xylem/store';
 import { CertificateAuthority, hostAt } from '@xylem/trust';
 import { allHandlers } from './api/all-handlers.ts';
@@ -309,9 +309,12 @@ async function start(
     others: ask,
   });
   const hostOn = (socket: Socket): string | null => hostAt(socket as TLSSocket, authority.certificatePem);
-  const nodesServer = createTlsServer(certificate.options, counts.counted(hostOn, front));
+  const nodesTls = { ...certificate.options, handshakeTimeout };
+  const nodesServer = createTlsServer(nodesTls, counts.counted(hostOn, front));
+  const admitted = counts.handshakes.admit(nodesServer);
   revoked.onAdded(dropper(nodesServer, (socket) => isRevokedPeer(root, socket)));
   const nodesAddress = await listen(nodesServer, options.nodes, closers);
+  closers.push(() => admitted.close());
   if (nodesUrl === '') nodesUrl = `https://${hostOf(options.nodes.host)}:${nodesAddress.port}`;
   closers.push(() => stop.abort());
 
@@ -361,7 +364,7 @@ async function listen(
   server.headersTimeout = 20_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(listenFault(cause, host, port)));
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: acceptBacklog }, resolve);
   });
   closers.push(
     () =>

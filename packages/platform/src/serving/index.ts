@@ -1,5 +1,6 @@
 export { busiest, type LinkTraffic } from './busiest.ts';
 export { expositionOf, expositionType, type MetricFamily, metric } from './exposition.ts';
+export { acceptBacklog, Handshakes, handshakeTimeout } from './handshakes.ts';
 export { LimitedLinks } from './limited-links.ts';
 export type { Turns } from './paced-link.ts';
 export { backgroundPriority, isBackground } from './priority.ts';

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { LinkTraffic } from './busiest.ts';
 import { type MetricFamily, metric } from './exposition.ts';
+import { Handshakes } from './handshakes.ts';
 import { RecentTraffic } from './recent.ts';
 import { type RouteClass, routeClasses, routeClassOf } from './route-class.ts';
 
@@ -30,14 +31,16 @@ const mostLinks = 10_000;
  * off the sockets, those of a long answer whenever somebody looks.
  */
 export class ServingCounts {
+  readonly handshakes: Handshakes;
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #connections = new Map<Socket, Connection>();
   readonly #links = new Map<string, RecentTraffic>();
   readonly #nobody = new RecentTraffic();
   readonly #routes = new Map<RouteClass, RouteCount>();
 
-  constructor(clock: Pick<Clock, 'monotonicMs'>) {
+  constructor(clock: Pick<Clock, 'monotonicMs' | 'sleep'>) {
     this.#clock = clock;
+    this.handshakes = new Handshakes(clock);
   }
 
   /** The handler, counted. `hostOf` is asked once for each connection. */
@@ -102,6 +105,7 @@ export class ServingCounts {
         samples: each((count) => count.open),
       },
       metric('xylem_connections', 'gauge', 'Open connections that have asked.', this.#connections.size),
+      ...this.handshakes.metrics(),
     ];
   }
 

@@ -3,20 +3,22 @@ import { createServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { XylemError } from '@xylem/core';
 import type { Log } from '@xylem/platform';
-import { type Identity, serverTls } from '@xylem/trust';
+import { acceptBacklog, type Handshakes, handshakeTimeout } from '@xylem/platform/serving';
+import { serverTls, type TlsIdentity } from '@xylem/trust';
 
 export interface ServerOptions {
-  readonly identity: Identity;
+  readonly identity: TlsIdentity;
   readonly listen: { readonly host: string; readonly port: number };
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
   readonly maxConnections: number;
+  readonly handshakes: Handshakes;
   readonly log: Log;
 }
 
 export interface ListeningServer {
   readonly port: number;
   /** Shows a renewed certificate from the next connection on. */
-  renew(identity: Identity): void;
+  renew(identity: TlsIdentity): void;
   /** Ends the connections that fit, also in the middle of an answer. */
   drop(fits: (socket: TLSSocket) => boolean): void;
   /** Lets no one in, ends idle connections, gives running answers a moment, then ends all. */
@@ -29,11 +31,11 @@ const closeWithinMs = 1_000;
 
 /** The TLS 1.3 front, with bounds on everything that a stranger can hold open. @throws XylemError E_PORT_IN_USE, E_PERMISSION, E_NETWORK */
 export async function listenTls(options: ServerOptions): Promise<ListeningServer> {
-  const { identity, listen, handle, maxConnections, log } = options;
+  const { identity, listen, handle, maxConnections, handshakes, log } = options;
   const server = createServer(
     {
       ...serverTls(identity),
-      handshakeTimeout: 10_000,
+      handshakeTimeout,
       headersTimeout: 15_000,
       requestTimeout: 120_000,
       keepAliveTimeout: 75_000,
@@ -45,6 +47,7 @@ export async function listenTls(options: ServerOptions): Promise<ListeningServer
   );
   server.maxConnections = maxConnections;
   server.timeout = idleMs;
+  const admitted = handshakes.admit(server);
   server.on('tlsClientError', (error) => log.info('TLS refused', { message: error.message }));
   const open = new Set<TLSSocket>();
   server.on('secureConnection', (socket) => {
@@ -54,7 +57,7 @@ export async function listenTls(options: ServerOptions): Promise<ListeningServer
   server.on('clientError', (_error, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(listenFault(error, listen)));
-    server.listen({ host: listen.host, port: listen.port }, resolve);
+    server.listen({ host: listen.host, port: listen.port, backlog: acceptBacklog }, resolve);
   });
   server.on('error', (error) => log.error('server', { error }));
   return {
@@ -63,7 +66,10 @@ export async function listenTls(options: ServerOptions): Promise<ListeningServer
     drop: (fits) => {
       for (const socket of open) if (fits(socket)) socket.destroy();
     },
-    close: () => closeServer(server),
+    close: () => {
+      admitted.close();
+      return closeServer(server);
+    },
   };
 }
 

@@ -29,9 +29,12 @@ test('counts are shown to who may read in the whole installation', async (t) => 
     'xylem_reports_changed_total 1',
     'xylem_reports_refused_total 0',
     'xylem_requests_total{class="join",status="200"} 1',
+    'xylem_handshakes_waiting 0',
+    'xylem_handshakes_total{result="failed"} 0',
   ]) {
     assert.ok(text.split('\n').includes(line), `${line} in\n${text}`);
   }
+  assert.match(text, /^xylem_handshakes_total\{result="done"\} [1-9]/m);
   assert.match(text, /^process_cpu_seconds_total 0?\.?\d/m);
   assert.match(text, /^process_resident_memory_bytes \d{7,}$/m);
 
