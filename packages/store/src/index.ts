@@ -4,7 +4,7 @@ export type { Seed } from './fetch/types.ts';
 export { createMirror, type Mirror } from './mirror/mirror.ts';
 export { partialFile, removeStalePartials } from './mirror/partial.ts';
 export { prune } from './mirror/prune.ts';
-export { readNewsFile, writeNewsFile } from './news/file.ts';
+export { readNewsFile, writeNewsFiles } from './news/file.ts';
 export { type NewsHub, newsHub } from './news/hub.ts';
 export type { ChunkIndex, ChunkPlace } from './offer/chunk-index.ts';
 export { publishOffer } from './offer/make-offer.ts';

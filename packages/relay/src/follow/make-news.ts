@@ -1,5 +1,5 @@
 import type { EnvironmentId, NewsFile } from '@xylem/core';
-import { type Repository, writeNewsFile } from '@xylem/store';
+import { type Repository, writeNewsFiles } from '@xylem/store';
 import type { Served } from './served.ts';
 
 /** docs/spec/news.md: changed host map nodes travel along while they are at most so many. */
@@ -42,6 +42,21 @@ export async function writeNews(
 ): Promise<void> {
   const [current, ...formers] = history;
   if (current === undefined) return;
+  await writeNewsFiles(
+    repository,
+    environment,
+    current.snapshot,
+    newsTo(repository, environment, current, formers, absent),
+  );
+}
+
+async function* newsTo(
+  repository: Repository,
+  environment: EnvironmentId,
+  current: Served['history'][number],
+  formers: Served['history'],
+  absent: readonly string[],
+): AsyncIterable<NewsFile> {
   const cache = new Map<string, string>();
   for (const former of formers.toReversed()) {
     const files: Record<string, string> = {};
@@ -53,7 +68,7 @@ export async function writeNews(
       files[path] = text;
       bytes += text.length;
     }
-    const news: NewsFile = {
+    yield {
       format: 'xylem-news-file-1',
       environment,
       from: former.snapshot,
@@ -61,7 +76,6 @@ export async function writeNews(
       files,
       absent: [...absent],
     };
-    await writeNewsFile(repository, news);
   }
 }
 

@@ -6,12 +6,13 @@ import {
   encodeDesiredState,
   type HostId,
   type HostMapEntry,
+  type NewsFile,
   parseDesiredState,
   type RepositoryId,
   timeOf,
 } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
-import { type Repository, writeNewsFile } from '@xylem/store';
+import { type Repository, writeNewsFiles } from '@xylem/store';
 import type { KeyPair } from '@xylem/trust';
 import { readFloor } from '../backup/floors.ts';
 import type { RestoredState } from '../backup/restored-state.ts';
@@ -212,11 +213,12 @@ export function createDirecting(options: DirectingOptions): Directing {
   async function writeNews(id: EnvironmentId, document: string, published: Published): Promise<void> {
     const { snapshotVersion, targetsVersion } = published;
     const to = { snapshotVersion, targetsVersion, document };
-    for (const from of await readHistory(db, id)) {
-      if (from.snapshotVersion < snapshotVersion) {
-        await writeNewsFile(folder, await newsContent(folder, id, from, to));
-      }
+    const history = await readHistory(db, id);
+    async function* files(): AsyncIterable<NewsFile> {
+      for (const from of history)
+        if (from.snapshotVersion < snapshotVersion) yield await newsContent(folder, id, from, to);
     }
+    await writeNewsFiles(folder, id, snapshotVersion, files());
     await remember(db, id, to, parseDesiredState(document).number, clock.now());
   }
 

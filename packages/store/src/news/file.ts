@@ -17,18 +17,28 @@ const keptFiles = 8;
 const pathOf = (environment: EnvironmentId, from: number, to: number): string =>
   `news/${environment}/${from}-${to}`;
 
-/** Writes `news/<environment>/<from>-<to>` and removes what leads to older versions, and all but the last 8 values of `from`. */
-export async function writeNewsFile(repository: Repository, news: NewsFile): Promise<void> {
-  const environment = news.environment as EnvironmentId;
-  const bytes = await compress(encodeNewsFile(news), 9);
-  await repository.putFile(pathOf(environment, news.from, news.to), bytes);
+/**
+ * Writes `news/<environment>/<from>-<to>` for each of `files`, which all lead to the same version, and removes what leads
+ * to older ones, and all but the last 8 values of `from`.
+ */
+export async function writeNewsFiles(
+  repository: Repository,
+  environment: EnvironmentId,
+  to: number,
+  files: AsyncIterable<NewsFile>,
+): Promise<void> {
+  const packed: [path: string, bytes: Buffer][] = [];
+  for await (const news of files) {
+    packed.push([pathOf(environment, news.from, to), await compress(encodeNewsFile(news), 9)]);
+  }
+  await repository.putFiles(packed);
   const names = await repository.listFiles(`news/${environment}`);
   const present = names
     .map((name) => /^([0-9]+)-([0-9]+)$/.exec(name))
     .filter((match) => match !== null)
     .map((match) => ({ from: Number(match[1]), to: Number(match[2]) }))
     .sort((a, b) => b.from - a.from);
-  const kept = present.filter(({ to }) => to === news.to).slice(0, keptFiles);
+  const kept = present.filter((file) => file.to === to).slice(0, keptFiles);
   for (const file of present) {
     if (!kept.includes(file)) await repository.removeFile(pathOf(environment, file.from, file.to));
   }

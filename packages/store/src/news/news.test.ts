@@ -6,7 +6,7 @@ import { systemClock, systemRandomness } from '@xylem/platform';
 import { httpSource } from '../source/http-source.ts';
 import { repositorySource } from '../source/repository-source.ts';
 import { clientForTest, makeFixture, serveForTest } from '../testing/fixture.ts';
-import { readNewsFile, writeNewsFile } from './file.ts';
+import { readNewsFile, writeNewsFiles } from './file.ts';
 import { type NewsHubOptions, newsHub } from './hub.ts';
 
 const one = '1'.repeat(32) as EnvironmentId;
@@ -130,7 +130,12 @@ test('news files: written, found, bounded to the last eight, refused when they a
     absent: [`r/${one}/metadata/2.root.json`],
   });
   assert.equal(await readNewsFile(source, one, 1, 12), null);
-  for (let from = 1; from < 12; from += 1) await writeNewsFile(repository, file(from, 12));
+  async function* filesTo(to: number): AsyncIterable<NewsFile> {
+    for (let from = 1; from < to; from += 1) yield file(from, to);
+  }
+  await writeNewsFiles(repository, one, 11, filesTo(11));
+  assert.equal((await repository.listFiles(`news/${one}`)).length, 8);
+  await writeNewsFiles(repository, one, 12, filesTo(12));
   assert.deepEqual(await readNewsFile(source, one, 11, 12), file(11, 12));
   assert.equal(await readNewsFile(source, one, 3, 12), null);
   assert.equal((await repository.listFiles(`news/${one}`)).length, 8);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { link, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Digest, type DomainId, isDigest, XylemError } from '@xylem/core';
-import { syncFolder, systemRandomness, writeFileAtomic } from '@xylem/platform';
+import { replaceFile, syncFolder, systemRandomness } from '@xylem/platform';
 import { servableOf } from '../serve/paths.ts';
 import { isAbsent, storageError } from './faults.ts';
 import type { Bytes, Repository } from './repository.ts';
@@ -119,17 +119,23 @@ class DiskRepository implements Repository {
   }
 
   async putFile(path: string, bytes: Uint8Array | string): Promise<void> {
-    const full = this.filePath(path);
-    try {
-      await mkdir(dirname(full), { recursive: true });
-      await writeFileAtomic(full, bytes, { temporary: this.#newFile() });
-    } catch (error) {
-      throw storageError(error, path);
-    }
+    await this.putFiles([[path, bytes]]);
   }
 
   async putFiles(files: Iterable<readonly [path: string, bytes: Uint8Array | string]>): Promise<void> {
-    for (const [path, bytes] of files) await this.putFile(path, bytes);
+    const folders = new Set<string>();
+    for (const [path, bytes] of files) {
+      const full = this.filePath(path);
+      folders.add(dirname(full));
+      await this.#replace(full, bytes).catch((error: unknown) => {
+        throw storageError(error, path);
+      });
+    }
+    for (const folder of folders) {
+      await syncFolder(folder).catch((error: unknown) => {
+        throw storageError(error, folder);
+      });
+    }
   }
 
   async readFile(path: string, maxBytes = defaultMaxBytes): Promise<Buffer | null> {
@@ -200,6 +206,18 @@ class DiskRepository implements Repository {
     return join(this.workFolder, `${newPrefix}${systemRandomness.bytes(12).toString('hex')}`);
   }
 
+  /** Folders are there but for the first time. */
+  async #replace(path: string, bytes: Uint8Array | string): Promise<void> {
+    const replace = async (): Promise<void> => await replaceFile(path, bytes, { temporary: this.#newFile() });
+    try {
+      await replace();
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+      await mkdir(dirname(path), { recursive: true });
+      await replace();
+    }
+  }
+
   #pooled(digest: Digest): string {
     return join(this.folder, 'pool', digest.slice(0, 2), digest);
   }
@@ -244,18 +262,14 @@ async function writeHashed(path: string, source: Bytes): Promise<string> {
   return hash.digest('hex');
 }
 
+/** Its size first: what is too large is not read at all, and what is small is read in one call. */
 async function readBounded(path: string, maxBytes: number): Promise<Buffer | null> {
   try {
-    const file = await open(path, 'r');
-    try {
-      const { size } = await file.stat();
-      if (size > maxBytes) {
-        throw new XylemError('E_TOO_LARGE', `${path} has ${size} bytes; at most ${maxBytes} are allowed.`);
-      }
-      return await file.readFile();
-    } finally {
-      await file.close();
+    const { size } = await stat(path);
+    if (size > maxBytes) {
+      throw new XylemError('E_TOO_LARGE', `${path} has ${size} bytes; at most ${maxBytes} are allowed.`);
     }
+    return await readFile(path);
   } catch (error) {
     if (isAbsent(error)) return null;
     throw storageError(error, path);
