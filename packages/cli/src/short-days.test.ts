@@ -6,9 +6,9 @@ import type { HostDetail } from '@xylem/root/contract';
 import { startNode, waitUntil } from '@xylem/testkit';
 import { environment, labHere } from './testing/lab-here.ts';
 
-const sizeBytes = 4_000_000;
-/** So much crosses its link before its power goes again: more than the largest frame, which is begun anew. */
-const dayBytes = 1_700_000;
+const sizeBytes = 2_000_000;
+/** So much crosses its link before its power goes again: less than the largest frame of a pack. */
+const dayBytes = 800_000;
 
 test('a host whose power goes again and again keeps what came, converges and reports', {
   timeout: 240_000,
@@ -16,7 +16,7 @@ test('a host whose power goes again and again keeps what came, converges and rep
   const here = await labHere(t, 'short-days');
   if ('skip' in here) return t.skip(here.skip);
   const { lab, operator, at } = here;
-  const site = await lab.node('site', { link: { rate: '8mbit' } });
+  const site = await lab.node('site', { link: { rate: '2mbit' } });
   const xylem = here.on(site);
   const state = at('site');
   await startNode(xylem, { name: 'site', environment, state, operator });

@@ -128,7 +128,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     comparison: timing.comparison,
   });
   const asks = { parents, http, clock, randomness, log, signal };
-  const fetching = fetchingThrough(parents, http, layout, signal, log);
+  const fetching = fetchingThrough(parents, http, layout, clock, signal, log);
   const looked = wakeable(clock);
   const moving = wakeable(clock);
   const ordered = wakeable(clock);

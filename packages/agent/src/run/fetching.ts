@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, isDigest, type TreeEntry, XylemError } from '@xylem/core';
-import { type HttpClient, type Log, releaseMemorySoon } from '@xylem/platform';
+import { type Clock, type HttpClient, type Log, releaseMemorySoon } from '@xylem/platform';
 import {
   askToVerify,
   fetchTree,
@@ -35,6 +35,7 @@ export function fetchingThrough(
   source: SourceChoice,
   http: HttpClient,
   layout: StateLayout,
+  clock: Clock,
   signal: AbortSignal,
   log: Log,
 ): Fetching {
@@ -55,6 +56,7 @@ export function fetchingThrough(
         domain,
         tree,
         into: own.incoming(tree),
+        clock,
         log,
         signal,
         onRefused,
@@ -86,6 +88,7 @@ export function fetchingThrough(
             domain,
             tree,
             into,
+            clock,
             log,
             signal: AbortSignal.any([signal, end.signal]),
             onRefused,
@@ -100,6 +103,7 @@ export function fetchingThrough(
             ...(await seedsFor(component, isShared, layout, log)),
           ],
           share: isShared ? 'link' : 'copy',
+          clock,
           log,
           signal: AbortSignal.any([signal, end.signal]),
           onRefused,

@@ -79,7 +79,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
   const { layout, identity, repository, upstream, clock, log, timing, signal, faults, randomness } = options;
   await mkdir(layout.roots, { recursive: true });
   const files = new ServedFiles(layout.served, log);
-  const flights = new Flights(createMirror(repository), options.objects, options.http);
+  const flights = new Flights(createMirror(repository, clock), options.objects, options.http);
   const gate = new Gate();
   const tufCopies = new Map<RepositoryId, Promise<TufCopy>>();
   const copyOf = (id: RepositoryId): Promise<TufCopy> => {

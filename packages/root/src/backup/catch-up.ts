@@ -165,7 +165,7 @@ async function takeRelease(
     .where('version', '=', release.version)
     .executeTakeFirst();
   if (known !== undefined) return null;
-  const mirror = createMirror(root.repository);
+  const mirror = createMirror(root.repository, root.clock);
   for (const { component, version, package: digest } of release.packages) {
     await mirror.object(domain, digest, { source, maxBytes: limits.package });
     const document = (await root.repository.readObject(domain, digest, limits.package)) ?? Buffer.alloc(0);

@@ -1,7 +1,8 @@
-import { type Chunk, type DomainId, type Offer, XylemError } from '@xylem/core';
+import { type Chunk, type DomainId, maxFrameLength, type Offer, sha256, XylemError } from '@xylem/core';
 import { ComparedTransfer, type Comparison } from '../source/comparison.ts';
 import type { ObjectSource } from '../source/object-source.ts';
-import { checkChunk, fetchRange } from './frames.ts';
+import { fetchRange } from './frames.ts';
+import type { KeptFrame } from './kept-frame.ts';
 import type { Placement } from './placement.ts';
 import { type FetchRange, rangesFor, withNeighbours } from './plan.ts';
 
@@ -10,6 +11,7 @@ export interface FrameFetch {
   readonly domain: DomainId;
   readonly signal: AbortSignal | undefined;
   readonly comparison: Comparison | undefined;
+  readonly kept: KeptFrame;
   /** Contents of frames that the present source sent before it was known whether their chunks are wanted, by pack and offset. */
   readonly ahead: Map<string, Uint8Array>;
   /** Frames that were right, so far. */
@@ -32,7 +34,7 @@ export async function fetchFrames(
   withTheRest = false,
 ): Promise<void> {
   const plan = (): FetchRange[] => rangesFor(offer, numbered, (digest) => placement.isWanted(digest));
-  if (fetch.ahead.size > 0) await placeAhead(fetch, source, plan(), placement);
+  if (fetch.ahead.size > 0) await placeAhead(fetch, plan(), placement);
   const known = numbered.length;
   const mixed = new Set(
     offer.frames
@@ -47,11 +49,14 @@ export async function fetchFrames(
     signal: AbortSignal | undefined,
     compared?: ComparedTransfer,
   ): Promise<void> => {
-    fetch.onRequest();
     await fetchRange(from, range, {
       path: `o/${fetch.domain}/${range.pack}`,
       signal,
       compared,
+      // A rival is given a part while the transfer that it is compared with goes on.
+      kept: from === source ? fetch.kept : null,
+      isTogether: withTheRest && range.length <= maxFrameLength,
+      onRequest: fetch.onRequest,
       onBytes: (count) => {
         if (compared !== undefined) leftBytes -= count;
         fetch.onBytes(count);
@@ -62,6 +67,7 @@ export async function fetchFrames(
         await placement.place(chunks);
         fetch.frames += 1;
       },
+      save: () => placement.save(),
     });
   };
   const compared = withTheRest ? undefined : comparedWith(fetch, source, ranges, () => leftBytes, take);
@@ -76,24 +82,22 @@ export async function fetchFrames(
   );
 }
 
-/** Uses what came along with the tree's text. */
+/** Uses what came along with the tree's text. What is wrong of it may be an earlier source's, and is fetched as all else. */
 async function placeAhead(
   fetch: FrameFetch,
-  source: ObjectSource,
   ranges: readonly FetchRange[],
   placement: Placement,
 ): Promise<void> {
   for (const { pack, frames } of ranges) {
-    const path = `o/${fetch.domain}/${pack}`;
     for (const frame of frames) {
       const content = fetch.ahead.get(`${pack} ${frame.offset}`);
       if (content === undefined) continue;
-      const chunks = frame.chunks.map(({ digest, sizeBytes, offsetInFrame }) => {
-        const bytes = content.subarray(offsetInFrame, offsetInFrame + sizeBytes);
-        checkChunk(source.name, path, digest, bytes);
-        return { digest, bytes };
-      });
-      await placement.place(chunks);
+      const chunks = frame.chunks.map(({ digest, sizeBytes, offsetInFrame }) => ({
+        digest,
+        bytes: content.subarray(offsetInFrame, offsetInFrame + sizeBytes),
+      }));
+      if (chunks.every(({ digest, bytes }) => sha256(bytes) === digest)) await placement.place(chunks);
+      else await fetch.kept.clear();
     }
   }
 }

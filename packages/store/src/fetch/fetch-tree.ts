@@ -9,6 +9,7 @@ import { asChoice, type ObjectSource, type SourceChoice } from '../source/object
 import { reportRefusals } from '../source/refusals.ts';
 import { syncTree } from './durable.ts';
 import { type FrameFetch, fetchFrames } from './fetch-frames.ts';
+import { KeptFrame } from './kept-frame.ts';
 import { inspect, type Leftover } from './leftovers.ts';
 import { inParallel } from './parallel.ts';
 import { Placement } from './placement.ts';
@@ -23,7 +24,7 @@ const busy = new Set<string>();
 
 /**
  * Installs a tree as a folder: verified whole, durable, and visible at once by a rename. Called again after it was
- * killed it goes on with what is staged in `<into>.part`; less than one frame is fetched again. Where `into` is
+ * killed it goes on with what is staged in `<into>.part`, inside of a frame too; less than one is fetched again. Where `into` is
  * there already, complete, nothing is done.
  * @throws XylemError E_DISK_FULL before or while fetching (what was staged is removed); E_OBJECT_MISSING,
  *   E_OBJECT_DIGEST, E_OFFER_INVALID, E_PACK_INVALID, E_PARENT_* when no source has the right bytes; E_TREE_* when the
@@ -40,6 +41,7 @@ export async function fetchTree(options: FetchTreeOptions): Promise<FetchedTree>
       // What runs now needs the room more than the next attempt needs its head start.
       await rm(`${into}.part`, { recursive: true, force: true });
       await rm(`${into}.part.tree`, { force: true });
+      await rm(keptPath(into), { force: true });
     }
     throw error;
   } finally {
@@ -74,6 +76,7 @@ async function installed({ into, tree }: FetchTreeOptions): Promise<FetchedTree 
   return { ...counts(filesOf(parseTree(text))), ...nothingFetched };
 }
 
+const keptPath = (into: string): string => `${into}.part.frame`;
 const nothingFetched = { fetchedBytes: 0, requests: 0, seededBytes: 0, resumedBytes: 0, linkedFiles: 0 };
 const filesOf = (entries: readonly TreeEntry[]): TreeFile[] =>
   entries.filter((entry) => entry.type === 'file');
@@ -88,6 +91,7 @@ class TreeFetch {
   readonly #text: TreeText;
   readonly #offers = new Map<string, Offer>();
   readonly #fetched: FrameFetch;
+  readonly #kept: KeptFrame;
   readonly #choice: SourceChoice;
   readonly #count = { ...nothingFetched };
   #seeds: Seeds | undefined;
@@ -101,10 +105,12 @@ class TreeFetch {
     this.#text = new TreeText(options.into, options.tree, umask);
     const count = this.#count;
     this.#choice = reportRefusals(asChoice(options.source), options.onRefused);
+    this.#kept = new KeptFrame(keptPath(options.into), options.clock);
     this.#fetched = {
       domain: options.domain,
       signal: options.signal,
       comparison: this.#choice.comparison,
+      kept: this.#kept,
       ahead: new Map(),
       frames: 0,
       onBytes: (bytes) => {
@@ -285,6 +291,7 @@ class TreeFetch {
       await writeFileAtomic(`${into}.tree`, text);
       // Before the folder: who finds that looks for nothing else.
       await this.#text.remove();
+      await this.#kept.clear();
       await rename(this.#staging.folder, into);
       await syncFolder(dirname(into));
     } catch (error) {

@@ -96,6 +96,11 @@ export class Placement {
     return total;
   }
 
+  /** Makes all that was placed durable. @throws XylemError E_STORAGE: what is not durable was discarded */
+  async save(): Promise<void> {
+    await this.#staging.save();
+  }
+
   #count(file: TreeFile, sizeBytes: number): void {
     const progress = this.#progress.get(file);
     if (progress !== undefined) progress.left -= 1;

@@ -4,6 +4,7 @@ import { chmod, type FileHandle, lstat, mkdir, open, readdir, rm, symlink } from
 import { join } from 'node:path';
 import type { TreeEntry, TreeFile } from '@xylem/core';
 import { isAbsent, storageError } from '../repository/faults.ts';
+import { syncTree } from './durable.ts';
 
 export interface FilePiece {
   readonly offset: number;
@@ -25,6 +26,8 @@ export class Staging {
   #folders: ReadonlySet<string> = new Set();
   readonly #ours = new Set<TreeFile>();
   readonly #creating = new Map<TreeFile, Promise<void>>();
+  /** Written since the last `save`. */
+  readonly #unsaved = new Set<TreeFile>();
 
   /** `umask` of the process: where it takes bits away, modes are set once more. */
   constructor(folder: string, umask: number) {
@@ -60,6 +63,22 @@ export class Staging {
       .concat([...this.#ours].map((file) => this.path(file)));
   }
 
+  /** Makes what was written durable, before all of it is there. @throws XylemError E_STORAGE */
+  async save(): Promise<void> {
+    const files = [...this.#unsaved];
+    this.#unsaved.clear();
+    try {
+      await syncTree(
+        this.folder,
+        files.map((file) => this.path(file)),
+      );
+    } catch (error) {
+      // What a failed sync leaves may look written for as long as the kernel keeps it in memory, and never be.
+      for (const file of files) await this.discard(file);
+      throw storageError(error, this.folder);
+    }
+  }
+
   /** What an earlier attempt left of a file; null when there is nothing of use. */
   async leftover(file: TreeFile): Promise<Stats | null> {
     const path = this.path(file);
@@ -81,12 +100,14 @@ export class Staging {
 
   async discard(file: TreeFile): Promise<void> {
     this.#ours.delete(file);
+    this.#unsaved.delete(file);
     await rm(this.path(file), { recursive: true, force: true });
   }
 
   /** Writes pieces at their offsets; makes the file at its first. Several may write to one file at the same time. */
   async write(file: TreeFile, pieces: Iterable<FilePiece>): Promise<void> {
     const path = this.path(file);
+    this.#unsaved.add(file);
     try {
       if (this.#ours.has(file)) return await this.#writeTo(path, constants.O_WRONLY, file, pieces);
       const creating = this.#creating.get(file);

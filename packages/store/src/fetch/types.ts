@@ -1,5 +1,5 @@
 import type { Digest, DomainId } from '@xylem/core';
-import type { Log } from '@xylem/platform';
+import type { Clock, Log } from '@xylem/platform';
 import type { ObjectSource, SourceChoice } from '../source/object-source.ts';
 import type { Refused } from '../source/refused.ts';
 
@@ -21,6 +21,8 @@ export interface FetchTreeOptions {
   readonly seeds?: readonly Seed[];
   /** How whole files of seeds are used. `link` only where the component's user can't write to them. Default `copy`. */
   readonly share?: 'link' | 'copy';
+  /** By it what came of a frame is kept now and then; absent: only when a transfer breaks off. */
+  readonly clock?: Pick<Clock, 'monotonicMs'>;
   readonly log?: Log;
   readonly signal?: AbortSignal;
   /** Bytes of wanted content that are in place, of all. */

@@ -1,4 +1,5 @@
 import { type Digest, type DomainId, XylemError } from '@xylem/core';
+import type { Clock } from '@xylem/platform';
 import { readOffer } from '../offer/read-offer.ts';
 import { maxPackBytes } from '../pack/layout.ts';
 import type { Repository } from '../repository/repository.ts';
@@ -27,7 +28,8 @@ export interface Mirror {
 
 const packsAtOnce = 2;
 
-export function createMirror(repository: Repository): Mirror {
+/** Without a clock how far a transfer came is marked only when it breaks off. */
+export function createMirror(repository: Repository, clock?: Pick<Clock, 'monotonicMs'>): Mirror {
   /** By digest alone: equal objects of two domains are one file on disk and travel once. */
   const flights = new Map<Digest, Promise<number>>();
 
@@ -45,7 +47,7 @@ export function createMirror(repository: Repository): Mirror {
       try {
         const fetched = await choice.attempt(
           path,
-          (source) => fetchPartial({ file, path, digest, maxBytes, signal, comparison }, source),
+          (source) => fetchPartial({ file, path, digest, maxBytes, signal, comparison, clock }, source),
           signal,
         );
         await repository.adoptObject(domain, digest, file);

@@ -3,11 +3,13 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, XylemError } from '@xylem/core';
+import type { Clock } from '@xylem/platform';
 import { storageError } from '../repository/faults.ts';
 import type { Repository } from '../repository/repository.ts';
 import { ComparedTransfer, type Comparison } from '../source/comparison.ts';
 import type { ObjectSource } from '../source/object-source.ts';
 import { readPieces } from '../source/read.ts';
+import { type Mark, MarkFile } from './mark.ts';
 
 const prefix = 'part-';
 /** What another is asked for when a source is slow. */
@@ -26,31 +28,22 @@ export interface PartialFetch {
   readonly maxBytes: number;
   readonly signal: AbortSignal | undefined;
   readonly comparison: Comparison | undefined;
+  readonly clock: Pick<Clock, 'monotonicMs'> | undefined;
 }
 
 /**
- * Goes on where the partial file ends, whoever began it, until it is `digest`; returns the bytes fetched. A source is
- * blamed (E_OBJECT_DIGEST) only for what it gave from the first byte on: when a part from elsewhere does not fit with
- * the rest, all is fetched again. Throws E_PARENT_SLOW when another has just given more, and this is kept.
+ * Goes on where the partial file ends, whoever began it, until it is `digest`; returns the bytes fetched. When what was
+ * there does not fit with the rest, what lay behind its mark is fetched again, and then all: a source is blamed
+ * (E_OBJECT_DIGEST) only for what it gave from the first byte on. Throws E_PARENT_SLOW when another has just given more,
+ * and this is kept.
  */
 export async function fetchPartial(fetch: PartialFetch, source: ObjectSource): Promise<number> {
   const file = await openPartial(fetch.file);
+  const marks = new MarkFile(fetch.file, fetch.clock);
   try {
-    const hash = createHash('sha256');
-    const begun = await hashSoFar(file, hash);
-    if (begun > 0) {
-      if (hash.copy().digest('hex') === fetch.digest) return 0;
-      const fetched = await fetchRest(fetch, source, file, hash, begun).catch((error: unknown) => {
-        // The part may be longer than the object is.
-        if (error instanceof XylemError && error.code === 'E_OBJECT_MISSING') return 0;
-        throw error;
-      });
-      if (hash.digest('hex') === fetch.digest) return fetched;
-      await file.truncate(0);
-    }
-    const afresh = createHash('sha256');
-    const fetched = await fetchRest(fetch, source, file, afresh, 0);
-    if (afresh.digest('hex') === fetch.digest) return fetched;
+    const fetched = await fetchAll(fetch, source, file, marks);
+    await marks.remove();
+    if (fetched !== null) return fetched;
     await unlink(fetch.file);
     throw new XylemError('E_OBJECT_DIGEST', `${source.name} gave other bytes for ${fetch.path}.`, {
       details: { path: fetch.path },
@@ -61,6 +54,38 @@ export async function fetchPartial(fetch: PartialFetch, source: ObjectSource): P
   } finally {
     await file.close();
   }
+}
+
+/** Bytes fetched; null: what this source gave, from the first byte on, is not the object. */
+async function fetchAll(
+  fetch: PartialFetch,
+  source: ObjectSource,
+  file: FileHandle,
+  marks: MarkFile,
+): Promise<number | null> {
+  const hash = createHash('sha256');
+  const { begun, marked } = await hashSoFar(file, hash, await marks.read());
+  let fetched = 0;
+  if (begun > 0) {
+    if (hash.copy().digest('hex') === fetch.digest) return 0;
+    fetched += await fetchRest(fetch, source, file, marks, hash, begun).catch((error: unknown) => {
+      // The part may be longer than the object is.
+      if (error instanceof XylemError && error.code === 'E_OBJECT_MISSING') return 0;
+      throw error;
+    });
+    if (hash.digest('hex') === fetch.digest) return fetched;
+    await marks.remove();
+    if (fetched > 0 && begun > marked) {
+      fetched += await fetchInPlace(fetch, source, file, marked, begun - marked);
+      const whole = createHash('sha256');
+      await hashSoFar(file, whole, null);
+      if (whole.digest('hex') === fetch.digest) return fetched;
+    }
+    await file.truncate(0);
+  }
+  const afresh = createHash('sha256');
+  fetched += await fetchRest(fetch, source, file, marks, afresh, 0);
+  return afresh.digest('hex') === fetch.digest ? fetched : null;
 }
 
 /** Removes partial objects that nobody has written to since `beforeMs` (milliseconds since 1970). */
@@ -79,13 +104,21 @@ async function openPartial(path: string): Promise<FileHandle> {
   }
 }
 
-async function hashSoFar(file: FileHandle, hash: Hash): Promise<number> {
+/** How long the file is, and how much of it is as it was when it was marked. */
+async function hashSoFar(
+  file: FileHandle,
+  hash: Hash,
+  mark: Mark | null,
+): Promise<{ readonly begun: number; readonly marked: number }> {
   const buffer = Buffer.allocUnsafe(1024 * 1024);
+  let marked = 0;
   for (let at = 0; ; ) {
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
-    if (bytesRead === 0) return at;
+    const toMark = mark !== null && mark.end > at ? mark.end - at : buffer.length;
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, toMark), at);
+    if (bytesRead === 0) return { begun: at, marked };
     hash.update(buffer.subarray(0, bytesRead));
     at += bytesRead;
+    if (at === mark?.end && hash.copy().digest('hex') === mark.digest) marked = at;
   }
 }
 
@@ -93,6 +126,7 @@ async function fetchRest(
   { path, maxBytes, signal, comparison }: PartialFetch,
   source: ObjectSource,
   file: FileHandle,
+  marks: MarkFile,
   hash: Hash,
   begun: number,
 ): Promise<number> {
@@ -105,12 +139,11 @@ async function fetchRest(
       });
     }
     hash.update(piece);
-    for (let done = 0; done < piece.length; ) {
-      const { bytesWritten } = await file.write(piece, done, piece.length - done, at);
-      done += bytesWritten;
-      at += bytesWritten;
-    }
+    await writeAt(file, piece, at);
+    at += piece.length;
+    await marks.soon(file, marked);
   };
+  const marked = (): Mark => ({ end: at, digest: hash.copy().digest('hex') });
   const compared =
     comparison &&
     new ComparedTransfer({
@@ -126,8 +159,14 @@ async function fetchRest(
       },
     });
   const request = { offset: begun, ...(signal === undefined ? {} : { signal }) };
-  for await (const piece of compared?.read(path, request) ?? readPieces(source, path, request)) {
-    await write(piece);
+  try {
+    for await (const piece of compared?.read(path, request) ?? readPieces(source, path, request)) {
+      await write(piece);
+    }
+  } catch (error) {
+    // It breaks off already: that the disk is full too is found by whoever writes next.
+    if (at > begun) await marks.make(file, marked()).catch(() => undefined);
+    throw error;
   }
   await file.sync().catch(async (error: unknown) => {
     // What a failed sync leaves may look written for as long as the kernel keeps it in memory, and never be.
@@ -149,4 +188,27 @@ async function readPart(
   const part = Buffer.concat(pieces);
   if (part.length === length) return part;
   throw new XylemError('E_PARENT_STALE', `${source.name} ends ${path} too early.`);
+}
+
+/** Puts what this source has of a part in its place. @returns the bytes fetched */
+async function fetchInPlace(
+  { path, signal }: PartialFetch,
+  source: ObjectSource,
+  file: FileHandle,
+  offset: number,
+  length: number,
+): Promise<number> {
+  let at = offset;
+  const request = { offset, length, ...(signal === undefined ? {} : { signal }) };
+  for await (const piece of readPieces(source, path, request)) {
+    await writeAt(file, piece, at);
+    at += piece.length;
+  }
+  await file.sync();
+  return at - offset;
+}
+
+async function writeAt(file: FileHandle, piece: Uint8Array, at: number): Promise<void> {
+  for (let done = 0; done < piece.length; )
+    done += (await file.write(piece, done, piece.length - done, at + done)).bytesWritten;
 }
