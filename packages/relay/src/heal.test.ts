@@ -96,6 +96,37 @@ test('what the disk lost while a relay was down is fetched again when it starts'
   await waitUntil(async () => (await get(`${again.url}/${packPath}`)).status === 200);
 });
 
+test('what is kept for a way back is mended in the background, what is served now is not', async (t) => {
+  const { relay, joined, pack, packPath, folder, production, deploy, root, vendor } = await filled(t);
+  // Nothing of the former state is of the present one too.
+  const next = await deploy('2.0.0', production, { other: { noiseBytes: 50_000, seed: 9 } });
+  await waitUntil(() => snapshotAt(relay, production.id) === next.snapshot);
+  await relay.close();
+  const present = next.packs[0] as Digest;
+  for (const digest of [pack, present]) {
+    await rm(join(folder, 'o', vendor.domain, digest));
+    await rm(join(folder, 'pool', digest.slice(0, 2), digest));
+  }
+  const said = new Map<string, string | undefined>();
+  root.intercept(({ url = '', headers }) => {
+    said.set(url.slice(1), headers.priority as string | undefined);
+    return false;
+  });
+  await startRelay(t, joined);
+  const isBack = (path: string): Promise<boolean> =>
+    readFile(join(folder, path)).then(
+      () => true,
+      () => false,
+    );
+  await waitUntil(() => isBack(packPath));
+  const presentPath = `o/${vendor.domain}/${present}`;
+  assert.ok(await isBack(presentPath), 'what is served now comes first');
+  assert.deepEqual(
+    [said.has(presentPath), said.get(presentPath), said.get(packPath)],
+    [true, undefined, 'u=6'],
+  );
+});
+
 test('a package document that the disk damaged does not cost its packs, and is fetched again', async (t) => {
   const { relay, joined, pack, packPath, folder, production, vendor, deploy, state } = await filled(t);
   const record = await readFile(join(joined.stateFolder, 'relay', 'served', `${production.id}.json`), 'utf8');

@@ -145,7 +145,7 @@ async function bring(
   await mkdir(join(layout.ahead, component), { recursive: true, mode: 0o755 });
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await fetchTree({ component, kind, domain, tree, into, isApart: true });
+      return await fetchTree({ component, kind, domain, tree, into, isApart: true, isAhead: true });
     } catch (error) {
       signal.throwIfAborted();
       const fault = codedFault(error, `fetching ${component} beforehand`);

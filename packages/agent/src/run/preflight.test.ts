@@ -48,6 +48,11 @@ test('a host looks beforehand, beside what runs, and says what came of it', asyn
   const second = await site.vendor.release('2.0.0', [two, greedy]);
   const host = await site.host([front.url]);
   await site.assign([{ release: first, package: one }]);
+  const priorities = new Map<string, string | undefined>();
+  front.intercept(({ url = '', headers }) => {
+    priorities.set(url.split('/').at(-1) ?? '', headers.priority as string | undefined);
+    return false;
+  });
   const agent = await site.agent(host);
   const before = await reported(
     front,
@@ -92,6 +97,11 @@ test('a host looks beforehand, beside what runs, and says what came of it', asyn
   );
   assert.deepEqual([unmet?.result?.outcome, unmet?.result?.code], ['failed', 'E_PREFLIGHT']);
   assert.match(unmet?.result?.message ?? '', /no-such-program/);
+  const [ran = '', looked = ''] = [one, two].map(({ packs }) => packs[0]);
+  assert.deepEqual(
+    [priorities.has(ran), priorities.get(ran), priorities.get(looked)],
+    [true, undefined, 'u=6'],
+  );
   assert.deepEqual([gone?.result?.outcome, gone?.result?.code], ['refused', 'E_JOB_REFUSED']);
 
   const [failed] = await ask('b', ['web'], 4);

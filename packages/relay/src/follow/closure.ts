@@ -41,6 +41,7 @@ export interface ClosureOptions {
   /** Called when the host map is here. */
   readonly onHostMap: (state: DesiredState) => void;
   readonly signal: AbortSignal;
+  readonly isBackground: boolean;
 }
 
 const objectsAtOnce = 8;
@@ -73,12 +74,12 @@ export async function fetchClosure(options: ClosureOptions): Promise<Closure> {
   await inParallel(wanted, treesAtOnce, async ({ domain, digest }) => {
     signal.throwIfAborted();
     if (!(await hasTree(options.repository, domain, digest)))
-      await options.flights.tree(domain, digest, signal);
+      await options.flights.tree(domain, digest, options);
   });
   await inParallel(archives, treesAtOnce, async ({ domain, digest, sizeBytes }) => {
     signal.throwIfAborted();
     if ((await options.repository.objectSize(domain, digest)) !== sizeBytes)
-      await options.flights.object(domain, digest, sizeBytes, signal);
+      await options.flights.object(domain, digest, sizeBytes, options);
   });
   return { hostMapNodes, packages, trees: wanted, install: archives };
 }
@@ -107,7 +108,7 @@ async function fetchHostMap(options: ClosureOptions): Promise<Digest[]> {
 
 /** From here, from the news, or from a parent. */
 async function smallObject(
-  { repository, flights, pieces, signal }: ClosureOptions,
+  { repository, flights, pieces, signal, isBackground }: ClosureOptions,
   domain: DomainId,
   digest: Digest,
   maxBytes: number,
@@ -124,7 +125,7 @@ async function smallObject(
     await repository.putObject(domain, digest, brought);
     return brought;
   }
-  await flights.object(domain, digest, maxBytes, signal);
+  await flights.object(domain, digest, maxBytes, { signal, isBackground });
   const fetched = await repository.readObject(domain, digest, maxBytes);
   if (fetched === null)
     throw new XylemError('E_STORAGE', `The object ${digest} vanished after it was fetched.`);

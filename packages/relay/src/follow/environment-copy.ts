@@ -169,7 +169,7 @@ export class EnvironmentCopy {
     await this.#options.releases.publish(state);
     for (const one of former) {
       // It is for a way back only, and the parents may have it no more.
-      await this.#complete(one, 0, null, signal).catch((error: unknown) => {
+      await this.#complete(one, 0, null, signal, true).catch((error: unknown) => {
         signal.throwIfAborted();
         this.#options.log.warn('former state is not whole', { environment: this.id, error });
       });
@@ -189,17 +189,19 @@ export class EnvironmentCopy {
    * Fetches what `state` leads to and is not here.
    * @param anew as for ReleaseCopies.take
    * @param pieces what the news of a change brought; null: there is no change, and all that is here is read again
+   * @param isBackground nobody waits for it
    */
   async #complete(
     state: DesiredState,
     anew: number,
     pieces: NewsPieces | null,
     signal: AbortSignal,
+    isBackground = false,
   ): Promise<Closure> {
     const { releases, repository, flights, onHostMap } = this.#options;
     const { nodes } = this;
     const vouched = await releases.take(state, anew, pieces ?? noPieces);
-    const options = { state, vouched, repository, nodes, flights, pieces, onHostMap, signal };
+    const options = { state, vouched, repository, nodes, flights, pieces, onHostMap, signal, isBackground };
     const closure = await fetchClosure(options);
     const numbers = new Set([state, ...this.states].map(({ number }) => number));
     for (const number of this.#install.keys()) if (!numbers.has(number)) this.#install.delete(number);

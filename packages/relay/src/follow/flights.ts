@@ -1,6 +1,12 @@
 import type { Digest, DomainId } from '@xylem/core';
 import type { HttpClient } from '@xylem/platform';
-import { askToVerify, type Mirror, type Refused, type SourceChoice } from '@xylem/store';
+import { askToVerify, inBackground, type Mirror, type Refused, type SourceChoice } from '@xylem/store';
+
+export interface FlightFor {
+  readonly signal: AbortSignal;
+  /** Nobody waits for it: parents give others what they want first. */
+  readonly isBackground: boolean;
+}
 
 /**
  * What is being fetched right now, for children who ask for it meanwhile: they wait for that flight instead of being
@@ -24,13 +30,13 @@ export class Flights {
     return this.#refused;
   }
 
-  async object(domain: DomainId, digest: Digest, maxBytes: number, signal: AbortSignal): Promise<void> {
-    await this.#fly(domain, this.#mirror.object(domain, digest, { ...this.#how(signal), maxBytes }));
+  async object(domain: DomainId, digest: Digest, maxBytes: number, asked: FlightFor): Promise<void> {
+    await this.#fly(domain, this.#mirror.object(domain, digest, { ...this.#how(asked), maxBytes }));
   }
 
   /** A tree's offer and packs. */
-  async tree(domain: DomainId, tree: Digest, signal: AbortSignal): Promise<void> {
-    await this.#fly(domain, this.#mirror.tree(domain, tree, this.#how(signal)));
+  async tree(domain: DomainId, tree: Digest, asked: FlightFor): Promise<void> {
+    await this.#fly(domain, this.#mirror.tree(domain, tree, this.#how(asked)));
   }
 
   /** Whether anything of this domain is under way. */
@@ -45,9 +51,9 @@ export class Flights {
       await Promise.race([...running].map((flight) => flight.catch(() => undefined)));
   }
 
-  #how(signal: AbortSignal) {
+  #how({ signal, isBackground }: FlightFor) {
     return {
-      source: this.#source,
+      source: isBackground ? inBackground(this.#source) : this.#source,
       signal,
       onRefused: (refused: Refused) => {
         this.#refused += 1;
