@@ -8,6 +8,7 @@ import type { FromHosts, HostToJoin, ToHosts } from './hosts-main.ts';
 const roomForMany = [
   '--min-semi-space-size=16',
   '--max-semi-space-size=32',
+  '--heap-growing-percent=40',
   '--external-memory-accounted-in-global-limit',
   '--external-memory-max-growing-factor=4',
 ];

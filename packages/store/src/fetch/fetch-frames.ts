@@ -1,6 +1,7 @@
 import { type Chunk, type DomainId, maxFrameLength, type Offer, sha256, XylemError } from '@xylem/core';
 import { ComparedTransfer, type Comparison } from '../source/comparison.ts';
 import type { ObjectSource } from '../source/object-source.ts';
+import type { FramesAhead } from './frame-buffers.ts';
 import { fetchRange } from './frames.ts';
 import type { KeptFrame } from './kept-frame.ts';
 import type { Placement } from './placement.ts';
@@ -13,7 +14,7 @@ export interface FrameFetch {
   readonly comparison: Comparison | undefined;
   readonly kept: KeptFrame;
   /** Contents of frames that the present source sent before it was known whether their chunks are wanted, by pack and offset. */
-  readonly ahead: Map<string, Uint8Array>;
+  readonly ahead: FramesAhead;
   /** Frames that were right, so far. */
   frames: number;
   readonly onBytes: (count: number) => void;
@@ -63,7 +64,7 @@ export async function fetchFrames(
       },
       onFrame: async (frame, content, chunks) => {
         const key = `${range.pack} ${frame.offset}`;
-        if (withTheRest && mixed.has(key)) fetch.ahead.set(key, new Uint8Array(content));
+        if (withTheRest && mixed.has(key)) fetch.ahead.keep(key, content);
         await placement.place(chunks);
         fetch.frames += 1;
       },

@@ -9,6 +9,7 @@ import { asChoice, type ObjectSource, type SourceChoice } from '../source/object
 import { reportRefusals } from '../source/refusals.ts';
 import { syncTree } from './durable.ts';
 import { type FrameFetch, fetchFrames } from './fetch-frames.ts';
+import { FramesAhead, fetchInTurn } from './frame-buffers.ts';
 import { KeptFrame } from './kept-frame.ts';
 import { inspect, type Leftover } from './leftovers.ts';
 import { inParallel } from './parallel.ts';
@@ -111,7 +112,7 @@ class TreeFetch {
       signal: options.signal,
       comparison: this.#choice.comparison,
       kept: this.#kept,
-      ahead: new Map(),
+      ahead: new FramesAhead(),
       frames: 0,
       onBytes: (bytes) => {
         count.fetchedBytes += bytes;
@@ -153,7 +154,8 @@ class TreeFetch {
     for (;;) {
       const before = this.#fetched.frames;
       try {
-        await this.#choice.attempt(`o/${domain}/offers/${tree}`, (one) => this.#fetchFrom(one), signal);
+        const path = `o/${domain}/offers/${tree}`;
+        await fetchInTurn(signal, () => this.#choice.attempt(path, (one) => this.#fetchFrom(one), signal));
         return;
       } catch (error) {
         const isHopeless = !(error instanceof XylemError) || error.retry !== 'elsewhere';
@@ -164,6 +166,7 @@ class TreeFetch {
 
   /** All that is missing, by the offer and the packs of one source: what does not fit is that source's fault alone. */
   async #fetchFrom(source: ObjectSource): Promise<void> {
+    let isPlaced = false;
     const offer = this.#offers.get(source.name) ?? (await this.#readOffer(source));
     try {
       this.#tree ??= await this.#fetchText(source, offer);
@@ -171,11 +174,12 @@ class TreeFetch {
       if (this.#contents === undefined || this.#contents.isComplete) return;
       const numbered = numberChunks(offer.treeChunks, this.#tree.entries);
       await fetchFrames(this.#fetched, source, offer, numbered, this.#contents);
+      isPlaced = true;
     } catch (error) {
       this.#offers.delete(source.name);
       throw error;
     } finally {
-      this.#fetched.ahead.clear();
+      this.#fetched.ahead.clear(isPlaced);
     }
   }
 
