@@ -6,7 +6,7 @@ import type { HostDetail } from '@xylem/root/contract';
 import { startNode, waitUntil } from '@xylem/testkit';
 import { environment, labHere } from './testing/lab-here.ts';
 
-const sizeBytes = 2_000_000;
+const sizeBytes = 2_500_000;
 /** So much crosses its link before its power goes again: less than the largest frame of a pack. */
 const dayBytes = 800_000;
 

@@ -65,18 +65,21 @@ test('of what a relay had, only what lies behind its mark is fetched again where
   }
 });
 
-test('a mark is made of what takes longer than a second, and a torn one is none', async (t) => {
+test('a mark is made of what comes slowly and takes longer than a second, and a torn one is none', async (t) => {
   const { partial } = await aPack(t);
   let nowMs = 0;
   const marks = new MarkFile(partial, { monotonicMs: () => nowMs });
   const file = await open(partial, 'w');
   t.after(() => file.close());
-  const mark = { end: 1_234, digest: 'a'.repeat(64) };
-  for (nowMs of [0, 500, 999]) await marks.soon(file, () => mark);
+  const digest = (): string => 'a'.repeat(64);
+  for (nowMs of [0, 500, 999]) await marks.soon(file, nowMs, digest);
   assert.equal(await marks.read(), null);
   nowMs = 1_000;
-  await marks.soon(file, () => mark);
-  assert.deepEqual(await marks.read(), mark);
+  await marks.soon(file, 1_234, digest);
+  assert.deepEqual(await marks.read(), { end: 1_234, digest: digest() });
+  nowMs = 2_000;
+  await marks.soon(file, 3_000_000, digest);
+  assert.equal((await marks.read())?.end, 1_234, 'what comes quickly waits for no disk');
   await writeFile(`${partial}.mark`, (await readFile(`${partial}.mark`)).subarray(0, 70));
   assert.equal(await marks.read(), null);
 });

@@ -3,6 +3,8 @@ import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
 import type { Clock } from '@xylem/platform';
 
 const markEveryMs = 1_000;
+/** Who brings more in that time is not held up by the disk: it would be behind what the line carries. */
+const slowBytes = 1024 * 1024;
 
 /** The first `end` bytes of a partial file were durable, with this SHA-256. */
 export interface Mark {
@@ -17,7 +19,7 @@ export interface Mark {
 export class MarkFile {
   readonly #path: string;
   readonly #clock: Pick<Clock, 'monotonicMs'> | undefined;
-  #sinceMs: number | undefined;
+  #since: { readonly ms: number; readonly end: number } | undefined;
 
   /** Without a clock a mark is made only where `make` is called. */
   constructor(partial: string, clock: Pick<Clock, 'monotonicMs'> | undefined) {
@@ -31,14 +33,14 @@ export class MarkFile {
     return end === undefined || digest === undefined ? null : { end: Number(end), digest };
   }
 
-  /** Makes one now and then. @throws the file system's error */
-  async soon(partial: FileHandle, mark: () => Mark): Promise<void> {
+  /** Makes one now and then, where it comes slowly. @throws the file system's error */
+  async soon(partial: FileHandle, end: number, digest: () => string): Promise<void> {
     if (this.#clock === undefined) return;
     const nowMs = this.#clock.monotonicMs();
-    this.#sinceMs ??= nowMs;
-    if (nowMs - this.#sinceMs < markEveryMs) return;
-    await this.make(partial, mark());
-    this.#sinceMs = nowMs;
+    this.#since ??= { ms: nowMs, end };
+    if (nowMs - this.#since.ms < markEveryMs) return;
+    if (end - this.#since.end <= slowBytes) await this.make(partial, { end, digest: digest() });
+    this.#since = { ms: nowMs, end };
   }
 
   /** @throws the file system's error */

@@ -141,9 +141,9 @@ async function fetchRest(
     hash.update(piece);
     await writeAt(file, piece, at);
     at += piece.length;
-    await marks.soon(file, marked);
+    await marks.soon(file, at, digest);
   };
-  const marked = (): Mark => ({ end: at, digest: hash.copy().digest('hex') });
+  const digest = (): string => hash.copy().digest('hex');
   const compared =
     comparison &&
     new ComparedTransfer({
@@ -165,7 +165,7 @@ async function fetchRest(
     }
   } catch (error) {
     // It breaks off already: that the disk is full too is found by whoever writes next.
-    if (at > begun) await marks.make(file, marked()).catch(() => undefined);
+    if (at > begun) await marks.make(file, { end: at, digest: digest() }).catch(() => undefined);
     throw error;
   }
   await file.sync().catch(async (error: unknown) => {
