@@ -57,18 +57,24 @@ test('a relay leaves a parent that says for ever that nothing is new, and one th
   await waitUntil(() => relay.serving().parent?.url === root.url);
 });
 
-test('a relay whose parent is dead turns to those above it', async (t) => {
-  const { installation, production, root, deploy } = await world(t);
-  const serves = [production.id];
-  const above = await startRelay(t, await installation.join(production, { parents: [root.url], serves }));
-  const joined = await installation.join(production, { parents: [above.url], serves });
-  const relay = await startRelay(t, joined);
-  await deploy('1.0.0');
-  await waitUntil(() => snapshotAt(relay, production.id) > 0);
-  // The word of the one above comes a moment after its first answer.
-  await waitUntil(() => relay.serving().parent?.host !== null);
-  await above.close();
-  const { snapshot } = await deploy('2.0.0');
-  await waitUntil(() => snapshotAt(relay, production.id) === snapshot, 30_000);
-  assert.equal(relay.serving().parent?.url, root.url);
-});
+for (const [when, start] of [
+  ['while it runs', false],
+  ['before it starts', true],
+] as const)
+  test(`a relay whose parent died ${when} turns to those above it`, async (t) => {
+    const { installation, production, root, deploy } = await world(t);
+    const serves = [production.id];
+    const above = await startRelay(t, await installation.join(production, { parents: [root.url], serves }));
+    const joined = await installation.join(production, { parents: [above.url], serves });
+    const first = await startRelay(t, joined);
+    await deploy('1.0.0');
+    await waitUntil(() => snapshotAt(first, production.id) > 0);
+    // The word of the one above comes a moment after its first answer.
+    await waitUntil(() => first.serving().parent?.host !== null);
+    if (start) await first.close();
+    await above.close();
+    const relay = start ? await startRelay(t, joined) : first;
+    const { snapshot } = await deploy('2.0.0');
+    await waitUntil(() => snapshotAt(relay, production.id) === snapshot, 30_000);
+    assert.equal(relay.serving().parent?.url, root.url);
+  });

@@ -22,6 +22,7 @@ import { Site } from './siblings/site.ts';
 import { UnderWay } from './siblings/under-way.ts';
 import { Forwarder } from './spool/forwarder.ts';
 import { Spool } from './spool/spool.ts';
+import { AboveFile } from './state/above-file.ts';
 import { relayLayout } from './state/layout.ts';
 import { RevokedHosts } from './state/revoked.ts';
 import { Loops } from './upstream/loops.ts';
@@ -61,6 +62,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const http =
     options.http ?? createHttpClient({ tls: upwardTls(current, revoked), maxSockets: 32, ...proxy });
   const faults = new Faults(clock, options.onFaultsChanged);
+  const aboveFile = new AboveFile(layout.above, log);
   const ownParents = new OwnParents(repository, current, log);
   const mayUse = (url: string): boolean => current().plainHttp === true || !isPlainBeyondLoopback(url);
   const loops = new Loops(() => current().host as HostId, clock, faults);
@@ -84,6 +86,8 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const neighbours = new Neighbours({
     http,
     clock,
+    above: await aboveFile.read(),
+    onAbove: (above) => aboveFile.write(above),
     self: () => ({ host: identity.host, url }),
     judge: (parent, line) => loops.judge(parent, line),
   });
@@ -246,7 +250,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
       hub.close();
       await Promise.all([server.close(), follow.close()]);
       await running.catch(() => undefined);
-      await spool.close();
+      await Promise.all([spool.close(), aboveFile.written()]);
       if (options.http === undefined) http.close();
     })();
     return closing;

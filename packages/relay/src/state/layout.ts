@@ -12,6 +12,7 @@ export interface RelayLayout {
   readonly followed: string;
   readonly served: string;
   readonly revoked: string;
+  readonly above: string;
   readonly spool: string;
 }
 
@@ -27,6 +28,7 @@ export function relayLayout(stateFolder: string): RelayLayout {
     followed: join(root, 'followed.json'),
     served: join(root, 'served'),
     revoked: join(root, 'revoked.json'),
+    above: join(root, 'above.json'),
     spool: join(root, 'spool'),
   };
 }

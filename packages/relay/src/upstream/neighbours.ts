@@ -10,6 +10,10 @@ const askAgainMs = 5_000;
 export interface NeighboursOptions {
   readonly http: HttpClient;
   readonly clock: Clock;
+  /** The nodes above the parent, as they were known before this start. */
+  readonly above?: readonly string[];
+  /** They are others now. */
+  readonly onAbove?: (above: readonly string[]) => void;
   readonly self: () => { readonly host: HostId; readonly url: string };
   /** Whether a parent with these hosts above its children may be pulled from. */
   readonly judge: (parent: string, line: readonly HostId[]) => boolean;
@@ -30,6 +34,7 @@ export class Neighbours {
 
   constructor(options: NeighboursOptions) {
     this.#options = options;
+    this.#above = options.above ?? [];
   }
 
   /** The parents of the parent, nearest first. */
@@ -86,7 +91,7 @@ export class Neighbours {
       }
       // One from above that is in use stays one of them, whatever is known of those below it.
       const from = this.#above.includes(parent) ? [parent] : [];
-      this.#above = [...from, ...learned.above].filter((url) => url !== own.url).slice(0, 100);
+      this.#setAbove([...from, ...learned.above].filter((url) => url !== own.url).slice(0, 100));
       this.#host = learned.self.host;
       this.#line = line;
       const { relays = [] } = learned;
@@ -96,5 +101,11 @@ export class Neighbours {
       if (parent === this.#parent) this.#askedMs = now - everyMs + askAgainMs;
     }
     return true;
+  }
+
+  #setAbove(above: readonly string[]): void {
+    const isSame = above.join(' ') === this.#above.join(' ');
+    this.#above = above;
+    if (!isSame) this.#options.onAbove?.(above);
   }
 }
