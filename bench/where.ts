@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { XylemError } from '@xylem/core';
 import { systemClock } from '@xylem/platform';
+import type { WhereHosts } from '@xylem/root/contract';
 import { whereFleet } from '@xylem/root/where-fleet';
 import { cleanup, postgres } from '@xylem/testkit';
 import type { Bench } from './bench.ts';
@@ -9,7 +10,7 @@ const looks = 50;
 
 export const bench: Bench = {
   usage:
-    '[--hosts 100000] [--environments 20] [--database sqlite|postgres]: how long `xylem where` and `xylem status` wait for their answers, over HTTP, with three components of four versions on each of these hosts (rows; the root server runs in this process)',
+    '[--hosts 100000] [--environments 20] [--database sqlite|postgres]: how long `xylem where`, `xylem status` and a page of `xylem where --hosts` (200 of one version, one after the other) take to answer, over HTTP, with three components of four versions on each of these hosts (rows; the root server runs in this process)',
   run: async (words) => {
     const { hosts, environments, database } = optionsOf(words);
     const own = cleanup();
@@ -31,12 +32,22 @@ export const bench: Bench = {
         ]);
         return answer;
       });
+      let next: string | null = null;
+      let listed = 0;
+      const page = await timed(async () => {
+        const query = { version: '2.0.0', component: 'shop-web', ...(next === null ? {} : { after: next }) };
+        const one: WhereHosts = await api('whereHosts', { params: { product: 'shop' }, query });
+        next = one.next;
+        listed += one.hosts.length;
+      });
       return {
         inputs: { hosts, environments, database, looks },
         figures: {
           ...figuresOf('where', where.took),
           counted: all.reduce((sum, one) => sum + one.hosts, 0),
           ...figuresOf('status', status.took),
+          ...figuresOf('page', page.took),
+          listed,
           statesCounted: Object.values(status.answer.hosts).reduce((sum, one) => sum + one, 0),
         },
       };

@@ -108,6 +108,7 @@ describe('the program', () => {
     ['status --env Acme', /"Acme" is no environment's name/],
     ['topology --env a/b/c', /"a\/b\/c" is no environment's name/],
     ['where shop --env /', /is no environment's name/],
+    ['where shop --state failed', /--state goes with --hosts/],
     ['deployment list --env a/', /is no environment's name/],
     ['--context x host list', /Options stand behind the command/],
     ['release create shop@1.0.0 --with a@1.0.0 --with a@2.0.0', /--with names a twice/],

@@ -1,13 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import {
-  type DesiredState,
-  type EnvironmentId,
-  type HostId,
-  type HostMapEntry,
-  type Report,
-  timeOf,
-} from '@xylem/core';
+import { type DesiredState, type EnvironmentId, type HostId, type HostMapEntry, timeOf } from '@xylem/core';
 import { cleanup } from '@xylem/testkit';
 import fc from 'fast-check';
 import type { Database } from '../db/tables.ts';
@@ -18,9 +11,9 @@ import { takeReports } from '../ingest/take-reports.ts';
 import type { Root } from '../root.ts';
 import { countedStatements } from '../testing/counted-statements.ts';
 import { testDatabases } from '../testing/databases.ts';
-import { fakeReport, installed } from '../testing/fake-host.ts';
+import { installed } from '../testing/fake-host.ts';
 import { rootFixture } from '../testing/root-fixture.ts';
-import { insertRowHosts, type RowHost, rowHosts, withDatabase } from '../testing/row-hosts.ts';
+import { insertRowHosts, type RowHost, reportOfRow, rowHosts, withDatabase } from '../testing/row-hosts.ts';
 import { noStates, stateCounts } from './state-counts.ts';
 
 const own = cleanup();
@@ -45,21 +38,6 @@ const acts = [
   'stranger',
   'time',
 ] as const;
-
-function saidBy(host: RowHost, components: Report['components'], waiting: Report['waiting'] = []): Report {
-  host.sequence += 1;
-  return fakeReport({
-    host: host.id,
-    environment: host.environment,
-    name: host.name,
-    incarnation: '0'.repeat(16),
-    sequence: host.sequence,
-    time: timeOf(1),
-    parent: { url: null, host: null },
-    components,
-    waiting,
-  });
-}
 
 /** Two environments, what is directed to them, and the clock. */
 class World {
@@ -143,7 +121,9 @@ class World {
       ...(act === 'refusal' ? { refused: refused as never } : {}),
     };
     const waiting = { component: null, code: 'E_NETWORK', message: '', since: timeOf(1) } as never;
-    const report = saidBy(host, act === 'empty' ? [] : [running], act === 'waits' ? [waiting] : []);
+    const report = reportOfRow(host, act === 'empty' ? [] : [running], {
+      waiting: act === 'waits' ? [waiting] : [],
+    });
     await takeReports(this.db, [report], this.nowMs, {
       envelopeOf: () => ({}),
       isRestored: false,
@@ -297,7 +277,7 @@ for (const { kind, skip, options } of await testDatabases(own)) {
       const grow = async (count: number): Promise<void> => {
         const hosts = rowHosts('more', id, count);
         await insertRowHosts(db, hosts, 1);
-        const reports = hosts.map((host) => saidBy(host, []));
+        const reports = hosts.map((host) => reportOfRow(host, []));
         await takeReports(db, reports, world.nowMs);
       };
       await grow(20);

@@ -12,6 +12,8 @@ export const noStates = () => Object.fromEntries(hostStates.map((state) => [stat
 /** Who is in one of these is silent once nothing was heard for long. */
 const spoken = ['ok', 'updating', 'waiting', 'failed'] as const satisfies readonly SaidState[];
 
+export const isSpoken = (state: HostState): boolean => spoken.some((one) => one === state);
+
 /** How many hosts of an environment are in each state: from the counts, and from who was not heard of for long. */
 export async function stateCounts(
   { db, clock, directing }: Pick<Root, 'db' | 'clock' | 'directing'>,

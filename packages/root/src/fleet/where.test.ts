@@ -8,31 +8,23 @@ import { takeReports } from '../ingest/take-reports.ts';
 import type { Root } from '../root.ts';
 import { countedStatements } from '../testing/counted-statements.ts';
 import { testDatabases } from '../testing/databases.ts';
-import { fakeReport, installed } from '../testing/fake-host.ts';
+import { installed } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
 import { rootFixture } from '../testing/root-fixture.ts';
-import { insertRowHosts, type RowHost, rowHosts, withDatabase } from '../testing/row-hosts.ts';
+import { insertRowHosts, type RowHost, reportOfRow, rowHosts, withDatabase } from '../testing/row-hosts.ts';
 import { whereRuns } from './where.ts';
 
 const own = cleanup();
 after(() => own.run());
 
-const said = (host: RowHost, running: readonly (readonly [string, string, boolean | null])[]): Report => {
-  host.sequence += 1;
-  return fakeReport({
-    host: host.id,
-    environment: host.environment,
-    name: host.name,
-    incarnation: '0'.repeat(16),
-    sequence: host.sequence,
-    time: timeOf(1),
-    parent: { url: null, host: null },
-    components: running.map(([component, version, healthy]) => ({
+const said = (host: RowHost, running: readonly (readonly [string, string, boolean | null])[]): Report =>
+  reportOfRow(
+    host,
+    running.map(([component, version, healthy]) => ({
       ...installed({ component, product: 'shop', version, package: 'a'.repeat(64) } as never, timeOf(1)),
       healthy,
     })),
-  });
-};
+  );
 
 const textsOf = (rows: readonly object[]): string[] => rows.map((row) => jcs(row)).sort();
 

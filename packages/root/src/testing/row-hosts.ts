@@ -54,6 +54,26 @@ export function signedByRow(
   return Buffer.from(signEnvelope(reportPayloadType, encodeReport(report), host.key)).toString();
 }
 
+/** The next report of such a host, as `takeReports` has it. */
+export function reportOfRow(
+  host: RowHost,
+  components: Report['components'],
+  more: Partial<Report> = {},
+): Report {
+  host.sequence += 1;
+  return fakeReport({
+    host: host.id,
+    environment: host.environment,
+    name: host.name,
+    incarnation: '0'.repeat(16),
+    sequence: host.sequence,
+    time: timeOf(1),
+    parent: { url: null, host: null },
+    components,
+    ...more,
+  });
+}
+
 /** As joining leaves them, without the handshakes. */
 export async function insertRowHosts(db: Database, hosts: readonly RowHost[], nowMs: number): Promise<void> {
   const joined = {

@@ -28,4 +28,13 @@ export const fleetRoutes = {
     response: s.Where,
     summary: 'Which versions of a product run where',
   },
+  whereHosts: {
+    method: 'GET',
+    path: '/where/:product/hosts',
+    needs: { permission: 'read', where: 'product' },
+    params: s.WhereParams,
+    query: s.WhereHostsQuery,
+    response: s.WhereHosts,
+    summary: 'Which hosts run a product, by pages',
+  },
 } as const satisfies Record<string, RouteContract>;

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
-import { Count, EnvironmentPattern, EnvironmentRef, Name, Nullable, Strict, Time } from './common.ts';
+import { Count, EnvironmentPattern, EnvironmentRef, Id32, Name, Nullable, Strict, Time } from './common.ts';
 import { Deployment } from './deployments.ts';
+import { hostStates } from './hosts.ts';
 
 const StateCounts = Strict({
   joined: Count,
@@ -120,3 +121,33 @@ export const Where = Strict({
   ),
 });
 export type Where = Static<typeof Where>;
+
+/** `after`: the `next` of the page before. */
+export const WhereHostsQuery = Strict({
+  environment: Type.Optional(EnvironmentPattern),
+  component: Type.Optional(Name),
+  version: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+  state: Type.Optional(Type.Enum(hostStates)),
+  where: Type.Optional(Type.String({ maxLength: 4096, description: 'a selector over labels' })),
+  limit: Type.Optional(
+    Type.String({ pattern: '^[1-9][0-9]{0,3}$', description: '200 if absent, at most 2000' }),
+  ),
+  after: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,4000}$' })),
+});
+export type WhereHostsQuery = Static<typeof WhereHostsQuery>;
+export const WhereHosts = Strict({
+  product: Name,
+  hosts: Type.Array(
+    Strict({
+      id: Id32,
+      name: Type.String(),
+      environment: EnvironmentRef,
+      component: Name,
+      version: Type.String(),
+      healthy: Nullable(Type.Boolean()),
+      state: Type.Enum(hostStates),
+    }),
+  ),
+  next: Nullable(Type.String({ description: 'null: there are no more; a page before may hold few or none' })),
+});
+export type WhereHosts = Static<typeof WhereHosts>;

@@ -186,4 +186,14 @@ export const ofHosts = {
       query: { environment: live.name },
     })),
   ],
+  whereHosts: [
+    atProduct('read'),
+    decide(
+      'environment',
+      'read',
+    )(({ live }, { product }) => ({
+      params: { product },
+      query: { environment: live.name },
+    })),
+  ],
 } satisfies Partial<Record<Operation, readonly Decision[]>>;
