@@ -5,6 +5,7 @@
   reader.py news REPOSITORY ENVIRONMENT             check each news file against the files that it saves asking for
   reader.py token TOKEN REQUEST ANSWER              check a join request and its answer by the token's secret
   reader.py report ENVELOPE PUBLIC_KEY_HEX          check a report or watermark and print its payload
+  reader.py proofs DOCUMENT PUBLIC_KEY_HEX          check the watermarks of hosts that one signature is over
   reader.py canonical FILE...                       check that documents are written as the conventions say
 """
 import base64, fnmatch, hashlib, hmac, json, os, re, struct, subprocess, sys
@@ -345,12 +346,43 @@ def token(text, request_file, answer_file):
 
 
 def report(envelope_file, key):
-    envelope = json.load(open(envelope_file))
+    return opened(json.load(open(envelope_file)), key)
+
+
+def opened(envelope, key):
     kind, payload = envelope["payloadType"].encode(), base64.b64decode(envelope["payload"])
     message = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
     if not any(signed_by(bytes.fromhex(key), message, base64.b64decode(s["sig"])) for s in envelope["signatures"]):
         fail("nobody known signed this")
     return json.loads(payload)
+
+
+def proofs(document_file, key):
+    document = json.load(open(document_file))
+    joint = opened(document["signed"], key)
+    if joint["format"] != "xylem-joint-watermark-1":
+        fail("this is no joint watermark")
+    for proof in document["proofs"]:
+        path = b64u(proof["path"])
+        steps = [path[at:at + 32] for at in range(0, len(path), 32)]
+        number = bytes.fromhex(proof["host"] + proof["incarnation"]) + struct.pack(">Q", proof["sequence"])
+        leaf = hashlib.sha256(b"xylem-watermark-leaf-1\0" + number).digest()
+        if digest_above(leaf, proof["index"], joint["count"], steps).hex() != joint["digest"]:
+            fail(f"the proof of {proof['host']} leads elsewhere")
+    return {"joint": joint, "sequences": {proof["host"]: proof["sequence"] for proof in document["proofs"]}}
+
+
+def digest_above(leaf, index, count, steps):
+    if count == 1:
+        return leaf if index == 0 and not steps else fail("the path has other steps than its place asks for")
+    if not steps:
+        fail("the path is too short")
+    left = 1 << ((count - 1).bit_length() - 1)
+    if index < left:
+        pair = digest_above(leaf, index, left, steps[:-1]) + steps[-1]
+    else:
+        pair = steps[-1] + digest_above(leaf, index - left, count - left, steps[:-1])
+    return hashlib.sha256(b"xylem-watermark-node-1\0" + pair).digest()
 
 
 def is_canonical(*names):
@@ -362,7 +394,7 @@ def is_canonical(*names):
 
 
 if __name__ == "__main__":
-    verbs = {"host": host, "news": news, "token": token, "report": report, "canonical": is_canonical}
+    verbs = {"host": host, "news": news, "token": token, "report": report, "proofs": proofs, "canonical": is_canonical}
     if len(sys.argv) < 3 or sys.argv[1] not in verbs:
         raise SystemExit(__doc__)
     try:

@@ -93,6 +93,26 @@ test('reports and watermarks are signed by whom they name', options, async (t) =
   assert.match((await read('report', changed, hostKey)).refused ?? '', /nobody known/);
 });
 
+test(
+  'one signature is over the watermarks of several hosts, each proven by its path alone',
+  options,
+  async (t) => {
+    const file = join(trust, 'proofs.json');
+    const { answer, refused } = await read('proofs', file, collectorKey);
+    assert.equal(refused, undefined);
+    const { joint, sequences } = answer as { joint: { count: number }; sequences: Record<string, number> };
+    assert.deepEqual([joint.count, Object.keys(sequences).length], [9, 3]);
+
+    const document = await json<{ proofs: readonly { path: string; sequence: number }[] }>(file);
+    const changed = join(await tempFolder(t), 'proofs.json');
+    const [first, ...others] = document.proofs;
+    for (const change of [{ sequence: 8 }, { path: first?.path.slice(43) }]) {
+      await writeFile(changed, JSON.stringify({ ...document, proofs: [...others, { ...first, ...change }] }));
+      assert.match((await read('proofs', changed, collectorKey)).refused ?? '', /leads elsewhere|path/);
+    }
+  },
+);
+
 test('every document of core is canonical as the specification says', options, async () => {
   const names = (await filesIn(core)).filter(
     (name) => name.endsWith('.json') && !name.endsWith('/tree.json'),

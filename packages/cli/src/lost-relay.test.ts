@@ -20,7 +20,13 @@ test('a relay that loses its disk with reports that it took loses none: hosts se
       ...real,
       stateFolder: joined.stateFolder,
       listen: { host: '127.0.0.1', port },
-      timing: { retryFirstMs: 20, retryMaxMs: 200, reportBatchMs: 10, reportRetryFirstMs: 50 },
+      timing: {
+        retryFirstMs: 20,
+        retryMaxMs: 200,
+        reportBatchMs: 10,
+        reportPaceMs: 20,
+        reportRetryFirstMs: 50,
+      },
     });
     removeLater(t, relay.close);
     return relay;

@@ -1,9 +1,14 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, hash } from 'node:crypto';
 import type { Digest } from './ids.ts';
 
 /** SHA-256 of bytes, or of a text's UTF-8. */
 export function sha256(data: Uint8Array | string): Digest {
   return createHash('sha256').update(data).digest('hex') as Digest;
+}
+
+/** SHA-256 of bytes, as bytes. */
+export function sha256Bytes(data: Uint8Array): Uint8Array {
+  return hash('sha256', data, 'buffer');
 }
 
 /** HMAC-SHA256 as lower-case hexadecimal digits. */

@@ -48,5 +48,6 @@ export * from './transitions/index.ts';
 export * from './tree/index.ts';
 export * from './verification/index.ts';
 export { compareVersions, inRange, isVersion, isVersionRange, type Version } from './versions.ts';
+export * from './watermarks/index.ts';
 export * from './why/index.ts';
 export * from './wire/index.ts';

@@ -32,6 +32,8 @@ export const limits = {
   report: 1 * MiB,
   reportBatch: 16 * MiB,
   watermark: 16 * KiB,
+  /** Hosts that one joint watermark speaks of. */
+  jointHosts: 100_000,
   joinMessage: 1 * MiB,
   notification: 64 * KiB,
   /** Of a notification; what would have more is left out and said to be. */

@@ -20,6 +20,7 @@ export const relayTiming: RelayTiming = {
   siblingMostMs: 600_000,
   siblingLeftMs: 60_000,
   reportBatchMs: 100,
+  reportPaceMs: 1_000,
   reportRetryFirstMs: lifetimes.reportRetryFirstMs,
   reportRetryMaxMs: lifetimes.reportRetryMaxMs,
   forwardTimeoutMs: 30_000,

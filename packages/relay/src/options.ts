@@ -36,6 +36,8 @@ export interface RelayTiming {
   readonly siblingLeftMs: number;
   /** Reports that arrive within so long go up together. */
   readonly reportBatchMs: number;
+  /** A batch goes up no sooner than so long after the one before it, unless very many wait. */
+  readonly reportPaceMs: number;
   /** First pause before a report that no watermark covers is sent up again; doubles to `reportRetryMaxMs`. */
   readonly reportRetryFirstMs: number;
   readonly reportRetryMaxMs: number;

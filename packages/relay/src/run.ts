@@ -191,7 +191,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
           fill({ repository, flights: follow.flights, underWay, clock, timing }, asked, response),
         doubt: (domain, digest, kind) => follow.ownCopy.doubt(domain, digest, kind),
         forward: forwarding({ http, parents, clock, log, timeoutMs: timing.forwardTimeoutMs, signal }),
-        reports: takeReports({ spool, log, isRevoked, onTaken: () => forwarder.wake() }),
+        reports: takeReports({ spool, log, isRevoked, onTaken: (reports) => forwarder.wake(reports) }),
         parents: () => ({
           url,
           host: identity.host,

@@ -148,3 +148,5 @@ export {
   signDirector,
   signTargets,
 } from './tuf/write/targets.ts';
+export { openJointWatermark, openWatermark } from './watermarks/open.ts';
+export { answerToReports, signWatermark } from './watermarks/sign.ts';

@@ -81,14 +81,15 @@ export async function postToFirst(
   post: {
     readonly path: string;
     readonly body: string | Uint8Array;
+    readonly headers?: Readonly<Record<string, string>>;
     readonly maxBytes: number;
     readonly idleTimeoutMs?: number;
     readonly nobody: string;
   },
   take: (answer: Uint8Array) => Promise<void>,
 ): Promise<void> {
-  const { path, body, maxBytes, nobody, ...rest } = post;
-  const headers = { 'content-type': 'application/json' };
+  const { path, body, maxBytes, nobody, headers: more, ...rest } = post;
+  const headers = { 'content-type': 'application/json', ...more };
   let worst: XylemError | null = null;
   for (const url of urls) {
     try {

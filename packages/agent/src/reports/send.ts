@@ -1,9 +1,11 @@
-import { encodeReportBatch, fromB64u, limits, parseTaken, type ReportBatch } from '@xylem/core';
+import { encodeReportBatch, fromB64u, limits, parseTaken, proofsHeader, type ReportBatch } from '@xylem/core';
+import { packBody } from '@xylem/platform';
 import type { AgentTiming } from '../options.ts';
 import type { AsksParents } from '../parents/parents.ts';
 import { askNode, postToFirst } from '../parents/requests.ts';
 import { changeKey, type ReportBody } from './build.ts';
 import type { ReportSpool } from './spool.ts';
+import { watermarkMaxBytes } from './watermark.ts';
 
 export interface ReporterOptions extends AsksParents {
   readonly host: string;
@@ -116,20 +118,25 @@ export function reporter(options: ReporterOptions): Reporter {
   };
 }
 
+const readsProofs = { [proofsHeader]: '1' };
+
 /** To the first parent that takes it; after a failure also to others than the best. */
 async function send(options: ReporterOptions, pending: Uint8Array, attempt: number): Promise<void> {
   const batch = { format: 'xylem-reports-1', reports: [JSON.parse(Buffer.from(pending).toString('utf8'))] };
   const usable = reportable(options);
   // Each second attempt begins with another parent: one may take reports and never pass them on.
   const shift = usable.length === 0 ? 0 : Math.floor((attempt - 1) / 2) % usable.length;
+  const { body, headers } = await packBody(encodeReportBatch(batch as ReportBatch));
   const post = {
     path: '/reports',
-    body: encodeReportBatch(batch as ReportBatch),
+    body,
+    headers: { ...readsProofs, ...headers },
     maxBytes: limits.reportBatch,
     nobody: 'No parent of this host takes reports.',
   };
   await postToFirst(options, [...usable.slice(shift), ...usable.slice(0, shift)], post, async (answer) => {
-    for (const watermark of parseTaken(answer).watermarks) await cover(options, watermark);
+    const { watermarks, proofs = [] } = parseTaken(answer);
+    for (const document of [...watermarks, ...proofs]) await cover(options, document);
   });
 }
 
@@ -144,17 +151,17 @@ async function lookForWatermark(options: ReporterOptions): Promise<boolean> {
   if (url === undefined) return false;
   const answer = await askNode(
     http,
-    { method: 'GET', url: `${url}/watermarks/${host}`, signal },
-    limits.watermark * 2,
+    { method: 'GET', url: `${url}/watermarks/${host}`, headers: readsProofs, signal },
+    watermarkMaxBytes,
   ).catch(() => null);
   return answer !== null && (await cover(options, answer));
 }
 
-async function cover(options: ReporterOptions, watermark: object | Uint8Array): Promise<boolean> {
+async function cover(options: ReporterOptions, document: object | Uint8Array): Promise<boolean> {
   const key = options.collectorKey();
   if (key === null) return false;
   try {
-    return await options.spool.cover(watermark, fromB64u(key));
+    return await options.spool.cover(document, fromB64u(key));
   } catch (cause) {
     options.log.warn('watermark refused', { cause });
     return false;

@@ -1,21 +1,12 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  encodeReport,
-  type HostId,
-  parseReport,
-  parseWatermark,
-  type Report,
-  reportPayloadType,
-  timeOf,
-  watermarkPayloadType,
-  XylemError,
-} from '@xylem/core';
+import { encodeReport, type HostId, parseReport, type Report, reportPayloadType, timeOf } from '@xylem/core';
 import { type Clock, type Log, type Randomness, writeFileAtomic } from '@xylem/platform';
-import { type KeyPair, openEnvelope, parseEnvelope, signEnvelope } from '@xylem/trust';
+import { type KeyPair, parseEnvelope, signEnvelope } from '@xylem/trust';
 import { ballastAt } from '../state/ballast.ts';
 import { type JsonFile, jsonFile } from '../state/json-file.ts';
 import type { ReportBody } from './build.ts';
+import { readWatermark } from './watermark.ts';
 
 interface SpoolState {
   readonly incarnation: string;
@@ -34,8 +25,8 @@ export interface ReportSpool {
   put(body: ReportBody): Promise<void>;
   /** The newest envelope while no watermark covers it, else null. */
   pending(): Uint8Array | null;
-  /** Takes a watermark's envelope; whether it covers the newest report. @throws XylemError E_ENVELOPE_INVALID and the like */
-  cover(envelope: object | Uint8Array, collectorKey: Uint8Array): Promise<boolean>;
+  /** Takes a watermark's envelope, or proofs; whether it covers the newest report. @throws as `readWatermark` */
+  cover(document: object | Uint8Array, collectorKey: Uint8Array): Promise<boolean>;
 }
 
 /** What numbers were given. */
@@ -105,12 +96,8 @@ export async function openReportSpool(options: {
   return {
     put,
     pending: () => newest?.envelope ?? null,
-    cover: async (envelope, collectorKey) => {
-      const { payload } = await openEnvelope(envelope, watermarkPayloadType, () => collectorKey);
-      const watermark = parseWatermark(payload);
-      if (watermark.host !== host) {
-        throw new XylemError('E_REPORT_INVALID', 'The watermark is that of another host.');
-      }
+    cover: async (document, collectorKey) => {
+      const watermark = await readWatermark(document, host, collectorKey);
       if (watermark.incarnation !== current.incarnation) return false;
       if (watermark.sequence > current.covered) {
         // Numbers that this folder never gave were given by a copy of it, or before it was brought back from an older

@@ -7,6 +7,7 @@ export * from './envelope.ts';
 export * from './host-map.ts';
 export * from './jobs.ts';
 export * from './join.ts';
+export * from './joint-watermark.ts';
 export { type LinkLimit, leastRate, mostLinkLimits, weekdays } from './link-limit.ts';
 export * from './migration.ts';
 export * from './news.ts';

@@ -1,20 +1,31 @@
 import { limits } from '../limits.ts';
-import { array, literal, object } from '../schema/build.ts';
+import { array, integer, literal, object } from '../schema/build.ts';
 import type { Static } from '../schema/json-schema.ts';
 import { documentKind } from './document.ts';
 import { envelopeSchema } from './envelope.ts';
+import { proofsSchema } from './joint-watermark.ts';
+
+const mostReports = limits.jointHosts;
+const place = integer({ title: 'the place of a report in the request', maximum: mostReports - 1 });
 
 /** docs/spec/reports.md: the body of `POST /reports` and its answer. */
 const reportBatchSchema = object({
   format: literal('xylem-reports-1'),
-  reports: array(envelopeSchema, { maxItems: 100_000 }),
+  reports: array(envelopeSchema, { maxItems: mostReports }),
 });
-const takenSchema = object({
-  format: literal('xylem-taken-1'),
-  watermarks: array(envelopeSchema, { maxItems: 100_000 }),
+/** One signature for the reports of the request, but for those that are named here. */
+const jointSchema = object({
+  signed: envelopeSchema,
+  leftOut: array(place, { maxItems: mostReports }),
+  higher: array(object({ report: place, sequence: integer() }), { maxItems: mostReports }),
 });
+const takenSchema = object(
+  { format: literal('xylem-taken-1'), watermarks: array(envelopeSchema, { maxItems: mostReports }) },
+  { joint: jointSchema, proofs: array(proofsSchema, { maxItems: mostReports }) },
+);
 
 export type ReportBatch = Static<typeof reportBatchSchema>;
+export type JointAnswer = Static<typeof jointSchema>;
 export type Taken = Static<typeof takenSchema>;
 
 const options = { maxBytes: limits.reportBatch, code: 'E_REPORT_INVALID' } as const;

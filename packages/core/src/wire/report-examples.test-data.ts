@@ -1,6 +1,20 @@
 import { type Example, envelope, example, host, id, report, time } from './example-parts.test-data.ts';
 import * as wire from './index.ts';
 
+const proofs = {
+  format: 'xylem-proofs-1',
+  signed: { ...envelope, payloadType: wire.jointWatermarkPayloadType },
+  proofs: [
+    {
+      host,
+      incarnation: '00112233aabbccdd',
+      sequence: 42,
+      index: 6,
+      path: Buffer.alloc(64, 5).toString('base64url'),
+    },
+  ],
+};
+
 /** What hosts report. */
 export const reportExamples: Readonly<Record<string, Example>> = {
   'report-quarantine': example(
@@ -148,5 +162,25 @@ export const reportExamples: Readonly<Record<string, Example>> = {
     { format: 'xylem-watermark-1', host, incarnation: '00112233aabbccdd', sequence: 42, time },
     wire.parseWatermark,
     wire.encodeWatermark,
+  ),
+  'joint-watermark': example(
+    { format: 'xylem-joint-watermark-1', count: 1_000, digest: 'ab'.repeat(32), time },
+    wire.parseJointWatermark,
+    wire.encodeJointWatermark,
+  ),
+  proofs: example(proofs, wire.parseProofs, wire.encodeProofs),
+  'taken-joint': example(
+    {
+      format: 'xylem-taken-1',
+      watermarks: [],
+      joint: { signed: proofs.signed, leftOut: [1], higher: [{ report: 2, sequence: 43 }] },
+    },
+    wire.parseTaken,
+    wire.encodeTaken,
+  ),
+  'taken-proofs': example(
+    { format: 'xylem-taken-1', watermarks: [], proofs: [proofs] },
+    wire.parseTaken,
+    wire.encodeTaken,
   ),
 };

@@ -7,10 +7,16 @@ export function sendMissing(response: ServerResponse): void {
   response.writeHead(404, { 'cache-control': 'no-store', 'content-length': 0 }).end();
 }
 
-export function sendJson(response: ServerResponse, status: number, body: Uint8Array | string): void {
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: Uint8Array | string,
+  more: Readonly<Record<string, string>> = {},
+): void {
   if (response.headersSent || response.destroyed) return;
   response
     .writeHead(status, {
+      ...more,
       'content-type': 'application/json',
       'cache-control': 'no-store',
       'content-length': Buffer.byteLength(body),

@@ -1,6 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { type Digest, type DomainId, type EnvironmentId, type HostId, isHostId } from '@xylem/core';
+import {
+  type Digest,
+  type DomainId,
+  type EnvironmentId,
+  type HostId,
+  isHostId,
+  proofsHeader,
+} from '@xylem/core';
 import type { Log } from '@xylem/platform';
 import {
   expositionOf,
@@ -125,7 +132,8 @@ async function route(
     options.hub.handle(request, response, (environment) => mayFollow(peer, environment));
   } else if (path === '/parents') {
     sendParents(options, peer, new URLSearchParams(url.slice(path.length)).get('serves'), response);
-  } else if (path.startsWith('/watermarks/')) sendWatermark(options, peer, path.slice(12), response);
+  } else if (path.startsWith('/watermarks/'))
+    sendWatermark(options, peer, path.slice(12), { request, response });
   else {
     const asked = objectOf(path);
     const isAllowed = asked !== null && mayRead(peer, { kind: 'object', ...asked }, options.scopes);
@@ -147,11 +155,18 @@ function sendMetrics(response: ServerResponse, families: readonly MetricFamily[]
     .end(text);
 }
 
-function sendWatermark({ spool }: RoutesOptions, peer: Peer, host: string, response: ServerResponse): void {
+function sendWatermark(
+  { spool }: RoutesOptions,
+  peer: Peer,
+  host: string,
+  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+): void {
   const isAllowed = peer.host === host || peer.root || peer.serves !== null;
-  const watermark = isAllowed && isHostId(host) ? spool.watermark(host) : null;
-  if (watermark === null) sendMissing(response);
-  else sendJson(response, 200, JSON.stringify(watermark));
+  const readsProofs = request.headers[proofsHeader] !== undefined;
+  const { watermarks, proofs } = spool.watermarks(isAllowed && isHostId(host) ? [host] : [], readsProofs);
+  const found = watermarks[0] ?? proofs?.[0];
+  if (found === undefined) sendMissing(response);
+  else sendJson(response, 200, JSON.stringify(found));
 }
 
 interface AskedObject {

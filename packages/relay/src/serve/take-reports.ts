@@ -1,40 +1,49 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { promisify } from 'node:util';
-import zlib from 'node:zlib';
-import { type Envelope, encodeTaken, type HostId, limits, parseReportBatch, XylemError } from '@xylem/core';
-import { type Log, readBody } from '@xylem/platform';
+import {
+  type Envelope,
+  encodeTaken,
+  type HostId,
+  limits,
+  parseReportBatch,
+  proofsHeader,
+  XylemError,
+} from '@xylem/core';
+import { type Log, packAnswer, readBody, unpackBody } from '@xylem/platform';
 import type { Peer } from '@xylem/trust';
 import { readReport } from '../spool/entry.ts';
 import type { SpooledReport } from '../spool/fold.ts';
 import type { Spool } from '../spool/spool.ts';
 import { sendFault, sendFaultAndClose, sendJson } from './answer.ts';
 
-const decompress = promisify(zlib.zstdDecompress);
-
 export interface TakeReportsOptions {
   readonly spool: Spool;
   readonly log: Log;
   readonly isRevoked: (host: HostId) => boolean;
-  readonly onTaken: () => void;
+  readonly onTaken: (reports: number) => void;
 }
 
 /** `POST /reports`: durable before it is answered. A host brings its own; a relay whatever it collected. */
 export function takeReports(options: TakeReportsOptions) {
   return async (peer: Peer, request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
-      const encoding = request.headers['content-encoding'] ?? 'identity';
-      if (encoding !== 'zstd' && encoding !== 'identity') {
-        sendFaultAndClose(request, response, 415, 'E_UNSUPPORTED', 'Reports come plain or as zstd.');
-        return;
-      }
+      const what = 'The batch of reports';
       // A thousand hosts may report at once: each has room for its own report, in base64 and with its envelope.
-      const mostBytes = carriesOthers(peer) ? limits.reportBatch : limits.report * 2;
-      const body = await readBody(request, mostBytes, 'The batch of reports');
-      const text = encoding === 'zstd' ? await unpack(body, mostBytes) : body;
-      const reports = admit(peer, parseReportBatch(text).reports, options);
-      const watermarks = await options.spool.take(reports);
-      sendJson(response, 202, encodeTaken({ format: 'xylem-taken-1', watermarks }));
-      options.onTaken();
+      const maxBytes = carriesOthers(peer) ? limits.reportBatch : limits.report * 2;
+      const text = await unpackBody(
+        await readBody(request, maxBytes, what),
+        request.headers['content-encoding'],
+        { maxBytes, what, code: 'E_REPORT_INVALID' },
+      );
+      const readsProofs = request.headers[proofsHeader] !== undefined;
+      const reports = admit(peer, parseReportBatch(text).reports, readsProofs, options);
+      await options.spool.take(reports);
+      const watermarks = options.spool.watermarks(
+        reports.map(({ host }) => host),
+        readsProofs,
+      );
+      const { body, headers } = await packAnswer(encodeTaken(watermarks), request.headers['accept-encoding']);
+      sendJson(response, 202, body, headers);
+      options.onTaken(reports.length);
     } catch (error) {
       if (!(error instanceof XylemError)) throw error;
       options.log.warn('reports not taken', { from: peer.host, error });
@@ -54,13 +63,14 @@ const carriesOthers = (peer: Peer): boolean => peer.root || peer.serves !== null
 function admit(
   peer: Peer,
   envelopes: readonly Envelope[],
+  readsProofs: boolean,
   { log, isRevoked }: TakeReportsOptions,
 ): SpooledReport[] {
   const carries = carriesOthers(peer);
   const reports: SpooledReport[] = [];
   for (const envelope of envelopes) {
     try {
-      const report = readReport(envelope);
+      const report = readReport(envelope, readsProofs);
       if (!carries && report.host !== peer.host) {
         throw new XylemError('E_FORBIDDEN', 'A host brings its own reports only.');
       }
@@ -77,14 +87,4 @@ function admit(
     }
   }
   return reports;
-}
-
-async function unpack(body: Buffer, maxOutputLength: number): Promise<Buffer> {
-  try {
-    return await decompress(body, { maxOutputLength });
-  } catch (cause) {
-    throw new XylemError('E_REPORT_INVALID', 'The batch of reports does not decompress, or is too large.', {
-      cause,
-    });
-  }
 }

@@ -1,15 +1,30 @@
-import { promisify } from 'node:util';
-import zlib from 'node:zlib';
-import { type Envelope, encodeReportBatch, type HostId, limits, parseTaken, XylemError } from '@xylem/core';
-import { type Clock, type HttpClient, type Log, type Randomness, readBody } from '@xylem/platform';
+import {
+  encodeReportBatch,
+  type HostId,
+  limits,
+  parseTaken,
+  proofsHeader,
+  type Taken,
+  XylemError,
+} from '@xylem/core';
+import {
+  type Clock,
+  type HttpClient,
+  type Log,
+  packBody,
+  type Randomness,
+  readBody,
+  unpackBody,
+} from '@xylem/platform';
 import type { RelayTiming } from '../options.ts';
 import type { SpooledReport } from './fold.ts';
 import type { Spool } from './spool.ts';
 
-const compress = promisify(zlib.zstdCompress);
 /** Encoded reports in one request; well below the limit, so that one lost request costs little. */
 const batchBytes = 4 * 1024 * 1024;
 const batchReports = 5_000;
+/** So many that have come don't wait for others. */
+const enoughReports = 1_000;
 
 export interface ForwarderOptions {
   readonly spool: Spool;
@@ -37,27 +52,31 @@ export class Forwarder {
   readonly #sent = new Map<HostId, Sent>();
   #wake: () => void = () => undefined;
   #failures = 0;
+  /** Since the last batch was begun. */
+  #arrived = 0;
+  #begunAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ForwarderOptions) {
     this.#options = options;
   }
 
-  /** Says that the spool has something new. */
-  wake(): void {
+  /** Says that the spool has so many more. */
+  wake(reports: number): void {
+    this.#arrived += reports;
     this.#wake();
   }
 
   /** Runs until the signal. */
   async run(): Promise<void> {
-    const { timing, signal, spool } = this.#options;
+    const { signal, spool, clock } = this.#options;
     while (!signal.aborted) {
+      if (this.#due().length === 0) await this.#sleep(this.#untilDue(), () => true);
+      if (spool.size === 0) continue;
+      await this.#gather();
       const due = this.#due();
-      if (due.length === 0) {
-        await this.#sleep(this.#untilDue(), true);
-        // Who comes next is let in, so that many reports travel as one batch.
-        if (spool.size > 0) await this.#sleep(timing.reportBatchMs, false);
-        continue;
-      }
+      if (due.length === 0) continue;
+      this.#arrived = 0;
+      this.#begunAtMs = clock.monotonicMs();
       for (const batch of batchesOf(due)) {
         if (signal.aborted) return;
         try {
@@ -68,11 +87,20 @@ export class Forwarder {
           if (signal.aborted) return;
           this.#failures += 1;
           this.#options.onFault(error);
-          await this.#sleep(this.#backoffMs(), false);
+          await this.#sleep(this.#backoffMs(), () => false);
           break;
         }
       }
     }
+  }
+
+  /** Who comes next is let in, so that many reports travel as one batch, and are answered by one signature. */
+  async #gather(): Promise<void> {
+    const { timing, clock } = this.#options;
+    const paceMs = this.#begunAtMs + timing.reportPaceMs - clock.monotonicMs();
+    await this.#sleep(timing.reportBatchMs, () => false);
+    const hasEnough = (): boolean => this.#arrived >= enoughReports;
+    if (!hasEnough()) await this.#sleep(paceMs - timing.reportBatchMs, hasEnough);
   }
 
   #due(): SpooledReport[] {
@@ -104,9 +132,9 @@ export class Forwarder {
   /** One report that parents refuse must not hold up the others: what is refused as malformed is halved. */
   async #sendAll(batch: readonly SpooledReport[]): Promise<void> {
     const { spool, clock, log } = this.#options;
-    let watermarks: readonly Envelope[] = [];
+    let answer: Taken | null = null;
     try {
-      watermarks = await this.#send(batch);
+      answer = await this.#send(batch);
       for (const report of batch) spool.wentUp(report);
     } catch (error) {
       if (!(error instanceof XylemError) || error.code !== 'E_REPORT_INVALID') throw error;
@@ -119,17 +147,23 @@ export class Forwarder {
       log.warn('report refused by the parents', { host: batch[0]?.host, error });
     }
     for (const report of batch) this.#markSent(report, clock.monotonicMs());
-    await spool.takeWatermarks(watermarks);
+    if (answer !== null) await spool.takeAnswer(answer, batch);
   }
 
   /** To the first parent that takes them. */
-  async #send(batch: readonly SpooledReport[]): Promise<readonly Envelope[]> {
+  async #send(batch: readonly SpooledReport[]): Promise<Taken> {
     const { http, parents, signal } = this.#options;
     const reports = batch.map(({ envelope }) => envelope);
-    const text = encodeReportBatch({ format: 'xylem-reports-1', reports });
-    // Of what is known to be short, zstd makes no tables of megabytes.
-    const body = await compress(text, { pledgedSrcSize: text.length });
-    const headers = { 'content-type': 'application/json', 'content-encoding': 'zstd' };
+    const { body, headers: packed } = await packBody(
+      encodeReportBatch({ format: 'xylem-reports-1', reports }),
+    );
+    const readsProofs = batch.every(({ single }) => !single);
+    const headers = {
+      'content-type': 'application/json',
+      'accept-encoding': 'zstd',
+      ...packed,
+      ...(readsProofs ? { [proofsHeader]: '1' } : {}),
+    };
     let fault: unknown = new XylemError(
       'E_PARENT_UNREACHABLE',
       'There is no parent that could take reports.',
@@ -138,8 +172,14 @@ export class Forwarder {
       try {
         const url = `${parent.replace(/\/+$/, '')}/reports`;
         const answer = await http.request({ method: 'POST', url, headers, body, signal });
-        const text = await readBody(answer.body, limits.reportBatch, `The answer of ${parent}`);
-        if (answer.status === 202) return parseTaken(text).watermarks;
+        const rules = {
+          maxBytes: limits.reportBatch,
+          what: `The answer of ${parent}`,
+          code: 'E_NETWORK',
+        } as const;
+        const text = await readBody(answer.body, rules.maxBytes, rules.what);
+        if (answer.status === 202)
+          return parseTaken(await unpackBody(text, answer.headers['content-encoding'], rules));
         const isMalformed = answer.status === 400 || answer.status === 413;
         fault = new XylemError(
           isMalformed ? 'E_REPORT_INVALID' : 'E_PARENT_REFUSED',
@@ -160,17 +200,25 @@ export class Forwarder {
     return most * randomness.fraction();
   }
 
-  async #sleep(ms: number, wakeable: boolean): Promise<void> {
+  async #sleep(ms: number, mayWake: () => boolean): Promise<void> {
+    if (ms <= 0) return;
     const { clock, signal } = this.#options;
     const stop = new AbortController();
-    if (wakeable) this.#wake = () => stop.abort();
+    this.#wake = () => {
+      if (mayWake()) stop.abort();
+    };
     const either = AbortSignal.any([stop.signal, signal]);
     await clock.sleep(ms, either).catch(() => undefined);
     this.#wake = () => undefined;
   }
 }
 
+/** Who can't read proofs goes in batches of its own: the answer is in one form. */
 function* batchesOf(reports: readonly SpooledReport[]): Iterable<SpooledReport[]> {
+  for (const single of [false, true]) yield* bounded(reports.filter((report) => report.single === single));
+}
+
+function* bounded(reports: readonly SpooledReport[]): Iterable<SpooledReport[]> {
   let batch: SpooledReport[] = [];
   let bytes = 0;
   for (const report of reports) {

@@ -2,27 +2,23 @@ import assert from 'node:assert/strict';
 import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type Envelope, encodeWatermark, type HostId, type Time, watermarkPayloadType } from '@xylem/core';
+import type { Envelope, HostId, Time } from '@xylem/core';
 import { silentLog, systemClock } from '@xylem/platform';
 import { fullDisk, tempFolder } from '@xylem/testkit';
-import { generateKey, type KeyPair, signEnvelope } from '@xylem/trust';
+import { generateKey, signWatermark } from '@xylem/trust';
 import fc from 'fast-check';
 import { spooledReport } from '../testing/reports.ts';
 import { covers, type ReportNumber, type SpooledReport, supersedes } from './fold.ts';
 import { LogFile } from './log-file.ts';
 import { Spool } from './spool.ts';
 
+const time = '2026-11-21T03:28:06Z' as Time;
 const number = fc.record({
   host: fc.constant('a'.repeat(32) as HostId),
   incarnation: fc.constantFrom('0'.repeat(16), '1'.repeat(16)),
   sequence: fc.integer({ min: 1, max: 5 }),
+  single: fc.constant(false),
 });
-
-function watermarkOf(number: ReportNumber, collector: KeyPair): Envelope {
-  const time = '2026-11-21T03:28:06Z' as Time;
-  const bytes = encodeWatermark({ format: 'xylem-watermark-1', ...number, time });
-  return JSON.parse(Buffer.from(signEnvelope(watermarkPayloadType, bytes, collector)).toString()) as Envelope;
-}
 
 test('folding keeps the highest of the incarnation that spoke last, whatever is repeated', () => {
   fc.assert(
@@ -74,23 +70,16 @@ test('thousands of watermarks do not make each report rewrite the log', async (t
     clock: systemClock,
     collectorKeys: () => [collector.public],
   });
-  const hostOf = (n: number): HostId => n.toString(16).padStart(32, '0') as HostId;
-  const incarnation = '0123456789abcdef';
-  const envelopes = Array.from({ length: 7_000 }, (_, n) =>
-    watermarkOf({ host: hostOf(n), incarnation, sequence: 1 }, collector),
-  );
-  await spool.takeWatermarks(envelopes);
+  const hosts = Array.from({ length: 7_000 }, (_, n) => spooledReport(n, 1));
+  const watermarks = hosts.map((number) => signWatermark(number, { collector, time }));
+  await spool.takeAnswer({ format: 'xylem-taken-1', watermarks }, []);
   const numberOf = async (): Promise<number> =>
     Math.max(...(await readdir(folder)).map((name) => Number(name.replace(/^(\.tmp-)?log-/, ''))));
-  const payload = Buffer.alloc(300).toString('base64');
-  for (let sequence = 2; sequence <= 60; sequence += 1) {
-    const envelope = { payload, payloadType: 'x', signatures: [] } as unknown as Envelope;
-    await spool.take([{ host: hostOf(1), environment: 'e', incarnation, sequence, envelope }]);
-  }
+  for (let sequence = 2; sequence <= 60; sequence += 1) await spool.take([spooledReport(1, sequence)]);
   assert.ok((await numberOf()) <= 3, `log-${await numberOf()}`);
   await spool.close();
   const again = await Spool.open({ folder, log: silentLog, clock: systemClock, collectorKeys: () => [] });
-  assert.notEqual(again.watermark(hostOf(6_999)), null);
+  assert.equal(again.watermarks([spooledReport(6_999, 1).host], false).watermarks.length, 1);
   await again.close();
 });
 
@@ -107,15 +96,17 @@ test('a watermark that says nothing new is passed over, and one that says so is 
       return keysAsked > 1 ? [] : [collector.public];
     },
   });
-  const of = (sequence: number, key = collector): Envelope =>
-    watermarkOf({ host: 'a'.repeat(32) as HostId, incarnation: '0'.repeat(16), sequence }, key);
-  await spool.takeWatermarks([of(2), of(1, generateKey())]);
+  const of = (sequence: number, by = collector): Envelope =>
+    signWatermark(spooledReport(1, sequence), { collector: by, time });
+  const take = (...watermarks: readonly Envelope[]): Promise<void> =>
+    spool.takeAnswer({ format: 'xylem-taken-1', watermarks }, []);
+  await take(of(2), of(1, generateKey()));
   // No key is known any more: what had to be checked would be refused.
-  await spool.takeWatermarks([of(2), of(1)]);
-  assert.deepEqual(refused, []);
-  await spool.takeWatermarks([of(3)]);
+  await take(of(2), of(1));
   assert.deepEqual(refused, ['watermark refused']);
-  assert.deepEqual(spool.watermark('a'.repeat(32) as HostId), of(2));
+  await take(of(3));
+  assert.deepEqual(refused, ['watermark refused', 'watermark refused']);
+  assert.deepEqual(spool.watermarks([spooledReport(1, 1).host], false).watermarks, [of(2)]);
   await spool.close();
 });
 

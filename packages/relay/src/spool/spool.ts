@@ -1,9 +1,21 @@
-import { type Envelope, type HostId, isHostId, limits, XylemError } from '@xylem/core';
+import {
+  type Envelope,
+  type HostId,
+  isHostId,
+  limits,
+  type Proofs,
+  parseProofs,
+  type ReportNumber,
+  type Taken,
+  XylemError,
+} from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
-import { claimOf, type KeptWatermark, readReport, readWatermark } from './entry.ts';
-import { covers, type ReportNumber, type SpooledReport, supersedes } from './fold.ts';
+import { readReport } from './entry.ts';
+import { covers, type ReportNumber as FoldedNumber, type SpooledReport, supersedes } from './fold.ts';
 import { LogFile } from './log-file.ts';
+import { type KeptWatermark, keptOf, watermarksIn } from './read-answer.ts';
 import { hourOf, Superseded } from './superseded.ts';
+import { proofsOf, Watermarks } from './watermarks.ts';
 
 export interface SpoolOptions {
   readonly folder: string;
@@ -18,15 +30,20 @@ export interface SpoolOptions {
 /** A line of the log: one of these keys. */
 interface Line {
   readonly report?: Envelope;
+  /** With a report: all through whom it came read proofs. */
+  readonly readsProofs?: true;
   /** With a report: it replaced one that no parent had taken, in this hour. */
   readonly over?: number;
   /** How many did, by hour. */
   readonly superseded?: readonly (readonly [hour: number, count: number])[];
   readonly watermark?: Envelope;
-  readonly number?: Pick<KeptWatermark, 'host' | 'incarnation' | 'sequence'>;
+  readonly number?: ReportNumber;
+  readonly proofs?: Proofs;
 }
 
 const compactAboveBytes = 4 * 1024 * 1024;
+/** In one line: some 600 kB. */
+const proofsInLine = 1_000;
 
 /**
  * Reports on their way up: the newest of each host until a watermark covers it, and the newest watermark of each
@@ -35,7 +52,7 @@ const compactAboveBytes = 4 * 1024 * 1024;
 export class Spool {
   readonly #options: SpoolOptions;
   readonly #reports = new Map<HostId, SpooledReport>();
-  readonly #watermarks = new Map<HostId, KeptWatermark>();
+  readonly #watermarks = new Watermarks();
   readonly #superseded = new Superseded();
   /** Those that a parent has, and for which the watermark is awaited. */
   readonly #taken = new WeakSet<SpooledReport>();
@@ -56,23 +73,18 @@ export class Spool {
 
   /**
    * Keeps reports durably; superseded and covered ones are taken without being kept.
-   * @returns the known watermarks of their hosts
    * @throws XylemError E_DISK_FULL, E_STORAGE; then none of them counts as taken
    */
-  async take(reports: readonly SpooledReport[]): Promise<Envelope[]> {
-    const watermarks = new Map<HostId, Envelope>();
+  async take(reports: readonly SpooledReport[]): Promise<void> {
     const arriving = new Map<HostId, SpooledReport>();
     const lines: { readonly line: string; readonly report: SpooledReport; readonly over?: number }[] = [];
     const hour = hourOf(this.#options.clock.now());
     for (const report of reports) {
-      const watermark = this.#watermarks.get(report.host);
-      if (watermark !== undefined) watermarks.set(report.host, watermark.envelope);
       const former = arriving.get(report.host) ?? this.#reports.get(report.host);
-      if (covers(watermark, report) || !supersedes(report, former)) continue;
+      if (covers(this.#watermarks.get(report.host), report) || !supersedes(report, former)) continue;
       arriving.set(report.host, report);
-      const over = former === undefined || this.#taken.has(former) ? {} : { over: hour };
-      const line = JSON.stringify({ report: report.envelope, ...over } satisfies Line);
-      lines.push({ line, report, ...over });
+      const over = this.#isLost(former, report) ? { over: hour } : {};
+      lines.push({ line: JSON.stringify({ ...lineOf(report), ...over } satisfies Line), report, ...over });
     }
     const arrivingBytes = lines.reduce((sum, { line }) => sum + line.length, 0);
     if (this.#bytes + arrivingBytes > (this.#options.maxBytes ?? 256 * 1024 * 1024)) {
@@ -85,25 +97,22 @@ export class Spool {
       lines.map(({ line, report, over }) => log.append(line, () => this.#keep(report, over))),
     );
     this.#compactIfDue();
-    return [...watermarks.values()];
   }
 
-  /** Keeps watermarks that a known collector signed, and drops the reports that they cover. Others are ignored. */
-  async takeWatermarks(envelopes: readonly Envelope[]): Promise<void> {
-    const keys = this.#options.collectorKeys();
-    for (const envelope of envelopes) {
-      const watermark = await this.#readNew(envelope, keys).catch((error: unknown) => {
-        this.#options.log.warn('watermark refused', { error });
-        return null;
-      });
-      if (watermark === null) continue;
-      this.#see(watermark);
-      const { host, incarnation, sequence } = watermark;
-      const line: Line = { watermark: envelope, number: { host, incarnation, sequence } };
+  /**
+   * Keeps what a parent's answer to these reports says that the root server has, and drops the reports that it covers.
+   * What no known collector signed is ignored.
+   */
+  async takeAnswer(taken: Taken, reports: readonly SpooledReport[]): Promise<void> {
+    const { log, collectorKeys } = this.#options;
+    const isNew = (number: FoldedNumber): boolean => this.#watermarks.isNew(number);
+    const watermarks = await watermarksIn(taken, { reports, isNew, collectors: collectorKeys(), log });
+    const kept = watermarks.filter((watermark) => this.#see(watermark));
+    for (const line of linesOf(kept)) {
       // Not waited for: without it the report goes up once more and the watermark comes back.
       this.#opened()
         .append(JSON.stringify(line))
-        .catch((error: unknown) => this.#options.log.warn('watermark not kept', { error }));
+        .catch((error: unknown) => log.warn('watermark not kept', { error }));
     }
     this.#compactIfDue();
   }
@@ -118,8 +127,9 @@ export class Spool {
     return this.#superseded.lastDay(this.#options.clock.now());
   }
 
-  watermark(host: HostId): Envelope | null {
-    return this.#watermarks.get(host)?.envelope ?? null;
+  /** What the root server said last of these hosts, as far as who asks can read it. */
+  watermarks(hosts: Iterable<HostId>, readsProofs: boolean): Taken {
+    return this.#watermarks.answer(hosts, readsProofs);
   }
 
   /** Drops what is kept of these hosts; a line of theirs in the log is dropped again at the next start. */
@@ -158,31 +168,35 @@ export class Spool {
     this.#reports.set(report.host, report);
   }
 
-  /** Parents answer each report with the newest watermark that they have: mostly one that is here. Null: it is not new. */
-  async #readNew(envelope: Envelope, keys: readonly Uint8Array[]): Promise<KeptWatermark | null> {
-    const isNew = (one: ReportNumber): boolean => supersedes(one, this.#watermarks.get(one.host));
-    if (!isNew(claimOf(envelope))) return null;
-    const watermark = await readWatermark(envelope, keys);
-    return isNew(watermark) ? watermark : null;
+  /** Whether a report is replaced that no parent has. */
+  #isLost(former: SpooledReport | undefined, next: SpooledReport): boolean {
+    if (former === undefined || this.#taken.has(former)) return false;
+    return former.incarnation !== next.incarnation || former.sequence !== next.sequence;
   }
 
-  #see(watermark: KeptWatermark): void {
-    this.#watermarks.set(watermark.host, watermark);
+  /** Whether it is newer than what was known. */
+  #see(watermark: KeptWatermark): boolean {
+    if (!this.#watermarks.keep(watermark)) return false;
     const report = this.#reports.get(watermark.host);
-    if (report === undefined || !covers(watermark, report)) return;
+    if (report === undefined || !covers(watermark, report)) return true;
     this.#bytes -= sizeOf(report);
     this.#reports.delete(watermark.host);
+    return true;
   }
 
   #replay(text: string): void {
     if (text === '') return;
     try {
       const line = JSON.parse(text) as Line;
-      if (line.report !== undefined) this.#keep(readReport(line.report), line.over);
+      if (line.report !== undefined)
+        this.#keep(readReport(line.report, line.readsProofs === true), line.over);
       else if (line.superseded !== undefined)
         for (const [hour, count] of line.superseded) this.#superseded.add(hour, count);
-      else if (line.watermark !== undefined && line.number !== undefined && isHostId(line.number.host)) {
-        this.#see({ ...line.number, envelope: line.watermark });
+      else if (line.proofs !== undefined) {
+        const { signed, proofs } = parseProofs(line.proofs);
+        for (const proof of proofs) this.#see(keptOf(signed, proof));
+      } else if (line.watermark !== undefined && line.number !== undefined && isHostId(line.number.host)) {
+        this.#see({ ...line.number, single: true, envelope: line.watermark, proof: null });
       }
     } catch (error) {
       // The torn last line of a crash, which nobody was told about, or a damaged disk: the host sends it again.
@@ -205,11 +219,8 @@ export class Spool {
 
   *#lines(): Iterable<string> {
     yield JSON.stringify({ superseded: this.#superseded.hours() } satisfies Line);
-    for (const { host, incarnation, sequence, envelope } of this.#watermarks.values()) {
-      yield JSON.stringify({ watermark: envelope, number: { host, incarnation, sequence } } satisfies Line);
-    }
-    for (const { envelope } of this.#reports.values())
-      yield JSON.stringify({ report: envelope } satisfies Line);
+    for (const line of linesOf(this.#watermarks.all())) yield JSON.stringify(line);
+    for (const report of this.#reports.values()) yield JSON.stringify(lineOf(report));
   }
 
   #opened(): LogFile {
@@ -220,4 +231,17 @@ export class Spool {
 
 function sizeOf(report: SpooledReport): number {
   return Math.min(limits.report * 2, report.envelope.payload.length + 512);
+}
+
+function lineOf({ envelope, single }: SpooledReport): Line {
+  return single ? { report: envelope } : { report: envelope, readsProofs: true };
+}
+
+function* linesOf(watermarks: Iterable<KeptWatermark>): Iterable<Line> {
+  const all = [...watermarks];
+  for (const { host, incarnation, sequence, envelope, single } of all)
+    if (single) yield { watermark: envelope, number: { host, incarnation, sequence } };
+  for (const { proofs, ...document } of proofsOf(all))
+    for (let at = 0; at < proofs.length; at += proofsInLine)
+      yield { proofs: { ...document, proofs: proofs.slice(at, at + proofsInLine) } };
 }

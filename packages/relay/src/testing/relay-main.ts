@@ -9,7 +9,7 @@ const relay = await runRelay({
   clock: systemClock,
   randomness: systemRandomness,
   log: jsonLog(process.stderr, systemClock),
-  timing: { retryFirstMs: 20, retryMaxMs: 200, reportBatchMs: 10, reportRetryFirstMs: 100 },
+  timing: { retryFirstMs: 20, retryMaxMs: 200, reportBatchMs: 10, reportPaceMs: 20, reportRetryFirstMs: 100 },
 });
 process.stdout.write(`url ${relay.url}\n`);
 await relay.stopped;

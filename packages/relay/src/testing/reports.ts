@@ -13,7 +13,7 @@ export function reportOf({ identity }: JoinedHost, sequence: number, incarnation
 }
 
 /** A report as a spool takes it, by nobody's key. */
-export function spooledReport(n: number, sequence: number): SpooledReport {
+export function spooledReport(n: number, sequence: number, single = false): SpooledReport {
   const host = n.toString(16).padStart(32, '0') as HostId;
   const number = { host, environment: 'a'.repeat(32), incarnation: usual, sequence };
   const envelope: Envelope = {
@@ -21,7 +21,7 @@ export function spooledReport(n: number, sequence: number): SpooledReport {
     payloadType: reportPayloadType,
     signatures: [{ keyid: host, sig: Buffer.alloc(64).toString('base64') }],
   };
-  return { ...number, envelope };
+  return { ...number, single, envelope };
 }
 
 function payloadOf(

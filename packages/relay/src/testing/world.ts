@@ -40,7 +40,7 @@ export interface World {
 
 export async function world(
   t: TestContext,
-  options: { holdMs?: number; clock?: Clock } = {},
+  options: { holdMs?: number; clock?: Clock; isOlder?: boolean } = {},
 ): Promise<World> {
   const installation = await TestInstallation.create(t, options.clock);
   const vendor = await installation.addVendor('shop');
@@ -66,6 +66,7 @@ const quick = {
   retryFirstMs: 20,
   retryMaxMs: 200,
   reportBatchMs: 10,
+  reportPaceMs: 20,
   reportRetryFirstMs: 50,
   pruneGraceMs: 50,
 };

@@ -1,15 +1,14 @@
 import {
   type Envelope,
-  encodeWatermark,
   parseReport,
   type Report,
   reportPayloadType,
+  type Taken,
   timeOf,
-  watermarkPayloadType,
   XylemError,
 } from '@xylem/core';
 import { type Clock, type Log, unhurried } from '@xylem/platform';
-import { hostIdOf, type KeyPair, openEnvelope, signEnvelope } from '@xylem/trust';
+import { answerToReports, type KeyPair, openEnvelope, signWatermark } from '@xylem/trust';
 import type { Stranger, Strangers } from '../backup/strangers.ts';
 import { inStatements } from '../db/statements.ts';
 import type { Database } from '../db/tables.ts';
@@ -22,9 +21,9 @@ export interface Ingest {
   /**
    * Verifies and stores reports; when it returns they are on the disk. Those that don't verify are left out and
    * logged: one bad report must not hold up those that a relay sends with it.
-   * @returns signed watermarks (envelopes as JSON values), one for each host and incarnation taken
+   * @param readsProofs whether one signature for all of them will do
    */
-  take(envelopes: readonly Envelope[]): Promise<object[]>;
+  take(envelopes: readonly Envelope[], readsProofs: boolean): Promise<Taken>;
   /** The newest watermark of a host, or null if it never reported. */
   watermark(host: string): Promise<object | null>;
   /** Reports since the start; `changed`: with another state of their host. */
@@ -58,7 +57,6 @@ const verifiedAtOnce = 64;
 
 export function createIngest(options: IngestOptions): Ingest {
   const { db, clock, log, collector } = options;
-  const collectorId = hostIdOf(collector.public);
   const line: Waiting[] = [];
   /** As they came, for what is kept of them to be shown to others. */
   const envelopes = new WeakMap<Report, object>();
@@ -112,27 +110,15 @@ export function createIngest(options: IngestOptions): Ingest {
     }
   }
 
-  const signed = (mark: Mark): object => {
-    const { host, incarnation, sequence } = mark;
-    const time = timeOf(clock.now());
-    const bytes = encodeWatermark({
-      format: 'xylem-watermark-1',
-      host: host as Report['host'],
-      incarnation,
-      sequence,
-      time,
-    });
-    const envelope = signEnvelope(watermarkPayloadType, bytes, collector, collectorId);
-    return JSON.parse(Buffer.from(envelope).toString()) as object;
-  };
+  const collecting = () => ({ collector, time: timeOf(clock.now()) });
 
   return {
     counts,
-    take: async (given) => {
-      const reports: Report[] = [];
+    take: async (given, readsProofs) => {
+      const verified: (Report | null)[] = [];
       for await (const some of unhurried(inStatements(given, verifiedAtOnce)))
-        reports.push(...(await verifiedOf(some)));
-      if (reports.length === 0) return [];
+        verified.push(...(await verifiedOf(some)));
+      const reports = verified.filter((report) => report !== null);
       const parts: Promise<Mark[]>[] = [];
       for (let at = 0; at < reports.length; at += maxBatch) {
         const done = Promise.withResolvers<Mark[]>();
@@ -141,8 +127,13 @@ export function createIngest(options: IngestOptions): Ingest {
       }
       void write();
       const marks = (await Promise.all(parts)).flat();
-      const newest = new Map(marks.map((mark) => [`${mark.host} ${mark.incarnation}`, mark]));
-      return [...newest.values()].map(signed);
+      const held = new Map(reports.map((report, at) => [report, marks[at]?.sequence ?? 0]));
+      const taken = verified.map((report) => {
+        if (report === null) return null;
+        const { host, incarnation, sequence } = report;
+        return { host, incarnation, sequence, held: held.get(report) ?? 0 };
+      });
+      return answerToReports(taken, { ...collecting(), readsProofs });
     },
     watermark: async (host) => {
       const row = await db
@@ -152,14 +143,17 @@ export function createIngest(options: IngestOptions): Ingest {
         .orderBy('rank', 'desc')
         .limit(1)
         .executeTakeFirst();
-      return row === undefined ? null : signed(row);
+      return row === undefined
+        ? null
+        : signWatermark({ ...row, host: row.host as Report['host'] }, collecting());
     },
   };
 
-  async function verifiedOf(some: readonly Envelope[]): Promise<Report[]> {
+  /** Null for what was refused. */
+  async function verifiedOf(some: readonly Envelope[]): Promise<(Report | null)[]> {
     const ids = some.flatMap(({ signatures }) => signatures.flatMap(({ keyid }) => keyid ?? []));
     const senders = await sendersOf(db, ids);
-    const reports: Report[] = [];
+    const reports: (Report | null)[] = [];
     for (const envelope of some) {
       try {
         const report = await verified(envelope, senders);
@@ -168,6 +162,7 @@ export function createIngest(options: IngestOptions): Ingest {
       } catch (error) {
         if (!(error instanceof XylemError)) throw error;
         counts.refused += 1;
+        reports.push(null);
         log.warn('a report was refused', { error });
       }
     }

@@ -1,8 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { promisify } from 'node:util';
-import { zstdDecompress } from 'node:zlib';
-import { encodeParents, encodeTaken, limits, parseReportBatch, XylemError } from '@xylem/core';
-import { readBody } from '@xylem/platform';
+import { encodeParents, encodeTaken, limits, parseReportBatch, proofsHeader, XylemError } from '@xylem/core';
+import { packAnswer, readBody, unpackBody } from '@xylem/platform';
 import { isBackground, type LimitedLinks } from '@xylem/platform/serving';
 import { type NewsHub, serveRepository } from '@xylem/store';
 import { isRekeyRequest } from '@xylem/trust';
@@ -26,7 +24,6 @@ export interface FrontOptions {
   readonly others: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
-const unzip = promisify(zstdDecompress);
 const maxJoinBytes = 256 * 1024;
 
 /** All that nodes ask of a parent (docs/spec/repository.md), behind TLS; and the API for who has a token. */
@@ -83,13 +80,9 @@ function nodeRoutes({
   const reports: Route = async (request, response) => {
     requirePeer(request);
     const { reports: envelopes } = parseReportBatch(await readBatch(request));
-    const watermarks = await ingest.take(envelopes);
-    type Watermarks = Parameters<typeof encodeTaken>[0]['watermarks'];
-    send(
-      response,
-      202,
-      encodeTaken({ format: 'xylem-taken-1', watermarks: watermarks as unknown as Watermarks }),
-    );
+    const taken = await ingest.take(envelopes, request.headers[proofsHeader] !== undefined);
+    const { body, headers } = await packAnswer(encodeTaken(taken), request.headers['accept-encoding']);
+    send(response, 202, body, headers);
   };
   const parents: Route = async (request, response) => {
     const peer = authoriser.peer(request);
@@ -119,25 +112,24 @@ function nodeRoutes({
 }
 
 async function readBatch(request: IncomingMessage): Promise<Uint8Array> {
-  const body = await readBody(request, limits.reportBatch, 'The batch of reports');
-  if (request.headers['content-encoding'] === undefined) return body;
-  if (request.headers['content-encoding'] !== 'zstd') {
-    throw new XylemError('E_INPUT', 'Reports come as they are or with the content coding zstd.');
-  }
-  try {
-    return await unzip(body, { maxOutputLength: limits.reportBatch });
-  } catch (cause) {
-    throw new XylemError('E_INPUT', 'The batch of reports is no zstd, or too large.', { cause });
-  }
+  const rules = { maxBytes: limits.reportBatch, what: 'The batch of reports', code: 'E_INPUT' } as const;
+  const body = await readBody(request, rules.maxBytes, rules.what);
+  return await unpackBody(body, request.headers['content-encoding'], rules);
 }
 
 function forbidden(): XylemError {
   return new XylemError('E_FORBIDDEN', 'This needs the certificate of a node of this installation.');
 }
 
-function send(response: ServerResponse, status: number, bytes: Uint8Array): void {
+function send(
+  response: ServerResponse,
+  status: number,
+  bytes: Uint8Array,
+  more: Readonly<Record<string, string>> = {},
+): void {
   response
     .writeHead(status, {
+      ...more,
       'content-type': 'application/json',
       'content-length': bytes.length,
       'cache-control': 'no-store',

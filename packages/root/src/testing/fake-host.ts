@@ -10,6 +10,7 @@ import {
   type HostId,
   type JoinAnswerBody,
   parseDesiredState,
+  proofsHeader,
   type Report,
   type ReportedComponent,
   reportPayloadType,
@@ -36,7 +37,11 @@ export interface FakeHost {
   readonly key: KeyPair;
   readonly answer: JoinAnswerBody;
   get(path: string): Promise<{ status: number; body: Buffer }>;
-  post(path: string, body: Uint8Array): Promise<{ status: number; body: Buffer }>;
+  post(
+    path: string,
+    body: Uint8Array,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<{ status: number; body: Buffer }>;
   /** The sequence of the last report sent, and the highest that was answered 202. */
   sequence(): number;
   answered(): number;
@@ -86,7 +91,7 @@ export async function fakeHost(
   let direction = { snapshot: 0, number: 0 };
   let last: Report['components'] = [];
   const get = (path: string) => send(root, tls, 'GET', path);
-  const post = (path: string, body: Uint8Array) => send(root, tls, 'POST', path, body);
+  const post: FakeHost['post'] = (path, body, headers) => send(root, tls, 'POST', path, body, headers);
   return {
     id: answer.host,
     key,
@@ -132,7 +137,7 @@ export async function fakeHost(
 
   async function bring(...envelopes: readonly string[]): Promise<number> {
     const batch = `{"format":"xylem-reports-1","reports":[${envelopes.join(',')}]}`;
-    return (await post('/reports', Buffer.from(batch))).status;
+    return (await post('/reports', Buffer.from(batch), { [proofsHeader]: '1' })).status;
   }
 
   async function sign(
@@ -209,11 +214,12 @@ function send(
   method: string,
   path: string,
   body?: Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<{ status: number; body: Buffer }> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
       `${root.running().nodesUrl}${path}`,
-      { method, ...tls, agent: agentOf(root, tls) },
+      { method, headers, ...tls, agent: agentOf(root, tls) },
       (response) => {
         const pieces: Buffer[] = [];
         response.on('data', (piece: Buffer) => pieces.push(piece));

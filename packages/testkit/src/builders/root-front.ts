@@ -4,23 +4,24 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import zlib from 'node:zlib';
 import {
-  type Envelope,
   type EnvironmentId,
   encodeTaken,
-  encodeWatermark,
   parseReport,
   parseReportBatch,
+  proofsHeader,
   type Report,
   timeOf,
-  watermarkPayloadType,
 } from '@xylem/core';
-import { systemRandomness } from '@xylem/platform';
+import { packAnswer, systemRandomness } from '@xylem/platform';
 import { newsHub, serveRepository } from '@xylem/store';
-import { generateKey, parseEnvelope, serverTls, signEnvelope } from '@xylem/trust';
+import { answerToReports, generateKey, parseEnvelope, serverTls } from '@xylem/trust';
 import { type Cleanup, removeLater } from '../cleanup.ts';
 import type { TestInstallation } from './installation.ts';
 
-/** A parent over an installation's folder: TLS, files, news, reports with watermarks. It checks nobody's rights. */
+/**
+ * A parent over an installation's folder: TLS, files, news, reports with watermarks, single ones if it `isOlder`. It
+ * checks nobody's rights.
+ */
 export interface RootFront {
   readonly url: string;
   readonly port: number;
@@ -39,7 +40,7 @@ export interface RootFront {
 export async function rootFront(
   context: Cleanup,
   installation: TestInstallation,
-  options: { holdMs?: number; withoutNews?: boolean; port?: number } = {},
+  options: { holdMs?: number; withoutNews?: boolean; port?: number; isOlder?: boolean } = {},
 ): Promise<RootFront> {
   const { repository, ca, clock, collector } = installation;
   const key = generateKey();
@@ -59,7 +60,6 @@ export async function rootFront(
   const takeReports = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await buffer(request);
     const text = request.headers['content-encoding'] === 'zstd' ? zlib.zstdDecompressSync(body) : body;
-    const watermarks: Envelope[] = [];
     const arrived = parseReportBatch(text).reports.map((envelope) =>
       parseReport(parseEnvelope(envelope).payload),
     );
@@ -67,21 +67,17 @@ export async function rootFront(
       response.writeHead(400).end('{}');
       return;
     }
-    for (const report of arrived) {
-      reports.set(report.host, report);
-      const { host, incarnation, sequence } = report;
-      const watermark = encodeWatermark({
-        format: 'xylem-watermark-1',
-        host,
-        incarnation,
-        sequence,
+    for (const report of arrived) reports.set(report.host, report);
+    const taken = answerToReports(
+      arrived.map((report) => ({ ...report, held: report.sequence })),
+      {
+        collector,
         time: timeOf(clock.now()),
-      } as Parameters<typeof encodeWatermark>[0]);
-      watermarks.push(
-        JSON.parse(Buffer.from(signEnvelope(watermarkPayloadType, watermark, collector)).toString()),
-      );
-    }
-    response.writeHead(202).end(encodeTaken({ format: 'xylem-taken-1', watermarks }));
+        readsProofs: options.isOlder !== true && request.headers[proofsHeader] !== undefined,
+      },
+    );
+    const answer = await packAnswer(encodeTaken(taken), request.headers['accept-encoding']);
+    response.writeHead(202, answer.headers).end(answer.body);
   };
 
   const server = createServer(

@@ -2,7 +2,17 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { type Digest, type EnvironmentId, jcsBytes, sha256, timeOf, type Version } from '@xylem/core';
+import {
+  type Digest,
+  type EnvironmentId,
+  type HostId,
+  jcsBytes,
+  jointOver,
+  sha256,
+  type Time,
+  timeOf,
+  type Version,
+} from '@xylem/core';
 import { formatTime, type Randomness } from '@xylem/platform';
 import { CertificateAuthority } from '../ca/authority.ts';
 import { buildJoinAnswer, checkJoinAnswer } from '../enrolment/answer.ts';
@@ -13,6 +23,7 @@ import { signEnvelope } from '../envelope/envelope.ts';
 import { saveIdentity } from '../identity/identity.ts';
 import { hostIdOf, type KeyPair } from '../keys/key-pair.ts';
 import { desiredStateTarget, releaseTarget } from '../tuf/names.ts';
+import { answerToReports } from '../watermarks/sign.ts';
 import { clientOf, TestClock } from './readers.ts';
 import {
   changeState,
@@ -134,8 +145,25 @@ export async function makeFixtures(): Promise<Map<string, Uint8Array>> {
     signEnvelope(`application/vnd.xylem.${kind}+json`, jcsBytes(value), by);
   files.set('report.json', signed('report', report, key));
   files.set('watermark.json', signed('watermark', watermark, fixtureCollectorKey()));
+  files.set('proofs.json', jcsBytes(fixtureProofs(host, timeOf(startMs))));
   files.set('README.md', Buffer.from(readme(key, fixtureCollectorKey())));
   return files;
+}
+
+/** Nine hosts by one signature; of three the proofs, of four, four and one steps. */
+function fixtureProofs(host: HostId, time: Time): object {
+  const numbers = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => ({
+    host: n === 1 ? host : (('0'.repeat(31) + n) as HostId),
+    incarnation: '0123456789abcdef',
+    sequence: n === 1 ? 7 : 2 ** 40 + n,
+  }));
+  const how = { collector: fixtureCollectorKey(), time, readsProofs: true };
+  const { joint } = answerToReports(
+    numbers.map((number) => ({ ...number, held: number.sequence })),
+    how,
+  );
+  const { proof } = jointOver(numbers);
+  return { format: 'xylem-proofs-1', signed: joint?.signed, proofs: [proof(0), proof(5), proof(8)] };
 }
 
 async function addFolder(
@@ -170,5 +198,6 @@ nothing real may trust them. Time stands at ${formatTime(startMs)}.
 - \`identity/\`: the folder of the host that joined; \`state/\`: its trusted TUF state
 - \`report.json\`: signed by the host, key \`${hex(host)}\`
 - \`watermark.json\`: signed by the collector, key \`${hex(collector)}\`
+- \`proofs.json\`: of three hosts, by one signature of the collector over nine
 `;
 }

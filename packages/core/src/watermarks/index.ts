@@ -1,0 +1,9 @@
+export {
+  exceptionsOf,
+  heldOf,
+  isProven,
+  jointOver,
+  numbersOf,
+  type ReportNumber,
+  type TakenReport,
+} from './joint.ts';
