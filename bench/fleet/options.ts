@@ -16,6 +16,9 @@ export interface FleetOptions {
   readonly kills: number;
 }
 
+/** Hosts report at most so often at rest. */
+const shortestIdleSeconds = 10;
+
 /** @throws XylemError E_INPUT */
 export function fleetOptions(words: readonly string[]): FleetOptions {
   const { values } = parseArgs({
@@ -38,6 +41,9 @@ export function fleetOptions(words: readonly string[]): FleetOptions {
   if (relays > 0 && relays < depth - 1)
     throw new XylemError('E_INPUT', `A depth of ${depth} takes at least ${depth - 1} relays.`);
   const kills = count('kill', values.kill, 0);
+  const idleSeconds = count('idle', values.idle, 0);
+  if (idleSeconds > 0 && idleSeconds < shortestIdleSeconds)
+    throw new XylemError('E_INPUT', `--idle is 0, or at least ${shortestIdleSeconds}.`);
   if (kills > relays) throw new XylemError('E_INPUT', `--kill ${kills}: there are ${relays} relays.`);
   return {
     hosts,
@@ -45,7 +51,7 @@ export function fleetOptions(words: readonly string[]): FleetOptions {
     depth,
     sizeBytes: count('size', values.size, 1),
     processes: count('processes', values.processes ?? `${Math.ceil(hosts / 500)}`, 1),
-    idleSeconds: count('idle', values.idle, 0),
+    idleSeconds,
     kills,
   };
 }
