@@ -6,8 +6,14 @@ import { distributionNames, osRelease } from './os-release.ts';
 
 export type Facts = Report['facts'];
 
-/** What this host says of itself; `boot` in reports alone. */
-export async function hostFacts(stateFolder: string, host?: HostId): Promise<Facts> {
+/** Of reports alone. */
+interface ReportedFacts {
+  readonly host: HostId;
+  readonly addresses: readonly string[];
+}
+
+/** What this host says of itself. */
+export async function hostFacts(stateFolder: string, reported?: ReportedFacts): Promise<Facts> {
   const distribution = await osRelease();
   const named = distribution && `${distribution.id} ${distribution.version ?? ''}`.trim().slice(0, 200);
   const disk = await statfs(stateFolder).catch(() => null);
@@ -20,9 +26,12 @@ export async function hostFacts(stateFolder: string, host?: HostId): Promise<Fac
     cores: cpus().length,
     memoryBytes: totalmem(),
     ...(disk === null ? {} : { diskFreeBytes: disk.bavail * disk.bsize }),
-    ...(host === undefined ? {} : { boot: await bootOf(stateFolder, host) }),
+    ...(reported === undefined ? {} : { boot: await bootOf(stateFolder, reported.host), ...said(reported) }),
   };
 }
+
+const said = ({ addresses }: ReportedFacts): Pick<Facts, 'addresses'> =>
+  addresses.length === 0 ? {} : { addresses };
 
 /**
  * Tells two machines with copies of one state folder apart, and says nothing else: the host id salts it. Inode and device

@@ -13,6 +13,7 @@ import type { AgentOptions, AgentTiming } from '../options.ts';
 import type { AsksParents, CurrentParent } from '../parents/parents.ts';
 import type { TryParent } from '../parents/try-parent.ts';
 import { buildReport, type ReportBody, type Since } from '../reports/build.ts';
+import { stayingAddresses } from '../reports/addresses.ts';
 import { hostFacts } from '../reports/facts.ts';
 import { type Reporter, reporter } from '../reports/send.ts';
 import { openReportSpool } from '../reports/spool.ts';
@@ -90,6 +91,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
   const { host, environment, name } = identity.get();
   const since: Since = new Map();
   const damaged = damagedState(layout, clock);
+  const addresses = stayingAddresses(clock);
 
   const body = async (): Promise<ReportBody> => {
     const accepted = refresher.accepted();
@@ -103,7 +105,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
         certificate: identity.get().certificatePem,
         agent: (options.agentVersion ?? '0.1.0') as Version,
         name,
-        facts: await hostFacts(layout.root, host),
+        facts: await hostFacts(layout.root, { host, addresses: addresses() }),
         snapshot: refresher.snapshot(),
         accepted: accepted === null ? null : onTheWay(accepted, slots, from.reverts.list()),
         parent: parentOf(from),

@@ -1,6 +1,5 @@
-import { networkInterfaces } from 'node:os';
 import { type HostProbe, type ProbeSeen, timeoutMsOf, XylemError } from '@xylem/core';
-import { askOut, type Clock } from '@xylem/platform';
+import { askOut, type Clock, ownAddresses } from '@xylem/platform';
 import { localPolicy } from '../policy/local-policy.ts';
 import { reachOf } from './reach.ts';
 
@@ -45,5 +44,3 @@ function filled(url: string, hostName: string): string | null {
   return /^[A-Za-z0-9.-]{1,253}$/.test(hostName) ? url.replaceAll(place, hostName) : null;
 }
 
-const ownAddresses = (): string[] =>
-  Object.values(networkInterfaces()).flatMap((one) => (one ?? []).map(({ address }) => address));

@@ -1,5 +1,6 @@
 import { sameParent } from '../reparenting/record.ts';
 import { type Selectable, type Selector, selects } from '../selector/index.ts';
+import type { Subnets } from './addresses.ts';
 import { sameAddress } from './loops.ts';
 
 export const parentRuleLimits = {
@@ -9,6 +10,8 @@ export const parentRuleLimits = {
   priority: 100,
   /** A rule, or a host, that had to wait is looked at again after this. */
   againMs: 60_000,
+  /** Other addresses lead a host to other parents at most once in this. */
+  addressesMs: 3_600_000,
 } as const;
 
 /** Which parents hosts of an environment have: docs/spec/reparenting.md, Rules. */
@@ -16,6 +19,7 @@ export interface ParentRule {
   readonly name: string;
   readonly priority: number;
   readonly selector: Selector;
+  readonly subnets: Subnets;
   /** In order of preference. */
   readonly parents: readonly string[];
 }
@@ -28,6 +32,8 @@ export interface RuledHost extends Selectable {
   readonly parentsRule: string | null;
   /** Where it serves as a relay; null: it does not, or that is not known. */
   readonly url: string | null;
+  /** That rules go by. */
+  readonly addresses: readonly string[];
 }
 
 interface ParentsWanted {
@@ -38,7 +44,9 @@ interface ParentsWanted {
 /** The parents that the first rule that fits wants; null: a person's word counts, or nothing is wanted. Pure. */
 export function wantedParents(rules: readonly ParentRule[], host: RuledHost): ParentsWanted | null {
   if (host.parents.length > 0 && host.parentsRule === null) return null;
-  const rule = [...rules].sort(byTurn).find(({ selector }) => selects(selector, host));
+  const rule = [...rules]
+    .sort(byTurn)
+    .find(({ selector, subnets }) => selects(selector, host) && subnets.hold(host.addresses));
   if (rule === undefined) return null;
   const { url } = host;
   const own =
@@ -53,3 +61,41 @@ const byTurn = (a: ParentRule, b: ParentRule): number =>
 /** Whether a host has these parents already, in this order. Pure. */
 export const hasParents = (host: Pick<RuledHost, 'parents'>, parents: readonly string[]): boolean =>
   host.parents.map(sameParent).join(' ') === parents.map(sameParent).join(' ');
+
+/** What rules went by of a host's addresses. */
+export interface KnownAddresses {
+  readonly addresses: readonly string[];
+  /** When other ones last led to something else; null: never. */
+  readonly changedMs: number | null;
+}
+
+/** What is wanted by the addresses that a host said last, and what is known of them then. */
+export interface WantedByAddresses {
+  readonly wanted: ParentsWanted | null;
+  readonly known: KnownAddresses | null;
+  /** By what it says now something else would be wanted, and it is too soon for that. */
+  readonly waits: boolean;
+}
+
+/** A host whose addresses come and go changes its parents for that once an hour. `said`: null: it says none. Pure. */
+export function wantedByAddresses(
+  rules: readonly ParentRule[],
+  host: Omit<RuledHost, 'addresses'>,
+  known: KnownAddresses | null,
+  said: readonly string[] | null,
+  nowMs: number,
+): WantedByAddresses {
+  const addresses = said ?? known?.addresses ?? [];
+  const wanted = wantedParents(rules, { ...host, addresses });
+  if (known === null)
+    return { wanted, known: said === null ? null : { addresses, changedMs: null }, waits: false };
+  const before = wantedParents(rules, { ...host, addresses: known.addresses });
+  if (isSame(before, wanted)) return { wanted, known: { ...known, addresses }, waits: false };
+  const { changedMs } = known;
+  const waits = changedMs !== null && nowMs >= changedMs && nowMs - changedMs < parentRuleLimits.addressesMs;
+  if (waits) return { wanted: before, known, waits };
+  return { wanted, known: { addresses, changedMs: nowMs }, waits };
+}
+
+const isSame = (a: ParentsWanted | null, b: ParentsWanted | null): boolean =>
+  a?.rule === b?.rule && a?.parents.join(' ') === b?.parents.join(' ');

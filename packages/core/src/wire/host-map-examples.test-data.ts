@@ -16,6 +16,21 @@ export const hostMapExamples: Readonly<Record<string, Example>> = {
     wire.parseHostMapNode,
     wire.encodeHostMapNode,
   ),
+  'host-map-leaf-reparent': example(
+    {
+      format: 'xylem-hostmap-1',
+      hosts: {
+        [host]: {
+          labels: {},
+          parents: ['https://relay-2.muc.example:7443', 'https://root.example:7443'],
+          reparent: { order: id('4e'), from: ['https://relay-1.muc.example:7443'] },
+        },
+        [id('b2')]: { labels: {}, parents: [], reparent: { order: id('4f'), from: [] } },
+      },
+    },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
   'host-map-leaf-limits': example(
     {
       format: 'xylem-hostmap-1',

@@ -148,6 +148,21 @@ export const reportExamples: Readonly<Record<string, Example>> = {
     wire.parseReport,
     wire.encodeReport,
   ),
+  'report-addresses': example(
+    { ...report, facts: { ...report.facts, addresses: ['10.1.2.3', '2001:db8:1:2::'] } },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
+  'report-reparent': example(
+    { ...report, reparent: { order: id('4e'), tried: 3, code: 'E_PARENT_STALE', message: 'It is behind.' } },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
+  'report-reparent-passed': example(
+    { ...report, reparent: { order: id('4e'), tried: 1 } },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
   reports: example(
     { format: 'xylem-reports-1', reports: [envelope] },
     wire.parseReportBatch,

@@ -1,4 +1,5 @@
 import { limits } from '../limits.ts';
+import { addressLimits } from '../parents/addresses.ts';
 import {
   array,
   boolean,
@@ -26,6 +27,7 @@ import { recipientStatementSchema } from './sealed.ts';
 /** docs/spec/reports.md: what a host says, inside the envelope that it signs. */
 
 const text = string({ maxLength: 255 });
+const address = string({ title: 'an address', maxLength: 45 });
 /** Differs between two machines that run copies of one state folder, and after each boot. */
 const boot = string({ title: 'a boot (32 hexadecimal digits)', pattern: '^[0-9a-f]{32}$' });
 export const incarnation = string({
@@ -103,7 +105,14 @@ export const reportSchema = object(
     name: f.hostName,
     facts: object(
       { os: text, osVersion: text, arch: text, node: text, cores: integer(), memoryBytes: f.sizeBytes },
-      { diskFreeBytes: f.sizeBytes, boot, distribution: text, distributionVersion: text },
+      {
+        diskFreeBytes: f.sizeBytes,
+        boot,
+        distribution: text,
+        distributionVersion: text,
+        /** Its own, by which parent rules find it: docs/spec/reparenting.md, Addresses. */
+        addresses: array(address, { maxItems: addressLimits.said }),
+      },
     ),
     direction: object({ snapshot: integer(), number: integer() }),
     releases: record(f.repositoryId, integer()),

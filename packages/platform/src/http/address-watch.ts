@@ -23,9 +23,7 @@ export function watchAddress(socket: Socket): void {
 }
 
 function look(): void {
-  const own = new Set(
-    Object.values(networkInterfaces()).flatMap((of) => (of ?? []).map(({ address }) => address)),
-  );
+  const own = new Set(ownAddresses());
   for (const socket of open) {
     // As a server that hears both kinds calls one of IPv4; an address of one link has its name behind it.
     const address = socket.localAddress?.replace(/^::ffff:/, '').replace(/%.*$/, '');
@@ -33,6 +31,10 @@ function look(): void {
       socket.destroy(new Error(`this machine has the address ${address} no more`));
   }
 }
+
+/** Of this machine, in the order of the system. */
+export const ownAddresses = (): string[] =>
+  Object.values(networkInterfaces()).flatMap((of) => (of ?? []).map(({ address }) => address));
 
 /** All of 127.0.0.0/8 belongs to a machine; its interface names one. */
 const isLoopback = (address: string): boolean => address.startsWith('127.');

@@ -48,6 +48,7 @@ import * as runningCounts from './migrations/0044-running-counts.ts';
 import * as linkLimits from './migrations/0045-link-limits.ts';
 import * as parentRules from './migrations/0046-parent-rules.ts';
 import * as hostStates from './migrations/0047-host-states.ts';
+import * as reportedPlaces from './migrations/0048-reported-places.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -100,6 +101,7 @@ const migrations: readonly Migration[] = [
   linkLimits,
   parentRules,
   hostStates,
+  reportedPlaces,
 ];
 
 const schemaVersion = migrations.length;

@@ -1,4 +1,10 @@
-import { type Digest, type HostMapEntry, type LinkLimit, parentRuleLimits } from '@xylem/core';
+import {
+  type Digest,
+  type HostMapEntry,
+  type KnownAddresses,
+  type LinkLimit,
+  parentRuleLimits,
+} from '@xylem/core';
 import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely';
 import type { Database, Tables } from '../db/tables.ts';
 import type { OperatorPins } from './pins.ts';
@@ -20,6 +26,8 @@ export interface HostRecord {
   readonly parents: readonly string[];
   /** The parent rule that they came by; null: none. */
   readonly parentsRule: string | null;
+  /** By which parent rules went; null: not yet. */
+  readonly ruleAddresses: KnownAddresses | null;
   /** By component, while that deployment is under way. */
   readonly kept: Readonly<Record<string, { readonly package: Digest; readonly deployment: string }>>;
   readonly pinned: OperatorPins;
@@ -89,6 +97,10 @@ function hostOf(row: Selectable<Tables['hosts']>): HostRecord {
     environment: row.environment,
     parents: JSON.parse(row.parents) as string[],
     parentsRule: row.parents_rule,
+    ruleAddresses:
+      row.rule_addresses === null
+        ? null
+        : { addresses: JSON.parse(row.rule_addresses) as string[], changedMs: row.rule_addresses_ms },
     config: JSON.parse(row.config) as HostConfig,
     serve: row.serve === 1,
     serves: JSON.parse(row.serves) as string[],

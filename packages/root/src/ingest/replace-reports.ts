@@ -1,4 +1,4 @@
-import type { Report } from '@xylem/core';
+import { type Report, sameParent } from '@xylem/core';
 import type { Insertable, Selectable } from 'kysely';
 import { inParts, inStatements } from '../db/statements.ts';
 import type { Database, Tables } from '../db/tables.ts';
@@ -29,6 +29,7 @@ export async function replaceReports(
     revision: newest - reports.length + 1 + index,
     told: isTelling(report) ? 1 : 0,
     holds: (report.quarantine?.held ?? []).length > 0 ? 1 : null,
+    ...placeOf(report),
   }));
   for (const some of inStatements(rows)) {
     await trx
@@ -44,6 +45,10 @@ export async function replaceReports(
           revision: e.ref('excluded.revision'),
           told: e.ref('excluded.told'),
           holds: e.ref('excluded.holds'),
+          parent_url: e.ref('excluded.parent_url'),
+          parent_host: e.ref('excluded.parent_host'),
+          serves_url: e.ref('excluded.serves_url'),
+          addresses: e.ref('excluded.addresses'),
         })),
       )
       .execute();
@@ -97,6 +102,14 @@ async function replaceStates(
     .where('environment', 'in', uncertain)
     .execute();
 }
+
+/** What others ask for by it. */
+const placeOf = ({ parent, serves, facts: { addresses } }: Report) => ({
+  parent_url: parent.url === null ? null : sameParent(parent.url),
+  parent_host: parent.host,
+  serves_url: serves === undefined ? null : sameParent(serves.url),
+  addresses: addresses === undefined ? null : JSON.stringify(addresses),
+});
 
 /** Held by whoever writes components with what the host's row says; a host that changes meanwhile waits (migration 0044). */
 export const countingLock = 'running-counts';

@@ -15,6 +15,7 @@ const reportOf = (host: string, incarnation: string, sequence: number): Report =
     incarnation,
     sequence,
     facts: { boot: 'b' },
+    parent: { url: null, host: null },
     components: [],
     waiting: [],
   }) as unknown as Report;

@@ -1,69 +1,19 @@
 import assert from 'node:assert/strict';
-import { after, type TestContext, test } from 'node:test';
-import { reparentingLimits } from '@xylem/core';
-import { cleanup, waitUntil } from '@xylem/testkit';
+import { after, test } from 'node:test';
+import { parentRuleLimits, reparentingLimits } from '@xylem/core';
+import { cleanup } from '@xylem/testkit';
 import { testDatabases } from '../testing/databases.ts';
-import { type FakeHost, fakeHost } from '../testing/fake-host.ts';
-import { type RootFixtureOptions, rootFixture } from '../testing/root-fixture.ts';
-import { shiftedClock } from '../testing/shifted-clock.ts';
+import { ruledFleet, urlOf } from '../testing/ruled-fleet.ts';
 
 const own = cleanup();
 after(() => own.run());
 
-const environment = 'acme/production';
-const urlOf = (name: string): string => `https://${name}.example:8442`;
-
-/** Hosts of an environment, each with the label `site`, that report an old parent. */
-async function fleet(
-  t: TestContext,
-  sites: Readonly<Record<string, string>>,
-  options: RootFixtureOptions = {},
-) {
-  const clock = shiftedClock(-86_400_000);
-  const root = await rootFixture(t, { clock, ...options });
-  await root.api('environmentCreate', { body: { name: environment } });
-  const hosts = new Map<string, FakeHost>();
-  const join = async (name: string, site: string, serve = false) => {
-    const { token } = await root.api('tokenCreate', { body: { environment, labels: { site }, serve } });
-    const host = await fakeHost(root, token, { name, serve });
-    hosts.set(name, host);
-    return host;
-  };
-  const say = async (name: string, parent: string) =>
-    await hosts.get(name)?.report([], { parent: { url: urlOf(parent), host: null } });
-  for (const [name, site] of Object.entries(sites)) {
-    await join(name, site);
-    await say(name, 'old');
-  }
-  const set = async (name: string, where: string, parents: readonly string[], priority = 100) => {
-    const body = { name, environments: [environment], where, parents: parents.map(urlOf), priority };
-    return (await root.api('parentRuleSet', { body })).rules[0];
-  };
-  const placed = async (name: string) => {
-    const { parents, parentsRule } = await root.api('hostShow', { params: { host: name } });
-    return `${parentsRule ?? '-'}: ${parents.map((url) => new URL(url).hostname.split('.')[0]).join(' ')}`;
-  };
-  const isPlaced = (name: string, wanted: string) =>
-    waitUntil(async () => (await placed(name)) === wanted, 30_000, `${name} to be ${wanted}`);
-  const newest = async () => (await root.api('reparentingList')).reparentings[0];
-  /** Each is looked at at once, which `resume` has as its effect on one that runs. */
-  const over = () =>
-    waitUntil(async () => {
-      const { reparentings } = await root.api('reparentingList');
-      const open = reparentings.filter(({ ended }) => ended === null);
-      for (const { id } of open)
-        await root.api('reparentingResume', { params: { id } }).catch(() => undefined);
-      return open.length === 0;
-    });
-  return { root, clock, join, say, set, placed, isPlaced, newest, over };
-}
-
-for (const { kind, skip, options } of await testDatabases(own))
+for (const { kind, skip, options } of await testDatabases(own)) {
   test(`hosts get the parents of the first rule that fits, in batches, over a restart; a person's word stays: ${kind}`, {
     skip,
   }, async (t) => {
     const sites = { a: 'muc', b: 'muc', c: 'fra', d: 'muc' };
-    const { root, join, say, set, placed, isPlaced, newest, over } = await fleet(
+    const { root, environment, join, say, set, placed, isPlaced, newest, over } = await ruledFleet(
       t,
       sites,
       await options('parent_rules'),
@@ -123,8 +73,65 @@ for (const { kind, skip, options } of await testDatabases(own))
       assert.ok(acts.has(what), what);
   });
 
+  test(`hosts get the parents of the subnet that they are in, with their first report, once an hour anew, over a restart: ${kind}`, {
+    skip,
+  }, async (t) => {
+    const sites = { a: 'x', b: 'x', c: 'x' };
+    const { root, clock, join, say, ask, set, placed, isPlaced, over } = await ruledFleet(
+      t,
+      sites,
+      await options('subnets'),
+    );
+    await say('a', 'old', ['10.1.0.7', '172.17.0.1']);
+    await say('b', 'old', ['2001:db8:1:9::']);
+    await ask('muc', { subnets: ['10.1.0.0/16', '2001:db8:1::/48'], parents: ['muc', 'top'] });
+    await ask('fra', { subnets: ['10.2.0.0/16'], parents: ['fra', 'top'] });
+    await isPlaced('a', 'muc: muc top');
+    await isPlaced('b', 'muc: muc top');
+    assert.equal(await placed('c'), '-: ', 'it says no address');
+    for (const name of 'ab') await say(name, 'muc');
+    await over();
+    assert.equal(await placed('a'), 'muc: muc top', 'it says no address any more: what it said counts');
+
+    // Who has said nothing yet may be anywhere.
+    await set('y', 'site = y and name = d', ['y'], 1);
+    await set('rest', 'all', ['top'], 900);
+    await isPlaced('c', 'rest: top');
+    await say('c', 'top');
+    await over();
+    await join('d', 'x');
+    await say('a', 'muc', ['10.2.0.7']);
+    await isPlaced('a', 'fra: fra top');
+    assert.equal(await placed('d'), '-: ');
+    await say('d', 'old', ['10.2.0.8']);
+    await say('a', 'fra', ['10.2.0.7']);
+    await isPlaced('d', 'fra: fra top');
+    await say('d', 'fra', ['10.2.0.8']);
+    await over();
+
+    // Back within the hour: the addresses before count, whoever looks.
+    await say('a', 'fra', ['10.1.0.7']);
+    await root.restart();
+    await root.api('hostLabel', { body: { select: { hosts: ['a', 'd'] }, set: { site: 'y' } } });
+    await isPlaced('d', 'y: y');
+    assert.equal(await placed('a'), 'fra: fra top');
+    const { rules } = await root.api('parentRuleList');
+    assert.deepEqual(
+      rules.map(({ name, subnets }) => [name, subnets.length]),
+      [
+        ['y', 0],
+        ['fra', 1],
+        ['muc', 2],
+        ['rest', 0],
+      ],
+    );
+    clock.pass(parentRuleLimits.addressesMs);
+    await isPlaced('a', 'muc: muc top');
+  });
+}
+
 test('a host that did not go is left where it was until the rule is set again', async (t) => {
-  const { root, clock, say, set, placed, isPlaced, newest, over } = await fleet(t, { a: 'muc' });
+  const { root, clock, say, set, placed, isPlaced, newest, over } = await ruledFleet(t, { a: 'muc' });
   await set('muc', 'site = muc', ['one']);
   const id = (await newest())?.id ?? '';
   for (let left = reparentingLimits.batchMs; left > 0; left -= reparentingLimits.mostStepMs) {
@@ -141,7 +148,7 @@ test('a host that did not go is left where it was until the rule is set again', 
 });
 
 test('relays that a rule names get those after them; what can not be followed waits, and says why', async (t) => {
-  const { root, clock, join, say, set, placed, isPlaced, over } = await fleet(t, { a: 'muc' });
+  const { root, clock, join, say, set, placed, isPlaced, over } = await ruledFleet(t, { a: 'muc' });
   const relay = async (name: string) => {
     const host = await join(name, 'muc', true);
     return (parent: string) =>
@@ -174,4 +181,52 @@ test('relays that a rule names get those after them; what can not be followed wa
   await isPlaced('two', 'back: other');
   const bad = { name: 'bad', where: 'site is muc', parents: [urlOf('one')] };
   await assert.rejects(root.api('parentRuleSet', { body: bad }), { code: 'E_SELECTOR' });
+});
+
+test('a dry run says who would go from where to where, and what stands against it, and changes nothing', async (t) => {
+  const { root, say, ask, placed, join, over, isPlaced } = await ruledFleet(t, { a: 'x', b: 'x', c: 'x' });
+  await say('a', 'old', ['10.1.0.1']);
+  await say('b', 'other', ['10.1.0.2']);
+  await say('c', 'old', ['10.2.0.3']);
+  const rule = { subnets: ['10.1.0.0/16'], parents: ['muc', 'top'] };
+  const dry = async (more: object = {}) => await ask('muc', { ...rule, ...more, dryRun: true });
+  const way = { environment: 'acme/production', rule: 'muc', to: rule.parents.map(urlOf), note: null };
+  const { rules: none, moves: ways } = await dry();
+  assert.deepEqual(none, []);
+  assert.deepEqual(ways, [
+    { ...way, from: urlOf('old'), hosts: 1, names: ['a'] },
+    { ...way, from: urlOf('other'), hosts: 1, names: ['b'] },
+  ]);
+  assert.deepEqual((await root.api('parentRuleList')).rules, []);
+  assert.deepEqual((await root.api('reparentingList')).reparentings, []);
+  await assert.rejects(dry({ subnets: ['10.1.0.0/33'] }), { code: 'E_INPUT' });
+  await assert.rejects(ask('muc', { ...rule, subnets: ['2001:db8::1'] }), { code: 'E_INPUT' });
+
+  // It counts those that other rules get by it, and not those that have what it wants.
+  await ask('muc', rule);
+  for (const name of 'ab') {
+    await isPlaced(name, 'muc: muc top');
+    await say(name, 'muc', ['10.1.0.1']);
+  }
+  await over();
+  assert.deepEqual((await dry()).moves, []);
+  await ask('rest', { parents: ['rest'], priority: 900 });
+  await isPlaced('c', 'rest: rest');
+  await say('c', 'rest', ['10.2.0.3']);
+  await over();
+  const relay = await join('full', 'x', true);
+  await relay.report([], {
+    serves: { url: urlOf('full'), children: [] },
+    parent: { url: urlOf('top'), host: null },
+  });
+  await isPlaced('full', 'rest: rest');
+  await root.api('hostServe', { body: { select: { hosts: ['full'] }, serve: true, children: 1 } });
+  const { moves } = await dry({ subnets: ['10.3.0.0/16'] });
+  assert.deepEqual(
+    moves.map(({ rule: by, from, hosts }) => [by, from, hosts]),
+    [['rest', urlOf('muc'), 2]],
+  );
+  const full = (await dry({ parents: ['full'] })).moves;
+  assert.match(full[0]?.note ?? '', /^E_RELAY_FULL/);
+  assert.equal(await placed('a'), 'muc: muc top');
 });

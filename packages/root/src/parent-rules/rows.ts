@@ -1,4 +1,4 @@
-import { type ParentRule, parseSelector, timeOf } from '@xylem/core';
+import { type ParentRule, parseSelector, parseSubnets, timeOf } from '@xylem/core';
 import type { Selectable } from 'kysely';
 import type { ParentRule as ShownRule } from '../api/schemas/parent-rules.ts';
 import type { Within } from '../auth/access.ts';
@@ -7,10 +7,11 @@ import { allEnvironments, refOf } from '../environments/names.ts';
 
 export type ParentRuleRow = Selectable<Tables['parent_rules']>;
 
-export const ruleOf = ({ name, priority, selector, parents }: ParentRuleRow): ParentRule => ({
+export const ruleOf = ({ name, priority, selector, subnets, parents }: ParentRuleRow): ParentRule => ({
   name,
   priority,
   selector: parseSelector(selector),
+  subnets: parseSubnets(JSON.parse(subnets) as string[]),
   parents: JSON.parse(parents) as string[],
 });
 
@@ -33,13 +34,14 @@ export async function listParentRules(db: Database, within: Within): Promise<Sho
   return rows.flatMap((row) => {
     const environment = environments.get(row.environment);
     if (environment === undefined) return [];
-    const { name, priority, selector, parents, note, set_by: setBy, set_ms: setMs } = row;
+    const { name, priority, selector, subnets, parents, note, set_by: setBy, set_ms: setMs } = row;
     return [
       {
         name,
         environment: environment.name,
         priority,
         where: selector,
+        subnets: JSON.parse(subnets) as string[],
         parents: JSON.parse(parents) as string[],
         hosts: hosts.get(`${row.environment} ${name}`) ?? 0,
         note,

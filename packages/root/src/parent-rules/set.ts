@@ -1,4 +1,5 @@
-import { parentRuleLimits, parseSelector, XylemError } from '@xylem/core';
+import { parentRuleLimits, parseSelector, parseSubnets, XylemError } from '@xylem/core';
+import type { ParentRuleMove } from '../api/schemas/parent-rules.ts';
 import { appendAudit } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
@@ -6,61 +7,102 @@ import { type EnvironmentRow, fullName } from '../environments/names.ts';
 import { reparentingLock } from '../reparenting/rows.ts';
 import type { Root } from '../root.ts';
 import { lookAtParentRules } from './look.ts';
+import { previewParentRules } from './preview.ts';
 import { type ParentRuleRow, rulesIn } from './rows.ts';
 
 export interface NewParentRule {
   readonly name: string;
   readonly where: string;
+  readonly subnets: readonly string[];
   readonly parents: readonly string[];
   readonly priority: number;
 }
 
+const rowOf = (
+  { name, where, subnets, parents, priority }: NewParentRule,
+  who: string,
+  nowMs: number,
+): Omit<ParentRuleRow, 'environment'> => ({
+  name,
+  priority,
+  selector: where,
+  subnets: JSON.stringify(subnets),
+  parents: JSON.stringify(parents),
+  set_by: who,
+  set_ms: nowMs,
+  note: null,
+});
+
 /**
  * Adds a rule to environments, or replaces the one of that name, and looks at all their hosts.
- * @throws XylemError E_SELECTOR, E_CONFLICT
+ * @throws XylemError E_SELECTOR, E_INPUT, E_CONFLICT
  */
 export async function setParentRule(
   root: Root,
   environments: readonly EnvironmentRow[],
-  { name, where, parents, priority }: NewParentRule,
+  rule: NewParentRule,
   who: string,
 ): Promise<void> {
-  parseSelector(where);
+  requireWritten(rule);
   const nowMs = root.clock.now();
+  const values = rowOf(rule, who, nowMs);
   await root.db.transaction().execute(async (trx) => {
     await lockFor(trx, reparentingLock);
     for (const environment of environments) {
-      const rules = await rulesIn(trx, environment.id);
-      const before = rules.find((row) => row.name === name);
-      if (before === undefined && rules.length >= parentRuleLimits.rules)
-        throw new XylemError(
-          'E_CONFLICT',
-          `${fullName(environment)} has ${rules.length} parent rules, and no more are looked at. Remove one: xylem parent-rule remove`,
-        );
-      const values = {
-        priority,
-        selector: where,
-        parents: JSON.stringify(parents),
-        set_by: who,
-        set_ms: nowMs,
-        note: null,
-      };
+      const before = requireRoom(environment, await rulesIn(trx, environment.id), rule.name);
       await trx
         .insertInto('parent_rules')
-        .values({ environment: environment.id, name, ...values })
+        .values({ environment: environment.id, ...values })
         .onConflict((c) => c.columns(['environment', 'name']).doUpdateSet(values))
         .execute();
       await written(trx, nowMs, {
         who,
         what: 'parent-rule.set',
-        subject: `parent-rule/${name}`,
+        subject: `parent-rule/${rule.name}`,
         environment: environment.id,
         before: before === undefined ? null : auditedOf(before),
-        after: { priority, where, parents },
+        after: auditedOf(values),
       });
     }
   });
   await lookAtParentRules(root);
+}
+
+/** Who would go where by it, and by what it leaves to others. @throws XylemError as `setParentRule` */
+export async function previewSet(
+  root: Root,
+  environments: readonly EnvironmentRow[],
+  rule: NewParentRule,
+  who: string,
+): Promise<ParentRuleMove[]> {
+  requireWritten(rule);
+  const values = rowOf(rule, who, root.clock.now());
+  const named = new Map(environments.map((row) => [row.id, row]));
+  return await previewParentRules(root, environments, (rules, id) => {
+    const environment = named.get(id);
+    if (environment !== undefined) requireRoom(environment, rules, rule.name);
+    return [...rules.filter(({ name }) => name !== rule.name), { environment: id, ...values }];
+  });
+}
+
+/** @throws XylemError E_SELECTOR, E_INPUT */
+function requireWritten({ where, subnets }: NewParentRule): void {
+  parseSelector(where);
+  parseSubnets(subnets);
+}
+
+/** @returns the rule of that name @throws XylemError E_CONFLICT */
+function requireRoom(
+  environment: EnvironmentRow,
+  rules: readonly ParentRuleRow[],
+  name: string,
+): ParentRuleRow | undefined {
+  const before = rules.find((row) => row.name === name);
+  if (before !== undefined || rules.length < parentRuleLimits.rules) return before;
+  throw new XylemError(
+    'E_CONFLICT',
+    `${fullName(environment)} has ${rules.length} parent rules, and no more are looked at. Remove one: xylem parent-rule remove`,
+  );
 }
 
 /** Hosts keep the parents that it gave until another rule fits. @throws XylemError E_NOT_FOUND */
@@ -102,7 +144,7 @@ export async function removeParentRule(
   return left;
 }
 
-/** All hosts of the environment are due. */
+/** All hosts of the environment are due, and none waits because its addresses changed. */
 async function written(
   trx: Database,
   nowMs: number,
@@ -110,15 +152,16 @@ async function written(
 ): Promise<void> {
   await trx
     .updateTable('hosts')
-    .set({ rule_due_ms: 0 })
+    .set({ rule_due_ms: 0, rule_addresses_ms: null })
     .where('environment', '=', entry.environment)
     .where('retired', '=', 0)
     .execute();
   await appendAudit(trx, nowMs, entry);
 }
 
-const auditedOf = ({ priority, selector, parents }: ParentRuleRow): object => ({
+const auditedOf = ({ priority, selector, subnets, parents }: Omit<ParentRuleRow, 'environment'>): object => ({
   priority,
   where: selector,
+  subnets: JSON.parse(subnets) as string[],
   parents: JSON.parse(parents) as string[],
 });

@@ -1,4 +1,5 @@
-import { type Report, reparentingLimits, sameParent, type Target } from '@xylem/core';
+import { reparentingLimits, sameParent, type Target } from '@xylem/core';
+import { inParts } from '../db/statements.ts';
 import type { Database } from '../db/tables.ts';
 import { type HostRecord, hostsIn } from '../hosts/host-rows.ts';
 
@@ -27,18 +28,20 @@ export interface Fleet {
 
 /** Read by an act of a person, not at each look: it costs as much as the fleet is large. */
 export async function readFleet(db: Database): Promise<Fleet> {
-  const reports = await db.selectFrom('reports').select(['host', 'document', 'received_ms']).execute();
+  const reports = await db
+    .selectFrom('reports')
+    .select(['host', 'parent_url', 'parent_host', 'serves_url', 'received_ms'])
+    .execute();
   const said = new Map(reports.map((row) => [row.host, row]));
   const nodes = new Map<string, FleetNode>();
   for (const host of await hostsIn(db)) {
     if (host.retired) continue;
     const row = said.get(host.id);
-    const report = row === undefined ? null : (JSON.parse(row.document) as Report);
     nodes.set(host.id, {
       host,
-      parentUrl: report?.parent.url ?? null,
-      parentHost: report?.parent.host ?? null,
-      url: host.serve ? (report?.serves?.url ?? null) : null,
+      parentUrl: row?.parent_url ?? null,
+      parentHost: row?.parent_host ?? null,
+      url: host.serve ? (row?.serves_url ?? null) : null,
       receivedMs: row?.received_ms ?? null,
     });
   }
@@ -70,32 +73,38 @@ export async function readFleet(db: Database): Promise<Fleet> {
 const mostOf = (said: number | null): number => said ?? reparentingLimits.childrenOfRelay;
 
 /**
- * How many more children relays at these addresses take, without those that are on their way (`coming`, by address).
- * Only reports that name one of the addresses are read.
+ * How many more children relays at these addresses (`sameParent`) take, without those that are on their way (`coming`, by
+ * address). Where no relay reports that it serves, nothing is said.
  */
 export async function roomAt(
   db: Database,
   urls: readonly string[],
   coming: ReadonlyMap<string, number>,
 ): Promise<ReadonlyMap<string, number>> {
-  const room = new Map<string, number>();
-  for (const url of urls) {
-    const rows = await db
+  const serving = await inParts(urls, (part) =>
+    db
       .selectFrom('reports as r')
       .innerJoin('hosts as h', 'h.id', 'r.host')
-      .select(['r.document', 'h.serve', 'h.most_children'])
+      .select(['r.serves_url as url', 'h.most_children'])
       .where('h.retired', '=', 0)
-      .where('r.document', 'like', `%"url":${JSON.stringify(url).slice(0, -1)}%`)
-      .execute();
-    let most: number | null = null;
-    let children = 0;
-    for (const row of rows) {
-      const { serves, parent } = JSON.parse(row.document) as Report;
-      if (row.serve === 1 && serves !== undefined && sameParent(serves.url) === url)
-        most = mostOf(row.most_children);
-      if (parent.url !== null && sameParent(parent.url) === url) children += 1;
-    }
-    if (most !== null) room.set(url, most - children - (coming.get(url) ?? 0));
-  }
-  return room;
+      .where('h.serve', '=', 1)
+      .where('r.serves_url', 'in', part)
+      .execute(),
+  );
+  const counted = await inParts(urls, (part) =>
+    db
+      .selectFrom('reports as r')
+      .innerJoin('hosts as h', 'h.id', 'r.host')
+      .select((f) => ['r.parent_url as url', f.fn.countAll<number>().as('children')])
+      .where('h.retired', '=', 0)
+      .where('r.parent_url', 'in', part)
+      .groupBy('r.parent_url')
+      .execute(),
+  );
+  const children = new Map(counted.map((row) => [row.url, Number(row.children)]));
+  return new Map(
+    serving.flatMap(({ url, most_children: most }) =>
+      url === null ? [] : [[url, mostOf(most) - (children.get(url) ?? 0) - (coming.get(url) ?? 0)] as const],
+    ),
+  );
 }

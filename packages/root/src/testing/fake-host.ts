@@ -194,13 +194,22 @@ export const installed = (
 
 type SaidByHost = 'host' | 'environment' | 'incarnation' | 'sequence' | 'time' | 'certificate' | 'name';
 
+export const fakeFacts: Report['facts'] = {
+  os: 'linux',
+  osVersion: '12',
+  arch: 'x64',
+  node: 'v26',
+  cores: 2,
+  memoryBytes: 1,
+};
+
 /** A report with nothing unusual in it. */
 export const fakeReport = (
   said: Pick<Report, SaidByHost | 'parent' | 'components'> & Partial<Report>,
 ): Report => ({
   format: 'xylem-report-1',
   agent: '0.1.0' as Version,
-  facts: { os: 'linux', osVersion: '12', arch: 'x64', node: 'v26', cores: 2, memoryBytes: 1 },
+  facts: fakeFacts,
   direction: { snapshot: 0, number: 0 },
   releases: {},
   waiting: [],

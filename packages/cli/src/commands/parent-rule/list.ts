@@ -6,11 +6,12 @@ export const command = defineCommand({
   example: 'xylem parent-rule list',
   async run({ api }) {
     const answer = await (await api()).call('parentRuleList', {});
-    const rows = answer.rules.map(({ name, environment, priority, where, parents, hosts, note }) => [
+    const rows = answer.rules.map(({ name, environment, priority, where, subnets, parents, hosts, note }) => [
       name,
       environment,
       priority,
       where,
+      subnets.join(' '),
       parents.join(' '),
       hosts,
       note ?? '',
@@ -18,7 +19,7 @@ export const command = defineCommand({
     return {
       data: answer,
       text: tabulate(
-        ['NAME', 'ENVIRONMENT', 'PRIORITY', 'WHERE', 'PARENTS', 'HOSTS', 'WAITS'],
+        ['NAME', 'ENVIRONMENT', 'PRIORITY', 'WHERE', 'SUBNETS', 'PARENTS', 'HOSTS', 'WAITS'],
         rows,
         'No parent rule.',
       ),

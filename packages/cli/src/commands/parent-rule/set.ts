@@ -1,17 +1,23 @@
 import { parentRuleLimits, XylemError } from '@xylem/core';
-import { count, defineCommand, list, requiredText } from '../../frame/define.ts';
-import { only } from '../../frame/words.ts';
+import type { ResponseOf } from '@xylem/root/contract';
+import { count, defineCommand, flag, list, type Outcome, text } from '../../frame/define.ts';
+import { tabulate } from '../../frame/tabulate.ts';
+import { counted, only } from '../../frame/words.ts';
 import { refuseNoParent } from '../host/parents.ts';
 import { environmentOption, environmentsOf } from './shared.ts';
 
 export const command = defineCommand({
   arguments: '<name>',
-  about: `Hosts whose labels fit get these parents, in batches as by xylem host move; hosts that join or are relabelled later
-too. The rule with the lowest priority that fits decides, then the first by name. Parents that a person gave stay
-(xylem host move --as-joined gives a host to the rules again). Said again it replaces the rule, and tries hosts again that
-did not go.`,
+  about: `Hosts whose labels fit, and of whose addresses one lies in a subnet, get these parents, in batches as by xylem host
+move; hosts that join, are relabelled or get other addresses later too. The rule with the lowest priority that fits decides,
+then the first by name. Parents that a person gave stay (xylem host move --as-joined gives a host to the rules again). Said
+again it replaces the rule, and tries hosts again that did not go.`,
   options: {
-    where: requiredText('<selector>', "labels of hosts, as in 'site = muc'; all: every host"),
+    where: text(
+      '<selector>',
+      "labels of hosts, as in 'site = muc'; all: every host (default, with --subnet)",
+    ),
+    subnet: list('<network>', 'of the hosts, like 10.1.0.0/16 or 2001:db8:1::/48; may be repeated'),
     parent: list('<url>', 'a parent; may be repeated, the first is preferred'),
     priority: count(
       '<number>',
@@ -19,31 +25,62 @@ did not go.`,
       0,
       parentRuleLimits.mostPriority,
     ),
+    dryRun: flag('say which hosts would go from where to where, and change nothing'),
     ...environmentOption,
   },
   example:
     "xylem parent-rule set muc --where 'site = muc' --parent https://relay.muc:8442 --parent https://relay.fra:8442",
   async run({ args, options, api }) {
-    const { where, priority } = options;
+    const { where, priority, dryRun } = options;
+    const subnets = [...options.subnet];
     const parents = [...options.parent];
+    if (where === undefined && subnets.length === 0)
+      throw new XylemError('E_INPUT', 'Say which hosts: --where SELECTOR, --subnet NETWORK, or both.');
     if (parents.length === 0) throw new XylemError('E_INPUT', 'Say where to: --parent URL, once or more.');
     refuseNoParent(parents);
     const name = only(args);
     const body = {
       name,
-      where,
+      where: where ?? 'all',
+      subnets,
       parents,
       ...(priority === undefined ? {} : { priority }),
+      ...(dryRun ? { dryRun } : {}),
       ...environmentsOf(options.env),
     };
     const set = await (await api()).call('parentRuleSet', { body });
-    const places = set.rules.map(({ environment }) => environment).join(', ');
-    const notes = set.rules.flatMap(({ environment, note }) =>
-      note === null ? [] : [`\nIn ${environment} it has to wait: ${note}`],
-    );
-    return {
-      data: set,
-      text: `${name} is set in ${places}. Hosts go in batches: xylem reparenting list${notes.join('')}`,
-    };
+    return dryRun ? previewed(set) : { data: set, text: setText(name, set) };
   },
 });
+
+type Answer = ResponseOf<'parentRuleSet'>;
+
+function setText(name: string, { rules }: Answer): string {
+  const places = rules.map(({ environment }) => environment).join(', ');
+  const notes = rules.flatMap(({ environment, note }) =>
+    note === null ? [] : [`\nIn ${environment} it has to wait: ${note}`],
+  );
+  return `${name} is set in ${places}. Hosts go in batches: xylem reparenting list${notes.join('')}`;
+}
+
+function previewed(answer: Answer): Outcome {
+  const { moves } = answer;
+  const total = moves.reduce((sum, { hosts }) => sum + hosts, 0);
+  const rows = moves.map(({ environment, rule, from, to, hosts, names, note }) => [
+    hosts,
+    environment,
+    rule,
+    from ?? '-',
+    to.join(' '),
+    `${names.join(' ')}${hosts > names.length ? ' …' : ''}`,
+    note ?? '',
+  ]);
+  const table = tabulate(['HOSTS', 'ENVIRONMENT', 'RULE', 'FROM', 'TO', 'NAMES', 'WAITS'], rows, '');
+  return {
+    data: answer,
+    text:
+      total === 0
+        ? 'No host would go. Nothing was changed.'
+        : `${table}\n${counted(total, 'host')} would go. Nothing was changed.`,
+  };
+}

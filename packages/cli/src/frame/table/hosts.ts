@@ -106,7 +106,7 @@ export const hostsTable: readonly TableEntry[] = [
   },
   {
     path: 'parent-rule set',
-    summary: 'Say which parents hosts have by their labels',
+    summary: 'Say which parents hosts have by their labels and subnets',
     load: () => import('../../commands/parent-rule/set.ts'),
   },
   {

@@ -1,7 +1,7 @@
 import { parentRuleLimits } from '@xylem/core';
 import { environmentsMatching, fullName } from '../../environments/names.ts';
 import { listParentRules } from '../../parent-rules/rows.ts';
-import { removeParentRule, setParentRule } from '../../parent-rules/set.ts';
+import { previewSet, removeParentRule, setParentRule } from '../../parent-rules/set.ts';
 import type { Root } from '../../root.ts';
 import type { Call, Handlers } from '../handlers.ts';
 import type { parentRuleRoutes } from '../routes/parent-rules.ts';
@@ -15,11 +15,17 @@ export function parentRuleHandlers(root: Root): Pick<Handlers, keyof typeof pare
     parentRuleSet: async ({ body, who }) => {
       await refuseRestored(root);
       const environments = await operated({ body, who });
-      const { name, where, parents, priority = parentRuleLimits.priority } = body;
-      await setParentRule(root, environments, { name, where, parents, priority }, who.name);
+      const { name, where, subnets = [], parents, priority = parentRuleLimits.priority } = body;
+      const rule = { name, where, subnets, parents, priority };
+      if (body.dryRun === true)
+        return { rules: [], moves: await previewSet(root, environments, rule, who.name) };
+      await setParentRule(root, environments, rule, who.name);
       const names = new Set(environments.map(fullName));
       const rules = await listParentRules(db, who.access.within('operate'));
-      return { rules: rules.filter((rule) => rule.name === name && names.has(rule.environment)) };
+      return {
+        rules: rules.filter((one) => one.name === name && names.has(one.environment)),
+        moves: [],
+      };
     },
     parentRuleList: async ({ who }) => ({ rules: await listParentRules(db, who.access.within('read')) }),
     parentRuleRemove: async ({ body, who }) => {

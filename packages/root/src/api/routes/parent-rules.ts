@@ -3,14 +3,14 @@ import * as s from '../schemas/index.ts';
 
 const operate = { permission: 'operate', where: 'anywhere' } as const;
 
-/** Which parents hosts have by their labels (docs/spec/reparenting.md, Rules). */
+/** Which parents hosts have by rule (docs/spec/reparenting.md, Rules). */
 export const parentRuleRoutes = {
   parentRuleSet: {
     method: 'POST',
     path: '/parent-rules',
     needs: operate,
     body: s.ParentRuleSet,
-    response: s.ParentRules,
+    response: s.ParentRuleAnswer,
     summary: 'Add a parent rule to environments, or replace the one of that name; its hosts go in batches',
   },
   parentRuleList: {

@@ -49,13 +49,20 @@ export interface HostTables {
     parents_rule: string | null;
     /** From when on parent rules are looked at for it; null: nothing has changed. Triggers set it. */
     rule_due_ms: Generated<number | null>;
+    /** By which parent rules went last, JSON, and when other ones last led to other parents. */
+    rule_addresses: string | null;
+    rule_addresses_ms: number | null;
   };
-  /** Which parents hosts have by their labels (docs/spec/reparenting.md, Rules). */
+  /** Hosts whose reports say other addresses, where a rule goes by them. Triggers add, parent rules take away. */
+  changed_addresses: { host: string };
+  /** Which parents hosts have by rule (docs/spec/reparenting.md, Rules). */
   parent_rules: {
     environment: string;
     name: string;
     priority: number;
     selector: string;
+    /** JSON; none: every host is in. */
+    subnets: Generated<string>;
     /** In order of preference, JSON. */
     parents: string;
     set_by: string;
@@ -179,6 +186,12 @@ export interface HostTables {
     told: number;
     /** 1: the host remembers a quarantine; else null. */
     holds: number | null;
+    /** What it says of its place: `sameParent` of addresses. */
+    parent_url: string | null;
+    parent_host: string | null;
+    serves_url: string | null;
+    /** The host's own, JSON. */
+    addresses: string | null;
   };
   /** One row: the newest revision given. */
   report_revisions: { newest: number };
