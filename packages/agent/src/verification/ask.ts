@@ -43,4 +43,3 @@ function filled(url: string, hostName: string): string | null {
   if (!url.includes(place)) return url;
   return /^[A-Za-z0-9.-]{1,253}$/.test(hostName) ? url.replaceAll(place, hostName) : null;
 }
-
