@@ -47,6 +47,8 @@ export const lifetimes = {
   relayFollowsMs: 30 * DAY,
   periodicReportMs: HOUR,
   reportAtMostEveryMs: 2 * SECOND,
+  /** By so much of the period, at most, a report that is due by time alone comes sooner. */
+  reportSoonerBy: 0.1,
   reportRetryFirstMs: 5 * SECOND,
   reportRetryMaxMs: 10 * MINUTE,
   stalledTransferMs: 20 * SECOND,

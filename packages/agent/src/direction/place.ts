@@ -84,6 +84,7 @@ export function place(
     ...(assignment.passes === undefined ? {} : { passes: assignment.passes }),
     ...(assignment.overrides === undefined ? {} : { overrides: assignment.overrides }),
     ...(assignment.bakeSeconds === undefined ? {} : { bakeSeconds: assignment.bakeSeconds }),
+    ...(assignment.switched === undefined ? {} : { switched: assignment.switched }),
     ...(assignment.retry === undefined ? {} : { retry: assignment.retry }),
   };
   drivers[kind].check?.(placed, places);

@@ -329,7 +329,18 @@ function coldReturn(
 
 /** What must differ for a report to be sent: figures that always move do not count. Pure. */
 export function changeKey(report: ReportBody): string {
-  const { facts, transfer: _transfer, serves, waiting, components, probes = [], reparent, ...rest } = report;
+  const {
+    facts,
+    transfer: _transfer,
+    serves,
+    waiting,
+    components,
+    probes = [],
+    reparent,
+    ...others
+  } = report;
+  // Where direction and releases stand: what they say to this host is told apart (`toldOf`).
+  const { direction: _direction, releases: _releases, ...rest } = others;
   const { diskFreeBytes: _diskFreeBytes, ...steady } = facts;
   const changedMs = Math.max(0, ...components.map(({ since }) => timeMs(since)));
   return JSON.stringify({

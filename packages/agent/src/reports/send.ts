@@ -1,4 +1,12 @@
-import { encodeReportBatch, fromB64u, limits, parseTaken, proofsHeader, type ReportBatch } from '@xylem/core';
+import {
+  encodeReportBatch,
+  fromB64u,
+  lifetimes,
+  limits,
+  parseTaken,
+  proofsHeader,
+  type ReportBatch,
+} from '@xylem/core';
 import { packBody } from '@xylem/platform';
 import type { AgentTiming } from '../options.ts';
 import type { AsksParents } from '../parents/parents.ts';
@@ -17,6 +25,8 @@ export interface ReporterOptions extends AsksParents {
   /** b64u of the collector's key, null before the first direction. */
   readonly collectorKey: () => string | null;
   readonly everyMs: () => number;
+  /** What direction says to this host, as a text: reported at once where it differs. */
+  readonly told: () => string;
   /** A report of this process is kept; a parent took one. */
   readonly made?: () => Promise<void>;
   readonly taken?: () => void;
@@ -39,10 +49,12 @@ export function reporter(options: ReporterOptions): Reporter {
   let reportedAtMs = Number.NEGATIVE_INFINITY;
   /** After the last report: at the end of a bake. */
   let owedMs = Number.POSITIVE_INFINITY;
+  /** Of the period, until the next report that is due by time alone: hosts that reported together drift apart. */
+  let share = 1;
   let attempts = 0;
   let nextSendMs = 0;
 
-  const dueAfterMs = (): number => Math.min(options.everyMs(), owedMs);
+  const dueAfterMs = (): number => Math.min(share * options.everyMs(), owedMs);
   const poke = (): void => {
     isPoked = true;
     wake.abort();
@@ -54,14 +66,17 @@ export function reporter(options: ReporterOptions): Reporter {
     const isPeriodic = clock.monotonicMs() - reportedAtMs >= dueAfterMs();
     if (!isPoked && !isPeriodic) return;
     isPoked = false;
+    // Before the rest: what is accepted meanwhile is found by the next look.
+    const told = options.told();
     const body = await options.body();
-    const key = changeKey(body);
+    const key = `${told} ${changeKey(body)}`;
     if (key === lastKey && !isPeriodic) return;
     await spool.put(body);
     await options.made?.();
     lastKey = key;
     owedMs = 1000 * Math.min(...body.components.map(({ again }) => again ?? Number.POSITIVE_INFINITY));
     reportedAtMs = clock.monotonicMs();
+    share = 1 - lifetimes.reportSoonerBy * options.randomness.fraction();
     attempts = 0;
     nextSendMs = 0;
   };

@@ -146,9 +146,14 @@ test('a quarantined release comes to no host until an operator lifts it, whoever
     await q.says(code, null);
     assert.equal(await q.installed(), '1.0.0', what);
   }
-  // Of another environment, and of another quarantine of the same release.
-  for (const changes of [{ environment: 'd'.repeat(32) as never }, { quarantine: later.id }]) {
-    await site.direct({ lifts: [await q.lift(word, q.operator, changes)] });
+  // Of another environment, and of another quarantine of the same release; with another policy each, so that it is heard
+  // that the host has seen it.
+  for (const [reportEverySeconds, changes] of [
+    [1800, { environment: 'd'.repeat(32) as never }],
+    [1801, { quarantine: later.id }],
+  ] as const) {
+    const lifts = [await q.lift(word, q.operator, changes)];
+    await site.direct({ policy: { reportEverySeconds }, lifts });
     await q.says('E_QUARANTINED', 'pages');
     assert.equal(await q.installed(), '1.0.0');
   }

@@ -3,6 +3,7 @@ import type { Clock } from '@xylem/platform';
 import type { CurrentAdoption } from '../adopt/current.ts';
 import { observeSlots } from '../converge/observe.ts';
 import type { Refresher } from '../direction/refresh.ts';
+import { toldOf } from '../direction/told.ts';
 import { onTheWay } from '../direction/transitions.ts';
 import type { DriverTools } from '../drivers/driver.ts';
 import { drivers } from '../drivers/index.ts';
@@ -138,6 +139,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
     randomness,
     log,
   });
+  const told = toldOf();
   return reporter({
     parents,
     http,
@@ -153,6 +155,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
     made: from.self.reportMade,
     taken: from.self.reportTaken,
     collectorKey: () => refresher.accepted()?.collectorKey ?? null,
+    told: () => told(refresher.accepted()),
     everyMs: () => (refresher.accepted()?.reportEverySeconds ?? 3_600) * 1_000,
   });
 }

@@ -49,6 +49,8 @@ export interface Placed {
   readonly overrides?: Required<Urgency>['overrides'];
   /** So long after it was committed the host reports, whatever else. */
   readonly bakeSeconds?: number;
+  /** How often traffic that goes through it was switched; absent: never. */
+  readonly switched?: number;
   /** The order of direction to try it again, though it was refused before. */
   readonly retry?: string;
 }

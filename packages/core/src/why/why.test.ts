@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { everyone, nobody } from '../direction/index.ts';
+import { configDigest, everyone, nobody } from '../direction/index.ts';
 import { defaultPolicy } from '../environment/spec.ts';
 import type { Digest } from '../ids.ts';
 import type { Report } from '../wire/report.ts';
@@ -16,6 +16,7 @@ const found = (more: object = {}): object => ({
   state: 'running',
   healthy: true,
   since: time,
+  config: configDigest({ port: 80 }),
   ...more,
 });
 const report = (more: object = {}): Report =>
@@ -32,6 +33,7 @@ const assignment = (more: object = {}) => ({
   product: 'shop',
   version: '2.0.0',
   package: wanted,
+  config: { port: 80 },
   pinned: false,
   ...more,
 });
@@ -81,6 +83,13 @@ test('a host that is where it should be says so in every link, in the order of t
     JSON.stringify(links),
   );
   assert.equal(whyAnswer(links), 'It runs what it should.');
+});
+
+test('a host that runs what the present direction gives it need not have said that it saw it', () => {
+  const links = why(input({ report: report({ direction: { number: 16 } }) }));
+  assert.equal(whyAnswer(links), 'It runs what it should.');
+  const link = links.find(({ step }) => step === 'direction');
+  assert.match(link?.sentence ?? '', /seen direction 16 by .*; the present one, 17, gives it what it runs\./);
 });
 
 test('the first link that is not right is the answer', () => {
@@ -151,12 +160,21 @@ test('the first link that is not right is the answer', () => {
     ],
     [{ deployment: deployment(), standing: 'silent' }, 'admission', 'waiting', /silent since/],
     [{ report: null }, 'direction', 'waiting', /never reported/],
-    [
-      { report: report({ direction: { number: 16 } }) },
-      'direction',
-      'waiting',
-      /seen direction 16 by https:\/\/relay:1, the present one is 17/,
-    ],
+    ...[
+      [found({ package: 'd'.repeat(64) })],
+      [found({ config: configDigest({ port: 81 }) })],
+      [found({ config: undefined })],
+      [found(), found({ component: 'old' })],
+      [],
+    ].map(
+      (components) =>
+        [
+          { report: report({ direction: { number: 16 }, components }) },
+          'direction',
+          'waiting',
+          /seen direction 16 by https:\/\/relay:1, the present one is 17/,
+        ] as const,
+    ),
     [{ now: Date.parse(time) + 7_200_000 }, 'direction', 'waiting', /its last report is 120 minutes old/],
     [
       {

@@ -1,6 +1,7 @@
 import type { Deployment, Standing } from '../deployment/deployment.ts';
 import { isWithin } from '../deployment/strata.ts';
 import type { HostDirection } from '../direction/assignments.ts';
+import { configDigest } from '../direction/sealed.ts';
 import type { EnvironmentSpec } from '../environment/spec.ts';
 import type { Digest, HostId } from '../ids.ts';
 import type { Report } from '../wire/report.ts';
@@ -169,12 +170,18 @@ function admission({ deployment, standing, held, host, stratum, direction: given
   return ok('admission', 'It is admitted.');
 }
 
-function direction({ report, number, now, silentAfterMs }: WhyInput): WhyLink {
+function direction(input: WhyInput): WhyLink {
+  const { report, number, now, silentAfterMs } = input;
   if (report === null) return waiting('direction', 'It has joined and never reported.');
   const ageMs = now - Date.parse(report.time);
   const age = ageMs > silentAfterMs ? `; its last report is ${Math.round(ageMs / 60_000)} minutes old` : '';
   const parent = report.parent.url === null ? '' : ` by ${report.parent.url}`;
   if (report.direction.number < number) {
+    if (age === '' && isAsGiven(input, report))
+      return ok(
+        'direction',
+        `It has seen direction ${report.direction.number}${parent}; the present one, ${number}, gives it what it runs.`,
+      );
     return waiting(
       'direction',
       `It has seen direction ${report.direction.number}${parent}, the present one is ${number}${age}.`,
@@ -183,6 +190,20 @@ function direction({ report, number, now, silentAfterMs }: WhyInput): WhyLink {
   return age === ''
     ? ok('direction', `It has seen the present direction ${number}${parent}.`)
     : waiting('direction', `It has seen the present direction ${number}${parent}${age}.`);
+}
+
+/** Whether it reports what direction gives it of the product, with that configuration, and nothing else. */
+function isAsGiven({ product, direction: given }: WhyInput, { components }: Report): boolean {
+  const own = components.filter((found) => found.product === product);
+  return (
+    own.length === given.assignments.length &&
+    given.assignments.every(({ component, package: digest, config }) =>
+      own.some(
+        (found) =>
+          found.component === component && found.package === digest && found.config === configDigest(config),
+      ),
+    )
+  );
 }
 
 function trust({ report }: WhyInput): WhyLink {

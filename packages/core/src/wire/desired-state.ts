@@ -18,6 +18,7 @@ export const cohortSchema = object({
 });
 
 const bakeSeconds = integer({ title: 'seconds (1 to 604800)', minimum: 1, maximum: 604_800 });
+const switched = integer({ title: 'how often (from 1)', minimum: 1 });
 
 export const assignmentSchema = object(
   {
@@ -32,7 +33,8 @@ export const assignmentSchema = object(
   },
   /**
    * `urgent`: outside of windows too. `passes`: what else does not hold it up. `overrides`: in place of both, exactly
-   * what does not. `bakeSeconds`: the host reports so long after it has committed it, whatever else.
+   * what does not. `bakeSeconds`: the host reports so long after it has committed it, whatever else. `switched`: how often
+   * traffic that goes through it was switched.
    */
   {
     cohort: cohortSchema,
@@ -41,6 +43,7 @@ export const assignmentSchema = object(
     passes: array(oneOf('freezes', 'locks'), { minItems: 1, maxItems: 2 }),
     overrides: overridesSchema,
     bakeSeconds,
+    switched,
   },
 );
 

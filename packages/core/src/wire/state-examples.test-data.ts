@@ -98,6 +98,11 @@ export const stateExamples: Readonly<Record<string, Example>> = {
     wire.parseDesiredState,
     wire.encodeDesiredState,
   ),
+  'desired-state-switched': example(
+    { ...desiredState, assignments: desiredState.assignments.map((one) => ({ ...one, switched: 2 })) },
+    wire.parseDesiredState,
+    wire.encodeDesiredState,
+  ),
   'desired-state-through': example(
     {
       ...desiredState,

@@ -38,7 +38,7 @@ import { leavingEntries } from '../moves/carry-out.ts';
 import { quarantineWords } from '../quarantine/carried.ts';
 import { reparentOrders, withReparent } from '../reparenting/carried.ts';
 import { sealedConfigs, wrapsIn } from '../secrets/rows.ts';
-import { type TrafficRow, trafficRows, undirected, withServing } from '../traffic/rows.ts';
+import { type TrafficRow, trafficRows, undirected, withServing, withSwitched } from '../traffic/rows.ts';
 import { throughWords } from '../transitions/waypoints.ts';
 import { hostProbes } from '../verification/on-hosts.ts';
 
@@ -75,7 +75,7 @@ export async function compose(
   const wraps = await wrapsIn(db, environment.id);
   const directions = await productDirections(db, environment.id);
   const ahead = await preflightOrders(db, environment.id);
-  const directed = desiredAssignments(spec, directions);
+  const directed = await withSwitched(db, environment.id, spec, desiredAssignments(spec, directions));
   const assignments = [...directed, ...aheadAssignments(spec, ahead.parts, directed)];
   const hosts = await hostsIn(db, [environment.id]);
   const held = await pinsOfHeldHosts(db, directions, hosts, nowMs);

@@ -1,4 +1,5 @@
 import {
+  type Assignment,
   type EnvironmentSpec,
   servingIn,
   type TrafficSwitch,
@@ -37,6 +38,27 @@ export async function withServing(
   spec: EnvironmentSpec,
 ): Promise<EnvironmentSpec> {
   return withTraffic(spec, decidedIn(await trafficRows(db, environment)));
+}
+
+/**
+ * How often traffic was switched stands with the components that it goes through: a balancer that was switched there and
+ * back, and heard of both at once, has to say that it heard.
+ */
+export async function withSwitched(
+  db: Database,
+  environment: string,
+  spec: EnvironmentSpec,
+  assignments: readonly Assignment[],
+): Promise<Assignment[]> {
+  const numbers = new Map<string, number>();
+  for (const { product, number } of await trafficRows(db, environment)) {
+    const component = trafficOf(spec, product)?.component;
+    if (component !== undefined) numbers.set(component, number + (numbers.get(component) ?? 0));
+  }
+  return assignments.map((one) => {
+    const switched = numbers.get(one.component) ?? 0;
+    return switched === 0 ? one : { ...one, switched };
+  });
 }
 
 /** @throws XylemError E_INPUT: the product has no switch there */

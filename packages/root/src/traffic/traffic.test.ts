@@ -129,10 +129,16 @@ test('of two people at once the second is told, and what makes no sense changes 
 });
 
 test('a switch there and back counts only once the balancers have heard of it', async (t) => {
-  const { balancers, follow, shown, to } = await fleet(t);
+  const { balancers, hear, follow, shown, to } = await fleet(t);
   await follow(...balancers);
+  const [one] = balancers as [FakeHost];
+  const before = await hear(one);
   await to('green', 0);
   await to('blue', 1);
+  // The same again, but for what has a host that heard of both at once say so.
+  const { config, switched } = await hear(one);
+  assert.deepEqual([before.config, before.switched], [{ serving: 'blue' }, undefined]);
+  assert.deepEqual([config, switched], [{ serving: 'blue' }, 2]);
   assert.deepEqual(await shown(), ['blue', 2, false, [], ['lb-1', 'lb-2']]);
   await follow(...balancers);
   assert.deepEqual(await shown(), ['blue', 2, true, ['lb-1', 'lb-2'], []]);
