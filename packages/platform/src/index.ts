@@ -18,6 +18,6 @@ export { chooseProxy, readProxy } from './http/proxy/choose.ts';
 export { pacedHeader } from './http/slow-guard.ts';
 export { packAnswer, packBody, unpackBody } from './http/zstd-body.ts';
 export { jsonLog, type Log, type LogFields, silentLog } from './log.ts';
-export { releaseMemorySoon } from './memory.ts';
+export { boundHeapGrowth, releaseMemorySoon } from './memory.ts';
 export { type Randomness, shuffled, systemRandomness } from './randomness.ts';
 export { turnstile, unhurried } from './unhurried.ts';

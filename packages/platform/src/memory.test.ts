@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { releaseMemorySoon } from './memory.ts';
+import { heapGrowthFlag, releaseMemorySoon } from './memory.ts';
 
 /** Nobody refers to it any more after this; but it was old by then, and what is old stays until room is needed. */
 let held: Buffer[] = [];
@@ -22,4 +23,13 @@ test('what large work left behind goes, without anybody asking for memory', asyn
   }
   const after = process.memoryUsage().arrayBuffers;
   assert.ok(after < 2_000_000, `${after}`);
+});
+
+test('this engine knows the flag by which the growth of a heap is bounded', () => {
+  const told = (flag: string): string => {
+    const script = `process.getBuiltinModule('node:v8').setFlagsFromString('${flag}')`;
+    return spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stderr;
+  };
+  assert.match(told('--no-such-flag'), /unrecognized flag/);
+  assert.equal(told(heapGrowthFlag), '');
 });

@@ -22,6 +22,17 @@ export function releaseMemorySoon(): void {
   timer.unref();
 }
 
+export const heapGrowthFlag = '--heap-growing-percent=50';
+
+/**
+ * Has JavaScript's engine collect once what it holds has grown by half of what was in use. It lets it grow by up to
+ * three times of that while there is memory, which on a large machine is a hundred megabytes of garbage for a server
+ * that holds forty; measured, collecting sooner costs no more time (`bench/run reports`).
+ */
+export function boundHeapGrowth(): void {
+  process.getBuiltinModule('node:v8').setFlagsFromString(heapGrowthFlag);
+}
+
 /** As `node --expose-gc` has it, without asking every way of starting the program for the flag. */
 function exposedCollect(): Collect {
   const v8 = process.getBuiltinModule('node:v8');

@@ -114,7 +114,8 @@ test('a parent that answers and is cut off is named; one that only says that it 
   await waitFor('the answer to its reports', async () => (await wrong('reports', late)) === undefined);
   isCutOff = false;
   assert.equal(await wrong('parent'), undefined);
-  await site.direct();
+  const pages = await site.publish('pages', '1.0.1', { 'index.html': 'two' });
+  await site.assign([{ release: await site.vendor.release('1.0.1', [pages]), package: pages }]);
   await waitFor('a report that is taken and kept', () => kept > 0);
   assert.match(
     (await wrong('reports', late)) ?? '',

@@ -1,6 +1,7 @@
 import { type Report, timeOf } from '@xylem/core';
 import type { Quarantines } from '../api/schemas/quarantine.ts';
 import type { Within } from '../auth/access.ts';
+import { inParts } from '../db/statements.ts';
 import { environmentsMatching, refOf } from '../environments/names.ts';
 import type { Root } from '../root.ts';
 
@@ -59,16 +60,27 @@ type Holding = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /** By quarantine: the hosts that report to remember it, and where each is. */
 async function hostsHolding(root: Root, environments: readonly string[]): Promise<Holding> {
-  const rows = await root.db
-    .selectFrom('reports as r')
-    .innerJoin('hosts as h', 'h.id', 'r.host')
-    .select(['r.host', 'r.environment', 'r.document'])
-    .where('r.environment', 'in', [...environments, ''])
-    .where('r.holds', 'is not', null)
-    .where('h.environment', 'in', [...environments, ''])
+  // By their own index, and the hosts after them: joined, every host of a fleet in which none holds would be looked at.
+  const reports = await root.db
+    .selectFrom('reports')
+    .select(['host', 'environment', 'document'])
+    .where('environment', 'in', [...environments, ''])
+    .where('holds', 'is not', null)
     .execute();
+  const hosts = await inParts(
+    reports.map(({ host }) => host),
+    (ids) =>
+      root.db
+        .selectFrom('hosts')
+        .select('id')
+        .where('id', 'in', ids)
+        .where('environment', 'in', [...environments, ''])
+        .execute(),
+  );
+  const here = new Set(hosts.map(({ id }) => id));
   const holding = new Map<string, Map<string, string>>();
-  for (const { host, environment, document } of rows) {
+  for (const { host, environment, document } of reports) {
+    if (!here.has(host)) continue;
     for (const id of (JSON.parse(document) as Pick<Report, 'quarantine'>).quarantine?.held ?? []) {
       holding.set(id, (holding.get(id) ?? new Map<string, string>()).set(host, environment));
     }
@@ -82,13 +94,10 @@ async function unknownHere(
   holding: Holding,
   refs: ReadonlyMap<string, { id: string; name: string }>,
 ): Promise<Quarantines['unknown']> {
-  const ids = [...holding.keys()];
-  const known = new Set<string>();
-  for (let at = 0; at < ids.length; at += 500) {
-    const part = ids.slice(at, at + 500);
-    const rows = await root.db.selectFrom('quarantines').select('id').where('id', 'in', part).execute();
-    for (const { id } of rows) known.add(id);
-  }
+  const rows = await inParts([...holding.keys()], (ids) =>
+    root.db.selectFrom('quarantines').select('id').where('id', 'in', ids).execute(),
+  );
+  const known = new Set(rows.map(({ id }) => id));
   return [...holding]
     .filter(([id]) => !known.has(id))
     .slice(0, maxShown)

@@ -1,5 +1,5 @@
 import { XylemError } from '@xylem/core';
-import { forbidCoreDumps, jsonLog } from '@xylem/platform';
+import { boundHeapGrowth, forbidCoreDumps, jsonLog } from '@xylem/platform';
 import { runRoot } from '@xylem/root';
 import { readAddress } from '../../frame/address.ts';
 import { defineCommand, list, text } from '../../frame/define.ts';
@@ -29,6 +29,7 @@ certificate of the installation's own CA, which the join token pins. The log goe
     const https = httpsOf(options);
     const log = jsonLog(process.stderr, clock);
     await forbidCoreDumps(log);
+    boundHeapGrowth();
     const root = await runRoot({
       stateFolder: rootFolder(options.state),
       api: readAddress(options.api ?? String(defaultPorts.api), '--api'),

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { XylemError } from '@xylem/core';
-import { forbidCoreDumps, jsonLog } from '@xylem/platform';
+import { boundHeapGrowth, forbidCoreDumps, jsonLog } from '@xylem/platform';
 import { runRoot } from '@xylem/root';
 import { count, defineCommand, flag, type Invocation, text } from '../../frame/define.ts';
 import { untilStopped } from '../../frame/until.ts';
@@ -70,6 +70,7 @@ async function startRoot({
   };
   const log = jsonLog(process.stderr, clock);
   await forbidCoreDumps(log);
+  boundHeapGrowth();
   const root = await runRoot({
     stateFolder: rootState,
     api: { host: '127.0.0.1', port: port ?? ports.api },
