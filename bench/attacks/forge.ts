@@ -62,8 +62,8 @@ export async function forge(
   const snapshot = await read(metadataPath('snapshot', readTimestamp(timestamp).snapshotVersion));
   const version = readSnapshot(snapshot).roles['targets'] ?? 0;
   const state = parseDesiredState(await readDesiredState(read, await read(metadataPath('targets', version))));
-  // A version of its own for each, also for two within a second.
-  lastMs = Math.max(systemClock.now(), lastMs + 1_000);
+  // A version of its own for each, also for two within a second, and where genuine ones are ahead of the clock.
+  lastMs = Math.max(systemClock.now(), lastMs + 1_000, (versionOf(timestamp) + 1) * 1_000);
   const nowMs = lastMs;
   const { quarantined: _quarantined, lifts: _lifts, operators: _operators, ...rest } = state;
   const said =
@@ -100,6 +100,10 @@ export async function forge(
     } else files.push(...published);
   }
   return new Map(files.map(({ path, bytes }) => [`${folder}${path}`, Buffer.from(bytes)]));
+}
+
+function versionOf(metadata: Buffer): number {
+  return (JSON.parse(metadata.toString()) as { signed: { version: number } }).signed.version;
 }
 
 async function readDesiredState(read: (path: string) => Promise<Buffer>, targets: Buffer): Promise<Buffer> {
