@@ -7,7 +7,7 @@ import { measureIdle } from './fleet/idle.ts';
 import { type FleetOptions, fleetOptions } from './fleet/options.ts';
 import { hostProcesses } from './fleet/processes.ts';
 import { levelsOf, startRelays, usageOfRelays } from './fleet/relays.ts';
-import { rootServer } from './fleet/root-server.ts';
+import { bytesByClass, rootServer, total } from './fleet/root-server.ts';
 import { untilSeldom } from './fleet/until.ts';
 import { environment, inLab, type Lab } from './lab.ts';
 
@@ -73,7 +73,7 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
   const egress = countEgress(context, ports);
   const used = async () => ({
     root: await root.usage(),
-    requests: await root.requests(),
+    served: await root.served(),
     hosts: await hosts.usage(),
     relays: await usageOfRelays(lab, all),
   });
@@ -123,7 +123,8 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
               ofRelays.reduce((sum, one) => sum + one, 0) / Math.max(1, all.length),
             ),
           }),
-      rootRequests: after.requests - before.requests,
+      ...bytesByClass(before.served, after.served),
+      rootRequests: total(after.served.requests) - total(before.served.requests),
       rootCpuSeconds: Number((after.root.cpuSeconds - before.root.cpuSeconds).toFixed(2)),
       rootPeakRssMb: Number(after.root.highestRssMb.toFixed(1)),
       ...(after.relays === null || before.relays === null

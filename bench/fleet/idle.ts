@@ -1,7 +1,7 @@
 import { systemClock } from '@xylem/platform';
 import type { Lab } from '../lab.ts';
 import type { HostProcesses } from './processes.ts';
-import type { RootServer } from './root-server.ts';
+import { type RootServer, total } from './root-server.ts';
 import { untilSeldom } from './until.ts';
 
 const usualSeconds = 3_600;
@@ -24,9 +24,17 @@ export async function measureIdle(
   seconds: number,
 ): Promise<Idle> {
   await reportEvery(seconds, lab, hosts);
-  const before = { root: await root.usage(), requests: await root.requests(), hosts: await hosts.usage() };
+  const before = {
+    root: await root.usage(),
+    requests: total((await root.served()).requests),
+    hosts: await hosts.usage(),
+  };
   await systemClock.sleep(seconds * 1000);
-  const after = { root: await root.usage(), requests: await root.requests(), hosts: await hosts.usage() };
+  const after = {
+    root: await root.usage(),
+    requests: total((await root.served()).requests),
+    hosts: await hosts.usage(),
+  };
   await reportEvery(usualSeconds, lab, hosts);
   const percent = (from: number, to: number): number => Number((((to - from) / seconds) * 100).toFixed(2));
   return {
