@@ -2,16 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SlotRecord } from '../slot/record.ts';
 import { testPackage } from '../testing/packages.ts';
-import { buildReport, changeKey, type ReportBody, type ReportInput } from './build.ts';
+import { buildReport, changeKey, type ReportBody, type ReportInput, type Since } from './build.ts';
 
-/** What a report says of a component whose switch shows 2.0.0, committed at midnight. */
-function said(kind: 'files' | 'deb', installedVersion: string, bakeSeconds?: number, atSeconds = 0) {
+const midnightMs = Date.parse('2026-11-21T00:00:00Z');
+
+/** A component whose switch shows 2.0.0, committed at midnight unless another version is installed, or none. */
+function inputOf(kind: 'files' | 'deb', installedVersion: string | null, bakeSeconds?: number): ReportInput {
   const [one, two] = ['1.0.0', '2.0.0'].map((version) =>
     testPackage({ component: 'web', version, kind, files: { version } }),
   );
   assert.ok(one && two);
   const installed = installedVersion === '1.0.0' ? one : two;
-  const record: SlotRecord = { installed, since: '2026-11-21T00:00:00Z', previous: [], refused: null };
+  const committed: SlotRecord = { installed, since: '2026-11-21T00:00:00Z', previous: [], refused: null };
+  const record = installedVersion === null ? null : committed;
   const slot = {
     component: 'web',
     record,
@@ -22,7 +25,7 @@ function said(kind: 'files' | 'deb', installedVersion: string, bakeSeconds?: num
     hasData: false,
   };
   const assigned = bakeSeconds === undefined ? two : { ...two, bakeSeconds };
-  const input = {
+  return {
     accepted: { components: [assigned], entry: {}, releases: {}, snapshot: 1, number: 1 },
     convergence: { slots: new Map([['web', slot]]), waiting: new Map(), rested: true },
     removing: new Set(),
@@ -34,8 +37,11 @@ function said(kind: 'files' | 'deb', installedVersion: string, bakeSeconds?: num
     reverts: [],
     migrations: [],
   } as unknown as ReportInput;
-  const nowMs = Date.parse(record.since) + atSeconds * 1000;
-  return buildReport(input, new Map(), nowMs).components[0];
+}
+
+function said(kind: 'files' | 'deb', installedVersion: string, bakeSeconds?: number, atSeconds = 0) {
+  const input = inputOf(kind, installedVersion, bakeSeconds);
+  return buildReport(input, new Map(), midnightMs + atSeconds * 1000).components[0];
 }
 
 test('what comes with more than its tree is not installed before it was committed', () => {
@@ -54,6 +60,16 @@ test('within a bake it says when it reports again, by the time of the commit, wh
   assert.equal(again(-86_400, 60), 60);
   assert.equal(again(0), undefined);
   assert.equal(again(0, 60, '1.0.0'), undefined, 'not before the commit');
+});
+
+test('a first version on trial is there since it was first seen, until it is committed', () => {
+  const since: Since = new Map();
+  const at = (seconds: number, installedVersion: string | null) =>
+    buildReport(inputOf('files', installedVersion), since, midnightMs + seconds * 1000).components[0]?.since;
+  assert.equal(at(10, null), '2026-11-21T00:00:10Z');
+  assert.equal(at(20, null), '2026-11-21T00:00:10Z', 'else each look would be news');
+  assert.equal(at(30, '2.0.0'), '2026-11-21T00:00:00Z');
+  assert.equal(at(40, null), '2026-11-21T00:00:40Z', 'what was committed in between is forgotten');
 });
 
 test('what else is found changed is news; an attempt that names other figures is not', () => {

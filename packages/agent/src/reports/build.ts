@@ -67,11 +67,31 @@ export interface ReportInput {
 
 export type ReportBody = Omit<Report, 'format' | 'incarnation' | 'sequence' | 'time'>;
 
-/** When each reason was first seen, so that `since` says how long something waits. */
+/** When each reason, and each first version that is on trial, was first seen: what `since` says of them. */
 export type Since = Map<string, Time>;
+
+/** When what stands under this key was first seen. */
+type FirstSeen = (key: string) => Time;
+
+/** What nobody asks about in this round is forgotten. */
+function withFirstSeen<Built>(since: Since, nowMs: number, build: (firstSeen: FirstSeen) => Built): Built {
+  const present = new Set<string>();
+  const built = build((key) => {
+    present.add(key);
+    const first = since.get(key) ?? timeOf(nowMs);
+    since.set(key, first);
+    return first;
+  });
+  for (const key of since.keys()) if (!present.has(key)) since.delete(key);
+  return built;
+}
 
 /** This host's full state. Only `since` is changed. */
 export function buildReport(input: ReportInput, since: Since, nowMs: number): ReportBody {
+  return withFirstSeen(since, nowMs, (firstSeen) => bodyOf(input, firstSeen, nowMs));
+}
+
+function bodyOf(input: ReportInput, firstSeen: FirstSeen, nowMs: number): ReportBody {
   const { accepted, parent, serving, convergence, jobs = [], probes = [], reparent = null } = input;
   return {
     host: input.host,
@@ -93,8 +113,8 @@ export function buildReport(input: ReportInput, since: Since, nowMs: number): Re
     releases: (accepted?.releases ?? {}) as Report['releases'],
     parent: { url: parent?.url ?? null, host: (parent?.host ?? null) as HostId | null },
     ...(serving === null ? {} : { serves: servesOf(serving) }),
-    components: [...convergence.slots.values()].flatMap((slot) => componentOf(slot, input, nowMs)),
-    waiting: waitingOf(input, since, nowMs),
+    components: [...convergence.slots.values()].flatMap((slot) => componentOf(slot, input, firstSeen, nowMs)),
+    waiting: waitingOf(input, firstSeen),
     transfer: {
       ...input.transfer,
       refusedObjects: input.transfer.refusedObjects + (serving?.refusedObjects ?? 0),
@@ -146,7 +166,12 @@ type Refused = Pick<
   'package' | 'product' | 'kind' | 'version' | 'tree' | 'code' | 'message' | 'step' | 'retry' | 'since'
 >;
 
-function componentOf(slot: ObservedSlot, input: ReportInput, nowMs: number): ReportedComponent[] {
+function componentOf(
+  slot: ObservedSlot,
+  input: ReportInput,
+  firstSeen: FirstSeen,
+  nowMs: number,
+): ReportedComponent[] {
   const { component, record } = slot;
   const assigned = input.accepted?.components.find((placed) => placed.component === component) ?? null;
   const refused = record?.refused ?? null;
@@ -181,7 +206,7 @@ function componentOf(slot: ObservedSlot, input: ReportInput, nowMs: number): Rep
       previous,
       state,
       healthy: isService && isCommitted ? alive && input.healthy(slot) : null,
-      since: (record?.since ?? '1970-01-01T00:00:00Z') as Time,
+      since: (record?.since ?? firstSeen(`${component} ${running.package}`)) as Time,
       ...(counts === null ? {} : { refused: refusedOf(counts) }),
       ...(isCommitted && record.installed?.releaseVersion !== undefined
         ? { release: record.installed.releaseVersion }
@@ -272,7 +297,7 @@ function refusedOf({ package: digest, code, message, step, retry }: Refused): {
   };
 }
 
-function waitingOf(input: ReportInput, since: Since, nowMs: number): Waiting[] {
+function waitingOf(input: ReportInput, firstSeen: FirstSeen): Waiting[] {
   const reasons: { component: string | null; reason: Reason }[] = [
     ...input.faults.map((reason) => ({ component: null, reason })),
     ...(input.serving?.faults ?? []).map(({ code, message }) => ({
@@ -288,18 +313,12 @@ function waitingOf(input: ReportInput, since: Since, nowMs: number): Waiting[] {
       (running?.notes ?? []).map((reason) => ({ component, reason })),
     ),
   ];
-  const present = new Set<string>();
-  const waiting = reasons.map(({ component, reason }): Waiting => {
-    const key = `${component ?? ''} ${reason.code}`;
-    present.add(key);
-    const first = since.get(key) ?? timeOf(nowMs);
-    since.set(key, first);
+  return reasons.map(({ component, reason }): Waiting => {
     const { code, message, step } = reason;
     const at = step === undefined ? {} : { step };
-    return { component, code, message: message.slice(0, 4_000), ...at, since: first };
+    const since = firstSeen(`${component ?? ''} ${code}`);
+    return { component, code, message: message.slice(0, 4_000), ...at, since };
   });
-  for (const key of since.keys()) if (!present.has(key)) since.delete(key);
-  return waiting;
 }
 
 /** A committed service that its supervisor starts again and again; of one on trial the probe says it. */
