@@ -58,7 +58,7 @@ export function requestsBetween(
 
 /** What a report costs: it is sent whether or not something was fetched. */
 export const isReport = ({ path }: CountedRequest): boolean =>
-  path === '/reports' || path.startsWith('/watermarks/');
+  path === '/reports' || path === '/watermarks' || path.startsWith('/watermarks/');
 
 export interface Sum {
   readonly requests: number;

@@ -32,6 +32,9 @@ export const limits = {
   report: 1 * MiB,
   reportBatch: 16 * MiB,
   watermark: 16 * KiB,
+  look: 1 * MiB,
+  /** Reports whose watermarks are looked for at once. */
+  lookReports: 5_000,
   /** Hosts that one joint watermark speaks of. */
   jointHosts: 100_000,
   joinMessage: 1 * MiB,

@@ -38,7 +38,10 @@ export interface RelayTiming {
   readonly reportBatchMs: number;
   /** A batch goes up no sooner than so long after the one before it, unless very many wait. */
   readonly reportPaceMs: number;
-  /** First pause before a report that no watermark covers is sent up again; doubles to `reportRetryMaxMs`. */
+  /**
+   * From when a parent took a report until its watermark is looked for there; it is sent again after six times as long,
+   * and at once where nobody can be asked. Doubles with each time it is sent, to `reportRetryMaxMs` before the next.
+   */
   readonly reportRetryFirstMs: number;
   readonly reportRetryMaxMs: number;
   /** `/join` and `/renew` upwards, all parents together. */

@@ -12,6 +12,7 @@ import { scopeOfCertificate, servingIdentity, upwardTls, watchIdentity } from '.
 import type { RelayOptions, RelayServing, RelayStatus, RunningRelay } from './options.ts';
 import { Children } from './serve/children.ts';
 import { forwarding } from './serve/forward.ts';
+import { answerLooks } from './serve/looks.ts';
 import { relayMetrics } from './serve/metrics.ts';
 import { routes } from './serve/routes.ts';
 import { type ListeningServer, listenTls } from './serve/server.ts';
@@ -192,6 +193,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
         doubt: (domain, digest, kind) => follow.ownCopy.doubt(domain, digest, kind),
         forward: forwarding({ http, parents, clock, log, timeoutMs: timing.forwardTimeoutMs, signal }),
         reports: takeReports({ spool, log, isRevoked, onTaken: (reports) => forwarder.wake(reports) }),
+        looks: answerLooks({ spool, log }),
         parents: () => ({
           url,
           host: identity.host,

@@ -168,6 +168,11 @@ export const reportExamples: Readonly<Record<string, Example>> = {
     wire.parseReportBatch,
     wire.encodeReportBatch,
   ),
+  look: example(
+    { format: 'xylem-look-1', reports: [{ host, incarnation: '00112233aabbccdd', sequence: 42 }] },
+    wire.parseLook,
+    wire.encodeLook,
+  ),
   taken: example(
     { format: 'xylem-taken-1', watermarks: [{ ...envelope, payloadType: wire.watermarkPayloadType }] },
     wire.parseTaken,

@@ -18,7 +18,7 @@ export function routeClassOf(url: string): RouteClass {
   if (url.startsWith('/o/')) return url.startsWith('/offers/', 35) ? 'offer' : 'object';
   if (url.startsWith('/r/') || url.startsWith('/news/')) return 'metadata';
   if (url.startsWith('/news')) return 'news';
-  if (url === '/reports' || url.startsWith('/watermarks/')) return 'report';
+  if (url === '/reports' || url === '/watermarks' || url.startsWith('/watermarks/')) return 'report';
   if (url === '/join' || url === '/renew') return 'join';
   if (url.startsWith('/api/')) return 'api';
   if (url === '/parents') return 'parents';

@@ -132,6 +132,7 @@ test('every path of the specification has its class', () => {
     [`/r/${id}/metadata/timestamp.json`]: 'metadata',
     [`/news/${id}/3-4`]: 'metadata',
     [`/news?since=${id}.3`]: 'news',
+    '/watermarks': 'report',
     [`/watermarks/${id}`]: 'report',
     '/reports': 'report',
     '/join': 'join',

@@ -1,4 +1,4 @@
-import type { EnvironmentId } from '@xylem/core';
+import type { EnvironmentId, HostId } from '@xylem/core';
 import type { Asked } from '@xylem/store';
 import type { Peer } from '@xylem/trust';
 import type { Scope } from '../follow/scope.ts';
@@ -8,6 +8,14 @@ export function mayFollow(peer: Peer, environment: EnvironmentId): boolean {
   if (peer.root || peer.environment === environment) return true;
   return peer.serves === '*' || (peer.serves?.includes(environment) ?? false);
 }
+
+/** Whether it may hear what the root server has of a host: a relay carries reports of any. */
+export function mayHear(peer: Peer, host: HostId): boolean {
+  return peer.host === host || carriesOthers(peer);
+}
+
+/** A plain host brings its own reports alone. */
+export const carriesOthers = (peer: Peer): boolean => peer.root || peer.serves !== null;
 
 /** Scopes as of now, by environment. */
 export interface Scopes {

@@ -30,7 +30,8 @@ import type { Spool } from '../spool/spool.ts';
 import { sendFault, sendJson, sendMissing } from './answer.ts';
 import type { Children } from './children.ts';
 import { type Surroundings, sendParents } from './parents.ts';
-import { mayFollow, mayRead, mayReadMetrics, type Scopes } from './rights.ts';
+import type { PostedRoute } from './posted.ts';
+import { mayFollow, mayHear, mayRead, mayReadMetrics, type Scopes } from './rights.ts';
 
 export interface RoutesOptions {
   readonly peerOf: (socket: TLSSocket) => Peer | null;
@@ -55,7 +56,8 @@ export interface RoutesOptions {
     request: IncomingMessage,
     response: ServerResponse,
   ) => Promise<void>;
-  readonly reports: (peer: Peer, request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly reports: PostedRoute;
+  readonly looks: PostedRoute;
   /** Where a child could turn otherwise. */
   readonly parents: () => Surroundings;
   /** A child asked for an environment's files, so it follows it. */
@@ -121,6 +123,7 @@ async function route(
   if (peer.host !== null && waitMs === null && !isDoubted) options.children.saw(peer.host);
   if (request.method === 'POST') {
     if (path === '/reports') await options.reports(peer, request, response);
+    else if (path === '/watermarks') await options.looks(peer, request, response);
     else sendMissing(response);
     return;
   }
@@ -161,9 +164,9 @@ function sendWatermark(
   host: string,
   { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
 ): void {
-  const isAllowed = peer.host === host || peer.root || peer.serves !== null;
   const readsProofs = request.headers[proofsHeader] !== undefined;
-  const { watermarks, proofs } = spool.watermarks(isAllowed && isHostId(host) ? [host] : [], readsProofs);
+  const heard = isHostId(host) && mayHear(peer, host) ? [host] : [];
+  const { watermarks, proofs } = spool.watermarks(heard, readsProofs);
   const found = watermarks[0] ?? proofs?.[0];
   if (found === undefined) sendMissing(response);
   else sendJson(response, 200, JSON.stringify(found));

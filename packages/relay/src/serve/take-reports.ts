@@ -1,19 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  type Envelope,
-  encodeTaken,
-  type HostId,
-  limits,
-  parseReportBatch,
-  proofsHeader,
-  XylemError,
-} from '@xylem/core';
-import { type Log, packAnswer, readBody, unpackBody } from '@xylem/platform';
+import { type Envelope, type HostId, limits, parseReportBatch, proofsHeader, XylemError } from '@xylem/core';
+import type { Log } from '@xylem/platform';
 import type { Peer } from '@xylem/trust';
 import { readReport } from '../spool/entry.ts';
 import type { SpooledReport } from '../spool/fold.ts';
 import type { Spool } from '../spool/spool.ts';
-import { sendFault, sendFaultAndClose, sendJson } from './answer.ts';
+import { type PostedRoute, posted, readPosted, sendTaken } from './posted.ts';
+import { carriesOthers } from './rights.ts';
 
 export interface TakeReportsOptions {
   readonly spool: Spool;
@@ -23,41 +15,18 @@ export interface TakeReportsOptions {
 }
 
 /** `POST /reports`: durable before it is answered. A host brings its own; a relay whatever it collected. */
-export function takeReports(options: TakeReportsOptions) {
-  return async (peer: Peer, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    try {
-      const what = 'The batch of reports';
-      // A thousand hosts may report at once: each has room for its own report, in base64 and with its envelope.
-      const maxBytes = carriesOthers(peer) ? limits.reportBatch : limits.report * 2;
-      const text = await unpackBody(
-        await readBody(request, maxBytes, what),
-        request.headers['content-encoding'],
-        { maxBytes, what, code: 'E_REPORT_INVALID' },
-      );
-      const readsProofs = request.headers[proofsHeader] !== undefined;
-      const reports = admit(peer, parseReportBatch(text).reports, readsProofs, options);
-      await options.spool.take(reports);
-      const watermarks = options.spool.watermarks(
-        reports.map(({ host }) => host),
-        readsProofs,
-      );
-      const { body, headers } = await packAnswer(encodeTaken(watermarks), request.headers['accept-encoding']);
-      sendJson(response, 202, body, headers);
-      options.onTaken(reports.length);
-    } catch (error) {
-      if (!(error instanceof XylemError)) throw error;
-      options.log.warn('reports not taken', { from: peer.host, error });
-      const isOurs =
-        error.code === 'E_DISK_FULL' || error.code === 'E_STORAGE' || error.code === 'E_PERMISSION';
-      if (isOurs) sendFault(response, 503, error.code, error.message);
-      else if (error.code === 'E_TOO_LARGE')
-        sendFaultAndClose(request, response, 413, error.code, error.message);
-      else sendFault(response, 400, error.code, error.message);
-    }
-  };
+export function takeReports(options: TakeReportsOptions): PostedRoute {
+  return posted(async (peer, request, response) => {
+    // A thousand hosts may report at once: each has room for its own report, in base64 and with its envelope.
+    const maxBytes = carriesOthers(peer) ? limits.reportBatch : limits.report * 2;
+    const text = await readPosted(request, { maxBytes, what: 'The batch of reports' });
+    const readsProofs = request.headers[proofsHeader] !== undefined;
+    const reports = admit(peer, parseReportBatch(text).reports, readsProofs, options);
+    await options.spool.take(reports);
+    await sendTaken(202, options.spool.covering(reports, readsProofs), { request, response });
+    options.onTaken(reports.length);
+  }, options.log);
 }
-
-const carriesOthers = (peer: Peer): boolean => peer.root || peer.serves !== null;
 
 /** One bad report of another host must not hold up a relay's whole batch; a host that sends one hears of it. */
 function admit(

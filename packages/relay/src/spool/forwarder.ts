@@ -1,23 +1,10 @@
-import {
-  encodeReportBatch,
-  type HostId,
-  limits,
-  parseTaken,
-  proofsHeader,
-  type Taken,
-  XylemError,
-} from '@xylem/core';
-import {
-  type Clock,
-  type HttpClient,
-  type Log,
-  packBody,
-  type Randomness,
-  readBody,
-  unpackBody,
-} from '@xylem/platform';
+import { encodeReportBatch, limits, type Taken, XylemError } from '@xylem/core';
+import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
 import type { RelayTiming } from '../options.ts';
+import { Awaited, type Due } from './awaited.ts';
 import type { SpooledReport } from './fold.ts';
+import { Looks } from './looks.ts';
+import { postUp } from './post-up.ts';
 import type { Spool } from './spool.ts';
 
 /** Encoded reports in one request; well below the limit, so that one lost request costs little. */
@@ -39,17 +26,13 @@ export interface ForwarderOptions {
   readonly onTaken: () => void;
 }
 
-/** When a report was last taken by a parent, and how long until it goes up again if no watermark comes. */
-interface Sent {
-  readonly report: SpooledReport;
-  readonly dueAtMs: number;
-  readonly pauseMs: number;
-}
-
-/** Sends what is spooled upwards in batches, and again with growing pauses until watermarks cover it. */
+/** Sends what is spooled upwards in batches, looks for its watermarks, and sends again what none comes to cover. */
 export class Forwarder {
   readonly #options: ForwarderOptions;
-  readonly #sent = new Map<HostId, Sent>();
+  readonly #awaited: Awaited;
+  readonly #looks: Looks;
+  /** Parents that did not answer when they were last sent something. */
+  readonly #silent = new Set<string>();
   #wake: () => void = () => undefined;
   #failures = 0;
   /** Since the last batch was begun. */
@@ -58,6 +41,9 @@ export class Forwarder {
 
   constructor(options: ForwarderOptions) {
     this.#options = options;
+    this.#awaited = new Awaited(options.timing);
+    const { reportRetryFirstMs: silentMs, reportRetryMaxMs: withoutMs } = options.timing;
+    this.#looks = new Looks({ ...options, silentMs, withoutMs });
   }
 
   /** Says that the spool has so many more. */
@@ -70,27 +56,53 @@ export class Forwarder {
   async run(): Promise<void> {
     const { signal, spool, clock } = this.#options;
     while (!signal.aborted) {
-      if (this.#due().length === 0) await this.#sleep(this.#untilDue(), () => true);
+      if (!this.#isDue()) await this.#sleep(this.#awaited.untilDueMs(clock.monotonicMs()), () => true);
       if (spool.size === 0) continue;
       await this.#gather();
-      const due = this.#due();
-      if (due.length === 0) continue;
-      this.#arrived = 0;
-      this.#begunAtMs = clock.monotonicMs();
-      for (const batch of batchesOf(due)) {
-        if (signal.aborted) return;
-        try {
-          await this.#sendAll(batch);
-          this.#failures = 0;
-          this.#options.onTaken();
-        } catch (error) {
-          if (signal.aborted) return;
-          this.#failures += 1;
-          this.#options.onFault(error);
-          await this.#sleep(this.#backoffMs(), () => false);
-          break;
-        }
+      const { toSend, toLookFor } = this.#due();
+      const isSent = toSend.length === 0 || (await this.#sendDue(toSend));
+      for (const [parent, reports] of toLookFor)
+        for (const some of looksOf(reports)) if (!signal.aborted) await this.#lookFor(some, parent);
+      if (!isSent) await this.#sleep(this.#backoffMs(), () => false);
+    }
+  }
+
+  /** Whether a parent took all of them. */
+  async #sendDue(due: readonly SpooledReport[]): Promise<boolean> {
+    const { signal, clock, parents, onTaken, onFault } = this.#options;
+    this.#arrived = 0;
+    this.#begunAtMs = clock.monotonicMs();
+    const count = Math.max(1, parents().length);
+    const beginOf = (report: SpooledReport): number =>
+      Math.floor(this.#awaited.timesSent(report) / 2) % count;
+    for (const { batch, begin } of batchesOf(due, beginOf)) {
+      if (signal.aborted) return true;
+      try {
+        await this.#sendAll(batch, begin);
+        this.#failures = 0;
+        onTaken();
+      } catch (error) {
+        if (signal.aborted) return true;
+        this.#failures += 1;
+        onFault(error);
+        return false;
       }
+    }
+    return true;
+  }
+
+  async #lookFor(reports: readonly SpooledReport[], parent: string): Promise<void> {
+    const { clock, signal, spool, log } = this.#options;
+    try {
+      const taken = await this.#looks.ask(parent, reports);
+      const nowMs = clock.monotonicMs();
+      for (const report of reports) {
+        if (taken === null) this.#awaited.sendAgain(report, nowMs);
+        else this.#awaited.looked(report, nowMs);
+      }
+      if (taken !== null) await spool.takeAnswer(taken, reports);
+    } catch (error) {
+      if (!signal.aborted) log.warn('answer to a look for watermarks not taken', { parent, error });
     }
   }
 
@@ -103,93 +115,79 @@ export class Forwarder {
     if (!hasEnough()) await this.#sleep(paceMs - timing.reportBatchMs, hasEnough);
   }
 
-  #due(): SpooledReport[] {
-    const now = this.#options.clock.monotonicMs();
-    const waiting = this.#options.spool.waiting();
-    const hosts = new Set(waiting.map(({ host }) => host));
-    for (const host of this.#sent.keys()) if (!hosts.has(host)) this.#sent.delete(host);
-    return waiting.filter((report) => {
-      const sent = this.#sent.get(report.host);
-      return sent?.report !== report || sent.dueAtMs <= now;
-    });
+  #due(): Due {
+    const { spool, clock } = this.#options;
+    return this.#awaited.due(spool.waiting(), clock.monotonicMs());
   }
 
-  #untilDue(): number {
-    let next = this.#options.timing.reportRetryMaxMs;
-    const now = this.#options.clock.monotonicMs();
-    for (const { dueAtMs } of this.#sent.values()) next = Math.min(next, dueAtMs - now);
-    return Math.max(0, next);
-  }
-
-  #markSent(report: SpooledReport, nowMs: number): void {
-    const { reportRetryFirstMs, reportRetryMaxMs } = this.#options.timing;
-    const former = this.#sent.get(report.host);
-    const pauseMs =
-      former?.report === report ? Math.min(reportRetryMaxMs, former.pauseMs * 2) : reportRetryFirstMs;
-    this.#sent.set(report.host, { report, dueAtMs: nowMs + pauseMs, pauseMs });
+  #isDue(): boolean {
+    const { toSend, toLookFor } = this.#due();
+    return toSend.length > 0 || toLookFor.size > 0;
   }
 
   /** One report that parents refuse must not hold up the others: what is refused as malformed is halved. */
-  async #sendAll(batch: readonly SpooledReport[]): Promise<void> {
+  async #sendAll(batch: readonly SpooledReport[], begin: number): Promise<void> {
     const { spool, clock, log } = this.#options;
     let answer: Taken | null = null;
+    let at: string | null = null;
     try {
-      answer = await this.#send(batch);
+      const { parent, taken } = await this.#send(batch, begin);
+      answer = taken;
+      at = this.#looks.mayAsk(parent) ? parent : null;
       for (const report of batch) spool.wentUp(report);
     } catch (error) {
       if (!(error instanceof XylemError) || error.code !== 'E_REPORT_INVALID') throw error;
       if (batch.length > 1) {
         const middle = Math.ceil(batch.length / 2);
-        await this.#sendAll(batch.slice(0, middle));
-        await this.#sendAll(batch.slice(middle));
+        await this.#sendAll(batch.slice(0, middle), begin);
+        await this.#sendAll(batch.slice(middle), begin);
         return;
       }
       log.warn('report refused by the parents', { host: batch[0]?.host, error });
     }
-    for (const report of batch) this.#markSent(report, clock.monotonicMs());
+    for (const report of batch) this.#awaited.sent(report, at, clock.monotonicMs());
     if (answer !== null) await spool.takeAnswer(answer, batch);
   }
 
+  /** One may take reports and never pass them on: what was sent often begins with another that answers. */
+  #parentsFrom(begin: number): readonly string[] {
+    const inOrder = this.#options.parents();
+    const answering = inOrder.filter((parent) => !this.#silent.has(parent));
+    const first = begin === 0 ? undefined : answering[begin % answering.length];
+    return first === undefined ? inOrder : [first, ...inOrder.filter((parent) => parent !== first)];
+  }
+
   /** To the first parent that takes them. */
-  async #send(batch: readonly SpooledReport[]): Promise<Taken> {
-    const { http, parents, signal } = this.#options;
+  async #send(
+    batch: readonly SpooledReport[],
+    begin: number,
+  ): Promise<{ readonly parent: string; readonly taken: Taken }> {
+    const { signal, log } = this.#options;
     const reports = batch.map(({ envelope }) => envelope);
-    const { body, headers: packed } = await packBody(
-      encodeReportBatch({ format: 'xylem-reports-1', reports }),
-    );
+    const body = encodeReportBatch({ format: 'xylem-reports-1', reports });
     const readsProofs = batch.every(({ single }) => !single);
-    const headers = {
-      'content-type': 'application/json',
-      'accept-encoding': 'zstd',
-      ...packed,
-      ...(readsProofs ? { [proofsHeader]: '1' } : {}),
-    };
     let fault: unknown = new XylemError(
       'E_PARENT_UNREACHABLE',
       'There is no parent that could take reports.',
     );
-    for (const parent of parents()) {
+    for (const parent of this.#parentsFrom(begin)) {
       try {
-        const url = `${parent.replace(/\/+$/, '')}/reports`;
-        const answer = await http.request({ method: 'POST', url, headers, body, signal });
-        const rules = {
-          maxBytes: limits.reportBatch,
-          what: `The answer of ${parent}`,
-          code: 'E_NETWORK',
-        } as const;
-        const text = await readBody(answer.body, rules.maxBytes, rules.what);
-        if (answer.status === 202)
-          return parseTaken(await unpackBody(text, answer.headers['content-encoding'], rules));
-        const isMalformed = answer.status === 400 || answer.status === 413;
+        const posted = { path: '/reports', body, readsProofs, good: 202 } as const;
+        const { status, taken } = await postUp(this.#options, parent, posted);
+        this.#silent.delete(parent);
+        if (taken !== null) return { parent, taken };
+        const isMalformed = status === 400 || status === 413;
         fault = new XylemError(
           isMalformed ? 'E_REPORT_INVALID' : 'E_PARENT_REFUSED',
-          `${parent} answered ${answer.status} to reports.`,
+          `${parent} answered ${status} to reports.`,
         );
       } catch (error) {
         if (signal.aborted) throw error;
+        this.#silent.add(parent);
+        this.#looks.lost(parent);
         fault = error;
       }
-      this.#options.log.warn('parent did not take reports', { parent, error: fault });
+      log.warn('parent did not take reports', { parent, error: fault });
     }
     throw fault;
   }
@@ -214,8 +212,22 @@ export class Forwarder {
 }
 
 /** Who can't read proofs goes in batches of its own: the answer is in one form. */
-function* batchesOf(reports: readonly SpooledReport[]): Iterable<SpooledReport[]> {
-  for (const single of [false, true]) yield* bounded(reports.filter((report) => report.single === single));
+function* batchesOf(
+  reports: readonly SpooledReport[],
+  beginOf: (report: SpooledReport) => number,
+): Iterable<{ readonly batch: SpooledReport[]; readonly begin: number }> {
+  for (const [begin, some] of Map.groupBy(reports, beginOf))
+    for (const alike of byForm(some)) for (const batch of bounded(alike)) yield { batch, begin };
+}
+
+function* looksOf(reports: readonly SpooledReport[]): Iterable<SpooledReport[]> {
+  for (const alike of byForm(reports))
+    for (let at = 0; at < alike.length; at += limits.lookReports)
+      yield alike.slice(at, at + limits.lookReports);
+}
+
+function byForm(reports: readonly SpooledReport[]): SpooledReport[][] {
+  return [false, true].map((single) => reports.filter((report) => report.single === single));
 }
 
 function* bounded(reports: readonly SpooledReport[]): Iterable<SpooledReport[]> {

@@ -132,6 +132,11 @@ export class Spool {
     return this.#watermarks.answer(hosts, readsProofs);
   }
 
+  /** Of that, what says that the root server has these reports. */
+  covering(reports: readonly ReportNumber[], readsProofs: boolean): Taken {
+    return this.#watermarks.covering(reports, readsProofs);
+  }
+
   /** Drops what is kept of these hosts; a line of theirs in the log is dropped again at the next start. */
   forget(fits: (host: HostId) => boolean): void {
     for (const [host, report] of this.#reports) {

@@ -1,5 +1,5 @@
-import type { Envelope, HostId, Proofs, Taken } from '@xylem/core';
-import { type ReportNumber, supersedes } from './fold.ts';
+import type { Envelope, HostId, ReportNumber as Place, Proofs, Taken } from '@xylem/core';
+import { covers, type ReportNumber, supersedes } from './fold.ts';
 import type { KeptWatermark } from './read-answer.ts';
 
 /** The newest watermark of each host. A joint watermark is held once, whatever the number of proofs that lead to it. */
@@ -36,6 +36,17 @@ export class Watermarks {
       watermarks: singles,
       ...(proofs.length === 0 ? {} : { proofs }),
     };
+  }
+
+  /** Of that, what covers these reports: what is older says nothing to who waits for them. */
+  covering(reports: readonly Place[], readsProofs: boolean): Taken {
+    const covered = reports.filter((report) =>
+      covers(this.#kept.get(report.host), { ...report, single: !readsProofs }),
+    );
+    return this.answer(
+      covered.map(({ host }) => host),
+      readsProofs,
+    );
   }
 
   all(): Iterable<KeptWatermark> {

@@ -62,6 +62,9 @@ test('tells a watermark to its host and to relays, and to others nothing', async
   const unknown = await b.get(`/watermarks/${'0'.repeat(32)}`);
   assert.equal(refused.status, 404);
   assert.deepEqual(refused.body, unknown.body);
+  const look = { format: 'xylem-look-1', reports: [] };
+  const { status } = await relay.post('/watermarks', Buffer.from(JSON.stringify(look)));
+  assert.equal(status, 404, 'by which a relay knows that it is to send again');
 });
 
 test('takes reports only by the key of the host that they speak of', async (t) => {
