@@ -99,6 +99,12 @@ export async function usageOf(pid: number): Promise<Usage> {
   };
 }
 
+/** What a process has had written to disks. */
+export async function writtenBytesOf(pid: number): Promise<number> {
+  const io = await readFile(`/proc/${pid}/io`, 'utf8');
+  return Number(/^write_bytes: (\d+)$/m.exec(io)?.[1] ?? 0);
+}
+
 export function sumOf(all: readonly Usage[]): Usage {
   const sum = (of: (one: Usage) => number): number => all.reduce((before, one) => before + of(one), 0);
   return {

@@ -4,7 +4,7 @@ import { systemClock } from '@xylem/platform';
 import { type ReportFleet, reportFleet } from '@xylem/root/report-fleet';
 import { cleanup, postgres, waitUntil } from '@xylem/testkit';
 import type { Bench, Measured } from './bench.ts';
-import { usageOf } from './lab.ts';
+import { usageOf, writtenBytesOf } from './lab.ts';
 
 const withinMs = 600_000;
 /** What follows from the last report is done by then. */
@@ -27,7 +27,7 @@ export const bench: Bench = {
         { hosts, ...(url === undefined ? {} : { database: { kind: 'postgres', url } }) },
         profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
       );
-      const figures = await measure(fleet, hosts, batch);
+      const figures = await measure(fleet, options);
       await fleet.stop();
       return { inputs: { hosts, batch, database }, figures };
     } finally {
@@ -36,11 +36,15 @@ export const bench: Bench = {
   },
 };
 
-async function measure(fleet: ReportFleet, hosts: number, batch: number): Promise<Measured['figures']> {
+async function measure(
+  fleet: ReportFleet,
+  { hosts, batch, database }: ReturnType<typeof optionsOf>,
+): Promise<Measured['figures']> {
   const { api } = fleet.root;
   const figures: Record<string, number> = {};
   const phase = async (name: string, act: () => Promise<unknown>): Promise<void> => {
     const before = await usageOf(fleet.pid);
+    const writtenBefore = await writtenBytesOf(fleet.pid);
     const fromMs = systemClock.monotonicMs();
     await act();
     const seconds = (systemClock.monotonicMs() - fromMs) / 1000;
@@ -51,6 +55,11 @@ async function measure(fleet: ReportFleet, hosts: number, batch: number): Promis
     );
     figures[`${name}ReportsPerSecond`] = Math.round(hosts / seconds);
     figures[`${name}PeakRssMb`] = Math.round(highestRssMb);
+    // PostgreSQL writes in processes of its own.
+    if (database === 'sqlite')
+      figures[`${name}WrittenBytesPerReport`] = Math.round(
+        ((await writtenBytesOf(fleet.pid)) - writtenBefore) / hosts,
+      );
   };
   const first = fleet.reports('1.0.0');
   await phase('first', () => fleet.bring(first, batch));

@@ -5,9 +5,10 @@ import type { RestoredMark } from './restored-state.ts';
 /** What was reported to a restored root server since it was restored. */
 export async function heardSince(db: Database, { restoredMs }: RestoredMark): Promise<Report[]> {
   const rows = await db
-    .selectFrom('reports')
-    .select('document')
-    .where('received_ms', '>=', restoredMs)
+    .selectFrom('reports as r')
+    .innerJoin('host_states as s', 's.host', 'r.host')
+    .select('r.document')
+    .where('s.heard_ms', '>=', restoredMs)
     .execute();
   return rows.map(({ document }) => JSON.parse(document) as Report);
 }

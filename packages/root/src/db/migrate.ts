@@ -49,6 +49,7 @@ import * as linkLimits from './migrations/0045-link-limits.ts';
 import * as parentRules from './migrations/0046-parent-rules.ts';
 import * as hostStates from './migrations/0047-host-states.ts';
 import * as reportedPlaces from './migrations/0048-reported-places.ts';
+import * as unchangedReports from './migrations/0049-unchanged-reports.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -102,6 +103,7 @@ const migrations: readonly Migration[] = [
   parentRules,
   hostStates,
   reportedPlaces,
+  unchangedReports,
 ];
 
 const schemaVersion = migrations.length;

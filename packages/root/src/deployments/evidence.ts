@@ -56,8 +56,9 @@ export async function heardIn(
       : await selectReports(db, environment)
           .where((e) => e.or([e('h.serve', '=', 1), e('r.host', 'in', only)]))
           .execute();
-  for await (const { host, document, received_ms: receivedMs, serve } of rows) {
-    const { report, serves } = reader.read(document);
+  for await (const row of rows) {
+    const { host, heard_ms: receivedMs, serve } = row;
+    const { report, serves } = reader.read(row);
     reports.set(host, { report, receivedMs });
     if (serve === 1) noteSeen(seen, childrenSeen(serves), nowMs);
   }

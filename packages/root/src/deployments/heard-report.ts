@@ -1,5 +1,6 @@
 import type { Report, ReportedComponent } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
+import { newestReport } from '../hosts/kept-report.ts';
 
 type HeardComponent = Omit<ReportedComponent, 'kind' | 'tree' | 'previous'>;
 
@@ -24,10 +25,9 @@ const mostTexts = 10_000;
 export class ReportReader {
   readonly #texts = new Map<string, string>();
 
-  read(document: string): ReadReport {
-    const { agent, facts, direction, waiting, observing, probes, knows, components, serves } = JSON.parse(
-      document,
-    ) as Report;
+  read(row: Parameters<typeof newestReport>[0]): ReadReport {
+    const { agent, facts, direction, waiting, observing, probes, knows, components, serves } =
+      newestReport(row);
     const { boot: _, ...platform } = facts;
     const report = {
       agent: this.#text(agent),
@@ -68,8 +68,8 @@ const rowsAtOnce = 500;
 export async function* reportRows(db: Database, environment: string, after = 0) {
   for (let revision = after, isMore = true; isMore; ) {
     const rows = await selectReports(db, environment)
-      .where('r.revision', '>', revision)
-      .orderBy('r.revision')
+      .where('s.revision', '>', revision)
+      .orderBy('s.revision')
       .limit(rowsAtOnce)
       .execute();
     yield* rows;
@@ -82,6 +82,14 @@ export async function* reportRows(db: Database, environment: string, after = 0) 
 export const selectReports = (db: Database, environment: string) =>
   db
     .selectFrom('reports as r')
+    .innerJoin('host_states as s', 's.host', 'r.host')
     .innerJoin('hosts as h', 'h.id', 'r.host')
-    .select(['r.host', 'r.document', 'r.received_ms', 'r.revision', 'h.serve'])
-    .where('r.environment', '=', environment);
+    .select((e) => [
+      'r.host',
+      'r.document',
+      's.moving',
+      e.ref('s.heard_ms').$notNull().as('heard_ms'),
+      e.ref('s.revision').$notNull().as('revision'),
+      'h.serve',
+    ])
+    .where('s.reported_in', '=', environment);

@@ -68,8 +68,9 @@ test('what is kept of hosts is what would be read anew, whatever was written mea
       .set((e) => ({ newest: e('newest', '+', 1) }))
       .returning('newest')
       .executeTakeFirstOrThrow();
-    const values = { received_ms: receivedMs, document, revision };
-    await db.updateTable('reports').set(values).where('host', '=', host).execute();
+    await db.updateTable('reports').set({ document }).where('host', '=', host).execute();
+    const heard = { heard_ms: receivedMs, revision };
+    await db.updateTable('host_states').set(heard).where('host', '=', host).execute();
   };
   const change = async (host: string, values: Record<string, unknown>) => {
     await db.updateTable('hosts').set(values).where('id', '=', host).execute();

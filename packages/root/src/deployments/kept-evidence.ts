@@ -147,8 +147,9 @@ async function environmentChanges(db: Database, { environment }: Kept): Promise<
 
 async function noteReports(db: Database, kept: Kept, { reports, seen }: Changes): Promise<void> {
   const rows = reportRows(db, kept.environment, kept.revision);
-  for await (const { host, document, received_ms: receivedMs, revision, serve } of rows) {
-    const { report, serves } = kept.reader.read(document);
+  for await (const row of rows) {
+    const { host, heard_ms: receivedMs, revision, serve } = row;
+    const { report, serves } = kept.reader.read(row);
     reports.set(host, report);
     kept.received.set(host, receivedMs);
     kept.revision = Math.max(kept.revision, revision);
@@ -246,7 +247,7 @@ async function readReports(
   const missing = [...hosts].filter((id) => received.has(id) && !reports.has(id));
   for (const some of inStatements(missing)) {
     const rows = await selectReports(db, environment).where('r.host', 'in', some).execute();
-    for (const { host, document } of rows) reports.set(host, reader.read(document).report);
+    for (const row of rows) reports.set(row.host, reader.read(row).report);
   }
 }
 

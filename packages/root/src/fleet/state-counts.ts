@@ -10,9 +10,9 @@ type StateCounts = Status['hosts'];
 export const noStates = () => Object.fromEntries(hostStates.map((state) => [state, 0])) as StateCounts;
 
 /** Who is in one of these is silent once nothing was heard for long. */
-const spoken = ['ok', 'updating', 'waiting', 'failed'] as const satisfies readonly SaidState[];
+export const spokenStates = ['ok', 'updating', 'waiting', 'failed'] as const satisfies readonly SaidState[];
 
-export const isSpoken = (state: HostState): boolean => spoken.some((one) => one === state);
+export const isSpoken = (state: HostState): boolean => spokenStates.some((one) => one === state);
 
 /** How many hosts of an environment are in each state: from the counts, and from who was not heard of for long. */
 export async function stateCounts(
@@ -34,7 +34,7 @@ export async function stateCounts(
           sql<number>`1`.as('unheard'),
         ])
         .where('environment', '=', environment)
-        .where('state', 'in', spoken)
+        .where('state', 'in', spokenStates)
         .where('heard_ms', '<', clock.now() - silentAfterMs(everySeconds))
         .groupBy('state'),
     )

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { timeOf } from '@xylem/core';
 import fc from 'fast-check';
 import { fakeHost } from '../testing/fake-host.ts';
 import { rootFixture } from '../testing/root-fixture.ts';
@@ -102,7 +103,15 @@ test('two different reports of one number are a copy, the same one twice is none
   const { token } = await root.api('tokenCreate', { body: { environment: 'acme/production' } });
   const host = await fakeHost(root, token, { name: 'a' });
   const shown = async () => (await root.api('hostShow', { params: { host: 'a' } })).cloned;
-  const first = await host.nextReport();
+  const result = {
+    outcome: 'passed',
+    exitCode: 0,
+    seconds: 1,
+    output: { text: 'all is well', sizeBytes: 11 },
+  };
+  const job = { id: 'a'.repeat(32), component: 'web', job: 'check', package: 'b'.repeat(64) };
+  const ran = { ...job, state: 'ended', since: timeOf(1), result } as never;
+  const first = await host.nextReport({ jobs: [ran] });
   const second = await host.nextReport({ sequence: 1, agent: '0.2.0' as never });
   assert.equal(await host.bring(first), 202);
   assert.equal(await host.bring(first), 202);

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Report } from '@xylem/core';
 import { appendAudit } from '../audit/audit.ts';
 import type { Database } from '../db/tables.ts';
 import type { Clone } from './host-rows.ts';
+import { newestReport } from './kept-report.ts';
 
 /** From which sequence on a boot of a host reported, within one incarnation. */
 export interface BootStart {
@@ -108,14 +110,16 @@ export async function noteBoot(
 /** Two reports with one number: an honest host never signs that. @returns what was seen, or null */
 export async function sameNumberTwice(trx: Database, report: Report): Promise<string | null> {
   const held = await trx
-    .selectFrom('reports')
-    .select('document')
-    .where('host', '=', report.host)
-    .where('incarnation', '=', report.incarnation)
-    .where('sequence', '=', report.sequence)
+    .selectFrom('reports as r')
+    .innerJoin('host_states as s', 's.host', 'r.host')
+    .select(['r.document', 's.moving'])
+    .where('r.host', '=', report.host)
+    .where('r.incarnation', '=', report.incarnation)
     .executeTakeFirst();
-  if (held === undefined || held.document === JSON.stringify(report)) return null;
-  const other = through(JSON.parse(held.document) as Report);
+  if (held === undefined) return null;
+  const kept = newestReport(held);
+  if (kept.sequence !== report.sequence || isDeepStrictEqual(kept, report)) return null;
+  const other = through(kept);
   return `Two different reports have the number ${report.sequence}: through ${other} and through ${through(report)}.`;
 }
 

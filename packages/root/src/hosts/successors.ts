@@ -77,16 +77,16 @@ export async function retireReplaced(root: Root): Promise<void> {
     .selectFrom('hosts as n')
     .innerJoin('hosts as o', 'o.id', 'n.replaces')
     .innerJoin('environments as e', 'e.id', 'n.environment')
-    .leftJoin('reports as r', 'r.host', 'o.id')
-    .leftJoin('reports as s', 's.host', 'n.id')
+    .leftJoin('host_states as r', 'r.host', 'o.id')
+    .leftJoin('host_states as s', 's.host', 'n.id')
     .select([
       'n.id as next',
       'n.joined_ms as joinedMs',
       'o.id as old',
       'o.joined_ms as oldJoinedMs',
       'o.retired as oldRetired',
-      'r.received_ms as heardMs',
-      's.received_ms as nextHeardMs',
+      'r.heard_ms as heardMs',
+      's.heard_ms as nextHeardMs',
       'e.id as id',
       'e.tenant as tenant',
       'e.environment as environment',

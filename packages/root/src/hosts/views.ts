@@ -3,6 +3,7 @@ import { inStatements } from '../db/statements.ts';
 import { allEnvironments, refOf } from '../environments/names.ts';
 import type { Root } from '../root.ts';
 import type { HostRecord } from './host-rows.ts';
+import { newestReport } from './kept-report.ts';
 import { type Directed, type HostView, viewHost } from './view.ts';
 
 type Sight = Pick<Root, 'db' | 'clock' | 'directing'>;
@@ -44,15 +45,14 @@ async function reportsOf(
   const environments = [...new Set(hosts.map(({ environment }) => environment))];
   const ids = hosts.map(({ id }) => id);
   const rows = await db
-    .selectFrom('reports')
-    .select(['host', 'document', 'received_ms'])
-    .where('environment', 'in', environments)
-    .where('host', 'in', ids)
+    .selectFrom('reports as r')
+    .innerJoin('host_states as s', 's.host', 'r.host')
+    .select(['r.host', 'r.document', 's.moving', 's.heard_ms'])
+    .where('r.environment', 'in', environments)
+    .where('r.host', 'in', ids)
     .execute();
   // What is in the database was checked when it was taken.
-  return new Map(
-    rows.map((r) => [r.host, { report: JSON.parse(r.document) as Report, receivedMs: r.received_ms }]),
-  );
+  return new Map(rows.map((row) => [row.host, { report: newestReport(row), receivedMs: row.heard_ms ?? 0 }]));
 }
 
 /** Names of environments by id. */

@@ -1,6 +1,7 @@
 import { timeOf } from '@xylem/core';
 import { allEnvironments, fullName } from '../environments/names.ts';
 import { expiringRoles } from '../fleet/expiring.ts';
+import { spokenStates } from '../fleet/state-counts.ts';
 import { silentAfterMs } from '../hosts/view.ts';
 import type { Root } from '../root.ts';
 import { clearSigns, noteSigns, reconcileSigns, type SeenSign } from './signs.ts';
@@ -32,20 +33,19 @@ async function watchSilence({ db, clock, directing, startedMs }: Parts, environm
   await db.transaction().execute(async (trx) => {
     const heard = await trx
       .selectFrom('incident_signs as s')
-      .innerJoin('reports as r', (join) =>
-        join.onRef('r.host', '=', 's.host').onRef('r.environment', '=', 's.environment'),
+      .innerJoin('host_states as r', (join) =>
+        join.onRef('r.host', '=', 's.host').onRef('r.reported_in', '=', 's.environment'),
       )
       .select(['s.environment', 's.key', 's.subject'])
       .where('s.environment', '=', environment)
       .where('s.key', '=', key)
       .where('s.cleared_ms', 'is', null)
-      .where('r.received_ms', '>=', beforeMs)
+      .where('r.heard_ms', '>=', beforeMs)
       .execute();
     await clearSigns(trx, heard, nowMs);
     if (!isListening) return;
     const silent = await trx
-      .selectFrom('reports as r')
-      .innerJoin('hosts as h', 'h.id', 'r.host')
+      .selectFrom('host_states as r')
       .leftJoin('incident_signs as s', (join) =>
         join
           .onRef('s.environment', '=', 'r.environment')
@@ -53,16 +53,14 @@ async function watchSilence({ db, clock, directing, startedMs }: Parts, environm
           .onRef('s.subject', '=', 'r.host')
           .on('s.cleared_ms', 'is', null),
       )
-      .select(['r.host', 'r.received_ms'])
+      .select((e) => ['r.host', e.ref('r.heard_ms').$notNull().as('sinceMs')])
       .where('r.environment', '=', environment)
-      .where('r.received_ms', '<', beforeMs)
-      .whereRef('h.environment', '=', 'r.environment')
-      .where('h.retired', '=', 0)
-      .where('h.revoked_ms', 'is', null)
+      .where('r.state', 'in', spokenStates)
+      .where('r.heard_ms', '<', beforeMs)
       .where('s.subject', 'is', null)
       .execute();
     const signs = silent.map(
-      ({ host, received_ms: sinceMs }): SeenSign => ({
+      ({ host, sinceMs }): SeenSign => ({
         environment,
         key,
         subject: host,

@@ -2,6 +2,7 @@ import { type Report, sameParent } from '@xylem/core';
 import type { Insertable, Selectable } from 'kysely';
 import { inParts, inStatements } from '../db/statements.ts';
 import type { Database, Tables } from '../db/tables.ts';
+import { type KeptReport, keptReport } from '../hosts/kept-report.ts';
 import type { SaidStates } from '../hosts/said-states.ts';
 import { isTelling } from '../hosts/told.ts';
 
@@ -19,14 +20,61 @@ export async function replaceReports(
     .set((e) => ({ newest: e('newest', '+', reports.length) }))
     .returning('newest')
     .executeTakeFirstOrThrow();
-  const rows = reports.map((report, index) => ({
+  const known = await knownOf(trx, reports);
+  const taken = reports.map((report, index): TakenReport => {
+    const revision = newest - reports.length + 1 + index;
+    return { report, kept: keptReport(report), own: known.get(report.host)?.own, revision };
+  });
+  const { same = [], changed = [] } = Object.groupBy(taken, ({ report, kept }) =>
+    known.get(report.host)?.digest === kept.digest ? 'same' : 'changed',
+  );
+  await replaceDocuments(trx, changed);
+  await replaceComponents(trx, changed);
+  await replaceStates(trx, changed, nowMs, states);
+  await noteHeard(trx, same, nowMs);
+}
+
+interface TakenReport {
+  readonly report: Report;
+  readonly kept: KeptReport;
+  /** Absent: not registered. */
+  readonly own: Registered | undefined;
+  readonly revision: number;
+}
+
+type Registered = Pick<Selectable<Tables['hosts']>, 'name' | 'labels' | 'retired'>;
+
+/** By host what its row says, and the digest of the report that is kept. */
+async function knownOf(
+  trx: Database,
+  reports: readonly Report[],
+): Promise<Map<string, { readonly own: Registered | undefined; readonly digest: string | null }>> {
+  const rows = await inParts(
+    reports.map(({ host }) => host),
+    (part) =>
+      trx
+        .selectFrom('host_states as s')
+        .leftJoin('hosts as h', 'h.id', 's.host')
+        .leftJoin('reports as r', 'r.host', 's.host')
+        .select(['s.host', 'h.name', 'h.labels', 'h.retired', 'r.digest'])
+        .where('s.host', 'in', part)
+        .execute(),
+  );
+  return new Map(
+    rows.map(({ host, name, labels, retired, digest }) => {
+      const isRegistered = name !== null && labels !== null && retired !== null;
+      return [host, { own: isRegistered ? { name, labels, retired } : undefined, digest }];
+    }),
+  );
+}
+
+async function replaceDocuments(trx: Database, changed: readonly TakenReport[]): Promise<void> {
+  const rows = changed.map(({ report, kept: { document, digest } }) => ({
     host: report.host,
     environment: report.environment,
     incarnation: report.incarnation,
-    sequence: report.sequence,
-    received_ms: nowMs,
-    document: JSON.stringify(report),
-    revision: newest - reports.length + 1 + index,
+    document,
+    digest,
     told: isTelling(report) ? 1 : 0,
     holds: (report.quarantine?.held ?? []).length > 0 ? 1 : null,
     ...placeOf(report),
@@ -39,10 +87,8 @@ export async function replaceReports(
         c.column('host').doUpdateSet((e) => ({
           environment: e.ref('excluded.environment'),
           incarnation: e.ref('excluded.incarnation'),
-          sequence: e.ref('excluded.sequence'),
-          received_ms: e.ref('excluded.received_ms'),
           document: e.ref('excluded.document'),
-          revision: e.ref('excluded.revision'),
+          digest: e.ref('excluded.digest'),
           told: e.ref('excluded.told'),
           holds: e.ref('excluded.holds'),
           parent_url: e.ref('excluded.parent_url'),
@@ -53,32 +99,21 @@ export async function replaceReports(
       )
       .execute();
   }
-  const registered = await registeredOf(trx, reports);
-  await replaceComponents(trx, reports, registered);
-  await replaceStates(trx, reports, registered, nowMs, states);
-}
-
-async function registeredOf(trx: Database, reports: readonly Report[]): Promise<Map<string, Registered>> {
-  const rows = await inParts(
-    reports.map(({ host }) => host),
-    (part) =>
-      trx.selectFrom('hosts').select(['id', 'name', 'labels', 'retired']).where('id', 'in', part).execute(),
-  );
-  return new Map(rows.map((row) => [row.id, row]));
 }
 
 async function replaceStates(
   trx: Database,
-  reports: readonly Report[],
-  registered: ReadonlyMap<string, Registered>,
+  changed: readonly TakenReport[],
   nowMs: number,
   states: SaidStates,
 ): Promise<void> {
-  const rows = reports.map((report) => ({
+  const rows = changed.map(({ report, kept, own, revision }) => ({
     host: report.host,
     reported_in: report.environment,
-    says: states.of(report, registered.get(report.host) ?? { name: report.name, labels: '{}' }),
+    says: states.of(report, own ?? { name: report.name, labels: '{}' }),
     heard_ms: nowMs,
+    revision,
+    moving: kept.moving,
   }));
   for (const some of inStatements(rows))
     await trx
@@ -89,10 +124,12 @@ async function replaceStates(
           reported_in: e.ref('excluded.reported_in'),
           says: e.ref('excluded.says'),
           heard_ms: e.ref('excluded.heard_ms'),
+          revision: e.ref('excluded.revision'),
+          moving: e.ref('excluded.moving'),
         })),
       )
       .execute();
-  const uncertain = [...new Set(reports.map(({ environment }) => environment))].filter(
+  const uncertain = [...new Set(changed.map(({ report }) => report.environment))].filter(
     (environment) => !states.isCertain(environment),
   );
   if (uncertain.length === 0) return;
@@ -101,6 +138,28 @@ async function replaceStates(
     .set({ states_number: 0 })
     .where('environment', 'in', uncertain)
     .execute();
+}
+
+/** That hosts said again what is kept of them: no trigger goes by these columns. */
+async function noteHeard(trx: Database, same: readonly TakenReport[], nowMs: number): Promise<void> {
+  const rows = same.map(({ report: { host }, kept: { moving }, revision }) => ({
+    host,
+    heard_ms: nowMs,
+    revision,
+    moving,
+  }));
+  for (const some of inStatements(rows))
+    await trx
+      .insertInto('host_states')
+      .values(some)
+      .onConflict((c) =>
+        c.column('host').doUpdateSet((e) => ({
+          heard_ms: e.ref('excluded.heard_ms'),
+          revision: e.ref('excluded.revision'),
+          moving: e.ref('excluded.moving'),
+        })),
+      )
+      .execute();
 }
 
 /** What others ask for by it. */
@@ -116,19 +175,15 @@ export const countingLock = 'running-counts';
 
 type ComponentRow = Insertable<Tables['host_components']>;
 
-/** Most reports say the same of the components as the one before: nothing is written then. */
-async function replaceComponents(
-  trx: Database,
-  reports: readonly Report[],
-  registered: ReadonlyMap<string, Registered>,
-): Promise<void> {
+/** Most changes are none of the components: nothing is written of them then. */
+async function replaceComponents(trx: Database, taken: readonly TakenReport[]): Promise<void> {
   const held = await inParts(
-    reports.map(({ host }) => host),
+    taken.map(({ report }) => report.host),
     (part) => trx.selectFrom('host_components').selectAll().where('host', 'in', part).execute(),
   );
   const before = Map.groupBy(held, ({ host }) => host);
-  const changed = reports
-    .map((report) => ({ host: report.host, rows: componentsOf(report, registered.get(report.host)) }))
+  const changed = taken
+    .map(({ report, own }) => ({ host: report.host, rows: componentsOf(report, own) }))
     .filter(({ host, rows }) => textOf(rows) !== textOf(before.get(host) ?? []));
   for (const some of inStatements(changed)) {
     const named = some.map(({ host }) => host);
@@ -137,8 +192,6 @@ async function replaceComponents(
   for (const rows of inStatements(changed.flatMap((one) => one.rows)))
     await trx.insertInto('host_components').values(rows).execute();
 }
-
-type Registered = Pick<Selectable<Tables['hosts']>, 'id' | 'name' | 'labels' | 'retired'>;
 
 function componentsOf(
   { host, environment, components }: Report,

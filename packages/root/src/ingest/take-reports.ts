@@ -70,7 +70,7 @@ export async function takeReports(
       const { isNewest } = judge(held, report, nowMs, touched);
       const copy =
         (await noteBoot(trx, report, bootsFor(report), before, nowMs)) ??
-        (report.sequence === before ? await sameNumberTwice(trx, report) : null);
+        (report.sequence === before ? await sameNumberTwice(trx, withoutJobTexts(report)) : null);
       if (copy !== null) await markCloned(trx, report.host, copy, nowMs);
       if (isNewest) newest.set(report.host, report);
     }

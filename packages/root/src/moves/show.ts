@@ -1,8 +1,9 @@
-import { type HostMapEntry, type Report, timeOf } from '@xylem/core';
+import { type HostMapEntry, timeOf } from '@xylem/core';
 import type { Move, MoveDetail } from '../api/schemas/index.ts';
 import type { Database } from '../db/tables.ts';
 import { fullName } from '../environments/names.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
+import { newestReport } from '../hosts/kept-report.ts';
 import type { MovedHost, MoveRequest, Side, Word } from './rows.ts';
 
 /** The request as a side may see it: of the other side the tenant, and whether it has approved. */
@@ -59,14 +60,15 @@ function stateOf({ left_ms, came_ms }: MovedHost): 'waits' | 'leaving' | 'gone' 
   return came_ms === null ? 'leaving' : 'gone';
 }
 
-type Last = { readonly document: string; readonly received_ms: number };
+type Last = { readonly document: string; readonly moving: string | null; readonly heard_ms: number | null };
 
 /** Of hosts that have not come yet: their newest in the old environment. */
 async function lastReports(db: Database, { id, from }: MoveRequest): Promise<ReadonlyMap<string, Last>> {
   const rows = await db
     .selectFrom('reports as r')
     .innerJoin('moved_hosts as m', 'm.host', 'r.host')
-    .select(['r.host', 'r.document', 'r.received_ms'])
+    .innerJoin('host_states as s', 's.host', 'r.host')
+    .select(['r.host', 'r.document', 's.moving', 's.heard_ms'])
     .where('m.move', '=', id)
     .where('m.left_ms', 'is not', null)
     .where('m.came_ms', 'is', null)
@@ -78,14 +80,16 @@ async function lastReports(db: Database, { id, from }: MoveRequest): Promise<Rea
 function wasOf(row: MovedHost, name: string | null, lastOf: ReadonlyMap<string, Last>) {
   const entry = row.entry === null ? null : (JSON.parse(row.entry) as HostMapEntry);
   const last =
-    row.report === null ? lastOf.get(row.host) : { document: row.report, received_ms: row.reported_ms ?? 0 };
-  const report = last === undefined ? null : (JSON.parse(last.document) as Report);
+    row.report === null
+      ? lastOf.get(row.host)
+      : { document: row.report, moving: null, heard_ms: row.reported_ms };
+  const report = last === undefined ? null : newestReport(last);
   return {
     name: name ?? entry?.name ?? null,
     labels: { ...entry?.labels },
     left: row.left_ms === null ? null : timeOf(row.left_ms),
     came: row.came_ms === null ? null : timeOf(row.came_ms),
-    lastReport: last === undefined ? null : timeOf(last.received_ms),
+    lastReport: last === undefined ? null : timeOf(last.heard_ms ?? 0),
     report: report === null ? null : { ...report },
   };
 }

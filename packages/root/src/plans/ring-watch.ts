@@ -74,11 +74,11 @@ export async function lookBefore(db: Database, environment: string, nowMs: numbe
 /** Looks at those of a plan in which a host may have fallen silent; the others are looked at as reports arrive. */
 export async function lookForSilence(db: Database, plan: string, nowMs: number): Promise<void> {
   const rows = await watchedNow(db)
-    .innerJoin('reports as t', 't.environment', 'r.environment')
+    .innerJoin('host_states as t', 't.reported_in', 'r.environment')
     .where('r.plan', '=', plan)
     .groupBy(['r.environment', 'r.offline_after_ms'])
     .clearSelect()
-    .select((e) => ['r.environment', 'r.offline_after_ms', e.fn.min('t.received_ms').as('oldest')])
+    .select((e) => ['r.environment', 'r.offline_after_ms', e.fn.min('t.heard_ms').as('oldest')])
     .execute();
   for (const { environment, offline_after_ms, oldest } of rows)
     if (nowMs - Number(oldest) > offline_after_ms) await lookBefore(db, environment, nowMs);

@@ -145,12 +145,12 @@ async function unheard(db: Database, { product, release, since_ms: sinceMs }: Re
     const admitted = await db
       .selectFrom('deployment_hosts as m')
       .innerJoin('hosts as h', 'h.id', 'm.host')
-      .leftJoin('reports as r', 'r.host', 'm.host')
+      .leftJoin('host_states as r', 'r.host', 'm.host')
       .select(['m.host', 'h.environment'])
       .where('m.deployment', '=', row.id)
       .where('m.admitted_ms', 'is not', null)
       .where('h.retired', '=', 0)
-      .where((e) => e.or([e('r.received_ms', 'is', null), e('r.received_ms', '<', until)]))
+      .where((e) => e.or([e('r.heard_ms', 'is', null), e('r.heard_ms', '<', until)]))
       .execute();
     for (const { host, environment } of admitted) left.push({ host, environment, components: [] });
   }
@@ -161,11 +161,11 @@ async function lastReports(db: Database, hosts: readonly string[]): Promise<Map<
   const heard = new Map<string, number>();
   for (let at = 0; at < hosts.length; at += 500) {
     const rows = await db
-      .selectFrom('reports')
-      .select(['host', 'received_ms'])
+      .selectFrom('host_states')
+      .select(['host', 'heard_ms'])
       .where('host', 'in', hosts.slice(at, at + 500))
       .execute();
-    for (const { host, received_ms: receivedMs } of rows) heard.set(host, receivedMs);
+    for (const { host, heard_ms: heardMs } of rows) if (heardMs !== null) heard.set(host, heardMs);
   }
   return heard;
 }

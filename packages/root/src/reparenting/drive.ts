@@ -164,13 +164,14 @@ async function heardOf(
         .selectFrom('hosts as h')
         .innerJoin('environments as e', 'e.id', 'h.environment')
         .leftJoin('reports as r', 'r.host', 'h.id')
+        .leftJoin('host_states as s', 's.host', 'h.id')
         .select([
           'h.id',
           'h.retired',
           'h.revoked_ms',
           'h.environment',
           'e.tenant',
-          'r.received_ms',
+          's.heard_ms',
           'r.document',
         ])
         .where('h.id', 'in', part)
@@ -185,7 +186,7 @@ async function heardOf(
       const heard: HeardHost = {
         parent: report?.parent.url ?? null,
         reparent: report?.reparent ?? null,
-        silent: row.received_ms === null || nowMs - row.received_ms > silentAfterMs(everySeconds),
+        silent: row.heard_ms === null || nowMs - row.heard_ms > silentAfterMs(everySeconds),
         gone: row.retired === 1 || row.revoked_ms !== null || row.tenant !== tenants.get(row.id),
       };
       return [row.id, heard];

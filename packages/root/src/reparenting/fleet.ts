@@ -29,8 +29,9 @@ export interface Fleet {
 /** Read by an act of a person, not at each look: it costs as much as the fleet is large. */
 export async function readFleet(db: Database): Promise<Fleet> {
   const reports = await db
-    .selectFrom('reports')
-    .select(['host', 'parent_url', 'parent_host', 'serves_url', 'received_ms'])
+    .selectFrom('reports as r')
+    .innerJoin('host_states as s', 's.host', 'r.host')
+    .select(['r.host', 'r.parent_url', 'r.parent_host', 'r.serves_url', 's.heard_ms'])
     .execute();
   const said = new Map(reports.map((row) => [row.host, row]));
   const nodes = new Map<string, FleetNode>();
@@ -42,7 +43,7 @@ export async function readFleet(db: Database): Promise<Fleet> {
       parentUrl: row?.parent_url ?? null,
       parentHost: row?.parent_host ?? null,
       url: host.serve ? (row?.serves_url ?? null) : null,
-      receivedMs: row?.received_ms ?? null,
+      receivedMs: row?.heard_ms ?? null,
     });
   }
   const serving = new Map(

@@ -177,11 +177,9 @@ export interface HostTables {
     host: string;
     environment: string;
     incarnation: string;
-    sequence: number;
-    received_ms: number;
+    /** Of all of it but what moves: it is written anew only where this differs (`hosts/kept-report.ts`). */
+    digest: Generated<string>;
     document: string;
-    /** Rises with every report that is taken, in the order in which they are committed. */
-    revision: number;
     /** 1: it tells what people did on the host (`hosts/told.ts`). */
     told: number;
     /** 1: the host remembers a quarantine; else null. */
@@ -238,6 +236,10 @@ export interface HostTables {
     says: string | null;
     /** When it came. */
     heard_ms: number | null;
+    /** Rises with every report that is taken, in the order in which they are committed. */
+    revision: number | null;
+    /** What moves in it, JSON; null: it is the kept one to the letter. */
+    moving: string | null;
     /** What is counted; null: it is not registered. */
     state: GeneratedAlways<string | null>;
   };
