@@ -61,7 +61,13 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const isRevoked = (host: HostId): boolean => revoked.has(host);
   const proxy = options.proxyEnvironment === undefined ? {} : { proxyEnvironment: options.proxyEnvironment };
   const http =
-    options.http ?? createHttpClient({ tls: upwardTls(current, revoked), maxSockets: 32, ...proxy });
+    options.http ??
+    createHttpClient({
+      tls: upwardTls(current, revoked),
+      maxSockets: 32,
+      turnsUp: (url) => options.links?.up(url) ?? null,
+      ...proxy,
+    });
   const faults = new Faults(clock, options.onFaultsChanged);
   const aboveFile = new AboveFile(layout.above, log);
   const ownParents = new OwnParents(repository, current, log);
@@ -156,6 +162,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     log,
     timing,
     signal,
+    upNow: () => options.links?.upNow() ?? null,
     onFault: (error) => faults.set('reports', error),
     onTaken: () => faults.clear('reports'),
   });

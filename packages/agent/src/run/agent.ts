@@ -106,8 +106,11 @@ async function runLocked(options: AgentOptions): Promise<Life> {
   const { signal } = over;
   const node = options.node ?? process.execPath;
 
+  const isOwnRelay = (url: string): boolean =>
+    (options.parentsFirst?.() ?? []).some((own) => `${url}/`.startsWith(`${own}/`));
   const http = createHttpClient({
     tls: () => identity.tls(),
+    turnsUp: (url) => (isOwnRelay(url) ? null : (options.links?.up(url) ?? null)),
     ...(options.proxyEnvironment === undefined ? {} : { proxyEnvironment: options.proxyEnvironment }),
   });
   revoked.watch(http, () => identity.get().caPem);
@@ -122,8 +125,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     mayUse,
     isBack: () => reporting?.parentIsBack(),
     remembered: { learned: await learned.read(), keep: keepingLearned(learned, log) },
-    turnsOf: (url, isBackground) =>
-      options.parentsFirst?.().includes(url) === true ? null : (options.links?.down(isBackground) ?? null),
+    turnsOf: (url, isBackground) => (isOwnRelay(url) ? null : (options.links?.down(isBackground) ?? null)),
     returnToFirstMs: timing.returnToFirstMs,
     comparison: timing.comparison,
   });

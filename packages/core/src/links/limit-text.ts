@@ -77,16 +77,16 @@ export function parseLinkLimit(text: string): LinkLimit {
   // Days hold commas too: a word without `=` belongs to the part before it.
   const parts = text.split(/,(?=[a-z]+=)/).map((part) => part.split('='));
   const said = new Map(parts.map(([key = '', value = '']) => [key, value]));
-  const known = ['down', 'serve', 'each', 'between', 'days', 'zone'];
+  const known = ['down', 'up', 'serve', 'each', 'between', 'days', 'zone'];
   const isWrong =
     said.size < parts.length || parts.some((part) => part.length !== 2 || !known.includes(part[0] ?? ''));
   if (isWrong) refuse(text, `parts out of ${known.join('=, ')}=, each once, with commas between`);
-  const rate = (key: 'down' | 'serve' | 'each') => {
+  const rate = (key: 'down' | 'up' | 'serve' | 'each') => {
     const value = said.get(key);
     return value === undefined ? {} : { [key]: parseRate(value) };
   };
-  const rates = { ...rate('down'), ...rate('serve'), ...rate('each') };
-  if (Object.keys(rates).length === 0) refuse(text, 'a rate: down=, serve= or each=');
+  const rates = { ...rate('down'), ...rate('up'), ...rate('serve'), ...rate('each') };
+  if (Object.keys(rates).length === 0) refuse(text, 'a rate: down=, up=, serve= or each=');
   const times = parseTimes({ between: said.get('between'), days: said.get('days'), zone: said.get('zone') });
   return { ...rates, ...(times === null ? {} : { times }) };
 }

@@ -151,12 +151,14 @@ test('limits are read as people write them, and written so', () => {
   assert.equal(linkLimitText(limit), text);
   assert.deepEqual(parseLinkLimit(text), limit);
   assert.deepEqual(parseLinkLimit('down=64kbit/s'), { down: 8_000 });
+  assert.equal(linkLimitText(parseLinkLimit('up=64kbit/s,down=200kB/s')), 'down=200kB/s,up=8kB/s');
   assert.deepEqual(parseLinkLimit('down=1MB/s,days=sat-mon,zone=UTC').times?.days, ['mo', 'sa', 'su']);
   for (const wrong of [
     '',
     'down',
     'down=1MB/s,down=2MB/s',
-    'up=1MB/s',
+    'up=1kB/s',
+    'sideways=1MB/s',
     'between=08:00-18:00,zone=UTC',
     'down=1MB/s,between=08:00-18:00',
     'down=1MB/s,between=8-18,zone=UTC',

@@ -3,6 +3,7 @@ import type { LinkLimit } from '../wire/link-limit.ts';
 /** What links may carry at a moment, in bytes per second; null: as much as comes. */
 export interface LinkRates {
   readonly down: number | null;
+  readonly up: number | null;
   readonly serve: number | null;
   readonly each: number | null;
 }
@@ -13,5 +14,10 @@ export function strictestRates(inForce: readonly LinkLimit[]): LinkRates {
     const rates = inForce.flatMap((limit) => limit[of] ?? []);
     return rates.length === 0 ? null : Math.min(...rates);
   };
-  return { down: strictest('down'), serve: strictest('serve'), each: strictest('each') };
+  return {
+    down: strictest('down'),
+    up: strictest('up'),
+    serve: strictest('serve'),
+    each: strictest('each'),
+  };
 }

@@ -50,6 +50,22 @@ export const hostMapExamples: Readonly<Record<string, Example>> = {
     wire.parseHostMapNode,
     wire.encodeHostMapNode,
   ),
+  'host-map-leaf-limits-up': example(
+    {
+      format: 'xylem-hostmap-1',
+      hosts: {
+        [host]: {
+          labels: {},
+          limits: [
+            { up: 8_000 },
+            { down: 50_000, up: 20_000, times: { from: '08:00', to: '18:00', zone: 'UTC' } },
+          ],
+        },
+      },
+    },
+    wire.parseHostMapNode,
+    wire.encodeHostMapNode,
+  ),
   'host-map-leaf-undo': example(
     {
       format: 'xylem-hostmap-1',

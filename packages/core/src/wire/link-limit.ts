@@ -22,6 +22,8 @@ export const linkLimitSchema = object(
   {
     /** From its parents. */
     down: rate,
+    /** To its parents. */
+    up: rate,
     /** To all its children together, and to each. */
     serve: rate,
     each: rate,

@@ -3,8 +3,10 @@ import type { AgentOptions } from 'node:https';
 import type { LookupFunction, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { XylemError } from '@xylem/core';
+import type { Turns } from '../serving/paced-link.ts';
 import { TransferCounter } from './counters.ts';
 import { countingAgent, countingTlsAgent } from './counting-agent.ts';
+import { heldUp } from './held-up.ts';
 import { chooseProxy, type ProxyServer } from './proxy/choose.ts';
 import { openedFault, refusalOf, wayTo } from './proxy/request.ts';
 import {
@@ -57,6 +59,8 @@ export interface HttpClientOptions {
   readonly maxSockets?: number;
   /** Bodies that come slower are given up. Default 1,024 bytes/s over 30 s. */
   readonly slowest?: SlowestTransfer;
+  /** How the body that is sent to a URL is held up; null: not at all. Default: none is. */
+  readonly turnsUp?: (url: string) => Turns | null;
   /** Environment with HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY. Default: none. */
   readonly proxyEnvironment?: NodeJS.ProcessEnv;
   /** Names to addresses, for callers that may not go everywhere. An address in a URL is not looked up. */
@@ -104,10 +108,12 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         ...(wanted.signal === undefined ? {} : { signal: wanted.signal }),
       });
       let body: IncomingMessage | null = null;
+      const sent = heldUp(wanted, options.turnsUp, outgoing);
       const unreachable = (cause: Error): Error => unreachableError(url, proxy, cause, wanted.signal);
       outgoing.setTimeout(withinMs, () => {
         // Who has not read what came does not wait for more; the guard of its rate sees whether more comes.
         if (body !== null && body.readableLength > 0) return;
+        if (sent.isWaiting()) return;
         outgoing.destroy(new Error(`no byte for ${withinMs} ms`));
       });
       guardAnswer(outgoing, isTls, withinMs);
@@ -128,7 +134,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
           socket: incoming.socket,
         });
       });
-      void send(outgoing, wanted.body);
+      void send(outgoing, sent.body);
     });
 
   return {

@@ -2,6 +2,7 @@ import { type LinkLimit, type LinkRates, strictestRates } from '@xylem/core';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { PacedLink, type Turns } from './paced-link.ts';
+import { routeClassOf } from './route-class.ts';
 
 /** The links of one node, held to what its own administrator and direction say (docs/spec/bandwidth.md, Limits). */
 export class LimitedLinks {
@@ -9,7 +10,9 @@ export class LimitedLinks {
   readonly #own: readonly LinkLimit[];
   #limits: readonly LinkLimit[] = [];
   #rates: (nowMs: number) => LinkRates = () => strictestRates([]);
+  readonly #now: () => LinkRates;
   readonly #down: PacedLink;
+  readonly #up: PacedLink;
   readonly #serve: PacedLink;
 
   constructor(options: { readonly clock: Clock; readonly log: Log; readonly own: readonly LinkLimit[] }) {
@@ -17,7 +20,9 @@ export class LimitedLinks {
     this.#log = options.log;
     this.#own = options.own;
     const now = (): LinkRates => this.#rates(clock.now());
+    this.#now = now;
     this.#down = new PacedLink(clock, () => ({ total: now().down, each: null }));
+    this.#up = new PacedLink(clock, () => ({ total: now().up, each: null }));
     this.#serve = new PacedLink(clock, () => ({ total: now().serve, each: now().each }));
     this.direct([]);
   }
@@ -42,6 +47,17 @@ export class LimitedLinks {
   down(isBackground: boolean): Turns | null {
     const isLimited = this.#limits.some(({ down }) => down !== undefined);
     return isLimited ? this.#down.turns('', isBackground) : null;
+  }
+
+  /** For what is sent to a parent by this URL; null: nothing limits it. */
+  up(url: string): Turns | null {
+    const isLimited = this.#limits.some(({ up }) => up !== undefined);
+    return isLimited ? this.#up.turns('', routeClassOf(new URL(url).pathname) === 'report') : null;
+  }
+
+  /** Bytes per second upwards at present; null: as much as goes. */
+  upNow(): number | null {
+    return this.#now().up;
   }
 
   /** For what is given to a child; null: nothing limits it. */

@@ -29,6 +29,7 @@ async function below(t: TestContext, { installation, production }: World, parent
     ...of,
     parents: () => parents,
     timing: relayTiming,
+    upNow: () => null,
     onFault: () => undefined,
     onTaken: () => undefined,
   });

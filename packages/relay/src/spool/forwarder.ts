@@ -10,6 +10,8 @@ import type { Spool } from './spool.ts';
 /** Encoded reports in one request; well below the limit, so that one lost request costs little. */
 const batchBytes = 4 * 1024 * 1024;
 const batchReports = 5_000;
+/** A batch that is held up is over long before relays end requests for their length. */
+const batchSeconds = 60;
 /** So many that have come don't wait for others. */
 const enoughReports = 1_000;
 
@@ -22,6 +24,8 @@ export interface ForwarderOptions {
   readonly log: Log;
   readonly timing: RelayTiming;
   readonly signal: AbortSignal;
+  /** Bytes per second that the link may carry upwards at present; null: as much as goes. */
+  readonly upNow: () => number | null;
   readonly onFault: (error: unknown) => void;
   readonly onTaken: () => void;
 }
@@ -69,13 +73,14 @@ export class Forwarder {
 
   /** Whether a parent took all of them. */
   async #sendDue(due: readonly SpooledReport[]): Promise<boolean> {
-    const { signal, clock, parents, onTaken, onFault } = this.#options;
+    const { signal, clock, parents, upNow, onTaken, onFault } = this.#options;
+    const mostBytes = Math.min(batchBytes, (upNow() ?? batchBytes) * batchSeconds);
     this.#arrived = 0;
     this.#begunAtMs = clock.monotonicMs();
     const count = Math.max(1, parents().length);
     const beginOf = (report: SpooledReport): number =>
       Math.floor(this.#awaited.timesSent(report) / 2) % count;
-    for (const { batch, begin } of batchesOf(due, beginOf)) {
+    for (const { batch, begin } of batchesOf(due, beginOf, mostBytes)) {
       if (signal.aborted) return true;
       try {
         await this.#sendAll(batch, begin);
@@ -215,9 +220,10 @@ export class Forwarder {
 function* batchesOf(
   reports: readonly SpooledReport[],
   beginOf: (report: SpooledReport) => number,
+  mostBytes: number,
 ): Iterable<{ readonly batch: SpooledReport[]; readonly begin: number }> {
   for (const [begin, some] of Map.groupBy(reports, beginOf))
-    for (const alike of byForm(some)) for (const batch of bounded(alike)) yield { batch, begin };
+    for (const alike of byForm(some)) for (const batch of bounded(alike, mostBytes)) yield { batch, begin };
 }
 
 function* looksOf(reports: readonly SpooledReport[]): Iterable<SpooledReport[]> {
@@ -230,12 +236,12 @@ function byForm(reports: readonly SpooledReport[]): SpooledReport[][] {
   return [false, true].map((single) => reports.filter((report) => report.single === single));
 }
 
-function* bounded(reports: readonly SpooledReport[]): Iterable<SpooledReport[]> {
+function* bounded(reports: readonly SpooledReport[], mostBytes: number): Iterable<SpooledReport[]> {
   let batch: SpooledReport[] = [];
   let bytes = 0;
   for (const report of reports) {
     const size = report.envelope.payload.length;
-    if (batch.length > 0 && (bytes + size > batchBytes || batch.length >= batchReports)) {
+    if (batch.length > 0 && (bytes + size > mostBytes || batch.length >= batchReports)) {
       yield batch;
       batch = [];
       bytes = 0;

@@ -6,7 +6,7 @@ import type { HostDetail } from '../api/schemas/index.ts';
 export function refuseUnevaluable(limits: readonly LinkLimit[]): void {
   for (const { times, ...rates } of limits) {
     if (Object.keys(rates).length === 0)
-      throw new XylemError('E_INPUT', 'A limit says at least one of down, serve and each.');
+      throw new XylemError('E_INPUT', 'A limit says at least one of down, up, serve and each.');
     const fault = times === undefined ? null : linkTimesFault(times);
     if (fault !== null)
       throw new XylemError('E_INPUT', `The times of the limit can't be evaluated: ${fault}`);

@@ -18,7 +18,7 @@ export const runOptions = {
   listen: text('<host:port>', `as a relay: where children reach it (default: ${defaultListen})`),
   url: text('<url>', 'as a relay: what children dial, if not the address that it listens on'),
   noSiblings: flag('as a relay: fetch all from parents, nothing from relays of the same site'),
-  limit: list('<limit>', `what its links may carry: down, serve, each; ${limitHelp}`),
+  limit: list('<limit>', `what its links may carry: down, up, serve, each; ${limitHelp}`),
   allowPlainHttp: flag(
     'use parents with http:// beyond loopback, from now on; who listens hears what it fetches',
   ),

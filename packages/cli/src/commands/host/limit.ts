@@ -7,6 +7,7 @@ import { changeHosts } from './shared.ts';
 
 const limitOptions = {
   down: text('<rate>', 'what each host may take from its parents: 200kB/s, 64kbit/s'),
+  up: text('<rate>', 'what each may send to its parents: its reports, and as a relay those of others'),
   serve: text('<rate>', 'as relays: what each may give to all its children together'),
   each: text('<rate>', 'as relays: what it may give to one child'),
   between: text('<times>', 'in these hours alone: 08:00-18:00'),
@@ -36,21 +37,22 @@ started with (xylem agent run --limit) stays. Said again for the same hours it r
 /** @throws XylemError E_INPUT */
 async function limitsOf(
   said: {
-    readonly [K in 'down' | 'serve' | 'each' | 'between' | 'days' | 'zone']: string | undefined;
+    readonly [K in 'down' | 'up' | 'serve' | 'each' | 'between' | 'days' | 'zone']: string | undefined;
   } & { readonly off: boolean },
 ) {
-  const { down, serve, each, off } = said;
+  const { down, up, serve, each, off } = said;
   const times = parseTimes(said);
   const rates = {
     ...(down === undefined ? {} : { down: parseRate(down) }),
+    ...(up === undefined ? {} : { up: parseRate(up) }),
     ...(serve === undefined ? {} : { serve: parseRate(serve) }),
     ...(each === undefined ? {} : { each: parseRate(each) }),
   };
   const isNone = Object.keys(rates).length === 0;
   if (off !== (isNone && times === null))
-    throw new XylemError('E_INPUT', 'Say a rate by --down, --serve or --each; or --off alone.');
+    throw new XylemError('E_INPUT', 'Say a rate by --down, --up, --serve or --each; or --off alone.');
   if (off) return [];
-  if (isNone) throw new XylemError('E_INPUT', 'Say a rate for these times: --down, --serve or --each.');
+  if (isNone) throw new XylemError('E_INPUT', 'Say a rate for these times: --down, --up, --serve or --each.');
   const limit = { ...rates, ...(times === null ? {} : { times }) };
   await checkTimes(limit);
   return [limit];

@@ -90,6 +90,7 @@ const Rate = Type.Integer({ minimum: leastRate, description: 'bytes per second' 
 const ClockTime = Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$' });
 const LinkLimit = Strict({
   down: Type.Optional(Rate),
+  up: Type.Optional(Rate),
   serve: Type.Optional(Rate),
   each: Type.Optional(Rate),
   times: Type.Optional(
