@@ -50,6 +50,7 @@ import * as parentRules from './migrations/0046-parent-rules.ts';
 import * as hostStates from './migrations/0047-host-states.ts';
 import * as reportedPlaces from './migrations/0048-reported-places.ts';
 import * as unchangedReports from './migrations/0049-unchanged-reports.ts';
+import * as childrenByParent from './migrations/0050-children-by-parent.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -104,6 +105,7 @@ const migrations: readonly Migration[] = [
   hostStates,
   reportedPlaces,
   unchangedReports,
+  childrenByParent,
 ];
 
 const schemaVersion = migrations.length;

@@ -1,13 +1,16 @@
-import { timeOf, unheardSubtrees } from '@xylem/core';
+import { timeOf, type UnheardSubtree, unheardSubtrees } from '@xylem/core';
 import type { Unheard } from '../api/schemas/fleet.ts';
 import type { HostState, HostView } from '../hosts/view.ts';
 
-/** As much of a host as says whose child it is, and whether it is heard. */
-export interface PlacedNode {
+export interface NamedHost {
   readonly id: string;
   readonly name: string;
   /** The name of its environment. */
   readonly environment: string;
+}
+
+/** As much of a host as says whose child it is, and whether it is heard. */
+export interface PlacedNode extends NamedHost {
   readonly state: HostState;
   readonly receivedMs: number | null;
   readonly url: string | null;
@@ -44,10 +47,16 @@ export function unheardAmong(nodes: readonly PlacedNode[]): Unheard[] {
     if (isGone || receivedMs === null) return [];
     return [{ id, parent: parentOf(node), isSilent: state === 'silent', heardMs: receivedMs }];
   });
-  return unheardSubtrees(places).flatMap(({ relay, isSilent, hosts, heardMs }) => {
+  return shownUnheard(unheardSubtrees(places), byId);
+}
+
+export const shownUnheard = (
+  found: readonly UnheardSubtree[],
+  byId: ReadonlyMap<string, NamedHost>,
+): Unheard[] =>
+  found.flatMap(({ relay, isSilent, hosts, heardMs }) => {
     const node = byId.get(relay);
     if (node === undefined) return [];
     const { id, name, environment } = node;
     return [{ relay: { id, name, environment }, relaySilent: isSilent, hosts, heard: timeOf(heardMs) }];
   });
-}

@@ -14,12 +14,20 @@ export const spokenStates = ['ok', 'updating', 'waiting', 'failed'] as const sat
 
 export const isSpoken = (state: HostState): boolean => spokenStates.some((one) => one === state);
 
+/** Who was not heard of since then is silent. */
+export function silentBeforeMs(
+  { clock, directing }: Pick<Root, 'clock' | 'directing'>,
+  environment: string,
+): number {
+  return clock.now() - silentAfterMs(directing.state(environment)?.policy.reportEverySeconds ?? 3600);
+}
+
 /** How many hosts of an environment are in each state: from the counts, and from who was not heard of for long. */
 export async function stateCounts(
-  { db, clock, directing }: Pick<Root, 'db' | 'clock' | 'directing'>,
+  root: Pick<Root, 'db' | 'clock' | 'directing'>,
   environment: string,
 ): Promise<StateCounts> {
-  const everySeconds = directing.state(environment)?.policy.reportEverySeconds ?? 3600;
+  const { db } = root;
   // One statement, and so one moment.
   const rows = await db
     .selectFrom('state_counts')
@@ -35,7 +43,7 @@ export async function stateCounts(
         ])
         .where('environment', '=', environment)
         .where('state', 'in', spokenStates)
-        .where('heard_ms', '<', clock.now() - silentAfterMs(everySeconds))
+        .where('heard_ms', '<', silentBeforeMs(root, environment))
         .groupBy('state'),
     )
     .execute();

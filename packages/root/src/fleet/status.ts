@@ -4,13 +4,11 @@ import { hostStates } from '../api/schemas/hosts.ts';
 import type { Access } from '../auth/access.ts';
 import { unsettledDeployments } from '../deployments/rows.ts';
 import { fleetReader, showDeployment } from '../deployments/show.ts';
-import { type EnvironmentRow, environmentsMatching, refOf } from '../environments/names.ts';
-import { hostsIn } from '../hosts/host-rows.ts';
-import { viewParts } from '../hosts/views.ts';
+import { environmentsMatching, refOf } from '../environments/names.ts';
 import type { Root } from '../root.ts';
 import { expiringRoles } from './expiring.ts';
-import { type PlacedNode, placedNode, unheardAmong } from './placed.ts';
 import { clonedIn, noStates, stateCounts } from './state-counts.ts';
+import { unheardIn } from './unheard.ts';
 
 type ProductStatus = Status['environments'][number]['products'][number];
 
@@ -43,19 +41,10 @@ export async function fleetStatus(root: Root, access: Access, environment?: stri
       root,
       rows.map(({ id }) => id),
     ),
-    unheard: all.silent === 0 ? [] : unheardAmong(await placedIn(root, rows)),
+    unheard: all.silent === 0 ? [] : await unheardIn(root, rows),
     expiring: await expiringRoles(root, rows, access.everywhere('read')),
     environments,
   };
-}
-
-/** Whose child each host is. */
-async function placedIn(root: Root, environments: readonly EnvironmentRow[]): Promise<PlacedNode[]> {
-  const names = new Map(environments.map((row) => [row.id, refOf(row).name]));
-  const placed: PlacedNode[] = [];
-  for await (const views of viewParts(root, await hostsIn(root.db, [...names.keys()])))
-    placed.push(...views.map((view) => placedNode(view, names.get(view.host.environment) ?? '')));
-  return placed;
 }
 
 /** Of each product what should run and what the hosts say that they run. */
