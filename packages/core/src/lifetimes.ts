@@ -36,6 +36,10 @@ export const lifetimes = {
   parentBehindMs: 10 * MINUTE,
   /** A relay that has heard nothing of the root server for longer says that it is cut off. */
   cutOffMs: 10 * MINUTE,
+  /** A relay looks so often what is free on its disk. */
+  roomLookMs: 15 * SECOND,
+  /** The word of a parent that its disk is full counts for so long. */
+  fullForgottenMs: 10 * MINUTE,
   /** A parent that was left for being behind is taken as it is after so long, if it still is. */
   behindForgottenMs: HOUR,
   /** A local lock holds up a change for so long, unless direction says otherwise. */

@@ -11,6 +11,7 @@ export const relayTiming: RelayTiming = {
   secondLookMs: lifetimes.secondLookMs,
   parentBehindMs: lifetimes.parentBehindMs,
   cutOffMs: lifetimes.cutOffMs,
+  roomLookMs: lifetimes.roomLookMs,
   followMs: lifetimes.relayFollowsMs,
   pruneGraceMs: 10 * 60_000,
   waitForFlightMs: 15_000,

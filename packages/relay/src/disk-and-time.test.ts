@@ -2,31 +2,54 @@ import assert from 'node:assert/strict';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { parseNews } from '@xylem/core';
 import { systemClock } from '@xylem/platform';
 import { fullDisk, waitUntil } from '@xylem/testkit';
 import { rootFront } from '@xylem/testkit/builders';
+import { batchOf, reportOf } from './testing/reports.ts';
 import { clientOf, snapshotAt, startRelay, world } from './testing/world.ts';
 
-test('on a full disk the old state is served on, nothing new is told, and it is said why', async (t) => {
-  const disk = await fullDisk(t, 16 * 2 ** 20);
+test('on a full disk the old state is served on, nothing new is told, and it is said why, to children too', async (t) => {
+  const disk = await fullDisk(t, 32 * 2 ** 20);
   if ('skip' in disk) return t.skip(disk.skip);
   const { installation, vendor, production, root, deploy } = await world(t);
   const joined = await installation.join(production, { parents: [root.url], serves: [production.id] });
   const stateFolder = join(disk.folder, 'state');
   await cp(joined.stateFolder, stateFolder, { recursive: true });
-  const relay = await startRelay(t, { ...joined, stateFolder }, { timing: { retryMaxMs: 300 } });
+  const relay = await startRelay(
+    t,
+    { ...joined, stateFolder },
+    { timing: { retryMaxMs: 300, roomLookMs: 50 } },
+  );
   const old = await deploy('1.0.0');
   await waitUntil(() => snapshotAt(relay, production.id) === old.snapshot);
   await disk.fill(1_500_000);
   const next = await deploy('2.0.0', production, { big: { noiseBytes: 6_000_000, seed: 3 } });
   await waitUntil(() => relay.status().faults.some(({ code }) => code === 'E_DISK_FULL'));
-  const { get } = clientOf(t, await installation.join(production, { parents: [relay.url] }));
+  const child = await installation.join(production, { parents: [relay.url] });
+  const { get, http } = clientOf(t, child);
   assert.equal((await get(`${relay.url}/o/${vendor.domain}/offers/${old.tree}`)).status, 200);
+  const news = async (full: number) =>
+    parseNews((await get(`${relay.url}/news?since=${production.id}.${old.snapshot}&full=${full}`)).body);
   const { body } = await get(`${relay.url}/news?since=${production.id}.0`);
-  assert.equal(JSON.parse(body.toString()).changed[0].snapshot, old.snapshot);
+  assert.equal(parseNews(body).changed[0]?.snapshot, old.snapshot);
+  assert.ok(((await news(0)).fullForMs ?? -1) >= 0);
+  await waitUntil(() => /^\d+ bytes are free below /.test(relay.serving().faults[0]?.message ?? ''));
+  let sequence = 0;
+  // The spool's last block, and what a failed try gives back, take some.
+  await waitUntil(async () => {
+    await disk.fill();
+    sequence += 1;
+    const body = batchOf(reportOf(child, sequence));
+    const answer = await http.request({ method: 'POST', url: `${relay.url}/reports`, body });
+    answer.body.resume();
+    return answer.status === 503 && answer.headers['retry-after'] === '60';
+  });
+  const hasRoom = news(1);
   await disk.free();
+  assert.equal((await hasRoom).fullForMs, undefined);
   await waitUntil(() => snapshotAt(relay, production.id) === next.snapshot);
-  assert.deepEqual(relay.status().faults, []);
+  await waitUntil(() => relay.status().faults.length === 0);
 });
 
 test('a parent whose timestamp is not renewed is left; when all are stale their newest is taken and it is said', async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '@xylem/platform';
 import { waitUntil } from '@xylem/testkit';
 import { rootFront } from '@xylem/testkit/builders';
 import { snapshotAt, startRelay, world } from './testing/world.ts';
@@ -78,3 +79,38 @@ for (const [when, start] of [
     await waitUntil(() => snapshotAt(relay, production.id) === snapshot, 30_000);
     assert.equal(relay.serving().parent?.url, root.url);
   });
+
+test('a relay asks the next parent for what is new while the first says that its disk is full', async (t) => {
+  const { installation, production, root, deploy } = await world(t, { holdMs: 200 });
+  const second = await rootFront(t, installation, { holdMs: 200 });
+  const serves = [production.id];
+  const joined = await installation.join(production, { parents: [root.url, second.url], serves });
+  let aheadMs = 0;
+  const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + aheadMs };
+  const relay = await startRelay(t, joined, { clock, timing: { secondLookMs: 3_600_000 } });
+  const codes = (): string[] => relay.status().faults.map(({ code }) => code);
+  const questions = (at: typeof root): number =>
+    at.requests.filter((line) => line.startsWith('GET /news?')).length;
+  const old = await deploy('1.0.0');
+  await waitUntil(() => snapshotAt(relay, production.id) === old.snapshot);
+  assert.equal(questions(second), 0);
+
+  root.full(60_000);
+  await waitUntil(() => codes().includes('E_PARENT_FULL') && questions(second) > 0);
+  const asked = questions(root);
+  const next = await deploy('2.0.0');
+  second.announce(production.id);
+  await waitUntil(() => snapshotAt(relay, production.id) === next.snapshot && questions(second) > 2);
+  assert.equal(questions(root), asked, 'for a minute it is not asked whether it still is');
+
+  aheadMs += 90_000;
+  await waitUntil(() => questions(root) > asked);
+  const before = questions(second);
+  await waitUntil(() => questions(second) > before);
+  assert.deepEqual(codes(), ['E_PARENT_FULL'], 'it still is, and the second stays in use');
+  root.full(null);
+  aheadMs += 180_000;
+  await waitUntil(() => codes().length === 0);
+  const last = await deploy('3.0.0');
+  await waitUntil(() => snapshotAt(relay, production.id) === last.snapshot);
+});

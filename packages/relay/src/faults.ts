@@ -27,16 +27,22 @@ export class Faults {
     if (this.#faults.delete(doing)) this.#changed();
   }
 
+  /** Whether anything else than this ended so. */
+  hasBeside(doing: string, code: ErrorCode): boolean {
+    return [...this.#faults].some(([other, fault]) => other !== doing && fault.code === code);
+  }
+
   list(): RelayFault[] {
     return [...this.#faults.values()];
   }
 }
 
-/** One line for each code, however many environments it concerns: what a report can hold. Pure. */
+/** One line for each code, however many environments it concerns: what a report can hold, of the relay as a whole before single ones. Pure. */
 export function summary(faults: readonly RelayFault[]): { code: ErrorCode; message: string }[] {
   const byCode = Map.groupBy(faults, ({ code }) => code);
   return [...byCode].map(([code, alike]) => {
     const more = alike.length === 1 ? '' : ` And ${alike.length - 1} more of this kind.`;
-    return { code, message: `${alike[0]?.message ?? ''}${more}` };
+    const first = alike.find(({ environment }) => environment === null) ?? alike[0];
+    return { code, message: `${first?.message ?? ''}${more}` };
   });
 }

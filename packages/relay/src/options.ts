@@ -20,6 +20,8 @@ export interface RelayTiming {
   readonly parentBehindMs: number;
   /** A relay that has heard nothing of the root server for longer is cut off. */
   readonly cutOffMs: number;
+  /** How often it is looked what is free on the disk. */
+  readonly roomLookMs: number;
   /** An environment is followed for so long after a child last asked for it. */
   readonly followMs: number;
   /** What no desired state refers to any more is removed so long after the change. */
@@ -73,6 +75,8 @@ export interface RelayOptions {
   readonly timing?: Partial<RelayTiming>;
   /** Most connections at once. Default 20,000. */
   readonly maxConnections?: number;
+  /** What is to stay free on the disk of the state folder: with less the relay says that it is full. Default 8 MiB. */
+  readonly reserveBytes?: number;
   /** What its links may carry. Default: as much as comes. */
   readonly links?: LimitedLinks;
   /** Called when what `serving` says about faults has changed: the host's report is due. */

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, statfs } from 'node:fs/promises';
 import type { TLSSocket } from 'node:tls';
 import type { EnvironmentId, HostId } from '@xylem/core';
 import { createHttpClient } from '@xylem/platform';
@@ -26,6 +26,7 @@ import { Spool } from './spool/spool.ts';
 import { AboveFile } from './state/above-file.ts';
 import { relayLayout } from './state/layout.ts';
 import { RevokedHosts } from './state/revoked.ts';
+import { Room } from './state/room.ts';
 import { Loops } from './upstream/loops.ts';
 import { Neighbours } from './upstream/neighbours.ts';
 import { OwnParents } from './upstream/own-parents.ts';
@@ -38,6 +39,8 @@ import { Upstream } from './upstream/upstream.ts';
  */
 /** What a report of a relay holds of them stays small, however many children it has. */
 const mostLinksReported = 32;
+/** What a spool of reports and the relay's own records need. */
+const reserveBytes = 8 * 2 ** 20;
 
 export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const { clock, randomness, log, listen } = options;
@@ -68,7 +71,21 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
       turnsUp: (url) => options.links?.up(url) ?? null,
       ...proxy,
     });
-  const faults = new Faults(clock, options.onFaultsChanged);
+  const faults = new Faults(clock, () => {
+    room.recount();
+    options.onFaultsChanged?.();
+  });
+  const room = new Room({
+    layout,
+    reserveBytes: options.reserveBytes ?? reserveBytes,
+    freeBytes,
+    lookMs: timing.roomLookMs,
+    clock,
+    log,
+    faults,
+    signal,
+    onChanged: () => hub.announceFullness(),
+  });
   const aboveFile = new AboveFile(layout.above, log);
   const ownParents = new OwnParents(repository, current, log);
   const mayUse = (url: string): boolean => current().plainHttp === true || !isPlainBeyondLoopback(url);
@@ -129,6 +146,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     log,
     holdMs: timing.holdMs,
     sinceRootMs: () => contact.sinceRootMs(),
+    fullForMs: () => room.fullForMs(),
     onAsked: (_request, environments: readonly EnvironmentId[]) => follow.asked(environments),
   });
   const follow: Follow = await openFollow({
@@ -156,7 +174,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const forwarder = new Forwarder({
     spool,
     http,
-    parents,
+    parents: () => upstream.fullness.inOrder(parents()),
     clock,
     randomness,
     log,
@@ -189,17 +207,22 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
         children,
         spool,
         log,
-        arriving: (domain, path) =>
-          arriving(
-            { flights: follow.flights, repository, clock, mostMs: timing.waitForFlightMs },
-            domain,
-            path,
-          ),
+        arriving: async (domain, path) => {
+          if (room.isFull) return;
+          const { flights } = follow;
+          await arriving({ flights, repository, clock, mostMs: timing.waitForFlightMs }, domain, path);
+        },
         fill: (asked, response) =>
           fill({ repository, flights: follow.flights, underWay, clock, timing }, asked, response),
         doubt: (domain, digest, kind) => follow.ownCopy.doubt(domain, digest, kind),
         forward: forwarding({ http, parents, clock, log, timeoutMs: timing.forwardTimeoutMs, signal }),
-        reports: takeReports({ spool, log, isRevoked, onTaken: (reports) => forwarder.wake(reports) }),
+        reports: takeReports({
+          spool,
+          log,
+          isRevoked,
+          onTaken: (reports) => forwarder.wake(reports),
+          onRefused: (error) => room.refused(error),
+        }),
         looks: answerLooks({ spool, log }),
         parents: () => ({
           url,
@@ -229,6 +252,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const running = Promise.all([
     follow.run(),
     forwarder.run(),
+    room.run(),
     watchIdentity({
       clock,
       log,
@@ -304,6 +328,11 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     carried: () => busiest(counts.links(), mostLinksReported),
   });
   return { url, localUrl, port: server.port, status, serving, stopped, close };
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
 
 /** IPv6 goes in brackets; an address that means "all" is dialled on this machine. */

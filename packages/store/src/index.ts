@@ -24,6 +24,7 @@ export { boundStrangers, type Strangers } from './serve/strangers.ts';
 export { askToVerify, verifyHeader } from './source/ask-to-verify.ts';
 export { type Comparison, type ComparisonTiming, comparisonTiming } from './source/comparison.ts';
 export { type Failover, failover } from './source/failover.ts';
+export { Fullness } from './source/fullness.ts';
 export { httpSource } from './source/http-source.ts';
 export { inBackground } from './source/in-background.ts';
 export type { ObjectSource, SourceChoice } from './source/object-source.ts';
@@ -46,6 +47,7 @@ export {
   inStanding,
   neverAsked,
   type Standing,
+  sooner,
   untilForgivenMs,
 } from './source/standing.ts';
 export { unlessBetter } from './source/unless-better.ts';

@@ -18,6 +18,8 @@ export interface FollowOptions extends AsksParents {
   readonly onFault: (fault: XylemError | null) => void;
   /** That a parent was left for being behind; null when that is over. */
   readonly onBehind: (fault: XylemError | null) => void;
+  /** That a parent is full; null when none is. */
+  readonly onFull: (fault: XylemError | null) => void;
 }
 
 /** A parent that could not hold news is asked for it again after so long. */
@@ -40,6 +42,7 @@ async function follow(options: FollowOptions, follower: Follower, looks: SecondL
   while (!signal.aborted) {
     try {
       follower.forgetBehind();
+      options.onFull(parents.full());
       const overdue = looks.overdue();
       if (overdue !== null && !(await follower.settle(overdue))) looks.mistrust(overdue.witness);
       if (isDue || follower.isRenewalDue()) await follower.refreshThroughAny();
@@ -140,6 +143,8 @@ class Follower {
         const news = await this.#ask(source, isDoubted ? 0 : refresher.snapshot());
         if (news === 'again') return true;
         this.#isDoubted = false;
+        const fullForMs = news?.fullForMs;
+        const isFullNow = parents.fullness.said(source.name, fullForMs) && fullForMs !== undefined;
         if (news === null) {
           this.#polledUntilMs.set(source.name, clock.monotonicMs() + askNewsAgainMs);
           // A plain web server, or a parent that turns this host away: its timestamp tells which.
@@ -150,8 +155,10 @@ class Follower {
           ({ environment }) => environment === this.#options.identity.environment.id,
         );
         if (own === undefined) {
+          // Its children do not go to the next all at the same moment.
+          if (isFullNow) await this.#pause();
           // Whoever answers at once with nothing is not asked in a circle.
-          if (clock.monotonicMs() - beganMs < timing.retryMinMs && !isDoubted) await this.#pause();
+          else if (clock.monotonicMs() - beganMs < timing.retryMinMs && !isDoubted) await this.#pause();
           return true;
         }
         if (own.snapshot <= refresher.snapshot()) {
@@ -179,8 +186,9 @@ class Follower {
     const beganMs = clock.monotonicMs();
     try {
       const betterAgainMs = parents.betterAgainMs(source.name);
+      const question = { cursor: this.#cursor(snapshot), isFull: parents.fullness.comesLast(source.name) };
       const answer = await unlessBetter(clock, betterAgainMs, signal, (stop) =>
-        askNews(http, source.name, this.#cursor(snapshot), timing.newsHoldMs, stop),
+        askNews(http, source.name, question, timing.newsHoldMs, stop),
       );
       return answer === 'better-again' ? 'again' : answer;
     } catch (error) {

@@ -1,9 +1,9 @@
-import { toB64u, XylemError } from '@xylem/core';
+import { formatNewsCursor, toB64u, XylemError } from '@xylem/core';
 import type { ObjectSource } from '@xylem/store';
 import type { Identity } from '@xylem/trust';
 import type { AgentTiming } from '../options.ts';
 import type { AsksParents } from '../parents/parents.ts';
-import { askParents } from '../parents/requests.ts';
+import { askNews, askParents } from '../parents/requests.ts';
 import type { Behind } from './behind.ts';
 import type { Announced, Refresher } from './refresh.ts';
 import { askTimestamp, type SeenTimestamp } from './timestamp.ts';
@@ -45,9 +45,21 @@ export class ParentInUse {
    * will come. One without our environment is left.
    */
   async vet(source: ObjectSource): Promise<void> {
+    if (this.#options.parents.fullness.isDue(source.name)) await this.#requireRoom(source.name);
     const { snapshot } = await this.through(source);
     this.#options.behind.require(source.name, snapshot);
     await this.useNow(source, snapshot);
+  }
+
+  /** @throws XylemError E_PARENT_FULL: it is still full, and the one in use stays so */
+  async #requireRoom(url: string): Promise<void> {
+    const { parents, http, identity, timing, signal } = this.#options;
+    // No host is at version 0: this is not held.
+    const question = { cursor: formatNewsCursor(new Map([[identity.environment.id, 0]])), isFull: false };
+    const news = await askNews(http, url, question, timing.timestampMs, signal);
+    parents.fullness.said(url, news?.fullForMs);
+    const fault = parents.fullness.fault([url]);
+    if (fault !== null) throw fault;
   }
 
   /** Takes what this parent has, and says what it shows. */

@@ -101,9 +101,8 @@ async function sinceRootOf(
   { environment }: Identity,
 ): Promise<number | undefined> {
   const signal = AbortSignal.timeout(answerMs);
-  const news = await askNews(http, url.replace(/\/$/, ''), `${environment.id}.0`, answerMs, signal).catch(
-    () => null,
-  );
+  const question = { cursor: `${environment.id}.0`, isFull: false };
+  const news = await askNews(http, url.replace(/\/$/, ''), question, answerMs, signal).catch(() => null);
   return news?.sinceRootMs;
 }
 

@@ -6,6 +6,7 @@ import {
   afterFault,
   type ComparisonTiming,
   comparisonTiming,
+  Fullness,
   httpSource,
   inStanding,
   isObjectPath,
@@ -15,6 +16,7 @@ import {
   Slowness,
   type SourceChoice,
   type Standing,
+  sooner,
   untilForgivenMs,
 } from '@xylem/store';
 import { afterLearning, type Learned, nothingLearned, trimmed } from './learned.ts';
@@ -60,6 +62,10 @@ export interface Parents extends SourceChoice {
   /** Others that are in good standing: those beside the one in use, and those above. */
   others(): { readonly equals: readonly string[]; readonly above: readonly string[] };
   source(url: string): ObjectSource;
+  /** What they say of their disks. */
+  readonly fullness: Fullness;
+  /** That one that this host would ask is full; null: none is. */
+  full(): XylemError | null;
   /** Milliseconds until one that the operator named before this one may be asked again; null where none was left. */
   betterAgainMs(url: string): number | null;
   /** A fault that was noticed outside of `attempt`. */
@@ -81,6 +87,7 @@ export function parentsOf(options: ParentsOptions): Parents {
   const { http, clock, randomness, log, mayUse = () => true, turnsOf = () => null } = options;
   const standings = new Map<string, Standing>();
   const slowness = new Slowness(clock, () => randomness.fraction());
+  const fullness = new Fullness(clock, () => randomness.fraction(), options.returnToFirstMs);
   let learned = options.remembered?.learned ?? nothingLearned;
   /** In which order this host takes siblings: its own, and the same each time. */
   const ranks = new Map<string, number>();
@@ -104,9 +111,10 @@ export function parentsOf(options: ParentsOptions): Parents {
   const beside = (): string[] => learned.siblings.toSorted((a, b) => rankOf(a) - rankOf(b));
   const urls = (path = ''): string[] => {
     const equals = [...options.wanted(), ...beside()];
+    const isObject = isObjectPath(path);
     // Higher nodes last: they have the most children to serve.
-    const all = usable([...(isObjectPath(path) ? slowness.inOrder(equals) : equals), ...learned.above]);
-    return inStanding(all, standings, clock.monotonicMs());
+    const all = usable([...(isObject ? slowness.inOrder(equals) : equals), ...learned.above]);
+    return inStanding(isObject ? all : fullness.inOrder(all), standings, clock.monotonicMs());
   };
   const sourceOf = (url: string): ObjectSource => {
     const known = sources.get(url);
@@ -144,7 +152,7 @@ export function parentsOf(options: ParentsOptions): Parents {
       const wanted = usable(options.wanted());
       const place = wanted.indexOf(url);
       const better = place < 0 ? wanted : wanted.slice(0, place);
-      return untilForgivenMs(better, standings, clock.monotonicMs());
+      return sooner(untilForgivenMs(better, standings, clock.monotonicMs()), fullness.dueMs(better));
     },
     learn: (from, said) => {
       const url = trimmed(from);
@@ -162,6 +170,8 @@ export function parentsOf(options: ParentsOptions): Parents {
       return { equals: others.filter((url) => !above.includes(url)), above };
     },
     source: sourceOf,
+    fullness,
+    full: () => fullness.fault(urls()),
     comparison: {
       clock,
       timing: options.comparison ?? comparisonTiming,
@@ -192,8 +202,7 @@ export function parentsOf(options: ParentsOptions): Parents {
           }
           if (!(error instanceof XylemError) || error.retry !== 'elsewhere') throw error;
           worst = worst === null || isGraver(error, worst) ? error : worst;
-          // Who has not got something yet is as good as before for everything else.
-          if (error.code !== 'E_OBJECT_MISSING' && error.code !== 'E_METADATA_MISSING') blame(url, error);
+          if (!isPartial(error)) blame(url, error);
         }
       }
       throw worst ?? new XylemError('E_PARENT_UNREACHABLE', `There is no parent to fetch ${path} from.`);
@@ -208,6 +217,11 @@ export function refusedParents(urls: readonly string[]): XylemError | null {
     'E_PLAIN_HTTP',
     `${urls.join(', ')}: plain HTTP beyond loopback is used only if this host's agent is told so: --allow-plain-http.`,
   );
+}
+
+/** Who has not got something, and may be good for all else. */
+function isPartial({ code }: XylemError): boolean {
+  return code === 'E_OBJECT_MISSING' || code === 'E_METADATA_MISSING' || code === 'E_PARENT_FULL';
 }
 
 /** A wrong answer says more than a missing one, and that more than none; a proxy's own fault explains that. */

@@ -42,17 +42,25 @@ async function wholeAnswer(
   );
 }
 
-/** A held request for news; null where the node can't hold one. */
+/**
+ * A held request for news; null where the node can't hold one.
+ * @param isFull it is known that the node is full: where it is not, or is and that is not known, it answers at once
+ */
 export async function askNews(
   http: HttpClient,
   url: string,
-  cursor: string,
+  { cursor, isFull }: { readonly cursor: string; readonly isFull: boolean },
   holdMs: number,
   signal: AbortSignal,
 ): Promise<News | null> {
   const bytes = await askNode(
     http,
-    { method: 'GET', url: `${url}/news?since=${cursor}`, signal, idleTimeoutMs: holdMs },
+    {
+      method: 'GET',
+      url: `${url}/news?since=${cursor}&full=${isFull ? 1 : 0}`,
+      signal,
+      idleTimeoutMs: holdMs,
+    },
     limits.newsAnswer,
     holdMs * 2,
   );

@@ -343,6 +343,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
           timing,
           onFault: (fault) => faults.set('direction', fault),
           onBehind: (fault) => faults.set('behind', fault),
+          onFull: (fault) => faults.set('full', fault),
         }),
       () => drift.run(() => lookAfter.convergence().slots),
       () => reporter.run(),

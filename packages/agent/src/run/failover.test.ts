@@ -162,6 +162,42 @@ test('a full parent is left at once, and asked again when it said so', async (co
   assert.equal(refused, after, 'it was not asked again before that');
 });
 
+test('a parent whose disk is full is left for direction and reports, keeps its place for objects, and comes back', async (context) => {
+  const { site, first, second, host, next, has } = await ofTwo(context);
+  const agent = await site.agent(host, { timing: { ...timing, secondLookMs: 3_600_000 } });
+  await has('1.0.0');
+  first.full(12 * 60_000);
+  await waitFor('the next parent', () => agent.status().parent === second.url);
+  const [said] = agent.status().waiting;
+  assert.equal(said?.code, 'E_PARENT_FULL');
+  assert.ok(said?.message.startsWith(`The disk of ${first.url} is full since `), said?.message);
+  const before = first.requests.length;
+  await next();
+  await reported(second, host, 'the report', (report) => componentOf(report, 'web')?.version === '2.0.0');
+  const since = first.requests.slice(before);
+  assert.ok(since.some((line) => line.includes('/o/')));
+  assert.ok(!since.some((line) => line.includes('/r/') || line.endsWith('/reports')), since.join('\n'));
+  assert.equal(agent.status().parent, second.url, 'it is asked whether it is full, and no more');
+  first.full(null);
+  await waitFor('the first again', () => agent.status().parent === first.url && agent.status().converged);
+  assert.deepEqual(agent.status().waiting, []);
+});
+
+test('the only parent stays in use though its disk is full', async (context) => {
+  const site = await Site.create(context);
+  const only = await site.front();
+  only.full(0);
+  const host = await site.host([only.url]);
+  const pages = await site.publish('pages', '1.0.0', { a: '1' });
+  await site.assign([]);
+  const agent = await site.agent(host, { timing });
+  await waitFor('its word', () => agent.status().waiting.some(({ code }) => code === 'E_PARENT_FULL'));
+  const release = await site.vendor.release('1.0.0', [pages]);
+  await site.assign([{ release, package: pages }]);
+  await reported(only, host, 'the release', (report) => componentOf(report, 'pages') !== undefined);
+  assert.equal(agent.status().parent, only.url);
+});
+
 test('siblings that a parent named are turned to after a start at which it is dead', async (context) => {
   const site = await Site.create(context);
   const [only, sibling] = [await site.front(), await site.front()];

@@ -4,6 +4,7 @@ import type { XylemError } from '@xylem/core';
 export type HostWork =
   | 'direction'
   | 'behind'
+  | 'full'
   | 'converging'
   | 'certificate'
   | 'parents'
@@ -26,7 +27,8 @@ export function hostFaults(changed: () => void): HostFaults {
       const before = faults.get(what)?.code;
       if (fault === null) faults.delete(what);
       else faults.set(what, fault);
-      if (before !== fault?.code) changed();
+      // A full relay says so itself: its children need not, all at the same moment.
+      if (before !== fault?.code && what !== 'full') changed();
     },
     all: () => [...faults.values()],
   };

@@ -20,6 +20,12 @@ export const networkCodes = {
     'elsewhere',
     'network',
   ),
+  E_PARENT_FULL: code(
+    'The disk of a parent is full: what is new it can not take. It serves what it has; the rest comes from others.',
+    'Free space on the relay that the message names, or give it a larger disk; its own report says how much is free. It takes its place again by itself.',
+    'elsewhere',
+    'network',
+  ),
   E_PARENT_LOOP: code(
     'Relays go in a circle: one pulls from another that pulls from it, or from itself. Nothing new comes to them that way.',
     'Give the relay that the message names another parent: `xylem host move RELAY --parent URL`.',

@@ -126,6 +126,11 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parseNews,
     wire.encodeNews,
   ),
+  'news-full': example(
+    { format: 'xylem-news-1', changed: [], sinceRootMs: 50_000, fullForMs: 720_000 },
+    wire.parseNews,
+    wire.encodeNews,
+  ),
   'news-file': example(
     {
       format: 'xylem-news-file-1',

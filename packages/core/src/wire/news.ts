@@ -15,8 +15,11 @@ const newsSchema = object(
       maxItems: 10_000,
     }),
   },
-  /** How long ago this node heard of the root server; absent: it does not know. */
-  { sinceRootMs: integer() },
+  /**
+   * How long ago this node heard of the root server (absent: it does not know), and for how long its disk has been full
+   * (absent: it is not).
+   */
+  { sinceRootMs: integer(), fullForMs: integer() },
 );
 
 /** Below `/`, relative, without `.` segments; which of them a node takes is the node's to decide. */

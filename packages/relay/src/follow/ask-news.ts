@@ -12,10 +12,20 @@ import { type ObjectSource, retryAfterOf, within } from '@xylem/store';
 import { readTimestamp } from '@xylem/trust';
 import type { Tip } from './environment-copy.ts';
 
-/** What a parent says has changed, and how long ago it heard of the root server (undefined: it does not say). */
+/**
+ * What a parent says has changed, how long ago it heard of the root server (undefined: it does not say), and for how long
+ * its disk has been full (undefined: it is not).
+ */
 export interface Answered {
   readonly changes: ReadonlyMap<EnvironmentId, Tip>;
   readonly sinceRootMs: number | undefined;
+  readonly fullForMs: number | undefined;
+}
+
+export interface NewsQuestion {
+  readonly cursor: NewsCursor;
+  /** It is known that the parent is full: where it is not, or is and that is not known, it answers at once. */
+  readonly isFull: boolean;
 }
 
 /**
@@ -26,26 +36,26 @@ export interface Answered {
 export async function askNews(
   http: HttpClient,
   parent: string,
-  cursor: NewsCursor,
+  asked: NewsQuestion,
   holdMs: number,
   signal: AbortSignal,
 ): Promise<Answered | null> {
   const silentMs = holdMs + 15_000;
   return await within(silentMs * 2, `The news of ${parent}`, signal, (over) =>
-    ask(http, parent, cursor, silentMs, over),
+    ask(http, parent, asked, silentMs, over),
   );
 }
 
 async function ask(
   http: HttpClient,
   parent: string,
-  cursor: NewsCursor,
+  { cursor, isFull }: NewsQuestion,
   idleTimeoutMs: number,
   signal: AbortSignal,
 ): Promise<Answered | null> {
   const { status, headers, body } = await http.request({
     method: 'GET',
-    url: `${parent}/news?since=${formatNewsCursor(cursor)}`,
+    url: `${parent}/news?since=${formatNewsCursor(cursor)}&full=${isFull ? 1 : 0}`,
     signal,
     idleTimeoutMs,
   });
@@ -60,13 +70,13 @@ async function ask(
     });
   }
   const changes = new Map<EnvironmentId, Tip>();
-  const { changed, sinceRootMs } = parseNews(text);
+  const { changed, sinceRootMs, fullForMs } = parseNews(text);
   for (const { environment, snapshot, timestamp } of changed) {
     const bytes = fromB64u(timestamp);
     if (bytes.length <= limits.timestamp)
       changes.set(environment as EnvironmentId, { snapshot, timestamp: bytes, from: parent });
   }
-  return { changes, sinceRootMs };
+  return { changes, sinceRootMs, fullForMs };
 }
 
 /** What a plain web server has: its timestamp, when it is another than the one with this ETag. */

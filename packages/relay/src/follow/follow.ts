@@ -172,6 +172,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
       options.neighbours.forgetWhen();
     },
     onAnswered: () => faults.clear('news'),
+    onFull: (fault) => (fault === null ? faults.clear('full') : faults.set('full', fault)),
     onAsks: (parent) => {
       const learning = options.neighbours.learn(parent, signal).then((isRight) => {
         if (!isRight) follower.askAgain();

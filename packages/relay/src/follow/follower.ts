@@ -25,6 +25,8 @@ export interface FollowerOptions {
   readonly signal: AbortSignal;
   readonly onFault: (error: unknown) => void;
   readonly onAnswered: () => void;
+  /** That a parent is full; null: none is. */
+  readonly onFull: (fault: XylemError | null) => void;
   /** A parent is about to be asked for news. */
   readonly onAsks: (parent: string) => void;
 }
@@ -35,6 +37,8 @@ export class Follower {
   readonly #workers = new Map<EnvironmentId, Worker>();
   readonly #etags = new Map<string, string>();
   #again = new AbortController();
+  /** Who was asked for news last. */
+  #asked: string | null = null;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -75,6 +79,7 @@ export class Follower {
         const changed = await upstream.attempt('news', (source) => this.#ask(source, cursor, stop), stop);
         failures = 0;
         this.#options.onAnswered();
+        this.#options.onFull(upstream.fault());
         // Whoever answers at once with nothing is not asked in a circle.
         if (changed === 0 && clock.monotonicMs() - began < timing.retryFirstMs / 2) {
           await this.#sleep(timing.retryFirstMs * randomness.fraction(), stop);
@@ -112,12 +117,18 @@ export class Follower {
     stop: AbortSignal,
   ): Promise<number> {
     const { http, upstream, clock, timing, randomness } = this.#options;
+    const { fullness } = upstream;
+    if (source.name !== this.#asked && fullness.isDue(source.name))
+      await this.#requireRoom(source.name, stop);
     this.#options.onAsks(source.name);
+    this.#asked = source.name;
     const betterAgainMs = upstream.betterAgainMs(source.name);
+    const isFull = fullness.comesLast(source.name);
     const answer = await unlessBetter(clock, betterAgainMs, stop, (signal) =>
-      askNews(http, source.name, cursor, timing.holdMs, signal),
+      askNews(http, source.name, { cursor, isFull }, timing.holdMs, signal),
     );
     if (answer === 'better-again') return 0;
+    fullness.said(source.name, answer?.fullForMs);
     this.#options.contact.said(source.name, answer?.sinceRootMs);
     if (answer !== null) {
       let told = 0;
@@ -141,6 +152,21 @@ export class Follower {
     }
     await this.#sleep(timing.pollMs * (0.8 + 0.4 * randomness.fraction()), stop);
     return found;
+  }
+
+  /** @throws XylemError E_PARENT_FULL: it is still full, and the one in use stays so */
+  async #requireRoom(parent: string, stop: AbortSignal): Promise<void> {
+    const { http, timing, upstream } = this.#options;
+    const answer = await askNews(
+      http,
+      parent,
+      { cursor: this.#cursor(true), isFull: false },
+      timing.holdMs,
+      stop,
+    );
+    upstream.fullness.said(parent, answer?.fullForMs);
+    const fault = upstream.fullness.fault([parent]);
+    if (fault !== null) throw fault;
   }
 
   /** Workers for all that is to be followed, and for nothing else. */

@@ -6,6 +6,8 @@ import { sendFault, sendFaultAndClose, sendJson } from './answer.ts';
 
 export type PostedRoute = (peer: Peer, request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
+const retryAfterSeconds = '60';
+
 /** What children post about reports: `answer` sends what is right, faults are told here. */
 export function posted(answer: PostedRoute, log: Log): PostedRoute {
   return async (peer, request, response) => {
@@ -16,8 +18,10 @@ export function posted(answer: PostedRoute, log: Log): PostedRoute {
       log.warn('request about reports refused', { from: peer.host, url: request.url, error });
       const isOurs =
         error.code === 'E_DISK_FULL' || error.code === 'E_STORAGE' || error.code === 'E_PERMISSION';
-      if (isOurs) sendFault(response, 503, error.code, error.message);
-      else if (error.code === 'E_TOO_LARGE')
+      if (isOurs) {
+        response.setHeader('retry-after', retryAfterSeconds);
+        sendFault(response, 503, error.code, error.message);
+      } else if (error.code === 'E_TOO_LARGE')
         sendFaultAndClose(request, response, 413, error.code, error.message);
       else sendFault(response, 400, error.code, error.message);
     }

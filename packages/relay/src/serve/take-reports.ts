@@ -12,6 +12,8 @@ export interface TakeReportsOptions {
   readonly log: Log;
   readonly isRevoked: (host: HostId) => boolean;
   readonly onTaken: (reports: number) => void;
+  /** The disk did not take them. */
+  readonly onRefused: (error: unknown) => void;
 }
 
 /** `POST /reports`: durable before it is answered. A host brings its own; a relay whatever it collected. */
@@ -22,7 +24,10 @@ export function takeReports(options: TakeReportsOptions): PostedRoute {
     const text = await readPosted(request, { maxBytes, what: 'The batch of reports' });
     const readsProofs = request.headers[proofsHeader] !== undefined;
     const reports = admit(peer, parseReportBatch(text).reports, readsProofs, options);
-    await options.spool.take(reports);
+    await options.spool.take(reports).catch((error: unknown) => {
+      options.onRefused(error);
+      throw error;
+    });
     await sendTaken(202, options.spool.covering(reports, readsProofs), { request, response });
     options.onTaken(reports.length);
   }, options.log);

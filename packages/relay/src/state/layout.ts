@@ -14,6 +14,8 @@ export interface RelayLayout {
   readonly revoked: string;
   readonly above: string;
   readonly spool: string;
+  /** Written to see whether there is room, and removed. */
+  readonly trial: string;
 }
 
 /** Paths below the host's state folder. Pure. */
@@ -30,5 +32,6 @@ export function relayLayout(stateFolder: string): RelayLayout {
     revoked: join(root, 'revoked.json'),
     above: join(root, 'above.json'),
     spool: join(root, 'spool'),
+    trial: join(root, 'trial'),
   };
 }

@@ -44,3 +44,9 @@ test('silence counts from when the root server was heard of; before that nothing
   contact.said('https://old', undefined);
   assert.deepEqual([contact.sinceRootMs(), told.at(-1)], [null, 'whole']);
 });
+
+test('a time that is no time is the beginning of all', () => {
+  const { contact, told } = contactOf();
+  contact.said('https://a', Number.MAX_SAFE_INTEGER);
+  assert.deepEqual(told, ['Cut off from the root server, although https://a answers.']);
+});

@@ -44,7 +44,8 @@ export class RootContact {
     if (isCutOff === this.#isCutOff) return;
     this.#isCutOff = isCutOff;
     if (isCutOff) {
-      const since = timeOf(clock.now() - sinceMs);
+      // Whatever a parent says is a moment.
+      const since = timeOf(Math.max(0, clock.now() - sinceMs));
       onCutOff(new XylemError('E_CUT_OFF', `Cut off from the root server since ${since}${although}.`));
     } else onCutOff(null);
   }

@@ -5,6 +5,7 @@ import {
   type Comparison,
   comparisonTiming,
   type Failover,
+  Fullness,
   failover,
   httpSource,
   type ObjectSource,
@@ -33,6 +34,8 @@ const longestPauseMs = 5 * 60_000;
 
 /** The parents as one choice: who is dead, stale or lying comes last for a while, then the first is tried again. */
 export class Upstream implements SourceChoice {
+  /** What they say of their disks. */
+  readonly fullness: Fullness;
   readonly #options: UpstreamOptions;
   #chosenOf = '';
   #choice: Failover | undefined;
@@ -40,12 +43,19 @@ export class Upstream implements SourceChoice {
   readonly #left = new Map<string, { untilMs: number; pauseMs: number }>();
 
   constructor(options: UpstreamOptions) {
+    const { clock, randomness } = options;
     this.#options = options;
+    this.fullness = new Fullness(clock, () => randomness.fraction());
   }
 
   /** The parent that answered last. */
   get current(): string | null {
     return this.#current;
+  }
+
+  /** That one of the parents is full; null: none is. */
+  fault(): XylemError | null {
+    return this.fullness.fault(this.#options.parents());
   }
 
   /** Milliseconds until a parent that comes before this one may be asked again; null where none was left. */
@@ -132,6 +142,7 @@ export class Upstream implements SourceChoice {
     this.#choice = failover(sources, {
       clock,
       fraction: () => randomness.fraction(),
+      fullness: this.fullness,
       compare: {
         timing: comparisonTiming,
         isRival: (parent) => !above().includes(parent) && !this.#isLeft(parent),

@@ -23,6 +23,8 @@ export interface NewsHub {
   ): void;
   /** Wakes who waits for this environment. To be called after timestamp.json was replaced. */
   announce(environment: EnvironmentId): void;
+  /** Answers who was told otherwise. To be called when this node's disk became full, or has room again. */
+  announceFullness(): void;
   /** Answers all held requests with "ask again" and holds none any more. */
   close(): void;
 }
@@ -35,15 +37,23 @@ export interface NewsHubOptions {
   readonly maxHeld?: number;
   /** How long ago the root server was heard of, when an answer is given; null: not known. Default: not said. */
   readonly sinceRootMs?: () => number | null;
+  /** For how long this node's disk has been full; null: it is not. Default: not said. */
+  readonly fullForMs?: () => number | null;
   /** Told of every well-formed request, with the environments that the node may follow. */
   readonly onAsked?: (request: IncomingMessage, environments: readonly EnvironmentId[]) => void;
 }
 
 const knownMs = 1000;
 
-interface Held {
+/** A question that can be answered now, or later. */
+interface Asked {
   readonly cursor: NewsCursor;
+  /** What the asking node last heard: that this one is full, or not; null: it does not say, and is not told at once. */
+  readonly full: boolean | null;
   readonly response: ServerResponse;
+}
+
+interface Held extends Asked {
   end(): void;
 }
 
@@ -56,9 +66,14 @@ export function newsHub(repository: Repository, options: NewsHubOptions): NewsHu
   const { clock, randomness, holdMs = lifetimes.heldNewsMs, maxHeld = 20_000 } = options;
   const send = (response: ServerResponse, changed: News['changed']): void => {
     const sinceRootMs = options.sinceRootMs?.() ?? null;
-    const said = sinceRootMs === null ? {} : { sinceRootMs: Math.round(sinceRootMs) };
+    const fullForMs = options.fullForMs?.() ?? null;
+    const said = {
+      ...(sinceRootMs === null ? {} : { sinceRootMs: Math.round(sinceRootMs) }),
+      ...(fullForMs === null ? {} : { fullForMs: Math.round(fullForMs) }),
+    };
     sendJson(response, 200, encodeNews({ format: 'xylem-news-1', changed, ...said }));
   };
+  const isFull = (): boolean => (options.fullForMs?.() ?? null) !== null;
   const waiting = new Map<EnvironmentId, Set<Held>>();
   /** What the folder says, read once for all that ask at the same time. */
   const known = new Map<EnvironmentId, { readonly value: Promise<Latest | null>; readonly readMs: number }>();
@@ -77,7 +92,7 @@ export function newsHub(repository: Repository, options: NewsHubOptions): NewsHu
     return value;
   };
 
-  const answer = async (cursor: NewsCursor, response: ServerResponse): Promise<boolean> => {
+  const answer = async ({ cursor, full, response }: Asked): Promise<boolean> => {
     const changed = [];
     for (const [environment, snapshot] of cursor) {
       const now = await latest(environment);
@@ -85,16 +100,16 @@ export function newsHub(repository: Repository, options: NewsHubOptions): NewsHu
         changed.push({ environment, snapshot: now.snapshot, timestamp: toB64u(now.timestamp) });
       }
     }
-    if (changed.length === 0) return false;
+    if (changed.length === 0 && (full === null || full === isFull())) return false;
     send(response, changed);
     return true;
   };
 
-  const hold = (cursor: NewsCursor, response: ServerResponse): void => {
+  const hold = (asked: Asked): void => {
+    const { cursor, response } = asked;
     const stop = new AbortController();
     const one: Held = {
-      cursor,
-      response,
+      ...asked,
       end: () => {
         held.delete(one);
         for (const environment of cursor.keys()) {
@@ -121,30 +136,45 @@ export function newsHub(repository: Repository, options: NewsHubOptions): NewsHu
     );
   };
 
+  const answerAgain = (some: Iterable<Held>): void => {
+    for (const one of some) {
+      void answer(one).then(
+        (answered) => {
+          if (answered) one.end();
+        },
+        () => one.response.destroy(),
+      );
+    }
+  };
+
   return {
     handle: (request, response, allowed) => {
-      let cursor: NewsCursor;
+      let asked: Asked;
       try {
-        const asked = parseNewsCursor(
-          new URL(request.url ?? '/', 'http://node').searchParams.get('since') ?? '',
-        );
-        cursor = new Map([...asked].filter(([environment]) => allowed(environment)));
+        const query = new URL(request.url ?? '/', 'http://node').searchParams;
+        const cursor = [...parseNewsCursor(query.get('since') ?? '')];
+        const full = query.get('full');
+        asked = {
+          cursor: new Map(cursor.filter(([environment]) => allowed(environment))),
+          full: full === null ? null : full === '1',
+          response,
+        };
       } catch (error) {
         const message = error instanceof XylemError ? error.message : 'bad request';
         sendJson(response, 400, Buffer.from(JSON.stringify({ code: 'E_INPUT', message })));
         return;
       }
-      options.onAsked?.(request, [...cursor.keys()]);
-      answer(cursor, response).then(
+      options.onAsked?.(request, [...asked.cursor.keys()]);
+      answer(asked).then(
         (answered) => {
           if (answered || response.destroyed) return;
           // Whoever can't be held must not ask again at once: a failure makes it wait, or turn to another parent.
           if (isClosed || held.size >= maxHeld) {
             response.writeHead(503, { 'retry-after': '1', 'content-length': 0 }).end();
           } else {
-            hold(cursor, response);
+            hold(asked);
             // What was announced between reading and holding must not be slept through.
-            void recheck(cursor, response, answer);
+            answer(asked).catch(() => response.destroy());
           }
         },
         () => response.destroy(),
@@ -152,15 +182,9 @@ export function newsHub(repository: Repository, options: NewsHubOptions): NewsHu
     },
     announce: (environment) => {
       known.delete(environment);
-      for (const one of waiting.get(environment) ?? []) {
-        void answer(one.cursor, one.response).then(
-          (answered) => {
-            if (answered) one.end();
-          },
-          () => one.response.destroy(),
-        );
-      }
+      answerAgain(waiting.get(environment) ?? []);
     },
+    announceFullness: () => answerAgain([...held].filter(({ full }) => full !== null && full !== isFull())),
     close: () => {
       isClosed = true;
       for (const one of held) {
@@ -169,14 +193,6 @@ export function newsHub(repository: Repository, options: NewsHubOptions): NewsHu
       }
     },
   };
-}
-
-async function recheck(
-  cursor: NewsCursor,
-  response: ServerResponse,
-  answer: (cursor: NewsCursor, response: ServerResponse) => Promise<boolean>,
-): Promise<void> {
-  await answer(cursor, response).catch(() => response.destroy());
 }
 
 async function readLatest(repository: Repository, environment: EnvironmentId): Promise<Latest | null> {

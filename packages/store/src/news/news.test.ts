@@ -147,3 +147,25 @@ test('news files: written, found, bounded to the last eight, refused when they a
   await repository.putFile(`news/${one}/11-12`, 'garbage');
   await assert.rejects(readNewsFile(source, one, 11, 12), refused);
 });
+
+test('who last heard otherwise of the disk is told at once, who says nothing of it with the next answer', async (t) => {
+  let fullForMs: number | null = null;
+  const { hub, ask, held, server } = await setUp(t, { fullForMs: () => fullForMs });
+  const full = async (query: string) => parseNews((await ask(`${one}.5${query}`)).text).fullForMs;
+  const [knows, old] = [full('&full=0'), full('')];
+  await held(2);
+  assert.equal(await full('&full=1'), undefined, 'it is not full');
+  fullForMs = 700.4;
+  hub.announceFullness();
+  assert.equal(await knows, 700);
+  assert.equal(await full('&full=0'), 700);
+  const told = full('&full=1');
+  const count = server.requests.length;
+  await held(count + 1);
+  fullForMs = null;
+  hub.announceFullness();
+  assert.equal(await told, undefined);
+  fullForMs = 5;
+  hub.close();
+  assert.equal(await old, 5);
+});

@@ -1,6 +1,7 @@
 import { XylemError } from '@xylem/core';
 import type { Clock } from '@xylem/platform';
 import type { Comparison, ComparisonTiming } from './comparison.ts';
+import type { Fullness } from './fullness.ts';
 import type { ObjectSource, SourceChoice } from './object-source.ts';
 import { isObjectPath, Slowness } from './slowness.ts';
 import {
@@ -10,6 +11,7 @@ import {
   isSilence,
   neverAsked,
   type Standing,
+  sooner,
   untilForgivenMs,
 } from './standing.ts';
 
@@ -19,6 +21,8 @@ export interface FailoverOptions {
   readonly fraction?: () => number;
   /** Called for each fault that counts against a source. */
   readonly onFault?: (source: string, error: XylemError) => void;
+  /** Those that say that they are full. */
+  readonly fullness?: Fullness;
   /** When a slow one is compared, and with which of the others that may be. Default: never. */
   readonly compare?: { readonly timing: ComparisonTiming; readonly isRival: (source: string) => boolean };
 }
@@ -33,7 +37,7 @@ const maxAvoidMs = 300_000;
 /** Sources in order of preference. One that failed comes last for a while, and then takes its place again. */
 export function failover(
   sources: readonly ObjectSource[],
-  { clock, fraction = () => 0.5, onFault, compare }: FailoverOptions,
+  { clock, fraction = () => 0.5, onFault, fullness, compare }: FailoverOptions,
 ): Failover {
   const names = sources.map(({ name }) => name);
   const byName = new Map(sources.map((source) => [source.name, source]));
@@ -42,7 +46,7 @@ export function failover(
 
   const slowness = new Slowness(clock, fraction);
   const inOrder = (path: string): string[] => {
-    const all = isObjectPath(path) ? slowness.inOrder(names) : names;
+    const all = isObjectPath(path) ? slowness.inOrder(names) : (fullness?.inOrder(names) ?? names);
     return inStanding(all, standings, clock.monotonicMs());
   };
   const blame = (name: string, error: XylemError): void => {
@@ -68,8 +72,10 @@ export function failover(
 
   return {
     comparison,
-    betterAgainMs: (source) =>
-      untilForgivenMs(names.slice(0, Math.max(0, names.indexOf(source))), standings, clock.monotonicMs()),
+    betterAgainMs: (source) => {
+      const better = names.slice(0, Math.max(0, names.indexOf(source)));
+      return sooner(untilForgivenMs(better, standings, clock.monotonicMs()), fullness?.dueMs(better) ?? null);
+    },
     attempt: async (path, use, signal) => {
       let worst: XylemError | undefined;
       for (const name of inOrder(path)) {
@@ -87,7 +93,7 @@ export function failover(
             throw error;
           worst = worst === undefined || weight(error) > weight(worst) ? error : worst;
           // A parent that has not got something yet is as good as before for everything else.
-          if (error.code === 'E_OBJECT_MISSING') continue;
+          if (error.code === 'E_OBJECT_MISSING' || error.code === 'E_PARENT_FULL') continue;
           blame(name, error);
         }
       }

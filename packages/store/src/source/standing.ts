@@ -70,6 +70,11 @@ export function untilForgivenMs(
   return waits.length === 0 ? null : Math.min(...waits);
 }
 
+/** The sooner of two waits; null: no wait. Pure. */
+export function sooner(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
+}
+
 /** `urls` in their order, those to be avoided last, the soonest forgiven first. Pure. */
 export function inStanding(
   urls: readonly string[],

@@ -34,6 +34,8 @@ export interface RootFront {
   /** Answers other than files: for faults. Returns true when it answered. */
   intercept(handler: ((request: IncomingMessage, response: ServerResponse) => boolean) | null): void;
   announce(environment: EnvironmentId): void;
+  /** Says that its disk has been full for so long; null: it is not. */
+  full(forMs: number | null): void;
   close(): Promise<void>;
 }
 
@@ -45,10 +47,12 @@ export async function rootFront(
   const { repository, ca, clock, collector } = installation;
   const key = generateKey();
   const certificatePem = await ca.issueRoot(key.public);
+  let fullForMs: number | null = null;
   const hub = newsHub(repository, {
     clock,
     randomness: systemRandomness,
     sinceRootMs: () => 0,
+    fullForMs: () => fullForMs,
     ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs }),
   });
   const files = serveRepository(repository, { authorise: () => true });
@@ -113,6 +117,10 @@ export async function rootFront(
       intercept = handler;
     },
     announce: (environment) => hub.announce(environment),
+    full: (forMs) => {
+      fullForMs = forMs;
+      hub.announceFullness();
+    },
     close,
   };
 }
