@@ -1,6 +1,6 @@
 import type { Digest, DomainId } from '@xylem/core';
 import type { HttpClient } from '@xylem/platform';
-import { askToVerify, inBackground, type Mirror, type Refused, type SourceChoice } from '@xylem/store';
+import { askToVerify, type Mirror, type Refused, type SourceChoice } from '@xylem/store';
 
 export interface FlightFor {
   readonly signal: AbortSignal;
@@ -53,7 +53,8 @@ export class Flights {
 
   #how({ signal, isBackground }: FlightFor) {
     return {
-      source: isBackground ? inBackground(this.#source) : this.#source,
+      source: this.#source,
+      isBackground,
       signal,
       onRefused: (refused: Refused) => {
         this.#refused += 1;

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Digest, type DomainId, sha256, XylemError } from '@xylem/core';
 import { systemClock } from '@xylem/platform';
+import { waitUntil } from '@xylem/testkit';
 import { openRepository } from '../repository/disk-repository.ts';
+import type { Repository } from '../repository/repository.ts';
 import { failover } from '../source/failover.ts';
 import { httpSource } from '../source/http-source.ts';
 import type { Refused } from '../source/refused.ts';
@@ -17,6 +19,9 @@ import { prune } from './prune.ts';
 
 const other = '0'.repeat(31).concat('2') as DomainId;
 const hasCode = (code: string) => (error: unknown) => error instanceof XylemError && error.code === code;
+
+const cameTo = async (copy: Repository, digest: Digest): Promise<number> =>
+  (await stat(partialFile(copy, digest)).catch(() => null))?.size ?? 0;
 
 test('however many ask at once, an object travels once', async (t) => {
   const { repository } = await makeFixture(t);
@@ -36,6 +41,69 @@ test('however many ask at once, an object travels once', async (t) => {
   assert.deepEqual(await copy.readObject(testDomain, digest), bytes);
   assert.deepEqual(await copy.readObject(other, digest), bytes);
   assert.equal(await mirror.object(testDomain, digest, { source }), false);
+});
+
+test('what is wanted at once while it comes in the background is raised, and no byte of it comes twice', async (t) => {
+  const { repository } = await makeFixture(t);
+  const bytes = noise('raised', 400_000);
+  const digest = sha256(bytes);
+  await repository.putObject(testDomain, digest, bytes);
+  await repository.putObject(other, digest, bytes);
+  const half = 200_000;
+  const priorities: (string | undefined)[] = [];
+  const server = await serveForTest(t, repository, ({ headers }, response) => {
+    priorities.push(headers.priority as string | undefined);
+    if (headers.priority === undefined) return false;
+    // Others come first at this parent: the rest never comes.
+    response.writeHead(200, { 'content-length': bytes.length }).write(bytes.subarray(0, half));
+    return true;
+  });
+  const source = httpSource(clientForTest(t), server.url);
+  const copy = await openRepository(await temporaryFolder(t));
+  const mirror = createMirror(copy);
+  const ahead = mirror.object(testDomain, digest, { source, isBackground: true });
+  await waitUntil(async () => (await cameTo(copy, digest)) === half);
+  const alsoAhead = mirror.object(other, digest, { source, isBackground: true });
+  const path = `GET /o/${testDomain}/${digest}`;
+  assert.deepEqual(server.requests, [path]);
+  await Promise.all([other, testDomain, other].map((domain) => mirror.object(domain, digest, { source })));
+  assert.deepEqual(await Promise.all([ahead, alsoAhead]), [true, true]);
+  assert.deepEqual(server.requests, [path, `${path} bytes=${half}-`]);
+  assert.deepEqual(priorities, ['u=6', undefined]);
+  for (const domain of [testDomain, other]) assert.deepEqual(await copy.readObject(domain, digest), bytes);
+});
+
+test('a raised transfer that is given up by who began it goes on for whoever waits', async (t) => {
+  const { repository } = await makeFixture(t);
+  const bytes = noise('given up', 400_000);
+  const digest = sha256(bytes);
+  await repository.putObject(testDomain, digest, bytes);
+  const half = 200_000;
+  let mayEnd = false;
+  const server = await serveForTest(t, repository, ({ headers }, response) => {
+    if (mayEnd) return false;
+    const isWhole = headers.range === undefined;
+    response.writeHead(
+      isWhole ? 200 : 206,
+      isWhole ? {} : { 'content-range': `bytes ${half}-399999/400000` },
+    );
+    if (isWhole) response.write(bytes.subarray(0, half));
+    else response.flushHeaders();
+    return true;
+  });
+  const source = httpSource(clientForTest(t), server.url);
+  const copy = await openRepository(await temporaryFolder(t));
+  const mirror = createMirror(copy);
+  const stop = new AbortController();
+  const ahead = mirror.object(testDomain, digest, { source, isBackground: true, signal: stop.signal });
+  await waitUntil(async () => (await cameTo(copy, digest)) === half);
+  const urgent = mirror.object(testDomain, digest, { source });
+  await waitUntil(() => server.requests.length === 2);
+  mayEnd = true;
+  stop.abort(new XylemError('E_INTERRUPTED', 'Nobody wants it there any more.'));
+  await assert.rejects(ahead, hasCode('E_INTERRUPTED'));
+  assert.equal(await urgent, true);
+  assert.deepEqual(await copy.readObject(testDomain, digest), bytes);
 });
 
 test('a transfer that broke off goes on behind its last byte', async (t) => {

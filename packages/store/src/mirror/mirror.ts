@@ -3,6 +3,7 @@ import type { Clock } from '@xylem/platform';
 import { readOffer } from '../offer/read-offer.ts';
 import { maxPackBytes } from '../pack/layout.ts';
 import type { Repository } from '../repository/repository.ts';
+import { inBackground } from '../source/in-background.ts';
 import { asChoice, type ObjectSource, type SourceChoice } from '../source/object-source.ts';
 import { reportRefusals } from '../source/refusals.ts';
 import type { Refused } from '../source/refused.ts';
@@ -11,6 +12,8 @@ import { fetchPartial, partialFile } from './partial.ts';
 export interface MirrorOptions {
   readonly source: ObjectSource | SourceChoice;
   readonly signal?: AbortSignal;
+  /** Nobody waits for it yet. Whoever does raises it: what came is kept, and the rest comes in the foreground. */
+  readonly isBackground?: boolean;
   readonly onRefused?: (refused: Refused) => void;
 }
 
@@ -26,33 +29,48 @@ export interface Mirror {
   ): Promise<{ packs: number; fetchedBytes: number }>;
 }
 
+interface Flight {
+  readonly ended: Promise<number>;
+  /** Somebody waits for it. */
+  readonly raise: () => void;
+}
+
 const packsAtOnce = 2;
+
+const sourceOf = (source: MirrorOptions['source'], isBackground = false): SourceChoice =>
+  isBackground ? inBackground(asChoice(source)) : asChoice(source);
 
 /** Without a clock how far a transfer came is marked only when it breaks off. */
 export function createMirror(repository: Repository, clock?: Pick<Clock, 'monotonicMs'>): Mirror {
   /** By digest alone: equal objects of two domains are one file on disk and travel once. */
-  const flights = new Map<Digest, Promise<number>>();
+  const flights = new Map<Digest, Flight>();
 
   const fly = async (
     domain: DomainId,
     digest: Digest,
     options: MirrorOptions & { maxBytes?: number },
+    raised: AbortSignal,
   ): Promise<number> => {
     const { signal, maxBytes = maxPackBytes } = options;
     const path = `o/${domain}/${digest}`;
     const file = partialFile(repository, digest);
-    const choice = reportRefusals(asChoice(options.source), options.onRefused);
-    const { comparison } = choice;
     for (;;) {
+      const isBackground = options.isBackground === true && !raised.aborted;
+      const choice = reportRefusals(sourceOf(options.source, isBackground), options.onRefused);
+      const { comparison } = choice;
+      const over = isBackground
+        ? AbortSignal.any([raised, ...(signal === undefined ? [] : [signal])])
+        : signal;
       try {
         const fetched = await choice.attempt(
           path,
-          (source) => fetchPartial({ file, path, digest, maxBytes, signal, comparison, clock }, source),
-          signal,
+          (source) => fetchPartial({ file, path, digest, maxBytes, signal: over, comparison, clock }, source),
+          over,
         );
         await repository.adoptObject(domain, digest, file);
         return fetched;
       } catch (error) {
+        if (isBackground && raised.aborted && signal?.aborted !== true) continue;
         // What came is kept, the part that another gave too: it comes first now.
         if (!(error instanceof XylemError) || error.code !== 'E_PARENT_SLOW') throw error;
       }
@@ -71,12 +89,14 @@ export function createMirror(repository: Repository, clock?: Pick<Clock, 'monoto
         return 0;
       const other = flights.get(digest);
       if (other === undefined) break;
-      await waitFor(other, options.signal);
+      if (options.isBackground !== true) other.raise();
+      await waitFor(other.ended, options.signal);
     }
-    const flight = fly(domain, digest, options);
-    flights.set(digest, flight);
+    const raised = new AbortController();
+    const ended = fly(domain, digest, options, raised.signal);
+    flights.set(digest, { ended, raise: () => raised.abort() });
     try {
-      return await flight;
+      return await ended;
     } finally {
       flights.delete(digest);
     }
@@ -89,7 +109,10 @@ export function createMirror(repository: Repository, clock?: Pick<Clock, 'monoto
   };
 
   const tree: Mirror['tree'] = async (domain, digest, options) => {
-    const { offer, bytes } = await readOffer(domain, digest, options);
+    const { offer, bytes } = await readOffer(domain, digest, {
+      ...options,
+      source: sourceOf(options.source, options.isBackground),
+    });
     let fetchedBytes = 0;
     const work = offer.packs.map(([pack]) => pack).values();
     const worker = async (): Promise<void> => {
