@@ -52,6 +52,23 @@ test('on a full disk the old state is served on, nothing new is told, and it is 
   await waitUntil(() => relay.status().faults.length === 0);
 });
 
+test('below its reserve a relay says that it is full, and goes on taking what is new, and reports', async (t) => {
+  const { installation, production, root, deploy } = await world(t);
+  const joined = await installation.join(production, { parents: [root.url], serves: [production.id] });
+  const relay = await startRelay(t, joined, { reserveBytes: 2 ** 50, timing: { roomLookMs: 50 } });
+  const { snapshot } = await deploy('1.0.0');
+  await waitUntil(() => snapshotAt(relay, production.id) === snapshot);
+  const child = await installation.join(production, { parents: [relay.url] });
+  const { get, http } = clientOf(t, child);
+  const { fullForMs } = parseNews((await get(`${relay.url}/news?since=${production.id}.0`)).body);
+  assert.ok(fullForMs !== undefined);
+  assert.match(relay.serving().faults[0]?.message ?? '', / a reserve of 1125899906842624\. /);
+  const body = batchOf(reportOf(child, 1));
+  const taken = await http.request({ method: 'POST', url: `${relay.url}/reports`, body });
+  taken.body.resume();
+  assert.equal(taken.status, 202);
+});
+
 test('a parent whose timestamp is not renewed is left; when all are stale their newest is taken and it is said', async (t) => {
   const { installation, production, root, deploy } = await world(t);
   const { snapshot } = await deploy('1.0.0');

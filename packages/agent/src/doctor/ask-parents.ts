@@ -1,10 +1,10 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { errorCodes, XylemError } from '@xylem/core';
+import { errorCodes, type News, XylemError } from '@xylem/core';
 import { chooseProxy, createHttpClient, type HttpClient } from '@xylem/platform';
 import { clientTls, type Identity } from '@xylem/trust';
 import { askNews } from '../parents/requests.ts';
-import { type Finding, found, judgeContact } from './judge.ts';
+import { type Finding, found, judgeWord } from './judge.ts';
 
 export interface AskedParents {
   readonly findings: readonly Finding[];
@@ -38,7 +38,7 @@ export async function askParents(
       }
       const asked = await askOne(http, url, identity);
       findings.push(asked.finding);
-      if (asked.finding.ok) findings.push(...judgeContact(url, await sinceRootOf(http, url, identity)));
+      if (asked.finding.ok) findings.push(...judgeWord(url, await wordOf(http, url, identity)));
       dateMs ??= asked.dateMs;
     }
   } finally {
@@ -95,15 +95,15 @@ async function askOne(
 }
 
 /** As its answer about news says, which is not held: no host is at version 0. */
-async function sinceRootOf(
+async function wordOf(
   http: HttpClient,
   url: string,
   { environment }: Identity,
-): Promise<number | undefined> {
+): Promise<Pick<News, 'sinceRootMs' | 'fullForMs'>> {
   const signal = AbortSignal.timeout(answerMs);
   const question = { cursor: `${environment.id}.0`, isFull: false };
   const news = await askNews(http, url.replace(/\/$/, ''), question, answerMs, signal).catch(() => null);
-  return news?.sinceRootMs;
+  return news ?? {};
 }
 
 function judgeStatus(url: string, status: number, environment: string): Finding {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judgeCertificate, judgeClock, judgeContact, judgeDisk, judgeReports } from './judge.ts';
+import { judgeCertificate, judgeClock, judgeDisk, judgeReports, judgeWord } from './judge.ts';
 
 const mib = 1024 * 1024;
 const day = 86_400_000;
@@ -31,15 +31,19 @@ test('a certificate counts between its two ends', () => {
   assert.match(judgeCertificate(now, now - 9 * day, now - 3 * day).says, /ended 3 days ago/);
 });
 
-test('a parent that answers and is cut off itself is said; what it claims of itself is not all that is looked at', () => {
+test('a parent that answers and is cut off itself, or full, is said; what it claims of itself is not all that is looked at', () => {
   const url = 'https://relay';
-  assert.deepEqual(judgeContact(url, undefined), [], 'an older parent says nothing');
-  assert.deepEqual(judgeContact(url, 9 * 60_000), []);
-  const [cutOff] = judgeContact(url, 3 * 3_600_000);
+  assert.deepEqual(judgeWord(url, {}), [], 'an older parent says nothing');
+  assert.deepEqual(judgeWord(url, { sinceRootMs: 9 * 60_000 }), []);
+  const [cutOff] = judgeWord(url, { sinceRootMs: 3 * 3_600_000 });
   assert.match(
     cutOff?.says ?? '',
     /Cut off from the root server for 3 hours.*although https:\/\/relay answers/,
   );
+  const [full, ...others] = judgeWord(url, { sinceRootMs: 0, fullForMs: 7_200_000 });
+  assert.match(full?.says ?? '', /^The disk of https:\/\/relay is full for 2 hours, by its own word/);
+  assert.match(full?.advice ?? '', /Free space on the relay/);
+  assert.deepEqual(others, []);
   const now = Date.parse('2026-11-21T12:00:00Z');
   assert.equal(judgeReports(now, null).ok, true);
   assert.equal(judgeReports(now, now - 60_000).ok, true);

@@ -1,4 +1,4 @@
-import { errorCodes, lifetimes } from '@xylem/core';
+import { errorCodes, lifetimes, type News } from '@xylem/core';
 
 /** What was looked at on a host, and what is to be done where it is not well. */
 export interface Finding {
@@ -85,11 +85,19 @@ export function judgeCertificate(nowMs: number, fromMs: number, toMs: number): F
   return well('certificate', `The certificate counts for ${spanText(toMs - nowMs)} more.`);
 }
 
-/** What a parent that answers says of itself: how long ago it heard of the root server. Pure. */
-export function judgeContact(url: string, sinceRootMs: number | undefined): Finding[] {
-  if (sinceRootMs === undefined || sinceRootMs <= lifetimes.cutOffMs) return [];
-  const says = `Cut off from the root server for ${spanText(sinceRootMs)}, by its own word, although ${url} answers.`;
-  return [ill('parent', says, errorCodes.E_CUT_OFF.advice)];
+/** What a parent that answers says of itself: how long ago it heard of the root server, and whether its disk is full. Pure. */
+export function judgeWord(url: string, said: Pick<News, 'sinceRootMs' | 'fullForMs'>): Finding[] {
+  const { sinceRootMs = 0, fullForMs } = said;
+  const findings: Finding[] = [];
+  if (sinceRootMs > lifetimes.cutOffMs) {
+    const says = `Cut off from the root server for ${spanText(sinceRootMs)}, by its own word, although ${url} answers.`;
+    findings.push(ill('parent', says, errorCodes.E_CUT_OFF.advice));
+  }
+  if (fullForMs !== undefined) {
+    const says = `The disk of ${url} is full for ${spanText(fullForMs)}, by its own word: it takes nothing new.`;
+    findings.push(ill('parent', says, errorCodes.E_PARENT_FULL.advice));
+  }
+  return findings;
 }
 
 /** Reports that the root server has not signed for by then are held up or held back on the way. */

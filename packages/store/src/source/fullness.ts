@@ -83,7 +83,7 @@ export class Fullness {
 function fullParent(name: string, sinceMs: number): XylemError {
   return new XylemError(
     'E_PARENT_FULL',
-    `The disk of ${name} is full since ${timeOf(Math.max(0, sinceMs))}, by its own word: what is new comes from others.`,
+    `The disk of ${name} is full since ${timeOf(Math.max(0, sinceMs))}, by its own word: it takes nothing new, and what it lacks is asked of other parents.`,
     { retry: 'elsewhere' },
   );
 }

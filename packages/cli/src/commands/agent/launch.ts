@@ -20,7 +20,7 @@ tries another version, and goes back to the former when that one ends, hangs, or
   },
   example: 'xylem agent launch --state /var/lib/xylem/host',
   async run({ options, environment, json, self }) {
-    const { listen, url, limit, noSiblings, allowPlainHttp, deadline } = options;
+    const { listen, url, limit, reserve, noSiblings, allowPlainHttp, deadline } = options;
     const { words, variables } = launcher({
       stateFolder: joinedFolder(options.state),
       deadlineSeconds: deadline ?? deadlineSeconds,
@@ -28,6 +28,7 @@ tries another version, and goes back to the former when that one ends, hangs, or
       runWords: [
         ...(listen === undefined ? [] : ['--listen', listen]),
         ...(url === undefined ? [] : ['--url', url]),
+        ...(reserve === undefined ? [] : ['--reserve', String(reserve)]),
         ...(noSiblings ? ['--no-siblings'] : []),
         ...limit.flatMap((one) => ['--limit', one]),
         ...(allowPlainHttp ? ['--allow-plain-http'] : []),

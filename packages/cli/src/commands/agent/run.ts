@@ -2,7 +2,7 @@ import { hostProxies, isSystemdHost, launchedFrom, type RunningAgent, runAgent }
 import { forbidCoreDumps, jsonLog } from '@xylem/platform';
 import { LimitedLinks } from '@xylem/platform/serving';
 import { readAddress } from '../../frame/address.ts';
-import { defineCommand, flag, list, text } from '../../frame/define.ts';
+import { count, defineCommand, flag, list, text } from '../../frame/define.ts';
 import { untilStopped } from '../../frame/until.ts';
 import { limitHelp, readLimits } from '../../selection/limits.ts';
 import { version } from '../../version.ts';
@@ -17,6 +17,12 @@ export const runOptions = {
   ...stateOption,
   listen: text('<host:port>', `as a relay: where children reach it (default: ${defaultListen})`),
   url: text('<url>', 'as a relay: what children dial, if not the address that it listens on'),
+  reserve: count(
+    '<MiB>',
+    'as a relay: with less free on its disk it tells its children that it is full (default: 8)',
+    1,
+    10_000_000,
+  ),
   noSiblings: flag('as a relay: fetch all from parents, nothing from relays of the same site'),
   limit: list('<limit>', `what its links may carry: down, up, serve, each; ${limitHelp}`),
   allowPlainHttp: flag(
@@ -34,7 +40,7 @@ The log goes to stderr, one JSON document a line.`,
     const stateFolder = joinedFolder(options.state);
     const log = jsonLog(process.stderr, clock);
     await forbidCoreDumps(log);
-    const { url } = options;
+    const { url, reserve } = options;
     const { environment: proxyEnvironment } = await hostProxies(stateFolder, environment, log);
     const links = new LimitedLinks({ clock, log, own: await readLimits(options.limit) });
     let agent: RunningAgent | undefined;
@@ -44,6 +50,7 @@ The log goes to stderr, one JSON document a line.`,
         stateFolder,
         listen: readAddress(options.listen ?? defaultListen, '--listen'),
         ...(url === undefined ? {} : { url }),
+        ...(reserve === undefined ? {} : { reserveBytes: reserve * 2 ** 20 }),
         siblings: !options.noSiblings,
         clock,
         randomness,
