@@ -62,14 +62,14 @@ test('days are those on which it begins', () => {
 
 test('the strictest of those in force counts, for each of the rates', () => {
   const rates = linkRates([
-    { down: 300_000, serve: 900_000 },
-    { down: 500_000, each: 50_000 },
+    { down: 300_000, up: 40_000, serve: 900_000 },
+    { down: 500_000, up: 20_000, each: 50_000 },
     limit('08:00', '18:00'),
   ]);
-  const always = { down: 300_000, serve: 900_000, each: 50_000 };
+  const always = { down: 300_000, up: 20_000, serve: 900_000, each: 50_000 };
   assert.deepEqual(rates(at('2026-11-20T03:00Z')), always);
   assert.deepEqual(rates(at('2026-11-20T12:00Z')), { ...always, down: 100_000 });
-  assert.deepEqual(linkRates([])(0), { down: null, serve: null, each: null });
+  assert.deepEqual(linkRates([])(0), { down: null, up: null, serve: null, each: null });
 });
 
 test('times that can not be evaluated are said, and hold at any time', () => {
