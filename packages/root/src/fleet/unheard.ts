@@ -157,8 +157,10 @@ const heardIn = (
 ) =>
   e
     .selectFrom('reports as r')
-    .innerJoin('host_states as c', 'c.host', 'r.host')
+    // SQLite keeps to the order of a cross join; by itself it begins with all that are heard.
+    .crossJoin('host_states as c')
     .select('r.host')
+    .whereRef('c.host', '=', 'r.host')
     .where('c.environment', 'in', environments)
     .where('c.state', 'in', spokenStates)
     .where('c.heard_ms', '>=', sinceMs);
