@@ -14,6 +14,7 @@ import { type NewsHub, type Repository, readNewsFile } from '@xylem/store';
 import { desiredStateTarget, readTimestamp, type TufClient } from '@xylem/trust';
 import type { RelayTiming } from '../options.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { aheadFirst, aheadMs } from './ahead.ts';
 import { type Closure, fetchClosure } from './closure.ts';
 import type { Flights } from './flights.ts';
 import { HostMapNodes } from './host-map-nodes.ts';
@@ -213,7 +214,11 @@ export class EnvironmentCopy {
     const { releases, repository, files, hub, clock, timing, log } = this.#options;
     this.#pending = state;
     this.#rescope();
-    const closure = await this.#complete(state, clock.now() - timing.timestampOldMs, pieces, signal);
+    const anew = clock.now() - timing.timestampOldMs;
+    const forMs = await aheadMs([state, ...this.#served.states], clock.now());
+    const closure = await aheadFirst(clock, forMs, signal, (over, isBackground) =>
+      this.#complete(state, anew, pieces, over, isBackground),
+    );
     signal.throwIfAborted();
     const releasePaths = await releases.publish(state);
     const { snapshot } = copy.client.state();
