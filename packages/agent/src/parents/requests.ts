@@ -92,6 +92,7 @@ export async function postToFirst(
     readonly headers?: Readonly<Record<string, string>>;
     readonly maxBytes: number;
     readonly idleTimeoutMs?: number;
+    readonly repeatable?: boolean;
     readonly nobody: string;
   },
   take: (answer: Uint8Array) => Promise<void>,

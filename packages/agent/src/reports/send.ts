@@ -147,6 +147,7 @@ async function send(options: ReporterOptions, pending: Uint8Array, attempt: numb
     body,
     headers: { ...readsProofs, ...headers },
     maxBytes: limits.reportBatch,
+    repeatable: true,
     nobody: 'No parent of this host takes reports.',
   };
   await postToFirst(options, [...usable.slice(shift), ...usable.slice(0, shift)], post, async (answer) => {

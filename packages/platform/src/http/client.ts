@@ -17,6 +17,7 @@ import {
   slowestPaced,
   slowestTransfer,
 } from './slow-guard.ts';
+import { beyondStale, StaleConnection, watchStale } from './stale.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
@@ -30,6 +31,11 @@ export interface HttpRequest {
    * request is sent, take longer. Default 20,000 ms.
    */
   readonly idleTimeoutMs?: number;
+  /**
+   * Whether it may come twice: it is sent again over another connection when a kept one was closed as it was sent.
+   * Default: GET and HEAD. Nothing that has a stream as its body.
+   */
+  readonly repeatable?: boolean;
 }
 
 export interface HttpResponse {
@@ -89,7 +95,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const initialTls = typeof tlsOf === 'function' ? tlsOf() : (tlsOf ?? {});
   const secure = countingTlsAgent(shared, initialTls, counter);
 
-  const request = (wanted: HttpRequest): Promise<HttpResponse> =>
+  const attempt = (wanted: HttpRequest): Promise<HttpResponse> =>
     new Promise((resolve, reject) => {
       const url = new URL(wanted.url);
       const isTls = url.protocol === 'https:';
@@ -109,6 +115,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       });
       let body: IncomingMessage | null = null;
       const sent = heldUp(wanted, options.turnsUp, outgoing);
+      const isStale = watchStale(outgoing);
       const unreachable = (cause: Error): Error => unreachableError(url, proxy, cause, wanted.signal);
       outgoing.setTimeout(withinMs, () => {
         // Who has not read what came does not wait for more; the guard of its rate sees whether more comes.
@@ -117,7 +124,9 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         outgoing.destroy(new Error(`no byte for ${withinMs} ms`));
       });
       guardAnswer(outgoing, isTls, withinMs);
-      outgoing.on('error', (cause) => reject(unreachable(cause)));
+      outgoing.on('error', (cause) =>
+        reject(isRepeatable(wanted) && isStale(cause) ? new StaleConnection() : unreachable(cause)),
+      );
       outgoing.on('response', (incoming) => {
         const refusal = refusalOf(proxy, isTls, incoming);
         if (refusal !== null) {
@@ -138,7 +147,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     });
 
   return {
-    request,
+    request: (wanted) => beyondStale(() => attempt(wanted)),
     transfer: () => counter.totals(),
     drop: (fits) => {
       const lists = [...Object.values(secure.agent.sockets), ...Object.values(secure.agent.freeSockets)];
@@ -151,6 +160,11 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       secure.agent.destroy();
     },
   };
+}
+
+function isRepeatable({ method, body, repeatable }: HttpRequest): boolean {
+  const isWhole = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+  return isWhole && (repeatable ?? (method === 'GET' || method === 'HEAD'));
 }
 
 async function send(outgoing: ClientRequest, body: HttpRequest['body']): Promise<void> {
