@@ -37,6 +37,8 @@ const quick = {
   returnToFirstMs: 1_000,
   reportCoalesceMs: 50,
   reportRetryMinMs: 200,
+  reportLookMs: 200,
+  reportWorkMs: 200,
   reportRetryMaxMs: 1_000,
   slotRetryMs: 300,
   observeMs: 1_000,

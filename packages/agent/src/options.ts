@@ -45,8 +45,12 @@ export interface AgentTiming {
   readonly comparison: ComparisonTiming;
   /** Changes within so long become one report. */
   readonly reportCoalesceMs: number;
-  /** First pause before a report that no watermark covers is sent again; doubles to `reportRetryMaxMs`. */
+  /** First pause before a report that nobody took is sent again; doubles to `reportRetryMaxMs`. */
   readonly reportRetryMinMs: number;
+  /** The same for one that was taken: first it is looked whether a watermark covers it. */
+  readonly reportLookMs: number;
+  /** What was given is reported before it was looked after if that takes longer. */
+  readonly reportWorkMs: number;
   readonly reportRetryMaxMs: number;
   /** Pause before a slot that failed for a passing reason (disk full, parent dead) is tried again; doubles to 32 times. */
   readonly slotRetryMs: number;

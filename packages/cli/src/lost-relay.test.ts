@@ -54,6 +54,7 @@ test('a relay that loses its disk with reports that it took loses none: hosts se
         retryMaxMs: 200,
         reportCoalesceMs: 20,
         reportRetryMinMs: 100,
+        reportLookMs: 100,
         reportRetryMaxMs: 200,
       },
     });

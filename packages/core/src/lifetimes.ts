@@ -54,6 +54,10 @@ export const lifetimes = {
   /** By so much of the period, at most, a report that is due by time alone comes sooner. */
   reportSoonerBy: 0.1,
   reportRetryFirstMs: 5 * SECOND,
+  /** After a parent took a report: until the host looks whether the root server has it. */
+  reportLookFirstMs: 30 * SECOND,
+  /** For so long a host may be at work on what it was given before it reports that it knows. */
+  reportWorkMs: 30 * SECOND,
   reportRetryMaxMs: 10 * MINUTE,
   stalledTransferMs: 20 * SECOND,
 } as const;

@@ -5,6 +5,7 @@ import { XylemError } from '@xylem/core';
 import { type HttpClient, silentLog } from '@xylem/platform';
 import { testClock, waitUntil } from '@xylem/testkit';
 import { generateKey, signEnvelope } from '@xylem/trust';
+import type { Told } from '../direction/told.ts';
 import type { Parents } from '../parents/parents.ts';
 import { defaultTiming } from '../run/timing.ts';
 import type { ReportBody } from './build.ts';
@@ -18,7 +19,8 @@ const nothing = { facts: {}, components: [], waiting: [], releases: {} };
 function reporting(options: {
   readonly isUp: () => boolean;
   readonly body?: () => object;
-  readonly told?: () => string;
+  readonly told?: () => Told;
+  readonly isSettled?: () => boolean;
   readonly covered?: true;
 }) {
   const clock = testClock();
@@ -49,7 +51,8 @@ function reporting(options: {
     timing: defaultTiming,
     allowPlainHttp: () => false,
     body: async () => (options.body?.() ?? nothing) as unknown as ReportBody,
-    told: options.told ?? (() => ''),
+    told: options.told ?? (() => ({ atOnce: '', work: '' })),
+    isSettled: options.isSettled ?? (() => true),
     collectorKey: () => null,
     everyMs: () => 3_600_000,
   });
@@ -74,8 +77,61 @@ test('a report that nobody took for long is sent within seconds once a parent an
   await end();
 });
 
+test('a report that was taken is looked after for longer than one that was not', async () => {
+  const { clock, sentAtMs, end } = reporting({ isUp: () => true });
+  await waitUntil(() => sentAtMs.length === 1);
+  await clock.advance(defaultTiming.reportLookMs * 0.9);
+  assert.equal(sentAtMs.length, 1);
+  await clock.advance(defaultTiming.reportLookMs * 0.2);
+  await waitUntil(() => sentAtMs.length === 2);
+  await clock.advance(defaultTiming.reportLookMs * 1.5);
+  assert.equal(sentAtMs.length, 2, 'the pause doubles');
+  await clock.advance(defaultTiming.reportLookMs * 0.6);
+  await waitUntil(() => sentAtMs.length === 3);
+  await end();
+});
+
+test('what there is to do is reported with what came of it, or after a while', async () => {
+  let [work, version, isSettled] = ['none', '1.0.0', true];
+  const { clock, reports, kept, end } = reporting({
+    isUp: () => true,
+    body: () => ({ ...nothing, agent: version }),
+    told: () => ({ atOnce: '', work }),
+    isSettled: () => isSettled,
+    covered: true,
+  });
+  const given = async (next: string): Promise<void> => {
+    [work, isSettled] = [next, false];
+    reports.poke();
+    await clock.advance(defaultTiming.reportWorkMs * 0.9);
+  };
+  const settle = async (): Promise<void> => {
+    isSettled = true;
+    reports.poke();
+    await clock.advance(defaultTiming.reportCoalesceMs);
+  };
+  const versions = () => kept.map(({ agent }) => agent);
+  await waitUntil(() => kept.length === 1);
+  await given('update');
+  assert.deepEqual(versions(), ['1.0.0']);
+  version = '2.0.0';
+  await settle();
+  assert.deepEqual(versions(), ['1.0.0', '2.0.0']);
+  await given('a deployment of what is there');
+  assert.equal(kept.length, 2);
+  await settle();
+  assert.equal(kept.length, 3, 'the deployment waits for a word');
+  await given('something long');
+  assert.equal(kept.length, 3);
+  await clock.advance(defaultTiming.reportWorkMs * 0.2);
+  assert.equal(kept.length, 4);
+  await settle();
+  assert.equal(kept.length, 4, 'it was said');
+  await end();
+});
+
 test('where direction stands goes with the next report; what it says to this host makes one', async () => {
-  let [number, told] = [1, 'a'];
+  let [number, told] = [1, { atOnce: 'a', work: '' }];
   const { clock, reports, kept, end } = reporting({
     isUp: () => true,
     body: () => ({ ...nothing, direction: { snapshot: number, number }, releases: { repository: number } }),
@@ -89,7 +145,7 @@ test('where direction stands goes with the next report; what it says to this hos
   await clock.advance(60_000);
   assert.deepEqual(numbers(), [1]);
   number = 3;
-  told = 'b';
+  told = { atOnce: 'b', work: '' };
   reports.poke();
   await clock.advance(60_000);
   assert.deepEqual(numbers(), [1, 3]);

@@ -8,6 +8,7 @@ import {
   type ReportBatch,
 } from '@xylem/core';
 import { packBody } from '@xylem/platform';
+import type { Told } from '../direction/told.ts';
 import type { AgentTiming } from '../options.ts';
 import type { AsksParents } from '../parents/parents.ts';
 import { askNode, postToFirst } from '../parents/requests.ts';
@@ -25,8 +26,10 @@ export interface ReporterOptions extends AsksParents {
   /** b64u of the collector's key, null before the first direction. */
   readonly collectorKey: () => string | null;
   readonly everyMs: () => number;
-  /** What direction says to this host, as a text: reported at once where it differs. */
-  readonly told: () => string;
+  /** What direction says to this host: reported where it differs. */
+  readonly told: () => Told;
+  /** Whether what direction wants was looked after. */
+  readonly isSettled: () => boolean;
   /** A report of this process is kept; a parent took one. */
   readonly made?: () => Promise<void>;
   readonly taken?: () => void;
@@ -45,16 +48,20 @@ export function reporter(options: ReporterOptions): Reporter {
   const { clock, timing, signal, spool, log } = options;
   let wake = new AbortController();
   let isPoked = true;
-  let lastKey: string | null = null;
+  let last: { readonly key: string; readonly work: string } | null = null;
   let reportedAtMs = Number.NEGATIVE_INFINITY;
+  /** Since when the host is at work on what it was given, and nothing else is to be said. */
+  let atWorkSinceMs = Number.POSITIVE_INFINITY;
   /** After the last report: at the end of a bake. */
   let owedMs = Number.POSITIVE_INFINITY;
   /** Of the period, until the next report that is due by time alone: hosts that reported together drift apart. */
   let share = 1;
   let attempts = 0;
+  let timesTaken = 0;
   let nextSendMs = 0;
 
-  const dueAfterMs = (): number => Math.min(share * options.everyMs(), owedMs);
+  const dueAtMs = (): number =>
+    Math.min(reportedAtMs + Math.min(share * options.everyMs(), owedMs), atWorkSinceMs + timing.reportWorkMs);
   const poke = (): void => {
     isPoked = true;
     wake.abort();
@@ -63,33 +70,47 @@ export function reporter(options: ReporterOptions): Reporter {
     await clock.sleep(Math.max(1, ms), AbortSignal.any([signal, until])).catch(() => undefined);
   };
   const makeIfDue = async (): Promise<void> => {
-    const isPeriodic = clock.monotonicMs() - reportedAtMs >= dueAfterMs();
-    if (!isPoked && !isPeriodic) return;
+    const nowMs = clock.monotonicMs();
+    const isDue = nowMs >= dueAtMs();
+    if (!isPoked && !isDue) return;
     isPoked = false;
     // Before the rest: what is accepted meanwhile is found by the next look.
     const told = options.told();
     const body = await options.body();
-    const key = `${told} ${changeKey(body)}`;
-    if (key === lastKey && !isPeriodic) return;
+    const key = `${told.atOnce} ${changeKey(body)}`;
+    if (key === last?.key && !isDue) {
+      if (told.work === last.work) return;
+      if (!options.isSettled()) {
+        atWorkSinceMs = Math.min(atWorkSinceMs, nowMs);
+        return;
+      }
+    }
     await spool.put(body);
     await options.made?.();
-    lastKey = key;
+    last = { key, work: told.work };
+    atWorkSinceMs = Number.POSITIVE_INFINITY;
     owedMs = 1000 * Math.min(...body.components.map(({ again }) => again ?? Number.POSITIVE_INFINITY));
     reportedAtMs = clock.monotonicMs();
     share = 1 - lifetimes.reportSoonerBy * options.randomness.fraction();
     attempts = 0;
+    timesTaken = 0;
     nextSendMs = 0;
+  };
+  const sendAfter = (firstMs: number, times: number): void => {
+    const pauseMs = Math.min(timing.reportRetryMaxMs, firstMs * 2 ** Math.min(times, 16));
+    nextSendMs = clock.monotonicMs() + pauseMs * (0.9 + 0.2 * options.randomness.fraction());
   };
   const sendIfDue = async (): Promise<void> => {
     const pending = spool.pending();
     if (pending === null || clock.monotonicMs() < nextSendMs) return;
-    const pauseMs = Math.min(timing.reportRetryMaxMs, timing.reportRetryMinMs * 2 ** Math.min(attempts, 16));
-    nextSendMs = clock.monotonicMs() + pauseMs * (0.9 + 0.2 * options.randomness.fraction());
+    sendAfter(timing.reportRetryMinMs, attempts);
     try {
       // By the second attempt the watermark may have come back to a parent.
       if (attempts > 0 && (await lookForWatermark(options))) return;
       attempts += 1;
       await send(options, pending, attempts);
+      sendAfter(timing.reportLookMs, timesTaken);
+      timesTaken += 1;
       options.taken?.();
     } catch (cause) {
       signal.throwIfAborted();
@@ -123,9 +144,8 @@ export function reporter(options: ReporterOptions): Reporter {
           await pause(timing.reportCoalesceMs, new AbortController().signal);
           continue;
         }
-        const periodicMs = reportedAtMs + dueAfterMs() - clock.monotonicMs();
-        const againMs = spool.pending() === null ? periodicMs : nextSendMs - clock.monotonicMs();
-        await pause(Math.min(periodicMs, againMs), wake.signal);
+        const untilMs = spool.pending() === null ? dueAtMs() : Math.min(dueAtMs(), nextSendMs);
+        await pause(untilMs - clock.monotonicMs(), wake.signal);
         // Changes come in groups: what follows within a moment goes into the same report.
         if (isPoked) await pause(timing.reportCoalesceMs, new AbortController().signal);
       }

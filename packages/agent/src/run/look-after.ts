@@ -25,6 +25,8 @@ export interface LookAfter {
   wantsChanged(): void;
   /** Whether this process has looked at all that is here, and knows what to do about it. */
   hasPlanned(): boolean;
+  /** Whether a pass has ended that was about what is accepted now. */
+  isSettled(): boolean;
   /** What was found by the last pass. */
   convergence(): Convergence;
   /** Components that are just being removed. */
@@ -90,6 +92,7 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
   const health = serviceHealth(tools, clock, changed);
   const removing = new Set<string>();
   let hasPlanned = false;
+  let settledFor: Accepted | null = null;
   const drift = driftNotes();
   let convergence: Convergence = { slots: new Map(), waiting: new Map(), rested: false };
 
@@ -102,6 +105,7 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
   const leavesDrift = (): boolean => options.accepted()?.drift === 'report';
 
   const pass = async (): Promise<void> => {
+    const accepted = options.accepted();
     await options.reverts.look(options.accepted()?.entry?.undo ?? {});
     await options.adoption.look();
     const left = leavesDrift() ? await options.driftWatch.leave() : null;
@@ -118,6 +122,7 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
     });
     if (left !== null) convergence = withDrift(convergence, left);
     hasPlanned = true;
+    settledFor = accepted;
     removing.clear();
     drift.settled((component) => !acted.has(component));
     health.watch(convergence.slots);
@@ -130,6 +135,7 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
     drift,
     removing,
     hasPlanned: () => hasPlanned,
+    isSettled: () => settledFor === options.accepted(),
     convergence: () => convergence,
     wantsChanged: () => {
       converging.forgetPostponed();

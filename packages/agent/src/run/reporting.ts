@@ -156,6 +156,7 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
     taken: from.self.reportTaken,
     collectorKey: () => refresher.accepted()?.collectorKey ?? null,
     told: () => told(refresher.accepted()),
+    isSettled: lookAfter.isSettled,
     everyMs: () => (refresher.accepted()?.reportEverySeconds ?? 3_600) * 1_000,
   });
 }

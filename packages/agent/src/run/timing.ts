@@ -16,6 +16,8 @@ export const defaultTiming: AgentTiming = {
   comparison: comparisonTiming,
   reportCoalesceMs: lifetimes.reportAtMostEveryMs,
   reportRetryMinMs: lifetimes.reportRetryFirstMs,
+  reportLookMs: lifetimes.reportLookFirstMs,
+  reportWorkMs: lifetimes.reportWorkMs,
   reportRetryMaxMs: lifetimes.reportRetryMaxMs,
   slotRetryMs: 10_000,
   observeMs: 60_000,

@@ -35,6 +35,8 @@ export const quick: Partial<AgentTiming> = {
   returnToFirstMs: 300,
   reportCoalesceMs: 20,
   reportRetryMinMs: 200,
+  reportLookMs: 200,
+  reportWorkMs: 1_000,
   reportRetryMaxMs: 400,
   slotRetryMs: 300,
   observeMs: 500,
