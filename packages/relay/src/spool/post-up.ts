@@ -42,6 +42,7 @@ export async function postUp(
     headers,
     body,
     signal,
+    repeatable: true,
   });
   const rules = {
     maxBytes: limits.reportBatch,
