@@ -78,6 +78,7 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
     relays: await usageOfRelays(lab, all),
   });
   const before = await used();
+  await root.forgetHighestRss();
   await hosts.watch();
   egress?.begin();
   const fromMs = systemClock.now();
@@ -127,6 +128,8 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
       rootRequests: total(after.served.requests) - total(before.served.requests),
       rootCpuSeconds: Number((after.root.cpuSeconds - before.root.cpuSeconds).toFixed(2)),
       rootPeakRssMb: Number(after.root.highestRssMb.toFixed(1)),
+      rootRssMbBefore: Number(before.root.rssMb.toFixed(1)),
+      rootPeakRssMbBefore: Number(before.root.highestRssMb.toFixed(1)),
       ...(after.relays === null || before.relays === null
         ? {}
         : {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@xylem/platform';
 import { cleanup, type Program, program, type ReleasesAt, startRoot, tempFolder } from '@xylem/testkit';
@@ -86,6 +86,16 @@ export interface Usage {
 const clockTicksPerSecond = 100;
 
 /** What a process of this machine uses, and has used. */
+/** From now on `highestRssMb` is that of what comes. */
+export async function forgetHighestRss(pid: number): Promise<void> {
+  const file = await open(`/proc/${pid}/clear_refs`, 'w');
+  try {
+    await file.write('5');
+  } finally {
+    await file.close();
+  }
+}
+
 export async function usageOf(pid: number): Promise<Usage> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');

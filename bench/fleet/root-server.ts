@@ -1,4 +1,4 @@
-import { environment, type Lab, type Usage, usageOf } from '../lab.ts';
+import { environment, forgetHighestRss, type Lab, type Usage, usageOf } from '../lab.ts';
 
 /** Requests answered, and bytes of their answers before TLS. */
 export interface Served {
@@ -13,6 +13,7 @@ export interface RootServer {
   /** By what they were about, since it was started. */
   served(): Promise<Served>;
   usage(): Promise<Usage>;
+  forgetHighestRss(): Promise<void>;
 }
 
 export function rootServer({ xylem, releasesAt }: Lab): RootServer {
@@ -44,6 +45,7 @@ export function rootServer({ xylem, releasesAt }: Lab): RootServer {
       return { requests: sum('xylem_requests_total'), bytes: sum('xylem_sent_bytes_total') };
     },
     usage: () => usageOf(xylem.pidOf('root')),
+    forgetHighestRss: () => forgetHighestRss(xylem.pidOf('root')),
   };
 }
 
