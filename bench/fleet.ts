@@ -41,7 +41,8 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
     '--env',
     environment,
     '--uses',
-    `${options.hosts}`,
+    // Who joins and does not hear of it joins again.
+    `${options.hosts * 2}`,
     '--label',
     'of=fleet',
   ];

@@ -2,12 +2,18 @@
 // disk counts as memory, for ten thousand hosts have ten thousand disks, and this machine has one.
 import { join } from 'node:path';
 import { joinHost, type RunningAgent, runAgent } from '@xylem/agent';
+import { XylemError } from '@xylem/core';
 import { type Log, silentLog, systemClock, systemRandomness } from '@xylem/platform';
 import { keepDiskInMemory } from './disk-in-memory.ts';
 
 /** What the bench says to such a process, and what it answers. */
 export type ToHosts =
-  | { readonly kind: 'join'; readonly folder: string; readonly hosts: readonly HostToJoin[] }
+  | {
+      readonly kind: 'join';
+      readonly folder: string;
+      readonly hosts: readonly HostToJoin[];
+      readonly atOnce: number;
+    }
   | { readonly kind: 'watch' }
   | { readonly kind: 'direction' };
 export interface HostToJoin {
@@ -34,21 +40,34 @@ interface Host {
   hasArrived: boolean;
 }
 
-const atOnce = 8;
+const beginAtOnce = 8;
+const joinAgainMs = 5_000;
+const joinAttempts = 20;
 const lookEveryMs = 50;
 const hosts: Host[] = [];
 
 const say = (message: FromHosts): void => void process.send?.(message);
 
 /** All join before the first runs: a version of direction for others that join is work for each host that runs. */
-async function joinAll(folder: string, all: readonly HostToJoin[]): Promise<void> {
-  await each(all, ({ name, url, token }) =>
-    joinHost({ ...partsOf(join(folder, name)), log: silentLog, url, token, name, serve: false }),
-  );
-  await each(all, async ({ name }) => void hosts.push(await begin(partsOf(join(folder, name)))));
+async function joinAll(folder: string, all: readonly HostToJoin[], atOnce: number): Promise<void> {
+  await each(all, atOnce, (one) => joinOne(folder, one));
+  await each(all, beginAtOnce, async ({ name }) => void hosts.push(await begin(partsOf(join(folder, name)))));
 }
 
-async function each<T>(all: readonly T[], act: (one: T) => Promise<unknown>): Promise<void> {
+/** A parent that has too much to do says so, and is asked again. */
+async function joinOne(folder: string, { name, url, token }: HostToJoin): Promise<void> {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      await joinHost({ ...partsOf(join(folder, name)), log: silentLog, url, token, name, serve: false });
+      return;
+    } catch (error) {
+      const isBusy = error instanceof XylemError && error.code === 'E_PARENT_UNREACHABLE';
+      if (!isBusy || attempt === joinAttempts) throw error;
+      await systemClock.sleep(joinAgainMs);
+    }
+}
+
+async function each<T>(all: readonly T[], atOnce: number, act: (one: T) => Promise<unknown>): Promise<void> {
   const left = all.values();
   const inTurn = async (): Promise<void> => {
     for (const one of left) await act(one);
@@ -97,7 +116,7 @@ function look(): void {
 keepDiskInMemory();
 process.on('message', (message: ToHosts) => {
   if (message.kind === 'join')
-    void joinAll(message.folder, message.hosts).then(() => say({ kind: 'joined' }));
+    void joinAll(message.folder, message.hosts, message.atOnce).then(() => say({ kind: 'joined' }));
   else if (message.kind === 'direction') {
     const versions = hosts.map(({ agent }) => agent.status().direction?.snapshot ?? 0);
     say({ kind: 'direction', oldest: Math.min(...versions), newest: Math.max(...versions) });

@@ -13,6 +13,9 @@ const roomForMany = [
   '--external-memory-max-growing-factor=4',
 ];
 
+/** Of all processes: to join is work for the root server, on the same cores. */
+const joinAtOnce = 32;
+
 const main = join(import.meta.dirname, 'hosts-main.ts');
 
 /** Hosts that live in a few processes. */
@@ -64,7 +67,8 @@ export function hostProcesses(
       await Promise.all(
         children.map(async (one, i) => {
           const own = hosts.filter((_, at) => at % processes === i);
-          await asked(one.child, { kind: 'join', folder: one.folder, hosts: own }, 'joined');
+          const atOnce = Math.max(1, Math.floor(joinAtOnce / processes));
+          await asked(one.child, { kind: 'join', folder: one.folder, hosts: own, atOnce }, 'joined');
         }),
       );
     },
