@@ -1,6 +1,6 @@
 import type { Report, ReportedComponent } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
-import { newestReport } from '../hosts/kept-report.ts';
+import { newestReport, type StoredReport } from '../hosts/kept-report.ts';
 
 type HeardComponent = Omit<ReportedComponent, 'kind' | 'tree' | 'previous'>;
 
@@ -25,7 +25,7 @@ const mostTexts = 10_000;
 export class ReportReader {
   readonly #texts = new Map<string, string>();
 
-  read(row: Parameters<typeof newestReport>[0]): ReadReport {
+  read(row: StoredReport): ReadReport {
     const { agent, facts, direction, waiting, observing, probes, knows, components, serves } =
       newestReport(row);
     const { boot: _, ...platform } = facts;

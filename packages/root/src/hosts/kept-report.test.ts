@@ -49,11 +49,11 @@ const reportOf = (
 test('of two reports that differ in what moves alone the later is read from the document of the earlier', () => {
   fc.assert(
     fc.property(moving, moving, fc.constantFrom(...others), (one, other, said) => {
-      const [before, report] = [keptReport(reportOf(one, said)), reportOf(other, said)];
+      const [before, report] = [reportOf(one, said), reportOf(other, said)];
       const after = keptReport(report);
-      assert.equal(after.digest, before.digest);
-      assert.deepEqual(newestReport({ document: before.document, moving: after.moving }), report);
-      assert.deepEqual(newestReport({ document: after.document, moving: null }), report);
+      assert.equal(after.digest, keptReport(before).digest);
+      assert.deepEqual(newestReport({ document: JSON.stringify(before), moving: after.moving }), report);
+      assert.deepEqual(newestReport({ document: JSON.stringify(report), moving: null }), report);
     }),
   );
 });

@@ -5,9 +5,8 @@ interface Moving
   extends Pick<Report, 'sequence' | 'time' | 'transfer'>,
     Pick<Report['facts'], 'diskFreeBytes'> {}
 
-/** A report as it is kept: `document` is written anew only where `digest` differs. */
+/** What is written of each report; its document is written anew only where `digest` differs. */
 export interface KeptReport {
-  readonly document: string;
   /** Of all but what moves. */
   readonly digest: string;
   readonly moving: string;
@@ -23,20 +22,18 @@ export function keptReport(report: Report): KeptReport {
     ...(diskFreeBytes === undefined ? {} : { diskFreeBytes }),
   };
   return {
-    document: JSON.stringify(report),
     digest: sha256(JSON.stringify([others, steady])),
     moving: JSON.stringify(moving),
   };
 }
 
-/** The newest report, of which `document` may be an earlier one that says the same. @param moving null: the document is the newest */
-export function newestReport({
-  document,
-  moving,
-}: {
+/** As the database has it: `document` may be an earlier report that says the same; `moving` null: it is the newest. */
+export interface StoredReport {
   readonly document: string;
   readonly moving: string | null;
-}): Report {
+}
+
+export function newestReport({ document, moving }: StoredReport): Report {
   const report = JSON.parse(document) as Report;
   if (moving === null) return report;
   const { diskFreeBytes, ...own } = JSON.parse(moving) as Moving;

@@ -69,11 +69,11 @@ async function knownOf(
 }
 
 async function replaceDocuments(trx: Database, changed: readonly TakenReport[]): Promise<void> {
-  const rows = changed.map(({ report, kept: { document, digest } }) => ({
+  const rows = changed.map(({ report, kept: { digest } }) => ({
     host: report.host,
     environment: report.environment,
     incarnation: report.incarnation,
-    document,
+    document: JSON.stringify(report),
     digest,
     told: isTelling(report) ? 1 : 0,
     holds: (report.quarantine?.held ?? []).length > 0 ? 1 : null,

@@ -3,7 +3,7 @@ import type { Move, MoveDetail } from '../api/schemas/index.ts';
 import type { Database } from '../db/tables.ts';
 import { fullName } from '../environments/names.ts';
 import { hostsIn } from '../hosts/host-rows.ts';
-import { newestReport } from '../hosts/kept-report.ts';
+import { newestReport, type StoredReport } from '../hosts/kept-report.ts';
 import type { MovedHost, MoveRequest, Side, Word } from './rows.ts';
 
 /** The request as a side may see it: of the other side the tenant, and whether it has approved. */
@@ -60,7 +60,7 @@ function stateOf({ left_ms, came_ms }: MovedHost): 'waits' | 'leaving' | 'gone' 
   return came_ms === null ? 'leaving' : 'gone';
 }
 
-type Last = { readonly document: string; readonly moving: string | null; readonly heard_ms: number | null };
+type Last = StoredReport & { readonly heard_ms: number | null };
 
 /** Of hosts that have not come yet: their newest in the old environment. */
 async function lastReports(db: Database, { id, from }: MoveRequest): Promise<ReadonlyMap<string, Last>> {
