@@ -106,7 +106,7 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
 
   const pass = async (): Promise<void> => {
     const accepted = options.accepted();
-    await options.reverts.look(options.accepted()?.entry?.undo ?? {});
+    await options.reverts.look(accepted?.entry?.undo ?? {});
     await options.adoption.look();
     const left = leavesDrift() ? await options.driftWatch.leave() : null;
     if (left === null) await options.driftWatch.settle((component, what) => drift.add(component, what));
