@@ -23,7 +23,7 @@ function untilSaid(): { readonly clock: Clock; readonly end: () => void } {
 
 test('a relay fetches what all hosts are frozen for in the background, and the rest at once when that ends', async (t) => {
   const { installation, production, root, deploy } = await world(t);
-  const end = new Date(Date.now() + 10 * hourMs).toISOString().slice(0, 16);
+  const end = new Date(systemClock.now() + 10 * hourMs).toISOString().slice(0, 16);
   const policy = { freezes: [{ name: 'quiet', zone: 'UTC', start: '2020-01-01T00:00', end }] };
   const directed = (urgent: { readonly urgent?: boolean }): TestDirection =>
     ({

@@ -5,7 +5,7 @@ import type { SpooledReport } from './fold.ts';
 /** In pauses of the first time, doubling: before the first look, the second one, and until it is sent again. */
 const steps = [1, 2, 3] as const;
 const looks = steps.length - 1;
-const stepsTogether = 6;
+const stepsTogether = steps.reduce((sum: number, one) => sum + one, 0);
 
 /** A report that was sent up, and what is next for it if no watermark comes. */
 interface Sent {
