@@ -14,7 +14,7 @@ import { type NewsHub, type Repository, readNewsFile } from '@xylem/store';
 import { desiredStateTarget, readTimestamp, type TufClient } from '@xylem/trust';
 import type { RelayTiming } from '../options.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { aheadFirst, aheadMs } from './ahead.ts';
+import { Ahead } from './ahead.ts';
 import { type Closure, fetchClosure } from './closure.ts';
 import type { Flights } from './flights.ts';
 import { HostMapNodes } from './host-map-nodes.ts';
@@ -65,6 +65,7 @@ export class EnvironmentCopy {
   readonly id: EnvironmentId;
   readonly nodes = new HostMapNodes();
   readonly #options: EnvironmentCopyOptions;
+  readonly #ahead: Ahead;
   #served: Served = nothingServed;
   /** The verified desired state whose closure is being fetched. */
   #pending: DesiredState | null = null;
@@ -76,6 +77,7 @@ export class EnvironmentCopy {
   constructor(options: EnvironmentCopyOptions) {
     this.id = options.id;
     this.#options = options;
+    this.#ahead = new Ahead(options.clock);
     this.#scope = scopeOf(options.id, []);
   }
 
@@ -215,8 +217,8 @@ export class EnvironmentCopy {
     this.#pending = state;
     this.#rescope();
     const anew = clock.now() - timing.timestampOldMs;
-    const forMs = await aheadMs([state, ...this.#served.states], clock.now());
-    const closure = await aheadFirst(clock, forMs, signal, (over, isBackground) =>
+    const states = [state, ...this.#served.states];
+    const closure = await this.#ahead.fetch(states, signal, (over, isBackground) =>
       this.#complete(state, anew, pieces, over, isBackground),
     );
     signal.throwIfAborted();
