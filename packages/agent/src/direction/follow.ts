@@ -132,7 +132,7 @@ class Follower {
     const { parents, timing, signal, clock, randomness, refresher } = this.#options;
     const isHeld = await parents.attempt(
       'news',
-      async (source) => {
+      async (source, chosenMs) => {
         if (!this.#inUse.isVetted(source)) {
           await this.#inUse.vet(source);
           return true;
@@ -140,7 +140,7 @@ class Follower {
         if ((this.#polledUntilMs.get(source.name) ?? 0) > clock.monotonicMs()) return false;
         const isDoubted = this.#isDoubted;
         const beganMs = clock.monotonicMs();
-        const news = await this.#ask(source, isDoubted ? 0 : refresher.snapshot());
+        const news = await this.#ask(source, chosenMs, isDoubted ? 0 : refresher.snapshot());
         if (news === 'again') return true;
         this.#isDoubted = false;
         const fullForMs = news?.fullForMs;
@@ -181,11 +181,11 @@ class Follower {
    * is asked once more, its children not all at the same moment, before another is.
    * @returns 'again': to be asked anew; null: it holds no questions
    */
-  async #ask(source: ObjectSource, snapshot: number): Promise<News | null | 'again'> {
+  async #ask(source: ObjectSource, chosenMs: number, snapshot: number): Promise<News | null | 'again'> {
     const { parents, http, timing, signal, clock } = this.#options;
     const beganMs = clock.monotonicMs();
     try {
-      const betterAgainMs = parents.betterAgainMs(source.name);
+      const betterAgainMs = parents.betterAgainMs(source.name, chosenMs);
       const question = { cursor: this.#cursor(snapshot), isFull: parents.fullness.comesLast(source.name) };
       const answer = await unlessBetter(clock, betterAgainMs, signal, (stop) =>
         askNews(http, source.name, question, timing.newsHoldMs, stop),

@@ -66,8 +66,14 @@ export interface Parents extends SourceChoice {
   readonly fullness: Fullness;
   /** That one that this host would ask is full; null: none is. */
   full(): XylemError | null;
-  /** Milliseconds until one that the operator named before this one may be asked again; null where none was left. */
-  betterAgainMs(url: string): number | null;
+  /** @param act gets, too, when its source was chosen: monotonic milliseconds */
+  attempt<T>(
+    path: string,
+    act: (source: ObjectSource, chosenMs: number) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T>;
+  /** Milliseconds until one that the operator named before this one may be asked again; null where none was left at `chosenMs`. */
+  betterAgainMs(url: string, chosenMs: number): number | null;
   /** A fault that was noticed outside of `attempt`. */
   blame(url: string, error: XylemError): void;
 }
@@ -148,11 +154,14 @@ export function parentsOf(options: ParentsOptions): Parents {
     blame,
     use,
     current: () => current,
-    betterAgainMs: (url) => {
+    betterAgainMs: (url, chosenMs) => {
       const wanted = usable(options.wanted());
       const place = wanted.indexOf(url);
       const better = place < 0 ? wanted : wanted.slice(0, place);
-      return sooner(untilForgivenMs(better, standings, clock.monotonicMs()), fullness.dueMs(better));
+      return sooner(
+        untilForgivenMs(better, standings, clock.monotonicMs(), chosenMs),
+        fullness.dueMs(better, chosenMs),
+      );
     },
     learn: (from, said) => {
       const url = trimmed(from);
@@ -185,10 +194,11 @@ export function parentsOf(options: ParentsOptions): Parents {
     },
     attempt: async (path, act, signal) => {
       let worst: XylemError | null = null;
+      const chosenMs = clock.monotonicMs();
       for (const url of urls(path)) {
         signal?.throwIfAborted();
         try {
-          const result = await act(sourceOf(url));
+          const result = await act(sourceOf(url), chosenMs);
           answered(url);
           // One that only helped out with an object is not the parent.
           if (current === null) use(url);

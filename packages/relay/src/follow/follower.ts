@@ -1,6 +1,6 @@
 import { type EnvironmentId, XylemError } from '@xylem/core';
 import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
-import { unlessBetter } from '@xylem/store';
+import { type ObjectSource, unlessBetter } from '@xylem/store';
 import type { RelayTiming } from '../options.ts';
 import type { RootContact } from '../upstream/root-contact.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -76,7 +76,11 @@ export class Follower {
         for (const worker of this.#workers.values()) worker.renewIfDue();
         const began = clock.monotonicMs();
         const cursor = this.#cursor(failures > 0);
-        const changed = await upstream.attempt('news', (source) => this.#ask(source, cursor, stop), stop);
+        const changed = await upstream.attempt(
+          'news',
+          (source, chosenMs) => this.#ask({ source, chosenMs }, cursor, stop),
+          stop,
+        );
         failures = 0;
         this.#options.onAnswered();
         this.#options.onFull(upstream.fault());
@@ -112,7 +116,7 @@ export class Follower {
 
   /** @returns how many environments have something new */
   async #ask(
-    source: Parameters<Parameters<Upstream['attempt']>[1]>[0],
+    { source, chosenMs }: { readonly source: ObjectSource; readonly chosenMs: number },
     cursor: ReadonlyMap<EnvironmentId, number>,
     stop: AbortSignal,
   ): Promise<number> {
@@ -122,7 +126,7 @@ export class Follower {
       await this.#requireRoom(source.name, stop);
     this.#options.onAsks(source.name);
     this.#asked = source.name;
-    const betterAgainMs = upstream.betterAgainMs(source.name);
+    const betterAgainMs = upstream.betterAgainMs(source.name, chosenMs);
     const isFull = fullness.comesLast(source.name);
     const answer = await unlessBetter(clock, betterAgainMs, stop, (signal) =>
       askNews(http, source.name, { cursor, isFull }, timing.holdMs, signal),

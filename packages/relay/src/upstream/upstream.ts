@@ -58,9 +58,9 @@ export class Upstream implements SourceChoice {
     return this.fullness.fault(this.#options.parents());
   }
 
-  /** Milliseconds until a parent that comes before this one may be asked again; null where none was left. */
-  betterAgainMs(parent: string): number | null {
-    return this.#chosen().betterAgainMs(parent);
+  /** Milliseconds until a parent that comes before this one may be asked again; null where none was left at `chosenMs`. */
+  betterAgainMs(parent: string, chosenMs: number): number | null {
+    return this.#chosen().betterAgainMs(parent, chosenMs);
   }
 
   /**
@@ -96,16 +96,16 @@ export class Upstream implements SourceChoice {
 
   async attempt<T>(
     path: string,
-    use: (source: ObjectSource) => Promise<T>,
+    use: (source: ObjectSource, chosenMs: number) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T> {
     const { log } = this.#options;
     return await this.#chosen().attempt(
       path,
-      async (source) => {
+      async (source, chosenMs) => {
         try {
           this.#refuseLeft(source.name);
-          const result = await use(source);
+          const result = await use(source, chosenMs);
           this.#current = source.name;
           return result;
         } catch (error) {

@@ -28,8 +28,14 @@ export interface FailoverOptions {
 }
 
 export interface Failover extends SourceChoice {
-  /** Milliseconds until one that comes before this source may be asked again; null where none was left. */
-  betterAgainMs(source: string): number | null;
+  /** @param use gets, too, when its source was chosen: monotonic milliseconds */
+  attempt<T>(
+    path: string,
+    use: (source: ObjectSource, chosenMs: number) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T>;
+  /** Milliseconds until one that comes before this source may be asked again; null where none was left when it was chosen. */
+  betterAgainMs(source: string, chosenMs: number): number | null;
 }
 
 const maxAvoidMs = 300_000;
@@ -72,18 +78,22 @@ export function failover(
 
   return {
     comparison,
-    betterAgainMs: (source) => {
+    betterAgainMs: (source, chosenMs) => {
       const better = names.slice(0, Math.max(0, names.indexOf(source)));
-      return sooner(untilForgivenMs(better, standings, clock.monotonicMs()), fullness?.dueMs(better) ?? null);
+      return sooner(
+        untilForgivenMs(better, standings, clock.monotonicMs(), chosenMs),
+        fullness?.dueMs(better, chosenMs) ?? null,
+      );
     },
     attempt: async (path, use, signal) => {
       let worst: XylemError | undefined;
+      const chosenMs = clock.monotonicMs();
       for (const name of inOrder(path)) {
         const source = byName.get(name);
         if (source === undefined) continue;
         signal?.throwIfAborted();
         try {
-          const result = await use(source);
+          const result = await use(source, chosenMs);
           standings.set(name, afterAnswer(standingOf(name), clock.monotonicMs()));
           return result;
         } catch (error) {

@@ -19,13 +19,13 @@ function setUp() {
 }
 
 test('a full parent comes last for a minute, twice as long each time, and five minutes at most', () => {
-  const { fullness, pass } = setUp();
+  const { clock, fullness, pass } = setUp();
   const waits: (number | null)[] = [];
   for (let time = 0; time < 5; time += 1) {
     assert.equal(fullness.said('a', 1_000), time === 0);
     assert.deepEqual(fullness.inOrder(['a', 'b']), ['b', 'a']);
     assert.ok(fullness.comesLast('a') && !fullness.isDue('a'));
-    const waitMs = fullness.dueMs(['b', 'a']);
+    const waitMs = fullness.dueMs(['b', 'a'], clock.monotonicMs());
     waits.push(waitMs);
     pass(waitMs ?? 0);
     assert.ok(!fullness.comesLast('a') && fullness.isDue('a'));
@@ -35,7 +35,7 @@ test('a full parent comes last for a minute, twice as long each time, and five m
 });
 
 test('one that has room again takes its place at once, and one that comes and goes is left for longer', () => {
-  const { fullness, pass } = setUp();
+  const { clock, fullness, pass } = setUp();
   fullness.said('a', 0);
   pass(10_000);
   assert.equal(fullness.said('a', undefined), true);
@@ -44,11 +44,11 @@ test('one that has room again takes its place at once, and one that comes and go
   assert.equal(fullness.fault(['a', 'b']), null);
   assert.equal(fullness.said('a', undefined), false);
   fullness.said('a', 0);
-  assert.equal(fullness.dueMs(['a']), 2 * minute);
+  assert.equal(fullness.dueMs(['a'], clock.monotonicMs()), 2 * minute);
   fullness.said('a', undefined);
   pass(6 * minute);
   fullness.said('a', 0);
-  assert.equal(fullness.dueMs(['a']), minute);
+  assert.equal(fullness.dueMs(['a'], clock.monotonicMs()), minute);
 });
 
 test('what is said of it stays the same while it says so, and ends with its last word', () => {
@@ -85,13 +85,16 @@ test('of several sources a full one comes last for all but objects, is asked whe
   const first = (path: string): Promise<string> => choice.attempt(path, async ({ name }) => name);
   fullness.said('a', 0);
   assert.deepEqual([await first('news'), await first('r/x'), await first('o/x')], ['b', 'b', 'a']);
-  assert.equal(choice.betterAgainMs('b'), minute);
+  const chosenMs = clock.monotonicMs();
+  assert.equal(choice.betterAgainMs('b', chosenMs), minute);
   const answers = await choice.attempt('news', async ({ name }) => {
     if (name === 'b') throw new XylemError('E_PARENT_UNREACHABLE', 'It is away.');
     return name;
   });
   assert.equal(answers, 'a');
   pass(minute);
+  assert.equal(choice.betterAgainMs('b', chosenMs), 0);
+  assert.equal(choice.betterAgainMs('b', clock.monotonicMs()), null);
   assert.equal(await first('news'), 'a');
   // Still full: the next is asked, and it stays as good as before for objects.
   const asked: string[] = [];

@@ -64,9 +64,12 @@ export class Fullness {
     return inStanding(names, this.#standings, this.#clock.monotonicMs());
   }
 
-  /** Milliseconds until the first of them is due; null where none is full. */
-  dueMs(names: readonly string[]): number | null {
-    return untilForgivenMs(names, this.#standings, this.#clock.monotonicMs());
+  /**
+   * Milliseconds until the first of them is due; null where none was full.
+   * @param asOfMs when others were taken instead
+   */
+  dueMs(names: readonly string[], asOfMs: number): number | null {
+    return untilForgivenMs(names, this.#standings, this.#clock.monotonicMs(), asOfMs);
   }
 
   /** What is to be said of the first of them that is full; null: none is, as far as was said lately. */

@@ -72,4 +72,6 @@ test('those to be avoided come last, the soonest forgiven first, and its wait is
   assert.equal(untilForgivenMs(['a', 'b', 'c'], standings, 400), 600);
   assert.equal(untilForgivenMs(['a', 'b'], standings, 1_000), 59_000);
   assert.equal(untilForgivenMs(['b', 'c'], standings, 1_000), null);
+  // It was avoided when another was taken: no wait, which is not the same as nobody to wait for.
+  assert.equal(untilForgivenMs(['b', 'c'], standings, 1_001, 999), 0);
 });

@@ -58,16 +58,20 @@ export function afterAnswer(before: Standing, nowMs: number): Standing {
   return { ...before, avoidUntilMs: Math.min(before.avoidUntilMs, nowMs) };
 }
 
-/** In how many milliseconds the first of `urls` is avoided no longer; null where none of them is avoided. Pure. */
+/**
+ * In how many milliseconds the first of `urls` is avoided no longer; null where none of them is avoided. Pure.
+ * @param asOfMs when others were taken instead: who was avoided then may be forgiven by now, which is no wait, not none
+ */
 export function untilForgivenMs(
   urls: readonly string[],
   standings: ReadonlyMap<string, Standing>,
   nowMs: number,
+  asOfMs = nowMs,
 ): number | null {
-  const waits = urls
-    .map((url) => (standings.get(url)?.avoidUntilMs ?? 0) - nowMs)
-    .filter((waitMs) => waitMs > 0);
-  return waits.length === 0 ? null : Math.min(...waits);
+  const untils = urls
+    .map((url) => standings.get(url)?.avoidUntilMs ?? 0)
+    .filter((untilMs) => untilMs > asOfMs);
+  return untils.length === 0 ? null : Math.max(0, Math.min(...untils) - nowMs);
 }
 
 /** The sooner of two waits; null: no wait. Pure. */
