@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { HostId, PackageDocument, Report } from '@xylem/core';
 import { silentLog, systemClock, systemRandomness } from '@xylem/platform';
-import { differences, listing, tempFolder } from '@xylem/testkit';
+import { differences, listing, tempFolder, waitUntil } from '@xylem/testkit';
 import { buildSmallTree, type FileContent } from '@xylem/testkit/builders';
 import { explainHost } from '../explain/explain.ts';
 import { stateLayout } from '../state/layout.ts';
@@ -133,8 +134,9 @@ test('what runs as published is adopted from its own bytes, follows direction, a
   assert.equal((await order())?.outcome, 'adopted');
   await assign('2.0.0', { ...files, 'index.html': 'two', 'conf/shop.conf': 'listen 81\n' });
   await says('2.0.0', (later) => componentOf(later, 'shop')?.version === '2.0.0');
+  // The version on trial is reported, and its reload may be to come.
+  await waitUntil(() => existsSync(join(outside, 'reloaded')), 30_000, 'the reload');
   assert.equal(await readFile(join(outside, 'etc/shop.conf'), 'utf8'), 'listen 81\n');
-  await lstat(join(outside, 'reloaded'));
   assert.equal((await order(true))?.outcome, 'given back');
   assert.equal(await readFile(join(outside, 'etc/shop.conf'), 'utf8'), conf);
   const untouched = await buildSmallTree(join(await tempFolder(t), 'shop'), files);
