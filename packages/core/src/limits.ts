@@ -18,6 +18,8 @@ export const limits = {
   offer: 64 * MiB,
   /** Decompressed. */
   newsFile: 32 * MiB,
+  /** Decompressed. */
+  hostMapFile: 32 * MiB,
   newsAnswer: 16 * MiB,
   tree: 1024 * MiB,
   /** Bytes of frames after which a pack is closed; one frame may end above it. */

@@ -5,6 +5,7 @@ export { createMirror, type Mirror } from './mirror/mirror.ts';
 export { partialFile, removeStalePartials } from './mirror/partial.ts';
 export { prune } from './mirror/prune.ts';
 export { readNewsFile, writeNewsFiles } from './news/file.ts';
+export { HostMapFiles, readHostMapFile } from './news/host-map-file.ts';
 export { type NewsHub, newsHub } from './news/hub.ts';
 export type { ChunkIndex, ChunkPlace } from './offer/chunk-index.ts';
 export { publishOffer } from './offer/make-offer.ts';
@@ -18,7 +19,7 @@ export { scanFolder } from './publish/scan.ts';
 export type { PackSink, PublishedTree } from './publish/types.ts';
 export { openRepository } from './repository/disk-repository.ts';
 export type { Repository } from './repository/repository.ts';
-export type { Asked } from './serve/paths.ts';
+export type { Asked, HostMapFileId } from './serve/paths.ts';
 export { serveRepository } from './serve/serve.ts';
 export { boundStrangers, type Strangers } from './serve/strangers.ts';
 export { askToVerify, verifyHeader } from './source/ask-to-verify.ts';
@@ -45,6 +46,7 @@ export {
   afterAnswer,
   afterFault,
   inStanding,
+  isSilence,
   neverAsked,
   type Standing,
   sooner,

@@ -94,6 +94,19 @@ test('one changed host changes its own path and nothing else', async () => {
   assert.equal((await changedHostMapNodes(old.root, old.root, async () => undefined)).size, 0);
 });
 
+test('who wants no more than some changed nodes reads no more', async () => {
+  const map = buildHostMap(new Map(Array.from({ length: 2000 }, (_, n) => [hostId(n), entry(n)])));
+  let reads = 0;
+  const get = async (at: Digest): Promise<Uint8Array | undefined> => {
+    reads += 1;
+    return map.nodes.get(at);
+  };
+  assert.ok(map.nodes.size > 100);
+  assert.equal((await changedHostMapNodes(undefined, map.root, get, 64)).size, 65);
+  assert.equal(reads, 65);
+  assert.equal((await changedHostMapNodes(undefined, map.root, get, map.nodes.size)).size, map.nodes.size);
+});
+
 test('a node that is absent, or is not its own bytes, is refused', async () => {
   const map = mapOf([1, 2, 3]);
   await assert.rejects(

@@ -84,27 +84,32 @@ export async function* hostMapEntries(
 /**
  * The nodes of the map below `to` that the map below `from` lacks at the same place: what someone who holds `from`
  * must fetch. Equal subtrees are not entered, so this costs what changed.
+ * @param most no more than one beyond so many are looked for
  */
 export async function changedHostMapNodes(
   from: Digest | undefined,
   to: Digest,
   get: GetNode,
-  depth = 0,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<ReadonlySet<Digest>> {
   const changed = new Set<Digest>();
-  if (from === to) return changed;
-  changed.add(to);
-  const node = await nodeAt(to, get);
-  if ('hosts' in node) return changed;
-  if (depth >= 32)
-    throw new XylemError('E_DOCUMENT_INVALID', 'The host map is deeper than a host id is long.');
-  const before = from === undefined ? undefined : await nodeAt(from, get);
-  for (const digit of HEX) {
-    const child = childAt(node.children, digit);
-    if (child === undefined) continue;
-    const old = before !== undefined && 'children' in before ? childAt(before.children, digit) : undefined;
-    for (const digest of await changedHostMapNodes(old, child, get, depth + 1)) changed.add(digest);
-  }
+  const walk = async (old: Digest | undefined, digest: Digest, depth: number): Promise<void> => {
+    if (old === digest || changed.size > most) return;
+    changed.add(digest);
+    const node = await nodeAt(digest, get);
+    if ('hosts' in node) return;
+    if (depth >= 32)
+      throw new XylemError('E_DOCUMENT_INVALID', 'The host map is deeper than a host id is long.');
+    const before = old === undefined ? undefined : await nodeAt(old, get);
+    for (const digit of HEX) {
+      const child = childAt(node.children, digit);
+      if (child === undefined) continue;
+      const former =
+        before !== undefined && 'children' in before ? childAt(before.children, digit) : undefined;
+      await walk(former, child, depth + 1);
+    }
+  };
+  await walk(from, to, 0);
   return changed;
 }
 

@@ -143,6 +143,16 @@ export const examples: Readonly<Record<string, Example>> = {
     wire.parseNewsFile,
     wire.encodeNewsFile,
   ),
+  'host-map-file': example(
+    {
+      format: 'xylem-host-map-file-1',
+      environment,
+      to: digest('host map'),
+      nodes: ['{"format":"xylem-hostmap-1","hosts":{}}'],
+    },
+    wire.parseHostMapFile,
+    wire.encodeHostMapFile,
+  ),
   'trust-map': example(trustMap, wire.parseTrustMap, wire.encodeTrustMap),
   parents: example(
     {

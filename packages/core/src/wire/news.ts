@@ -4,7 +4,7 @@ import { limits } from '../limits.ts';
 import { array, integer, literal, object, record, string } from '../schema/build.ts';
 import type { Static } from '../schema/json-schema.ts';
 import { documentKind } from './document.ts';
-import { b64u, environmentId, metadataVersion } from './fields.ts';
+import { b64u, digest, environmentId, metadataVersion } from './fields.ts';
 
 /** docs/spec/news.md: what a held request answers, and the file with all that changed. */
 
@@ -38,8 +38,16 @@ export const newsFileSchema = object({
   absent: array(repositoryPath, { maxItems: 1000 }),
 });
 
+const hostMapFileSchema = object({
+  format: literal('xylem-host-map-file-1'),
+  environment: environmentId,
+  to: digest,
+  nodes: array(string()),
+});
+
 export type News = Static<typeof newsSchema>;
 export type NewsFile = Static<typeof newsFileSchema>;
+export type HostMapFile = Static<typeof hostMapFileSchema>;
 
 const news = documentKind(newsSchema, { what: 'news', format: 'xylem-news-1', maxBytes: limits.newsAnswer });
 const file = documentKind(newsFileSchema, {
@@ -49,10 +57,18 @@ const file = documentKind(newsFileSchema, {
   check: ({ from, to }) => (from < to ? undefined : 'to: expected a version above "from"'),
 });
 
+const hostMap = documentKind(hostMapFileSchema, {
+  what: 'host map file',
+  format: 'xylem-host-map-file-1',
+  maxBytes: limits.hostMapFile,
+});
+
 export const parseNews = news.parse;
 export const encodeNews = news.encode;
 export const parseNewsFile = file.parse;
 export const encodeNewsFile = file.encode;
+export const parseHostMapFile = hostMap.parse;
+export const encodeHostMapFile = hostMap.encode;
 
 /** What a node follows and has: environment to the version of its direction snapshot (0: none). */
 export type NewsCursor = ReadonlyMap<EnvironmentId, number>;

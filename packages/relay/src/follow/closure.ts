@@ -8,8 +8,10 @@ import {
   parsePackage,
   XylemError,
 } from '@xylem/core';
+import type { Log } from '@xylem/platform';
 import { inParallel, type Repository } from '@xylem/store';
 import type { Flights } from './flights.ts';
+import { missingNodes } from './host-map-file.ts';
 import type { HostMapNodes } from './host-map-nodes.ts';
 import type { NewsPieces } from './news-pieces.ts';
 import { isDamage, readOwnOffer, removeEverywhere } from './own-copy.ts';
@@ -35,6 +37,9 @@ export interface ClosureOptions {
   readonly vouched: ReadonlySet<Digest>;
   readonly repository: Repository;
   readonly nodes: HostMapNodes;
+  /** Root of the host map that is served, and so held whole; null: none. */
+  readonly formerHostMap: Digest | null;
+  readonly log: Log;
   readonly flights: Flights;
   /** What the news of a change brought; null: nothing has changed, and the disk is doubted. */
   readonly pieces: NewsPieces | null;
@@ -98,21 +103,37 @@ async function hasTree(repository: Repository, domain: DomainId, tree: Digest): 
 async function fetchHostMap(options: ClosureOptions): Promise<Digest[]> {
   const { state, repository, nodes, pieces } = options;
   const domain = state.environment as string as DomainId;
+  const missing = missingNodes({ ...options, former: options.formerHostMap });
   const here = new Set(pieces === null ? [] : await repository.listFiles(`o/${domain}`));
   return await nodes.from(
     state.hostMap as Digest,
-    (digest) => smallObject(options, domain, digest, limits.hostMapNode),
+    async (digest) => {
+      const found = await smallObjectHere(options, domain, digest, limits.hostMapNode);
+      return (
+        found ?? (await missing(digest)) ?? (await fetchSmall(options, domain, digest, limits.hostMapNode))
+      );
+    },
     (digest) => here.has(digest),
   );
 }
 
 /** From here, from the news, or from a parent. */
 async function smallObject(
-  { repository, flights, pieces, signal, isBackground }: ClosureOptions,
+  options: ClosureOptions,
   domain: DomainId,
   digest: Digest,
   maxBytes: number,
 ): Promise<Uint8Array> {
+  const found = await smallObjectHere(options, domain, digest, maxBytes);
+  return found ?? (await fetchSmall(options, domain, digest, maxBytes));
+}
+
+async function smallObjectHere(
+  { repository, pieces, signal }: ClosureOptions,
+  domain: DomainId,
+  digest: Digest,
+  maxBytes: number,
+): Promise<Uint8Array | null> {
   signal.throwIfAborted();
   const here = await repository.readObject(domain, digest, maxBytes).catch(async (error: unknown) => {
     if (!isDamage(error)) throw error;
@@ -125,11 +146,20 @@ async function smallObject(
     await repository.putObject(domain, digest, brought);
     return brought;
   }
+  return null;
+}
+
+async function fetchSmall(
+  { repository, flights, signal, isBackground }: ClosureOptions,
+  domain: DomainId,
+  digest: Digest,
+  maxBytes: number,
+): Promise<Uint8Array> {
   await flights.object(domain, digest, maxBytes, { signal, isBackground });
-  const fetched = await repository.readObject(domain, digest, maxBytes);
-  if (fetched === null)
+  const bytes = await repository.readObject(domain, digest, maxBytes);
+  if (bytes === null)
     throw new XylemError('E_STORAGE', `The object ${digest} vanished after it was fetched.`);
-  return fetched;
+  return bytes;
 }
 
 function domainOf(state: DesiredState, product: string): DomainId {

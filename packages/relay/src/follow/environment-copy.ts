@@ -67,6 +67,8 @@ export class EnvironmentCopy {
   readonly #options: EnvironmentCopyOptions;
   readonly #ahead: Ahead;
   #served: Served = nothingServed;
+  /** Of the host map that is served; null: not known since this start. */
+  #servedNodes: ReadonlySet<Digest> | null = null;
   /** The verified desired state whose closure is being fetched. */
   #pending: DesiredState | null = null;
   #scope: Scope;
@@ -109,6 +111,11 @@ export class EnvironmentCopy {
   /** All desired states whose objects must stay. */
   get states(): readonly DesiredState[] {
     return this.#pending === null ? this.#served.states : [this.#pending, ...this.#served.states];
+  }
+
+  /** Roots of the host maps whose nodes are all here, the one that is served first. */
+  hostMaps(): Digest[] {
+    return this.snapshot === 0 ? [] : this.#served.states.map(({ hostMap }) => hostMap as Digest);
   }
 
   /** Whether anyone may have this object: it makes a machine a host, and is signed like all else. */
@@ -201,11 +208,12 @@ export class EnvironmentCopy {
     signal: AbortSignal,
     isBackground = false,
   ): Promise<Closure> {
-    const { releases, repository, flights, onHostMap } = this.#options;
+    const { releases, repository, flights, onHostMap, log } = this.#options;
     const { nodes } = this;
     const vouched = await releases.take(state, anew, pieces ?? noPieces);
-    const options = { state, vouched, repository, nodes, flights, pieces, onHostMap, signal, isBackground };
-    const closure = await fetchClosure(options);
+    const [formerHostMap = null] = this.hostMaps();
+    const here = { repository, nodes, formerHostMap, flights, onHostMap, log };
+    const closure = await fetchClosure({ ...here, state, vouched, pieces, signal, isBackground });
     const numbers = new Set([state, ...this.states].map(({ number }) => number));
     for (const number of this.#install.keys()) if (!numbers.has(number)) this.#install.delete(number);
     this.#install.set(state.number, new Set(closure.install.map((one) => `${one.domain}/${one.digest}`)));
@@ -225,8 +233,9 @@ export class EnvironmentCopy {
     const releasePaths = await releases.publish(state);
     const { snapshot } = copy.client.state();
     await copy.publish(async (paths) => {
-      const all = [...paths, ...releasePaths, ...objectPaths(this.id, closure)];
-      const history = withVersion(this.#served, snapshot, all);
+      const all = [...paths, ...releasePaths, ...packagePaths(closure)];
+      const nodes = { now: closure.hostMapNodes, before: this.#servedNodes };
+      const history = withVersion(this.#served, snapshot, all, nodes);
       const former = this.#served.states.filter(({ number }) => number !== state.number).slice(0, 1);
       const next: Served = { snapshot, states: [state, ...former], history };
       await files.write(this.id, next);
@@ -236,6 +245,7 @@ export class EnvironmentCopy {
       this.#served = { ...next, snapshot: this.#served.snapshot };
     });
     this.#served = { ...this.#served, snapshot };
+    this.#servedNodes = new Set(closure.hostMapNodes);
     this.#pending = null;
     this.#rescope();
     hub.announce(this.id);
@@ -289,12 +299,8 @@ async function refreshTo(client: TufClient, tip: Tip): Promise<void> {
   }
 }
 
-function objectPaths(environment: EnvironmentId, closure: Closure): string[] {
-  return [
-    ...closure.packages.map(({ domain, digest }) => `o/${domain}/${digest}`),
-    ...closure.hostMapNodes.map((digest) => `o/${environment}/${digest}`),
-  ];
-}
+const packagePaths = ({ packages }: Closure): string[] =>
+  packages.map(({ domain, digest }) => `o/${domain}/${digest}`);
 
 function staleParent(parent: string | null, ageMs: number): XylemError {
   const hours = Math.floor(ageMs / 3_600_000);

@@ -1,6 +1,13 @@
 import type { Digest, DomainId } from '@xylem/core';
 import type { HttpClient } from '@xylem/platform';
-import { askToVerify, type Mirror, type Refused, type SourceChoice } from '@xylem/store';
+import {
+  askToVerify,
+  type HostMapFileId,
+  type Mirror,
+  type Refused,
+  readHostMapFile,
+  type SourceChoice,
+} from '@xylem/store';
 
 export interface FlightFor {
   readonly signal: AbortSignal;
@@ -37,6 +44,14 @@ export class Flights {
   /** A tree's offer and packs. */
   async tree(domain: DomainId, tree: Digest, asked: FlightFor): Promise<void> {
     await this.#fly(domain, this.#mirror.tree(domain, tree, this.#how(asked)));
+  }
+
+  /** Nodes of an environment's host map in one file; null: none of the parents has it. */
+  async hostMap(
+    asked: HostMapFileId,
+    { signal }: FlightFor,
+  ): Promise<ReadonlyMap<Digest, Uint8Array> | null> {
+    return await this.#source.attempt('news', (source) => readHostMapFile(source, asked, signal), signal);
   }
 
   /** Whether anything of this domain is under way. */

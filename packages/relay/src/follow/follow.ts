@@ -4,6 +4,8 @@ import { fromB64u } from '@xylem/core';
 import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
 import {
   createMirror,
+  type HostMapFileId,
+  HostMapFiles,
   type NewsHub,
   type Repository,
   removeStalePartials,
@@ -69,6 +71,8 @@ export interface Follow {
   /** Raw keys by which watermarks are believed. */
   collectorKeys(): Uint8Array[];
   readonly flights: Flights;
+  /** Makes a file of host map nodes that children may be given. */
+  makeHostMap(asked: HostMapFileId): Promise<void>;
   /** What lies on this relay's disk, for children who doubt it. */
   readonly ownCopy: OwnCopy;
   close(): Promise<void>;
@@ -80,6 +84,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
   await mkdir(layout.roots, { recursive: true });
   const files = new ServedFiles(layout.served, log);
   const flights = new Flights(createMirror(repository, clock), options.objects, options.http);
+  const hostMapFiles = new HostMapFiles(repository);
   const gate = new Gate();
   const tufCopies = new Map<RepositoryId, Promise<TufCopy>>();
   const copyOf = (id: RepositoryId): Promise<TufCopy> => {
@@ -226,6 +231,10 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
       return [...new Set(keys)].map((key) => fromB64u(key));
     },
     flights,
+    makeHostMap: async (asked) => {
+      const copy = follower.workers.get(asked.environment)?.copy;
+      if (copy !== undefined) await hostMapFiles.make(asked, copy.hostMaps());
+    },
     ownCopy,
     close: () => follower.close(),
   };

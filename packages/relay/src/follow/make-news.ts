@@ -1,4 +1,4 @@
-import type { EnvironmentId, NewsFile } from '@xylem/core';
+import type { Digest, EnvironmentId, NewsFile } from '@xylem/core';
 import { type Repository, writeNewsFiles } from '@xylem/store';
 import type { Served } from './served.ts';
 
@@ -7,28 +7,41 @@ const mostHostMapNodes = 64;
 const mostBytes = 4 * 1024 * 1024;
 const keptVersions = 8;
 
-/** Which paths a child at each older version lacks. Pure. */
-export function missingPaths(
-  environment: EnvironmentId,
-  current: readonly string[],
-  former: readonly string[],
-): string[] {
-  const known = new Set(former);
-  const missing = current.filter((path) => !known.has(path) || isReleaseTimestamp(path));
-  const isNode = (path: string): boolean => path.startsWith(`o/${environment}/`);
-  const tooMany = missing.filter(isNode).length > mostHostMapNodes;
-  return tooMany ? missing.filter((path) => !isNode(path)) : missing;
+/** Which paths a child at the version `history[at]` lacks. Pure. */
+export function missingPaths(environment: EnvironmentId, history: Served['history'], at: number): string[] {
+  const known = new Set(history[at]?.paths);
+  const files = history[0]?.paths.filter((path) => !known.has(path) || isReleaseTimestamp(path)) ?? [];
+  const newer = history.slice(0, at).map(({ nodes }) => nodes);
+  if (newer.includes(undefined)) return files;
+  const nodes = new Set(newer.flatMap((some) => some ?? []));
+  if (nodes.size > mostHostMapNodes) return files;
+  return [...files, ...[...nodes].map((digest) => `o/${environment}/${digest}`)];
 }
 
-/** The history with a new version in front, which holds the former's own strings: a large host map has thousands. Pure. */
-export function withVersion(served: Served, snapshot: number, paths: readonly string[]): Served['history'] {
-  const older = served.history.filter((version) => version.snapshot < snapshot);
-  const held = new Map(older[0]?.paths.map((path) => [path, path]));
-  return [{ snapshot, paths: paths.map((path) => held.get(path) ?? path) }, ...older].slice(
-    0,
-    keptVersions + 1,
-  );
+/** The nodes of a version's host map, and those of the version before; null: not known. */
+export interface NodesOfVersions {
+  readonly now: readonly Digest[];
+  readonly before: ReadonlySet<Digest> | null;
 }
+
+/** The history with a new version in front. Pure. */
+export function withVersion(
+  { history }: Served,
+  snapshot: number,
+  paths: readonly string[],
+  { now, before }: NodesOfVersions,
+): Served['history'] {
+  const all = new Set(now);
+  const added = before === null ? undefined : now.filter((digest) => !before.has(digest));
+  const current = { snapshot, paths, ...few(added) };
+  const older = history
+    .filter((version) => version.snapshot < snapshot)
+    .map(({ nodes, ...version }) => ({ ...version, ...few(nodes?.filter((digest) => all.has(digest))) }));
+  return [current, ...older].slice(0, keptVersions + 1);
+}
+
+const few = (nodes: readonly Digest[] | undefined): { readonly nodes?: readonly Digest[] } =>
+  nodes === undefined || nodes.length > mostHostMapNodes ? {} : { nodes };
 
 /**
  * Writes the news files that lead from each of the last versions to the newest one. They only save round trips, so
@@ -40,28 +53,28 @@ export async function writeNews(
   history: Served['history'],
   absent: readonly string[],
 ): Promise<void> {
-  const [current, ...formers] = history;
+  const [current] = history;
   if (current === undefined) return;
   await writeNewsFiles(
     repository,
     environment,
     current.snapshot,
-    newsTo(repository, environment, current, formers, absent),
+    newsTo(repository, environment, history, absent),
   );
 }
 
 async function* newsTo(
   repository: Repository,
   environment: EnvironmentId,
-  current: Served['history'][number],
-  formers: Served['history'],
+  history: Served['history'],
   absent: readonly string[],
 ): AsyncIterable<NewsFile> {
   const cache = new Map<string, string>();
-  for (const former of formers.toReversed()) {
+  const to = history[0]?.snapshot ?? 0;
+  for (const [at, former] of [...history.entries()].slice(1).toReversed()) {
     const files: Record<string, string> = {};
     let bytes = 0;
-    for (const path of missingPaths(environment, current.paths, former.paths)) {
+    for (const path of missingPaths(environment, history, at)) {
       const text = cache.get(path) ?? (await repository.readFile(path))?.toString('utf8');
       if (text === undefined || bytes + text.length > mostBytes) continue;
       cache.set(path, text);
@@ -72,7 +85,7 @@ async function* newsTo(
       format: 'xylem-news-file-1',
       environment,
       from: former.snapshot,
-      to: current.snapshot,
+      to,
       files,
       absent: [...absent],
     };

@@ -1,6 +1,12 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DesiredState, type EnvironmentId, isEnvironmentId, parseDesiredState } from '@xylem/core';
+import {
+  type DesiredState,
+  type Digest,
+  type EnvironmentId,
+  isEnvironmentId,
+  parseDesiredState,
+} from '@xylem/core';
 import type { Log } from '@xylem/platform';
 import { readSmallFile, writeSmallFile } from '../state/small-file.ts';
 
@@ -10,8 +16,16 @@ export interface Served {
   readonly snapshot: number;
   /** The state of that snapshot first, then the one before. */
   readonly states: readonly DesiredState[];
-  /** The paths of all small files of the last versions, newest first: what their news files are made from. */
-  readonly history: readonly { readonly snapshot: number; readonly paths: readonly string[] }[];
+  /** The last versions, newest first: what their news files are made from. */
+  readonly history: readonly ServedVersion[];
+}
+
+export interface ServedVersion {
+  readonly snapshot: number;
+  /** Of all its small files but the nodes of the host map, of which a large environment has thousands. */
+  readonly paths: readonly string[];
+  /** Nodes that the version before lacks and the newest one still has; absent: not known, or too many for a news file. */
+  readonly nodes?: readonly Digest[];
 }
 
 export const nothingServed: Served = { snapshot: 0, states: [], history: [] };
@@ -36,7 +50,11 @@ export class ServedFiles {
     try {
       const { snapshot, states, history } = JSON.parse(bytes.toString()) as Served;
       if (!Number.isSafeInteger(snapshot) || !Array.isArray(history)) throw new Error('not its format');
-      return { snapshot, states: states.map((state) => parseDesiredState(state)), history };
+      return {
+        snapshot,
+        states: states.map((state) => parseDesiredState(state)),
+        history: history.map((version) => withoutNodes(environment, version)),
+      };
     } catch (error) {
       this.#log.warn('record of what is served is damaged', { environment, error });
       return nothingServed;
@@ -60,4 +78,9 @@ export class ServedFiles {
   #path(environment: EnvironmentId): string {
     return join(this.#folder, `${environment}.json`);
   }
+}
+
+/** Earlier records name all nodes among the paths. */
+function withoutNodes(environment: EnvironmentId, version: ServedVersion): ServedVersion {
+  return { ...version, paths: version.paths.filter((path) => !path.startsWith(`o/${environment}/`)) };
 }

@@ -23,6 +23,14 @@ const asked: fc.Arbitrary<Asked> = fc.oneof(
   ),
   id.map((repository): Asked => ({ kind: 'metadata', repository })),
   id.map((environment): Asked => ({ kind: 'news', environment: environment as EnvironmentId })),
+  id.map(
+    (environment): Asked => ({
+      kind: 'host-map',
+      environment: environment as EnvironmentId,
+      from: null,
+      to: 'd'.repeat(64) as Digest,
+    }),
+  ),
 );
 const peerWith = (environment: string, serves: Peer['serves'], root = false): Peer => ({
   host: 'f'.repeat(32) as HostId,
@@ -45,7 +53,7 @@ test('whoever reads something may follow an environment whose scope names it', (
       const peer = peerWith(own, serving);
       const readable = ids.some((environment) => {
         if (!mayFollow(peer, environment as EnvironmentId)) return false;
-        if (what.kind === 'news') return what.environment === environment;
+        if (what.kind === 'news' || what.kind === 'host-map') return what.environment === environment;
         if (what.kind === 'metadata' && what.repository === environment) return true;
         const found = known.get(environment);
         return what.kind === 'metadata'

@@ -29,7 +29,7 @@ export interface Scopes {
  */
 export function mayRead(peer: Peer, asked: Asked, scopes: Scopes): boolean {
   if (peer.root) return true;
-  if (asked.kind === 'news') return mayFollow(peer, asked.environment);
+  if (asked.kind === 'news' || asked.kind === 'host-map') return mayFollow(peer, asked.environment);
   if (asked.kind === 'metadata' && mayFollow(peer, asked.repository as EnvironmentId)) return true;
   for (const environment of followable(peer, scopes)) {
     const scope = scopes.get(environment);

@@ -19,6 +19,7 @@ import {
 import {
   type Asked,
   boundStrangers,
+  type HostMapFileId,
   type NewsHub,
   type Repository,
   serveRepository,
@@ -46,6 +47,8 @@ export interface RoutesOptions {
     asked: { readonly domain: DomainId; readonly digest: Digest; readonly waitMs: number },
     response: ServerResponse,
   ) => Promise<boolean>;
+  /** Makes a file of host map nodes that children may be given. */
+  readonly makeHostMap: (asked: HostMapFileId) => Promise<void>;
   /** Looks whether an own file is damaged, and removes it if so. */
   readonly doubt: (domain: DomainId, digest: Digest, kind: 'object' | 'offer') => Promise<void>;
   readonly hub: NewsHub;
@@ -84,6 +87,7 @@ export function routes(options: RoutesOptions): (request: IncomingMessage, respo
     },
     turnsOf: ({ socket, headers }) =>
       options.turnsOf(options.peerOf(socket as TLSSocket)?.host ?? null, isBackground(headers.priority)),
+    makeHostMap: options.makeHostMap,
   });
   return (request, response) => {
     route(options, files, request, response).catch((error: unknown) => {

@@ -41,6 +41,8 @@ export interface Directing {
   publish(environment: string): Promise<void>;
   /** Publishes all environments: at the start, and to renew what is about to expire. */
   publishAll(): Promise<void>;
+  /** Roots of the host maps whose nodes are kept, the published one first. */
+  hostMaps(environment: string): Promise<Digest[]>;
   /** The desired state that is published, or null. */
   state(environment: string): DesiredState | null;
   /** Whether anyone may have this object: it makes a machine a host (docs/spec/install.md). */
@@ -235,6 +237,12 @@ export function createDirecting(options: DirectingOptions): Directing {
 
   return {
     publish,
+    hostMaps: async (id) => {
+      const published = known.get(id)?.state;
+      if (published == null) return [];
+      const former = (await readHistory(db, id)).map(({ document }) => parseDesiredState(document));
+      return [...new Set([published, ...former].map(({ hostMap }) => hostMap as Digest))];
+    },
     saidStates: hostStates,
     wake: (id) => {
       if (gathering.has(id)) return;

@@ -25,7 +25,7 @@ export interface Shown {
   readonly document: string;
 }
 
-/** More than this many changed nodes of the host map are fetched one by one, by those hosts whose path they are on. */
+/** More than this many changed nodes of the host map are fetched by those whose path they are on, or in a file of their own. */
 const maxMapNodes = 64;
 const maxFiles = 1000;
 
@@ -81,7 +81,7 @@ async function changedNodes(
 ): Promise<readonly Digest[]> {
   const get = async (digest: Digest) => (await folder.readFile(`o/${environment}/${digest}`)) ?? undefined;
   try {
-    const changed = await changedHostMapNodes(before.hostMap, after.hostMap, get);
+    const changed = await changedHostMapNodes(before.hostMap, after.hostMap, get, maxMapNodes);
     return changed.size <= maxMapNodes ? [...changed] : [];
   } catch {
     return [];

@@ -49,7 +49,7 @@ export function createAuthoriser(root: Root): Authoriser {
         const isOpen = asked.kind === 'object' && root.directing.isInstall(asked.domain, asked.digest);
         return isOpen && strangers.admit(response);
       }
-      if (asked.kind === 'news') return mayFollow(who, asked.environment);
+      if (asked.kind === 'news' || asked.kind === 'host-map') return mayFollow(who, asked.environment);
       if (asked.kind === 'metadata') {
         if (asked.repository === root.config.releaseRepository)
           return !hasDeparted(who) && !hidesTimestamp(request);

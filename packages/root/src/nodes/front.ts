@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { encodeParents, encodeTaken, limits, parseReportBatch, proofsHeader, XylemError } from '@xylem/core';
 import { packAnswer, readBody, unpackBody } from '@xylem/platform';
 import { isBackground, type LimitedLinks } from '@xylem/platform/serving';
-import { type NewsHub, serveRepository } from '@xylem/store';
+import { HostMapFiles, type NewsHub, serveRepository } from '@xylem/store';
 import { isRekeyRequest } from '@xylem/trust';
 import { problemOf, toXylemError } from '../api/problems.ts';
 import { addressOf, withOrigin } from '../audit/origin.ts';
@@ -31,8 +31,10 @@ export function nodesFront(
   options: FrontOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const { root, authoriser, news, links } = options;
+  const hostMaps = new HostMapFiles(root.repository);
   const serve = serveRepository(root.repository, {
     authorise: authoriser.mayRead,
+    makeHostMap: async (asked) => hostMaps.make(asked, await root.directing.hostMaps(asked.environment)),
     turnsOf: (request) =>
       links.serve(authoriser.peer(request)?.host ?? 'strangers', isBackground(request.headers.priority)),
   });

@@ -59,36 +59,41 @@ class DiskRepository implements Repository {
   }
 
   async putObject(domain: DomainId, digest: Digest, source: Bytes): Promise<void> {
-    await this.#put(domain, digest, source);
-    await this.#sync(`o/${domain}`);
+    const pooled = await this.#put(domain, digest, source);
+    await this.#syncAll([...(pooled === null ? [] : [pooled]), `o/${domain}`]);
   }
 
   async putObjects(domain: DomainId, objects: ReadonlyMap<Digest, Uint8Array>): Promise<void> {
     const work = objects.entries();
+    const pooled = new Set<string>();
     const worker = async (): Promise<void> => {
-      for (const [digest, bytes] of work) await this.#put(domain, digest, bytes);
+      for (const [digest, bytes] of work) {
+        const folder = await this.#put(domain, digest, bytes);
+        if (folder !== null) pooled.add(folder);
+      }
     };
     const results = await Promise.allSettled(Array.from({ length: objectsAtOnce }, worker));
     for (const result of results) if (result.status === 'rejected') throw result.reason;
-    if (objects.size > 0) await this.#sync(`o/${domain}`);
+    if (objects.size > 0) await this.#syncAll([...pooled, `o/${domain}`]);
   }
 
   async adoptObject(domain: DomainId, digest: Digest, file: string): Promise<void> {
+    const folders = [`o/${domain}`];
     try {
       if (await this.hasObject(domain, digest)) await unlink(file);
       else {
         await syncFile(file);
-        await this.#adopt(domain, digest, file);
+        folders.unshift(await this.#adopt(domain, digest, file));
       }
     } catch (error) {
       throw storageError(error, `The object ${digest}`);
     }
-    await this.#sync(`o/${domain}`);
+    await this.#syncAll(folders);
   }
 
   async linkObject(domain: DomainId, digest: Digest): Promise<boolean> {
     if (!(await this.#link(domain, digest))) return false;
-    await this.#sync(`o/${domain}`);
+    await this.#syncAll([`o/${domain}`]);
     return true;
   }
 
@@ -160,25 +165,29 @@ class DiskRepository implements Repository {
     return join(this.folder, path);
   }
 
-  async #put(domain: DomainId, digest: Digest, source: Bytes): Promise<void> {
+  /** @returns the pool's folder where it was put, to be synced; null: it was there */
+  async #put(domain: DomainId, digest: Digest, source: Bytes): Promise<string | null> {
     const file = this.#newFile();
     try {
-      if ((await this.hasObject(domain, digest)) || (await this.#link(domain, digest))) return;
+      if ((await this.hasObject(domain, digest)) || (await this.#link(domain, digest))) return null;
       if ((await writeHashed(file, source)) !== digest) throw damaged(digest);
-      await this.#adopt(domain, digest, file);
+      return await this.#adopt(domain, digest, file);
     } catch (error) {
       await unlink(file).catch(() => undefined);
       throw storageError(error, `The object ${digest}`);
     }
   }
 
-  /** The domain's own link first: whoever finds the pool's to be the last one, and removes it, takes nothing away. */
-  async #adopt(domain: DomainId, digest: Digest, file: string): Promise<void> {
+  /**
+   * The domain's own link first: whoever finds the pool's to be the last one, and removes it, takes nothing away.
+   * @returns the pool's folder, to be synced
+   */
+  async #adopt(domain: DomainId, digest: Digest, file: string): Promise<string> {
     await this.#linkTo(file, domain, digest);
     const pooled = this.#pooled(digest);
     await mkdir(dirname(pooled), { recursive: true });
     await rename(file, pooled);
-    await syncFolder(dirname(pooled));
+    return join('pool', digest.slice(0, 2));
   }
 
   /** False when the pool has no such object. */
@@ -222,10 +231,11 @@ class DiskRepository implements Repository {
     return join(this.folder, 'pool', digest.slice(0, 2), digest);
   }
 
-  async #sync(folder: string): Promise<void> {
-    await syncFolder(join(this.folder, folder)).catch((error: unknown) => {
-      throw storageError(error, folder);
-    });
+  async #syncAll(folders: readonly string[]): Promise<void> {
+    for (const folder of folders)
+      await syncFolder(join(this.folder, folder)).catch((error: unknown) => {
+        throw storageError(error, folder);
+      });
   }
 
   async #names(folder: string): Promise<string[]> {

@@ -4,7 +4,16 @@ import type { Digest, DomainId, EnvironmentId } from '@xylem/core';
 export type Asked =
   | { readonly kind: 'object' | 'offer'; readonly domain: DomainId; readonly digest: Digest }
   | { readonly kind: 'metadata'; readonly repository: string }
-  | { readonly kind: 'news'; readonly environment: EnvironmentId };
+  | { readonly kind: 'news'; readonly environment: EnvironmentId }
+  | ({ readonly kind: 'host-map' } & HostMapFileId);
+
+/** Which nodes of a host map a file holds. */
+export interface HostMapFileId {
+  readonly environment: EnvironmentId;
+  /** Root of the map that its reader has; null: none. */
+  readonly from: Digest | null;
+  readonly to: Digest;
+}
 
 /** A servable file: its path without the first `/`, what authorisation looks at, and whether it can ever change. */
 export interface Servable {
@@ -16,6 +25,7 @@ export interface Servable {
 const object = /^\/o\/([0-9a-f]{32})\/([0-9a-f]{64})$/;
 const offer = /^\/o\/([0-9a-f]{32})\/offers\/([0-9a-f]{64})$/;
 const news = /^\/news\/([0-9a-f]{32})\/[0-9]{1,16}-[0-9]{1,16}$/;
+const hostMap = /^\/news\/([0-9a-f]{32})\/map-([0-9a-f]{64}|0)-([0-9a-f]{64})$/;
 const metadata = /^\/r\/([0-9a-f]{32})\/metadata\/(timestamp|[0-9]{1,16}\.[a-z0-9-]+)\.json$/;
 const target = /^\/r\/([0-9a-f]{32})\/targets\/(?:[a-z0-9-]+\/){0,4}[0-9a-f]{64}\.[a-z0-9-]+\.json$/;
 
@@ -34,6 +44,12 @@ export function servableOf(url: string): Servable | null {
   }
   match = news.exec(path);
   if (match !== null) return as({ kind: 'news', environment: match[1] as EnvironmentId }, true);
+  match = hostMap.exec(path);
+  if (match !== null) {
+    const from = match[2] === '0' ? null : (match[2] as Digest);
+    const id = { environment: match[1] as EnvironmentId, from, to: match[3] as Digest };
+    return as({ kind: 'host-map', ...id }, true);
+  }
   match = metadata.exec(path);
   if (match !== null) {
     return as({ kind: 'metadata', repository: match[1] ?? '' }, match[2] !== 'timestamp');
@@ -41,3 +57,7 @@ export function servableOf(url: string): Servable | null {
   match = target.exec(path);
   return match === null ? null : as({ kind: 'metadata', repository: match[1] ?? '' }, true);
 }
+
+/** Its path without the first `/`. */
+export const hostMapFilePath = ({ environment, from, to }: HostMapFileId): string =>
+  `news/${environment}/map-${from ?? 0}-${to}`;

@@ -4,7 +4,7 @@ import type { Turns } from '@xylem/platform/serving';
 import { isAbsent } from '../repository/faults.ts';
 import type { Repository } from '../repository/repository.ts';
 import { type FileState, FileStates, mostKeptBytes } from './file-states.ts';
-import { type Asked, type Servable, servableOf } from './paths.ts';
+import { type Asked, type HostMapFileId, type Servable, servableOf } from './paths.ts';
 import { type Range, rangeOf } from './range.ts';
 import { sendPaced } from './send-paced.ts';
 import { Transfers } from './transfer.ts';
@@ -38,6 +38,8 @@ export function serveRepository(
     readonly authorise: Authorise;
     /** How an answer is held up (docs/spec/bandwidth.md); null: not at all. */
     readonly turnsOf?: (request: IncomingMessage) => Turns | null;
+    /** Makes a file of host map nodes that may be made; default: what is not there is missing. */
+    readonly makeHostMap?: (asked: HostMapFileId) => Promise<void>;
   },
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
   const states = new FileStates();
@@ -110,7 +112,15 @@ export function serveRepository(
     const may = options.authorise(request, servable.asked, response);
     if (may === false) sendMissing(response);
     else if (may === 'busy') response.writeHead(503, { 'retry-after': '10', 'content-length': 0 }).end();
-    else look({ path: prefix + servable.path, servable, request, response }, 1);
+    else {
+      const asking = { path: prefix + servable.path, servable, request, response };
+      if (servable.asked.kind !== 'host-map' || options.makeHostMap === undefined) look(asking, 1);
+      else
+        options.makeHostMap(servable.asked).then(
+          () => look(asking, 1),
+          (fault: unknown) => sendFault(response, fault),
+        );
+    }
     return true;
   };
 }

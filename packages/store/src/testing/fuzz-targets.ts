@@ -5,10 +5,18 @@ import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { type Digest, type DomainId, type EnvironmentId, encodeNewsFile, sha256 } from '@xylem/core';
+import {
+  type Digest,
+  type DomainId,
+  type EnvironmentId,
+  encodeHostMapFile,
+  encodeNewsFile,
+  sha256,
+} from '@xylem/core';
 import type { FuzzTarget } from '@xylem/core/testing';
 import { fetchTree } from '../fetch/fetch-tree.ts';
 import { readNewsFile } from '../news/file.ts';
+import { readHostMapFile } from '../news/host-map-file.ts';
 import { publishOffer } from '../offer/make-offer.ts';
 import { memoryChunkIndex } from '../offer/memory-index.ts';
 import { readOfferFrom } from '../offer/read-offer.ts';
@@ -53,6 +61,15 @@ export async function storeFuzzTargets(context: {
     } as never),
     9,
   );
+  const hostMap = await compress(
+    encodeHostMapFile({
+      format: 'xylem-host-map-file-1',
+      environment,
+      to: sha256('map'),
+      nodes: ['{"format":"xylem-hostmap-1","hosts":{}}'],
+    }),
+    3,
+  );
   const giving = (bytes: Uint8Array): ObjectSource => ({
     name: 'fuzz',
     get: async (_path, { offset = 0, length } = {}) => {
@@ -85,6 +102,11 @@ export async function storeFuzzTargets(context: {
       name: 'file of news as it is fetched',
       seedInputs: [news],
       parse: (input) => readNewsFile(giving(input), environment, 1, 2),
+    },
+    {
+      name: 'file of host map nodes as it is fetched',
+      seedInputs: [hostMap],
+      parse: (input) => readHostMapFile(giving(input), { environment, from: null, to: sha256('map') }),
     },
     ...(['offer', 'pack'] as const).map((what) => ({
       name: `a tree installed with a damaged ${what}`,
