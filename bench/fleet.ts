@@ -6,7 +6,7 @@ import { countEgress } from './fleet/egress.ts';
 import { measureIdle } from './fleet/idle.ts';
 import { type FleetOptions, fleetOptions } from './fleet/options.ts';
 import { hostProcesses } from './fleet/processes.ts';
-import { levelsOf, startRelays, usageOfRelays } from './fleet/relays.ts';
+import { areLevel, inTurn, levelsOf, startRelays, usageOfRelays } from './fleet/relays.ts';
 import { bytesByClass, rootServer, total } from './fleet/root-server.ts';
 import { untilSeldom } from './fleet/until.ts';
 import { environment, inLab, type Lab } from './lab.ts';
@@ -49,20 +49,26 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
   const { token, url } = (await xylem.command(wanted)) as { token: string; url: string };
   const hosts = hostProcesses(context, { processes: options.processes, folder: work });
   const begunMs = systemClock.monotonicMs();
-  await hosts.join(
-    Array.from({ length: options.hosts }, (_, i) => ({
-      name: `host-${i}`,
-      url: lowest[i % lowest.length]?.url ?? url,
-      token,
-    })),
-  );
+  const toJoin = Array.from({ length: options.hosts }, (_, i) => ({ name: `host-${i}`, token }));
+  if (lowest.length === 0) await hosts.join(toJoin.map((one) => ({ ...one, url })));
+  else
+    await inTurn(lab, lowest, async (awake) => {
+      const below = awake.flatMap(({ at, url: parent }) =>
+        toJoin.filter((_, i) => i % lowest.length === at).map((one) => ({ ...one, url: parent })),
+      );
+      await hosts.join(below);
+    });
+  say(`${options.hosts} hosts have joined in ${secondsSince(begunMs)} s`);
+  await untilSeldom(() => areLevel(lab, all), 'the same direction on all relays');
+  say(`all relays know them after ${secondsSince(begunMs)} s`);
+  await hosts.begin();
   await untilSeldom(() => hosts.arrivals().length === options.hosts, 'the first release on all hosts');
   await untilSeldom(
     async () => (await root.reported('1.0.0')) === options.hosts,
     'the reports of the first release',
   );
-  const secondsToJoin = (systemClock.monotonicMs() - begunMs) / 1000;
-  say(`${options.hosts} hosts have joined in ${Math.round(secondsToJoin)} s`);
+  const secondsToJoin = secondsSince(begunMs);
+  say(`they run the first release after ${secondsToJoin} s`);
 
   await writeFileAtomic(join(folder, 'tree', 'second.bin'), systemRandomness.bytes(options.sizeBytes));
   await release('2.0.0', folder);
@@ -116,7 +122,7 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
       secondsInPlace50: inPlace(0.5),
       secondsInPlace99: inPlace(0.99),
       secondsInPlace100: inPlace(1),
-      secondsToJoin: Number(secondsToJoin.toFixed(1)),
+      secondsToJoin,
       ...(egress === null
         ? {}
         : {
@@ -148,3 +154,5 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
     },
   };
 }
+
+const secondsSince = (ms: number): number => Number(((systemClock.monotonicMs() - ms) / 1000).toFixed(1));

@@ -14,6 +14,7 @@ export type ToHosts =
       readonly hosts: readonly HostToJoin[];
       readonly atOnce: number;
     }
+  | { readonly kind: 'begin' }
   | { readonly kind: 'watch' }
   | { readonly kind: 'direction' };
 export interface HostToJoin {
@@ -23,6 +24,7 @@ export interface HostToJoin {
 }
 export type FromHosts =
   | { readonly kind: 'joined' }
+  | { readonly kind: 'begun' }
   | { readonly kind: 'arrived'; readonly hosts: readonly Arrival[] }
   | { readonly kind: 'direction'; readonly oldest: number; readonly newest: number }
   | { readonly kind: 'warned'; readonly event: string; readonly cause: string }
@@ -41,17 +43,21 @@ interface Host {
 }
 
 const beginAtOnce = 8;
+/** For one that has begun to run what it should, before another takes its turn. */
+const firstWithinMs = 60_000;
 const joinAgainMs = 5_000;
 const joinAttempts = 20;
 const lookEveryMs = 50;
 const hosts: Host[] = [];
+const joined: string[] = [];
 
 const say = (message: FromHosts): void => void process.send?.(message);
 
-/** All join before the first runs: a version of direction for others that join is work for each host that runs. */
 async function joinAll(folder: string, all: readonly HostToJoin[], atOnce: number): Promise<void> {
-  await each(all, atOnce, (one) => joinOne(folder, one));
-  await each(all, beginAtOnce, async ({ name }) => void hosts.push(await begin(partsOf(join(folder, name)))));
+  await each(all, atOnce, async (one) => {
+    await joinOne(folder, one);
+    joined.push(join(folder, one.name));
+  });
 }
 
 /** A parent that has too much to do says so, and is asked again. */
@@ -65,6 +71,17 @@ async function joinOne(folder: string, { name, url, token }: HostToJoin): Promis
       if (!isBusy || attempt === joinAttempts) throw error;
       await systemClock.sleep(joinAgainMs);
     }
+}
+
+/** After all have joined: a version of direction for others that join is work for each host that runs. */
+async function beginAll(): Promise<void> {
+  await each(joined.splice(0), beginAtOnce, async (folder) => {
+    const host = await begin(partsOf(folder));
+    hosts.push(host);
+    const lateMs = systemClock.monotonicMs() + firstWithinMs;
+    while (!host.agent.status().converged && systemClock.monotonicMs() < lateMs)
+      await systemClock.sleep(lookEveryMs);
+  });
 }
 
 async function each<T>(all: readonly T[], atOnce: number, act: (one: T) => Promise<unknown>): Promise<void> {
@@ -117,6 +134,7 @@ keepDiskInMemory();
 process.on('message', (message: ToHosts) => {
   if (message.kind === 'join')
     void joinAll(message.folder, message.hosts, message.atOnce).then(() => say({ kind: 'joined' }));
+  else if (message.kind === 'begin') void beginAll().then(() => say({ kind: 'begun' }));
   else if (message.kind === 'direction') {
     const versions = hosts.map(({ agent }) => agent.status().direction?.snapshot ?? 0);
     say({ kind: 'direction', oldest: Math.min(...versions), newest: Math.max(...versions) });

@@ -20,8 +20,9 @@ const main = join(import.meta.dirname, 'hosts-main.ts');
 
 /** Hosts that live in a few processes. */
 export interface HostProcesses {
-  /** Lets them join, and resolves when the agents of all of them run. */
   join(hosts: readonly HostToJoin[]): Promise<void>;
+  /** Resolves when the agents of all that have joined run. */
+  begin(): Promise<void>;
   /** From now on arrivals are those of something new. */
   watch(): Promise<void>;
   /** The versions of direction that hosts follow. */
@@ -71,6 +72,9 @@ export function hostProcesses(
           await asked(one.child, { kind: 'join', folder: one.folder, hosts: own, atOnce }, 'joined');
         }),
       );
+    },
+    begin: async () => {
+      await Promise.all(children.map(({ child }) => asked(child, { kind: 'begin' }, 'begun')));
     },
     watch: async () => {
       await Promise.all(children.map(({ child }) => asked(child, { kind: 'watch' }, 'ready')));

@@ -1,9 +1,11 @@
+import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { XylemError } from '@xylem/core';
 import { startNode } from '@xylem/testkit';
 import { environment, type Lab, sumOf, type Usage, usageOf } from '../lab.ts';
 
 const startedAtOnce = 4;
+const awakeAtOnce = 4;
 
 export interface Relay {
   readonly name: string;
@@ -43,6 +45,52 @@ export async function startRelays(
     above = made;
   }
   return { all, lowest: above };
+}
+
+/**
+ * Acts with a few relays at a time while all others rest: on machines of their own they would not share two cores, where
+ * a version of direction that names who has joined costs each of them 25 ms.
+ */
+export async function inTurn(
+  { xylem }: Lab,
+  relays: readonly Relay[],
+  act: (awake: readonly (Relay & { readonly at: number })[]) => Promise<void>,
+): Promise<void> {
+  const signal = (all: readonly Relay[], kind: 'SIGSTOP' | 'SIGCONT'): void => {
+    for (const { name } of all) process.kill(xylem.pidOf(name), kind);
+  };
+  signal(relays, 'SIGSTOP');
+  const left = relays.map((relay, at) => ({ ...relay, at }));
+  while (left.length > 0) {
+    const awake = left.splice(0, awakeAtOnce);
+    signal(awake, 'SIGCONT');
+    await act(awake);
+    signal(awake, 'SIGSTOP');
+  }
+  signal(relays, 'SIGCONT');
+}
+
+/** Whether all relays have come to the same newest version of direction, by what they keep of it. */
+export async function areLevel({ work }: Lab, relays: readonly Relay[]): Promise<boolean> {
+  const versions = await Promise.all(
+    relays.map(async ({ name }) => {
+      const folder = join(work, name, 'relay', 'served');
+      const [file = ''] = await readdir(folder);
+      return /"snapshot":([0-9]+)/.exec(await beginOf(join(folder, file)))?.[1];
+    }),
+  );
+  return new Set(versions).size <= 1;
+}
+
+/** The record names all nodes of the host map: megabytes. */
+async function beginOf(path: string): Promise<string> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(128), 0, 128, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 /** As many on each level as keep the numbers of children alike; the lowest takes the rest. */
