@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
+import { sha256 } from '../hashing.ts';
 import type { Digest, HostId } from '../ids.ts';
 import type { Assignment, DesiredState } from '../wire/desired-state.ts';
-import type { HostMapEntry } from '../wire/host-map.ts';
+import { encodeHostMapNode, type HostMapEntry, type HostMapNode } from '../wire/host-map.ts';
 import {
   assignmentsFor,
   buildHostMap,
@@ -105,6 +107,37 @@ test('who wants no more than some changed nodes reads no more', async () => {
   assert.equal((await changedHostMapNodes(undefined, map.root, get, 64)).size, 65);
   assert.equal(reads, 65);
   assert.equal((await changedHostMapNodes(undefined, map.root, get, map.nodes.size)).size, map.nodes.size);
+});
+
+test('nodes of a level are asked for some at a time', async () => {
+  const map = buildHostMap(new Map(Array.from({ length: 5000 }, (_, n) => [hostId(n), entry(n)])));
+  let [underWay, most] = [0, 0];
+  const get = async (at: Digest): Promise<Uint8Array | undefined> => {
+    underWay += 1;
+    most = Math.max(most, underWay);
+    await setImmediate();
+    underWay -= 1;
+    return map.nodes.get(at);
+  };
+  assert.deepEqual(await changedHostMapNodes(undefined, map.root, get), new Set(map.nodes.keys()));
+  assert.equal(most, 32);
+});
+
+test('a map that leads to one node by very many ways is gone through once', async () => {
+  const nodes = new Map<Digest, Uint8Array>();
+  const put = (node: HostMapNode): Digest => {
+    const bytes = encodeHostMapNode(node);
+    const own = sha256(bytes);
+    nodes.set(own, bytes);
+    return own;
+  };
+  let root = put({ format: 'xylem-hostmap-1', hosts: {} });
+  for (let depth = 0; depth < 32; depth += 1) {
+    const children = Object.fromEntries([...'0123456789abcdef'].map((digit) => [digit, root]));
+    root = put({ format: 'xylem-hostmap-1', children });
+  }
+  const get = async (at: Digest) => nodes.get(at);
+  assert.equal((await changedHostMapNodes(undefined, root, get)).size, 33);
 });
 
 test('a node that is absent, or is not its own bytes, is refused', async () => {

@@ -10,6 +10,8 @@ import {
 
 const hostMapLeafSize = 16;
 const HEX = '0123456789abcdef';
+const deepest = 32;
+const nodesAtOnce = 32;
 
 export interface HostMap {
   readonly root: Digest;
@@ -72,7 +74,7 @@ export async function* hostMapEntries(
     for (const [host, entry] of Object.entries(node.hosts)) yield [host as HostId, entry];
     return undefined;
   }
-  if (depth >= 32)
+  if (depth >= deepest)
     throw new XylemError('E_DOCUMENT_INVALID', 'The host map is deeper than a host id is long.');
   for (const digit of HEX) {
     const child = childAt(node.children, digit);
@@ -83,7 +85,7 @@ export async function* hostMapEntries(
 
 /**
  * The nodes of the map below `to` that the map below `from` lacks at the same place: what someone who holds `from`
- * must fetch. Equal subtrees are not entered, so this costs what changed.
+ * must fetch. Equal subtrees are not entered, so this costs what changed. Nodes of one level are read some at a time.
  * @param most no more than one beyond so many are looked for
  */
 export async function changedHostMapNodes(
@@ -93,24 +95,41 @@ export async function changedHostMapNodes(
   most = Number.POSITIVE_INFINITY,
 ): Promise<ReadonlySet<Digest>> {
   const changed = new Set<Digest>();
-  const walk = async (old: Digest | undefined, digest: Digest, depth: number): Promise<void> => {
-    if (old === digest || changed.size > most) return;
-    changed.add(digest);
-    const node = await nodeAt(digest, get);
-    if ('hosts' in node) return;
-    if (depth >= 32)
+  let level: readonly Place[] = [{ former: from, digest: to }];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > deepest)
       throw new XylemError('E_DOCUMENT_INVALID', 'The host map is deeper than a host id is long.');
-    const before = old === undefined ? undefined : await nodeAt(old, get);
-    for (const digit of HEX) {
-      const child = childAt(node.children, digit);
-      if (child === undefined) continue;
-      const former =
-        before !== undefined && 'children' in before ? childAt(before.children, digit) : undefined;
-      await walk(former, child, depth + 1);
+    // A node that a hostile map names at several places is entered once.
+    const entered = level.filter(({ former, digest }) => {
+      if (former === digest || changed.has(digest) || changed.size > most) return false;
+      changed.add(digest);
+      return true;
+    });
+    const below: Place[][] = [];
+    for (let start = 0; start < entered.length; start += nodesAtOnce) {
+      const some = entered.slice(start, start + nodesAtOnce);
+      below.push(...(await Promise.all(some.map((place) => placesBelow(place, get)))));
     }
-  };
-  await walk(from, to, 0);
+    level = below.flat();
+  }
   return changed;
+}
+
+/** A node, and what stood at its place before. */
+interface Place {
+  readonly former: Digest | undefined;
+  readonly digest: Digest;
+}
+
+async function placesBelow({ former, digest }: Place, get: GetNode): Promise<Place[]> {
+  const node = await nodeAt(digest, get);
+  if ('hosts' in node) return [];
+  const before = former === undefined ? undefined : await nodeAt(former, get);
+  const formerChildren = before !== undefined && 'children' in before ? before.children : {};
+  return [...HEX].flatMap((digit): Place[] => {
+    const child = childAt(node.children, digit);
+    return child === undefined ? [] : [{ former: childAt(formerChildren, digit), digest: child }];
+  });
 }
 
 function childAt(children: Readonly<Record<string, Digest>>, digit: string): Digest | undefined {
