@@ -96,7 +96,9 @@ class Machine {
 
   /** As an agent that makes room. */
   endAgent(): void {
-    kill(this.runs().at(-1)?.pid ?? 0);
+    const last = this.runs().at(-1);
+    assert.ok(last, 'an agent has run');
+    kill(last.pid);
   }
 }
 
