@@ -29,6 +29,8 @@ export interface AgentTiming {
   readonly pollMs: number;
   /** Client-side end of a held news request. */
   readonly newsHoldMs: number;
+  /** News is asked for again once what was heard is done and reported, at the latest after so long. */
+  readonly newsAfterWorkMs: number;
   /** A timestamp and an answer to news are small: a parent that has not given one whole after so long is left. */
   readonly timestampMs: number;
   /** First pause after a failed request; doubles to `retryMaxMs`, full jitter. */

@@ -24,6 +24,9 @@ export const lifetimes = {
   joinTokenMs: DAY,
   planMs: 7 * DAY,
   heldNewsMs: 50 * SECOND,
+  newsAfterWorkMs: 5 * SECOND,
+  /** Somewhat longer than that. */
+  wokenBackMs: 6 * SECOND,
   pollingMs: 30 * SECOND,
   /** Fraction of the polling interval that is random, to both sides. */
   pollingJitter: 0.2,

@@ -20,6 +20,8 @@ export interface FollowOptions extends AsksParents {
   readonly onBehind: (fault: XylemError | null) => void;
   /** That a parent is full; null when none is. */
   readonly onFull: (fault: XylemError | null) => void;
+  /** Until this host has done and reported what it was just given, at most so many milliseconds. */
+  readonly untilSaid: (mostMs: number) => Promise<void>;
 }
 
 /** A parent that could not hold news is asked for it again after so long. */
@@ -41,6 +43,7 @@ async function follow(options: FollowOptions, follower: Follower, looks: SecondL
   let isDue = true;
   while (!signal.aborted) {
     try {
+      const before = refresher.accepted();
       follower.forgetBehind();
       options.onFull(parents.full());
       const overdue = looks.overdue();
@@ -51,6 +54,8 @@ async function follow(options: FollowOptions, follower: Follower, looks: SecondL
       const stale = follower.staleness(parents.current()?.url ?? null);
       onFault(refresher.incomplete() ?? stale);
       failures = isDue ? failures + 1 : 0;
+      // A held question would take the connection, and all that the work asks for another one.
+      if (!isDue && refresher.accepted() !== before) await options.untilSaid(timing.newsAfterWorkMs);
     } catch (error) {
       if (signal.aborted) return;
       onFault(codedFault(error, 'following direction'));

@@ -49,6 +49,7 @@ function belowTwo() {
   };
   const http = { request } as unknown as HttpClient;
   const refresher = {
+    accepted: () => null,
     snapshot: () => 1,
     timestamp: () => 1,
     timestampSignedMs: () => clock.now(),
@@ -90,6 +91,7 @@ function belowTwo() {
         onFault: () => undefined,
         onBehind: () => undefined,
         onFull: () => undefined,
+        untilSaid: async () => undefined,
       }),
   };
 }

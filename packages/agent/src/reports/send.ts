@@ -41,6 +41,8 @@ export interface Reporter {
   poke(): void;
   /** A parent answers again after none did: what waits to be sent again need not wait longer. */
   parentIsBack(): void;
+  /** Until what direction says to this host was looked after and reported, as far as a parent took it; at most so long. */
+  untilSaid(mostMs: number): Promise<void>;
   run(): Promise<void>;
 }
 
@@ -48,7 +50,8 @@ export function reporter(options: ReporterOptions): Reporter {
   const { clock, timing, signal, spool, log } = options;
   let wake = new AbortController();
   let isPoked = true;
-  let last: { readonly key: string; readonly work: string } | null = null;
+  let said = new AbortController();
+  let last: { readonly key: string; readonly told: Told } | null = null;
   let reportedAtMs = Number.NEGATIVE_INFINITY;
   /** Since when the host is at work on what it was given, and nothing else is to be said. */
   let atWorkSinceMs = Number.POSITIVE_INFINITY;
@@ -58,6 +61,8 @@ export function reporter(options: ReporterOptions): Reporter {
   let share = 1;
   let attempts = 0;
   let timesTaken = 0;
+  /** A parent took the last report, or none did. */
+  let wasTried = false;
   let nextSendMs = 0;
 
   const dueAtMs = (): number =>
@@ -79,7 +84,7 @@ export function reporter(options: ReporterOptions): Reporter {
     const body = await options.body();
     const key = `${told.atOnce} ${changeKey(body)}`;
     if (key === last?.key && !isDue) {
-      if (told.work === last.work) return;
+      if (told.work === last.told.work) return;
       if (!options.isSettled()) {
         atWorkSinceMs = Math.min(atWorkSinceMs, nowMs);
         return;
@@ -87,14 +92,20 @@ export function reporter(options: ReporterOptions): Reporter {
     }
     await spool.put(body);
     await options.made?.();
-    last = { key, work: told.work };
+    last = { key, told };
     atWorkSinceMs = Number.POSITIVE_INFINITY;
     owedMs = 1000 * Math.min(...body.components.map(({ again }) => again ?? Number.POSITIVE_INFINITY));
     reportedAtMs = clock.monotonicMs();
     share = 1 - lifetimes.reportSoonerBy * options.randomness.fraction();
     attempts = 0;
     timesTaken = 0;
+    wasTried = false;
     nextSendMs = 0;
+  };
+  const isSaid = (): boolean => {
+    const { atOnce, work } = options.told();
+    const isReported = last?.told.atOnce === atOnce && last.told.work === work;
+    return isReported && options.isSettled() && (wasTried || spool.pending() === null);
   };
   const sendAfter = (firstMs: number, times: number): void => {
     const pauseMs = Math.min(timing.reportRetryMaxMs, firstMs * 2 ** Math.min(times, 16));
@@ -116,6 +127,8 @@ export function reporter(options: ReporterOptions): Reporter {
       signal.throwIfAborted();
       attempts += 1;
       log.warn('report not taken', { attempts, cause });
+    } finally {
+      wasTried = true;
     }
   };
 
@@ -127,12 +140,18 @@ export function reporter(options: ReporterOptions): Reporter {
       nextSendMs = Math.min(nextSendMs, clock.monotonicMs() + spreadMs);
       wake.abort();
     },
+    untilSaid: async (mostMs) => {
+      if (isSaid()) return;
+      said = new AbortController();
+      await pause(mostMs, said.signal);
+    },
     run: async () => {
       while (!signal.aborted) {
         wake = new AbortController();
         try {
           await makeIfDue();
           await sendIfDue();
+          if (isSaid()) said.abort();
         } catch (cause) {
           if (signal.aborted) return;
           // A full disk: the next attempt makes it again.

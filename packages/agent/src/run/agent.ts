@@ -344,6 +344,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
           onFault: (fault) => faults.set('direction', fault),
           onBehind: (fault) => faults.set('behind', fault),
           onFull: (fault) => faults.set('full', fault),
+          untilSaid: reporter.untilSaid,
         }),
       () => drift.run(() => lookAfter.convergence().slots),
       () => reporter.run(),

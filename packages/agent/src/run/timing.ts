@@ -6,6 +6,7 @@ export const defaultTiming: AgentTiming = {
   pollMs: lifetimes.pollingMs,
   // The parent answers after `heldNewsMs`; silence beyond that is a dead connection.
   newsHoldMs: lifetimes.heldNewsMs + 10_000,
+  newsAfterWorkMs: lifetimes.newsAfterWorkMs,
   retryMinMs: lifetimes.retryFirstMs,
   retryMaxMs: lifetimes.retryMaxMs,
   returnToFirstMs: 300_000,

@@ -37,6 +37,7 @@ export const quick: Partial<AgentTiming> = {
   reportRetryMinMs: 200,
   reportLookMs: 200,
   reportWorkMs: 1_000,
+  newsAfterWorkMs: 1_000,
   reportRetryMaxMs: 400,
   slotRetryMs: 300,
   observeMs: 500,

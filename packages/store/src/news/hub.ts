@@ -12,6 +12,7 @@ import {
 } from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
 import type { Repository } from '../repository/repository.ts';
+import { type Sleeper, Wakes } from './wakes.ts';
 
 /** Held `GET /news` requests over what lies in a repository folder (docs/spec/news.md). It keeps no list of nodes. */
 export interface NewsHub {
@@ -53,7 +54,7 @@ interface Asked {
   readonly response: ServerResponse;
 }
 
-interface Held extends Asked {
+interface Held extends Asked, Sleeper {
   end(): void;
 }
 
@@ -78,6 +79,7 @@ export function newsHub(repository: Repository, options: NewsHubOptions): NewsHu
   /** What the folder says, read once for all that ask at the same time. */
   const known = new Map<EnvironmentId, { readonly value: Promise<Latest | null>; readonly readMs: number }>();
   const held = new Set<Held>();
+  const wakes = new Wakes(clock);
   let isClosed = false;
 
   const latest = (environment: EnvironmentId): Promise<Latest | null> => {
@@ -105,13 +107,25 @@ export function newsHub(repository: Repository, options: NewsHubOptions): NewsHu
     return true;
   };
 
-  const hold = (asked: Asked): void => {
+  const hold = (asked: Asked, connection: object): void => {
     const { cursor, response } = asked;
     const stop = new AbortController();
     const one: Held = {
       ...asked,
+      connection,
+      tell: async () => {
+        try {
+          const answered = await answer(one);
+          if (answered) one.end();
+          return answered;
+        } catch (error) {
+          response.destroy();
+          throw error;
+        }
+      },
       end: () => {
         held.delete(one);
+        wakes.forget(one);
         for (const environment of cursor.keys()) {
           const others = waiting.get(environment);
           others?.delete(one);
@@ -136,17 +150,6 @@ export function newsHub(repository: Repository, options: NewsHubOptions): NewsHu
     );
   };
 
-  const answerAgain = (some: Iterable<Held>): void => {
-    for (const one of some) {
-      void answer(one).then(
-        (answered) => {
-          if (answered) one.end();
-        },
-        () => one.response.destroy(),
-      );
-    }
-  };
-
   return {
     handle: (request, response, allowed) => {
       let asked: Asked;
@@ -164,6 +167,7 @@ export function newsHub(repository: Repository, options: NewsHubOptions): NewsHu
         sendJson(response, 400, Buffer.from(JSON.stringify({ code: 'E_INPUT', message })));
         return;
       }
+      wakes.isBack(request.socket);
       options.onAsked?.(request, [...asked.cursor.keys()]);
       answer(asked).then(
         (answered) => {
@@ -172,7 +176,7 @@ export function newsHub(repository: Repository, options: NewsHubOptions): NewsHu
           if (isClosed || held.size >= maxHeld) {
             response.writeHead(503, { 'retry-after': '1', 'content-length': 0 }).end();
           } else {
-            hold(asked);
+            hold(asked, request.socket);
             // What was announced between reading and holding must not be slept through.
             answer(asked).catch(() => response.destroy());
           }
@@ -182,11 +186,12 @@ export function newsHub(repository: Repository, options: NewsHubOptions): NewsHu
     },
     announce: (environment) => {
       known.delete(environment);
-      answerAgain(waiting.get(environment) ?? []);
+      wakes.add(waiting.get(environment) ?? []);
     },
-    announceFullness: () => answerAgain([...held].filter(({ full }) => full !== null && full !== isFull())),
+    announceFullness: () => wakes.add([...held].filter(({ full }) => full !== null && full !== isFull())),
     close: () => {
       isClosed = true;
+      wakes.close();
       for (const one of held) {
         one.end();
         send(one.response, []);
