@@ -58,7 +58,10 @@ export class Wakes {
   #goOn(): void {
     this.#giveUpLate();
     for (const one of this.#sleepers) {
-      if (this.#told.size >= this.#atOnce) return this.#waitForLate();
+      if (this.#told.size >= this.#atOnce) {
+        this.#waitForLate();
+        return;
+      }
       this.#sleepers.delete(one);
       // Behind a proxy many children share a connection: the newest counts.
       this.#told.delete(one.connection);
