@@ -32,6 +32,12 @@ export const objectsCodes = {
     'elsewhere',
     'integrity',
   ),
+  E_PATCH_INVALID: code(
+    'A patch is malformed, or does not fit what it is applied to.',
+    'The host goes on with chunks by itself. If it returns, the parent or the patch is damaged: check the disk of the parent that the message names, and let the root server make the patch again.',
+    'elsewhere',
+    'integrity',
+  ),
   E_TREE_EMPTY: code(
     'The folder holds nothing to publish.',
     'Check the folder and the include and exclude patterns in `xylem.yaml`.',
