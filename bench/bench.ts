@@ -3,6 +3,8 @@ export interface Measured {
   /** What was measured on, so that a figure can be found again. */
   readonly inputs: Readonly<Record<string, string | number>>;
   readonly figures: Readonly<Record<string, number | boolean>>;
+  /** A figure more, `rows`: what was measured once for each of several things, with keys named in the same way. */
+  readonly rows?: readonly object[];
 }
 
 /** What every `bench/<name>.ts` exports. */

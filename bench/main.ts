@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   idle: () => import('./idle.ts'),
   install: () => import('./install.ts'),
   judged: () => import('./judged.ts'),
+  peers: () => import('./peers.ts'),
   plans: () => import('./plans.ts'),
   publish: () => import('./publish.ts'),
   reports: () => import('./reports.ts'),
@@ -49,9 +50,9 @@ async function main(words: readonly string[]): Promise<number> {
   say(
     `machine: ${cpus().length} x ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}, Node ${process.version}`,
   );
-  const { inputs, figures } = await bench.run(rest, say);
+  const { inputs, figures, rows } = await bench.run(rest, say);
   for (const [key, value] of Object.entries(inputs)) say(`${key}: ${value}`);
-  process.stdout.write(`${JSON.stringify({ bench: name, figures })}\n`);
+  process.stdout.write(`${JSON.stringify({ bench: name, figures: { ...figures, rows } })}\n`);
   return exitCodes.ok;
 }
 
