@@ -11,7 +11,7 @@ import { chooseMethods, methodWords } from './peers/methods.ts';
 import { cacheFolder, fetchPair, pairNames } from './peers/pairs.ts';
 import { tableOf } from './peers/table.ts';
 
-/** From so many bytes of the new tree on, methods that take minutes are run only where they are named. */
+/** From so many bytes of the new tree on, methods that take many minutes are run only where they are named. */
 const largeBytes = 100e6;
 /** Of why a method failed: programs say it last. */
 const saidCharacters = 300;
@@ -22,7 +22,7 @@ export const bench: Bench = {
   usage: `[--pair ${pairNames.join('|')} ...] [--old DIR --new DIR] [--methods ${methodWords.join(',')}]
   brings a host from an old version to a new one by each method, in one run, and prints one table: docs/benchmarks.md
   says what each figure is. Without --pair and --old all pairs by name, which npm fetches once into
-  ${cacheFolder}; without --methods all but those that take minutes, which run on small pairs alone.`,
+  ${cacheFolder}; without --methods all, bsdiff on pairs below 100 MB alone.`,
   run: measureAll,
 };
 

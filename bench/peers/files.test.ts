@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { lstat, mkdir } from 'node:fs/promises';
+import { link, lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { writeFileAtomic } from '@xylem/platform';
@@ -36,7 +36,8 @@ test('the largest changed file is one that both versions have', async (t) => {
   assert.equal(await largestChanged(old, old), null);
 });
 
-test('bytes are those of all files', async (t) => {
+test('bytes are those of all files, one with two names once', async (t) => {
   const { old } = await trees(t);
+  await link(join(old, 'large'), join(old, 'sub', 'again'));
   assert.equal(await bytesBelow(old), 'same'.length + 'old, large'.length + 'old'.length);
 });

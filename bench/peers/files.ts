@@ -16,11 +16,14 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
     .toSorted();
 }
 
-/** Bytes of all files below a folder, hardlinks counted each. */
+/** Bytes of all files below a folder, a file with several names once. */
 export async function bytesBelow(folder: string): Promise<number> {
-  let sum = 0;
-  for (const path of await filesBelow(folder)) sum += (await lstat(join(folder, path))).size;
-  return sum;
+  const bytes = new Map<number, number>();
+  for (const path of await filesBelow(folder)) {
+    const { ino, size } = await lstat(join(folder, path));
+    bytes.set(ino, size);
+  }
+  return [...bytes.values()].reduce((sum, size) => sum + size, 0);
 }
 
 export const bytesOf = async (file: string): Promise<number> => (await stat(file)).size;
@@ -44,8 +47,8 @@ async function isSame(old: string, next: string, path: string): Promise<boolean>
  */
 export async function settleTimes(old: string, next: string): Promise<void> {
   for (const tree of [old, next]) {
-    for (const path of await readdir(tree, { recursive: true }))
-      await lutimes(join(tree, path), sameSeconds, sameSeconds);
+    for (const { parentPath, name } of await readdir(tree, { withFileTypes: true, recursive: true }))
+      await lutimes(join(parentPath, name), sameSeconds, sameSeconds);
     await lutimes(tree, sameSeconds, sameSeconds);
   }
   for (const path of await changedFiles(old, next))

@@ -58,7 +58,7 @@ export interface Method {
   readonly name: string;
   /** Debian packages that it needs. */
   readonly debian: readonly string[];
-  /** Minutes on a large pair: then only run there where `--methods` names it. */
+  /** Many minutes on a large pair: run there only where `--methods` names it. */
   readonly isSlow?: boolean;
   measure(place: Place): Promise<Costs>;
 }

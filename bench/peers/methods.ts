@@ -30,7 +30,7 @@ export const methodWords: readonly string[] = methods.map(({ name }) => wordOf(n
 
 /**
  * What to run on a pair: what `wanted` names, in the order of the table; if it is not given, all but those that take
- * minutes on a large pair. Pure.
+ * many minutes on a large pair. Pure.
  * @param wanted names with commas between them; a blank may be a hyphen
  * @throws XylemError E_INPUT for a name that is none
  */

@@ -7,7 +7,7 @@ import type { Measured } from '../bench.ts';
 import { inLab, usageOf } from '../lab.ts';
 import { bench as update } from '../update.ts';
 import { bytesBelow } from './files.ts';
-import { type Method, noCosts } from './method.ts';
+import { type Costs, type Method, noCosts, type Place } from './method.ts';
 import { parseTime, timeWords } from './timed.ts';
 
 const entry = join(import.meta.dirname, '..', '..', 'dist', 'xylem.js');
@@ -20,23 +20,22 @@ function figure(figures: Measured['figures'], name: string): number {
 }
 
 /** A real host behind a real relay, as `bench/run update` brings it from one version to the other. */
-export const xylemChunks: Method = {
-  name: 'xylem chunks',
-  debian: [],
-  measure: async ({ versions }) => {
-    const words = ['--old', versions.old, '--new', versions.next];
-    const { figures } = await update.run(words, () => undefined);
-    if (figures.verified !== true) throw new XylemError('E_INTERNAL', 'The host has another tree.');
-    const reports = figure(figures, 'reportBytesDown') + figure(figures, 'reportBytesUp');
-    return {
-      ...noCosts,
-      wireBytes: figure(figures, 'wireBytesDown') + figure(figures, 'wireBytesUp') - reports,
-      requests: figure(figures, 'requests'),
-      updateSeconds: figure(figures, 'seconds'),
-      peakRssMb: figure(figures, 'agentPeakRssMb'),
-    };
-  },
-};
+async function updateHost({ versions }: Place): Promise<Costs> {
+  const words = ['--old', versions.old, '--new', versions.next];
+  const { figures } = await update.run(words, () => undefined);
+  if (figures.verified !== true) throw new XylemError('E_INTERNAL', 'The host has another tree.');
+  const reports = figure(figures, 'reportBytesDown') + figure(figures, 'reportBytesUp');
+  return {
+    ...noCosts,
+    wireBytes: figure(figures, 'wireBytesDown') + figure(figures, 'wireBytesUp') - reports,
+    requests: figure(figures, 'requests'),
+    updateSeconds: figure(figures, 'seconds'),
+    peakRssMb: figure(figures, 'agentPeakRssMb'),
+  };
+}
+
+/** No patch is made: parts of packs. */
+export const xylemChunks: Method = { name: 'xylem chunks', debian: [], measure: updateHost };
 
 /** The new version into a root server that has the old one: the command and what it has the root server do. */
 export const xylemPublish: Method = {
