@@ -3,6 +3,7 @@ import { casync } from './casync.ts';
 import { bsdiff, xdelta3, zstdFull, zstdPatch } from './deltas.ts';
 import type { Method } from './method.ts';
 import { ostreeDelta, ostreeDeltaWhole, ostreeObjects } from './ostree.ts';
+import { xylemPatch } from './patch.ts';
 import { rsync } from './rsync.ts';
 import { xylemChunks, xylemPublish } from './xylem.ts';
 import { zsync } from './zsync.ts';
@@ -21,6 +22,7 @@ export const methods: readonly Method[] = [
   bsdiff,
   xylemPublish,
   xylemChunks,
+  xylemPatch,
 ];
 
 /** A name as it is written on a command line: without blanks. Pure. */

@@ -29,6 +29,8 @@ export const limits = {
   /** Of a pack's index, decompressed. */
   packIndex: 16 * MiB,
   frameContent: 1 * MiB,
+  /** Of a patch, decompressed. */
+  patchOutline: 1024 * MiB,
   chunkMin: 16 * KiB,
   chunkMax: 256 * KiB,
   report: 1 * MiB,

@@ -7,7 +7,7 @@ export {
   type TreeFolder,
   type TreeLink,
 } from './entry.ts';
-export { treeLine } from './line.ts';
+export { isSize, parseTreeLine, treeLine } from './line.ts';
 export { linkFault } from './links.ts';
 export { compareTreePaths, foldName, treePathFault } from './path.ts';
 export { parseTree, TreeReader } from './reader.ts';

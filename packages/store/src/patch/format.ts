@@ -1,0 +1,119 @@
+import { checkFormat, type Digest, isDigest, isSize, jcsBytes, parseJson, XylemError } from '@xylem/core';
+
+/** docs/spec/patches.md, The object. */
+const magic = Buffer.from('XYLPATC1');
+const format = 'xylem-patch-1';
+const mostHeadBytes = 4096;
+/** New content of one block. */
+export const mostBlockBytes = 8 * 1024 * 1024;
+/** What a block of solid content may refer to. */
+export const mostPrefixBytes = 16 * 1024 * 1024;
+const spareBytes = 64 * 1024;
+
+export interface PatchHead {
+  /** The trees that it leads from and to. */
+  readonly from: Digest;
+  readonly to: Digest;
+  /** Of the outline, as it lies in the patch. */
+  readonly outlineBytes: number;
+  /** Of all made files. */
+  readonly sizeBytes: number;
+}
+
+const kinds = ['solid', 'whole', 'delta'] as const;
+
+export interface Block {
+  readonly kind: (typeof kinds)[number];
+  /** Bytes of new content. */
+  readonly rawLength: number;
+  readonly payload: Uint8Array;
+}
+
+/** All that stands before the outline. */
+export function encodeHead(head: PatchHead): Buffer {
+  const json = jcsBytes({ format, ...head });
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(json.length);
+  return Buffer.concat([magic, length, json]);
+}
+
+export function encodeBlock({ kind, rawLength, payload }: Block): Buffer {
+  return Buffer.concat([Buffer.of(kinds.indexOf(kind)), varint(payload.length), varint(rawLength), payload]);
+}
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let left = value;
+  for (; left > 127; left = Math.floor(left / 128)) bytes.push((left % 128) | 128);
+  return Buffer.from([...bytes, left]);
+}
+
+/** Reads a patch from its begin to its end, and refuses what can't be one before it is held in memory. */
+export class PatchReader {
+  readonly #read: (bytes: number) => Promise<Uint8Array>;
+
+  /** @param read gives the next bytes; fewer only at the end */
+  constructor(read: (bytes: number) => Promise<Uint8Array>) {
+    this.#read = read;
+  }
+
+  /** @throws XylemError E_PATCH_INVALID, E_FORMAT_UNSUPPORTED */
+  async head(): Promise<PatchHead> {
+    const begin = Buffer.from(await this.#exactly(magic.length + 4));
+    if (!begin.subarray(0, magic.length).equals(magic)) return refusePatch('it does not begin as one');
+    const length = begin.readUInt32LE(magic.length);
+    if (length > mostHeadBytes) return refusePatch('its head is too long');
+    const value = parseJson(await this.#exactly(length), 'head of the patch', {
+      maxBytes: mostHeadBytes,
+      code: 'E_PATCH_INVALID',
+    });
+    checkFormat(value, format, 'patch', 'E_PATCH_INVALID');
+    const { from, to, outlineBytes, sizeBytes } = value as Readonly<Record<string, unknown>>;
+    if (typeof from !== 'string' || !isDigest(from)) return refusePatch('from: expected a digest');
+    if (typeof to !== 'string' || !isDigest(to)) return refusePatch('to: expected a digest');
+    if (!isSize(outlineBytes)) return refusePatch('outlineBytes: expected a size');
+    if (!isSize(sizeBytes)) return refusePatch('sizeBytes: expected a size');
+    return { from, to, outlineBytes, sizeBytes };
+  }
+
+  /** The outline as it lies there. */
+  async outline({ outlineBytes }: PatchHead): Promise<Uint8Array> {
+    return await this.#exactly(outlineBytes);
+  }
+
+  /** The next block. @throws XylemError E_PATCH_INVALID, where there is none too */
+  async block(): Promise<Block> {
+    const [at = 0] = await this.#exactly(1);
+    const kind = kinds[at];
+    if (kind === undefined) return refusePatch(`a block of kind ${at}`);
+    const length = await this.#varint();
+    const rawLength = await this.#varint();
+    if (rawLength < 1 || rawLength > mostBlockBytes || length > rawLength + spareBytes)
+      return refusePatch('a block of a size that is not possible');
+    return { kind, rawLength, payload: await this.#exactly(length) };
+  }
+
+  /** @throws XylemError E_PATCH_INVALID: more follows */
+  async end(): Promise<void> {
+    if ((await this.#read(1)).length > 0) refusePatch('more follows behind its last file');
+  }
+
+  async #varint(): Promise<number> {
+    let value = 0;
+    for (let factor = 1; factor <= 2 ** 28; factor *= 128) {
+      const [byte = 0] = await this.#exactly(1);
+      value += (byte & 127) * factor;
+      if (byte < 128) return value;
+    }
+    return refusePatch('a number is too long');
+  }
+
+  async #exactly(bytes: number): Promise<Uint8Array> {
+    const read = await this.#read(bytes);
+    return read.length === bytes ? read : refusePatch('it ends early');
+  }
+}
+
+export function refusePatch(reason: string): never {
+  throw new XylemError('E_PATCH_INVALID', `The patch is not valid: ${reason}.`);
+}

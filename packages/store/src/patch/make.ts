@@ -1,0 +1,155 @@
+import type { Digest, TreeFile } from '@xylem/core';
+import { compress, compressAfter } from '../pack/zstd.ts';
+import { Bases } from './bases.ts';
+import { encodeDelta, maxBaseBytes } from './delta/index.ts';
+import { encodeBlock, encodeHead, mostBlockBytes, mostPrefixBytes } from './format.ts';
+import type { OldTree } from './old-tree.ts';
+import { type Encoding, type OutlineEntry, packOutline } from './outline.ts';
+
+const level = 19;
+/** Shorter files go together. */
+const leastAloneBytes = 64 * 1024;
+
+export interface PatchBetween {
+  readonly old: OldTree;
+  readonly next: OldTree;
+  readonly from: Digest;
+  readonly to: Digest;
+}
+
+/** A file whose content is in no old file. */
+interface NewFile {
+  readonly file: TreeFile;
+  readonly base: TreeFile | null;
+}
+
+interface Encoded {
+  readonly encoding: Encoding;
+  readonly blocks: readonly Buffer[];
+}
+
+/**
+ * Makes a patch between two trees that lie there whole (docs/spec/patches.md). Apply it before it is given away: what
+ * does not come out is no patch. Memory: a file of at most 512 MiB, its base, and the index of that.
+ * @returns its pieces, in order
+ * @throws XylemError E_STORAGE; the signal's reason
+ */
+export async function makePatch(between: PatchBetween, signal?: AbortSignal): Promise<Buffer[]> {
+  const { old, next, from, to } = between;
+  const bases = new Bases(old.entries);
+  const known = new Map(old.entries.map((entry) => [entry.path, JSON.stringify(entry)]));
+  const outline: OutlineEntry[] = [];
+  const solid: NewFile[] = [];
+  const alone: Buffer[] = [];
+  let sizeBytes = 0;
+  for (const entry of next.entries) {
+    signal?.throwIfAborted();
+    const { path } = entry;
+    if (known.get(path) === JSON.stringify(entry)) outline.push({ kind: 'kept', path });
+    else if (entry.type !== 'file') outline.push({ kind: 'placed', entry });
+    else {
+      const { executable, digest } = entry;
+      const same = bases.same(entry);
+      if (same !== undefined) {
+        outline.push({ kind: 'copied', path, from: same.path, executable });
+        continue;
+      }
+      const one = { file: entry, base: bases.of(entry) };
+      const encoded = await encodedAlone(one, between);
+      if (encoded === null) solid.push(one);
+      else alone.push(...encoded.blocks);
+      sizeBytes += entry.sizeBytes;
+      outline.push({
+        kind: 'made',
+        path,
+        encoding: encoded?.encoding ?? 'solid',
+        base: one.base?.path ?? null,
+        sizeBytes: entry.sizeBytes,
+        executable,
+        check: digest.slice(0, 8),
+      });
+    }
+  }
+  const together = await solidBlocks(solid, between, signal);
+  const packed = await packOutline(old.entries, outline);
+  const head = encodeHead({ from, to, outlineBytes: packed.length, sizeBytes });
+  return [head, packed, ...together, ...alone];
+}
+
+/** The smaller of a delta and the file whole; null: it goes together with others. */
+async function encodedAlone({ file, base }: NewFile, between: PatchBetween): Promise<Encoded | null> {
+  const { path, sizeBytes } = file;
+  if (sizeBytes === 0) return { encoding: 'whole', blocks: [] };
+  if (sizeBytes < leastAloneBytes) return null;
+  const delta =
+    base === null || Math.max(base.sizeBytes, sizeBytes) > maxBaseBytes
+      ? null
+      : await deltaBlocks(file, base, between);
+  const deltaBytes = lengthOf(delta ?? []);
+  // What hardly differs is not worth a look at what it takes whole.
+  if (delta !== null && deltaBytes < sizeBytes / 100) return { encoding: 'delta', blocks: delta };
+  const whole: Buffer[] = [];
+  for (let at = 0; at < sizeBytes; at += mostBlockBytes) {
+    const content = await between.next.read(path, at, Math.min(mostBlockBytes, sizeBytes - at));
+    whole.push(
+      encodeBlock({ kind: 'whole', rawLength: content.length, payload: await compress(content, level) }),
+    );
+  }
+  return delta !== null && deltaBytes <= lengthOf(whole)
+    ? { encoding: 'delta', blocks: delta }
+    : { encoding: 'whole', blocks: whole };
+}
+
+async function deltaBlocks(file: TreeFile, base: TreeFile, { old, next }: PatchBetween): Promise<Buffer[]> {
+  const before = await old.read(base.path, 0, base.sizeBytes);
+  const content = await next.read(file.path, 0, file.sizeBytes);
+  const blocks: Buffer[] = [];
+  for (const { payload, rawLength } of encodeDelta(before, content))
+    blocks.push(encodeBlock({ kind: 'delta', rawLength, payload }));
+  return blocks;
+}
+
+/** Many files in a block, whose bases stand before it. */
+async function solidBlocks(
+  files: readonly NewFile[],
+  { old, next }: PatchBetween,
+  signal: AbortSignal | undefined,
+): Promise<Buffer[]> {
+  const blocks: Buffer[] = [];
+  for (const group of groupsOf(files)) {
+    signal?.throwIfAborted();
+    const contents: Buffer[] = [];
+    for (const { file } of group) contents.push(await next.read(file.path, 0, file.sizeBytes));
+    const content = Buffer.concat(contents);
+    if (content.length === 0) continue;
+    const prefix = await old.prefix(group.map(({ base }) => base?.path ?? null));
+    blocks.push(
+      encodeBlock({
+        kind: 'solid',
+        rawLength: content.length,
+        payload: await compressAfter(content, prefix, level),
+      }),
+    );
+  }
+  return blocks;
+}
+
+/** In order, as many as a block and what it may refer to hold. */
+function groupsOf(files: readonly NewFile[]): NewFile[][] {
+  const groups: NewFile[][] = [];
+  let [contentBytes, prefixBytes] = [mostBlockBytes, mostPrefixBytes];
+  for (const one of files) {
+    const { sizeBytes } = one.file;
+    const baseBytes = one.base?.sizeBytes ?? 0;
+    if (contentBytes + sizeBytes > mostBlockBytes || prefixBytes + baseBytes > mostPrefixBytes) {
+      groups.push([]);
+      [contentBytes, prefixBytes] = [0, 0];
+    }
+    groups.at(-1)?.push(one);
+    contentBytes += sizeBytes;
+    prefixBytes += baseBytes;
+  }
+  return groups;
+}
+
+const lengthOf = (pieces: readonly Buffer[]): number => pieces.reduce((sum, { length }) => sum + length, 0);
