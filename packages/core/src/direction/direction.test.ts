@@ -133,7 +133,7 @@ test('a map that leads to one node by very many ways is gone through once', asyn
   };
   let root = put({ format: 'xylem-hostmap-1', hosts: {} });
   for (let depth = 0; depth < 32; depth += 1) {
-    const children = Object.fromEntries([...'0123456789abcdef'].map((digit) => [digit, root]));
+    const children = Object.fromEntries(Array.from('0123456789abcdef', (digit) => [digit, root]));
     root = put({ format: 'xylem-hostmap-1', children });
   }
   const get = async (at: Digest) => nodes.get(at);

@@ -9,7 +9,7 @@ import {
 } from '../wire/host-map.ts';
 
 const hostMapLeafSize = 16;
-const HEX = '0123456789abcdef';
+const HEX = Array.from('0123456789abcdef');
 const deepest = 32;
 const nodesAtOnce = 32;
 
@@ -126,7 +126,7 @@ async function placesBelow({ former, digest }: Place, get: GetNode): Promise<Pla
   if ('hosts' in node) return [];
   const before = former === undefined ? undefined : await nodeAt(former, get);
   const formerChildren = before !== undefined && 'children' in before ? before.children : {};
-  return [...HEX].flatMap((digit): Place[] => {
+  return HEX.flatMap((digit): Place[] => {
     const child = childAt(node.children, digit);
     return child === undefined ? [] : [{ former: childAt(formerChildren, digit), digest: child }];
   });
