@@ -94,6 +94,8 @@ export interface AgentOptions {
   readonly launched?: LaunchedFrom;
   /** Called when direction and the certificate both say that this host serves, and when one no longer does; at start too. */
   readonly onServeChange?: (serve: boolean) => void;
+  /** Called when another parent passed its test and comes first from now on. */
+  readonly onParentsChange?: () => void;
   /** For crash tests: called, and awaited, at each point of `journalPoints`. */
   readonly onJournalPoint?: (point: JournalPoint) => void | Promise<void>;
   /** For crash tests of a move to another tenant. */

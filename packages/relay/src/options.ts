@@ -127,6 +127,8 @@ export interface RunningRelay {
   readonly localUrl: string;
   readonly port: number;
   status(): RelayStatus;
+  /** The parents are others, or others come first: whoever holds a question is not waited for. */
+  parentsChanged(): void;
   /** For the agent's report: `runAgent({ serving: () => relay.serving() })`. */
   serving(): RelayServing;
   /** Settles when the relay has ended; rejects with the fault that ended it. */

@@ -328,7 +328,16 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     supersededReports: spool.superseded,
     carried: () => busiest(counts.links(), mostLinksReported),
   });
-  return { url, localUrl, port: server.port, status, serving, stopped, close };
+  return {
+    url,
+    localUrl,
+    port: server.port,
+    status,
+    parentsChanged: () => follow.askAgain(),
+    serving,
+    stopped,
+    close,
+  };
 }
 
 async function freeBytes(folder: string): Promise<number> {

@@ -222,6 +222,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     passed: (url) => {
       // The relay of a host that serves goes there, and this host goes on with that.
       if ((options.parentsFirst?.() ?? []).length === 0) parents.use(url);
+      options.onParentsChange?.();
     },
     onFault: (fault) => faults.set('reparent', fault),
     changed: reportSoon,

@@ -64,6 +64,8 @@ export interface Follow {
   /** Runs until the signal. */
   run(): Promise<void>;
   asked(environments: readonly EnvironmentId[]): void;
+  /** Asks the first parent now, whoever holds a question. */
+  askAgain(): void;
   readonly scopes: Scopes;
   /** Whether an object is for machines that are no hosts yet. */
   isInstall(domain: DomainId, digest: Digest): boolean;
@@ -219,6 +221,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
       await Promise.all([follower.run(), looks.run()]);
     },
     asked: (environments) => follower.asked(environments),
+    askAgain: () => follower.askAgain(),
     scopes: {
       get: (environment) => follower.workers.get(environment)?.copy.scope,
       environments: () => follower.workers.keys(),

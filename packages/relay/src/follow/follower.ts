@@ -39,6 +39,8 @@ export class Follower {
   #again = new AbortController();
   /** Who was asked for news last. */
   #asked: string | null = null;
+  /** Who gave news last. */
+  #answered: string | null = null;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -75,10 +77,13 @@ export class Follower {
         await this.#reconcile();
         for (const worker of this.#workers.values()) worker.renewIfDue();
         const began = clock.monotonicMs();
-        const cursor = this.#cursor(failures > 0);
+        const hasFailed = failures > 0;
         const changed = await upstream.attempt(
           'news',
-          (source, chosenMs) => this.#ask({ source, chosenMs }, cursor, stop),
+          (source, chosenMs) => {
+            const cursor = this.#cursor(hasFailed || source.name !== this.#answered);
+            return this.#ask({ source, chosenMs }, cursor, stop);
+          },
           stop,
         );
         failures = 0;
@@ -109,7 +114,7 @@ export class Follower {
   #cursor(atOnce: boolean): Map<EnvironmentId, number> {
     const cursor = new Map([...this.#workers].map(([id, worker]) => [id, worker.cursor]));
     const [first] = cursor.keys();
-    // After a failure: whether the parent is back is to be known now, not when something new is out.
+    // After a failure, and of another parent: whether it answers is to be known now, not when something new is out.
     if (atOnce && first !== undefined) cursor.set(first, 0);
     return cursor;
   }
@@ -132,6 +137,7 @@ export class Follower {
       askNews(http, source.name, { cursor, isFull }, timing.holdMs, signal),
     );
     if (answer === 'better-again') return 0;
+    this.#answered = source.name;
     fullness.said(source.name, answer?.fullForMs);
     this.#options.contact.said(source.name, answer?.sinceRootMs);
     if (answer !== null) {

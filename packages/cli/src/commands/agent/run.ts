@@ -78,6 +78,7 @@ The log goes to stderr, one JSON document a line.`,
       links,
       parentsFirst: () => (relay.running === undefined ? [] : [relay.running.localUrl]),
       serving: () => relay.running?.serving() ?? null,
+      onParentsChange: () => relay.running?.parentsChanged(),
       onServeChange: (serve) => {
         serving = relay.set(serve);
         serving.catch((error: unknown) => log.error('the relay could not start', { error }));
