@@ -71,12 +71,19 @@ export async function orderRevert(
       `${product} has no former version on this host to go back to: nothing was changed.`,
     );
   }
-  const revert: Revert = { product, reason, since: formatTime(clock.now()), by, kept };
+  const since = sinceOf(clock, accepted.entry.undo?.[product]);
+  const revert: Revert = { product, reason, since, by, kept };
   refuseUnmet(accepted, revert);
   refuseMisfits(accepted, kept);
   await mkdir(dirname(layout.reverts), { recursive: true, mode: 0o700 });
   await file.write({ reverts: [...reverts, revert] });
   return kept.map((placed) => ({ component: placed.component, to: placed.version }));
+}
+
+/** Now, to the second; the next one where direction undoes a return of this one: it meant another. */
+function sinceOf(clock: Clock, undone: string | undefined): string {
+  const now = formatTime(clock.now());
+  return now === undone ? formatTime(clock.now() + 1_000) : now;
 }
 
 /** Follows direction again with a product. @throws XylemError E_NOT_FOUND */
