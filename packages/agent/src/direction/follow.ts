@@ -56,8 +56,9 @@ async function follow(options: FollowOptions, follower: Follower, looks: SecondL
       failures = isDue ? failures + 1 : 0;
       // A held question would take the connection, and all that the work asks for another one. Who is to go to another
       // parent says so when it is there.
-      const stays = parents.urls()[0] === parents.current()?.url;
-      if (!isDue && stays && refresher.accepted() !== before) await options.untilSaid(timing.newsAfterWorkMs);
+      const isNew = !isDue && refresher.accepted() !== before;
+      if (isNew && parents.urls()[0] === parents.current()?.url)
+        await options.untilSaid(timing.newsAfterWorkMs);
     } catch (error) {
       if (signal.aborted) return;
       onFault(codedFault(error, 'following direction'));
