@@ -1,4 +1,4 @@
-import { open, readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { XylemError } from '@xylem/core';
 import { startNode } from '@xylem/testkit';
@@ -76,21 +76,10 @@ export async function areLevel({ work }: Lab, relays: readonly Relay[]): Promise
     relays.map(async ({ name }) => {
       const folder = join(work, name, 'relay', 'served');
       const [file = ''] = await readdir(folder);
-      return /"snapshot":([0-9]+)/.exec(await beginOf(join(folder, file)))?.[1];
+      return /"snapshot":([0-9]+)/.exec(await readFile(join(folder, file), 'utf8'))?.[1];
     }),
   );
   return new Set(versions).size <= 1;
-}
-
-/** The record names all nodes of the host map: megabytes. */
-async function beginOf(path: string): Promise<string> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(128), 0, 128, 0);
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }
 
 /** As many on each level as keep the numbers of children alike; the lowest takes the rest. */
