@@ -6,6 +6,8 @@ const format = 'xylem-patch-1';
 const mostHeadBytes = 4096;
 /** New content of one block. */
 export const mostBlockBytes = 8 * 1024 * 1024;
+/** Content of all files that a patch makes. */
+export const mostMadeBytes = 16 * 1024 * 1024 * 1024;
 /** What a block of solid content may refer to. */
 export const mostPrefixBytes = 16 * 1024 * 1024;
 const spareBytes = 64 * 1024;
@@ -72,7 +74,8 @@ export class PatchReader {
     if (typeof from !== 'string' || !isDigest(from)) return refusePatch('from: expected a digest');
     if (typeof to !== 'string' || !isDigest(to)) return refusePatch('to: expected a digest');
     if (!isSize(outlineBytes)) return refusePatch('outlineBytes: expected a size');
-    if (!isSize(sizeBytes)) return refusePatch('sizeBytes: expected a size');
+    if (!isSize(sizeBytes) || sizeBytes > mostMadeBytes)
+      return refusePatch('sizeBytes: expected a size that it may make');
     return { from, to, outlineBytes, sizeBytes };
   }
 

@@ -1,8 +1,8 @@
-import type { Digest, TreeFile } from '@xylem/core';
+import { type Digest, type TreeFile, XylemError } from '@xylem/core';
 import { compress, compressAfter } from '../pack/zstd.ts';
 import { Bases } from './bases.ts';
 import { encodeDelta, maxBaseBytes } from './delta/index.ts';
-import { encodeBlock, encodeHead, mostBlockBytes, mostPrefixBytes } from './format.ts';
+import { encodeBlock, encodeHead, mostBlockBytes, mostMadeBytes, mostPrefixBytes } from './format.ts';
 import type { OldTree } from './old-tree.ts';
 import { type Encoding, type OutlineEntry, packOutline } from './outline.ts';
 
@@ -32,7 +32,7 @@ interface Encoded {
  * Makes a patch between two trees that lie there whole (docs/spec/patches.md). Apply it before it is given away: what
  * does not come out is no patch. Memory: a file of at most 512 MiB, its base, and the index of that.
  * @returns its pieces, in order
- * @throws XylemError E_STORAGE; the signal's reason
+ * @throws XylemError E_STORAGE, E_TOO_LARGE; the signal's reason
  */
 export async function makePatch(between: PatchBetween, signal?: AbortSignal): Promise<Buffer[]> {
   const { old, next, from, to } = between;
@@ -70,6 +70,11 @@ export async function makePatch(between: PatchBetween, signal?: AbortSignal): Pr
       });
     }
   }
+  if (sizeBytes > mostMadeBytes)
+    throw new XylemError(
+      'E_TOO_LARGE',
+      `No patch makes more than ${mostMadeBytes} bytes; this one has ${sizeBytes}.`,
+    );
   const together = await solidBlocks(solid, between, signal);
   const packed = await packOutline(old.entries, outline);
   const head = encodeHead({ from, to, outlineBytes: packed.length, sizeBytes });

@@ -8,7 +8,7 @@ import type { PublishedTree } from '../publish/types.ts';
 import { type Fixture, makeFixture } from '../testing/fixture.ts';
 import { type Contents, memoryFolder, noise, text } from '../testing/folder.ts';
 import { applyPatch, type PatchTarget } from './apply.ts';
-import { encodeHead } from './format.ts';
+import { encodeHead, mostMadeBytes } from './format.ts';
 import { makePatch } from './make.ts';
 import { OldTree } from './old-tree.ts';
 import { packOutline } from './outline.ts';
@@ -188,34 +188,44 @@ test('what the old tree lacks meanwhile is noticed', async (t) => {
   await assert.rejects(applied(patch, old, next.tree, join(own.base, 'short')), { code: 'E_PATCH_INVALID' });
 });
 
+/** Applies a patch whose outline keeps `a` and makes one file, and none of whose blocks is there. */
+async function refusesToMake(old: Published, path: string, sizeBytes: number): Promise<void> {
+  const check = '00000000';
+  const made = {
+    kind: 'made',
+    path,
+    encoding: 'whole',
+    base: null,
+    sizeBytes,
+    executable: false,
+    check,
+  } as const;
+  const outline = await packOutline(old.entries, [{ kind: 'kept', path: 'a' }, made]);
+  const to = sha256('another tree');
+  const head = encodeHead({ from: old.tree, to, outlineBytes: outline.length, sizeBytes });
+  const target = {
+    prepare: async () => assert.fail('it was believed'),
+    write: async () => assert.fail('it was written'),
+  };
+  const tree = new OldTree(old.folder, old.entries);
+  await assert.rejects(
+    applyPatch(from(Buffer.concat([head, outline])), { from: old.tree, to }, tree, target),
+    {
+      code: 'E_PATCH_INVALID',
+    },
+  );
+  await tree.close();
+}
+
 test('no path leads out of the tree, and none is made that the tree does not allow', async (t) => {
   const own = await fixture(t);
   const old = await own.publish('old', { a: 'content' });
-  for (const path of ['../out', '/etc/out', 'b/../../out', 'A', 'a/b']) {
-    const check = '00000000';
-    const made = {
-      kind: 'made',
-      path,
-      encoding: 'whole',
-      base: null,
-      sizeBytes: 1,
-      executable: false,
-      check,
-    } as const;
-    const outline = await packOutline(old.entries, [{ kind: 'kept', path: 'a' }, made]);
-    const to = sha256('another tree');
-    const head = encodeHead({ from: old.tree, to, outlineBytes: outline.length, sizeBytes: 1 });
-    const target = {
-      prepare: async () => assert.fail('it was believed'),
-      write: async () => assert.fail('it was written'),
-    };
-    const tree = new OldTree(old.folder, old.entries);
-    await assert.rejects(
-      applyPatch(from(Buffer.concat([head, outline])), { from: old.tree, to }, tree, target),
-      {
-        code: 'E_PATCH_INVALID',
-      },
-    );
-    await tree.close();
-  }
+  for (const path of ['../out', '/etc/out', 'b/../../out', 'A', 'a/b']) await refusesToMake(old, path, 1);
+});
+
+test('files that no disk holds are refused before anything is made for them', async (t) => {
+  const own = await fixture(t);
+  const old = await own.publish('old', { a: 'content' });
+  for (const sizeBytes of [mostMadeBytes + 1, 2 ** 45, Number.MAX_SAFE_INTEGER])
+    await refusesToMake(old, 'b', sizeBytes);
 });
