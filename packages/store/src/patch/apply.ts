@@ -11,7 +11,8 @@ import {
 } from '@xylem/core';
 import { decompress, decompressAfter } from '../pack/zstd.ts';
 import { applyDeltaBlock, beginDelta, type DeltaState } from './delta/index.ts';
-import { type Block, mostBlockBytes, type PatchHead, PatchReader, refusePatch } from './format.ts';
+import { refusePatch } from './fault.ts';
+import { type Block, mostBlockBytes, type PatchHead, PatchReader } from './format.ts';
 import { GrowingFile } from './growing-file.ts';
 import type { OldTree } from './old-tree.ts';
 import { entriesOf, type MadeFile, type OutlineEntry, unpackOutline } from './outline.ts';

@@ -1,4 +1,6 @@
-import { checkFormat, type Digest, isDigest, isSize, jcsBytes, parseJson, XylemError } from '@xylem/core';
+import { checkFormat, type Digest, isDigest, isSize, jcsBytes, parseJson } from '@xylem/core';
+import { refusePatch } from './fault.ts';
+import { NumberReader, NumberWriter } from './numbers.ts';
 
 /** docs/spec/patches.md, The object. */
 const magic = Buffer.from('XYLPATC1');
@@ -11,6 +13,8 @@ export const mostMadeBytes = 16 * 1024 * 1024 * 1024;
 /** What a block of solid content may refer to. */
 export const mostPrefixBytes = 16 * 1024 * 1024;
 const spareBytes = 64 * 1024;
+/** A longer number is none that a block may have. */
+const mostNumberBytes = 5;
 
 export interface PatchHead {
   /** The trees that it leads from and to. */
@@ -40,14 +44,12 @@ export function encodeHead(head: PatchHead): Buffer {
 }
 
 export function encodeBlock({ kind, rawLength, payload }: Block): Buffer {
-  return Buffer.concat([Buffer.of(kinds.indexOf(kind)), varint(payload.length), varint(rawLength), payload]);
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let left = value;
-  for (; left > 127; left = Math.floor(left / 128)) bytes.push((left % 128) | 128);
-  return Buffer.from([...bytes, left]);
+  const written = new NumberWriter();
+  written.unsigned(kinds.indexOf(kind));
+  written.unsigned(payload.length);
+  written.unsigned(rawLength);
+  written.bytes(payload);
+  return written.written();
 }
 
 /** Reads a patch from its begin to its end, and refuses what can't be one before it is held in memory. */
@@ -102,21 +104,14 @@ export class PatchReader {
   }
 
   async #varint(): Promise<number> {
-    let value = 0;
-    for (let factor = 1; factor <= 2 ** 28; factor *= 128) {
-      const [byte = 0] = await this.#exactly(1);
-      value += (byte & 127) * factor;
-      if (byte < 128) return value;
-    }
-    return refusePatch('a number is too long');
+    const bytes: number[] = [];
+    do bytes.push(...(await this.#exactly(1)));
+    while ((bytes.at(-1) ?? 0) >= 128 && bytes.length < mostNumberBytes);
+    return new NumberReader(Uint8Array.from(bytes)).unsigned();
   }
 
   async #exactly(bytes: number): Promise<Uint8Array> {
     const read = await this.#read(bytes);
     return read.length === bytes ? read : refusePatch('it ends early');
   }
-}
-
-export function refusePatch(reason: string): never {
-  throw new XylemError('E_PATCH_INVALID', `The patch is not valid: ${reason}.`);
 }

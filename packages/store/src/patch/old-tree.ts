@@ -3,7 +3,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TreeEntry, TreeFile } from '@xylem/core';
 import { storageError } from '../repository/faults.ts';
-import { mostPrefixBytes, refusePatch } from './format.ts';
+import { refusePatch } from './fault.ts';
+import { mostPrefixBytes } from './format.ts';
 
 /** The files of an installed tree, by position. One is open at a time. */
 export class OldTree {

@@ -1,6 +1,6 @@
+import { patchFault } from '../fault.ts';
+import { NumberReader } from '../numbers.ts';
 import { maxBlockBytes, readBlock } from './block.ts';
-import { patchFault } from './fault.ts';
-import { NumberReader } from './numbers.ts';
 import { DifferenceReader } from './words.ts';
 
 /** How much of the base is asked for at once. */

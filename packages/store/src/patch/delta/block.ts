@@ -1,5 +1,5 @@
-import { patchFault } from './fault.ts';
-import { NumberReader, NumberWriter } from './numbers.ts';
+import { patchFault } from '../fault.ts';
+import { NumberReader, NumberWriter } from '../numbers.ts';
 import { type CodedStream, type Coder, decodeStream, encodeStream, rawCoder } from './streams.ts';
 
 /** How much of the new content one block gives at most. */

@@ -1,8 +1,8 @@
 import { XylemError } from '@xylem/core';
+import { NumberWriter } from '../numbers.ts';
 import { maxBaseBytes } from './base-index.ts';
 import { maxBlockBytes, writeBlock } from './block.ts';
 import { match } from './match.ts';
-import { NumberWriter } from './numbers.ts';
 import { type Coder, coders } from './streams.ts';
 import { DifferenceWriter } from './words.ts';
 

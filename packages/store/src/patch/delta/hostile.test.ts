@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { NumberWriter } from '../numbers.ts';
 import { type Streams, writeBlock } from './block.ts';
 import { applyDeltaBlock, beginDelta, type DeltaState, maxBlockBytes, type ReadBase } from './index.ts';
-import { NumberWriter } from './numbers.ts';
 import { rawCoder } from './streams.ts';
 import { noise } from './testing.ts';
 

@@ -8,7 +8,7 @@ import {
   zstdCompressSync,
   zstdDecompress,
 } from 'node:zlib';
-import { patchFault } from './fault.ts';
+import { patchFault } from '../fault.ts';
 
 const unzstd: (bytes: Uint8Array, options: ZstdOptions) => Promise<Buffer> = promisify(zstdDecompress);
 const unbrotli: (bytes: Uint8Array, options: BrotliOptions) => Promise<Buffer> = promisify(brotliDecompress);

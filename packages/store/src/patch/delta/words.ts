@@ -1,5 +1,5 @@
-import { patchFault } from './fault.ts';
-import { NumberReader, NumberWriter } from './numbers.ts';
+import { patchFault } from '../fault.ts';
+import { NumberReader, NumberWriter } from '../numbers.ts';
 
 /** Differences are those of addresses more often than not: numbers of four bytes, little-endian. */
 const wordBytes = 4;
