@@ -1,4 +1,4 @@
-import { type Digest, type TreeFile, XylemError } from '@xylem/core';
+import { type Digest, type TreeFile, treeLine, XylemError } from '@xylem/core';
 import { compress, compressAfter } from '../pack/zstd.ts';
 import { Bases } from './bases.ts';
 import { encodeDelta, maxBaseBytes } from './delta/index.ts';
@@ -37,7 +37,7 @@ interface Encoded {
 export async function makePatch(between: PatchBetween, signal?: AbortSignal): Promise<Buffer[]> {
   const { old, next, from, to } = between;
   const bases = new Bases(old.entries);
-  const known = new Map(old.entries.map((entry) => [entry.path, JSON.stringify(entry)]));
+  const known = new Map(old.entries.map((entry) => [entry.path, treeLine(entry)]));
   const outline: OutlineEntry[] = [];
   const solid: NewFile[] = [];
   const alone: Buffer[] = [];
@@ -45,7 +45,7 @@ export async function makePatch(between: PatchBetween, signal?: AbortSignal): Pr
   for (const entry of next.entries) {
     signal?.throwIfAborted();
     const { path } = entry;
-    if (known.get(path) === JSON.stringify(entry)) outline.push({ kind: 'kept', path });
+    if (known.get(path) === treeLine(entry)) outline.push({ kind: 'kept', path });
     else if (entry.type !== 'file') outline.push({ kind: 'placed', entry });
     else {
       const { executable, digest } = entry;
