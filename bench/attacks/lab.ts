@@ -17,7 +17,7 @@ import {
   waitUntil,
   xylemEntry,
 } from '@xylem/testkit';
-import { loadIdentity, type ProductRoleContent, saveIdentity } from '@xylem/trust';
+import { loadIdentity, type ProductRoleContent, readTimestamp, saveIdentity } from '@xylem/trust';
 import type { Lie } from './lies.ts';
 import { MaliciousRelay } from './malicious-relay.ts';
 import { rule } from './publisher.ts';
@@ -198,6 +198,12 @@ export class AttackLab {
     const before = await this.#directed();
     await this.xylem.command(['host', 'label', '*', `change=${this.#patch}`, '--yes']);
     await waitUntil(async () => (await this.#directed()) !== before, deadlineMs, 'the next desired state');
+  }
+
+  /** Until whatever is signed next has a higher version than `production` has: two changes of one second count on ahead. */
+  async versionsAreOver(): Promise<void> {
+    const { version } = readTimestamp(Buffer.from(await this.#directed()));
+    await waitUntil(async () => systemClock.now() >= (version + 1) * 1_000, deadlineMs, 'the next second');
   }
 
   async #directed(): Promise<string> {

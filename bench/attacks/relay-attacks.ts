@@ -177,6 +177,7 @@ async function offerOther(
   version: string,
   otherEnvironment: string,
 ): Promise<void> {
+  await lab.versionsAreOver();
   await lab.deploy(version, staging);
   for (const { attack, host } of pairs) {
     if (attack.lies.every(({ how }) => how !== 'foreign')) continue;
