@@ -1,11 +1,11 @@
-import { checkFormat, type Digest, isDigest, isSize, jcsBytes, parseJson } from '@xylem/core';
+import { type Digest, limits, XylemError } from '@xylem/core';
 import { refusePatch } from './fault.ts';
 import { NumberReader, NumberWriter } from './numbers.ts';
 
 /** docs/spec/patches.md, The object. */
-const magic = Buffer.from('XYLPATC1');
-const format = 'xylem-patch-1';
-const mostHeadBytes = 4096;
+const family = Buffer.from('XYLPATC');
+const magic = Buffer.concat([family, Buffer.from('1')]);
+const digestBytes = 32;
 /** New content of one block. */
 export const mostBlockBytes = 8 * 1024 * 1024;
 /** Content of all files that a patch makes. */
@@ -13,7 +13,7 @@ export const mostMadeBytes = 16 * 1024 * 1024 * 1024;
 /** What a block of solid content may refer to. */
 export const mostPrefixBytes = 16 * 1024 * 1024;
 const spareBytes = 64 * 1024;
-/** A longer number is none that a block may have. */
+/** A longer number is none that a head or a block may have. */
 const mostNumberBytes = 5;
 
 export interface PatchHead {
@@ -36,11 +36,14 @@ export interface Block {
 }
 
 /** All that stands before the outline. */
-export function encodeHead(head: PatchHead): Buffer {
-  const json = jcsBytes({ format, ...head });
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(json.length);
-  return Buffer.concat([magic, length, json]);
+export function encodeHead({ from, to, outlineBytes, sizeBytes }: PatchHead): Buffer {
+  const written = new NumberWriter();
+  written.bytes(magic);
+  written.bytes(Buffer.from(from, 'hex'));
+  written.bytes(Buffer.from(to, 'hex'));
+  written.unsigned(outlineBytes);
+  written.unsigned(sizeBytes);
+  return written.written();
 }
 
 export function encodeBlock({ kind, rawLength, payload }: Block): Buffer {
@@ -63,21 +66,14 @@ export class PatchReader {
 
   /** @throws XylemError E_PATCH_INVALID, E_FORMAT_UNSUPPORTED */
   async head(): Promise<PatchHead> {
-    const begin = Buffer.from(await this.#exactly(magic.length + 4));
-    if (!begin.subarray(0, magic.length).equals(magic)) return refusePatch('it does not begin as one');
-    const length = begin.readUInt32LE(magic.length);
-    if (length > mostHeadBytes) return refusePatch('its head is too long');
-    const value = parseJson(await this.#exactly(length), 'head of the patch', {
-      maxBytes: mostHeadBytes,
-      code: 'E_PATCH_INVALID',
-    });
-    checkFormat(value, format, 'patch', 'E_PATCH_INVALID');
-    const { from, to, outlineBytes, sizeBytes } = value as Readonly<Record<string, unknown>>;
-    if (typeof from !== 'string' || !isDigest(from)) return refusePatch('from: expected a digest');
-    if (typeof to !== 'string' || !isDigest(to)) return refusePatch('to: expected a digest');
-    if (!isSize(outlineBytes)) return refusePatch('outlineBytes: expected a size');
-    if (!isSize(sizeBytes) || sizeBytes > mostMadeBytes)
-      return refusePatch('sizeBytes: expected a size that it may make');
+    const begin = Buffer.from(await this.#exactly(magic.length));
+    if (!begin.equals(magic)) return refuseBegin(begin);
+    const from = await this.#digest();
+    const to = await this.#digest();
+    const outlineBytes = await this.#varint();
+    if (outlineBytes > limits.patchOutline) return refusePatch('its outline is too long');
+    const sizeBytes = await this.#varint();
+    if (sizeBytes > mostMadeBytes) return refusePatch('it makes more than it may');
     return { from, to, outlineBytes, sizeBytes };
   }
 
@@ -103,6 +99,10 @@ export class PatchReader {
     if ((await this.#read(1)).length > 0) refusePatch('more follows behind its last file');
   }
 
+  async #digest(): Promise<Digest> {
+    return Buffer.from(await this.#exactly(digestBytes)).toString('hex') as Digest;
+  }
+
   async #varint(): Promise<number> {
     const bytes: number[] = [];
     do bytes.push(...(await this.#exactly(1)));
@@ -114,4 +114,15 @@ export class PatchReader {
     const read = await this.#read(bytes);
     return read.length === bytes ? read : refusePatch('it ends early');
   }
+}
+
+/** @throws XylemError E_FORMAT_UNSUPPORTED of a later version, else E_PATCH_INVALID */
+function refuseBegin(begin: Buffer): never {
+  const version = begin.toString('latin1', family.length);
+  if (!begin.subarray(0, family.length).equals(family) || !/^[2-9]$/.test(version))
+    return refusePatch('it does not begin as one');
+  throw new XylemError(
+    'E_FORMAT_UNSUPPORTED',
+    `The patch has the format XYLPATC${version}; this program reads XYLPATC1.`,
+  );
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Digest, sha256, type TreeEntry, treeLine } from '@xylem/core';
+import { type Digest, limits, sha256, type TreeEntry, treeLine } from '@xylem/core';
 import fc from 'fast-check';
 import type { PublishedTree } from '../publish/types.ts';
 import { type Fixture, makeFixture } from '../testing/fixture.ts';
@@ -228,4 +228,34 @@ test('files that no disk holds are refused before anything is made for them', as
   const old = await own.publish('old', { a: 'content' });
   for (const sizeBytes of [mostMadeBytes + 1, 2 ** 45, Number.MAX_SAFE_INTEGER])
     await refusesToMake(old, 'b', sizeBytes);
+});
+
+test('a later version says that it is one; what is no patch, and sizes that none has, are refused at once', async (t) => {
+  const own = await fixture(t);
+  const old = await own.publish('old', { a: 'content' });
+  const to = sha256('another tree');
+  const tree = new OldTree(old.folder, old.entries);
+  t.after(() => tree.close());
+  const target = { prepare: async () => undefined, write: async () => undefined };
+  const refused = (patch: Uint8Array, code: string): Promise<void> =>
+    assert.rejects(applyPatch(from(patch), { from: old.tree, to }, tree, target), { code });
+  const head = encodeHead({ from: old.tree, to, outlineBytes: 100, sizeBytes: 0 });
+  await refused(head.with(7, '2'.charCodeAt(0)), 'E_FORMAT_UNSUPPORTED');
+  await refused(head.with(7, '0'.charCodeAt(0)), 'E_PATCH_INVALID');
+  await refused(head.with(0, 0), 'E_PATCH_INVALID');
+  await refused(encodeHead({ from: to, to, outlineBytes: 100, sizeBytes: 0 }), 'E_PATCH_INVALID');
+  await refused(
+    encodeHead({ from: old.tree, to: old.tree, outlineBytes: 0, sizeBytes: 0 }),
+    'E_PATCH_INVALID',
+  );
+  const asked: number[] = [];
+  const long = encodeHead({ from: old.tree, to, outlineBytes: limits.patchOutline + 1, sizeBytes: 0 });
+  const read = from(long);
+  const noting = async (bytes: number): Promise<Uint8Array> => {
+    asked.push(bytes);
+    return await read(bytes);
+  };
+  await assert.rejects(applyPatch(noting, { from: old.tree, to }, tree, target), { code: 'E_PATCH_INVALID' });
+  assert.ok(Math.max(...asked) <= 32, 'nothing is held for what can not be');
+  for (let end = 0; end < head.length; end += 1) await refused(head.subarray(0, end), 'E_PATCH_INVALID');
 });

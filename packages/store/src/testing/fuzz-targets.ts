@@ -22,9 +22,13 @@ import { memoryChunkIndex } from '../offer/memory-index.ts';
 import { readOfferFrom } from '../offer/read-offer.ts';
 import { verifyPack } from '../pack/pack-reader.ts';
 import { compress } from '../pack/zstd.ts';
+import { applyPatch } from '../patch/apply.ts';
+import { makePatch } from '../patch/make.ts';
+import { OldTree } from '../patch/old-tree.ts';
 import { publishTree } from '../publish/publish-tree.ts';
 import { repositorySink } from '../publish/repository-sink.ts';
 import { openRepository } from '../repository/disk-repository.ts';
+import type { Repository } from '../repository/repository.ts';
 import { serveRepository } from '../serve/serve.ts';
 import type { ObjectSource } from '../source/object-source.ts';
 
@@ -128,11 +132,54 @@ export async function storeFuzzTargets(context: {
         }
       },
     })),
+    await patch(context, repository, base),
     await staticServer(context, serveRepository(repository, { authorise: () => true }), [
       `/o/${domain}/${tree}`,
       `/o/${domain}/offers/${tree}`,
     ]),
   ];
+}
+
+/** A patch with a block of each kind, between two trees of `base`; what it makes is thrown away. */
+async function patch(
+  context: { after(remove: () => void | Promise<void>): unknown },
+  repository: Repository,
+  base: string,
+): Promise<FuzzTarget> {
+  const [old, next] = [join(base, 'old'), join(base, 'next')];
+  const publish = async (folder: string, files: Readonly<Record<string, Uint8Array | string>>) => {
+    await mkdir(folder);
+    for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+    return await publishTree({ folder, sink: repositorySink(repository, domain, memoryChunkIndex()) });
+  };
+  const program = Buffer.concat(Array.from({ length: 3_000 }, (_, n) => Buffer.from(sha256(`${n}`), 'hex')));
+  const random = Buffer.concat(Array.from({ length: 2_500 }, (_, n) => Buffer.from(sha256(`-${n}`), 'hex')));
+  const from = await publish(old, { program, kept: 'kept', 'small.txt': 'small\n'.repeat(300) });
+  const to = await publish(next, {
+    program: Buffer.concat([program.subarray(0, 50_000), Buffer.from('new'), program.subarray(50_000)]),
+    kept: 'kept',
+    'small.txt': `${'small\n'.repeat(300)}more\n`,
+    random,
+  });
+  const trees = [new OldTree(old, from.entries), new OldTree(next, to.entries)] as const;
+  context.after(async () => {
+    for (const tree of trees) await tree.close();
+  });
+  const ends = { from: from.tree, to: to.tree };
+  const target = { prepare: async () => undefined, write: async () => undefined };
+  return {
+    name: 'patch as it is applied',
+    seedInputs: [Buffer.concat(await makePatch({ old: trees[0], next: trees[1], ...ends }))],
+    parse: async (input) => {
+      let at = 0;
+      const read = async (bytes: number): Promise<Uint8Array> => {
+        const begin = at;
+        at = Math.min(input.length, at + bytes);
+        return input.subarray(begin, at);
+      };
+      await applyPatch(read, ends, trees[0], target);
+    },
+  };
 }
 
 /** Raw requests over a socket: whatever is sent, each connection is answered or ended, and never with a fault of ours. */
