@@ -50,5 +50,4 @@ export * from './verification/index.ts';
 export { compareVersions, inRange, isVersion, isVersionRange, type Version } from './versions.ts';
 export * from './watermarks/index.ts';
 export * from './why/index.ts';
-export { checkFormat } from './wire/document.ts';
 export * from './wire/index.ts';

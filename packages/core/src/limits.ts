@@ -31,6 +31,10 @@ export const limits = {
   frameContent: 1 * MiB,
   /** Of a patch, decompressed. */
   patchOutline: 1024 * MiB,
+  patch: 4096 * MiB,
+  /** Of a list of patches, decompressed. */
+  patchList: 64 * KiB,
+  listedPatches: 64,
   chunkMin: 16 * KiB,
   chunkMax: 256 * KiB,
   report: 1 * MiB,

@@ -13,7 +13,7 @@ export { memoryChunkIndex } from './offer/memory-index.ts';
 export { readOffer } from './offer/read-offer.ts';
 export { type Travel, travelOf } from './offer/travel.ts';
 export { verifyPack } from './pack/pack-reader.ts';
-export { applyPatch } from './patch/apply.ts';
+export { putPatchList } from './patch/list.ts';
 export { makePatch } from './patch/make.ts';
 export { OldTree } from './patch/old-tree.ts';
 export { publishTree } from './publish/publish-tree.ts';

@@ -75,6 +75,21 @@ export const examples: Readonly<Record<string, Example>> = {
       wire.parseOffer(input instanceof Uint8Array ? input : new TextEncoder().encode(JSON.stringify(input))),
     wire.encodeOffer,
   ),
+  'patch-list': example(
+    {
+      format: 'xylem-patches-1',
+      to: treeDigest,
+      patches: [
+        [digest('former tree'), digest('patch'), 1_456],
+        [digest('tree before that'), digest('other patch'), 2_205_804],
+      ],
+    },
+    (input) =>
+      wire.parsePatchList(
+        input instanceof Uint8Array ? input : new TextEncoder().encode(JSON.stringify(input)),
+      ),
+    wire.encodePatchList,
+  ),
   release: example(
     {
       format: 'xylem-release-1',

@@ -17,6 +17,7 @@ export * from './pack-index.ts';
 export * from './package/index.ts';
 export * from './parents.ts';
 export * from './passing.ts';
+export * from './patch-list.ts';
 export * from './probes.ts';
 export * from './quarantine.ts';
 export * from './release.ts';

@@ -17,6 +17,7 @@ import {
   parseOffer,
   parsePackage,
   parsePackIndex,
+  parsePatchList,
   parseRelease,
   parseTrustMap,
 } from './index.ts';
@@ -229,6 +230,34 @@ test('a news cursor is read as it is written', () => {
   ]) {
     assert.throws(() => parseNewsCursor(bad), { code: 'E_INPUT' }, bad);
   }
+});
+
+test('lists of patches that cannot be true are refused', () => {
+  const list = asJson('patch-list') as { patches: unknown[][] };
+  const [first = []] = list.patches;
+  const code = (patches: unknown) => coded(() => parsePatchList(jcsBytes({ ...list, patches })));
+  assert.equal(code([]), undefined);
+  assert.equal(code(Array(64).fill(first)), undefined);
+  for (const patches of [
+    Array(65).fill(first),
+    {},
+    [first.slice(1)],
+    [[...first, 1]],
+    [first.with(0, 'no digest')],
+    [first.with(1, null)],
+    [first.with(2, 0)],
+    [first.with(2, 1.5)],
+    [first.with(2, 2 ** 32 + 1)],
+  ])
+    assert.equal(code(patches), 'E_PATCH_INVALID', JSON.stringify(patches).slice(0, 100));
+  assert.equal(
+    coded(() => parsePatchList(jcsBytes({ ...list, to: 'x' }))),
+    'E_PATCH_INVALID',
+  );
+  assert.equal(
+    coded(() => parsePatchList(jcsBytes({ ...list, format: 'xylem-patches-2' }))),
+    'E_FORMAT_UNSUPPORTED',
+  );
 });
 
 test('offers that cannot be true are refused', () => {

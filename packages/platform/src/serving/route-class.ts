@@ -15,7 +15,8 @@ export type RouteClass = (typeof routeClasses)[number];
 
 /** By the paths of docs/spec/repository.md alone: it is asked for each request. */
 export function routeClassOf(url: string): RouteClass {
-  if (url.startsWith('/o/')) return url.startsWith('/offers/', 35) ? 'offer' : 'object';
+  if (url.startsWith('/o/'))
+    return url.startsWith('/offers/', 35) || url.startsWith('/patches/', 35) ? 'offer' : 'object';
   if (url.startsWith('/r/') || url.startsWith('/news/')) return 'metadata';
   if (url.startsWith('/news')) return 'news';
   if (url === '/reports' || url === '/watermarks' || url.startsWith('/watermarks/')) return 'report';

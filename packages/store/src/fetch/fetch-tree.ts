@@ -7,6 +7,7 @@ import { readOfferFrom } from '../offer/read-offer.ts';
 import { storageError } from '../repository/faults.ts';
 import { asChoice, type ObjectSource, type SourceChoice } from '../source/object-source.ts';
 import { reportRefusals } from '../source/refusals.ts';
+import { makeByPatch, removePatch } from './by-patch.ts';
 import { syncTree } from './durable.ts';
 import { type FrameFetch, fetchFrames } from './fetch-frames.ts';
 import { FramesAhead, fetchInTurn } from './frame-buffers.ts';
@@ -43,6 +44,7 @@ export async function fetchTree(options: FetchTreeOptions): Promise<FetchedTree>
       await rm(`${into}.part`, { recursive: true, force: true });
       await rm(`${into}.part.tree`, { force: true });
       await rm(keptPath(into), { force: true });
+      await removePatch(into);
     }
     throw error;
   } finally {
@@ -78,7 +80,14 @@ async function installed({ into, tree }: FetchTreeOptions): Promise<FetchedTree 
 }
 
 const keptPath = (into: string): string => `${into}.part.frame`;
-const nothingFetched = { fetchedBytes: 0, requests: 0, seededBytes: 0, resumedBytes: 0, linkedFiles: 0 };
+const nothingFetched = {
+  fetchedBytes: 0,
+  requests: 0,
+  seededBytes: 0,
+  resumedBytes: 0,
+  patchedBytes: 0,
+  linkedFiles: 0,
+};
 const filesOf = (entries: readonly TreeEntry[]): TreeFile[] =>
   entries.filter((entry) => entry.type === 'file');
 const counts = (files: readonly TreeFile[]): { files: number; sizeBytes: number } => ({
@@ -126,13 +135,36 @@ class TreeFetch {
   async run(): Promise<FetchedTree> {
     const { into, seeds = [] } = this.#options;
     this.#seeds = await Seeds.open(seeds);
-    this.#tree = await this.#text.read();
+    this.#tree = (await this.#text.read()) ?? (await this.#patched());
     if (this.#tree !== null) await this.#prepare(this.#tree.entries);
     if (this.#contents?.isComplete !== true) await this.#fetch();
     if (this.#tree === null) throw new Error('A tree was fetched without its text.');
     await this.#staging.makeLinks(this.#tree.entries);
     await this.#appear(into, this.#tree.text);
     return { ...counts(filesOf(this.#tree.entries)), ...this.#count };
+  }
+
+  /** The text of a tree whose new files a patch has just made. */
+  async #patched(): ReturnType<TreeText['read']> {
+    const { signal, usesPatches = false } = this.#options;
+    const trees = usesPatches ? (this.#seeds?.trees() ?? []) : [];
+    if (trees.length === 0) return null;
+    const { onRequest, onBytes } = this.#fetched;
+    const tools = {
+      options: this.#options,
+      choice: this.#choice,
+      trees,
+      umask: process.umask(),
+      onRequest,
+      onBytes,
+    };
+    await fetchInTurn(signal, async () => {
+      const made = await makeByPatch(tools);
+      if (made === null) return;
+      await this.#text.put(made.text);
+      this.#count.patchedBytes = made.madeBytes;
+    });
+    return await this.#text.read();
   }
 
   async entries(): Promise<readonly TreeEntry[]> {
@@ -248,8 +280,9 @@ class TreeFetch {
       given.add(file);
     });
     const resumed = files.filter((file) => leftovers.get(file)?.isWhole === true);
-    this.#count.resumedBytes += counts(resumed).sizeBytes;
-    progress(this.#count.resumedBytes + this.#count.seededBytes);
+    const staged = counts(resumed).sizeBytes;
+    this.#count.resumedBytes += Math.max(0, staged - this.#count.patchedBytes);
+    progress(staged + this.#count.seededBytes);
     const missing = lacking.filter((file) => !given.has(file));
     const placement = new Placement(this.#staging, missing, progress);
     for (const file of missing) {
@@ -296,6 +329,7 @@ class TreeFetch {
       // Before the folder: who finds that looks for nothing else.
       await this.#text.remove();
       await this.#kept.clear();
+      await removePatch(into);
       await rename(this.#staging.folder, into);
       await syncFolder(dirname(into));
     } catch (error) {

@@ -6,6 +6,13 @@ import { chunksOf } from '../chunk/cutter.ts';
 import { hashOf, modeOf } from './staging.ts';
 import type { Seed } from './types.ts';
 
+/** A tree that lies in a folder whole. */
+export interface KnownTree {
+  readonly digest: Digest;
+  readonly folder: string;
+  readonly entries: readonly TreeEntry[];
+}
+
 interface SeedTree {
   readonly folder: string;
   readonly text: Buffer;
@@ -54,6 +61,13 @@ export class Seeds {
     for (const { text } of this.#trees) {
       for (const bytes of chunksOf(text)) yield { digest: sha256(bytes), bytes };
     }
+  }
+
+  /** Those that are ours alone. */
+  trees(): KnownTree[] {
+    return this.#trees
+      .filter(({ isForeign }) => !isForeign)
+      .map(({ text, folder, entries }) => ({ digest: sha256(text), folder, entries }));
   }
 
   /** To be called before `give` and `chunk`: remembers only what these files can use. */

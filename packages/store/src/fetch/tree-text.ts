@@ -61,6 +61,13 @@ export class TreeText {
     return placement;
   }
 
+  /** Puts the whole text there. */
+  async put(text: Uint8Array): Promise<void> {
+    const file = { type: 'file', path: this.#name, executable: false } as TreeFile;
+    await this.#staging.discard(file);
+    await this.#staging.write(file, [{ offset: 0, bytes: text }]);
+  }
+
   async remove(): Promise<void> {
     await this.#staging.discard({ path: this.#name } as TreeFile);
   }

@@ -21,6 +21,8 @@ export interface FetchTreeOptions {
   readonly seeds?: readonly Seed[];
   /** How whole files of seeds are used. `link` only where the component's user can't write to them. Default `copy`. */
   readonly share?: 'link' | 'copy';
+  /** Whether sources are asked for a patch from a seed before anything else. Default false. */
+  readonly usesPatches?: boolean;
   /** By it what came of a frame is kept now and then; absent: only when a transfer breaks off. */
   readonly clock?: Pick<Clock, 'monotonicMs'>;
   readonly log?: Log;
@@ -40,5 +42,7 @@ export interface FetchedTree {
   /** Content taken from seeds, and found in place from an earlier attempt. */
   readonly seededBytes: number;
   readonly resumedBytes: number;
+  /** Content that a patch made. */
+  readonly patchedBytes: number;
   readonly linkedFiles: number;
 }

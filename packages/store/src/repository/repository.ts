@@ -34,7 +34,7 @@ export interface Repository {
   listObjects(domain: DomainId): AsyncIterable<Digest>;
   listDomains(): Promise<DomainId[]>;
 
-  /** Files other than objects, by their path of the specification without the first `/`: `r/…`, `news/…`, `o/…/offers/…`. */
+  /** Files other than objects, by their path of the specification without the first `/`: `r/…`, `news/…`, `o/…/offers/…`, `o/…/patches/…`. */
   putFile(path: string, bytes: Uint8Array | string): Promise<void>;
   /** Several files; each appears whole, in the given order, and all are durable at the end. */
   putFiles(files: Iterable<readonly [path: string, bytes: Uint8Array | string]>): Promise<void>;

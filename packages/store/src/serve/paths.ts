@@ -2,7 +2,7 @@ import type { Digest, DomainId, EnvironmentId } from '@xylem/core';
 
 /** What a request asks for. */
 export type Asked =
-  | { readonly kind: 'object' | 'offer'; readonly domain: DomainId; readonly digest: Digest }
+  | { readonly kind: 'object' | 'offer' | 'patches'; readonly domain: DomainId; readonly digest: Digest }
   | { readonly kind: 'metadata'; readonly repository: string }
   | { readonly kind: 'news'; readonly environment: EnvironmentId }
   | ({ readonly kind: 'host-map' } & HostMapFileId);
@@ -24,6 +24,7 @@ export interface Servable {
 
 const object = /^\/o\/([0-9a-f]{32})\/([0-9a-f]{64})$/;
 const offer = /^\/o\/([0-9a-f]{32})\/offers\/([0-9a-f]{64})$/;
+const patches = /^\/o\/([0-9a-f]{32})\/patches\/([0-9a-f]{64})$/;
 const news = /^\/news\/([0-9a-f]{32})\/[0-9]{1,16}-[0-9]{1,16}$/;
 const hostMap = /^\/news\/([0-9a-f]{32})\/map-([0-9a-f]{64}|0)-([0-9a-f]{64})$/;
 const metadata = /^\/r\/([0-9a-f]{32})\/metadata\/(timestamp|[0-9]{1,16}\.[a-z0-9-]+)\.json$/;
@@ -41,6 +42,10 @@ export function servableOf(url: string): Servable | null {
   match = offer.exec(path);
   if (match !== null) {
     return as({ kind: 'offer', domain: match[1] as DomainId, digest: match[2] as Digest }, false);
+  }
+  match = patches.exec(path);
+  if (match !== null) {
+    return as({ kind: 'patches', domain: match[1] as DomainId, digest: match[2] as Digest }, false);
   }
   match = news.exec(path);
   if (match !== null) return as({ kind: 'news', environment: match[1] as EnvironmentId }, true);

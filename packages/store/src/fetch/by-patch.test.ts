@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type Digest, sha256 } from '@xylem/core';
+import { putPatchList } from '../patch/list.ts';
+import { makePatch } from '../patch/make.ts';
+import { OldTree } from '../patch/old-tree.ts';
+import type { PublishedTree } from '../publish/types.ts';
+import { httpSource } from '../source/http-source.ts';
+import { clientForTest, type Fixture, makeFixture, serveForTest, testDomain } from '../testing/fixture.ts';
+import { type Contents, memoryFolder, noise, text } from '../testing/folder.ts';
+import { readFolder } from '../testing/read-folder.ts';
+import { fetchTree } from './fetch-tree.ts';
+import type { FetchTreeOptions } from './types.ts';
+
+type Published = PublishedTree & { readonly folder: string };
+
+const program = noise('program', 2_000_000);
+const before: Contents = {
+  'bin/run*': program,
+  'lib/text.js': text('lib', 400_000),
+  'lib/same.js': text('same', 300_000),
+  'lib/gone.js': text('gone', 20_000),
+  link: '-> bin/run',
+};
+const after: Contents = {
+  'bin/run*': Buffer.concat([program.subarray(0, 700_000), Buffer.from('new'), program.subarray(700_000)]),
+  'lib/text.js': Buffer.concat([text('lib', 400_000), Buffer.from('// more\n')]),
+  'lib/same.js': text('same', 300_000),
+  'lib/new.js': text('new', 30_000),
+  'lib/new.bin': noise('new', 90_000),
+  empty: '',
+  link: '-> lib/new.js',
+};
+
+async function patchBetween({ repository }: Fixture, old: Published, next: Published): Promise<Digest> {
+  const trees = [old, next].map(({ folder, entries }) => new OldTree(folder, entries)) as [OldTree, OldTree];
+  const pieces = await makePatch({ old: trees[0], next: trees[1], from: old.tree, to: next.tree });
+  for (const tree of trees) await tree.close();
+  return await putPatch({ repository }, old.tree, next.tree, Buffer.concat(pieces));
+}
+
+async function putPatch(
+  { repository }: Pick<Fixture, 'repository'>,
+  from: Digest,
+  to: Digest,
+  patch: Buffer,
+): Promise<Digest> {
+  const digest = sha256(patch);
+  await repository.putObject(testDomain, digest, patch);
+  await putPatchList(repository, testDomain, to, [[from, digest, patch.length]]);
+  return digest;
+}
+
+/** Two versions of which the first is installed, and a server with both. */
+async function twoVersions(t: TestContext) {
+  const own = await makeFixture(t, memoryFolder);
+  const old = await own.publish('old', before);
+  const next = await own.publish('next', after);
+  const state = { cut: Number.POSITIVE_INFINITY, path: '' };
+  const server = await serveForTest(t, own.repository, (request, response) => {
+    if (state.path === '' || request.url !== state.path) return false;
+    const offset = Number(/bytes=(\d+)/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    if (offset > 0) return false;
+    const end = state.cut;
+    void readFile(own.repository.filePath(state.path.slice(1))).then((bytes) => {
+      response.writeHead(200, { 'content-length': bytes.length });
+      response.write(bytes.subarray(0, end), () => response.destroy());
+    });
+    return true;
+  });
+  const source = httpSource(clientForTest(t), server.url);
+  const installed = join(own.base, 'installed-old');
+  await fetchTree({ source, domain: testDomain, tree: old.tree, into: installed });
+  server.requests.length = 0;
+  const into = join(own.base, 'installed-next');
+  const options: FetchTreeOptions = {
+    source,
+    domain: testDomain,
+    tree: next.tree,
+    into,
+    seeds: [{ folder: installed }],
+    share: 'link',
+    usesPatches: true,
+  };
+  const isRight = async (): Promise<void> => {
+    assert.deepEqual(await readFolder(into), await readFolder(next.folder));
+    const left = (await readdir(own.base)).filter((name) => name.includes('.part'));
+    assert.deepEqual(left, [], 'nothing is left beside it');
+  };
+  const removeAgain = async (): Promise<void> => {
+    await rm(into, { recursive: true });
+    await rm(`${into}.tree`);
+  };
+  return { own, old, next, server, state, options, isRight, removeAgain };
+}
+
+test('a patch takes two requests, and what stays is linked', async (t) => {
+  const { own, old, next, server, options, isRight } = await twoVersions(t);
+  const patch = await patchBetween(own, old, next);
+  const fetched = await fetchTree(options);
+  await isRight();
+  assert.deepEqual(server.requests, [
+    `GET /o/${testDomain}/patches/${next.tree}`,
+    `GET /o/${testDomain}/${patch}`,
+  ]);
+  const patchBytes = (await own.repository.objectSize(testDomain, patch)) ?? 0;
+  assert.ok(fetched.fetchedBytes - patchBytes < 250, `${fetched.fetchedBytes}, a patch of ${patchBytes}`);
+  assert.equal(fetched.requests, 2);
+  assert.equal(fetched.linkedFiles, 1);
+  assert.equal(fetched.seededBytes, 300_000);
+  assert.equal(fetched.resumedBytes, 0);
+  assert.equal(fetched.patchedBytes, fetched.sizeBytes - 300_000);
+});
+
+test('without a list, a patch from here, or a seed chunks come', async (t) => {
+  const { own, old, next, server, options, isRight, removeAgain } = await twoVersions(t);
+  await fetchTree(options);
+  await isRight();
+  assert.equal(server.requests[0], `GET /o/${testDomain}/patches/${next.tree}`);
+  await patchBetween(own, old, next);
+  const other = await own.publish('other', { only: 'this' });
+  for (const seeds of [[], [{ folder: other.folder }], [{ folder: old.folder, isForeign: true }]]) {
+    await removeAgain();
+    const { patchedBytes } = await fetchTree({ ...options, seeds });
+    assert.equal(patchedBytes, 0);
+    await isRight();
+  }
+});
+
+test('a patch that breaks off goes on where it was, also in a later attempt', async (t) => {
+  const { own, old, next, server, state, options, isRight } = await twoVersions(t);
+  const patch = await patchBetween(own, old, next);
+  state.path = `/o/${testDomain}/${patch}`;
+  state.cut = 10_000;
+  const end = new AbortController();
+  const stopped = fetchTree({
+    ...options,
+    signal: end.signal,
+    log: { ...quiet, warn: () => assert.fail('it was given up') },
+    source: {
+      attempt: async (_path, use, signal) => {
+        try {
+          return await use(options.source as never);
+        } catch (error) {
+          end.abort(error);
+          signal?.throwIfAborted();
+          throw error;
+        }
+      },
+    },
+  });
+  await assert.rejects(stopped);
+  server.requests.length = 0;
+  const { fetchedBytes } = await fetchTree(options);
+  await isRight();
+  assert.equal(server.requests[1], `GET /o/${testDomain}/${patch} bytes=10000-`);
+  const size = (await own.repository.objectSize(testDomain, patch)) ?? 0;
+  assert.ok(fetchedBytes < size - 10_000 + 250);
+});
+
+const quiet = { debug: () => undefined, info: () => undefined, error: () => undefined } as const;
+
+test('what is no patch, one of other trees, and one with a wrong byte lead to chunks, and say so', async (t) => {
+  const { own, old, next, options, isRight, removeAgain } = await twoVersions(t);
+  const good = await readFile(own.repository.objectPath(testDomain, await patchBetween(own, old, next)));
+  const wrong = [
+    Buffer.from('nothing of the kind'),
+    good.subarray(0, good.length / 2),
+    Buffer.concat([good, Buffer.from([0])]),
+    ...[9, 45, 200, good.length >> 1, good.length - 5].map((at) => {
+      const changed = Buffer.from(good);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      return changed;
+    }),
+  ];
+  for (const bytes of wrong) {
+    const patch = await putPatch(own, old.tree, next.tree, bytes);
+    const said: unknown[] = [];
+    const log = { ...quiet, warn: (event: string) => said.push(event) };
+    const { patchedBytes } = await fetchTree({ ...options, log: log as never });
+    await isRight();
+    assert.deepEqual(said, ['patch led nowhere'], `${wrong.indexOf(bytes)} of ${good.length}`);
+    assert.equal(patchedBytes, 0);
+    await own.repository.removeObject(testDomain, patch);
+    await removeAgain();
+  }
+});
+
+test('an old file that was changed or is gone leads to chunks for what was made of it', async (t) => {
+  const { own, old, next, options, isRight, removeAgain } = await twoVersions(t);
+  await patchBetween(own, old, next);
+  const installed = options.seeds?.[0]?.folder ?? '';
+  const run = join(installed, 'bin/run');
+  const bytes = await readFile(run);
+  bytes[5] = (bytes[5] ?? 0) ^ 1;
+  await rm(run);
+  await writeFile(run, bytes, { mode: 0o755 });
+  await fetchTree(options);
+  await isRight();
+  await removeAgain();
+  await rm(run);
+  await fetchTree(options);
+  await isRight();
+});

@@ -1,0 +1,162 @@
+import { type FileHandle, lstat, mkdir, open, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { emptyDigest, type ListedPatch, type TreeEntry, type TreeFile, XylemError } from '@xylem/core';
+import { fetchPartial } from '../mirror/partial.ts';
+import { type AppliedPatch, applyPatch } from '../patch/apply.ts';
+import { patchListPath, readPatchListFrom } from '../patch/list.ts';
+import { OldTree } from '../patch/old-tree.ts';
+import { storageError } from '../repository/faults.ts';
+import type { SourceChoice } from '../source/object-source.ts';
+import type { KnownTree } from './seeds.ts';
+import { checkSpace } from './space.ts';
+import { Staging } from './staging.ts';
+import { Turns } from './turns.ts';
+import type { FetchTreeOptions } from './types.ts';
+
+export interface PatchTools {
+  readonly options: FetchTreeOptions;
+  readonly choice: SourceChoice;
+  /** Trees that are here whole. */
+  readonly trees: readonly KnownTree[];
+  readonly umask: number;
+  readonly onRequest: () => void;
+  readonly onBytes: (bytes: number) => void;
+}
+
+/** Each takes about 80 MB. */
+const applied = new Turns(1);
+
+/** Where the patch of a tree grows; it outlives the process. */
+const patchFile = (into: string): string => `${into}.part.patch`;
+
+export async function removePatch(into: string): Promise<void> {
+  await rm(patchFile(into), { force: true });
+  await rm(`${patchFile(into)}.mark`, { force: true });
+}
+
+/**
+ * Makes the new files of a tree by a patch from one that is here, where a source names one, into the folder in which
+ * the tree is staged: whatever does not come of it comes as chunks, as after a break.
+ * @returns the tree's text; null: there is no such patch, or it led nowhere
+ * @throws XylemError E_DISK_FULL; the signal's reason
+ */
+export async function makeByPatch(tools: PatchTools): Promise<AppliedPatch | null> {
+  const { into, tree, signal, log } = tools.options;
+  try {
+    const found = await findPatch(tools);
+    if (found === null) return null;
+    await fetchPatch(tools, found.patch);
+    const made = await applied.take(signal, () => apply(tools, found.tree));
+    log?.info('patch applied', {
+      from: found.tree.digest,
+      tree,
+      patchBytes: found.patch[2],
+      madeBytes: made.madeBytes,
+    });
+    return made;
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (!(cause instanceof XylemError) || cause.code === 'E_DISK_FULL') throw cause;
+    log?.warn('patch led nowhere', { tree, into, cause });
+    return null;
+  }
+}
+
+/** The smallest that leads from a tree that is here. */
+async function findPatch(
+  tools: PatchTools,
+): Promise<{ readonly patch: ListedPatch; readonly tree: KnownTree } | null> {
+  const { options, choice, trees, onRequest, onBytes } = tools;
+  const { domain, tree: to, signal } = options;
+  const read = await choice.attempt(
+    patchListPath(domain, to),
+    async (source) => {
+      onRequest();
+      return await readPatchListFrom(source, domain, to, signal);
+    },
+    signal,
+  );
+  if (read === null) return null;
+  onBytes(read.bytes);
+  const usable = read.list.patches.flatMap((patch) => {
+    const tree = trees.find(({ digest }) => digest === patch[0]);
+    return tree === undefined ? [] : [{ patch, tree }];
+  });
+  return usable.sort((a, b) => a.patch[2] - b.patch[2])[0] ?? null;
+}
+
+async function fetchPatch(
+  { options, choice, onRequest, onBytes }: PatchTools,
+  [, digest, maxBytes]: ListedPatch,
+): Promise<void> {
+  const { into, domain, signal, clock } = options;
+  const file = patchFile(into);
+  const isBegun = (await lstat(file).catch(() => null)) !== null;
+  if (!isBegun) await checkSpace(dirname(into), [spaceOf(maxBytes)]);
+  const path = `o/${domain}/${digest}`;
+  const { comparison } = choice;
+  const fetched = await choice.attempt(
+    path,
+    async (source) => {
+      onRequest();
+      return await fetchPartial({ file, path, digest, maxBytes, signal, comparison, clock }, source);
+    },
+    signal,
+  );
+  onBytes(fetched);
+}
+
+/** What it leaves where it fails is looked at as what any attempt leaves. */
+async function apply({ options, umask }: PatchTools, from: KnownTree): Promise<AppliedPatch> {
+  const { into, tree, signal } = options;
+  const staging = new Staging(`${into}.part`, umask);
+  const old = new OldTree(from.folder, from.entries);
+  const target = {
+    prepare: async (entries: readonly TreeEntry[]): Promise<void> => {
+      const made = entries.filter((entry) => entry.type === 'file' && entry.digest === emptyDigest);
+      await checkSpace(dirname(into), made as TreeFile[]);
+      await mkdir(staging.folder, { recursive: true }).catch((error: unknown) => {
+        throw storageError(error, staging.folder);
+      });
+      await staging.prepare(entries);
+    },
+    write: async (file: TreeFile, offset: number, bytes: Uint8Array): Promise<void> => {
+      if (offset === 0) await staging.discard(file);
+      await staging.write(file, [{ offset, bytes }]);
+    },
+  };
+  let patch: FileHandle | undefined;
+  try {
+    patch = await open(patchFile(into));
+    return await applyPatch(readerOf(patch), { from: from.digest, to: tree }, old, target, signal);
+  } catch (error) {
+    throw storageError(error, into);
+  } finally {
+    await patch?.close();
+    await old.close();
+    // Whole, and what it is worth is known: it is never asked for anything again.
+    if (signal?.aborted !== true) await removePatch(into);
+  }
+}
+
+const readerOf =
+  (file: FileHandle) =>
+  async (bytes: number): Promise<Uint8Array> => {
+    const buffer = Buffer.allocUnsafe(bytes);
+    let done = 0;
+    while (done < bytes) {
+      const { bytesRead } = await file.read(buffer, done, bytes - done, null);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return buffer.subarray(0, done);
+  };
+
+const spaceOf = (sizeBytes: number): TreeFile => ({
+  type: 'file',
+  path: '',
+  sizeBytes,
+  digest: emptyDigest,
+  executable: false,
+  chunks: [],
+});
