@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
 import type { Report } from '@xylem/core';
 import { type Clock, systemClock } from '@xylem/platform';
 import { comparisonTiming } from '@xylem/store';
 import type { AgentTiming } from '../options.ts';
+import { stateLayout } from '../state/layout.ts';
 import { componentOf, quick, reported, Site } from '../testing/site.ts';
 import { waitFor } from '../testing/wait-for.ts';
 
@@ -212,7 +214,11 @@ test('siblings that a parent named are turned to after a start at which it is de
   const host = await site.host([only.url]);
   await site.assign([{ release, package: pages }]);
   const agent = await site.agent(host);
-  await waitFor('its release', () => agent.status().converged && only.requests.includes('GET /parents'));
+  await waitFor('its release', () => agent.status().converged);
+  const { learned } = stateLayout(host.stateFolder);
+  await waitFor('what it learned on its disk', async () =>
+    (await readFile(learned, 'utf8').catch(() => '')).includes(sibling.url),
+  );
   await agent.stop();
   await only.close();
   const again = await site.agent(host);
