@@ -24,7 +24,7 @@ if (act === 'make') {
     into,
     seeds: [{ folder: oldFolder, treeFile: oldText }],
     share: 'link',
-    usesPatches: true,
+    patches: 'ask',
   });
   http.close();
   if (patchedBytes === 0) throw new XylemError('E_PATCH_INVALID', 'The tree came by chunks.');

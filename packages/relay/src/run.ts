@@ -210,6 +210,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
         arriving: async (domain, path) => {
           if (room.isFull) return;
           const { flights } = follow;
+          await follow.bringPatch(domain, path);
           await arriving({ flights, repository, clock, mostMs: timing.waitForFlightMs }, domain, path);
         },
         fill: (asked, response) =>

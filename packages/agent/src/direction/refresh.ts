@@ -9,6 +9,7 @@ import { asAccepted, type Carried, keepQuarantine, remembering } from './carried
 import type { Documents } from './documents.ts';
 import { filesOf, withNewsFile } from './metadata-source.ts';
 import { newsFilesOf } from './news-files.ts';
+import type { PatchLists } from './patch-lists.ts';
 import type { Repositories } from './repositories.ts';
 import { resolveDirection } from './resolve.ts';
 import type { Accepted } from './wanted.ts';
@@ -29,6 +30,7 @@ export interface RefreshOptions {
   readonly carried: JsonFile<Carried>;
   readonly platform: Platform;
   readonly places: Places;
+  readonly patches: PatchLists;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -134,6 +136,7 @@ export function refresher(options: RefreshOptions): Refresher {
       const { root, snapshot: from } = direction.state();
       const isNewer = announced !== 'behind' && from < announced.snapshot;
       const news = isNewer && from > 0 ? await newsFiles.read(source, from, announced.snapshot) : null;
+      if (isNewer) options.patches.learn(news);
       if (news !== null) {
         try {
           await take(ahead(withNewsFile(news, single)), announced);
@@ -142,6 +145,7 @@ export function refresher(options: RefreshOptions): Refresher {
           signal.throwIfAborted();
           // A wrong news file must not stop what its single files can do.
           log.warn('news file led nowhere', { parent: source.name, cause });
+          options.patches.learn(null);
         }
       }
       const files = ahead(single);

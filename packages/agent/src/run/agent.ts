@@ -9,6 +9,7 @@ import { acceptedFile } from '../direction/accepted-file.ts';
 import { carriedFile } from '../direction/carried.ts';
 import { documentsIn } from '../direction/documents.ts';
 import { followDirection } from '../direction/follow.ts';
+import { patchLists } from '../direction/patch-lists.ts';
 import { refresher as makeRefresher } from '../direction/refresh.ts';
 import { repositoriesOf } from '../direction/repositories.ts';
 import type { Accepted } from '../direction/wanted.ts';
@@ -130,7 +131,8 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     comparison: timing.comparison,
   });
   const asks = { parents, http, clock, randomness, log, signal };
-  const fetching = fetchingThrough(parents, http, layout, clock, signal, log);
+  const patches = patchLists();
+  const fetching = fetchingThrough({ source: parents, patches, http, layout, clock, signal, log });
   const looked = wakeable(clock);
   const moving = wakeable(clock);
   const ordered = wakeable(clock);
@@ -185,6 +187,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     carried: carriedFile(layout.trust, log),
     platform: await hostPlatform(),
     places: { layout, node },
+    patches,
     clock,
     log,
     signal,

@@ -12,6 +12,7 @@ import {
   type SourceChoice,
 } from '@xylem/store';
 import type { FetchTree } from '../converge/apply/executor.ts';
+import type { PatchLists } from '../direction/patch-lists.ts';
 import type { Accepted } from '../direction/wanted.ts';
 import type { Placed } from '../slot/placed.ts';
 import { slotFile } from '../slot/record.ts';
@@ -31,14 +32,18 @@ export interface Fetching {
   refusedObjects(): number;
 }
 
-export function fetchingThrough(
-  source: SourceChoice,
-  http: HttpClient,
-  layout: StateLayout,
-  clock: Clock,
-  signal: AbortSignal,
-  log: Log,
-): Fetching {
+export interface FetchingOptions {
+  readonly source: SourceChoice;
+  readonly patches: PatchLists;
+  readonly http: HttpClient;
+  readonly layout: StateLayout;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+export function fetchingThrough(options: FetchingOptions): Fetching {
+  const { source, patches, http, layout, clock, signal, log } = options;
   const underWay = new Set<{ tree: string; end: AbortController }>();
   let refused = 0;
   const onRefused = (what: Refused): void => {
@@ -103,6 +108,7 @@ export function fetchingThrough(
             ...(await seedsFor(component, isShared, layout, log)),
           ],
           share: isShared ? 'link' : 'copy',
+          patches: patches.of(domain, tree),
           clock,
           log,
           signal: AbortSignal.any([signal, end.signal]),

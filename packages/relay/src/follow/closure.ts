@@ -15,6 +15,7 @@ import { missingNodes } from './host-map-file.ts';
 import type { HostMapNodes } from './host-map-nodes.ts';
 import type { NewsPieces } from './news-pieces.ts';
 import { isDamage, readOwnOffer, removeEverywhere } from './own-copy.ts';
+import { fetchPatches, type Patches } from './patches.ts';
 
 /** An object and the domain in which it is asked for. */
 export interface Reference {
@@ -29,6 +30,7 @@ export interface Closure {
   readonly trees: readonly Reference[];
   /** What machines that are no hosts yet may fetch. */
   readonly install: readonly Reference[];
+  readonly patches: Patches;
 }
 
 export interface ClosureOptions {
@@ -53,8 +55,8 @@ const objectsAtOnce = 8;
 const treesAtOnce = 3;
 
 /**
- * Fetches all that the hosts of an environment could need: host map, package documents, and offers and packs of every
- * variant's tree. What is here already is not asked for.
+ * Fetches all that the hosts of an environment could need: host map, package documents, offers and packs of every
+ * variant's tree, and patches to it. What is here already is not asked for.
  * @throws XylemError of the fetch that failed, E_DISK_FULL; what was fetched stays and partial objects are resumed
  */
 export async function fetchClosure(options: ClosureOptions): Promise<Closure> {
@@ -76,17 +78,24 @@ export async function fetchClosure(options: ClosureOptions): Promise<Closure> {
   // Relays of one site that fetch for each other must come to everything in the same order.
   const wanted = uniqueReferences(trees).sort(byDigest);
   archives.sort(byDigest);
-  await inParallel(wanted, treesAtOnce, async ({ domain, digest }) => {
+  const came = new Set<Reference>();
+  await inParallel(wanted, treesAtOnce, async (tree) => {
     signal.throwIfAborted();
-    if (!(await hasTree(options.repository, domain, digest)))
-      await options.flights.tree(domain, digest, options);
+    const { domain, digest } = tree;
+    if (await hasTree(options.repository, domain, digest)) return;
+    await options.flights.tree(domain, digest, options);
+    came.add(tree);
   });
   await inParallel(archives, treesAtOnce, async ({ domain, digest, sizeBytes }) => {
     signal.throwIfAborted();
     if ((await options.repository.objectSize(domain, digest)) !== sizeBytes)
       await options.flights.object(domain, digest, sizeBytes, options);
   });
-  return { hostMapNodes, packages, trees: wanted, install: archives };
+  const patches = await fetchPatches(
+    { ...options, hasTree: (domain, tree) => hasTree(options.repository, domain, tree) },
+    wanted.map((tree) => ({ ...tree, isNew: came.has(tree) })),
+  );
+  return { hostMapNodes, packages, trees: wanted, install: archives, patches };
 }
 
 /** The offer is written last, so where it is the packs were; but a disk can lose files, and a damaged one is removed. */

@@ -20,6 +20,7 @@ import type { Flights } from './flights.ts';
 import { HostMapNodes } from './host-map-nodes.ts';
 import { nextRoots, withVersion, writeNews } from './make-news.ts';
 import { NewsPieces, noPieces } from './news-pieces.ts';
+import type { Patches } from './patches.ts';
 import type { ReleaseCopies } from './release-copies.ts';
 import { type Scope, scopeOf } from './scope.ts';
 import { nothingServed, type Served, type ServedFiles } from './served.ts';
@@ -76,6 +77,9 @@ export class EnvironmentCopy {
   /** `domain/digest` of what is here for machines that are no hosts yet, by the number of the state that leads to it. */
   readonly #install = new Map<number, ReadonlySet<string>>();
 
+  /** By the number of the state whose trees they lead to. */
+  readonly #patches = new Map<number, Patches>();
+
   constructor(options: EnvironmentCopyOptions) {
     this.id = options.id;
     this.#options = options;
@@ -121,6 +125,15 @@ export class EnvironmentCopy {
   /** Whether anyone may have this object: it makes a machine a host, and is signed like all else. */
   isInstall(domain: DomainId, digest: Digest): boolean {
     return this.#served.states.some(({ number }) => this.#install.get(number)?.has(`${domain}/${digest}`));
+  }
+
+  /** The length of a patch to what is served, in bytes; undefined: no list names it. */
+  patchBytes(domain: DomainId, digest: Digest): number | undefined {
+    for (const { sizes } of this.#patches.values()) {
+      const sizeBytes = sizes.get(`${domain}/${digest}`);
+      if (sizeBytes !== undefined) return sizeBytes;
+    }
+    return undefined;
   }
 
   /** When the served timestamp was signed, milliseconds; 0: not known. */
@@ -217,6 +230,8 @@ export class EnvironmentCopy {
     const numbers = new Set([state, ...this.states].map(({ number }) => number));
     for (const number of this.#install.keys()) if (!numbers.has(number)) this.#install.delete(number);
     this.#install.set(state.number, new Set(closure.install.map((one) => `${one.domain}/${one.digest}`)));
+    for (const number of this.#patches.keys()) if (!numbers.has(number)) this.#patches.delete(number);
+    this.#patches.set(state.number, closure.patches);
     return closure;
   }
 
@@ -239,9 +254,10 @@ export class EnvironmentCopy {
       const former = this.#served.states.filter(({ number }) => number !== state.number).slice(0, 1);
       const next: Served = { snapshot, states: [state, ...former], history };
       await files.write(this.id, next);
-      await writeNews(repository, this.id, history, nextRoots(all)).catch((error: unknown) =>
-        log.warn('news file not written', { environment: this.id, error }),
-      );
+      await writeNews(repository, this.id, history, {
+        absent: nextRoots(all),
+        always: closure.patches.lists,
+      }).catch((error: unknown) => log.warn('news file not written', { environment: this.id, error }));
       this.#served = { ...next, snapshot: this.#served.snapshot };
     });
     this.#served = { ...this.#served, snapshot };

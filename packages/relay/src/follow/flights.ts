@@ -1,11 +1,13 @@
-import type { Digest, DomainId } from '@xylem/core';
+import type { Digest, DomainId, PatchList } from '@xylem/core';
 import type { HttpClient } from '@xylem/platform';
 import {
   askToVerify,
   type HostMapFileId,
   type Mirror,
+  patchListPath,
   type Refused,
   readHostMapFile,
+  readPatchListFrom,
   type SourceChoice,
 } from '@xylem/store';
 
@@ -44,6 +46,16 @@ export class Flights {
   /** A tree's offer and packs. */
   async tree(domain: DomainId, tree: Digest, asked: FlightFor): Promise<void> {
     await this.#fly(domain, this.#mirror.tree(domain, tree, this.#how(asked)));
+  }
+
+  /** Which patches lead to a tree, as a parent says; null: it has no list. */
+  async patchList(domain: DomainId, tree: Digest, { signal }: FlightFor): Promise<PatchList | null> {
+    const read = await this.#source.attempt(
+      patchListPath(domain, tree),
+      (source) => readPatchListFrom(source, domain, tree, signal),
+      signal,
+    );
+    return read?.list ?? null;
   }
 
   /** Nodes of an environment's host map in one file; null: none of the parents has it. */

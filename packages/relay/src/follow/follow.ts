@@ -73,6 +73,8 @@ export interface Follow {
   /** Raw keys by which watermarks are believed. */
   collectorKeys(): Uint8Array[];
   readonly flights: Flights;
+  /** Begins to fetch a patch that a list here names and that is not here. */
+  bringPatch(domain: DomainId, path: string): Promise<void>;
   /** Makes a file of host map nodes that children may be given. */
   makeHostMap(asked: HostMapFileId): Promise<void>;
   /** What lies on this relay's disk, for children who doubt it. */
@@ -234,6 +236,17 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
       return [...new Set(keys)].map((key) => fromB64u(key));
     },
     flights,
+    bringPatch: async (domain, path) => {
+      const digest = path.slice(path.lastIndexOf('/') + 1) as Digest;
+      if (path !== `o/${domain}/${digest}`) return;
+      const sizeBytes = [...follower.workers.values()]
+        .map(({ copy }) => copy.patchBytes(domain, digest))
+        .find((bytes) => bytes !== undefined);
+      if (sizeBytes === undefined || (await repository.objectSize(domain, digest)) === sizeBytes) return;
+      flights
+        .object(domain, digest, sizeBytes, { signal, isBackground: false })
+        .catch((error: unknown) => log.warn('patch not fetched', { domain, digest, error }));
+    },
     makeHostMap: async (asked) => {
       const copy = follower.workers.get(asked.environment)?.copy;
       if (copy !== undefined) await hostMapFiles.make(asked, copy.hostMaps());

@@ -43,6 +43,14 @@ export function withVersion(
 const few = (nodes: readonly Digest[] | undefined): { readonly nodes?: readonly Digest[] } =>
   nodes === undefined || nodes.length > mostHostMapNodes ? {} : { nodes };
 
+/** What goes along whatever a child has. */
+export interface NewsBeside {
+  /** Paths that do not exist here. */
+  readonly absent: readonly string[];
+  /** Paths of what changes without a version: which patches there are. */
+  readonly always: readonly string[];
+}
+
 /**
  * Writes the news files that lead from each of the last versions to the newest one. They only save round trips, so
  * what is too large is left out and what fails is no fault of the update.
@@ -51,7 +59,7 @@ export async function writeNews(
   repository: Repository,
   environment: EnvironmentId,
   history: Served['history'],
-  absent: readonly string[],
+  { absent, always }: NewsBeside,
 ): Promise<void> {
   const [current] = history;
   if (current === undefined) return;
@@ -59,7 +67,7 @@ export async function writeNews(
     repository,
     environment,
     current.snapshot,
-    newsTo(repository, environment, history, absent),
+    newsTo(repository, environment, history, { absent, always }),
   );
 }
 
@@ -67,14 +75,14 @@ async function* newsTo(
   repository: Repository,
   environment: EnvironmentId,
   history: Served['history'],
-  absent: readonly string[],
+  { absent, always }: NewsBeside,
 ): AsyncIterable<NewsFile> {
   const cache = new Map<string, string>();
   const to = history[0]?.snapshot ?? 0;
   for (const [at, former] of [...history.entries()].slice(1).toReversed()) {
     const files: Record<string, string> = {};
     let bytes = 0;
-    for (const path of missingPaths(environment, history, at)) {
+    for (const path of [...missingPaths(environment, history, at), ...always]) {
       const text = cache.get(path) ?? (await repository.readFile(path))?.toString('utf8');
       if (text === undefined || bytes + text.length > mostBytes) continue;
       cache.set(path, text);

@@ -5,8 +5,11 @@ export class NewsPieces {
   readonly #files: ReadonlyMap<string, Buffer>;
   readonly #absent: ReadonlySet<string>;
   readonly #objects: ReadonlyMap<string, Buffer>;
+  /** Whether there was a news file. */
+  readonly isSaid: boolean;
 
   constructor(news: NewsFile | null) {
+    this.isSaid = news !== null;
     this.#files = new Map(
       Object.entries(news?.files ?? {}).map(([path, text]) => [path.replace(/^\//, ''), Buffer.from(text)]),
     );

@@ -8,7 +8,7 @@ import {
   namedParts,
   parsePackage,
 } from '@xylem/core';
-import { prune, type Repository } from '@xylem/store';
+import { ownPatchList, prune, type Repository } from '@xylem/store';
 import { readSnapshot, readTimestamp } from '@xylem/trust';
 import type { HostMapNodes } from './host-map-nodes.ts';
 import { readOwnOffer } from './own-copy.ts';
@@ -88,6 +88,8 @@ async function addReferences(
     for (const { tree } of document.variants) {
       set.add(tree as Digest);
       for (const pack of await packsOf(repository, domain, tree as Digest)) set.add(pack);
+      const list = await ownPatchList(repository, domain, tree as Digest);
+      for (const [, patch] of list?.patches ?? []) set.add(patch);
     }
   }
 }

@@ -30,7 +30,7 @@ import { gatherForMs } from './gather.ts';
 import { dropOldFiles, readHistory, remember } from './history.ts';
 import { HostStates } from './host-states.ts';
 import { installOf } from './install.ts';
-import { newsContent } from './news-content.ts';
+import { newsContent, patchListsOf } from './news-content.ts';
 import { pruneHostMap } from './prune-map.ts';
 
 /** Says what hosts should run, and keeps saying it: signs, publishes and renews each environment's direction. */
@@ -41,6 +41,8 @@ export interface Directing {
   publish(environment: string): Promise<void>;
   /** Publishes all environments: at the start, and to renew what is about to expire. */
   publishAll(): Promise<void>;
+  /** Has the news of all that read this domain name the lists of patches that are there now; nobody is woken for it. */
+  tellPatches(domain: DomainId): Promise<void>;
   /** Roots of the host maps whose nodes are kept, the published one first. */
   hostMaps(environment: string): Promise<Digest[]>;
   /** The desired state that is published, or null. */
@@ -93,6 +95,8 @@ export function createDirecting(options: DirectingOptions): Directing {
   /** When what had been gathered was last published, by this process's clock. */
   const gathered = new Map<string, number>();
   const pruned = new Map<string, number>();
+  /** Environments whose news files say no longer which patches there are. */
+  const restated = new Set<string>();
   const stop = new AbortController();
   const hostStates = new HostStates(db, {
     state: (id) => known.get(id)?.state ?? null,
@@ -139,6 +143,7 @@ export function createDirecting(options: DirectingOptions): Directing {
       atLeast: floor.version,
       beforeTimestamp: (next) => writeNews(id as EnvironmentId, document, next),
     });
+    if (restated.delete(id) && !published.isNew) await writeNews(id as EnvironmentId, document, published);
     await know(id, parseDesiredState(document), published.snapshotVersion);
     // Also after a timestamp signed anew: it wakes only those who lack something, and the next asker gets it.
     options.announce(id as EnvironmentId);
@@ -216,9 +221,10 @@ export function createDirecting(options: DirectingOptions): Directing {
     const { snapshotVersion, targetsVersion } = published;
     const to = { snapshotVersion, targetsVersion, document };
     const history = await readHistory(db, id);
+    const lists = await patchListsOf(folder, parseDesiredState(document));
     async function* files(): AsyncIterable<NewsFile> {
       for (const from of history)
-        if (from.snapshotVersion < snapshotVersion) yield await newsContent(folder, id, from, to);
+        if (from.snapshotVersion < snapshotVersion) yield await newsContent(folder, id, from, to, lists);
     }
     await writeNewsFiles(folder, id, snapshotVersion, files());
     await remember(db, id, to, parseDesiredState(document).number, clock.now());
@@ -237,6 +243,13 @@ export function createDirecting(options: DirectingOptions): Directing {
 
   return {
     publish,
+    tellPatches: async (domain) => {
+      for (const [id, { domains }] of known) {
+        if (!domains.has(domain)) continue;
+        restated.add(id);
+        await publishLogged(id);
+      }
+    },
     hostMaps: async (id) => {
       const published = known.get(id)?.state;
       if (published == null) return [];

@@ -2,12 +2,15 @@ import {
   changedHostMapNodes,
   type DesiredState,
   type Digest,
+  type DomainId,
+  limits,
   type NewsFile,
   namedParts,
   parseDesiredState,
+  parsePackage,
   sha256,
 } from '@xylem/core';
-import type { Repository } from '@xylem/store';
+import { patchListPath, type Repository } from '@xylem/store';
 import {
   desiredStateTarget,
   metadataPath,
@@ -38,6 +41,7 @@ export async function newsContent(
   environment: DesiredState['environment'],
   from: Shown,
   to: Shown,
+  lists: readonly string[],
 ): Promise<NewsFile> {
   const files: Record<string, string> = {};
   const add = async (path: string): Promise<void> => {
@@ -63,6 +67,7 @@ export async function newsContent(
     absent.push(await afterRoot(repository));
   }
   for (const path of documentFiles(before, after)) await add(path);
+  for (const path of lists) await add(path);
   return {
     format: 'xylem-news-file-1',
     environment,
@@ -71,6 +76,23 @@ export async function newsContent(
     files,
     absent,
   };
+}
+
+/** Paths of the lists of patches to what a state leads to. They change without a version, so they always go along. */
+export async function patchListsOf(folder: Repository, state: DesiredState): Promise<string[]> {
+  const listed = new Map<string, ReadonlySet<string>>();
+  for (const { domain } of Object.values(state.products))
+    if (!listed.has(domain)) listed.set(domain, new Set(await folder.listFiles(`o/${domain}/patches`)));
+  const paths = new Set<string>();
+  for (const { product, package: digest } of namedParts(state)) {
+    const domain = state.products[product]?.domain as DomainId | undefined;
+    const lists = domain === undefined ? undefined : listed.get(domain);
+    if (domain === undefined || lists === undefined || lists.size === 0) continue;
+    const document = await folder.readObject(domain, digest as Digest, limits.package);
+    for (const { tree } of document === null ? [] : parsePackage(document).variants)
+      if (lists.has(tree)) paths.add(patchListPath(domain, tree));
+  }
+  return [...paths].sort();
 }
 
 async function changedNodes(

@@ -1,6 +1,13 @@
 import { type FileHandle, lstat, mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { emptyDigest, type ListedPatch, type TreeEntry, type TreeFile, XylemError } from '@xylem/core';
+import {
+  emptyDigest,
+  type ListedPatch,
+  type PatchList,
+  type TreeEntry,
+  type TreeFile,
+  XylemError,
+} from '@xylem/core';
 import { fetchPartial } from '../mirror/partial.ts';
 import { type AppliedPatch, applyPatch } from '../patch/apply.ts';
 import { patchListPath, readPatchListFrom } from '../patch/list.ts';
@@ -16,6 +23,7 @@ import type { FetchTreeOptions } from './types.ts';
 export interface PatchTools {
   readonly options: FetchTreeOptions;
   readonly choice: SourceChoice;
+  readonly patches: PatchList | 'ask';
   /** Trees that are here whole. */
   readonly trees: readonly KnownTree[];
   readonly umask: number;
@@ -66,7 +74,15 @@ export async function makeByPatch(tools: PatchTools): Promise<AppliedPatch | nul
 async function findPatch(
   tools: PatchTools,
 ): Promise<{ readonly patch: ListedPatch; readonly tree: KnownTree } | null> {
-  const { options, choice, trees, onRequest, onBytes } = tools;
+  const list = tools.patches === 'ask' ? await askForList(tools) : tools.patches;
+  const usable = (list?.patches ?? []).flatMap((patch) => {
+    const tree = tools.trees.find(({ digest }) => digest === patch[0]);
+    return tree === undefined ? [] : [{ patch, tree }];
+  });
+  return usable.sort((a, b) => a.patch[2] - b.patch[2])[0] ?? null;
+}
+
+async function askForList({ options, choice, onRequest, onBytes }: PatchTools): Promise<PatchList | null> {
   const { domain, tree: to, signal } = options;
   const read = await choice.attempt(
     patchListPath(domain, to),
@@ -78,11 +94,7 @@ async function findPatch(
   );
   if (read === null) return null;
   onBytes(read.bytes);
-  const usable = read.list.patches.flatMap((patch) => {
-    const tree = trees.find(({ digest }) => digest === patch[0]);
-    return tree === undefined ? [] : [{ patch, tree }];
-  });
-  return usable.sort((a, b) => a.patch[2] - b.patch[2])[0] ?? null;
+  return read.list;
 }
 
 async function fetchPatch(
@@ -130,12 +142,12 @@ async function apply({ options, umask }: PatchTools, from: KnownTree): Promise<A
     patch = await open(patchFile(into));
     return await applyPatch(readerOf(patch), { from: from.digest, to: tree }, old, target, signal);
   } catch (error) {
+    // It is of no use. One that is lies there until the tree is in place: who is killed before that begins with it.
+    if (signal?.aborted !== true) await removePatch(into);
     throw storageError(error, into);
   } finally {
     await patch?.close();
     await old.close();
-    // Whole, and what it is worth is known: it is never asked for anything again.
-    if (signal?.aborted !== true) await removePatch(into);
   }
 }
 

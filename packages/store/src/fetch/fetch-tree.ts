@@ -146,13 +146,14 @@ class TreeFetch {
 
   /** The text of a tree whose new files a patch has just made. */
   async #patched(): ReturnType<TreeText['read']> {
-    const { signal, usesPatches = false } = this.#options;
-    const trees = usesPatches ? (this.#seeds?.trees() ?? []) : [];
-    if (trees.length === 0) return null;
+    const { signal, patches = 'none' } = this.#options;
+    const trees = patches === 'none' ? [] : (this.#seeds?.trees() ?? []);
+    if (patches === 'none' || trees.length === 0) return null;
     const { onRequest, onBytes } = this.#fetched;
     const tools = {
       options: this.#options,
       choice: this.#choice,
+      patches,
       trees,
       umask: process.umask(),
       onRequest,

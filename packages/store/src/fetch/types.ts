@@ -1,4 +1,4 @@
-import type { Digest, DomainId } from '@xylem/core';
+import type { Digest, DomainId, PatchList } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
 import type { ObjectSource, SourceChoice } from '../source/object-source.ts';
 import type { Refused } from '../source/refused.ts';
@@ -21,8 +21,8 @@ export interface FetchTreeOptions {
   readonly seeds?: readonly Seed[];
   /** How whole files of seeds are used. `link` only where the component's user can't write to them. Default `copy`. */
   readonly share?: 'link' | 'copy';
-  /** Whether sources are asked for a patch from a seed before anything else. Default false. */
-  readonly usesPatches?: boolean;
+  /** What there is to be had from a seed: known, to be asked for, or nothing. Default `none`. */
+  readonly patches?: PatchList | 'ask' | 'none';
   /** By it what came of a frame is kept now and then; absent: only when a transfer breaks off. */
   readonly clock?: Pick<Clock, 'monotonicMs'>;
   readonly log?: Log;

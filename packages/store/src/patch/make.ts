@@ -15,6 +15,8 @@ export interface PatchBetween {
   readonly next: OldTree;
   readonly from: Digest;
   readonly to: Digest;
+  /** Files that are longer, or whose base is, go without one. Default and at most 512 MiB. */
+  readonly mostDeltaBytes?: number;
 }
 
 /** A file whose content is in no old file. */
@@ -87,7 +89,8 @@ async function encodedAlone({ file, base }: NewFile, between: PatchBetween): Pro
   if (sizeBytes === 0) return { encoding: 'whole', blocks: [] };
   if (sizeBytes < leastAloneBytes) return null;
   const delta =
-    base === null || Math.max(base.sizeBytes, sizeBytes) > maxBaseBytes
+    base === null ||
+    Math.max(base.sizeBytes, sizeBytes) > Math.min(maxBaseBytes, between.mostDeltaBytes ?? maxBaseBytes)
       ? null
       : await deltaBlocks(file, base, between);
   const deltaBytes = lengthOf(delta ?? []);

@@ -30,6 +30,9 @@ export async function openRepository(folder: string): Promise<Repository> {
   return repository;
 }
 
+/** Looks at a repository that another process writes to: nothing of it is cleared away, and nothing may be put there. */
+export const lookIntoRepository = (folder: string): Repository => new DiskRepository(folder);
+
 /** Equal objects of several domains are links to one file in `pool/`; all is renamed into place when it is whole. */
 class DiskRepository implements Repository {
   readonly folder: string;

@@ -1,4 +1,5 @@
-// For kill.test.ts: fetches one tree in a process of its own; prints how much is in place.
+// For kill.test.ts and by-patch.test.ts: fetches one tree in a process of its own, by a patch where a seed is given; prints
+// how much is in place.
 import { writeSync } from 'node:fs';
 import type { Digest } from '@xylem/core';
 import { createHttpClient } from '@xylem/platform';
@@ -6,13 +7,14 @@ import { fetchTree } from '../fetch/fetch-tree.ts';
 import { httpSource } from '../source/http-source.ts';
 import { testDomain } from './fixture.ts';
 
-const [url = '', tree = '', into = ''] = process.argv.slice(2);
+const [url = '', tree = '', into = '', seed] = process.argv.slice(2);
 const client = createHttpClient();
 const fetched = await fetchTree({
   source: httpSource(client, url),
   domain: testDomain,
   tree: tree as Digest,
   into,
+  ...(seed === undefined ? {} : { seeds: [{ folder: seed }], patches: 'ask' }),
   onProgress: (doneBytes) => writeSync(1, `done ${doneBytes}\n`),
 });
 writeSync(1, `fetched ${JSON.stringify(fetched)}\n`);
