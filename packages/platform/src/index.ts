@@ -20,4 +20,5 @@ export { packAnswer, packBody, unpackBody } from './http/zstd-body.ts';
 export { jsonLog, type Log, type LogFields, silentLog } from './log.ts';
 export { boundHeapGrowth, releaseMemorySoon } from './memory.ts';
 export { type Randomness, shuffled, systemRandomness } from './randomness.ts';
+export { stepBack } from './step-back.ts';
 export { turnstile, unhurried } from './unhurried.ts';

@@ -10,6 +10,7 @@ import { driveMigrations } from './migrations/drive.ts';
 import { settleMoves } from './moves/settle.ts';
 import { forgetOld } from './notify/line.ts';
 import { lookAtParentRules } from './parent-rules/look.ts';
+import type { Patching } from './patches/patching.ts';
 import { settlePreflights } from './plans/settle-preflights.ts';
 import { driveRecalls } from './recalls/drive.ts';
 import { driveReparentings } from './reparenting/drive.ts';
@@ -19,6 +20,8 @@ import { readFigures } from './verification/figures.ts';
 export interface MaintenanceOptions {
   readonly root: Root;
   readonly renewCertificate: () => Promise<void>;
+  /** Null: no patches are made. */
+  readonly patching: Patching | null;
   readonly signal: AbortSignal;
 }
 
@@ -37,6 +40,7 @@ const reparentingsEveryMs = 3_000;
 const parentRulesEveryMs = 3_000;
 const successorsEveryMs = 60_000;
 const movesEveryMs = 30_000;
+const patchesEveryMs = 10_000;
 const jobsEveryMs = 60_000;
 const incidentsEveryMs = 10_000;
 /** Of the longest time that a host may be silent that is little. */
@@ -50,7 +54,12 @@ const forgetEveryMs = 3600_000;
 const auditEveryMs = 45_000;
 
 /** What must happen though nobody asks: silence noticed, metadata and the own certificate renewed. Ends with the signal. */
-export async function runMaintenance({ root, renewCertificate, signal }: MaintenanceOptions): Promise<void> {
+export async function runMaintenance({
+  root,
+  renewCertificate,
+  patching,
+  signal,
+}: MaintenanceOptions): Promise<void> {
   const { clock, randomness, log } = root;
   const every = async (
     ms: number,
@@ -84,6 +93,7 @@ export async function runMaintenance({ root, renewCertificate, signal }: Mainten
     every(parentRulesEveryMs, 'looking at parent rules', () => lookAtParentRules(root), 'at once'),
     every(successorsEveryMs, 'looking at replaced hosts', () => retireReplaced(root), 'at once'),
     every(movesEveryMs, 'looking at move requests', () => settleMoves(root), 'at once'),
+    every(patchesEveryMs, 'looking at patches', async () => await patching?.look(), 'at once'),
     every(jobsEveryMs, 'looking at jobs', () => settleJobs(root), 'at once'),
     every(jobsEveryMs, 'looking at preflights', () => settlePreflights(root), 'at once'),
     every(incidentsEveryMs, 'looking at incidents', () => evaluateIncidents(root), 'at once'),

@@ -35,6 +35,7 @@ import { createAuthoriser, isRevokedPeer } from './nodes/authorise.ts';
 import { dropper } from './nodes/dropper.ts';
 import { nodesFront } from './nodes/front.ts';
 import { runDelivery } from './notify/run.ts';
+import { createPatching } from './patches/patching.ts';
 import { createReleasePublisher } from './publishing/release-publisher.ts';
 import { singleFlight } from './publishing/single-flight.ts';
 import { sqlChunkIndex } from './publishing/sql-chunk-index.ts';
@@ -60,6 +61,8 @@ export interface RunRootOptions {
   readonly nodes: { readonly host: string; readonly port: number; readonly url?: string };
   /** The API and the status page by TLS with a certificate of the operator's own, beside both others. */
   readonly https?: CertificateFiles & { readonly host: string; readonly port: number };
+  /** The command that starts the process in which patches are made (`runPatchMaker`); absent: none are made. */
+  readonly patchMaker?: readonly string[];
   /** What it may give to nodes. Default: as much as they take. */
   readonly limits?: readonly LinkLimit[];
   readonly clock: Clock;
@@ -324,10 +327,13 @@ async function start(
   const renewCertificate = async (): Promise<void> => {
     certificate = await renewOwnCertificate(nodesServer, certificate, authority, tlsKey, clock.now());
   };
-  const maintenance = runMaintenance({ root, renewCertificate, signal: stop.signal });
+  const patching =
+    options.patchMaker === undefined ? null : createPatching({ root, command: options.patchMaker });
+  const maintenance = runMaintenance({ root, renewCertificate, patching, signal: stop.signal });
   const delivery = runDelivery({ ...root, signal: stop.signal });
   closers.push(async () => {
     stop.abort();
+    await patching?.close();
     await maintenance;
     await delivery;
   });

@@ -149,6 +149,7 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   status: ['GET', '/status'],
   topology: ['GET', '/topology'],
   where: ['GET', '/where/:product'],
+  patchList: ['GET', '/patches'],
   whereHosts: ['GET', '/where/:product/hosts'],
   loginExchange: ['POST', '/login/exchange'],
   ciTrust: ['POST', '/ci/rules'],

@@ -51,6 +51,7 @@ import * as hostStates from './migrations/0047-host-states.ts';
 import * as reportedPlaces from './migrations/0048-reported-places.ts';
 import * as unchangedReports from './migrations/0049-unchanged-reports.ts';
 import * as childrenByParent from './migrations/0050-children-by-parent.ts';
+import * as patches from './migrations/0051-patches.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -106,6 +107,7 @@ const migrations: readonly Migration[] = [
   reportedPlaces,
   unchangedReports,
   childrenByParent,
+  patches,
 ];
 
 const schemaVersion = migrations.length;

@@ -6,6 +6,7 @@ import type { IncidentTables } from './tables/incidents.ts';
 import type { JobTables } from './tables/jobs.ts';
 import type { MetricTables } from './tables/metrics.ts';
 import type { NotificationTables } from './tables/notifications.ts';
+import type { PatchTables } from './tables/patches.ts';
 import type { PeopleTables } from './tables/people.ts';
 import type { PlanTables } from './tables/plans.ts';
 import type { PublishingTables } from './tables/publishing.ts';
@@ -26,6 +27,7 @@ export interface Tables
     JobTables,
     NotificationTables,
     MetricTables,
+    PatchTables,
     PeopleTables,
     PlanTables,
     PublishingTables,

@@ -13,6 +13,8 @@ export interface StatePaths {
   readonly database: string;
   readonly repository: string;
   readonly incoming: string;
+  /** Trees and what is made of them, while a patch is made. */
+  readonly patches: string;
   readonly keys: string;
   /** Programs of the operator that say figures of hosts. */
   readonly metrics: string;
@@ -38,6 +40,7 @@ export function statePaths(folder: string): StatePaths {
     database: join(folder, 'root.db'),
     repository: join(folder, 'repository'),
     incoming: join(folder, 'incoming'),
+    patches: join(folder, 'patches'),
     keys: join(folder, 'keys'),
     metrics: join(folder, 'metrics'),
   };

@@ -26,6 +26,8 @@ export interface RootFixtureOptions {
   /** Must not exist. */
   readonly folder?: string;
   readonly database?: RootConfig['database'];
+  /** Default: none, so no patches are made. */
+  readonly patchMaker?: readonly string[];
 }
 
 /** A real root server on ports of its own, removed at the end of the test. */
@@ -43,7 +45,8 @@ export async function rootFixture(
     ...(database === undefined ? {} : { database }),
   });
   if (operatorToken === null) throw new Error('a new folder gives a token');
-  let running = await run(folder, clock);
+  const { patchMaker } = options;
+  let running = await run(folder, clock, 0, patchMaker);
   removeLater(t, () => running.close());
   return {
     folder,
@@ -54,13 +57,19 @@ export async function rootFixture(
     api: apiClient(() => running.apiUrl, operatorToken),
     restart: async (port) => {
       await running.close();
-      running = await run(folder, clock, port);
+      running = await run(folder, clock, port, patchMaker);
     },
   };
 }
 
-export function run(folder: string, clock: Clock = systemClock, port = 0): Promise<RunningRoot> {
+export function run(
+  folder: string,
+  clock: Clock = systemClock,
+  port = 0,
+  patchMaker?: readonly string[],
+): Promise<RunningRoot> {
   return runRoot({
+    ...(patchMaker === undefined ? {} : { patchMaker }),
     stateFolder: folder,
     api: { host: '127.0.0.1', port },
     nodes: { host: '127.0.0.1', port: 0 },

@@ -2,7 +2,7 @@ import { XylemError } from '@xylem/core';
 import { boundHeapGrowth, forbidCoreDumps, jsonLog } from '@xylem/platform';
 import { runRoot } from '@xylem/root';
 import { readAddress } from '../../frame/address.ts';
-import { defineCommand, list, text } from '../../frame/define.ts';
+import { defineCommand, flag, list, text } from '../../frame/define.ts';
 import { untilStopped } from '../../frame/until.ts';
 import { limitHelp, readLimits } from '../../selection/limits.ts';
 import { rootFolder, stateOption } from './folder.ts';
@@ -21,10 +21,11 @@ certificate of the installation's own CA, which the join token pins. The log goe
     tlsCert: text('<file>', 'that certificate and its chain, PEM; replaced files are taken within seconds'),
     tlsKey: text('<file>', 'its key, PEM'),
     url: text('<url>', 'how nodes reach it, if not by the address that it listens on'),
+    noPatches: flag('make no patches between versions (xylem patches)'),
     limit: list('<limit>', `what nodes may have from it: serve, each; ${limitHelp}`),
   },
   example: 'xylem root run --state /var/lib/xylem/root --listen 0.0.0.0:8441 --url https://root.example:8441',
-  async run({ options, clock, randomness, terminal, signal }) {
+  async run({ options, clock, randomness, terminal, signal, self }) {
     const { url } = options;
     const https = httpsOf(options);
     const log = jsonLog(process.stderr, clock);
@@ -39,6 +40,7 @@ certificate of the installation's own CA, which the join token pins. The log goe
       },
       ...(https === undefined ? {} : { https }),
       limits: await readLimits(options.limit),
+      ...(options.noPatches ? {} : { patchMaker: [...self, 'patch-maker'] }),
       clock,
       randomness,
       log,

@@ -42,6 +42,7 @@ async function startRoot({
   terminal,
   signal,
   environment,
+  self,
 }: Invocation<typeof options>): Promise<void> {
   const folder = resolve(state ?? '.xylem');
   const rootState = join(folder, 'root');
@@ -75,6 +76,7 @@ async function startRoot({
     stateFolder: rootState,
     api: { host: '127.0.0.1', port: port ?? ports.api },
     nodes: { host: '127.0.0.1', port: ports.nodes },
+    patchMaker: [...self, 'patch-maker'],
     clock,
     randomness,
     log,

@@ -43,6 +43,11 @@ export const fleetTable: readonly TableEntry[] = [
     load: () => import('../../commands/fleet/deps.ts'),
   },
   {
+    path: 'patches',
+    summary: 'Which patches are made between versions, why, and what they save',
+    load: () => import('../../commands/fleet/patches.ts'),
+  },
+  {
     path: 'topology',
     summary: 'The tree of relays and hosts, as reported',
     load: () => import('../../commands/fleet/topology.ts'),

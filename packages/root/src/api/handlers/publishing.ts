@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { visibleProducts } from '../../auth/visible.ts';
 import { readRoots } from '../../keys/root-versions.ts';
+import { showPatches } from '../../patches/show.ts';
 import { changeProductRole } from '../../publishing/change-role.ts';
 import { listChannels, setChannel } from '../../publishing/channels.ts';
 import { addEvidence, releaseEvidence } from '../../publishing/evidence.ts';
@@ -21,6 +22,7 @@ import type { Root } from '../../root.ts';
 import type { Handlers } from '../handlers.ts';
 
 type Own =
+  | 'patchList'
   | 'releaseRepository'
   | 'productList'
   | 'productCreate'
@@ -73,6 +75,7 @@ export function publishingHandlers(root: Root): Pick<Handlers, Own> {
       };
     },
     productRolesPut: ({ params, body, who }) => changeProductRole(root, who.name, params.product, body),
+    patchList: ({ query, who }) => showPatches(db, who.access, query),
     chunksKnown: async ({ params, body }) => {
       const { domain } = await productNamed(db, params.product);
       return { known: await root.chunks.known(domain, body.digests) };

@@ -55,6 +55,14 @@ export const publishingRoutes = {
     response: s.ProductRolesChanged,
     summary: 'Retire, withdraw or restore releases, or raise the floor, signed by the product role',
   },
+  patchList: {
+    method: 'GET',
+    path: '/patches',
+    needs: { permission: 'read', where: 'anywhere' },
+    query: s.PatchesQuery,
+    response: s.Patches,
+    summary: 'Which patches are made or queued between versions, for how many hosts, and what they save',
+  },
   chunksKnown: {
     method: 'POST',
     path: '/products/:product/chunks/known',

@@ -19,6 +19,7 @@ export * from './moves.ts';
 export * from './notifications.ts';
 export * from './oidc.ts';
 export * from './parent-rules.ts';
+export * from './patches.ts';
 export * from './people.ts';
 export * from './plans.ts';
 export * from './publishing.ts';

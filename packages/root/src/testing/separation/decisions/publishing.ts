@@ -13,6 +13,7 @@ export const ofPublishing = {
   productCreate: [onlyInstallation('publish', () => ({ body: {} }))],
   productShow: [atProduct('read')],
   productRoles: [atProduct('read')],
+  patchList: [list('read')],
   chunksKnown: [atProduct('publish', () => ({ body: { digests: [digest] } }))],
   packPut: [atProduct('publish', () => ({ params: { pack: digest }, body: Buffer.from('nothing') }))],
   objectPut: [atProduct('publish', () => ({ params: { object: digest }, body: Buffer.from('nothing') }))],

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { Digest } from '@xylem/core';
+import { silentLog, systemClock } from '@xylem/platform';
+import { ownPatchList, patchListPath } from '@xylem/store';
+import { removeLater, waitUntil } from '@xylem/testkit';
+import { openDatabase } from '../db/open.ts';
+import { statePaths } from '../state/folder.ts';
+import { makerCommand, type PatchFleet, patchFleet } from '../testing/patch-fleet.ts';
+import { shiftedClock } from '../testing/shifted-clock.ts';
+import { createPatching, type Patching } from './patching.ts';
+
+const shownBy = async ({ root }: PatchFleet) => (await root.api('patchList', { query: {} })).patches;
+
+/** A queue over the files and the database of a root server that makes none itself. */
+async function queue(
+  t: TestContext,
+  { root, repository }: PatchFleet,
+  command: readonly string[] = makerCommand,
+  clock = systemClock,
+): Promise<Patching & { readonly told: string[] }> {
+  const told: string[] = [];
+  const paths = statePaths(root.folder);
+  const db = await openDatabase({ kind: 'sqlite', file: paths.database });
+  const patching = createPatching({
+    command,
+    root: {
+      db,
+      repository,
+      paths,
+      directing: { tellPatches: async (domain: string) => void told.push(domain) },
+      restored: { isRestored: () => false },
+      clock,
+      log: silentLog,
+    } as never,
+  });
+  removeLater(t, async () => {
+    await patching.close();
+    await db.destroy();
+  });
+  return { ...patching, told };
+}
+
+test('between what hosts run and the newest release a patch is made, served, told, and taken away when all have gone over', async (t) => {
+  const clock = shiftedClock(0);
+  const fleet = await patchFleet(t, { patchMaker: makerCommand, clock });
+  const { root, host, repository, shop } = fleet;
+  const one = await fleet.publish('1.0.0');
+  await fleet.runs('1.0.0');
+  const two = await fleet.publish('2.0.0');
+  await waitUntil(async () => (await shownBy(fleet)).some(({ state }) => state === 'made'), 60_000);
+  const [made] = await shownBy(fleet);
+  assert.ok(made?.patch != null && made.sizeBytes !== null);
+  assert.deepEqual(
+    [made.from, made.to, made.fromTree, made.toTree, made.hosts, made.wentOver, made.savedBytes],
+    ['1.0.0', '2.0.0', one.tree, two.tree, 1, 0, 0],
+  );
+  assert.ok(made.sizeBytes < 1_000 && made.chunkBytes > 20_000, JSON.stringify(made));
+  const list = await waitUntil(() => ownPatchList(repository, shop.domain, two.tree));
+  assert.deepEqual(list.patches, [[one.tree, made.patch, made.sizeBytes]]);
+
+  await root.api('deploymentCreate', {
+    body: { kind: 'deploy', product: 'shop', version: '2.0.0', environments: ['production'] } as never,
+  });
+  const path = `/${patchListPath(shop.domain, two.tree)}`;
+  await waitUntil(async () => (await host.get(path)).status === 200, 30_000);
+  assert.equal((await host.get(`/o/${shop.domain}/${made.patch}`)).body.length, made.sizeBytes);
+
+  await fleet.runs('2.0.0');
+  await waitUntil(async () => (await shownBy(fleet))[0]?.hosts === 0, 60_000);
+  const [gone] = await shownBy(fleet);
+  assert.equal(gone?.wentOver, 1);
+  assert.equal(gone?.savedBytes, made.chunkBytes - made.sizeBytes);
+  clock.pass(3700_000);
+  await waitUntil(async () => (await shownBy(fleet)).length === 0, 60_000);
+  assert.equal(await ownPatchList(repository, shop.domain, two.tree), null);
+  assert.equal(await repository.hasObject(shop.domain, made.patch as Digest), false);
+});
+
+test('a release that is deployed in one environment is made for the hosts of that alone, once', async (t) => {
+  const fleet = await patchFleet(t);
+  await fleet.publish('1.0.0');
+  await fleet.runs('1.0.0');
+  const patching = await queue(t, fleet, ['true']);
+  await patching.look();
+  assert.deepEqual(await shownBy(fleet), []);
+  await fleet.publish('1.1.0');
+  await fleet.publish('1.2.0');
+  await fleet.root.api('deploymentCreate', {
+    body: { kind: 'deploy', product: 'shop', version: '1.1.0', environments: ['production'] } as never,
+  });
+  await patching.look();
+  const shown = await shownBy(fleet);
+  assert.deepEqual(
+    shown.map(({ from, to }) => `${from} ${to}`).sort(),
+    ['1.0.0 1.1.0', '1.0.0 1.2.0'],
+    'what is directed, and what is newest',
+  );
+});
+
+test('what hardly travels is not worth a patch', async (t) => {
+  const fleet = await patchFleet(t);
+  const { shop, root } = fleet;
+  for (const version of ['1.0.0', '1.1.0']) {
+    await shop.publish('shop-web', version, { 'a.txt': version });
+    await shop.release(version, { 'shop-web': version });
+  }
+  const { package: digest } = await root.api('packageShow', {
+    params: { product: 'shop', component: 'shop-web', version: '1.0.0' },
+  });
+  await fleet.host.report([
+    { component: 'shop-web', product: 'shop', package: digest as Digest, version: '1.0.0' as never },
+  ]);
+  await (await queue(t, fleet)).look();
+  const [one] = await shownBy(fleet);
+  assert.equal(one?.state, 'useless');
+  assert.equal(one?.sizeBytes, null);
+});
+
+test('a maker that fails is tried three times with pauses, and what it said is shown', async (t) => {
+  const clock = shiftedClock(0);
+  const fleet = await patchFleet(t, { clock });
+  await fleet.publish('1.0.0');
+  await fleet.runs('1.0.0');
+  await fleet.publish('2.0.0');
+  const said = `console.log(JSON.stringify({ fault: { code: 'E_STORAGE', message: 'Broken ' + process.pid } }))`;
+  const patching = await queue(t, fleet, [process.execPath, '-e', said, '--'], clock);
+  const faults = new Set<string>();
+  const afterAttempt = async (): Promise<string | undefined> => {
+    await patching.look();
+    const one = await waitUntil(async () => {
+      const [shown] = await shownBy(fleet);
+      return shown?.fault != null && !faults.has(shown.fault) ? shown : null;
+    });
+    assert.match(one.fault ?? '', /^E_STORAGE: Broken \d+$/);
+    faults.add(one.fault ?? '');
+    return one.state;
+  };
+  assert.equal(await afterAttempt(), 'queued');
+  await patching.look();
+  clock.pass(61_000);
+  assert.equal(await afterAttempt(), 'queued');
+  clock.pass(241_000);
+  assert.equal(await afterAttempt(), 'failed');
+});
+
+test('what becomes useless while it is made is given up, and its process ends', async (t) => {
+  const fleet = await patchFleet(t);
+  await fleet.publish('1.0.0');
+  await fleet.runs('1.0.0');
+  const two = await fleet.publish('2.0.0');
+  const note = join(fleet.root.folder, 'maker-runs');
+  const endless = [
+    process.execPath,
+    '-e',
+    `require('fs').writeFileSync(${JSON.stringify(note)}, String(process.pid)); setInterval(() => {}, 1000)`,
+    '--',
+  ];
+  const patching = await queue(t, fleet, endless);
+  await patching.look();
+  await waitUntil(() => existsSync(note));
+  const pid = Number(await waitUntil(async () => (await readFile(note, 'utf8')) || null));
+  await fleet.runs('1.0.0');
+  await patching.look();
+  assert.ok(isAlive(pid), 'as long as it is wanted');
+  await fleet.host.report([
+    { component: 'shop-web', product: 'shop', package: two.package, version: '2.0.0' as never },
+  ]);
+  await patching.look();
+  await waitUntil(() => !isAlive(pid));
+  assert.deepEqual(await shownBy(fleet), []);
+});
+
+test('a start makes good what a crash left: objects that are gone, lists that say something else', async (t) => {
+  const fleet = await patchFleet(t);
+  const one = await fleet.publish('1.0.0');
+  await fleet.runs('1.0.0');
+  const two = await fleet.publish('2.0.0');
+  const { repository, shop } = fleet;
+  const first = await queue(t, fleet);
+  const isMade = (): Promise<true> =>
+    waitUntil(async () => (await shownBy(fleet))[0]?.state === 'made', 30_000);
+  await first.look();
+  await isMade();
+  await waitUntil(() => first.told.length > 0);
+  assert.deepEqual(first.told, [shop.domain]);
+  const listed = await ownPatchList(repository, shop.domain, two.tree);
+  assert.equal(listed?.patches[0]?.[0], one.tree);
+  await first.close();
+  await repository.removeFile(patchListPath(shop.domain, two.tree));
+  await repository.putFile(patchListPath(shop.domain, one.tree), 'left over');
+  const second = await queue(t, fleet);
+  await second.look();
+  assert.deepEqual(await ownPatchList(repository, shop.domain, two.tree), listed);
+  assert.deepEqual(await repository.listFiles(`o/${shop.domain}/patches`), [two.tree]);
+  await second.close();
+  await repository.removeObject(shop.domain, listed?.patches[0]?.[1] as Digest);
+  const third = await queue(t, fleet);
+  await third.look();
+  await waitUntil(() => third.told.length > 0);
+  assert.deepEqual(await ownPatchList(repository, shop.domain, two.tree), listed, 'the same bytes again');
+});
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
