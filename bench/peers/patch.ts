@@ -39,7 +39,9 @@ export const xylemPatch: Method = {
     );
     const patch = await readFile(artefact);
     await repository.putObject(domain, sha256(patch), patch);
-    await putPatchList(repository, domain, next.digest, [[old.digest, sha256(patch), patch.length]]);
+    // That it is taken, however little chunks would take.
+    const weighed = [patch.length, 0, Number.MAX_SAFE_INTEGER] as const;
+    await putPatchList(repository, domain, next.digest, [[old.digest, sha256(patch), ...weighed]]);
     const { url, counted } = await web(context, repository.folder);
     const into = join(folder, 'tree');
     const updated = await timed(

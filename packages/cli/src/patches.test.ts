@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import type { Explanation } from '@xylem/agent';
 import type { Patches } from '@xylem/root/contract';
 import { countingProxy, startNode, startRoot, waitUntil } from '@xylem/testkit';
 import { operatorHere } from './testing/operator-here.ts';
@@ -60,6 +61,17 @@ test('between two versions a patch is made by itself, and goes through a relay t
     const log = await readFile(at('logs', `${name}.log`), 'utf8');
     assert.match(log, /patch applied/, name);
   }
+  const { components } = await json<Explanation>(['agent', 'explain', '--state', at('leaf'), '--transfer']);
+  const transfer = components[0]?.transfer;
+  assert.equal(transfer?.choice?.kind, 'patch');
+  assert.deepEqual(
+    transfer?.choice?.roads.map(({ kind, bytes }) => [kind, bytes]),
+    [
+      ['patch', sizeBytes],
+      ['chunks', made?.chunkBytes],
+    ],
+  );
+  assert.ok((transfer?.took.requests ?? 9) <= 2, JSON.stringify(transfer));
   await waitUntil(async () => (await patches())[0]?.wentOver === 2, 60_000);
   const [over] = await patches();
   assert.equal(over?.savedBytes, 2 * ((made?.chunkBytes ?? 0) - sizeBytes));

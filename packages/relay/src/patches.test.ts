@@ -40,7 +40,7 @@ async function twoRelays(t: TestContext) {
     /** Relays read no patch, so any bytes will do. */
     put: async (to: Digest, patches: Readonly<Record<Digest, string>>): Promise<void> => {
       const listed = Object.entries(patches).map(
-        ([from, text]) => [from as Digest, sha256(text), text.length] as const,
+        ([from, text]) => [from as Digest, sha256(text), text.length, 10, 20] as const,
       );
       for (const text of Object.values(patches))
         await repository.putObject(domain, sha256(text), Buffer.from(text));
@@ -115,7 +115,7 @@ test('a wrong list, and patches that are gone or of another length, keep no stat
   const longer = await treeOf('3.0.0');
   await put(longer, { [next.tree]: 'longer' });
   const list = await readFile(repository.filePath(listPath(longer)), 'utf8');
-  await repository.putFile(listPath(longer), list.replace(',6]', ',3]'));
+  await repository.putFile(listPath(longer), list.replace(',6,', ',3,'));
   const third = await deploy('3.0.0');
   await reaches(third);
   assert.equal(await has(below, 'longer'), false);

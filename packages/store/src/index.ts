@@ -1,6 +1,7 @@
 export { fetchTree, fetchTreeEntries } from './fetch/fetch-tree.ts';
 export { inParallel } from './fetch/parallel.ts';
-export type { Seed } from './fetch/types.ts';
+export type { HostMeans, Road, RoadChoice } from './fetch/roads.ts';
+export type { FetchedTree, Seed } from './fetch/types.ts';
 export { createMirror, type Mirror } from './mirror/mirror.ts';
 export { partialFile, removeStalePartials } from './mirror/partial.ts';
 export { prune } from './mirror/prune.ts';
@@ -32,6 +33,7 @@ export { type Failover, failover } from './source/failover.ts';
 export { Fullness } from './source/fullness.ts';
 export { httpSource } from './source/http-source.ts';
 export { inBackground } from './source/in-background.ts';
+export { LinkRate } from './source/link-rate.ts';
 export type { ObjectSource, SourceChoice } from './source/object-source.ts';
 export { pacedSource } from './source/paced-source.ts';
 export type { Refused } from './source/refused.ts';

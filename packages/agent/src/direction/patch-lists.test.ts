@@ -16,7 +16,7 @@ const tree = sha256('tree');
 const list: PatchList = {
   format: 'xylem-patches-1',
   to: tree,
-  patches: [[sha256('former'), sha256('patch'), 5]],
+  patches: [[sha256('former'), sha256('patch'), 5, 10, 20]],
 };
 const news = (files: NewsFile['files']): NewsFile => ({
   format: 'xylem-news-file-1',

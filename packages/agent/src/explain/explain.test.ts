@@ -25,6 +25,9 @@ test('says what is wanted, what is, what is to do and what keeps it, and changes
   const agent = await site.agent(host);
   await reported(front, host, '1.0.0', (report) => componentOf(report, 'api')?.healthy === true);
   const well = await explain();
+  const transfer = well.components[0]?.transfer ?? null;
+  assert.ok(transfer !== null && transfer.took.fetchedBytes > 0 && transfer.took.requests > 0);
+  assert.equal(transfer.choice, null, 'nothing was here that a patch could begin at');
   assert.equal(well.agentRuns, true);
   assert.deepEqual(well.components, [
     {
@@ -34,6 +37,7 @@ test('says what is wanted, what is, what is to do and what keeps it, and changes
       running: 'running',
       steps: [],
       keeping: [],
+      transfer,
       lastFailure: null,
     },
   ]);

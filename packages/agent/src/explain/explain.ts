@@ -18,6 +18,7 @@ import { revertsFile, withReverts } from '../reverting/reverts.ts';
 import { emptySlot, type ObservedSlot } from '../slot/observed.ts';
 import type { StateLayout } from '../state/layout.ts';
 import { lockHolder } from '../state/lock.ts';
+import { type Transfer, transferFile } from '../transfer/record.ts';
 import { newestReport } from './newest-report.ts';
 import { readOnlyTools } from './read-only.ts';
 
@@ -42,6 +43,8 @@ export interface ExplainedComponent {
   readonly steps: readonly string[];
   readonly keeping: readonly Keeping[];
   /** The last step that failed since the component was at rest. */
+  /** How its last tree came; null: that was not noted. */
+  readonly transfer: Transfer | null;
   readonly lastFailure: { readonly step: string; readonly code: string; readonly at: string } | null;
 }
 
@@ -104,6 +107,7 @@ export async function explainHost(options: {
       ...throughOf(component, wanted, final),
       steps: stepsOf(plans.find((plan) => plan.component === component)),
       keeping: [...(now === undefined ? [] : [{ ...now, since: null }]), ...others],
+      transfer: await transferFile(layout.component(component).transfer, log).read(),
       lastFailure: await lastFailure(component, layout),
     });
   }

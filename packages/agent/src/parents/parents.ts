@@ -10,6 +10,7 @@ import {
   httpSource,
   inStanding,
   isObjectPath,
+  LinkRate,
   neverAsked,
   type ObjectSource,
   pacedSource,
@@ -74,6 +75,8 @@ export interface Parents extends SourceChoice {
   ): Promise<T>;
   /** Milliseconds until one that the operator named before this one may be asked again; null where none was left at `chosenMs`. */
   betterAgainMs(url: string, chosenMs: number): number | null;
+  /** What they gave lately; null: nothing of some length. */
+  bytesPerSecond(): number | null;
   /** A fault that was noticed outside of `attempt`. */
   blame(url: string, error: XylemError): void;
 }
@@ -94,6 +97,7 @@ export function parentsOf(options: ParentsOptions): Parents {
   const standings = new Map<string, Standing>();
   const slowness = new Slowness(clock, () => randomness.fraction());
   const fullness = new Fullness(clock, () => randomness.fraction(), options.returnToFirstMs);
+  const rate = new LinkRate();
   let learned = options.remembered?.learned ?? nothingLearned;
   /** In which order this host takes siblings: its own, and the same each time. */
   const ranks = new Map<string, number>();
@@ -191,7 +195,9 @@ export function parentsOf(options: ParentsOptions): Parents {
           .filter((url) => !slowness.isSlow(url) && !learned.above.includes(url))
           .map(sourceOf),
       blame,
+      onRead: (bytes, waitedMs) => rate.note(bytes, waitedMs),
     },
+    bytesPerSecond: () => rate.bytesPerSecond,
     attempt: async (path, act, signal) => {
       let worst: XylemError | null = null;
       const chosenMs = clock.monotonicMs();

@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Digest, isDigest, type TreeEntry, XylemError } from '@xylem/core';
+import { type Digest, isDigest, type TreeEntry, timeOf, XylemError } from '@xylem/core';
 import { type Clock, type HttpClient, type Log, releaseMemorySoon } from '@xylem/platform';
 import {
   askToVerify,
@@ -8,15 +8,17 @@ import {
   fetchTreeEntries,
   inBackground,
   type Refused,
+  type RoadChoice,
   type Seed,
-  type SourceChoice,
 } from '@xylem/store';
 import type { FetchTree } from '../converge/apply/executor.ts';
 import type { PatchLists } from '../direction/patch-lists.ts';
 import type { Accepted } from '../direction/wanted.ts';
+import type { Parents } from '../parents/parents.ts';
 import type { Placed } from '../slot/placed.ts';
 import { slotFile } from '../slot/record.ts';
 import type { StateLayout } from '../state/layout.ts';
+import { type Transfer, transferFile } from '../transfer/record.ts';
 
 /** Trees above this leave much behind in memory. */
 const largeBytes = 4 * 1024 * 1024;
@@ -33,7 +35,7 @@ export interface Fetching {
 }
 
 export interface FetchingOptions {
-  readonly source: SourceChoice;
+  readonly source: Pick<Parents, 'attempt' | 'comparison' | 'bytesPerSecond'>;
   readonly patches: PatchLists;
   readonly http: HttpClient;
   readonly layout: StateLayout;
@@ -98,6 +100,9 @@ export function fetchingThrough(options: FetchingOptions): Fetching {
             signal: AbortSignal.any([signal, end.signal]),
             onRefused,
           });
+        const sinceMs = clock.monotonicMs();
+        const bytesPerSecond = source.bytesPerSecond();
+        let choice: RoadChoice | null = null;
         const fetched = await fetchTree({
           source: isAhead ? inBackground(source) : source,
           domain,
@@ -109,18 +114,32 @@ export function fetchingThrough(options: FetchingOptions): Fetching {
           ],
           share: isShared ? 'link' : 'copy',
           patches: patches.of(domain, tree),
+          means: () => ({ bytesPerSecond, memoryBytes: process.availableMemory() }),
+          onRoads: (found) => {
+            choice = found;
+          },
           clock,
           log,
           signal: AbortSignal.any([signal, end.signal]),
           onRefused,
         });
         log.info('tree fetched', { component, tree, ...fetched });
+        const seconds = (clock.monotonicMs() - sinceMs) / 1000;
+        const transfer = { tree, time: timeOf(clock.now()), seconds, bytesPerSecond, choice, took: fetched };
+        if (!isApart) await note(layout.component(component).transfer, transfer, log);
         if (fetched.sizeBytes > largeBytes) releaseMemorySoon();
       } finally {
         underWay.delete(own);
       }
     },
   };
+}
+
+/** For `agent explain`; nothing hangs on it. */
+async function note(path: string, transfer: Transfer, log: Log): Promise<void> {
+  await transferFile(path, log)
+    .write(transfer)
+    .catch((error: unknown) => log.warn('what a transfer took was not noted', { path, error }));
 }
 
 /** A folder of others, by the list of files that came before: what of it is not as the list says is no seed. */

@@ -33,6 +33,7 @@ async function polling(context: TestContext) {
 /** Beside the timestamp of the direction repository, by which the poll sees that there is something new. */
 const needed = [
   '/o/…/offers/…',
+  '/o/…/patches/…',
   '/o/…/…',
   '/o/…/…',
   '/r/direction/metadata/2.root.json',

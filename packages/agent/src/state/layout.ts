@@ -65,6 +65,8 @@ export interface ComponentLayout {
   readonly packages: string;
   /** How the files of the installed tree looked when they were known to be right. */
   readonly seen: string;
+  /** How its last tree came: `transfer/record.ts`. */
+  readonly transfer: string;
   /** What of this component was placed outside of its slot. */
   readonly placed: string;
   /** What stood at those places before. */
@@ -155,6 +157,7 @@ export function stateLayout(root: string): StateLayout {
         job: `${folder}/job`,
         jobProgram: `${journal}/${component}.job`,
         touched: `${folder}/touched.json`,
+        transfer: `${folder}/transfer.json`,
       };
     },
   };

@@ -80,8 +80,8 @@ export const examples: Readonly<Record<string, Example>> = {
       format: 'xylem-patches-1',
       to: treeDigest,
       patches: [
-        [digest('former tree'), digest('patch'), 1_456],
-        [digest('tree before that'), digest('other patch'), 2_205_804],
+        [digest('former tree'), digest('patch'), 1_456, 9_010_203, 31_000],
+        [digest('tree before that'), digest('other patch'), 2_205_804, 123_456_789, 40_000_000],
       ],
     },
     (input) =>

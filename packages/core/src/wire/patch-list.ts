@@ -6,8 +6,17 @@ import { limits } from '../limits.ts';
 import { isSize } from '../tree/line.ts';
 import { checkFormat } from './document.ts';
 
-/** From which tree, the patch's digest, and its length in bytes. */
-export type ListedPatch = readonly [from: Digest, patch: Digest, sizeBytes: number];
+/**
+ * From which tree, the patch's digest, its length, the bytes of content that it makes, and those that go as chunks to
+ * whom has the other tree alone.
+ */
+export type ListedPatch = readonly [
+  from: Digest,
+  patch: Digest,
+  sizeBytes: number,
+  madeBytes: number,
+  chunkBytes: number,
+];
 
 /** docs/spec/patches.md, Which patches there are; decompressed. Anybody's word: what a patch makes proves itself. */
 export interface PatchList {
@@ -34,15 +43,18 @@ function verify(value: unknown): PatchList {
   const { to, patches } = value as Readonly<Record<string, unknown>>;
   if (typeof to !== 'string' || !isDigest(to)) return refuse('to: expected a digest');
   if (!Array.isArray(patches) || patches.length > limits.listedPatches || !patches.every(isListed))
-    return refuse(`patches: expected at most ${limits.listedPatches} of [from, patch, sizeBytes]`);
+    return refuse(
+      `patches: expected at most ${limits.listedPatches} of [from, patch, sizeBytes, madeBytes, chunkBytes]`,
+    );
   return { format, to, patches };
 }
 
 function isListed(value: unknown): value is ListedPatch {
-  if (!Array.isArray(value) || value.length !== 3) return false;
-  const [from, patch, sizeBytes] = value as readonly unknown[];
+  if (!Array.isArray(value) || value.length !== 5) return false;
+  const [from, patch, sizeBytes, madeBytes, chunkBytes] = value as readonly unknown[];
   const areDigests = [from, patch].every((one) => typeof one === 'string' && isDigest(one));
-  return areDigests && isSize(sizeBytes) && sizeBytes > 0 && sizeBytes <= limits.patch;
+  const isPatch = isSize(sizeBytes) && sizeBytes > 0 && sizeBytes <= limits.patch;
+  return areDigests && isPatch && isSize(madeBytes) && isSize(chunkBytes);
 }
 
 function refuse(reason: string): never {

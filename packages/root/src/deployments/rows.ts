@@ -70,6 +70,22 @@ export async function unsettledDeployments(db: Database, environment: string): P
   return [...newest.values()];
 }
 
+/** The newest deployment of each environment and product that came after what is settled of it. */
+export async function unsettledEverywhere(
+  db: Database,
+): Promise<Pick<DeploymentRow, 'environment' | 'product' | 'document'>[]> {
+  const rows = await db
+    .selectFrom('deployments as d')
+    .leftJoin('standings as s', (join) =>
+      join.onRef('s.environment', '=', 'd.environment').onRef('s.product', '=', 'd.product'),
+    )
+    .select(['d.environment', 'd.product', 'd.document'])
+    .where((e) => e.or([e('s.sequence', 'is', null), e('d.sequence', '>', e.ref('s.sequence'))]))
+    .orderBy('d.sequence')
+    .execute();
+  return [...new Map(rows.map((row) => [`${row.environment} ${row.product}`, row])).values()];
+}
+
 /** Deployments of an environment that came after what is settled of their product, newest first. */
 async function afterStandings(db: Database, environment: string): Promise<DeploymentRow[]> {
   return await db

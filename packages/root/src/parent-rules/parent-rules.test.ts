@@ -214,6 +214,17 @@ test('a dry run says who would go from where to where, and what stands against i
   await isPlaced('c', 'rest: rest');
   await say('c', 'rest', ['10.2.0.3']);
   await over();
+  // Without a rule its hosts go to the next that fits, and who is left to none stays.
+  const without = (name: string) => root.api('parentRuleRemove', { body: { name, dryRun: true } });
+  const gone = await without('muc');
+  assert.deepEqual(gone.environments, ['acme/production']);
+  assert.deepEqual(
+    gone.moves.map(({ rule: next, from, to, names }) => [next, from, to, names]),
+    [['rest', urlOf('muc'), [urlOf('rest')], ['a', 'b']]],
+  );
+  assert.deepEqual((await without('rest')).moves, []);
+  await assert.rejects(without('none'), { code: 'E_NOT_FOUND' });
+  assert.equal((await root.api('parentRuleList')).rules.length, 2);
   const relay = await join('full', 'x', true);
   await relay.report([], {
     serves: { url: urlOf('full'), children: [] },

@@ -105,6 +105,27 @@ function requireRoom(
   );
 }
 
+/** Who would go where without it: to the next rule that fits. Hosts that none fits stay. @throws XylemError E_NOT_FOUND */
+export async function previewRemove(
+  root: Root,
+  environments: readonly EnvironmentRow[],
+  name: string,
+): Promise<{ readonly left: readonly EnvironmentRow[]; readonly moves: readonly ParentRuleMove[] }> {
+  const left = new Set<string>();
+  const moves = await previewParentRules(root, environments, (rules, id) => {
+    if (rules.some((rule) => rule.name === name)) left.add(id);
+    return rules.filter((rule) => rule.name !== name);
+  });
+  if (left.size === 0) throw noRule(name);
+  return { left: environments.filter(({ id }) => left.has(id)), moves };
+}
+
+const noRule = (name: string): XylemError =>
+  new XylemError(
+    'E_NOT_FOUND',
+    `There is no parent rule ${name} there. \`xylem parent-rule list\` shows them.`,
+  );
+
 /** Hosts keep the parents that it gave until another rule fits. @throws XylemError E_NOT_FOUND */
 export async function removeParentRule(
   root: Root,
@@ -134,11 +155,7 @@ export async function removeParentRule(
         after: null,
       });
     }
-    if (left.length === 0)
-      throw new XylemError(
-        'E_NOT_FOUND',
-        `There is no parent rule ${name} there. \`xylem parent-rule list\` shows them.`,
-      );
+    if (left.length === 0) throw noRule(name);
   });
   await lookAtParentRules(root);
   return left;

@@ -26,13 +26,17 @@ export async function takeCensus(census: Census): Promise<PatchRow[]> {
   const known = new Map((await allPatches(db)).map((row) => [keyOf(row), row]));
   const seen = new Set<string>();
   transitions.sort((a, b) => b.hosts - a.hosts);
+  let room = mostRows - known.size;
   for (const one of transitions) {
     const key = keyOf({ domain: one.domain, from_tree: one.fromTree, to_tree: one.toTree });
     if (seen.has(key)) continue;
     seen.add(key);
     const row = known.get(key);
     if (row !== undefined) await recount(db, row, one.hosts);
-    else if (known.size + seen.size <= mostRows) await begin(census, one);
+    else if (room > 0) {
+      room -= 1;
+      await begin(census, one);
+    }
   }
   const over: PatchRow[] = [];
   for (const [key, row] of known) {

@@ -60,7 +60,10 @@ test('between what hosts run and the newest release a patch is made, served, tol
   );
   assert.ok(made.sizeBytes < 1_000 && made.chunkBytes > 20_000, JSON.stringify(made));
   const list = await waitUntil(() => ownPatchList(repository, shop.domain, two.tree));
-  assert.deepEqual(list.patches, [[one.tree, made.patch, made.sizeBytes]]);
+  assert.deepEqual(list.patches, [
+    [one.tree, made.patch, made.sizeBytes, list.patches[0]?.[3], made.chunkBytes],
+  ]);
+  assert.ok((list.patches[0]?.[3] ?? 0) > 50_000);
 
   await root.api('deploymentCreate', {
     body: { kind: 'deploy', product: 'shop', version: '2.0.0', environments: ['production'] } as never,
@@ -130,8 +133,8 @@ test('a maker that fails is tried three times with pauses, and what it said is s
   const patching = await queue(t, fleet, [process.execPath, '-e', said, '--'], clock);
   const faults = new Set<string>();
   const afterAttempt = async (): Promise<string | undefined> => {
-    await patching.look();
     const one = await waitUntil(async () => {
+      await patching.look();
       const [shown] = await shownBy(fleet);
       return shown?.fault != null && !faults.has(shown.fault) ? shown : null;
     });

@@ -37,14 +37,15 @@ const memoryByFileByte = 5;
 const memoryBesideBytes = 300 * 2 ** 20;
 
 export function createPatching(options: PatchingOptions): Patching {
-  const patching = new Queue(options);
-  return { look: singleFlight(() => patching.look()), close: () => patching.close() };
+  const queue = new Queue(options);
+  return { look: queue.look, close: () => queue.close() };
 }
 
 class Queue {
   readonly #options: PatchingOptions;
   #making: { readonly row: PatchRow; readonly stop: AbortController; readonly ended: Promise<void> } | null =
     null;
+  readonly look = singleFlight(() => this.#look());
   #isTidy = false;
   #isClosed = false;
 
@@ -52,7 +53,7 @@ class Queue {
     this.#options = options;
   }
 
-  async look(): Promise<void> {
+  async #look(): Promise<void> {
     const { root } = this.#options;
     const { db, repository, clock, restored } = root;
     if (this.#isClosed || restored.isRestored()) return;
@@ -74,6 +75,8 @@ class Queue {
     this.#isClosed = true;
     this.#making?.stop.abort(new XylemError('E_INTERRUPTED', 'The root server ends.'));
     await this.#making?.ended;
+    // One that is under way reads the database.
+    await this.look();
   }
 
   /** What a crash left between disk and database is made good: a row says what there is, a list what rows say. */
@@ -115,6 +118,10 @@ class Queue {
         this.#making = null;
       });
     this.#making = { row, stop, ended };
+    // Whatever is next begins at once.
+    void ended
+      .then(() => this.look())
+      .catch((error: unknown) => log.error('looking at patches failed', { error }));
   }
 
   async #make(row: PatchRow, signal: AbortSignal): Promise<void> {
@@ -156,6 +163,7 @@ class Queue {
       state: isWorth ? 'made' : 'useless',
       patch: isWorth ? made.digest : null,
       size_bytes: made.sizeBytes,
+      made_bytes: made.madeBytes,
       cpu_ms: made.cpuMs,
       peak_rss_mb: made.peakRssMb,
       made_ms: clock.now(),

@@ -35,7 +35,7 @@ export async function forgetPatch(db: Database, key: PatchKey): Promise<void> {
 export async function madePatches(db: Database, domain: DomainId, to: Digest): Promise<ListedPatch[]> {
   const rows = await db
     .selectFrom('patches')
-    .select(['from_tree', 'patch', 'size_bytes'])
+    .select(['from_tree', 'patch', 'size_bytes', 'made_bytes', 'chunk_bytes'])
     .where('domain', '=', domain)
     .where('to_tree', '=', to)
     .where('state', '=', 'made')
@@ -43,9 +43,11 @@ export async function madePatches(db: Database, domain: DomainId, to: Digest): P
     .orderBy('from_tree')
     .limit(limits.listedPatches)
     .execute();
-  return rows.map(({ from_tree, patch, size_bytes }) => [
+  return rows.map(({ from_tree, patch, size_bytes, made_bytes, chunk_bytes }) => [
     from_tree as Digest,
     patch as Digest,
     Number(size_bytes),
+    Number(made_bytes),
+    chunk_bytes,
   ]);
 }

@@ -1,6 +1,7 @@
 import { compareVersions, type Digest, type PackageDocument, type Version } from '@xylem/core';
+import { inParts } from '../db/statements.ts';
 import type { Database } from '../db/tables.ts';
-import { unsettledDeployments } from '../deployments/rows.ts';
+import { unsettledEverywhere } from '../deployments/rows.ts';
 import { storedPackage, storedRelease } from '../publishing/parsed.ts';
 
 /** A way that hosts are likely to go: from the tree that they run to that of a newer release. */
@@ -27,13 +28,15 @@ const expectedForMs = 14 * 24 * 3600_000;
  */
 export async function likelyTransitions(db: Database, nowMs: number): Promise<Transition[]> {
   const found: Transition[] = [];
+  const wanted = await wantedVersions(db);
   for (const [product, counts] of Map.groupBy(await countsOf(db), (one) => one.product)) {
     const { domain } = await db
       .selectFrom('products')
       .select('domain')
       .where('product', '=', product)
       .executeTakeFirstOrThrow();
-    for (const [key, hosts] of await versionsToGo(db, product, counts, nowMs)) {
+    const going = { wanted: wanted.get(product) ?? new Map(), sinceMs: nowMs - expectedForMs };
+    for (const [key, hosts] of await versionsToGo(db, product, counts, going)) {
       const [component = '', fromVersion = '', toVersion = ''] = key.split(' ');
       const from = await packageOf(db, product, component, fromVersion);
       const to = await packageOf(db, product, component, toVersion);
@@ -57,27 +60,60 @@ async function versionsToGo(
   db: Database,
   product: string,
   counts: readonly Counted[],
-  nowMs: number,
+  { wanted, sinceMs }: { readonly wanted: ReadonlyMap<string, string>; readonly sinceMs: number },
 ): Promise<Map<string, number>> {
-  const newest = await newestRelease(db, product, nowMs - expectedForMs);
+  const releases = await releasesOf(db, product, [...new Set(wanted.values())]);
+  const newest = await newestRelease(db, product, sinceMs);
   const hosts = new Map<string, number>();
-  for (const [environment, own] of Map.groupBy(counts, (one) => one.environment)) {
-    const wanted = await wantedRelease(db, environment, product);
-    for (const { component, version, hosts: many } of own) {
-      const targets = new Set([wanted?.get(component)]);
-      const ahead = newest?.get(component);
-      if (ahead !== undefined && compareVersions(ahead, version as Version) > 0) targets.add(ahead);
-      for (const target of targets) {
-        if (target === undefined || target === version) continue;
-        const key = `${component} ${version} ${target}`;
-        hosts.set(key, (hosts.get(key) ?? 0) + many);
-      }
+  for (const { environment, component, version, hosts: many } of counts) {
+    const targets = new Set([releases.get(wanted.get(environment) ?? '')?.get(component)]);
+    const ahead = newest?.get(component);
+    if (ahead !== undefined && compareVersions(ahead, version as Version) > 0) targets.add(ahead);
+    for (const target of targets) {
+      if (target === undefined || target === version) continue;
+      const key = `${component} ${version} ${target}`;
+      hosts.set(key, (hosts.get(key) ?? 0) + many);
     }
   }
   return hosts;
 }
 
+/** The version that each environment is on its way to, or has settled on, by product. */
+async function wantedVersions(db: Database): Promise<Map<string, Map<string, string>>> {
+  const found = new Map<string, Map<string, string>>();
+  const of = (product: string): Map<string, string> => {
+    const known = found.get(product) ?? new Map<string, string>();
+    found.set(product, known);
+    return known;
+  };
+  const standings = await db.selectFrom('standings').select(['environment', 'product', 'version']).execute();
+  for (const { environment, product, version } of standings)
+    if (version !== null) of(product).set(environment, version);
+  for (const { environment, product, document } of await unsettledEverywhere(db)) {
+    const { to } = JSON.parse(document) as { readonly to: { readonly version: string } | null };
+    if (to === null) of(product).delete(environment);
+    else of(product).set(environment, to.version);
+  }
+  return found;
+}
+
 type Packages = ReadonlyMap<string, Version>;
+
+async function releasesOf(
+  db: Database,
+  product: string,
+  versions: readonly string[],
+): Promise<Map<string, Packages>> {
+  const rows = await inParts(versions, (some) =>
+    db
+      .selectFrom('releases')
+      .select(['version', 'document'])
+      .where('product', '=', product)
+      .where('version', 'in', some)
+      .execute(),
+  );
+  return new Map(rows.map(({ version, document }) => [version, packagesIn(document)]));
+}
 
 async function newestRelease(db: Database, product: string, sinceMs: number): Promise<Packages | null> {
   const row = await db
@@ -89,31 +125,6 @@ async function newestRelease(db: Database, product: string, sinceMs: number): Pr
     .where('created_ms', '>=', sinceMs)
     .orderBy('created_ms', 'desc')
     .limit(1)
-    .executeTakeFirst();
-  return row === undefined ? null : packagesIn(row.document);
-}
-
-/** What the environment is on its way to. */
-async function wantedRelease(db: Database, environment: string, product: string): Promise<Packages | null> {
-  const underWay = (await unsettledDeployments(db, environment)).find((row) => row.product === product);
-  const target =
-    underWay === undefined
-      ? undefined
-      : (JSON.parse(underWay.document) as { readonly to: { readonly version: string } | null }).to;
-  if (target === null) return null;
-  const standing = await db
-    .selectFrom('standings')
-    .select('version')
-    .where('environment', '=', environment)
-    .where('product', '=', product)
-    .executeTakeFirst();
-  const version = target?.version ?? standing?.version ?? null;
-  if (version === null) return null;
-  const row = await db
-    .selectFrom('releases')
-    .select('document')
-    .where('product', '=', product)
-    .where('version', '=', version)
     .executeTakeFirst();
   return row === undefined ? null : packagesIn(row.document);
 }

@@ -5,7 +5,7 @@ import { lstat, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Digest, sha256 } from '@xylem/core';
-import { putPatchList } from '../patch/list.ts';
+import { ownPatchList, putPatchList } from '../patch/list.ts';
 import { makePatch } from '../patch/make.ts';
 import { OldTree } from '../patch/old-tree.ts';
 import type { PublishedTree } from '../publish/types.ts';
@@ -14,6 +14,7 @@ import { clientForTest, type Fixture, makeFixture, serveForTest, testDomain } fr
 import { type Contents, memoryFolder, noise, text } from '../testing/folder.ts';
 import { readFolder } from '../testing/read-folder.ts';
 import { fetchTree } from './fetch-tree.ts';
+import type { RoadChoice } from './roads.ts';
 import type { FetchTreeOptions } from './types.ts';
 
 const fetchMain = join(import.meta.dirname, '../testing/fetch-main.ts');
@@ -45,6 +46,9 @@ async function patchBetween({ repository }: Fixture, old: Published, next: Publi
   return await putPatch({ repository }, old.tree, next.tree, Buffer.concat(pieces));
 }
 
+/** What goes by chunks, as a list says it. */
+const chunkBytes = 3_000_000;
+
 async function putPatch(
   { repository }: Pick<Fixture, 'repository'>,
   from: Digest,
@@ -53,7 +57,7 @@ async function putPatch(
 ): Promise<Digest> {
   const digest = sha256(patch);
   await repository.putObject(testDomain, digest, patch);
-  await putPatchList(repository, testDomain, to, [[from, digest, patch.length]]);
+  await putPatchList(repository, testDomain, to, [[from, digest, patch.length, 3_000_000, chunkBytes]]);
   return digest;
 }
 
@@ -116,6 +120,39 @@ test('a patch takes two requests, and what stays is linked', async (t) => {
   assert.equal(fetched.seededBytes, 300_000);
   assert.equal(fetched.resumedBytes, 0);
   assert.equal(fetched.patchedBytes, fetched.sizeBytes - 300_000);
+});
+
+test('a list that is known is not asked for, and what is weighed is told', async (t) => {
+  const { own, old, next, server, options, isRight, removeAgain } = await twoVersions(t);
+  const patch = await patchBetween(own, old, next);
+  const list = await ownPatchList(own.repository, testDomain, next.tree);
+  assert.ok(list);
+  const told: RoadChoice[] = [];
+  const means = { bytesPerSecond: 1_000_000, memoryBytes: 2 ** 30 };
+  const known = {
+    ...options,
+    patches: list,
+    means: () => means,
+    onRoads: (one: RoadChoice) => told.push(one),
+  };
+  await fetchTree(known);
+  await isRight();
+  assert.deepEqual(server.requests, [`GET /o/${testDomain}/${patch}`]);
+  assert.equal(told[0]?.kind, 'patch');
+  assert.deepEqual(
+    told[0]?.roads.map(({ kind, from, bytes }) => [kind, from, bytes]),
+    [
+      ['patch', old.tree, list.patches[0]?.[2]],
+      ['chunks', old.tree, chunkBytes],
+    ],
+  );
+  await removeAgain();
+  server.requests.length = 0;
+  const { patchedBytes } = await fetchTree({ ...known, means: () => ({ ...means, memoryBytes: 1 }) });
+  await isRight();
+  assert.equal(patchedBytes, 0);
+  assert.equal(told[1]?.why, 'too little memory for a patch');
+  assert.ok(server.requests[0]?.includes('/offers/'));
 });
 
 test('without a list, a patch from here, or a seed chunks come', async (t) => {

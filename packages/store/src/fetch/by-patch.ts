@@ -14,6 +14,7 @@ import { patchListPath, readPatchListFrom } from '../patch/list.ts';
 import { OldTree } from '../patch/old-tree.ts';
 import { storageError } from '../repository/faults.ts';
 import type { SourceChoice } from '../source/object-source.ts';
+import { chooseRoad } from './roads.ts';
 import type { KnownTree } from './seeds.ts';
 import { checkSpace } from './space.ts';
 import { Staging } from './staging.ts';
@@ -70,7 +71,7 @@ export async function makeByPatch(tools: PatchTools): Promise<AppliedPatch | nul
   }
 }
 
-/** The smallest that leads from a tree that is here. */
+/** The smallest that leads from a tree that is here, unless chunks are the better road. */
 async function findPatch(
   tools: PatchTools,
 ): Promise<{ readonly patch: ListedPatch; readonly tree: KnownTree } | null> {
@@ -79,8 +80,14 @@ async function findPatch(
     const tree = tools.trees.find(({ digest }) => digest === patch[0]);
     return tree === undefined ? [] : [{ patch, tree }];
   });
-  return usable.sort((a, b) => a.patch[2] - b.patch[2])[0] ?? null;
+  const best = usable.sort((a, b) => a.patch[2] - b.patch[2])[0];
+  if (best === undefined) return null;
+  const choice = chooseRoad(best.patch, tools.options.means?.() ?? unknownMeans);
+  tools.options.onRoads?.(choice);
+  return choice.kind === 'patch' ? best : null;
 }
+
+const unknownMeans = { bytesPerSecond: null, memoryBytes: Number.POSITIVE_INFINITY };
 
 async function askForList({ options, choice, onRequest, onBytes }: PatchTools): Promise<PatchList | null> {
   const { domain, tree: to, signal } = options;

@@ -2,6 +2,7 @@ import type { Digest, DomainId, PatchList } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
 import type { ObjectSource, SourceChoice } from '../source/object-source.ts';
 import type { Refused } from '../source/refused.ts';
+import type { HostMeans, RoadChoice } from './roads.ts';
 
 /** An installed tree whose bytes can be used again: its folder, and its text as `fetchTree` wrote it. */
 export interface Seed {
@@ -23,6 +24,10 @@ export interface FetchTreeOptions {
   readonly share?: 'link' | 'copy';
   /** What there is to be had from a seed: known, to be asked for, or nothing. Default `none`. */
   readonly patches?: PatchList | 'ask' | 'none';
+  /** By what a patch and chunks are weighed; absent: the fewest bytes decide. */
+  readonly means?: () => HostMeans;
+  /** Called where there is a patch to be weighed against chunks. */
+  readonly onRoads?: (choice: RoadChoice) => void;
   /** By it what came of a frame is kept now and then; absent: only when a transfer breaks off. */
   readonly clock?: Pick<Clock, 'monotonicMs'>;
   readonly log?: Log;

@@ -25,7 +25,9 @@ export interface PatchBetweenOptions {
  * @throws XylemError E_DISK_FULL, E_OBJECT_MISSING and others of `fetchTree`, E_TOO_LARGE, E_PATCH_INVALID: it does not
  *   give the new tree, which is a fault of this program
  */
-export async function patchBetween(options: PatchBetweenOptions): Promise<Buffer[]> {
+export async function patchBetween(
+  options: PatchBetweenOptions,
+): Promise<{ readonly pieces: readonly Buffer[]; readonly madeBytes: number }> {
   const { from, to, folder, mostDeltaBytes, signal } = options;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -33,8 +35,7 @@ export async function patchBetween(options: PatchBetweenOptions): Promise<Buffer
   const next = await laidOut(options, to, [from]);
   try {
     const pieces = await makePatch({ old, next, from, to, mostDeltaBytes }, signal);
-    await prove(pieces, { from, to }, old, next, signal);
-    return pieces;
+    return { pieces, madeBytes: await prove(pieces, { from, to }, old, next, signal) };
   } finally {
     await old.close();
     await next.close();
@@ -66,7 +67,7 @@ async function prove(
   old: OldTree,
   next: OldTree,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<number> {
   const target = {
     prepare: async (): Promise<void> => undefined,
     write: async ({ path }: TreeFile, offset: number, bytes: Uint8Array): Promise<void> => {
@@ -75,7 +76,7 @@ async function prove(
         throw new XylemError('E_PATCH_INVALID', `The patch makes other content for ${path} at ${offset}.`);
     },
   };
-  await applyPatch(readerOf(pieces), trees, old, target, signal);
+  return (await applyPatch(readerOf(pieces), trees, old, target, signal)).madeBytes;
 }
 
 function readerOf(pieces: readonly Buffer[]): (bytes: number) => Promise<Uint8Array> {

@@ -38,6 +38,8 @@ export interface Comparison {
   rivalsOf(source: string): readonly ObjectSource[];
   /** A fault of one that was asked for a part. */
   blame(source: string, error: XylemError): void;
+  /** What a transfer brought, at its end or where it broke off, and how long that was waited for. */
+  onRead?(bytes: number, waitedMs: number): void;
 }
 
 /** Something that the transfer needs anyway, and that comes late in it. */
@@ -110,14 +112,22 @@ export class ComparedTransfer {
 
   /** @throws XylemError E_PARENT_SLOW (retry elsewhere) when a rival has won; what `readPieces` throws; own faults of `take` */
   async *read(path: string, request: SourceRequest): AsyncGenerator<Uint8Array, undefined> {
-    const { clock } = this.#options.comparison;
-    let sinceMs = clock.monotonicMs();
-    for await (const piece of readPieces(this.#source, path, request)) {
-      this.#bytes += piece.length;
-      this.#waitedMs += clock.monotonicMs() - sinceMs;
-      yield piece;
-      if (this.#waitedMs >= this.#windowMs) await this.#judge();
-      sinceMs = clock.monotonicMs();
+    const { comparison } = this.#options;
+    const { clock } = comparison;
+    let [bytes, waitedMs, sinceMs] = [0, 0, clock.monotonicMs()];
+    try {
+      for await (const piece of readPieces(this.#source, path, request)) {
+        const pieceMs = clock.monotonicMs() - sinceMs;
+        bytes += piece.length;
+        waitedMs += pieceMs;
+        this.#bytes += piece.length;
+        this.#waitedMs += pieceMs;
+        yield piece;
+        if (this.#waitedMs >= this.#windowMs) await this.#judge();
+        sinceMs = clock.monotonicMs();
+      }
+    } finally {
+      comparison.onRead?.(bytes, waitedMs);
     }
     return undefined;
   }

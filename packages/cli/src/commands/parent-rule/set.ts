@@ -1,10 +1,9 @@
 import { parentRuleLimits, XylemError } from '@xylem/core';
 import type { ResponseOf } from '@xylem/root/contract';
-import { count, defineCommand, flag, list, type Outcome, text } from '../../frame/define.ts';
-import { tabulate } from '../../frame/tabulate.ts';
-import { counted, only } from '../../frame/words.ts';
+import { count, defineCommand, flag, list, text } from '../../frame/define.ts';
+import { only } from '../../frame/words.ts';
 import { refuseNoParent } from '../host/parents.ts';
-import { environmentOption, environmentsOf } from './shared.ts';
+import { environmentOption, environmentsOf, previewed } from './shared.ts';
 
 export const command = defineCommand({
   arguments: '<name>',
@@ -61,26 +60,4 @@ function setText(name: string, { rules }: Answer): string {
     note === null ? [] : [`\nIn ${environment} it has to wait: ${note}`],
   );
   return `${name} is set in ${places}. Hosts go in batches: xylem reparenting list${notes.join('')}`;
-}
-
-function previewed(answer: Answer): Outcome {
-  const { moves } = answer;
-  const total = moves.reduce((sum, { hosts }) => sum + hosts, 0);
-  const rows = moves.map(({ environment, rule, from, to, hosts, names, note }) => [
-    hosts,
-    environment,
-    rule,
-    from ?? '-',
-    to.join(' '),
-    `${names.join(' ')}${hosts > names.length ? ' …' : ''}`,
-    note ?? '',
-  ]);
-  const table = tabulate(['HOSTS', 'ENVIRONMENT', 'RULE', 'FROM', 'TO', 'NAMES', 'WAITS'], rows, '');
-  return {
-    data: answer,
-    text:
-      total === 0
-        ? 'No host would go. Nothing was changed.'
-        : `${table}\n${counted(total, 'host')} would go. Nothing was changed.`,
-  };
 }

@@ -1,7 +1,7 @@
 import { parentRuleLimits } from '@xylem/core';
 import { environmentsMatching, fullName } from '../../environments/names.ts';
 import { listParentRules } from '../../parent-rules/rows.ts';
-import { previewSet, removeParentRule, setParentRule } from '../../parent-rules/set.ts';
+import { previewRemove, previewSet, removeParentRule, setParentRule } from '../../parent-rules/set.ts';
 import type { Root } from '../../root.ts';
 import type { Call, Handlers } from '../handlers.ts';
 import type { parentRuleRoutes } from '../routes/parent-rules.ts';
@@ -30,8 +30,13 @@ export function parentRuleHandlers(root: Root): Pick<Handlers, keyof typeof pare
     parentRuleList: async ({ who }) => ({ rules: await listParentRules(db, who.access.within('read')) }),
     parentRuleRemove: async ({ body, who }) => {
       await refuseRestored(root);
-      const left = await removeParentRule(root, await operated({ body, who }), body.name, who.name);
-      return { environments: left.map(fullName) };
+      const environments = await operated({ body, who });
+      if (body.dryRun === true) {
+        const { left, moves } = await previewRemove(root, environments, body.name);
+        return { environments: left.map(fullName), moves: [...moves] };
+      }
+      const left = await removeParentRule(root, environments, body.name, who.name);
+      return { environments: left.map(fullName), moves: [] };
     },
   };
 }

@@ -19,6 +19,7 @@ const subnets = Type.Array(Type.String({ minLength: 1, maxLength: 49 }), {
   description: 'one of which holds an address of the host, like 10.1.0.0/16; none: every host is in',
 });
 const parents = Type.Array(Parent, { minItems: 1, maxItems: 8, description: 'in order of preference' });
+const dryRun = Type.Optional(Type.Boolean({ description: 'say who would go where, change nothing' }));
 const priority = Type.Integer({ minimum: 0, maximum: parentRuleLimits.mostPriority });
 
 export const ParentRuleSet = Strict({
@@ -27,9 +28,9 @@ export const ParentRuleSet = Strict({
   subnets: Type.Optional(subnets),
   parents,
   priority: Type.Optional({ ...priority, description: 'the lowest is looked at first; default 100' }),
-  dryRun: Type.Optional(Type.Boolean({ description: 'say who would go where, change nothing' })),
+  dryRun,
 });
-export const ParentRuleRemove = Strict(which);
+export const ParentRuleRemove = Strict({ ...which, dryRun });
 /** Hosts that would go the same way. */
 export const ParentRuleMove = Strict({
   environment: EnvironmentName,
@@ -61,4 +62,7 @@ export const ParentRuleAnswer = Strict({
   ...ParentRules.properties,
   moves: Type.Array(ParentRuleMove),
 });
-export const ParentRuleRemoved = Strict({ environments: Type.Array(EnvironmentName) });
+export const ParentRuleRemoved = Strict({
+  environments: Type.Array(EnvironmentName),
+  moves: Type.Array(ParentRuleMove),
+});

@@ -17,6 +17,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('state', 'text', (c) => c.notNull())
     .addColumn('patch', 'text')
     .addColumn('size_bytes', 'bigint')
+    .addColumn('made_bytes', 'bigint')
     .addColumn('cpu_ms', 'bigint')
     .addColumn('peak_rss_mb', 'bigint')
     .addColumn('attempts', 'bigint', (c) => c.notNull())

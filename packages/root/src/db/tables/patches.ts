@@ -17,6 +17,8 @@ export interface PatchTables {
     state: 'queued' | 'made' | 'useless' | 'failed';
     patch: string | null;
     size_bytes: number | null;
+    /** Content that it makes. */
+    made_bytes: number | null;
     cpu_ms: number | null;
     peak_rss_mb: number | null;
     attempts: number;

@@ -16,6 +16,8 @@ export interface MakerJob {
 export interface MadePatch {
   readonly digest: Digest;
   readonly sizeBytes: number;
+  /** Content that it makes. */
+  readonly madeBytes: number;
   readonly cpuMs: number;
   readonly peakRssMb: number;
 }

@@ -22,7 +22,15 @@ async function make(job: MakerJob, signal: AbortSignal): Promise<MakerAnswer> {
   const { domain, from, to, folder, file, mostDeltaBytes } = job;
   try {
     const repository = lookIntoRepository(job.repository);
-    const pieces = await patchBetween({ repository, domain, from, to, folder, mostDeltaBytes, signal });
+    const { pieces, madeBytes } = await patchBetween({
+      repository,
+      domain,
+      from,
+      to,
+      folder,
+      mostDeltaBytes,
+      signal,
+    });
     await writePieces(file, pieces);
     const hash = createHash('sha256');
     let sizeBytes = 0;
@@ -35,6 +43,7 @@ async function make(job: MakerJob, signal: AbortSignal): Promise<MakerAnswer> {
       made: {
         digest: hash.digest('hex') as Digest,
         sizeBytes,
+        madeBytes,
         cpuMs: Math.round((userCPUTime + systemCPUTime) / 1000),
         peakRssMb: Math.round(maxRSS / 1024),
       },

@@ -1,0 +1,27 @@
+import { type Digest, isDigest } from '@xylem/core';
+import type { Log } from '@xylem/platform';
+import type { FetchedTree, RoadChoice } from '@xylem/store';
+import { type JsonFile, jsonFile } from '../state/json-file.ts';
+
+/** How the last tree of a component came to this host. */
+export interface Transfer {
+  readonly tree: Digest;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly seconds: number;
+  /** What parents gave before it; null: that was not known. */
+  readonly bytesPerSecond: number | null;
+  /** What was weighed; null: no patch led from a tree that was here, and chunks were the only road. */
+  readonly choice: RoadChoice | null;
+  readonly took: FetchedTree;
+}
+
+export const transferFile = (path: string, log: Log): JsonFile<Transfer> =>
+  jsonFile(path, 'xylem-transfer-1', parse, log);
+
+function parse({ tree, time, seconds, bytesPerSecond, choice, took }: Record<string, unknown>): Transfer {
+  if (typeof tree !== 'string' || !isDigest(tree)) throw new Error('no tree');
+  if (typeof time !== 'string' || typeof seconds !== 'number') throw new Error('no time');
+  if (typeof took !== 'object' || took === null) throw new Error('nothing of what it took');
+  return { tree, time, seconds, bytesPerSecond, choice, took } as Transfer;
+}

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ListedPatch, sha256 } from '@xylem/core';
+import { chooseRoad } from './roads.ts';
+
+const much = 2 ** 30;
+const listed = (sizeBytes: number, madeBytes: number, chunkBytes: number): ListedPatch => [
+  sha256('from'),
+  sha256('patch'),
+  sizeBytes,
+  madeBytes,
+  chunkBytes,
+];
+/** 2 MB instead of 40, of which 120 MB are made. */
+const ofNode = listed(2_000_000, 120_000_000, 40_000_000);
+
+test('on slow links, and where the rate is not known, bytes decide', () => {
+  for (const bytesPerSecond of [null, 8_000, 12_500_000]) {
+    const { kind, why } = chooseRoad(ofNode, { bytesPerSecond, memoryBytes: much });
+    assert.equal(`${kind}: ${why}`, 'patch: fewest bytes');
+  }
+  const larger = listed(2_000_000, 3_000_000, 1_000_000);
+  assert.equal(chooseRoad(larger, { bytesPerSecond: null, memoryBytes: much }).kind, 'chunks');
+});
+
+test('on fast links time decides: a second of work is no gain where bytes take none', () => {
+  const at = (bytesPerSecond: number) => chooseRoad(ofNode, { bytesPerSecond, memoryBytes: much });
+  assert.equal(at(20_000_000).kind, 'patch');
+  const fast = at(250_000_000);
+  assert.equal(`${fast.kind}: ${fast.why}`, 'chunks: least time');
+  const [patch, chunks] = fast.roads;
+  assert.ok((patch?.seconds ?? 0) > 0.8 && (chunks?.seconds ?? 1) < 0.6, JSON.stringify(fast.roads));
+});
+
+test('without memory for it there is no patch', () => {
+  const { kind, why } = chooseRoad(ofNode, { bytesPerSecond: null, memoryBytes: 100 * 2 ** 20 });
+  assert.equal(`${kind}: ${why}`, 'chunks: too little memory for a patch');
+});

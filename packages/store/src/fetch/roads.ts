@@ -1,0 +1,59 @@
+import type { Digest, ListedPatch } from '@xylem/core';
+
+/** Above it time is worth more than bytes (100 Mbit/s). */
+const fastBytesPerSecond = 12_500_000;
+/** What a host does beside waiting for bytes: measured with trees of 10 to 200 MB. */
+const madeBytesPerSecond = 150_000_000;
+const chunkBytesPerSecond = 100_000_000;
+/** A patch takes about 80 MB while it is applied. */
+const leastMemoryBytes = 128 * 2 ** 20;
+
+/** One way in which a tree could come. */
+export interface Road {
+  readonly kind: 'patch' | 'chunks';
+  /** The tree that it begins at. */
+  readonly from: Digest;
+  readonly bytes: number;
+  /** At the rate that parents gave lately; null: that is not known. */
+  readonly seconds: number | null;
+}
+
+export interface RoadChoice {
+  readonly kind: Road['kind'];
+  readonly why: 'fewest bytes' | 'least time' | 'too little memory for a patch';
+  readonly roads: readonly Road[];
+}
+
+/** What a host has to weigh roads by. */
+export interface HostMeans {
+  /** What parents gave lately; null: not known. */
+  readonly bytesPerSecond: number | null;
+  /** That it may take. */
+  readonly memoryBytes: number;
+}
+
+/** Docs/spec/patches.md, Which patches there are. Pure. */
+export function chooseRoad(
+  [from, , sizeBytes, madeBytes, chunkBytes]: ListedPatch,
+  { bytesPerSecond, memoryBytes }: HostMeans,
+): RoadChoice {
+  const within = (bytes: number, workSeconds: number): number | null =>
+    bytesPerSecond === null ? null : bytes / bytesPerSecond + workSeconds;
+  const patch: Road = {
+    kind: 'patch',
+    from,
+    bytes: sizeBytes,
+    seconds: within(sizeBytes, madeBytes / madeBytesPerSecond),
+  };
+  const chunks: Road = {
+    kind: 'chunks',
+    from,
+    bytes: chunkBytes,
+    seconds: within(chunkBytes, chunkBytes / chunkBytesPerSecond),
+  };
+  const roads = [patch, chunks];
+  if (memoryBytes < leastMemoryBytes) return { kind: 'chunks', why: 'too little memory for a patch', roads };
+  if (patch.seconds === null || chunks.seconds === null || (bytesPerSecond ?? 0) <= fastBytesPerSecond)
+    return { kind: patch.bytes <= chunks.bytes ? 'patch' : 'chunks', why: 'fewest bytes', roads };
+  return { kind: patch.seconds <= chunks.seconds ? 'patch' : 'chunks', why: 'least time', roads };
+}

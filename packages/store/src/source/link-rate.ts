@@ -1,0 +1,21 @@
+/** Shorter transfers say more about round trips than about a link. */
+const leastBytes = 256 * 1024;
+/** How much the newest transfer says beside all before it. */
+const weight = 0.5;
+
+/** How many bytes a second came lately, by the time that was spent waiting for them. */
+export class LinkRate {
+  #bytesPerSecond: number | null = null;
+
+  note(bytes: number, waitedMs: number): void {
+    if (bytes < leastBytes) return;
+    const now = (bytes * 1000) / Math.max(1, waitedMs);
+    const before = this.#bytesPerSecond ?? now;
+    this.#bytesPerSecond = before * (1 - weight) + now * weight;
+  }
+
+  /** Null: nothing of some length came yet. */
+  get bytesPerSecond(): number | null {
+    return this.#bytesPerSecond;
+  }
+}
