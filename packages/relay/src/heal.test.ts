@@ -96,6 +96,21 @@ test('what the disk lost while a relay was down is fetched again when it starts'
   await waitUntil(async () => (await get(`${again.url}/${packPath}`)).status === 200);
 });
 
+test('what the disk lost while a relay runs is fetched again once a child asks', async (t) => {
+  const { packPath, pack, folder, get, relay, root } = await filled(t);
+  await rm(join(folder, packPath));
+  await rm(join(folder, 'pool', pack.slice(0, 2), pack));
+  root.requests.length = 0;
+  assert.equal((await get(`${relay.url}/${packPath}`)).status, 404);
+  await waitUntil(async () => (await get(`${relay.url}/${packPath}`)).status === 200);
+  assert.equal(root.requests.filter((request) => request.endsWith(packPath)).length, 1);
+  // Who asks for what nobody has costs a look now and then.
+  const before = root.requests.length;
+  for (let times = 0; times < 20; times += 1)
+    assert.equal((await get(`${relay.url}/${packPath.slice(0, -8)}${'0'.repeat(8)}`)).status, 404);
+  assert.equal(root.requests.length, before);
+});
+
 test('what is kept for a way back is mended in the background, what is served now is not', async (t) => {
   const { relay, joined, pack, packPath, folder, production, deploy, root, vendor } = await filled(t);
   // Nothing of the former state is of the present one too.

@@ -216,6 +216,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
         fill: (asked, response) =>
           fill({ repository, flights: follow.flights, underWay, clock, timing }, asked, response),
         makeHostMap: (asked) => follow.makeHostMap(asked),
+        missed: (domain) => follow.ownCopy.missed(domain),
         doubt: (domain, digest, kind) => follow.ownCopy.doubt(domain, digest, kind),
         forward: forwarding({ http, parents, clock, log, timeoutMs: timing.forwardTimeoutMs, signal }),
         reports: takeReports({

@@ -1,3 +1,4 @@
+export { type FoundFault, type VerifiedRepository, verifyRepository } from './care/verify.ts';
 export { fetchTree, fetchTreeEntries } from './fetch/fetch-tree.ts';
 export { inParallel } from './fetch/parallel.ts';
 export type { HostMeans, Road, RoadChoice } from './fetch/roads.ts';

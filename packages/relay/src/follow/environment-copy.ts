@@ -136,6 +136,14 @@ export class EnvironmentCopy {
     return undefined;
   }
 
+  /** It can't be had: no child has it asked for again before the next change. */
+  forgetPatch(domain: DomainId, digest: Digest): void {
+    for (const [number, { lists, sizes }] of this.#patches) {
+      const left = new Map(sizes);
+      if (left.delete(`${domain}/${digest}`)) this.#patches.set(number, { lists, sizes: left });
+    }
+  }
+
   /** When the served timestamp was signed, milliseconds; 0: not known. */
   get issuedMs(): number {
     return this.#issuedMs;

@@ -239,13 +239,16 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
     bringPatch: async (domain, path) => {
       const digest = path.slice(path.lastIndexOf('/') + 1) as Digest;
       if (path !== `o/${domain}/${digest}`) return;
-      const sizeBytes = [...follower.workers.values()]
-        .map(({ copy }) => copy.patchBytes(domain, digest))
+      const copies = [...follower.workers.values()].map(({ copy }) => copy);
+      const sizeBytes = copies
+        .map((copy) => copy.patchBytes(domain, digest))
         .find((bytes) => bytes !== undefined);
       if (sizeBytes === undefined || (await repository.objectSize(domain, digest)) === sizeBytes) return;
-      flights
-        .object(domain, digest, sizeBytes, { signal, isBackground: false })
-        .catch((error: unknown) => log.warn('patch not fetched', { domain, digest, error }));
+      flights.object(domain, digest, sizeBytes, { signal, isBackground: false }).catch((error: unknown) => {
+        if (signal.aborted) return;
+        log.warn('patch not fetched', { domain, digest, error });
+        for (const copy of copies) copy.forgetPatch(domain, digest);
+      });
     },
     makeHostMap: async (asked) => {
       const copy = follower.workers.get(asked.environment)?.copy;

@@ -9,6 +9,8 @@ import type { Repository } from '@xylem/store';
 
 const decompress = promisify(zlib.zstdDecompress);
 const lookAgainAfterMs = 60_000;
+/** Children may ask all the time for what nobody has any more. */
+const lookAtMissingAfterMs = 300_000;
 const mostWaiting = 64;
 const mostRemembered = 10_000;
 
@@ -27,6 +29,7 @@ export interface OwnCopyOptions {
 export class OwnCopy {
   readonly #options: OwnCopyOptions;
   readonly #lookedAtMs = new Map<string, number>();
+  readonly #missedAtMs = new Map<DomainId, number>();
   #queue: Promise<void> = Promise.resolve();
   #waiting = 0;
   #damaged = 0;
@@ -38,6 +41,14 @@ export class OwnCopy {
   /** Files that were damaged, since the start. */
   get damaged(): number {
     return this.#damaged;
+  }
+
+  /** A child asked for what is not here: should be, and was lost, or not. All of the domain is looked at, now and then. */
+  missed(domain: DomainId): void {
+    const now = this.#options.clock.monotonicMs();
+    if (now - (this.#missedAtMs.get(domain) ?? Number.NEGATIVE_INFINITY) < lookAtMissingAfterMs) return;
+    this.#missedAtMs.set(domain, now);
+    this.#options.onDamaged(domain);
   }
 
   /** Resolves when the file is known to be right, or is gone. */

@@ -49,6 +49,8 @@ export interface RoutesOptions {
   ) => Promise<boolean>;
   /** Makes a file of host map nodes that children may be given. */
   readonly makeHostMap: (asked: HostMapFileId) => Promise<void>;
+  /** Called with the domain of an object or offer that a child may have and that is not here. */
+  readonly missed: (domain: DomainId) => void;
   /** Looks whether an own file is damaged, and removes it if so. */
   readonly doubt: (domain: DomainId, digest: Digest, kind: 'object' | 'offer') => Promise<void>;
   readonly hub: NewsHub;
@@ -197,6 +199,8 @@ async function waitForObject(
 ): Promise<void> {
   if (isDoubted) await options.doubt(domain, digest, isOffer ? 'offer' : 'object');
   else await options.arriving(domain, path.slice(1));
+  if ((await options.repository.readFile(path.slice(1), 0).catch(() => true)) === null)
+    options.missed(domain);
 }
 
 /** A child that polls shows by its requests for metadata what it follows. */

@@ -28,6 +28,8 @@ const mostAttempts = 3;
 const firstPauseMs = 60_000;
 /** A disk does not get room by being tried. */
 const diskPauseMs = 10 * 60_000;
+/** So long a process may take for one: a gigabyte of programs takes less than one hour at low priority. */
+const mostMakingMs = 6 * 3600_000;
 /** Beside both trees, so that a patch never takes the last of a disk that reports and metadata need. */
 const spareBytes = 2 ** 30;
 /** All that are kept at once. */
@@ -110,11 +112,20 @@ class Queue {
   }
 
   #begin(row: PatchRow): void {
-    const { log } = this.#options.root;
+    const { clock, log } = this.#options.root;
     const stop = new AbortController();
+    const deadline = new AbortController();
+    clock.sleep(mostMakingMs, AbortSignal.any([stop.signal, deadline.signal])).then(
+      () =>
+        stop.abort(
+          new XylemError('E_TIMEOUT', `Making the patch took more than ${mostMakingMs / 3600_000} h.`),
+        ),
+      () => undefined,
+    );
     const ended = this.#make(row, stop.signal)
       .catch((error: unknown) => log.error('the end of a patch could not be noted', { error }))
       .finally(() => {
+        deadline.abort();
         this.#making = null;
       });
     this.#making = { row, stop, ended };
@@ -142,7 +153,8 @@ class Queue {
       };
       await this.#keep(row, await startMaker(command, job, signal), file);
     } catch (error) {
-      if (signal.aborted) return;
+      const isTooLong = error instanceof XylemError && error.code === 'E_TIMEOUT';
+      if (signal.aborted && !isTooLong) return;
       const fault =
         error instanceof XylemError ? error : new XylemError('E_INTERNAL', String(error), { cause: error });
       log.warn('patch not made', { from: row.from_tree, to: row.to_tree, error });

@@ -31,11 +31,11 @@ const each = Number(process.env.XYLEM_DAMAGES ?? 1);
 /** What nobody but a person can bring back: said by name, and nothing of what runs is touched. */
 const lostForGood = /^identity\/(key|cert|ca)\.pem$|^identity\/(trust-map|host)\.json$/;
 /**
- * What says something by its name or for a moment alone; the files of the service's own tree, which is fetched again,
+ * What says something by its name or for a moment alone, or of a transfer that is over; the files of the service's own tree, which is fetched again,
  * and the service then started from it; and the table of services, which a supervisor has in memory (below).
  */
 const passing =
-  /^(agent\.lock(\.spare)?|supervisor\/(lock(\.spare)?|socket))$|^logs\/|\/data\/|\/current\/|^components\/api\/trees\/|\/trees\/[0-9a-f]{64}\//;
+  /^(agent\.lock(\.spare)?|supervisor\/(lock(\.spare)?|socket))$|^logs\/|\/data\/|\/current\/|^components\/api\/trees\/|\/trees\/[0-9a-f]{64}\/|\/transfer\.json$/;
 
 /** What is set aside when it can't be read, and reported. */
 const document =
