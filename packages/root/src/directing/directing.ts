@@ -95,6 +95,8 @@ export function createDirecting(options: DirectingOptions): Directing {
   /** When what had been gathered was last published, by this process's clock. */
   const gathered = new Map<string, number>();
   const pruned = new Map<string, number>();
+  /** Environments whose state may be another. */
+  const due = new Set<string>();
   /** Environments whose news files say no longer which patches there are. */
   const restated = new Set<string>();
   const stop = new AbortController();
@@ -103,13 +105,20 @@ export function createDirecting(options: DirectingOptions): Directing {
     entries: (id) => known.get(id)?.entries,
   });
 
-  const publish = (id: string): Promise<void> => {
+  const fly = (id: string): Promise<void> => {
     let flight = flights.get(id);
     if (flight === undefined) {
-      flight = singleFlight(() => direct(id));
+      flight = singleFlight(async () => {
+        if (due.delete(id)) await direct(id);
+        if (restated.delete(id)) await restate(id);
+      });
       flights.set(id, flight);
     }
     return flight();
+  };
+  const publish = (id: string): Promise<void> => {
+    due.add(id);
+    return fly(id);
   };
 
   async function direct(id: string): Promise<void> {
@@ -143,7 +152,7 @@ export function createDirecting(options: DirectingOptions): Directing {
       atLeast: floor.version,
       beforeTimestamp: (next) => writeNews(id as EnvironmentId, document, next),
     });
-    if (restated.delete(id) && !published.isNew) await writeNews(id as EnvironmentId, document, published);
+    if (published.isNew) restated.delete(id);
     await know(id, parseDesiredState(document), published.snapshotVersion);
     // Also after a timestamp signed anew: it wakes only those who lack something, and the next asker gets it.
     options.announce(id as EnvironmentId);
@@ -152,6 +161,13 @@ export function createDirecting(options: DirectingOptions): Directing {
       await dropOldFiles(db, folder, id);
       await pruneDaily(id);
     }
+  }
+
+  /** Writes the news files of what is published anew. */
+  async function restate(id: string): Promise<void> {
+    const [newest] = await readHistory(db, id);
+    if (newest === undefined || newest.snapshotVersion !== known.get(id)?.snapshotVersion) return;
+    await writeNews(id as EnvironmentId, newest.document, newest);
   }
 
   /** Nothing of direction hangs on it: what `xylem status` counts is behind until the next time. */
@@ -217,7 +233,11 @@ export function createDirecting(options: DirectingOptions): Directing {
     return { ...composed.body, number, issued: timeOf(nowMs), repositories };
   }
 
-  async function writeNews(id: EnvironmentId, document: string, published: Published): Promise<void> {
+  async function writeNews(
+    id: EnvironmentId,
+    document: string,
+    published: Omit<Published, 'isNew'>,
+  ): Promise<void> {
     const { snapshotVersion, targetsVersion } = published;
     const to = { snapshotVersion, targetsVersion, document };
     const history = await readHistory(db, id);
@@ -247,7 +267,9 @@ export function createDirecting(options: DirectingOptions): Directing {
       for (const [id, { domains }] of known) {
         if (!domains.has(domain)) continue;
         restated.add(id);
-        await publishLogged(id);
+        await fly(id).catch((error: unknown) =>
+          log.error('news of patches could not be written', { environment: id, error }),
+        );
       }
     },
     hostMaps: async (id) => {
@@ -282,7 +304,7 @@ export function createDirecting(options: DirectingOptions): Directing {
     environments: () => [...known.keys()],
     close: async () => {
       stop.abort();
-      await Promise.allSettled([...flights.values()].map((flight) => flight()));
+      await Promise.allSettled([...flights.keys()].map(publish));
     },
   };
 }

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Digest } from '@xylem/core';
+import { zstdDecompressSync } from 'node:zlib';
+import { type Digest, parseNewsFile } from '@xylem/core';
 import { silentLog, systemClock } from '@xylem/platform';
 import { ownPatchList, patchListPath } from '@xylem/store';
 import { removeLater, waitUntil } from '@xylem/testkit';
@@ -81,6 +82,30 @@ test('between what hosts run and the newest release a patch is made, served, tol
   await waitUntil(async () => (await shownBy(fleet)).length === 0, 60_000);
   assert.equal(await ownPatchList(repository, shop.domain, two.tree), null);
   assert.equal(await repository.hasObject(shop.domain, made.patch as Digest), false);
+});
+
+test('a patch that is made after its release was directed is told in the news that lead there', async (t) => {
+  const fleet = await patchFleet(t, { patchMaker: makerCommand });
+  const { root, host, shop } = fleet;
+  await fleet.publish('1.0.0');
+  await fleet.runs('1.0.0');
+  const params = { tenant: 'default', environment: 'production' };
+  const shown = async () => await root.api('environmentShow', { params });
+  const before = await shown();
+  const two = await fleet.publish('2.0.0');
+  await root.api('deploymentCreate', {
+    body: { kind: 'deploy', product: 'shop', version: '2.0.0', environments: ['production'] } as never,
+  });
+  const after = await shown();
+  assert.ok((after.snapshotVersion ?? 0) > (before.snapshotVersion ?? 0));
+  const path = `/news/${host.answer.environment.id}/${before.snapshotVersion}-${after.snapshotVersion}`;
+  const told = async (): Promise<readonly string[]> => {
+    const { status, body } = await host.get(path);
+    return status === 200 ? Object.keys(parseNewsFile(zstdDecompressSync(body)).files) : [];
+  };
+  const list = patchListPath(shop.domain, two.tree);
+  assert.ok((await told()).length > 0 && !(await told()).includes(list), 'before it is made');
+  await waitUntil(async () => (await told()).includes(list), 60_000);
 });
 
 test('a release that is deployed in one environment is made for the hosts of that alone, once', async (t) => {
