@@ -49,19 +49,26 @@ export async function fetchPatches(options: PatchesOptions, trees: readonly Patc
   const { log, signal } = options;
   const lists: string[] = [];
   const sizes = new Map<string, number>();
-  await inParallel(trees, treesAtOnce, async (tree) => {
-    const { domain, digest } = tree;
+  const trying = async (tree: PatchedTree, act: () => Promise<void>): Promise<void> => {
     try {
+      await act();
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn('patches are not all here', { domain: tree.domain, tree: tree.digest, error });
+    }
+  };
+  await inParallel(trees, treesAtOnce, (tree) =>
+    trying(tree, async () => {
+      const { domain, digest } = tree;
       const list = await listTo(options, tree);
       if (list === null) return;
       lists.push(patchListPath(domain, digest));
-      for (const [, patch, sizeBytes] of list.patches) sizes.set(`${domain}/${patch}`, sizeBytes);
-      for (const patch of list.patches) await fetchUsual(options, domain, patch);
-    } catch (error) {
-      signal.throwIfAborted();
-      log.warn('patches are not all here', { domain, tree: digest, error });
-    }
-  });
+      for (const patch of list.patches) {
+        sizes.set(`${domain}/${patch[1]}`, patch[2]);
+        await trying(tree, () => fetchUsual(options, domain, patch));
+      }
+    }),
+  );
   return { lists: lists.sort(), sizes };
 }
 
@@ -79,7 +86,8 @@ async function listTo(
   }
   const text = pieces.file(patchListPath(domain, digest)) ?? null;
   const said = text === null ? null : patchListIn(text, digest);
-  if (said !== null || here !== null) await putPatchList(repository, domain, digest, said?.patches ?? []);
+  if (JSON.stringify(said) !== JSON.stringify(here))
+    await putPatchList(repository, domain, digest, said?.patches ?? []);
   return said;
 }
 

@@ -1,5 +1,5 @@
 import { rm, statfs } from 'node:fs/promises';
-import { freemem, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type Digest, type DomainId, XylemError } from '@xylem/core';
 import { putPatchList } from '@xylem/store';
@@ -171,7 +171,7 @@ class Queue {
     const domain = row.domain as DomainId;
     const isWorth = isWorthHaving(made.sizeBytes, row.chunk_bytes);
     if (isWorth) await repository.adoptObject(domain, made.digest, file);
-    await changePatch(db, row, {
+    const isWanted = await changePatch(db, row, {
       state: isWorth ? 'made' : 'useless',
       patch: isWorth ? made.digest : null,
       size_bytes: made.sizeBytes,
@@ -183,6 +183,7 @@ class Queue {
     });
     log.info('patch made', { from: row.from_tree, to: row.to_tree, ...made, isWorth });
     if (!isWorth) return;
+    if (!isWanted) return await repository.removeObject(domain, made.digest);
     await this.#list(domain, row.to_tree as Digest);
     await directing.tellPatches(domain);
   }
@@ -223,7 +224,9 @@ class Queue {
 
 /** For how large files there is memory now: half of the machine's at most, and what nobody else has. */
 function mostDeltaBytes(): number {
-  const memory = Math.min(totalmem() / 2, freemem());
+  // Of the machine, or of the control group that the root server runs in.
+  const most = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  const memory = Math.min(most / 2, process.availableMemory());
   return Math.max(0, Math.floor((memory - memoryBesideBytes) / memoryByFileByte));
 }
 

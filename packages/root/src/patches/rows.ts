@@ -12,14 +12,16 @@ export const keyOf = ({ domain, from_tree, to_tree }: PatchKey): string =>
 export const allPatches = (db: Database): Promise<PatchRow[]> =>
   db.selectFrom('patches').selectAll().orderBy('product').orderBy('wanted_ms', 'desc').execute();
 
-export async function changePatch(db: Database, key: PatchKey, values: Partial<PatchRow>): Promise<void> {
-  await db
+/** @returns false: nobody wants it any more, and there is no such row */
+export async function changePatch(db: Database, key: PatchKey, values: Partial<PatchRow>): Promise<boolean> {
+  const { numUpdatedRows } = await db
     .updateTable('patches')
     .set(values)
     .where('domain', '=', key.domain)
     .where('from_tree', '=', key.from_tree)
     .where('to_tree', '=', key.to_tree)
-    .execute();
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 export async function forgetPatch(db: Database, key: PatchKey): Promise<void> {
