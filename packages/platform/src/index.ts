@@ -1,6 +1,7 @@
 export { replaceFile, syncFolder, writeFileAtomic } from './atomic-write.ts';
 export { type Clock, formatTime, systemClock } from './clock.ts';
 export { forbidCoreDumps } from './core-dumps.ts';
+export { Gate } from './gate.ts';
 export { ownAddresses } from './http/address-watch.ts';
 export { isOuterAddress, namesInnerAddress, outerLookup } from './http/addresses.ts';
 export { askOut } from './http/ask.ts';

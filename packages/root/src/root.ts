@@ -1,4 +1,4 @@
-import type { Clock, Log, Randomness } from '@xylem/platform';
+import type { Clock, Gate, Log, Randomness } from '@xylem/platform';
 import type { ServingCounts } from '@xylem/platform/serving';
 import type { Repository } from '@xylem/store';
 import type { CertificateAuthority, KeyPair, TlsIdentity } from '@xylem/trust';
@@ -25,6 +25,8 @@ export interface Root {
   readonly randomness: Randomness;
   readonly log: Log;
   readonly repository: Repository;
+  /** Publishing comes in, `store gc` runs alone. */
+  readonly contents: Gate;
   readonly authority: CertificateAuthority;
   readonly collector: KeyPair;
   readonly chunks: SqlChunkIndex;

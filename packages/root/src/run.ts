@@ -8,7 +8,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type LinkLimit, type RepositoryId, XylemError } from '@xylem/core';
-import type { Clock, Log, Randomness } from '@xylem/platform';
+import { type Clock, Gate, type Log, type Randomness } from '@xylem/platform';
 import { acceptBacklog, handshakeTimeout, LimitedLinks, ServingCounts } from '@xylem/platform/serving';
 import { newsHub, openRepository } from '@xylem/store';
 import { CertificateAuthority, hostAt } from '@xylem/trust';
@@ -51,6 +51,7 @@ import {
   readUserCertificate,
 } from './state/user-certificate.ts';
 import { addStatusPage } from './status/routes.ts';
+import { finishRemovals } from './store-gc/removals.ts';
 import { createProber } from './verification/prober.ts';
 
 export interface RunRootOptions {
@@ -222,6 +223,7 @@ async function start(
     randomness,
     log,
     repository,
+    contents: new Gate(),
     authority,
     collector,
     chunks: sqlChunkIndex(db),
@@ -296,6 +298,7 @@ async function start(
   await releases
     ?.publish()
     .catch((error: unknown) => log.error('the release repository could not be published', { error }));
+  await finishRemovals({ db, repository });
   await settleAll(db, clock.now());
   await directing.publishAll();
 

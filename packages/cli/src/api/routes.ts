@@ -174,6 +174,7 @@ export const routes: { readonly [O in Operation]: readonly [Contract[O]['method'
   personGrants: ['POST', '/people/:name/grants'],
   personDisable: ['POST', '/people/:name/disabled'],
   personPassword: ['PUT', '/people/:name/password'],
+  storeCollect: ['POST', '/root/store/gc'],
   backupCreate: ['POST', '/root/backup'],
   restored: ['GET', '/root/restored'],
   restoreConfirm: ['POST', '/root/restored/confirm'],

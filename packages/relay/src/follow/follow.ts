@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { DesiredState, Digest, DomainId, EnvironmentId, RepositoryId } from '@xylem/core';
 import { fromB64u } from '@xylem/core';
-import type { Clock, HttpClient, Log, Randomness } from '@xylem/platform';
+import { type Clock, Gate, type HttpClient, type Log, type Randomness } from '@xylem/platform';
 import {
   createMirror,
   type HostMapFileId,
@@ -28,7 +28,7 @@ import { firstRoot } from './first-root.ts';
 import { Flights } from './flights.ts';
 import { Followed } from './followed.ts';
 import { Follower } from './follower.ts';
-import { Gate } from './gate.ts';
+
 import { isDamage, OwnCopy } from './own-copy.ts';
 import { ReleaseCopies } from './release-copies.ts';
 import { removeUnreferenced } from './retention.ts';

@@ -52,6 +52,7 @@ import * as reportedPlaces from './migrations/0048-reported-places.ts';
 import * as unchangedReports from './migrations/0049-unchanged-reports.ts';
 import * as childrenByParent from './migrations/0050-children-by-parent.ts';
 import * as patches from './migrations/0051-patches.ts';
+import * as storeRemovals from './migrations/0052-store-removals.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -108,6 +109,7 @@ const migrations: readonly Migration[] = [
   unchangedReports,
   childrenByParent,
   patches,
+  storeRemovals,
 ];
 
 const schemaVersion = migrations.length;

@@ -13,6 +13,8 @@ import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import type { Root } from '../root.ts';
 import { dropLostChannels } from './channels.ts';
+import { requireContents } from './contents.ts';
+import { storedRelease } from './parsed.ts';
 import { type ProductRow, productNamed, requireReleases } from './products.ts';
 import { checkRoles, saveChecked } from './releases.ts';
 import { publishingLock, roleNamed, rolesOfProduct } from './roles.ts';
@@ -41,6 +43,7 @@ export async function changeProductRole(
     const made = await changesBetween(trx, product, before, checked.vouched);
     await dropLostChannels(trx, product, checked.vouched);
     await refuseStranded(trx, product, made.retired);
+    await requireRestored(trx, product, made.restored);
     await requireWaypoints(trx, product, { before, after: checked.vouched, retired: made.retired });
     await saveChecked(trx, row, checked);
     const audit = async (what: string, past: unknown, now: unknown): Promise<void> =>
@@ -125,6 +128,19 @@ function refuseMovedChannels(before: ProductRoleContent, after: ProductRoleConte
     JSON.stringify([...content.channels].toSorted(([a], [b]) => (a < b ? -1 : 1)));
   if (channels(before) !== channels(after))
     throw new XylemError('E_INPUT', 'Channels are set one by one, each with its document.');
+}
+
+/** @throws XylemError E_OBJECT_MISSING */
+async function requireRestored(trx: Database, product: string, versions: readonly string[]): Promise<void> {
+  for (const version of versions) {
+    const { document } = await trx
+      .selectFrom('releases')
+      .select('document')
+      .where('product', '=', product)
+      .where('version', '=', version)
+      .executeTakeFirstOrThrow();
+    await requireContents(trx, product, storedRelease(document));
+  }
 }
 
 /** What follows a channel would be led to a release that no host takes. */

@@ -18,7 +18,7 @@ export async function storeObject(root: Root, domain: string, object: string, bo
     return { object, created: false };
   }
   await receive(root, body, { digest, what: 'An object', maxBytes: maxObjectBytes }, (file) =>
-    root.repository.adoptObject(place, digest, file),
+    root.contents.within(() => root.repository.adoptObject(place, digest, file)),
   );
   return { object, created: true };
 }

@@ -13,6 +13,10 @@ import { type ProductRow, productNamed } from './products.ts';
  * @throws XylemError E_PACKAGE_INVALID, E_PACKAGE_CONFLICT, E_OBJECT_MISSING (a tree, an object), E_NOT_FOUND
  */
 export async function registerPackage(root: Root, who: string, product: string, text: string) {
+  return await root.contents.within(() => register(root, who, product, text));
+}
+
+async function register(root: Root, who: string, product: string, text: string) {
   const row = await productNamed(root.db, product);
   const bytes = Buffer.from(text);
   const document = parsePackage(bytes);

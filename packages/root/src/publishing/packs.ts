@@ -23,8 +23,10 @@ export async function storePack(root: Root, domain: string, pack: string, body: 
   }
   return await receive(root, body, { digest, what: 'A pack', maxBytes: maxPackBytes }, async (file) => {
     const { frames, sizeBytes } = await verifyPack(file, digest);
-    await root.repository.adoptObject(place, digest, file);
-    await root.chunks.addPack(place, { digest, sizeBytes }, frames);
+    await root.contents.within(async () => {
+      await root.repository.adoptObject(place, digest, file);
+      await root.chunks.addPack(place, { digest, sizeBytes }, frames);
+    });
     return { pack, created: true, chunks: frames.reduce((sum, [, , , chunks]) => sum + chunks.length, 0) };
   });
 }

@@ -13,6 +13,7 @@ import { appendAudit } from '../audit/audit.ts';
 import { lockFor } from '../db/lock.ts';
 import type { Database } from '../db/tables.ts';
 import type { Root } from '../root.ts';
+import { requireContents } from './contents.ts';
 import { requireKnownTargets } from './known-targets.ts';
 import { type ProductRow, productNamed, requireReleases } from './products.ts';
 import { checkUpload, publishingLock, roleNamed, saveRole } from './roles.ts';
@@ -48,6 +49,7 @@ export async function createRelease(root: Root, who: string, product: string, bo
       });
     }
     await requirePackages(trx, product, document);
+    await requireContents(trx, product, document);
     const nowMs = root.clock.now();
     const checked = await checkRoles(trx, row, body, nowMs);
     const vouched = checked.vouched.releases.get(releaseTarget(product, digest));

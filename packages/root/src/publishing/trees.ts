@@ -9,6 +9,10 @@ import type { Root } from '../root.ts';
  * @throws XylemError E_TREE_INVALID and the other E_TREE codes, E_OBJECT_MISSING where a chunk is in no pack
  */
 export async function registerTree(root: Root, domain: string, body: TreeRegister) {
+  return await root.contents.within(() => register(root, domain, body));
+}
+
+async function register(root: Root, domain: string, body: TreeRegister) {
   const tree = body.tree as Digest;
   const known = await root.db
     .selectFrom('trees')

@@ -54,6 +54,9 @@ export interface Publisher {
   release(version: string, packages: Readonly<Record<string, string>>): Promise<Digest>;
   /** A build with a key of its own, which may release until then. */
   delegate(name: string, untilMs: number): Promise<Pick<Publisher, 'release'>>;
+  /** No host takes them any more; or they are vouched for again, as before. */
+  retire(...versions: readonly string[]): Promise<void>;
+  restore(...versions: readonly string[]): Promise<void>;
   /** Vouches for a release by the product's own key too. */
   takeOver(version: string): Promise<void>;
   setChannel(channel: string, version: string): Promise<void>;
@@ -120,6 +123,14 @@ export async function publisher(
     const roles = await signing([releaseTarget(product, digest.sha256), digest]);
     const body = { document: Buffer.from(document).toString(), roles };
     return (await root.api('releaseCreate', { params: { product }, body })).release as Digest;
+  };
+
+  const gone = new Map<string, TargetDigest>();
+  const targetsOf = async (versions: readonly string[]): Promise<string[]> => {
+    const shown = await Promise.all(
+      versions.map((version) => root.api('releaseShow', { params: { product, version } })),
+    );
+    return shown.map(({ release }) => releaseTarget(product, release));
   };
 
   return {
@@ -197,6 +208,24 @@ export async function publisher(
           ];
         });
       return { release: (version, packages) => releaseBy(version, packages, signing) };
+    },
+    retire: async (...versions) => {
+      const targets = new Set<string>(await targetsOf(versions));
+      const roles = await sign((content) => {
+        for (const [target, digest] of content.releases) if (targets.has(target)) gone.set(target, digest);
+        const left = [...content.releases].filter(([target]) => !targets.has(target));
+        return { ...content, releases: new Map(left) };
+      });
+      await root.api('productRolesPut', { params: { product }, body: { roles } });
+    },
+    restore: async (...versions) => {
+      const targets = new Set<string>(await targetsOf(versions));
+      const back = [...gone].filter(([target]) => targets.has(target));
+      const roles = await sign((content) => ({
+        ...content,
+        releases: new Map([...content.releases, ...back]),
+      }));
+      await root.api('productRolesPut', { params: { product }, body: { roles } });
     },
     takeOver: async (version) => {
       const shown = await root.api('releaseShow', { params: { product, version } });

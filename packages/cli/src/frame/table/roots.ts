@@ -23,6 +23,11 @@ export const rootsTable: readonly TableEntry[] = [
     load: () => import('../../commands/root/backup.ts'),
   },
   {
+    path: 'store gc',
+    summary: 'Remove content of retired releases that no host runs',
+    load: () => import('../../commands/store/gc.ts'),
+  },
+  {
     path: 'store verify',
     summary: "Read a root server's or relay's objects, and find what a disk damaged",
     load: () => import('../../commands/store/verify.ts'),

@@ -11,6 +11,14 @@ export const rootRoutes = {
     response: s.BackupCreated,
     summary: 'Write a backup to a folder of the root server',
   },
+  storeCollect: {
+    method: 'POST',
+    path: '/root/store/gc',
+    needs: { permission: 'administer', where: 'installation' },
+    body: s.StoreCollect,
+    response: s.StoreCollected,
+    summary: 'Remove content of retired releases that no host runs, and what broken-off publishing left',
+  },
   restored: {
     method: 'GET',
     path: '/root/restored',

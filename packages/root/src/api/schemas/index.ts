@@ -28,6 +28,7 @@ export * from './recalls.ts';
 export * from './reparenting.ts';
 export * from './root.ts';
 export * from './secrets.ts';
+export * from './store.ts';
 export * from './tenants.ts';
 export * from './tickets.ts';
 export * from './traffic.ts';

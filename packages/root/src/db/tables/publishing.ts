@@ -41,6 +41,8 @@ export interface PublishingTables {
     document: string;
     updated_ms: number;
   };
+  /** Files that nothing refers to any more and that are still to be removed. */
+  store_removals: { domain: string; kind: 'tree' | 'object'; digest: string };
   packs: { domain: string; pack: string; size_bytes: number; id: Generated<number> };
   pack_frames: {
     pack_id: number;

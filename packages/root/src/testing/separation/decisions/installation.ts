@@ -5,6 +5,7 @@ import { type Decision, list, ofEnvironment, onlyInstallation, own } from '../de
 export const ofInstallation = {
   whoami: [own],
   rootInfo: [own],
+  storeCollect: [onlyInstallation('administer', () => ({ body: { dryRun: true } }))],
   backupCreate: [onlyInstallation('administer', () => ({ body: { out: '/' } }))],
   restored: [onlyInstallation('read')],
   fourEyesShow: [own],

@@ -1,4 +1,4 @@
-/** Updates run beside each other; removing runs alone, and only when no update does. */
+/** What adds runs beside each other; what removes runs alone, and only when nothing is added. */
 export class Gate {
   #inside = 0;
   #alone: Promise<unknown> | null = null;
@@ -10,6 +10,12 @@ export class Gate {
     return () => {
       this.#inside -= 1;
     };
+  }
+
+  /** Runs `work` beside others, once nothing runs alone. @throws what it throws */
+  async within<T>(work: () => Promise<T>): Promise<T> {
+    const leave = await this.enter();
+    return await work().finally(leave);
   }
 
   /** @returns false, without having run `work`, when someone is inside */
