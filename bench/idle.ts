@@ -30,7 +30,7 @@ export const bench: Bench = {
     if (!Number.isSafeInteger(count) || count < 1) {
       throw new XylemError('E_INPUT', '--components is a whole number from 1.');
     }
-    return await inLab('all', (lab) => measure(lab, count, say), componentsOf(count));
+    return await inLab('all', (lab) => measure(lab, count, say), { components: componentsOf(count) });
   },
 };
 

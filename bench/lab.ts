@@ -33,18 +33,23 @@ const payload: LabComponent = { component: 'payload', manifest: 'kind: files\n' 
 /**
  * Runs `measure` in a lab, and ends and removes everything after it.
  * @param where which hosts run the components
+ * @param options.rootWords further words of `root run`
  */
 export async function inLab<T>(
   where: string,
   measure: (lab: Lab) => Promise<T>,
-  components: readonly LabComponent[] = [payload],
+  {
+    components = [payload],
+    rootWords = [],
+  }: { readonly components?: readonly LabComponent[]; readonly rootWords?: readonly string[] } = {},
 ): Promise<T> {
   const context = cleanup();
   try {
     const work = await tempFolder(context);
     const xylem = program({ entry, home: join(work, 'home'), logs: join(work, 'logs') });
     context.after(() => xylem.stop());
-    const { apiUrl, token } = await startRoot(xylem, join(work, 'root'), 'bench');
+    const words = rootWords;
+    const { apiUrl, token } = await startRoot(xylem, join(work, 'root'), 'bench', { words });
     const yaml = join(work, 'environment.yaml');
     const placed = components.map(({ component }) => `      ${component}: { where: ${where} }\n`).join('');
     const text = `environment: ${environment}\nproducts:\n  bench:\n    components:\n${placed}`;

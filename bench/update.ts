@@ -4,9 +4,10 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { XylemError } from '@xylem/core';
 import { systemClock } from '@xylem/platform';
+import type { Patches } from '@xylem/root/contract';
 import { addLiveReleases, countingProxy, differences, listing, startNode, waitUntil } from '@xylem/testkit';
 import type { Bench } from './bench.ts';
-import { environment, inLab, type Lab, usageOf } from './lab.ts';
+import { environment, forgetHighestRss, inLab, type Lab, usageOf } from './lab.ts';
 import {
   type CountedRequest,
   countingWords,
@@ -18,6 +19,9 @@ import {
 } from './requests.ts';
 
 const updateWithinMs = 600_000;
+const patchWithinMs = 2 * 3600_000;
+/** On a faster one a host may take chunks where they are sooner. */
+const slowLink = '12MB/s';
 /** So long without a byte counts as quiet: reports and watermarks of the install have passed. */
 const quietMs = 2500;
 
@@ -28,6 +32,8 @@ interface Versions {
   readonly liveReleases: number;
   /** Before the update all but so many are retired. */
   readonly retireTo: string | undefined;
+  /** By a patch that is made before. */
+  readonly isByPatch: boolean;
 }
 
 async function secondsOf(act: () => Promise<unknown>): Promise<number> {
@@ -104,19 +110,44 @@ async function isFolder(path: string | undefined, flag: string): Promise<string>
   return realpath(folder);
 }
 
-/** Whether this request's body is content: a part of a pack, and no document, offer or metadata. */
+/** Whether this request's body is content: a patch or a part of a pack, and no document, offer or metadata. */
 async function isPayload({ path }: CountedRequest, work: string): Promise<boolean> {
   if (!/^\/o\/[0-9a-f]{32}\/[0-9a-f]{64}$/.test(path)) return false;
   const file = await open(join(work, 'root', 'repository', path));
   try {
     const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0);
-    return buffer.toString('latin1') === 'XYLPACK1';
+    return ['XYLPACK1', 'XYLPATC1'].includes(buffer.toString('latin1'));
   } finally {
     await file.close();
   }
 }
 
 type Say = (line: string) => void;
+
+/** Waits until the root server has made the patch between both versions, and says what that took. */
+async function madePatch({ xylem }: Lab, say: Say): Promise<Readonly<Record<string, number>>> {
+  say('the root server makes a patch');
+  const ended: Patches['patches'][number][] = [];
+  await waitUntil(
+    async () => {
+      const { patches } = (await xylem.command(['patches'])) as Patches;
+      ended.push(...patches.filter(({ from, to, state }) => `${from} ${to} ${state}` === '1.0.0 2.0.0 made'));
+      const refused = patches.find(({ state }) => state === 'useless' || state === 'failed');
+      if (refused !== undefined)
+        throw new XylemError('E_INPUT', `There is no patch: ${JSON.stringify(refused)}`);
+      return ended.length > 0;
+    },
+    patchWithinMs,
+    'a patch between the versions',
+  );
+  const [made] = ended;
+  return {
+    patchBytes: made?.sizeBytes ?? 0,
+    patchCpuSeconds: made?.cpuSeconds ?? 0,
+    patchPeakRssMb: made?.peakRssMb ?? 0,
+    chunkBytes: made?.chunkBytes ?? 0,
+  };
+}
 
 async function measure(
   lab: Lab,
@@ -125,11 +156,14 @@ async function measure(
 ): Promise<Readonly<Record<string, number | boolean>>> {
   const { xylem, work, deploy } = lab;
   const { quiet, current } = await startTree(lab);
+  if (versions.isByPatch) await xylem.command(['host', 'limit', 'host', '--down', slowLink]);
   const publishing = await publishAll(lab, versions, say);
   say('installing the old version');
   await deploy('1.0.0', ['--watch', '--timeout', String(updateWithinMs / 1000)]);
+  const patch = versions.isByPatch ? await madePatch(lab, say) : {};
   const before = await quiet();
   const wasAt = linkAt(current);
+  for (const name of ['relay', 'host']) await forgetHighestRss(xylem.pidOf(name));
 
   say('updating');
   const startedMs = systemClock.monotonicMs();
@@ -169,6 +203,7 @@ async function measure(
     agentPeakRssMb: Math.round(host.highestRssMb),
     verified: differences(await listing(versions.next), await listing(current)).length === 0,
     ...publishing,
+    ...patch,
     reportRequests: reports.requests,
     reportBytesDown: reports.bytesDown,
     reportBytesUp: reports.bytesUp,
@@ -178,10 +213,12 @@ async function measure(
 }
 
 export const bench: Bench = {
-  usage: `--old DIR --new DIR [--live-releases N [--retire-to M]]: updates a real host behind a real relay, from one folder to the other.
+  usage: `--old DIR --new DIR [--patch] [--live-releases N [--retire-to M]]: updates a real host behind a real relay, from one folder to the other,
+  by chunks, or with --patch over a link of 12 MB/s by a patch that the root server made before: patchBytes,
+  patchCpuSeconds, patchPeakRssMb.
   wireBytesDown and wireBytesUp are all bytes at the host's sockets, TLS counted, from the order until all is quiet. Of
   them, reportBytesDown and reportBytesUp went for reports and watermarks, and payloadBytes are the parts of packs that
-  the update fetched; besidePayloadBytes is what remains. \`requests\` are those of the update: reportRequests are apart.`,
+  the update fetched, or the patch; besidePayloadBytes is what remains. \`requests\` are those of the update: reportRequests are apart.`,
   async run(words, say) {
     const { values } = parseArgs({
       args: [...words],
@@ -190,6 +227,7 @@ export const bench: Bench = {
         new: { type: 'string' },
         'live-releases': { type: 'string' },
         'retire-to': { type: 'string' },
+        patch: { type: 'boolean', default: false },
       },
     });
     const old = await isFolder(values.old, '--old');
@@ -198,8 +236,10 @@ export const bench: Bench = {
     if (!Number.isSafeInteger(liveReleases) || liveReleases < 0) {
       throw new XylemError('E_INPUT', '--live-releases: expected a whole number.');
     }
-    const versions = { old, next, liveReleases, retireTo: values['retire-to'] };
-    const figures = await inLab('name = host', (lab) => measure(lab, versions, say));
+    const isByPatch = values.patch;
+    const versions = { old, next, liveReleases, retireTo: values['retire-to'], isByPatch };
+    const rootWords = isByPatch ? [] : ['--no-patches'];
+    const figures = await inLab('name = host', (lab) => measure(lab, versions, say), { rootWords });
     return { inputs: { old, new: next, liveReleases }, figures };
   },
 };

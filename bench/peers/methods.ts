@@ -3,9 +3,8 @@ import { casync } from './casync.ts';
 import { bsdiff, xdelta3, zstdFull, zstdPatch } from './deltas.ts';
 import type { Method } from './method.ts';
 import { ostreeDelta, ostreeDeltaWhole, ostreeObjects } from './ostree.ts';
-import { xylemPatch } from './patch.ts';
 import { rsync } from './rsync.ts';
-import { xylemChunks, xylemPublish } from './xylem.ts';
+import { xylemChunks, xylemPatch, xylemPublish } from './xylem.ts';
 import { zsync } from './zsync.ts';
 
 /** All methods, as they stand in the table. A further one is a line here. */

@@ -20,8 +20,8 @@ function figure(figures: Measured['figures'], name: string): number {
 }
 
 /** A real host behind a real relay, as `bench/run update` brings it from one version to the other. */
-async function updateHost({ versions }: Place): Promise<Costs> {
-  const words = ['--old', versions.old, '--new', versions.next];
+async function updateHost({ versions }: Place, more: readonly string[] = []): Promise<Costs> {
+  const words = ['--old', versions.old, '--new', versions.next, ...more];
   const { figures } = await update.run(words, () => undefined);
   if (figures.verified !== true) throw new XylemError('E_INTERNAL', 'The host has another tree.');
   const reports = figure(figures, 'reportBytesDown') + figure(figures, 'reportBytesUp');
@@ -31,11 +31,29 @@ async function updateHost({ versions }: Place): Promise<Costs> {
     requests: figure(figures, 'requests'),
     updateSeconds: figure(figures, 'seconds'),
     peakRssMb: figure(figures, 'agentPeakRssMb'),
+    ...(figures.patchBytes === undefined
+      ? {}
+      : {
+          artefactBytes: figure(figures, 'patchBytes'),
+          makeCpuSeconds: figure(figures, 'patchCpuSeconds'),
+          makePeakRssMb: figure(figures, 'patchPeakRssMb'),
+        }),
   };
 }
 
 /** No patch is made: parts of packs. */
-export const xylemChunks: Method = { name: 'xylem chunks', debian: [], measure: updateHost };
+export const xylemChunks: Method = {
+  name: 'xylem chunks',
+  debian: [],
+  measure: (place) => updateHost(place),
+};
+
+/** By the patch that the root server makes. */
+export const xylemPatch: Method = {
+  name: 'xylem patch',
+  debian: [],
+  measure: (place) => updateHost(place, ['--patch']),
+};
 
 /** The new version into a root server that has the old one: the command and what it has the root server do. */
 export const xylemPublish: Method = {

@@ -16,8 +16,6 @@ export { readOffer } from './offer/read-offer.ts';
 export { type Travel, travelOf } from './offer/travel.ts';
 export { verifyPack } from './pack/pack-reader.ts';
 export { ownPatchList, patchListIn, patchListPath, putPatchList, readPatchListFrom } from './patch/list.ts';
-export { makePatch } from './patch/make.ts';
-export { OldTree } from './patch/old-tree.ts';
 export { patchBetween, writePieces } from './publish/patch-between.ts';
 export { publishTree } from './publish/publish-tree.ts';
 export { repositorySink } from './publish/repository-sink.ts';

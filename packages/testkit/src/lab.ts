@@ -43,6 +43,8 @@ export interface LabRootOptions {
   readonly nodeWords?: readonly string[];
   /** Where nodes reach it. Default: a free port of loopback. */
   readonly nodes?: LabAddress;
+  /** Further ones of `root run`. */
+  readonly words?: readonly string[];
 }
 
 const loopback: LabAddress = { listen: '127.0.0.1:0' };
@@ -58,14 +60,14 @@ export async function startRoot(
   xylem: Program,
   state: string,
   tenant: string,
-  { apiPort = 0, database, nodeWords, nodes = loopback }: LabRootOptions = {},
+  { apiPort = 0, database, nodeWords, nodes = loopback, words = [] }: LabRootOptions = {},
 ): Promise<LabRoot> {
   const init = ['root', 'init', '--state', state, '--tenant', tenant];
   const { operatorToken } = (await xylem.command(
     database === undefined ? init : [...init, '--database', database],
   )) as { operatorToken: string };
   const addresses = ['--api', `127.0.0.1:${apiPort}`, ...listenWords(nodes)];
-  const running = ['root', 'run', '--state', state, ...addresses];
+  const running = ['root', 'run', '--state', state, ...addresses, ...words];
   const { apiUrl, nodesUrl } = (await xylem.start('root', running, nodeWords)) as {
     readonly apiUrl: string;
     readonly nodesUrl: string;

@@ -32,6 +32,12 @@ test('on fast links time decides: a second of work is no gain where bytes take n
   assert.ok((patch?.seconds ?? 0) > 0.8 && (chunks?.seconds ?? 1) < 0.6, JSON.stringify(fast.roads));
 });
 
+test('on fast links what saves hardly any time is not worth more bytes', () => {
+  const small = listed(1_500, 9_000_000, 324_000);
+  const { kind, why } = chooseRoad(small, { bytesPerSecond: 250_000_000, memoryBytes: much });
+  assert.equal(`${kind}: ${why}`, 'patch: fewest bytes');
+});
+
 test('without memory for it there is no patch', () => {
   const { kind, why } = chooseRoad(ofNode, { bytesPerSecond: null, memoryBytes: 100 * 2 ** 20 });
   assert.equal(`${kind}: ${why}`, 'chunks: too little memory for a patch');

@@ -2,6 +2,8 @@ import type { Digest, ListedPatch } from '@xylem/core';
 
 /** Above it time is worth more than bytes (100 Mbit/s). */
 const fastBytesPerSecond = 12_500_000;
+/** Less is worth no bytes: they are somebody else's time too. */
+const worthSeconds = 0.2;
 /** What a host does beside waiting for bytes: measured with trees of 10 to 200 MB. */
 const madeBytesPerSecond = 150_000_000;
 const chunkBytesPerSecond = 100_000_000;
@@ -53,7 +55,9 @@ export function chooseRoad(
   };
   const roads = [patch, chunks];
   if (memoryBytes < leastMemoryBytes) return { kind: 'chunks', why: 'too little memory for a patch', roads };
-  if (patch.seconds === null || chunks.seconds === null || (bytesPerSecond ?? 0) <= fastBytesPerSecond)
-    return { kind: patch.bytes <= chunks.bytes ? 'patch' : 'chunks', why: 'fewest bytes', roads };
-  return { kind: patch.seconds <= chunks.seconds ? 'patch' : 'chunks', why: 'least time', roads };
+  const [most, fewest] = patch.bytes <= chunks.bytes ? [chunks, patch] : [patch, chunks];
+  const isFast = (bytesPerSecond ?? 0) > fastBytesPerSecond;
+  const savedSeconds = (fewest.seconds ?? 0) - (most.seconds ?? 0);
+  if (isFast && savedSeconds >= worthSeconds) return { kind: most.kind, why: 'least time', roads };
+  return { kind: fewest.kind, why: 'fewest bytes', roads };
 }
