@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import { type Digest, parseNewsFile } from '@xylem/core';
 import { silentLog, systemClock } from '@xylem/platform';
@@ -10,6 +10,7 @@ import { ownPatchList, patchListPath } from '@xylem/store';
 import { removeLater, waitUntil } from '@xylem/testkit';
 import { openDatabase } from '../db/open.ts';
 import { statePaths } from '../state/folder.ts';
+import { testDatabases } from '../testing/databases.ts';
 import { makerCommand, type PatchFleet, patchFleet } from '../testing/patch-fleet.ts';
 import { shiftedClock } from '../testing/shifted-clock.ts';
 import { createPatching, type Patching } from './patching.ts';
@@ -45,44 +46,47 @@ async function queue(
   return { ...patching, told };
 }
 
-test('between what hosts run and the newest release a patch is made, served, told, and taken away when all have gone over', async (t) => {
-  const clock = shiftedClock(0);
-  const fleet = await patchFleet(t, { patchMaker: makerCommand, clock });
-  const { root, host, repository, shop } = fleet;
-  const one = await fleet.publish('1.0.0');
-  await fleet.runs('1.0.0');
-  const two = await fleet.publish('2.0.0');
-  await waitUntil(async () => (await shownBy(fleet)).some(({ state }) => state === 'made'), 60_000);
-  const [made] = await shownBy(fleet);
-  assert.ok(made?.patch != null && made.sizeBytes !== null);
-  assert.deepEqual(
-    [made.from, made.to, made.fromTree, made.toTree, made.hosts, made.wentOver, made.savedBytes],
-    ['1.0.0', '2.0.0', one.tree, two.tree, 1, 0, 0],
-  );
-  assert.ok(made.sizeBytes < 1_000 && made.chunkBytes > 20_000, JSON.stringify(made));
-  const list = await waitUntil(() => ownPatchList(repository, shop.domain, two.tree));
-  assert.deepEqual(list.patches, [
-    [one.tree, made.patch, made.sizeBytes, list.patches[0]?.[3], made.chunkBytes],
-  ]);
-  assert.ok((list.patches[0]?.[3] ?? 0) > 50_000);
+for (const { kind, skip, options } of await testDatabases({ after }))
+  test(`between what hosts run and the newest release a patch is made, served, told, and taken away when all have gone over: ${kind}`, {
+    skip,
+  }, async (t) => {
+    const clock = shiftedClock(0);
+    const fleet = await patchFleet(t, { ...(await options('patches')), patchMaker: makerCommand, clock });
+    const { root, host, repository, shop } = fleet;
+    const one = await fleet.publish('1.0.0');
+    await fleet.runs('1.0.0');
+    const two = await fleet.publish('2.0.0');
+    await waitUntil(async () => (await shownBy(fleet)).some(({ state }) => state === 'made'), 60_000);
+    const [made] = await shownBy(fleet);
+    assert.ok(made?.patch != null && made.sizeBytes !== null);
+    assert.deepEqual(
+      [made.from, made.to, made.fromTree, made.toTree, made.hosts, made.wentOver, made.savedBytes],
+      ['1.0.0', '2.0.0', one.tree, two.tree, 1, 0, 0],
+    );
+    assert.ok(made.sizeBytes < 1_000 && made.chunkBytes > 20_000, JSON.stringify(made));
+    const list = await waitUntil(() => ownPatchList(repository, shop.domain, two.tree));
+    assert.deepEqual(list.patches, [
+      [one.tree, made.patch, made.sizeBytes, list.patches[0]?.[3], made.chunkBytes],
+    ]);
+    assert.ok((list.patches[0]?.[3] ?? 0) > 50_000);
 
-  await root.api('deploymentCreate', {
-    body: { kind: 'deploy', product: 'shop', version: '2.0.0', environments: ['production'] } as never,
+    await root.api('deploymentCreate', {
+      body: { kind: 'deploy', product: 'shop', version: '2.0.0', environments: ['production'] } as never,
+    });
+    const path = `/${patchListPath(shop.domain, two.tree)}`;
+    await waitUntil(async () => (await host.get(path)).status === 200, 30_000);
+    assert.equal((await host.get(`/o/${shop.domain}/${made.patch}`)).body.length, made.sizeBytes);
+
+    await fleet.runs('2.0.0');
+    await waitUntil(async () => (await shownBy(fleet))[0]?.hosts === 0, 60_000);
+    const [gone] = await shownBy(fleet);
+    assert.equal(gone?.wentOver, 1);
+    assert.equal(gone?.savedBytes, made.chunkBytes - made.sizeBytes);
+    clock.pass(3700_000);
+    await waitUntil(async () => (await shownBy(fleet)).length === 0, 60_000);
+    assert.equal(await ownPatchList(repository, shop.domain, two.tree), null);
+    assert.equal(await repository.hasObject(shop.domain, made.patch as Digest), false);
   });
-  const path = `/${patchListPath(shop.domain, two.tree)}`;
-  await waitUntil(async () => (await host.get(path)).status === 200, 30_000);
-  assert.equal((await host.get(`/o/${shop.domain}/${made.patch}`)).body.length, made.sizeBytes);
-
-  await fleet.runs('2.0.0');
-  await waitUntil(async () => (await shownBy(fleet))[0]?.hosts === 0, 60_000);
-  const [gone] = await shownBy(fleet);
-  assert.equal(gone?.wentOver, 1);
-  assert.equal(gone?.savedBytes, made.chunkBytes - made.sizeBytes);
-  clock.pass(3700_000);
-  await waitUntil(async () => (await shownBy(fleet)).length === 0, 60_000);
-  assert.equal(await ownPatchList(repository, shop.domain, two.tree), null);
-  assert.equal(await repository.hasObject(shop.domain, made.patch as Digest), false);
-});
 
 test('a patch that is made after its release was directed is told in the news that lead there', async (t) => {
   const fleet = await patchFleet(t, { patchMaker: makerCommand });

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import { type Digest, type DomainId, parsePackage, sha256 } from '@xylem/core';
 import { systemRandomness } from '@xylem/platform';
 import { openRepository, type Repository, verifyRepository } from '@xylem/store';
+import { testDatabases } from '../testing/databases.ts';
 import { fakeHost } from '../testing/fake-host.ts';
 import { publisher } from '../testing/publisher.ts';
-import { rootFixture } from '../testing/root-fixture.ts';
+import { type RootFixtureOptions, rootFixture } from '../testing/root-fixture.ts';
 import { withDatabase } from '../testing/row-hosts.ts';
 import { shiftedClock } from '../testing/shifted-clock.ts';
 
@@ -14,9 +15,9 @@ const dayMs = 86_400_000;
 const unique = (name: string): string =>
   Array.from({ length: 400 }, (_, n) => sha256(`${name} ${n}`)).join('\n');
 
-async function shop(t: TestContext) {
+async function shop(t: TestContext, options: RootFixtureOptions = {}) {
   const clock = shiftedClock(0);
-  const root = await rootFixture(t, { clock });
+  const root = await rootFixture(t, { ...options, clock });
   const product = await publisher(t, root, 'shop');
   const yaml =
     'environment: production\nproducts: { shop: { components: { web: { where: all }, api: { where: all } } } }\n';
@@ -55,50 +56,56 @@ const objectsIn = async (repository: Repository, domain: DomainId): Promise<numb
   return count;
 };
 
-test('content of retired releases that no host runs goes, and comes back when it is published again', async (t) => {
-  const { clock, product, repository, treeOf, runs, gc, hasTree, isWhole } = await shop(t);
-  const api = (version: string) => ({ 'api.js': unique(`api ${version}`), same: unique('same') });
-  for (const version of ['1.0.0', '2.0.0', '3.0.0']) await product.publish('api', version, api(version));
-  await product.publish('web', '1.0.0', { 'index.html': unique('web') });
-  await product.release('1.0.0', { api: '1.0.0', web: '1.0.0' });
-  await product.release('2.0.0', { api: '2.0.0' });
-  await product.release('3.0.0', { api: '3.0.0' });
-  await runs('api', '2.0.0');
-  assert.deepEqual((await gc()).packages, [], 'nothing is retired');
-  await product.retire('1.0.0', '2.0.0');
-  assert.deepEqual((await gc()).packages, [], 'nothing is older than a week');
-  clock.pass(8 * dayMs);
+for (const { kind, skip, options } of await testDatabases({ after }))
+  test(`content of retired releases that no host runs goes, and comes back when it is published again: ${kind}`, {
+    skip,
+  }, async (t) => {
+    const { clock, product, repository, treeOf, runs, gc, hasTree, isWhole } = await shop(
+      t,
+      await options('gc'),
+    );
+    const api = (version: string) => ({ 'api.js': unique(`api ${version}`), same: unique('same') });
+    for (const version of ['1.0.0', '2.0.0', '3.0.0']) await product.publish('api', version, api(version));
+    await product.publish('web', '1.0.0', { 'index.html': unique('web') });
+    await product.release('1.0.0', { api: '1.0.0', web: '1.0.0' });
+    await product.release('2.0.0', { api: '2.0.0' });
+    await product.release('3.0.0', { api: '3.0.0' });
+    await runs('api', '2.0.0');
+    assert.deepEqual((await gc()).packages, [], 'nothing is retired');
+    await product.retire('1.0.0', '2.0.0');
+    assert.deepEqual((await gc()).packages, [], 'nothing is older than a week');
+    clock.pass(8 * dayMs);
 
-  const before = await objectsIn(repository, product.domain);
-  const dry = await gc(true);
-  assert.deepEqual(
-    dry.packages.map(({ component, version }) => `${component}@${version}`).sort(),
-    ['api@1.0.0', 'web@1.0.0'],
-    'a host runs api@2.0.0',
-  );
-  assert.equal(dry.removed, false);
-  assert.equal(await objectsIn(repository, product.domain), before);
-  const done = await gc();
-  assert.deepEqual({ ...done, removed: false }, dry);
-  // That of api@1.0.0 has what others share with it.
-  assert.equal(done.trees, 2);
-  assert.equal(before - (await objectsIn(repository, product.domain)), done.packs);
-  assert.ok(done.packs >= 1 && done.bytes > 5_000, JSON.stringify(done));
-  assert.equal(await hasTree(await treeOf('web', '1.0.0')), false);
-  for (const version of ['2.0.0', '3.0.0']) assert.ok(await hasTree(await treeOf('api', version)));
-  await isWhole();
-  assert.deepEqual((await gc()).trees, 0);
+    const before = await objectsIn(repository, product.domain);
+    const dry = await gc(true);
+    assert.deepEqual(
+      dry.packages.map(({ component, version }) => `${component}@${version}`).sort(),
+      ['api@1.0.0', 'web@1.0.0'],
+      'a host runs api@2.0.0',
+    );
+    assert.equal(dry.removed, false);
+    assert.equal(await objectsIn(repository, product.domain), before);
+    const done = await gc();
+    assert.deepEqual({ ...done, removed: false }, dry);
+    // That of api@1.0.0 has what others share with it.
+    assert.equal(done.trees, 2);
+    assert.equal(before - (await objectsIn(repository, product.domain)), done.packs);
+    assert.ok(done.packs >= 1 && done.bytes > 5_000, JSON.stringify(done));
+    assert.equal(await hasTree(await treeOf('web', '1.0.0')), false);
+    for (const version of ['2.0.0', '3.0.0']) assert.ok(await hasTree(await treeOf('api', version)));
+    await isWhole();
+    assert.deepEqual((await gc()).trees, 0);
 
-  const gone = { code: 'E_OBJECT_MISSING' };
-  await assert.rejects(product.release('4.0.0', { api: '3.0.0', web: '1.0.0' }), gone);
-  await assert.rejects(product.restore('1.0.0'), gone);
-  await product.publish('web', '1.0.0', { 'index.html': unique('web') });
-  await product.release('4.0.0', { api: '3.0.0', web: '1.0.0' });
-  await assert.rejects(product.restore('1.0.0'), gone, 'api@1.0.0 is still not here');
-  await product.publish('api', '1.0.0', api('1.0.0'));
-  await product.restore('1.0.0');
-  await isWhole();
-});
+    const gone = { code: 'E_OBJECT_MISSING' };
+    await assert.rejects(product.release('4.0.0', { api: '3.0.0', web: '1.0.0' }), gone);
+    await assert.rejects(product.restore('1.0.0'), gone);
+    await product.publish('web', '1.0.0', { 'index.html': unique('web') });
+    await product.release('4.0.0', { api: '3.0.0', web: '1.0.0' });
+    await assert.rejects(product.restore('1.0.0'), gone, 'api@1.0.0 is still not here');
+    await product.publish('api', '1.0.0', api('1.0.0'));
+    await product.restore('1.0.0');
+    await isWhole();
+  });
 
 test('what publishing left behind goes after a week, and a crash in the middle leaves nothing', async (t) => {
   const { clock, root, product, repository, gc, isWhole } = await shop(t);

@@ -2,7 +2,7 @@ import type { Digest, DomainId } from '@xylem/core';
 import { XylemError } from '@xylem/core';
 import type { StoreCollected } from '../api/schemas/store.ts';
 import { appendAudit } from '../audit/audit.ts';
-import { inParts } from '../db/statements.ts';
+import { inStatements } from '../db/statements.ts';
 import type { Database } from '../db/tables.ts';
 import type { Root } from '../root.ts';
 import { finishRemovals } from './removals.ts';
@@ -70,31 +70,31 @@ async function bytesOf({ repository }: Pick<Root, 'repository'>, unused: readonl
 
 /** Rows first: a publisher who asks is told that the chunks are not known. */
 async function forget(trx: Database, { domain, trees, packs, objects }: Unused): Promise<void> {
-  await inParts(trees, async (some) => {
+  for (const some of inStatements(trees))
     await trx.deleteFrom('trees').where('domain', '=', domain).where('tree', 'in', some).execute();
-    return [];
-  });
-  for (const pack of packs) await forgetPack(trx, domain, pack);
+  for (const some of inStatements(packs)) await forgetPacks(trx, domain, some);
   const removals = [
     ...trees.map((digest) => ({ domain, kind: 'tree', digest }) as const),
     ...[...packs, ...objects].map((digest) => ({ domain, kind: 'object', digest }) as const),
   ];
-  for (const one of removals)
+  for (const some of inStatements(removals))
     await trx
       .insertInto('store_removals')
-      .values(one)
+      .values(some)
       .onConflict((c) => c.columns(['domain', 'kind', 'digest']).doNothing())
       .execute();
 }
 
-async function forgetPack(trx: Database, domain: DomainId, pack: Digest): Promise<void> {
-  const row = await trx
+/** Chunks have no index by their pack: all of the domain's are looked at, once for many packs. */
+async function forgetPacks(trx: Database, domain: DomainId, packs: readonly Digest[]): Promise<void> {
+  const rows = await trx
     .deleteFrom('packs')
     .where('domain', '=', domain)
-    .where('pack', '=', pack)
+    .where('pack', 'in', packs)
     .returning('id')
-    .executeTakeFirst();
-  if (row === undefined) return;
-  await trx.deleteFrom('pack_frames').where('pack_id', '=', row.id).execute();
-  await trx.deleteFrom('chunks').where('pack_id', '=', row.id).execute();
+    .execute();
+  const ids = rows.map(({ id }) => id);
+  if (ids.length === 0) return;
+  await trx.deleteFrom('pack_frames').where('pack_id', 'in', ids).execute();
+  await trx.deleteFrom('chunks').where('domain', '=', domain).where('pack_id', 'in', ids).execute();
 }
