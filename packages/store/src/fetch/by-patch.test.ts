@@ -62,11 +62,11 @@ async function putPatch(
 }
 
 /** Two versions of which the first is installed, and a server with both. */
-async function twoVersions(t: TestContext) {
+async function twoVersions(t: TestContext, first = before, second = after) {
   const own = await makeFixture(t, memoryFolder);
-  const old = await own.publish('old', before);
-  const next = await own.publish('next', after);
-  const state = { cut: Number.POSITIVE_INFINITY, path: '' };
+  const old = await own.publish('old', first);
+  const next = await own.publish('next', second);
+  const state = { cut: Number.POSITIVE_INFINITY, flipped: Number.POSITIVE_INFINITY, path: '' };
   const server = await serveForTest(t, own.repository, (request, response) => {
     if (state.path === '' || request.url !== state.path) return false;
     const offset = Number(/bytes=(\d+)/.exec(request.headers.range ?? '')?.[1] ?? 0);
@@ -74,6 +74,7 @@ async function twoVersions(t: TestContext) {
     const end = state.cut;
     void readFile(own.repository.filePath(state.path.slice(1))).then((bytes) => {
       response.writeHead(200, { 'content-length': bytes.length });
+      if (state.flipped < bytes.length) bytes[state.flipped] = (bytes[state.flipped] ?? 0) ^ 1;
       response.write(bytes.subarray(0, end), () => response.destroy());
     });
     return true;
@@ -199,6 +200,64 @@ test('a patch that breaks off goes on where it was, also in a later attempt', as
   assert.equal(server.requests[1], `GET /o/${testDomain}/${patch} bytes=10000-`);
   const size = (await own.repository.objectSize(testDomain, patch)) ?? 0;
   assert.ok(fetchedBytes < size - 10_000 + 400);
+});
+
+/** XYLEM_PATCH_STRIDE=1 tries each byte. */
+const stride = Number(process.env.XYLEM_PATCH_STRIDE ?? 13);
+const places = (bytes: number): number[] =>
+  Array.from({ length: Math.ceil(bytes / stride) }, (_, n) => n * stride);
+
+async function smallVersions(t: TestContext) {
+  const lines = text('lib', 3_000);
+  const first = { 'a.js': lines, 'bin/run*': noise('run', 70_000), gone: 'gone' };
+  const second = { 'a.js': `// more\n${lines}`, 'bin/run*': noise('run', 70_001), 'b.txt': text('b', 200) };
+  const versions = await twoVersions(t, first, second);
+  const patch = await patchBetween(versions.own, versions.old, versions.next);
+  const bytes = await readFile(versions.own.repository.objectPath(testDomain, patch));
+  versions.state.path = `/o/${testDomain}/${patch}`;
+  return { ...versions, patch, bytes };
+}
+
+test('a small patch that is cut off at a byte is gone on with from there, and nothing comes twice', async (t) => {
+  const { server, state, options, isRight, removeAgain, bytes } = await smallVersions(t);
+  assert.ok(bytes.length < 2_000, `${bytes.length}`);
+  for (const at of places(bytes.length).map((place) => place + 1)) {
+    state.cut = at;
+    server.requests.length = 0;
+    const { patchedBytes, fetchedBytes } = await fetchTree(options);
+    await isRight();
+    const asked = server.requests.filter((line) => line.startsWith(`GET ${state.path}`));
+    const rest = at < bytes.length ? [`GET ${state.path} bytes=${at}-`] : [];
+    assert.deepEqual(asked, [`GET ${state.path}`, ...rest]);
+    assert.ok(patchedBytes > 0 && fetchedBytes < bytes.length + 400, `cut at ${at}: ${fetchedBytes}`);
+    await removeAgain();
+  }
+  // A source that gives nothing of it is asked twice, and then for chunks.
+  state.cut = 0;
+  server.requests.length = 0;
+  assert.equal((await fetchTree(options)).patchedBytes, 0);
+  await isRight();
+  assert.equal(server.requests.filter((line) => line.startsWith(`GET ${state.path}`)).length, 2);
+});
+
+test('a small patch with a wrong byte, on the wire or in itself, never gives a wrong tree', async (t) => {
+  const { own, old, next, state, options, isRight, removeAgain, bytes } = await smallVersions(t);
+  for (const at of places(bytes.length)) {
+    state.flipped = at;
+    const { patchedBytes } = await fetchTree(options);
+    await isRight();
+    assert.equal(patchedBytes, 0, `flipped on the wire at ${at}`);
+    await removeAgain();
+  }
+  state.path = '';
+  for (const at of places(bytes.length)) {
+    const changed = Buffer.from(bytes);
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    await putPatch(own, old.tree, next.tree, changed);
+    await fetchTree(options);
+    await isRight();
+    await removeAgain();
+  }
 });
 
 const quiet = { debug: () => undefined, info: () => undefined, error: () => undefined } as const;

@@ -104,26 +104,48 @@ async function askForList({ options, choice, onRequest, onBytes }: PatchTools): 
   return read.list;
 }
 
+/** A link that breaks off now and then does not make the longer road the better one. */
 async function fetchPatch(
   { options, choice, onRequest, onBytes }: PatchTools,
   [, digest, maxBytes]: ListedPatch,
 ): Promise<void> {
   const { into, domain, signal, clock } = options;
   const file = patchFile(into);
-  const isBegun = (await lstat(file).catch(() => null)) !== null;
-  if (!isBegun) await checkSpace(dirname(into), [spaceOf(maxBytes)]);
+  if ((await bytesIn(file)) === null) await checkSpace(dirname(into), [spaceOf(maxBytes)]);
   const path = `o/${domain}/${digest}`;
   const { comparison } = choice;
-  const fetched = await choice.attempt(
-    path,
-    async (source) => {
-      onRequest();
-      return await fetchPartial({ file, path, digest, maxBytes, signal, comparison, clock }, source);
-    },
-    signal,
-  );
-  onBytes(fetched);
+  for (let inVain = 0; ; ) {
+    const before = (await bytesIn(file)) ?? 0;
+    try {
+      const fetched = await choice.attempt(
+        path,
+        async (source) => {
+          onRequest();
+          return await fetchPartial({ file, path, digest, maxBytes, signal, comparison, clock }, source);
+        },
+        signal,
+      );
+      onBytes(fetched);
+      return;
+    } catch (error) {
+      const brought = ((await bytesIn(file)) ?? 0) - before;
+      onBytes(Math.max(0, brought));
+      inVain = brought > 0 ? 0 : inVain + 1;
+      if (signal?.aborted === true || inVain >= mostInVain || !isBroken(error)) throw error;
+    }
+  }
 }
+
+const mostInVain = 2;
+
+/** Of the way, and not of what came by it. */
+const isBroken = (error: unknown): boolean =>
+  error instanceof XylemError &&
+  ['E_PARENT_STALE', 'E_PARENT_UNREACHABLE', 'E_PARENT_SLOW', 'E_TIMEOUT'].includes(error.code);
+
+/** Null: it is not there. */
+const bytesIn = async (file: string): Promise<number | null> =>
+  (await lstat(file).catch(() => null))?.size ?? null;
 
 /** What it leaves where it fails is looked at as what any attempt leaves. */
 async function apply({ options, umask }: PatchTools, from: KnownTree): Promise<AppliedPatch> {
