@@ -210,7 +210,11 @@ const places = (bytes: number): number[] =>
 async function smallVersions(t: TestContext) {
   const lines = text('lib', 3_000);
   const first = { 'a.js': lines, 'bin/run*': noise('run', 70_000), gone: 'gone' };
-  const second = { 'a.js': `// more\n${lines}`, 'bin/run*': noise('run', 70_001), 'b.txt': text('b', 200) };
+  const second = {
+    'a.js': Buffer.concat([Buffer.from('// more\n'), lines]),
+    'bin/run*': noise('run', 70_001),
+    'b.txt': text('b', 200),
+  };
   const versions = await twoVersions(t, first, second);
   const patch = await patchBetween(versions.own, versions.old, versions.next);
   const bytes = await readFile(versions.own.repository.objectPath(testDomain, patch));
