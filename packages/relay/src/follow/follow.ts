@@ -28,7 +28,6 @@ import { firstRoot } from './first-root.ts';
 import { Flights } from './flights.ts';
 import { Followed } from './followed.ts';
 import { Follower } from './follower.ts';
-
 import { isDamage, OwnCopy } from './own-copy.ts';
 import { ReleaseCopies } from './release-copies.ts';
 import { removeUnreferenced } from './retention.ts';

@@ -148,7 +148,12 @@ async function route(
     const isAllowed = asked !== null && mayRead(peer, { kind: 'object', ...asked }, options.scopes);
     if (isAllowed && waitMs !== null && request.method === 'GET' && !asked.isOffer && peer.serves !== null) {
       if (await options.fill({ ...asked, waitMs }, response)) return;
-    } else if (isAllowed) await waitForObject(options, path, asked, isDoubted);
+    } else if (isAllowed) {
+      await waitForObject(options, path, asked, isDoubted);
+      response.once('finish', () => {
+        if (response.statusCode === 404) options.missed(asked.domain);
+      });
+    }
     if (!response.destroyed && !files(request, response)) sendMissing(response);
   }
 }
@@ -199,8 +204,6 @@ async function waitForObject(
 ): Promise<void> {
   if (isDoubted) await options.doubt(domain, digest, isOffer ? 'offer' : 'object');
   else await options.arriving(domain, path.slice(1));
-  if ((await options.repository.readFile(path.slice(1), 0).catch(() => true)) === null)
-    options.missed(domain);
 }
 
 /** A child that polls shows by its requests for metadata what it follows. */
