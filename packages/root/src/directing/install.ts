@@ -7,7 +7,7 @@ import {
   type PackageDocument,
 } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
-import { storedPackage } from '../publishing/parsed.ts';
+import { packageOfDigest } from '../publishing/stored-packages.ts';
 
 /** `domain/digest` of all that machines may fetch which are no hosts of the environment yet. */
 export async function installOf(db: Database, state: DesiredState): Promise<ReadonlySet<string>> {
@@ -46,14 +46,8 @@ async function agentsOf(db: Database, state: DesiredState): Promise<Agent[]> {
   if (domain === undefined) return found;
   for (const { product, component, package: digest } of state.assignments) {
     if (product !== agentProduct || component !== agentComponent) continue;
-    const row = await db
-      .selectFrom('packages')
-      .select('document')
-      .where('product', '=', product)
-      .where('package', '=', digest)
-      .executeTakeFirst();
-    if (row === undefined) continue;
-    found.push({ domain, document: storedPackage(row.document) });
+    const document = await packageOfDigest(db, product, digest);
+    if (document !== null) found.push({ domain, document });
   }
   return found;
 }

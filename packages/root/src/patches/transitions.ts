@@ -2,7 +2,8 @@ import { compareVersions, type Digest, type PackageDocument, type Version } from
 import { inParts } from '../db/statements.ts';
 import type { Database } from '../db/tables.ts';
 import { unsettledEverywhere } from '../deployments/rows.ts';
-import { storedPackage, storedRelease } from '../publishing/parsed.ts';
+import { storedRelease } from '../publishing/parsed.ts';
+import { packageOfVersion } from '../publishing/stored-packages.ts';
 
 /** A way that hosts are likely to go: from the tree that they run to that of a newer release. */
 export interface Transition {
@@ -38,8 +39,8 @@ export async function likelyTransitions(db: Database, nowMs: number): Promise<Tr
     const going = { wanted: wanted.get(product) ?? new Map(), sinceMs: nowMs - expectedForMs };
     for (const [key, hosts] of await versionsToGo(db, product, counts, going)) {
       const [component = '', fromVersion = '', toVersion = ''] = key.split(' ');
-      const from = await packageOf(db, product, component, fromVersion);
-      const to = await packageOf(db, product, component, toVersion);
+      const from = await packageOfVersion(db, product, component, fromVersion);
+      const to = await packageOfVersion(db, product, component, toVersion);
       if (from === null || to === null) continue;
       for (const [fromTree, toTree] of treesOf(from, to))
         found.push({ domain, product, component, fromTree, toTree, fromVersion, toVersion, hosts });
@@ -131,22 +132,6 @@ async function newestRelease(db: Database, product: string, sinceMs: number): Pr
 
 const packagesIn = (document: string): Packages =>
   new Map(storedRelease(document).packages.map(({ component, version }) => [component, version as Version]));
-
-async function packageOf(
-  db: Database,
-  product: string,
-  component: string,
-  version: string,
-): Promise<PackageDocument | null> {
-  const row = await db
-    .selectFrom('packages')
-    .select('document')
-    .where('product', '=', product)
-    .where('component', '=', component)
-    .where('version', '=', version)
-    .executeTakeFirst();
-  return row === undefined ? null : storedPackage(row.document);
-}
 
 /** Of each platform that both are for. */
 function treesOf(from: PackageDocument, to: PackageDocument): [Digest, Digest][] {

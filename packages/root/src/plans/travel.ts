@@ -11,7 +11,7 @@ import { readOffer, repositorySource, type Travel, travelOf } from '@xylem/store
 import type { PlanFound } from '../api/schemas/plan-found.ts';
 import type { Database } from '../db/tables.ts';
 import type { Candidate } from '../gates/gate.ts';
-import { storedPackage } from '../publishing/parsed.ts';
+import { packageOfVersion } from '../publishing/stored-packages.ts';
 import type { HeardHost } from './facts.ts';
 import type { PlanOptions } from './prepare.ts';
 
@@ -119,14 +119,8 @@ async function formerDocuments(
     changes.flatMap(({ component, from }) => (from === null ? [] : [`${component} ${from}`])),
   )) {
     const [component = '', version = ''] = key.split(' ');
-    const row = await db
-      .selectFrom('packages')
-      .select('document')
-      .where('product', '=', product)
-      .where('component', '=', component)
-      .where('version', '=', version)
-      .executeTakeFirst();
-    if (row !== undefined) found.set(key, storedPackage(row.document));
+    const document = await packageOfVersion(db, product, component, version);
+    if (document !== null) found.set(key, document);
   }
   return found;
 }

@@ -43,7 +43,7 @@ export async function changeProductRole(
     const made = await changesBetween(trx, product, before, checked.vouched);
     await dropLostChannels(trx, product, checked.vouched);
     await refuseStranded(trx, product, made.retired);
-    await requireRestored(trx, product, made.restored);
+    await requireRestored(trx, row, made.restored);
     await requireWaypoints(trx, product, { before, after: checked.vouched, retired: made.retired });
     await saveChecked(trx, row, checked);
     const audit = async (what: string, past: unknown, now: unknown): Promise<void> =>
@@ -131,15 +131,15 @@ function refuseMovedChannels(before: ProductRoleContent, after: ProductRoleConte
 }
 
 /** @throws XylemError E_OBJECT_MISSING */
-async function requireRestored(trx: Database, product: string, versions: readonly string[]): Promise<void> {
+async function requireRestored(trx: Database, row: ProductRow, versions: readonly string[]): Promise<void> {
   for (const version of versions) {
     const { document } = await trx
       .selectFrom('releases')
       .select('document')
-      .where('product', '=', product)
+      .where('product', '=', row.product)
       .where('version', '=', version)
       .executeTakeFirstOrThrow();
-    await requireContents(trx, product, storedRelease(document));
+    await requireContents(trx, row, storedRelease(document));
   }
 }
 

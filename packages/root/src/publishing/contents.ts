@@ -1,6 +1,7 @@
 import { type Release, XylemError } from '@xylem/core';
 import type { Database } from '../db/tables.ts';
-import { storedPackage } from './parsed.ts';
+import type { ProductRow } from './products.ts';
+import { packageOfDigest } from './stored-packages.ts';
 
 /**
  * That the trees of a release's packages are here: `store gc` removes those whose releases were all retired, and their
@@ -9,18 +10,18 @@ import { storedPackage } from './parsed.ts';
  */
 export async function requireContents(
   db: Database,
-  product: string,
+  { product, domain }: Pick<ProductRow, 'product' | 'domain'>,
   { packages }: Pick<Release, 'packages'>,
 ): Promise<void> {
   for (const { component, version, package: digest } of packages) {
-    const row = await db
-      .selectFrom('packages')
-      .select('document')
-      .where('product', '=', product)
-      .where('package', '=', digest)
-      .executeTakeFirst();
-    const trees = row === undefined ? [] : storedPackage(row.document).variants.map(({ tree }) => tree);
-    const there = await db.selectFrom('trees').select('tree').where('tree', 'in', trees).execute();
+    const trees = (await packageOfDigest(db, product, digest))?.variants.map(({ tree }) => tree) ?? [];
+    if (trees.length === 0) continue;
+    const there = await db
+      .selectFrom('trees')
+      .select('tree')
+      .where('domain', '=', domain)
+      .where('tree', 'in', trees)
+      .execute();
     const known = new Set<string>(there.map(({ tree }) => tree));
     if (trees.every((tree) => known.has(tree))) continue;
     throw new XylemError(

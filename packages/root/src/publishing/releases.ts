@@ -49,7 +49,7 @@ export async function createRelease(root: Root, who: string, product: string, bo
       });
     }
     await requirePackages(trx, product, document);
-    await requireContents(trx, product, document);
+    await requireContents(trx, row, document);
     const nowMs = root.clock.now();
     const checked = await checkRoles(trx, row, body, nowMs);
     const vouched = checked.vouched.releases.get(releaseTarget(product, digest));

@@ -60,13 +60,17 @@ for (const { kind, skip, options } of await testDatabases({ after }))
   test(`content of retired releases that no host runs goes, and comes back when it is published again: ${kind}`, {
     skip,
   }, async (t) => {
-    const { clock, product, repository, treeOf, runs, gc, hasTree, isWhole } = await shop(
+    const { clock, root, product, repository, treeOf, runs, gc, hasTree, isWhole } = await shop(
       t,
       await options('gc'),
     );
     const api = (version: string) => ({ 'api.js': unique(`api ${version}`), same: unique('same') });
     for (const version of ['1.0.0', '2.0.0', '3.0.0']) await product.publish('api', version, api(version));
     await product.publish('web', '1.0.0', { 'index.html': unique('web') });
+    // Another product has the same tree, in a domain of its own.
+    const other = await publisher(t, root, 'other');
+    await other.publish('web', '1.0.0', { 'index.html': unique('web') });
+    await other.release('1.0.0', { web: '1.0.0' });
     await product.release('1.0.0', { api: '1.0.0', web: '1.0.0' });
     await product.release('2.0.0', { api: '2.0.0' });
     await product.release('3.0.0', { api: '3.0.0' });
