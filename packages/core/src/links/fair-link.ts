@@ -59,7 +59,7 @@ export class FairLink<C extends LinkClaim> {
     else this.#claims.set(key, others);
   }
 
-  /** What went without asking: others get so much less. */
+  /** What went without asking: others get so much less. Less than 0: it was given, and others may have it. */
   spend(bytes: number, nowMs: number, { total }: FairRates): void {
     if (total === null) return;
     refill(this.#all, nowMs, total);
@@ -79,7 +79,6 @@ export class FairLink<C extends LinkClaim> {
     this.#roundAtMs = nowMs;
     this.#rounds += 1;
     const grants = this.#share(nowMs, rates);
-    for (const { claim } of grants) this.#answered(claim);
     this.#forgetFull(nowMs, rates);
     return { grants, againMs: this.#claims.size === 0 ? null : nowMs + roundMs };
   }
@@ -87,24 +86,45 @@ export class FairLink<C extends LinkClaim> {
   #share(nowMs: number, { total, each }: FairRates): Grant<C>[] {
     if (total !== null) refill(this.#all, nowMs, total);
     const isBackgroundFirst = this.#rounds % backgroundFirstEvery === 0;
+    const least = leastOf(total, this.#claims.size);
     const grants: Grant<C>[] = [];
     let left = total === null ? Number.MAX_SAFE_INTEGER : this.#all.bytes;
     for (const isBackground of [isBackgroundFirst, !isBackgroundFirst]) {
-      const first = [...this.#claims.values()].flatMap(([claim]) =>
-        claim !== undefined && claim.isBackground === isBackground ? [claim] : [],
-      );
-      const wants = first.map(({ child, bytes }) => ({ bytes, atMost: this.#mayHave(child, nowMs, each) }));
-      const shares = left < 1 ? [] : shareOut(left, wants, leastOf(total, this.#claims.size));
-      for (const [place, claim] of first.entries()) {
-        const bytes = shares[place] ?? 0;
-        if (bytes === 0) continue;
-        left -= bytes;
-        grants.push({ claim, bytes });
-        const own = this.#own.get(claim.child);
-        if (own !== undefined) own.bytes -= bytes;
+      // Who was given all of a claim may have another one.
+      for (let given = 1; given > 0 && left >= 1; ) {
+        given = 0;
+        for (const grant of this.#shareOnce(left, isBackground, least, nowMs, each)) {
+          grants.push(grant);
+          given += grant.bytes;
+        }
+        left -= given;
       }
     }
     if (total !== null) this.#all.bytes = left;
+    return grants;
+  }
+
+  /** Among the first claims of all children. */
+  #shareOnce(
+    bytes: number,
+    isBackground: boolean,
+    least: number,
+    nowMs: number,
+    each: number | null,
+  ): Grant<C>[] {
+    const first = [...this.#claims.values()].flatMap(([claim]) =>
+      claim !== undefined && claim.isBackground === isBackground ? [claim] : [],
+    );
+    const wants = first.map(({ child, bytes }) => ({ bytes, atMost: this.#mayHave(child, nowMs, each) }));
+    const shares = shareOut(bytes, wants, least);
+    const grants = first
+      .map((claim, place) => ({ claim, bytes: shares[place] ?? 0 }))
+      .filter((grant) => grant.bytes > 0);
+    for (const grant of grants) {
+      const own = this.#own.get(grant.claim.child);
+      if (own !== undefined) own.bytes -= grant.bytes;
+      this.#answered(grant.claim);
+    }
     return grants;
   }
 

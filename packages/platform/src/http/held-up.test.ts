@@ -133,3 +133,16 @@ test('a limit by the hour ends for what is under way, and direction’s word cou
   assert.equal(await sent, 200);
   assert.ok(clock.monotonicMs() <= 1_000, String(clock.monotonicMs()));
 });
+
+test('a fast link is used to the full, also by what comes in small pieces', async (t) => {
+  const { clock, post, bytesOf, ended, pass } = await linked(t, [{ up: 10_000_000 }]);
+  const piece = Buffer.alloc(16_000, 'p');
+  async function* stream(): AsyncGenerator<Uint8Array> {
+    for (let n = 0; n < 250; n += 1) yield piece;
+  }
+  const sent = post('/reports', stream(), { headers: { 'content-length': '4000000' } });
+  await pass(() => ended.length === 1);
+  assert.equal(await sent, 200);
+  assert.equal(bytesOf('/reports').length, 4_000_000);
+  assert.ok(clock.monotonicMs() >= 150 && clock.monotonicMs() <= 700, `${clock.monotonicMs()} ms`);
+});

@@ -1,4 +1,5 @@
 import type { ClientRequest } from 'node:http';
+import { Allowance } from '../serving/allowance.ts';
 import type { Turns } from '../serving/paced-link.ts';
 import type { HttpRequest } from './client.ts';
 
@@ -18,28 +19,36 @@ export function heldUp(
   if (body === undefined || turns === null) return { body, isWaiting: () => false };
   const over = new AbortController();
   outgoing.once('close', () => over.abort());
+  const allowance = new Allowance(turns, over.signal);
   let isWaiting = false;
-  const take = async (bytes: number): Promise<number> => {
+  const take = async (bytes: number, toCome: number | undefined): Promise<number> => {
     isWaiting = true;
     try {
-      return await turns.take(bytes, over.signal);
+      return await allowance.take(bytes, toCome);
     } finally {
       isWaiting = false;
     }
   };
-  return { body: inTurns(body, take), isWaiting: () => isWaiting };
+  return { body: inTurns(body, allowance, take), isWaiting: () => isWaiting };
 }
 
 async function* inTurns(
   body: NonNullable<HttpRequest['body']>,
-  take: (bytes: number) => Promise<number>,
+  allowance: Allowance,
+  take: (bytes: number, toCome: number | undefined) => Promise<number>,
 ): AsyncGenerator<Uint8Array> {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  for await (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) {
-    for (let at = 0; at < piece.length; ) {
-      const now = await take(piece.length - at);
-      yield piece.subarray(at, at + now);
-      at += now;
+  const isWhole = bytes instanceof Uint8Array;
+  try {
+    for await (const piece of isWhole ? [bytes] : bytes) {
+      for (let at = 0; at < piece.length; ) {
+        const here = piece.length - at;
+        const now = await take(here, isWhole ? here : undefined);
+        yield piece.subarray(at, at + now);
+        at += now;
+      }
     }
+  } finally {
+    allowance.giveBack();
   }
 }

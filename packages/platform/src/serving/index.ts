@@ -1,3 +1,4 @@
+export { Allowance } from './allowance.ts';
 export { busiest, type LinkTraffic } from './busiest.ts';
 export { expositionOf, expositionType, type MetricFamily, metric } from './exposition.ts';
 export { acceptBacklog, Handshakes, handshakeTimeout } from './handshakes.ts';

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 export interface Turns {
   /** @returns how many of these bytes may go now, at least one @throws the signal's reason */
   take(bytes: number, signal: AbortSignal): Promise<number>;
-  /** What went without asking. */
+  /** What went without asking; less than 0: was taken, and did not go. */
   spend(bytes: number): void;
 }
 

@@ -1,9 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import type { Turns } from '@xylem/platform/serving';
+import { Allowance, type Turns } from '@xylem/platform/serving';
 
-/** So much in a round, where a link allows it: 40 MB/s. What is given is held in memory, no more. */
-const mostAtOnce = 2 * 1024 * 1024;
+const pieceBytes = 256 * 1024;
 
 type Read = (at: number, count: number) => Promise<Buffer>;
 
@@ -21,18 +20,22 @@ export async function sendPaced(
   response.once('close', () => over.abort());
   // The head must not wait for the first turn.
   response.flushHeaders();
-  await pipeline(piecesOf(read, start, end, turns, over.signal), response);
+  const allowance = new Allowance(turns, over.signal);
+  try {
+    await pipeline(piecesOf(read, start, end, allowance), response);
+  } finally {
+    allowance.giveBack();
+  }
 }
 
 async function* piecesOf(
   read: Read,
   start: number,
   end: number,
-  turns: Turns,
-  signal: AbortSignal,
+  allowance: Allowance,
 ): AsyncGenerator<Uint8Array> {
   for (let at = start; at < end; ) {
-    const piece = await read(at, await turns.take(Math.min(mostAtOnce, end - at), signal));
+    const piece = await read(at, await allowance.take(Math.min(pieceBytes, end - at), end - at));
     at += piece.length;
     yield piece;
   }

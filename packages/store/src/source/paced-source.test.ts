@@ -57,6 +57,39 @@ test('what comes from a parent comes as fast as the link may carry, whole, and e
   assert.equal(clock.sleepers(), 0);
 });
 
+test('a fast link is used to the full, by one answer and by many small ones', async (t) => {
+  for (const [down, size, answers] of [
+    [1_000_000, 1_000_000, 1],
+    [12_000_000, 12_000_000, 1],
+    [100_000_000, 50_000_000, 1],
+    [12_000_000, 20_000, 300],
+  ] as const) {
+    const bytes = Buffer.alloc(size, 'x');
+    const url = await listening(t, (_request, response) => response.end(bytes));
+    const http = createHttpClient();
+    t.after(() => http.close());
+    const clock = testClock();
+    const links = new LimitedLinks({ clock, log: silentLog, own: [{ down }] });
+    const source = pacedSource(httpSource(http, url), (isBackground) => links.down(isBackground));
+    let ended = 0;
+    const read = async (): Promise<void> => {
+      const answer = await source.get('o/x');
+      assert.equal(answer.status, 'found');
+      await readBody((answer as { body: import('node:stream').Readable }).body, size, 'x');
+      ended += 1;
+    };
+    const all = Promise.all(Array.from({ length: answers }, read));
+    while (ended < answers) {
+      await waitUntil(() => clock.sleepers() > 0 || ended === answers);
+      await clock.advance(50);
+    }
+    await all;
+    const dueMs = (size * answers * 1_000) / down;
+    const tookMs = clock.monotonicMs();
+    assert.ok(tookMs > dueMs - 300 && tookMs < dueMs * 1.3 + 300, `${answers} x ${size}: ${tookMs} ms`);
+  }
+});
+
 test('a background request says so, and any other does not', async (t) => {
   const said: (string | undefined)[] = [];
   const url = await listening(t, ({ headers }, response) => {

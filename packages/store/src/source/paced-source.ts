@@ -1,6 +1,6 @@
 import { pipeline, type Readable, Transform, type TransformCallback } from 'node:stream';
-import type { Turns } from '@xylem/platform/serving';
-import type { ObjectSource } from './object-source.ts';
+import { Allowance, type Turns } from '@xylem/platform/serving';
+import type { ObjectSource, SourceRequest } from './object-source.ts';
 
 /** A source that is read no faster than its link may carry. `turnsOf` is asked for each answer; null: as it comes. */
 export function pacedSource(
@@ -13,19 +13,35 @@ export function pacedSource(
       const answer = await source.get(path, request);
       const turns = answer.status === 'found' ? turnsOf(request.isBackground === true) : null;
       if (answer.status !== 'found' || turns === null) return answer;
-      return { ...answer, isPaced: true, body: pacedBody(answer.body, turns) };
+      return {
+        ...answer,
+        isPaced: true,
+        body: pacedBody(answer.body, turns, bytesOf(request, answer.totalBytes)),
+      };
     },
   };
 }
 
-function pacedBody(body: Readable, turns: Turns): Readable {
+function bytesOf(
+  { offset = 0, length = Number.MAX_SAFE_INTEGER }: SourceRequest,
+  total: number | undefined,
+): number {
+  return Math.min(length, (total ?? Number.MAX_SAFE_INTEGER) - offset);
+}
+
+/** @param size bytes of the body as its source says, no less than come where it lies */
+function pacedBody(body: Readable, turns: Turns, size: number): Readable {
   const over = new AbortController();
+  const allowance = new Allowance(turns, over.signal);
+  let passed = 0;
   const pass = async (chunk: Buffer, paced: Transform, done: TransformCallback): Promise<void> => {
     try {
       for (let at = 0; at < chunk.length; ) {
-        const bytes = await turns.take(chunk.length - at, over.signal);
+        const here = chunk.length - at;
+        const bytes = await allowance.take(here, Math.max(here, size - passed));
         paced.push(chunk.subarray(at, at + bytes));
         at += bytes;
+        passed += bytes;
       }
       done();
     } catch {
@@ -38,6 +54,7 @@ function pacedBody(body: Readable, turns: Turns): Readable {
     },
     destroy(error, done) {
       over.abort();
+      allowance.giveBack();
       done(error);
     },
   });
