@@ -32,7 +32,7 @@ export const limits = {
   /** Of a patch, decompressed. */
   patchOutline: 1024 * MiB,
   patch: 4096 * MiB,
-  /** Of a list of patches, decompressed. */
+  /** Of a list of patches. */
   patchList: 64 * KiB,
   listedPatches: 64,
   chunkMin: 16 * KiB,

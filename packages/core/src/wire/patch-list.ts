@@ -18,7 +18,7 @@ export type ListedPatch = readonly [
   chunkBytes: number,
 ];
 
-/** docs/spec/patches.md, Which patches there are; decompressed. Anybody's word: what a patch makes proves itself. */
+/** docs/spec/patches.md, Which patches there are. Anybody's word: what a patch makes proves itself. */
 export interface PatchList {
   readonly format: 'xylem-patches-1';
   /** The tree that all of them lead to. */

@@ -1,6 +1,7 @@
-import { type Digest, type DomainId, XylemError } from '@xylem/core';
-import { type Repository, readOffer, repositorySource, travelOf } from '@xylem/store';
+import { type DomainId, XylemError } from '@xylem/core';
+import type { Repository } from '@xylem/store';
 import type { Database } from '../db/tables.ts';
+import { travelBetween } from '../publishing/travel-between.ts';
 import { allPatches, changePatch, forgetPatch, keyOf, type PatchRow } from './rows.ts';
 import { likelyTransitions, type Transition } from './transitions.ts';
 import { isWorthMaking } from './worth.ts';
@@ -66,11 +67,13 @@ async function recount(db: Database, row: PatchRow, hosts: number): Promise<void
 }
 
 async function begin({ db, repository, nowMs }: Census, one: Transition): Promise<void> {
-  const found = await travel(repository, one).catch((error: unknown) => {
+  const trees = { from: one.fromTree, to: one.toTree };
+  const found = await travelBetween(repository, one.domain as DomainId, trees).catch((error: unknown) => {
     if (error instanceof XylemError) return error;
     throw error;
   });
-  const chunkBytes = typeof found === 'number' ? found : 0;
+  const fault = found instanceof XylemError ? `${found.code}: ${found.message}` : null;
+  const chunkBytes = found instanceof XylemError ? 0 : found.likelyBytes;
   await db
     .insertInto('patches')
     .values({
@@ -84,20 +87,12 @@ async function begin({ db, repository, nowMs }: Census, one: Transition): Promis
       hosts: one.hosts,
       gone_over: 0,
       chunk_bytes: chunkBytes,
-      state:
-        typeof found !== 'number' ? 'failed' : isWorthMaking(one.hosts, chunkBytes) ? 'queued' : 'useless',
-      fault: typeof found === 'number' ? null : `${found.code}: ${found.message}`,
+      state: fault !== null ? 'failed' : isWorthMaking(one.hosts, chunkBytes) ? 'queued' : 'useless',
+      fault,
       attempts: 0,
       due_ms: 0,
       wanted_ms: nowMs,
     })
     .onConflict((c) => c.columns(['domain', 'to_tree', 'from_tree']).doNothing())
     .execute();
-}
-
-/** What goes to a host that has the former tree and knows no patch. */
-async function travel(repository: Repository, { domain, fromTree, toTree }: Transition): Promise<number> {
-  const source = repositorySource(repository);
-  const read = async (tree: Digest) => (await readOffer(domain as DomainId, tree, { source })).offer;
-  return travelOf(await read(toTree), [await read(fromTree)]).likelyBytes;
 }

@@ -7,11 +7,12 @@ import {
   variantFor,
   XylemError,
 } from '@xylem/core';
-import { readOffer, repositorySource, type Travel, travelOf } from '@xylem/store';
+import type { Travel } from '@xylem/store';
 import type { PlanFound } from '../api/schemas/plan-found.ts';
 import type { Database } from '../db/tables.ts';
 import type { Candidate } from '../gates/gate.ts';
 import { packageOfVersion } from '../publishing/stored-packages.ts';
+import { travelBetween } from '../publishing/travel-between.ts';
 import type { HeardHost } from './facts.ts';
 import type { PlanOptions } from './prepare.ts';
 
@@ -49,7 +50,7 @@ export async function bytesOf(
     const tree = treeOf(document, hosts.get(host));
     const before = treeOf(former.get(`${component} ${from}`), hosts.get(host));
     const key = `${tree} ${before}`;
-    const travel = travels.get(key) ?? travelBetween(options, domain, tree, before);
+    const travel = travels.get(key) ?? knownTravel(options, domain, tree, before);
     travels.set(key, travel);
     const cost = await travel;
     if (cost === null)
@@ -91,17 +92,15 @@ function variantOf(
 const treeOf = (document: PackageDocument | undefined, heard: HeardHost | undefined): Digest | null =>
   document === undefined ? null : variantOf(document, heard).tree;
 
-async function travelBetween(
+/** Null: an offer can't be read. */
+async function knownTravel(
   { repository }: PlanOptions,
   domain: DomainId,
-  tree: Digest | null,
-  before: Digest | null,
+  to: Digest | null,
+  from: Digest | null,
 ): Promise<Travel | null> {
-  const source = repositorySource(repository);
-  const read = async (one: Digest) => (await readOffer(domain, one, { source })).offer;
   try {
-    if (tree === null) return null;
-    return travelOf(await read(tree), before === null ? [] : [await read(before)]);
+    return to === null ? null : await travelBetween(repository, domain, { from, to });
   } catch (error) {
     if (error instanceof XylemError && error.code !== 'E_STORAGE') return null;
     throw error;

@@ -1,5 +1,6 @@
 import type { Digest, DomainId, PackFrame } from '@xylem/core';
 import type { ChunkIndex, ChunkPlace } from '@xylem/store';
+import { inStatements } from '../db/statements.ts';
 import type { Database } from '../db/tables.ts';
 
 /** The chunk index in SQL, with the cheaper question whether a chunk is known at all. */
@@ -7,14 +8,11 @@ export interface SqlChunkIndex extends ChunkIndex {
   known(domain: string, digests: readonly string[]): Promise<Digest[]>;
 }
 
-/** Rows of one statement: both databases bound the number of parameters. */
-const batch = 500;
-
 export function sqlChunkIndex(db: Database): SqlChunkIndex {
   return {
     known: async (domain, digests) => {
       const known: Digest[] = [];
-      for (const some of batches(digests)) {
+      for (const some of inStatements(digests)) {
         const rows = await db
           .selectFrom('chunks')
           .select('digest')
@@ -29,7 +27,7 @@ export function sqlChunkIndex(db: Database): SqlChunkIndex {
     locate: async (domain, digests) => {
       const places = new Map<Digest, ChunkPlace>();
       const firstPack = new Map<Digest, number>();
-      for (const some of batches([...new Set(digests)])) {
+      for (const some of inStatements([...new Set(digests)])) {
         for (const { digest, id, pack, ...place } of await locateSome(db, domain, some)) {
           const name = toDigest(digest);
           if (id > (firstPack.get(name) ?? Number.POSITIVE_INFINITY)) continue;
@@ -52,15 +50,7 @@ export function sqlChunkIndex(db: Database): SqlChunkIndex {
       }),
     removePack: (domain, pack) =>
       db.transaction().execute(async (trx) => {
-        const row = await trx
-          .deleteFrom('packs')
-          .where('domain', '=', domain)
-          .where('pack', '=', pack)
-          .returning('id')
-          .executeTakeFirst();
-        if (row === undefined) return;
-        await trx.deleteFrom('pack_frames').where('pack_id', '=', row.id).execute();
-        await trx.deleteFrom('chunks').where('pack_id', '=', row.id).execute();
+        await removePacks(trx, domain, [pack]);
       }),
     hasPack: async (domain, pack) => {
       const row = await db
@@ -72,6 +62,22 @@ export function sqlChunkIndex(db: Database): SqlChunkIndex {
       return row !== undefined;
     },
   };
+}
+
+/** Chunks have no index by their pack: all of the domain's are looked at, once for many packs. */
+export async function removePacks(trx: Database, domain: DomainId, packs: readonly Digest[]): Promise<void> {
+  for (const some of inStatements(packs)) {
+    const rows = await trx
+      .deleteFrom('packs')
+      .where('domain', '=', domain)
+      .where('pack', 'in', some)
+      .returning('id')
+      .execute();
+    const ids = rows.map(({ id }) => id);
+    if (ids.length === 0) continue;
+    await trx.deleteFrom('pack_frames').where('pack_id', 'in', ids).execute();
+    await trx.deleteFrom('chunks').where('domain', '=', domain).where('pack_id', 'in', ids).execute();
+  }
 }
 
 async function locateSome(db: Database, domain: DomainId, digests: readonly Digest[]) {
@@ -110,11 +116,7 @@ async function addFrames(
     length,
     raw_length: rawLength,
   }));
-  for (const some of batches(rows))
-    await trx
-      .insertInto('pack_frames')
-      .values([...some])
-      .execute();
+  for (const some of inStatements(rows)) await trx.insertInto('pack_frames').values(some).execute();
   const chunks = frames.flatMap(([, , , list], frame) => {
     let offsetInFrame = 0;
     return list.map(([digest, size]) => {
@@ -131,17 +133,12 @@ async function addFrames(
     });
   });
   // A pack may hold equal chunks twice; the first place counts.
-  const keepFirst = (rows: readonly (typeof chunks)[number][]) =>
-    trx
+  for (const some of inStatements(chunks))
+    await trx
       .insertInto('chunks')
-      .values([...rows])
+      .values(some)
       .onConflict((c) => c.columns(['domain', 'digest', 'pack_id']).doNothing())
       .execute();
-  for (const some of batches(chunks)) await keepFirst(some);
-}
-
-function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let at = 0; at < items.length; at += batch) yield items.slice(at, at + batch);
 }
 
 const toBytes = (digest: string): Uint8Array => Buffer.from(digest, 'hex');

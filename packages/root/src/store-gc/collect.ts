@@ -1,9 +1,9 @@
-import type { Digest, DomainId } from '@xylem/core';
 import { XylemError } from '@xylem/core';
 import type { StoreCollected } from '../api/schemas/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import { inStatements } from '../db/statements.ts';
 import type { Database } from '../db/tables.ts';
+import { removePacks } from '../publishing/sql-chunk-index.ts';
 import type { Root } from '../root.ts';
 import { finishRemovals } from './removals.ts';
 import { findUnused, type Unused } from './unused.ts';
@@ -19,8 +19,8 @@ const triesMs = 200;
 const mostWaitMs = 60_000;
 
 /**
- * Removes what nothing refers to (docs/spec/repository.md, What goes). Publishing waits meanwhile. What is to go is noted with the rows
- * that it leaves, in one transaction: who is killed afterwards removes the files at the next start.
+ * Removes what nothing refers to (docs/spec/repository.md, What goes). Publishing waits meanwhile. What is to go is
+ * noted with the rows that it leaves, in one transaction: who is killed afterwards removes the files at the next start.
  * @throws XylemError E_BUSY (something is published all the time), E_OFFER_INVALID, E_OBJECT_MISSING
  */
 export async function collectStore(root: Root, collecting: Collecting): Promise<StoreCollected> {
@@ -72,7 +72,7 @@ async function bytesOf({ repository }: Pick<Root, 'repository'>, unused: readonl
 async function forget(trx: Database, { domain, trees, packs, objects }: Unused): Promise<void> {
   for (const some of inStatements(trees))
     await trx.deleteFrom('trees').where('domain', '=', domain).where('tree', 'in', some).execute();
-  for (const some of inStatements(packs)) await forgetPacks(trx, domain, some);
+  await removePacks(trx, domain, packs);
   const removals = [
     ...trees.map((digest) => ({ domain, kind: 'tree', digest }) as const),
     ...[...packs, ...objects].map((digest) => ({ domain, kind: 'object', digest }) as const),
@@ -83,18 +83,4 @@ async function forget(trx: Database, { domain, trees, packs, objects }: Unused):
       .values(some)
       .onConflict((c) => c.columns(['domain', 'kind', 'digest']).doNothing())
       .execute();
-}
-
-/** Chunks have no index by their pack: all of the domain's are looked at, once for many packs. */
-async function forgetPacks(trx: Database, domain: DomainId, packs: readonly Digest[]): Promise<void> {
-  const rows = await trx
-    .deleteFrom('packs')
-    .where('domain', '=', domain)
-    .where('pack', 'in', packs)
-    .returning('id')
-    .execute();
-  const ids = rows.map(({ id }) => id);
-  if (ids.length === 0) return;
-  await trx.deleteFrom('pack_frames').where('pack_id', 'in', ids).execute();
-  await trx.deleteFrom('chunks').where('domain', '=', domain).where('pack_id', 'in', ids).execute();
 }

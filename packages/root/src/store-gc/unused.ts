@@ -25,7 +25,7 @@ export interface Unused {
  * What nothing refers to: content of packages all of whose releases were retired by their publisher, which no host runs
  * and no direction of late names; trees that belong to no package; packs that no other tree's offer names. What came
  * after `beforeMs` stays, as its publishing may go on.
- * @throws XylemError E_OFFER_INVALID, E_OBJECT_MISSING: an offer of what stays can't be read, so nobody knows what it needs
+ * @throws XylemError E_OFFER_INVALID, E_OBJECT_MISSING: an offer of what stays can't be read, and nobody knows its needs
  */
 export async function findUnused(
   { db, repository }: Pick<Root, 'db' | 'repository'>,

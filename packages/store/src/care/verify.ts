@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { type Digest, type DomainId, isDigest, XylemError } from '@xylem/core';
 import { inParallel } from '../fetch/parallel.ts';
+import { hashOf } from '../fetch/staging.ts';
 import { readOfferFrom } from '../offer/read-offer.ts';
 import { ownPatchList } from '../patch/list.ts';
 import { isAbsent, storageError } from '../repository/faults.ts';
@@ -31,7 +31,6 @@ export interface VerifyOptions {
 }
 
 const filesAtOnce = 4;
-const pieceBytes = 1024 * 1024;
 
 /**
  * Reads every object of a repository and compares it with its digest, and looks whether what offers and lists of patches
@@ -122,24 +121,12 @@ async function patchesOf(repository: Repository, domain: DomainId, tree: Digest)
 }
 
 async function digestOf(path: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash('sha256');
-  const file = await open(path).catch((error: unknown) => {
-    throw storageError(error, path);
-  });
   try {
-    const buffer = Buffer.allocUnsafe(pieceBytes);
-    for (;;) {
-      signal?.throwIfAborted();
-      const { bytesRead } = await file.read(buffer, 0, pieceBytes, null);
-      if (bytesRead === 0) return hash.digest('hex');
-      hash.update(buffer.subarray(0, bytesRead));
-    }
+    return await hashOf(path, signal);
   } catch (error) {
     signal?.throwIfAborted();
     // A sector that the disk can't give back is damage too, and no reason to leave the rest unread.
     if ((error as NodeJS.ErrnoException).code === 'EIO') return 'unreadable';
     throw storageError(error, path);
-  } finally {
-    await file.close();
   }
 }

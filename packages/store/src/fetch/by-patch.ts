@@ -34,6 +34,8 @@ export interface PatchTools {
 
 /** Each takes about 80 MB. */
 const applied = new Turns(1);
+/** Breaks without a byte between them, until chunks are the better road. */
+const mostInVain = 2;
 
 /** Where the patch of a tree grows; it outlives the process. */
 const patchFile = (into: string): string => `${into}.part.patch`;
@@ -135,8 +137,6 @@ async function fetchPatch(
     }
   }
 }
-
-const mostInVain = 2;
 
 /** Of the way, and not of what came by it. */
 const isBroken = (error: unknown): boolean =>

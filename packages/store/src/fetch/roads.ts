@@ -4,8 +4,8 @@ import type { Digest, ListedPatch } from '@xylem/core';
 const fastBytesPerSecond = 12_500_000;
 /** Less is worth no bytes: they are somebody else's time too. */
 const worthSeconds = 0.2;
-/** What a host does beside waiting for bytes: measured with trees of 10 to 200 MB. */
-const madeBytesPerSecond = 150_000_000;
+/** What a host does beside waiting for bytes, measured: Node.js by a patch, trees of 10 to 200 MB by chunks. */
+const madeBytesPerSecond = 50_000_000;
 const chunkBytesPerSecond = 100_000_000;
 /** A patch takes about 80 MB while it is applied. */
 const leastMemoryBytes = 128 * 2 ** 20;
@@ -34,7 +34,7 @@ export interface HostMeans {
   readonly memoryBytes: number;
 }
 
-/** Docs/spec/patches.md, Which patches there are. Pure. */
+/** By docs/spec/patches.md, Which patches there are. Pure. */
 export function chooseRoad(
   [from, , sizeBytes, madeBytes, chunkBytes]: ListedPatch,
   { bytesPerSecond, memoryBytes }: HostMeans,
