@@ -35,6 +35,8 @@ export interface ParentsOptions {
   readonly remembered?: { readonly learned: Learned | null; readonly keep: (learned: Learned) => void };
   /** How what comes from a parent is held up; null: not at all. */
   readonly turnsOf?: (url: string, isBackground: boolean) => Turns | null;
+  /** Bytes per second that this host's link may carry at present; null: as many as come. */
+  readonly mayCarry?: () => number | null;
   /** A parent answers, and none did before. */
   readonly isBack?: () => void;
   /** The longest that a faulty parent is avoided; then it takes its place again. */
@@ -195,9 +197,9 @@ export function parentsOf(options: ParentsOptions): Parents {
           .filter((url) => !slowness.isSlow(url) && !learned.above.includes(url))
           .map(sourceOf),
       blame,
-      onRead: (bytes, waitedMs) => rate.note(bytes, waitedMs),
+      onRead: (bytes, tookMs) => rate.note(bytes, tookMs),
     },
-    bytesPerSecond: () => rate.bytesPerSecond,
+    bytesPerSecond: () => lowest(rate.bytesPerSecond, options.mayCarry?.() ?? null),
     attempt: async (path, act, signal) => {
       let worst: XylemError | null = null;
       const chosenMs = clock.monotonicMs();
@@ -248,3 +250,6 @@ function isGraver(a: XylemError, b: XylemError): boolean {
   };
   return weight(a) > weight(b);
 }
+
+const lowest = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);

@@ -127,6 +127,7 @@ async function runLocked(options: AgentOptions): Promise<Life> {
     isBack: () => reporting?.parentIsBack(),
     remembered: { learned: await learned.read(), keep: keepingLearned(learned, log) },
     turnsOf: (url, isBackground) => (isOwnRelay(url) ? null : (options.links?.down(isBackground) ?? null)),
+    mayCarry: () => options.links?.downNow() ?? null,
     returnToFirstMs: timing.returnToFirstMs,
     comparison: timing.comparison,
   });

@@ -55,6 +55,11 @@ export class LimitedLinks {
     return isLimited ? this.#up.turns('', routeClassOf(new URL(url).pathname) === 'report') : null;
   }
 
+  /** Bytes per second from parents at present; null: as much as comes. */
+  downNow(): number | null {
+    return this.#now().down;
+  }
+
   /** Bytes per second upwards at present; null: as much as goes. */
   upNow(): number | null {
     return this.#now().up;

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '@xylem/platform';
+import { testClock } from '@xylem/testkit';
 import { fetchTree } from '../fetch/fetch-tree.ts';
 import type { FetchedTree } from '../fetch/types.ts';
 import { createMirror } from '../mirror/mirror.ts';
@@ -10,9 +12,17 @@ import { openRepository } from '../repository/disk-repository.ts';
 import { clientForTest, makeFixture, serveForTest, type TestServer, testDomain } from '../testing/fixture.ts';
 import { noise } from '../testing/folder.ts';
 import { readFolder } from '../testing/read-folder.ts';
-import { type ComparisonTiming, comparisonTiming, isWorthComparing, timeToWinMs } from './comparison.ts';
+import {
+  ComparedTransfer,
+  type ComparisonTiming,
+  comparisonTiming,
+  isWorthComparing,
+  timeToWinMs,
+} from './comparison.ts';
 import { type Failover, failover } from './failover.ts';
 import { httpSource } from './http-source.ts';
+import { LinkRate } from './link-rate.ts';
+import type { ObjectSource } from './object-source.ts';
 import type { Refused } from './refused.ts';
 
 const quick: ComparisonTiming = { ...comparisonTiming, afterMs: 100, worthMs: 1_000, againMs: 100 };
@@ -83,6 +93,28 @@ test('a parent stays where the other does not answer in time, or lies, which is 
     refused.map(({ source, code, path }) => [source, code, path]),
     [[lying.fast.url, 'E_OBJECT_DIGEST', `o/${testDomain}/${lying.pack}`]],
   );
+});
+
+test('a link is not taken for faster than what came by it while its reader was busy', async () => {
+  const clock = testClock();
+  const rate = new LinkRate();
+  const comparison = {
+    clock,
+    timing: comparisonTiming,
+    fraction: () => 0.5,
+    rivalsOf: () => [],
+    blame: () => assert.fail(),
+    onRead: (bytes: number, tookMs: number) => rate.note(bytes, tookMs),
+  };
+  const body = (): Readable => Readable.from(Array.from({ length: 10 }, () => Buffer.alloc(100_000)));
+  const source: ObjectSource = {
+    name: 'parent',
+    get: async () => ({ status: 'found', body: body(), totalBytes: 1_000_000, etag: undefined }),
+  };
+  const part = () => ({ sizeBytes: 1, take: async () => undefined });
+  const transfer = new ComparedTransfer({ comparison, source, signal: undefined, leftBytes: () => 0, part });
+  for await (const _piece of transfer.read('o/x', {})) await clock.advance(200);
+  assert.equal(rate.bytesPerSecond, 500_000);
 });
 
 type Give = (response: ServerResponse, bytes: Buffer) => void;

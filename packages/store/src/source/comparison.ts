@@ -38,8 +38,8 @@ export interface Comparison {
   rivalsOf(source: string): readonly ObjectSource[];
   /** A fault of one that was asked for a part. */
   blame(source: string, error: XylemError): void;
-  /** What a transfer brought, at its end or where it broke off, and how long that was waited for. */
-  onRead?(bytes: number, waitedMs: number): void;
+  /** What a transfer brought, at its end or where it broke off, and how long that took; others' parts are not in it. */
+  onRead?(bytes: number, tookMs: number): void;
 }
 
 /** Something that the transfer needs anyway, and that comes late in it. */
@@ -114,20 +114,21 @@ export class ComparedTransfer {
   async *read(path: string, request: SourceRequest): AsyncGenerator<Uint8Array, undefined> {
     const { comparison } = this.#options;
     const { clock } = comparison;
-    let [bytes, waitedMs, sinceMs] = [0, 0, clock.monotonicMs()];
+    let [bytes, tookMs, sinceMs] = [0, 0, clock.monotonicMs()];
     try {
       for await (const piece of readPieces(this.#source, path, request)) {
-        const pieceMs = clock.monotonicMs() - sinceMs;
         bytes += piece.length;
-        waitedMs += pieceMs;
         this.#bytes += piece.length;
-        this.#waitedMs += pieceMs;
+        this.#waitedMs += clock.monotonicMs() - sinceMs;
         yield piece;
-        if (this.#waitedMs >= this.#windowMs) await this.#judge();
+        tookMs += clock.monotonicMs() - sinceMs;
+        sinceMs = clock.monotonicMs();
+        if (this.#waitedMs < this.#windowMs) continue;
+        await this.#judge();
         sinceMs = clock.monotonicMs();
       }
     } finally {
-      comparison.onRead?.(bytes, waitedMs);
+      comparison.onRead?.(bytes, tookMs + clock.monotonicMs() - sinceMs);
     }
     return undefined;
   }

@@ -3,13 +3,13 @@ const leastBytes = 256 * 1024;
 /** How much the newest transfer says beside all before it. */
 const weight = 0.5;
 
-/** How many bytes a second came lately, by the time that was spent waiting for them. */
+/** How many bytes a second came lately, by the time that their transfers took, own work included: bytes come meanwhile too. */
 export class LinkRate {
   #bytesPerSecond: number | null = null;
 
-  note(bytes: number, waitedMs: number): void {
+  note(bytes: number, tookMs: number): void {
     if (bytes < leastBytes) return;
-    const now = (bytes * 1000) / Math.max(1, waitedMs);
+    const now = (bytes * 1000) / Math.max(1, tookMs);
     const before = this.#bytesPerSecond ?? now;
     this.#bytesPerSecond = before * (1 - weight) + now * weight;
   }
