@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { type Digest, type DomainId, isDigest, XylemError } from '@xylem/core';
 import { inParallel } from '../fetch/parallel.ts';
-import { hashOf } from '../fetch/staging.ts';
 import { readOfferFrom } from '../offer/read-offer.ts';
 import { ownPatchList } from '../patch/list.ts';
 import { isAbsent, storageError } from '../repository/faults.ts';
+import { hashOf } from '../repository/hash-file.ts';
 import type { Repository } from '../repository/repository.ts';
 import { repositorySource } from '../source/repository-source.ts';
 

@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type Digest, type TreeFile, XylemError } from '@xylem/core';
+import { hashOf } from '../repository/hash-file.ts';
 import { inParallel } from './parallel.ts';
-import { type FilePiece, hashOf, type Staging } from './staging.ts';
+import type { FilePiece, Staging } from './staging.ts';
 
 /** A verified chunk. */
 export interface ChunkBytes {

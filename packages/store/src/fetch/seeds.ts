@@ -3,7 +3,8 @@ import { chmod, copyFile, link, lstat, open, readFile, rm, stat } from 'node:fs/
 import { join } from 'node:path';
 import { type Digest, limits, parseTree, sha256, type TreeEntry, type TreeFile } from '@xylem/core';
 import { chunksOf } from '../chunk/cutter.ts';
-import { hashOf, modeOf } from './staging.ts';
+import { hashOf } from '../repository/hash-file.ts';
+import { modeOf } from './staging.ts';
 import type { Seed } from './types.ts';
 
 /** A tree that lies in a folder whole. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { chmod, type FileHandle, lstat, mkdir, open, readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -191,24 +190,6 @@ function behind(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
     skip -= from;
     return from === piece.length ? [] : [piece.subarray(from)];
   });
-}
-
-/** @throws what the file system says; the signal's reason */
-export async function hashOf(path: string, signal?: AbortSignal): Promise<string> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  try {
-    const hash = createHash('sha256');
-    const { size } = await handle.stat();
-    const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(size, 1024 * 1024)));
-    for (;;) {
-      signal?.throwIfAborted();
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
-      if (bytesRead === 0) return hash.digest('hex');
-      hash.update(buffer.subarray(0, bytesRead));
-    }
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Every folder of a tree, parents first; '' is the tree's own. */

@@ -32,6 +32,23 @@ test('equal objects of two domains are one file on disk, until the last goes', a
   );
 });
 
+test('a file that another domain has already is not kept twice, unless what it has is damaged', async (t) => {
+  const repository = await openRepository(await temporaryFolder(t));
+  const digest = sha256('content');
+  const adopt = async (domain: DomainId): Promise<number> => {
+    const file = join(repository.workFolder, domain);
+    await writeFile(file, 'content');
+    await repository.adoptObject(domain, digest, file);
+    return (await stat(repository.objectPath(domain, digest))).ino;
+  };
+  assert.equal(await adopt(one), await adopt(two));
+  await repository.removeObject(two, digest);
+  await writeFile(repository.objectPath(one, digest), 'damaged');
+  await adopt(two);
+  assert.equal(String(await repository.readObject(two, digest)), 'content');
+  assert.deepEqual(await readdir(repository.workFolder), []);
+});
+
 test('other bytes than the digest says never appear', async (t) => {
   const repository = await openRepository(await temporaryFolder(t));
   const digest = sha256('right');

@@ -5,6 +5,7 @@ import { type Digest, type DomainId, isDigest, XylemError } from '@xylem/core';
 import { replaceFile, syncFolder, systemRandomness } from '@xylem/platform';
 import { servableOf } from '../serve/paths.ts';
 import { isAbsent, storageError } from './faults.ts';
+import { hashOf } from './hash-file.ts';
 import type { Bytes, Repository } from './repository.ts';
 
 const defaultMaxBytes = 64 * 1024 * 1024;
@@ -83,7 +84,8 @@ class DiskRepository implements Repository {
   async adoptObject(domain: DomainId, digest: Digest, file: string): Promise<void> {
     const folders = [`o/${domain}`];
     try {
-      if (await this.hasObject(domain, digest)) await unlink(file);
+      if ((await this.hasObject(domain, digest)) || (await this.#linkRight(domain, digest)))
+        await unlink(file);
       else {
         await syncFile(file);
         folders.unshift(await this.#adopt(domain, digest, file));
@@ -196,6 +198,12 @@ class DiskRepository implements Repository {
   /** False when the pool has no such object. */
   #link(domain: DomainId, digest: Digest): Promise<boolean> {
     return this.#linkTo(this.#pooled(digest), domain, digest);
+  }
+
+  /** The same, where the pool's copy is what it should be: the caller has one that is. */
+  async #linkRight(domain: DomainId, digest: Digest): Promise<boolean> {
+    const found = await hashOf(this.#pooled(digest)).catch(() => null);
+    return found === digest && (await this.#link(domain, digest));
   }
 
   /** Makes the domain's object a link to `file`, or leaves that which is there; false when there is no such file. */
