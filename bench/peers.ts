@@ -1,14 +1,16 @@
 import { lstatSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { XylemError } from '@xylem/core';
+import { writeFileAtomic } from '@xylem/platform';
 import { cleanup, differences, installDebian, listing, tempFolder } from '@xylem/testkit';
 import type { Bench, Measured } from './bench.ts';
 import { bytesBelow, copyTree, settleTimes, tarOf } from './peers/files.ts';
 import { type Costs, type Method, noCosts, type Row, type Versions } from './peers/method.ts';
 import { chooseMethods, methodWords } from './peers/methods.ts';
 import { cacheFolder, fetchPair, pairNames } from './peers/pairs.ts';
+import { pictureOf } from './peers/picture.ts';
 import { tableOf } from './peers/table.ts';
 
 /** From so many bytes of the new tree on, methods that take many minutes are run only where they are named. */
@@ -19,10 +21,11 @@ const saidCharacters = 300;
 type Say = (line: string) => void;
 
 export const bench: Bench = {
-  usage: `[--pair ${pairNames.join('|')} ...] [--old DIR --new DIR] [--methods ${methodWords.join(',')}]
+  usage: `[--pair ${pairNames.join('|')} ...] [--old DIR --new DIR] [--methods ${methodWords.join(',')}] [--rows FILE ...] [--picture FILE]
   brings a host from an old version to a new one by each method, in one run, and prints one table: docs/benchmarks.md
   says what each figure is. Without --pair and --old all pairs by name, which npm fetches once into
-  ${cacheFolder}; without --methods all, bsdiff on pairs below 100 MB alone.`,
+  ${cacheFolder}; without --methods all, bsdiff on pairs below 100 MB alone. --rows adds
+  what earlier runs printed with --json; --picture draws all of it as an SVG.`,
   run: measureAll,
 };
 
@@ -34,23 +37,39 @@ async function measureAll(words: readonly string[], say: Say): Promise<Measured>
       old: { type: 'string' },
       new: { type: 'string' },
       methods: { type: 'string' },
+      rows: { type: 'string', multiple: true },
+      picture: { type: 'string' },
     },
   });
   chooseMethods(values.methods, false);
   const given = foldersOf(values.old, values.new);
-  const names = values.pair ?? (given === null ? pairNames : []);
+  const earlier = (await Promise.all((values.rows ?? []).map(rowsIn))).flat();
+  const names = values.pair ?? (given === null && earlier.length === 0 ? pairNames : []);
   const rows: Row[] = [];
   if (given !== null) rows.push(...(await measurePair('given', given, values.methods, say)));
   for (const name of names) {
     say(`${name}: fetched into ${cacheFolder} where it is not there yet`);
     rows.push(...(await measurePair(name, await fetchPair(name), values.methods, say)));
   }
+  const isNew = ({ pair, method }: Row): boolean =>
+    rows.some((row) => row.pair === pair && row.method === method);
+  rows.unshift(...earlier.filter((row) => !isNew(row)));
   for (const line of tableOf(rows)) say(line);
+  if (values.picture !== undefined) await writeFileAtomic(values.picture, pictureOf(rows));
   return {
     inputs: { pairs: rows.length === 0 ? 'none' : [...new Set(rows.map(({ pair }) => pair))].join(', ') },
     figures: {},
     rows,
   };
+}
+
+/** @throws XylemError E_INPUT for what is no answer of this bench */
+async function rowsIn(file: string): Promise<readonly Row[]> {
+  const line = (await readFile(file, 'utf8')).split('\n').findLast((one) => one.startsWith('{'));
+  const { figures } = JSON.parse(line ?? '{}') as { readonly figures?: { readonly rows?: readonly Row[] } };
+  const rows = figures?.rows;
+  if (rows === undefined) throw new XylemError('E_INPUT', `${file} has no rows.`);
+  return rows.map((row) => ({ ...noCosts, ...row }));
 }
 
 interface Folders {

@@ -7,7 +7,9 @@ export interface Costs {
   /** At the host's own sockets, both directions, headers and TLS counted, reports not. */
   readonly wireBytes: number | null;
   readonly requests: number | null;
-  /** Of all that makes the artefact from the new tree, user and system. */
+  /** Wall time until the artefact is there, from the new tree. */
+  readonly makeSeconds: number | null;
+  /** Of all that makes it, user and system. */
   readonly makeCpuSeconds: number | null;
   /** Of the largest process of the making. */
   readonly makePeakRssMb: number | null;
@@ -29,6 +31,7 @@ export const noCosts: Costs = {
   artefactBytes: null,
   wireBytes: null,
   requests: null,
+  makeSeconds: null,
   makeCpuSeconds: null,
   makePeakRssMb: null,
   updateSeconds: null,

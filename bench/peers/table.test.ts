@@ -7,8 +7,8 @@ test('a row has all its cells: figures, nothing where there is none, and why it 
   const measured = { pair: 'ts', method: 'rsync', ...noCosts, wireBytes: 56_123, updateSeconds: 0.456 };
   const missing = { pair: 'ts', method: 'casync', ...noCosts, absent: 'no apt-get' };
   assert.deepEqual(tableOf([measured, missing]).slice(2), [
-    '| ts | rsync |  | 56,123 |  |  |  | 0.46 |  |',
-    '| ts | casync | absent: no apt-get |  |  |  |  |  |  |',
+    '| ts | rsync |  | 56,123 |  |  |  |  | 0.46 |  |',
+    '| ts | casync | absent: no apt-get |  |  |  |  |  |  |  |',
   ]);
 });
 

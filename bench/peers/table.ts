@@ -7,6 +7,7 @@ const columns: readonly (readonly [string, keyof Costs, Intl.NumberFormat])[] = 
   ['artefact, bytes', 'artefactBytes', whole],
   ['wire, bytes', 'wireBytes', whole],
   ['requests', 'requests', whole],
+  ['make, s', 'makeSeconds', short],
   ['make, CPU s', 'makeCpuSeconds', short],
   ['make, MB', 'makePeakRssMb', whole],
   ['update, s', 'updateSeconds', short],

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { XylemError } from '@xylem/core';
 import { run } from '@xylem/testkit';
+import type { Costs } from './method.ts';
 
 const longestMs = 4 * 3600 * 1000;
 
@@ -49,13 +50,14 @@ export function inAll(...used: readonly Used[]): Used {
 }
 
 /** The costs that a making is. */
-export const madeBy = (used: Used): { readonly makeCpuSeconds: number; readonly makePeakRssMb: number } => ({
+export const madeBy = (used: Used): Pick<Costs, 'makeSeconds' | 'makeCpuSeconds' | 'makePeakRssMb'> => ({
+  makeSeconds: used.wallSeconds,
   makeCpuSeconds: used.cpuSeconds,
   makePeakRssMb: used.peakRssMb,
 });
 
 /** The costs that a host's update is. */
-export const updatedBy = (used: Used): { readonly updateSeconds: number; readonly peakRssMb: number } => ({
+export const updatedBy = (used: Used): Pick<Costs, 'updateSeconds' | 'peakRssMb'> => ({
   updateSeconds: used.wallSeconds,
   peakRssMb: used.peakRssMb,
 });

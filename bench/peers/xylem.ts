@@ -77,6 +77,7 @@ export const xylemPublish: Method = {
       return {
         ...noCosts,
         artefactBytes: (await bytesBelow(repository)) - bytes,
+        makeSeconds: used.wallSeconds,
         makeCpuSeconds: used.cpuSeconds + after.cpuSeconds - before.cpuSeconds,
         makePeakRssMb: used.peakRssMb,
       };
