@@ -1,3 +1,4 @@
+export { type HeldObjects, heldObjects } from './care/held.ts';
 export { type FoundFault, type VerifiedRepository, verifyRepository } from './care/verify.ts';
 export { fetchTree, fetchTreeEntries } from './fetch/fetch-tree.ts';
 export { inParallel } from './fetch/parallel.ts';

@@ -39,6 +39,12 @@ export const publishingCodes = {
     'never',
     'input',
   ),
+  E_PRODUCT_QUOTA: code(
+    'The product has as much at this root server as it may.',
+    'Retire releases and run `xylem store gc`, or have the quota raised (`xylem store quota`); `xylem store show` says what takes the room.',
+    'never',
+    'conflict',
+  ),
   E_RELEASE_CONFLICT: code(
     'This version of the product is already released with other packages.',
     'Choose another version; a release never changes.',

@@ -53,6 +53,7 @@ import * as unchangedReports from './migrations/0049-unchanged-reports.ts';
 import * as childrenByParent from './migrations/0050-children-by-parent.ts';
 import * as patches from './migrations/0051-patches.ts';
 import * as storeRemovals from './migrations/0052-store-removals.ts';
+import * as productQuota from './migrations/0053-product-quota.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -110,6 +111,7 @@ const migrations: readonly Migration[] = [
   childrenByParent,
   patches,
   storeRemovals,
+  productQuota,
 ];
 
 const schemaVersion = migrations.length;

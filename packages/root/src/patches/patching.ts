@@ -5,6 +5,7 @@ import { type Digest, type DomainId, XylemError } from '@xylem/core';
 import { putPatchList } from '@xylem/store';
 import { singleFlight } from '../publishing/single-flight.ts';
 import type { Root } from '../root.ts';
+import { requireRoom } from '../store-room/quota.ts';
 import { takeCensus } from './census.ts';
 import type { MadePatch } from './maker/job.ts';
 import { startMaker } from './maker/start.ts';
@@ -26,8 +27,8 @@ export interface PatchingOptions {
 
 const mostAttempts = 3;
 const firstPauseMs = 60_000;
-/** A disk does not get room by being tried. */
-const diskPauseMs = 10 * 60_000;
+/** Neither a disk nor a quota gets room by being tried. */
+const roomPauseMs = 10 * 60_000;
 /** So long a process may take for one: a gigabyte of programs takes less than one hour at low priority. */
 const mostMakingMs = 6 * 3600_000;
 /** Beside both trees, so that a patch never takes the last of a disk that reports and metadata need. */
@@ -142,6 +143,8 @@ class Queue {
     const file = join(repository.workFolder, 'new-patch');
     try {
       await this.#requireSpace(row);
+      // No more than that is worth having; what is published has the room first.
+      await requireRoom({ db, repository }, row.domain as DomainId, row.chunk_bytes);
       const job = {
         repository: repository.folder,
         domain: row.domain as DomainId,
@@ -232,7 +235,7 @@ function mostDeltaBytes(): number {
 
 function afterFault({ attempts }: PatchRow, { code, message }: XylemError, nowMs: number): Partial<PatchRow> {
   const fault = `${code}: ${message}`.slice(0, 2_000);
-  if (code === 'E_DISK_FULL') return { fault, due_ms: nowMs + diskPauseMs };
+  if (code === 'E_DISK_FULL' || code === 'E_PRODUCT_QUOTA') return { fault, due_ms: nowMs + roomPauseMs };
   if (attempts + 1 >= mostAttempts) return { fault, attempts: attempts + 1, state: 'failed' };
   return { fault, attempts: attempts + 1, due_ms: nowMs + firstPauseMs * 4 ** attempts };
 }

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { type Digest, type DomainId, limits, XylemError } from '@xylem/core';
 import { verifyPack } from '@xylem/store';
 import type { Root } from '../root.ts';
+import { requireRoom } from '../store-room/quota.ts';
 
 /** Frames, the last of which may end above the limit, the compressed index and the trailer. */
 const maxPackBytes = limits.pack + limits.packIndex;
@@ -12,7 +13,7 @@ const maxPackBytes = limits.pack + limits.packIndex;
 /**
  * Takes one pack as it streams in: to a file beside the repository, hashed on the way, then every frame decompressed
  * and every chunk hashed, one frame in memory at a time. Only then it is an object and known to the index.
- * @throws XylemError E_OBJECT_DIGEST, E_PACK_INVALID, E_TOO_LARGE, E_DISK_FULL
+ * @throws XylemError E_OBJECT_DIGEST, E_PACK_INVALID, E_TOO_LARGE, E_DISK_FULL, E_PRODUCT_QUOTA
  */
 export async function storePack(root: Root, domain: string, pack: string, body: Readable) {
   const digest = pack as Digest;
@@ -24,6 +25,7 @@ export async function storePack(root: Root, domain: string, pack: string, body: 
   return await receive(root, body, { digest, what: 'A pack', maxBytes: maxPackBytes }, async (file) => {
     const { frames, sizeBytes } = await verifyPack(file, digest);
     await root.contents.within(async () => {
+      await requireRoom(root, place, sizeBytes);
       await root.repository.adoptObject(place, digest, file);
       await root.chunks.addPack(place, { digest, sizeBytes }, frames);
     });

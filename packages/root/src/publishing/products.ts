@@ -15,6 +15,8 @@ export interface ProductRow {
   readonly domain: string;
   readonly repository: string;
   readonly created_ms: number;
+  /** What it may have at this root server; null: no bound. */
+  readonly quota_bytes: number | null;
 }
 
 /** @throws XylemError E_NOT_FOUND */

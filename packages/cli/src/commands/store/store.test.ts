@@ -5,6 +5,34 @@ import { test } from 'node:test';
 import { tempFolder } from '@xylem/testkit';
 import { rootHere } from '../../testing/root-here.ts';
 
+test('store show says what is there, and store quota bounds it', async (t) => {
+  const { xylem } = await rootHere(t);
+  assert.match((await xylem(['store', 'show'])).stdout, /No product yet/);
+  const folder = await tempFolder(t, 'package');
+  await mkdir(join(folder, 'tree'));
+  await writeFile(join(folder, 'tree', 'a.txt'), 'a');
+  const manifest = (version: string) =>
+    writeFile(
+      join(folder, 'xylem.yaml'),
+      `product: shop\ncomponent: web\nversion: ${version}\nfolder: tree\n`,
+    );
+  await manifest('1.0.0');
+  assert.equal((await xylem(['package', 'publish', folder])).code, 0);
+  assert.match((await xylem(['store', 'show'])).stdout, /^shop +1 +1 byte .* -$/m);
+  const shown = await xylem(['store', 'show', 'shop']);
+  assert.match(shown.stdout, /^web@1\.0\.0 +1 byte +\d+ bytes$/m, shown.stderr);
+  const set = await xylem(['store', 'quota', 'shop', '100B']);
+  assert.match(set.stdout, /^shop may have 100 bytes at the root server\.$/m, set.stderr);
+  await manifest('2.0.0');
+  await writeFile(join(folder, 'tree', 'a.txt'), 'b'.repeat(100));
+  const refused = await xylem(['package', 'publish', folder]);
+  assert.equal(refused.code, 5);
+  assert.match(refused.stderr, /E_PRODUCT_QUOTA/);
+  assert.match((await xylem(['store', 'quota', 'shop', 'none'])).stdout, /as much as there is room for/);
+  assert.equal((await xylem(['package', 'publish', folder])).code, 0);
+  assert.equal((await xylem(['store', 'quota', 'shop', '5'])).code, 2);
+});
+
 test('store gc says what would go, and what is gone', async (t) => {
   const { xylem } = await rootHere(t);
   const folder = await tempFolder(t, 'package');

@@ -23,6 +23,16 @@ export const rootsTable: readonly TableEntry[] = [
     load: () => import('../../commands/root/backup.ts'),
   },
   {
+    path: 'store show',
+    summary: 'What products have at the root server, and what of it is there once for many',
+    load: () => import('../../commands/store/show.ts'),
+  },
+  {
+    path: 'store quota',
+    summary: 'Bound what a product may have at the root server',
+    load: () => import('../../commands/store/quota.ts'),
+  },
+  {
     path: 'store gc',
     summary: 'Remove content of retired releases that no host runs',
     load: () => import('../../commands/store/gc.ts'),

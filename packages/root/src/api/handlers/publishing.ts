@@ -19,10 +19,15 @@ import { createRelease, listReleases, releaseNamed } from '../../publishing/rele
 import { roleNamed, rolesOfProduct } from '../../publishing/roles.ts';
 import { registerTree } from '../../publishing/trees.ts';
 import type { Root } from '../../root.ts';
+import { setQuota } from '../../store-room/quota.ts';
+import { showStore, showStoreOf } from '../../store-room/show.ts';
 import type { Handlers } from '../handlers.ts';
 
 type Own =
   | 'patchList'
+  | 'storeShow'
+  | 'storeOfProduct'
+  | 'quotaSet'
   | 'releaseRepository'
   | 'productList'
   | 'productCreate'
@@ -75,6 +80,9 @@ export function publishingHandlers(root: Root): Pick<Handlers, Own> {
       };
     },
     productRolesPut: ({ params, body, who }) => changeProductRole(root, who.name, params.product, body),
+    storeShow: ({ who }) => showStore(root, who.access),
+    storeOfProduct: ({ params }) => showStoreOf(root, params.product),
+    quotaSet: ({ params, body, who }) => setQuota(root, who.name, params.product, body.bytes),
     patchList: ({ query, who }) => showPatches(db, who.access, query),
     chunksKnown: async ({ params, body }) => {
       const { domain } = await productNamed(db, params.product);

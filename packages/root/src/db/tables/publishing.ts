@@ -2,7 +2,13 @@ import type { Generated } from 'kysely';
 
 /** What is published. Column types: see `tables.ts`. */
 export interface PublishingTables {
-  products: { product: string; domain: string; repository: string; created_ms: number };
+  products: {
+    product: string;
+    domain: string;
+    repository: string;
+    created_ms: number;
+    quota_bytes: Generated<number | null>;
+  };
   roles: { repository: string; role: string; version: number; metadata: string; expires_ms: number };
   trees: { domain: string; tree: string; files: number; size_bytes: number; created_ms: number };
   packages: {

@@ -13,6 +13,11 @@ export const ofPublishing = {
   productCreate: [onlyInstallation('publish', () => ({ body: {} }))],
   productShow: [atProduct('read')],
   productRoles: [atProduct('read')],
+  storeShow: [list('read')],
+  storeOfProduct: [atProduct('read')],
+  quotaSet: [
+    onlyInstallation('administer', ({ product }) => ({ params: { product }, body: { bytes: null } })),
+  ],
   patchList: [list('read')],
   chunksKnown: [atProduct('publish', () => ({ body: { digests: [digest] } }))],
   packPut: [atProduct('publish', () => ({ params: { pack: digest }, body: Buffer.from('nothing') }))],
