@@ -174,7 +174,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const forwarder = new Forwarder({
     spool,
     http,
-    parents: () => upstream.fullness.inOrder(parents()),
+    parents: () => upstream.fullness.roomyFirst(upstream.fullness.inOrder(parents())),
     clock,
     randomness,
     log,

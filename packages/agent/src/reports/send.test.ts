@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { XylemError } from '@xylem/core';
 import { type HttpClient, silentLog } from '@xylem/platform';
+import { Fullness } from '@xylem/store';
 import { testClock, waitUntil } from '@xylem/testkit';
 import { generateKey, signEnvelope } from '@xylem/trust';
 import type { Told } from '../direction/told.ts';
@@ -36,7 +37,7 @@ function reporting(options: {
     },
   };
   const reports = reporter({
-    parents: { urls: () => ['https://parent'] } as Parents,
+    parents: { urls: () => ['https://parent'], fullness: new Fullness(clock, () => 0.5) } as Parents,
     http: http as HttpClient,
     clock,
     randomness: { fraction: () => 0.5, bytes: (count) => Buffer.alloc(count) },

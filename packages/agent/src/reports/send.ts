@@ -195,9 +195,11 @@ async function send(options: ReporterOptions, pending: Uint8Array, attempt: numb
   });
 }
 
-/** Parents that may hear what this host says of itself. */
+/** Parents that may hear what this host says of itself; those last that have no room to keep it. */
 function reportable({ parents, allowPlainHttp }: ReporterOptions): string[] {
-  return parents.urls().filter((url) => allowPlainHttp() || url.startsWith('https:'));
+  return parents.fullness
+    .roomyFirst(parents.urls())
+    .filter((url) => allowPlainHttp() || url.startsWith('https:'));
 }
 
 async function lookForWatermark(options: ReporterOptions): Promise<boolean> {

@@ -30,6 +30,11 @@ test('a full parent comes last for a minute, twice as long each time, and five m
     pass(waitMs ?? 0);
     assert.ok(!fullness.comesLast('a') && fullness.isDue('a'));
     assert.deepEqual(fullness.inOrder(['a', 'b']), ['a', 'b']);
+    assert.deepEqual(
+      fullness.roomyFirst(['a', 'b', 'c']),
+      ['b', 'c', 'a'],
+      'what it need not take it is not brought',
+    );
   }
   assert.deepEqual(waits, [minute, 2 * minute, 4 * minute, 5 * minute, 5 * minute]);
 });
@@ -41,6 +46,7 @@ test('one that has room again takes its place at once, and one that comes and go
   assert.equal(fullness.said('a', undefined), true);
   assert.deepEqual(fullness.inOrder(['a', 'b']), ['a', 'b']);
   assert.ok(!fullness.isDue('a'));
+  assert.deepEqual(fullness.roomyFirst(['a', 'b']), ['a', 'b']);
   assert.equal(fullness.fault(['a', 'b']), null);
   assert.equal(fullness.said('a', undefined), false);
   fullness.said('a', 0);

@@ -64,6 +64,12 @@ export class Fullness {
     return inStanding(names, this.#standings, this.#clock.monotonicMs());
   }
 
+  /** `names` in their order, last those whose last word is that they are full, also where it is time to ask again. */
+  roomyFirst(names: readonly string[]): string[] {
+    const isFull = (name: string): boolean => this.fault([name]) !== null;
+    return [...names.filter((name) => !isFull(name)), ...names.filter(isFull)];
+  }
+
   /**
    * Milliseconds until the first of them is due; null where none was full.
    * @param asOfMs when others were taken instead

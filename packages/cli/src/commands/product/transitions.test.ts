@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Deployment, HostWhy } from '@xylem/root/contract';
-import { startNode, startRoot, waitUntil } from '@xylem/testkit';
+import { removeLater, startNode, startRoot, waitUntil } from '@xylem/testkit';
 import { operatorHere } from '../../testing/operator-here.ts';
 import { pagesEnvironment } from '../../testing/pages.ts';
 
@@ -17,6 +17,10 @@ test('a host far behind gets to the newest through both waypoints, and back no f
 }, async (t) => {
   const here = await operatorHere(t, 'graph');
   const { at, xylem, json } = here;
+  removeLater(t, async () => {
+    await xylem.stop();
+    await xylem.endServices(at('web'));
+  });
   const publish = async (major: number): Promise<void> => {
     mkdirSync(at('made', 'tree'), { recursive: true });
     writeFileSync(at('made', 'tree', 'main.cjs'), main(`${major}`));
