@@ -74,5 +74,8 @@ test('between two versions a patch is made by itself, and goes through a relay t
   assert.ok((transfer?.took.requests ?? 9) <= 2, JSON.stringify(transfer));
   await waitUntil(async () => (await patches())[0]?.wentOver === 2, 60_000);
   const [over] = await patches();
-  assert.equal(over?.savedBytes, 2 * ((made?.chunkBytes ?? 0) - sizeBytes));
+  assert.equal(over?.taken, 2);
+  // Beside the patch nothing but what a host asks for by the way came to either.
+  const most = 2 * ((made?.chunkBytes ?? 0) - sizeBytes);
+  assert.ok((over?.savedBytes ?? 0) <= most && (over?.savedBytes ?? 0) > most - 10_000, JSON.stringify(over));
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SlotRecord } from '../slot/record.ts';
 import { testPackage } from '../testing/packages.ts';
+import type { Transfer } from '../transfer/record.ts';
 import { buildReport, changeKey, type ReportBody, type ReportInput, type Since } from './build.ts';
 
 const midnightMs = Date.parse('2026-11-21T00:00:00Z');
@@ -60,6 +61,21 @@ test('within a bake it says when it reports again, by the time of the commit, wh
   assert.equal(again(-86_400, 60), 60);
   assert.equal(again(0), undefined);
   assert.equal(again(0, 60, '1.0.0'), undefined, 'not before the commit');
+});
+
+test('it says by which patch the tree that runs came, and nothing where chunks brought it or another tree is meant', () => {
+  const input = inputOf('files', '2.0.0');
+  const tree = input.accepted?.components[0]?.tree;
+  const came = (of: string | undefined, patchedBytes: number) => {
+    const choice = { kind: 'patch', roads: [{ kind: 'patch', from: 'c4' }, { kind: 'chunks' }] };
+    const transfer = { tree: of, choice, took: { patchedBytes, fetchedBytes: 700 } } as unknown as Transfer;
+    const transfers = new Map([['web', transfer]]);
+    return buildReport({ ...input, transfers }, new Map(), midnightMs).components[0]?.came;
+  };
+  assert.deepEqual(came(tree, 9_000), { from: 'c4', bytes: 700 });
+  assert.equal(came(tree, 0), undefined, 'the patch was given up');
+  assert.equal(came('d5'.repeat(32), 9_000), undefined);
+  assert.equal(buildReport(input, new Map(), midnightMs).components[0]?.came, undefined);
 });
 
 test('a first version on trial is there since it was first seen, until it is committed', () => {

@@ -26,6 +26,7 @@ import type { CurrentParent } from '../parents/parents.ts';
 import { type Revert, revertOf, revertText } from '../reverting/reverts.ts';
 import type { ObservedSlot } from '../slot/observed.ts';
 import { installFingerprint, isRefused, type Placed, type Refusal } from '../slot/placed.ts';
+import { cameBy, type Transfer } from '../transfer/record.ts';
 import type { Facts } from './facts.ts';
 
 /** What a report is made of; all but `time`, `incarnation` and `sequence`. */
@@ -52,6 +53,8 @@ export interface ReportInput {
   readonly observing?: Observing | null;
   readonly adoptions?: readonly Adoption[];
   readonly healthy: (slot: ObservedSlot) => boolean | null;
+  /** By component: how its last tree came. */
+  readonly transfers?: ReadonlyMap<string, Transfer | null>;
   /** Whether what was left running for a return is well. */
   readonly warmIsWell?: (slot: ObservedSlot) => boolean | null;
   /** What concerns the whole host. */
@@ -194,6 +197,7 @@ function componentOf(
       : isCommitted || !mayRestartHost(running.kind)
         ? 'installed'
         : 'stopped';
+  const came = cameBy(input.transfers?.get(component) ?? null, running.tree);
   const previous = (isCommitted ? record?.previous[0] : record?.installed)?.package ?? null;
   return [
     {
@@ -208,6 +212,7 @@ function componentOf(
       healthy: isService && isCommitted ? alive && input.healthy(slot) : null,
       since: (record?.since ?? firstSeen(`${component} ${running.package}`)) as Time,
       ...(counts === null ? {} : { refused: refusedOf(counts) }),
+      ...(came === null ? {} : { came }),
       ...(isCommitted && record.installed?.releaseVersion !== undefined
         ? { release: record.installed.releaseVersion }
         : {}),

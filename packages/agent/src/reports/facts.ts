@@ -2,21 +2,46 @@ import { createHash } from 'node:crypto';
 import { readFile, stat, statfs } from 'node:fs/promises';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import type { HostId, Report } from '@xylem/core';
+import type { Clock } from '@xylem/platform';
 import { distributionNames, osRelease } from './os-release.ts';
 
 export type Facts = Report['facts'];
 
-/** Of reports alone. */
-interface ReportedFacts {
-  readonly host: HostId;
-  readonly addresses: readonly string[];
+/** Of what seldom changes, reports say what was so at most so long ago. */
+const lookAgainMs = 600_000;
+
+/** What this host says of itself when it joins. */
+export async function hostFacts(stateFolder: string): Promise<Facts> {
+  return { ...(await lasting()), ...(await passing(stateFolder)) };
 }
 
-/** What this host says of itself. */
-export async function hostFacts(stateFolder: string, reported?: ReportedFacts): Promise<Facts> {
+/** What reports say besides: which machine this is, and its addresses. */
+export function reportedFacts(
+  stateFolder: string,
+  host: HostId,
+  clock: Pick<Clock, 'monotonicMs'>,
+  addresses: () => readonly string[],
+): () => Promise<Facts> {
+  let known: { readonly atMs: number; readonly facts: Facts } | null = null;
+  return async () => {
+    const nowMs = clock.monotonicMs();
+    if (known === null || nowMs - known.atMs >= lookAgainMs)
+      known = {
+        atMs: nowMs,
+        facts: { ...(await lasting()), boot: await bootOf(stateFolder, host) },
+      };
+    const own = addresses();
+    return {
+      ...known.facts,
+      ...(await passing(stateFolder)),
+      ...(own.length === 0 ? {} : { addresses: own }),
+    };
+  };
+}
+
+async function lasting(): Promise<Facts> {
   const distribution = await osRelease();
   const named = distribution && `${distribution.id} ${distribution.version ?? ''}`.trim().slice(0, 200);
-  const disk = await statfs(stateFolder).catch(() => null);
   return {
     os: platform(),
     osVersion: named ?? release(),
@@ -25,13 +50,13 @@ export async function hostFacts(stateFolder: string, reported?: ReportedFacts): 
     node: process.versions.node,
     cores: cpus().length,
     memoryBytes: totalmem(),
-    ...(disk === null ? {} : { diskFreeBytes: disk.bavail * disk.bsize }),
-    ...(reported === undefined ? {} : { boot: await bootOf(stateFolder, reported.host), ...said(reported) }),
   };
 }
 
-const said = ({ addresses }: ReportedFacts): Pick<Facts, 'addresses'> =>
-  addresses.length === 0 ? {} : { addresses };
+async function passing(stateFolder: string): Promise<Pick<Facts, 'diskFreeBytes'>> {
+  const disk = await statfs(stateFolder).catch(() => null);
+  return disk === null ? {} : { diskFreeBytes: disk.bavail * disk.bsize };
+}
 
 /**
  * Tells two machines with copies of one state folder apart, and says nothing else: the host id salts it. Inode and device

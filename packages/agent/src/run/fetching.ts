@@ -30,6 +30,8 @@ export interface Fetching {
   entriesOf(placed: Placed): Promise<readonly TreeEntry[]>;
   /** Gives up a transfer that nobody wants any more. */
   giveUpUnless(wanted: Pick<Accepted, 'components' | 'migrations' | 'preflights' | 'transitions'>): void;
+  /** How the last tree of a component came; null: that is not known. */
+  transferOf(component: string): Promise<Transfer | null>;
   /** Objects that did not fit their digest, since the agent began. */
   refusedObjects(): number;
 }
@@ -47,6 +49,7 @@ export interface FetchingOptions {
 export function fetchingThrough(options: FetchingOptions): Fetching {
   const { source, patches, http, layout, clock, signal, log } = options;
   const underWay = new Set<{ tree: string; end: AbortController }>();
+  const transfers = new Map<string, Transfer | null>();
   let refused = 0;
   const onRefused = (what: Refused): void => {
     refused += 1;
@@ -55,6 +58,13 @@ export function fetchingThrough(options: FetchingOptions): Fetching {
   };
   return {
     refusedObjects: () => refused,
+    transferOf: async (component) => {
+      const known = transfers.get(component);
+      if (known !== undefined) return known;
+      const found = await transferFile(layout.component(component).transfer, log).read();
+      transfers.set(component, found);
+      return found;
+    },
     entriesOf: async ({ component, domain, tree }) => {
       const own = layout.component(component);
       await mkdir(own.trees, { recursive: true, mode: 0o755 });
@@ -126,7 +136,10 @@ export function fetchingThrough(options: FetchingOptions): Fetching {
         log.info('tree fetched', { component, tree, ...fetched });
         const seconds = (clock.monotonicMs() - sinceMs) / 1000;
         const transfer = { tree, time: timeOf(clock.now()), seconds, bytesPerSecond, choice, took: fetched };
-        if (!isApart) await note(layout.component(component).transfer, transfer, log);
+        if (!isApart) {
+          transfers.set(component, transfer);
+          await note(layout.component(component).transfer, transfer, log);
+        }
         if (fetched.sizeBytes > largeBytes) releaseMemorySoon();
       } finally {
         underWay.delete(own);
@@ -135,7 +148,7 @@ export function fetchingThrough(options: FetchingOptions): Fetching {
   };
 }
 
-/** For `agent explain`; nothing hangs on it. */
+/** For `agent explain` and for reports after the next start; nothing hangs on it. */
 async function note(path: string, transfer: Transfer, log: Log): Promise<void> {
   await transferFile(path, log)
     .write(transfer)

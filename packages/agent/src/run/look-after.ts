@@ -29,6 +29,8 @@ export interface LookAfter {
   isSettled(): boolean;
   /** What was found by the last pass. */
   convergence(): Convergence;
+  /** The slots as a pass that has just ended found them; null while one is under way, and a moment after it. */
+  justObserved(): Convergence['slots'] | null;
   /** Components that are just being removed. */
   readonly removing: ReadonlySet<string>;
   readonly health: ServiceHealth;
@@ -52,6 +54,9 @@ export interface LookAfterOptions {
   /** Something that a report says may have changed. */
   readonly changed: () => void;
 }
+
+/** A report that a pass gave reason for is made so soon after it. */
+const justMs = 5_000;
 
 /** The loop of a host: observe, plan, act, until nothing is left; then again when something happens, or after a while. */
 export function lookAfter(options: LookAfterOptions): LookAfter {
@@ -95,6 +100,7 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
   let settledFor: Accepted | null = null;
   const drift = driftNotes();
   let convergence: Convergence = { slots: new Map(), waiting: new Map(), rested: false };
+  let observedMs = Number.NEGATIVE_INFINITY;
 
   const wanted = (slots: Convergence['slots']): Accepted | null => {
     const accepted = options.accepted();
@@ -137,6 +143,7 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
     hasPlanned: () => hasPlanned,
     isSettled: () => settledFor === options.accepted(),
     convergence: () => convergence,
+    justObserved: () => (clock.monotonicMs() - observedMs < justMs ? convergence.slots : null),
     wantsChanged: () => {
       converging.forgetPostponed();
       looked.wake();
@@ -145,7 +152,9 @@ export function lookAfter(options: LookAfterOptions): LookAfter {
       const { signal } = tools;
       while (!signal.aborted) {
         try {
+          observedMs = Number.NEGATIVE_INFINITY;
           await pass();
+          observedMs = clock.monotonicMs();
           options.faults.set('converging', null);
         } catch (error) {
           if (signal.aborted) return;

@@ -15,7 +15,7 @@ import type { AsksParents, CurrentParent } from '../parents/parents.ts';
 import type { TryParent } from '../parents/try-parent.ts';
 import { stayingAddresses } from '../reports/addresses.ts';
 import { buildReport, type ReportBody, type Since } from '../reports/build.ts';
-import { hostFacts } from '../reports/facts.ts';
+import { reportedFacts } from '../reports/facts.ts';
 import { type Reporter, reporter } from '../reports/send.ts';
 import { openReportSpool } from '../reports/spool.ts';
 import type { CurrentReverts } from '../reverting/current.ts';
@@ -23,13 +23,16 @@ import type { HostSecrets } from '../secrets/secrets.ts';
 import { countAsides } from '../state/json-file.ts';
 import type { StateLayout } from '../state/layout.ts';
 import { setAside } from '../state/leftovers.ts';
+import type { Transfer } from '../transfer/record.ts';
 import type { LaunchedProcess } from '../update/process.ts';
 import type { HostVerifier } from '../verification/verifier.ts';
 import type { Fetching } from './fetching.ts';
 import type { HostFaults } from './host-faults.ts';
 import type { LookAfter } from './look-after.ts';
 
-const lookForDamagedMs = 60_000;
+const lookForDamagedMs = 600_000;
+/** While something is there: whoever removes it hears so soon. */
+const lookAgainMs = 60_000;
 
 /**
  * What the disk gave back as something else than was written: for a person to look at, until they remove it. All
@@ -40,7 +43,8 @@ function damagedState(layout: StateLayout, clock: Clock): () => Promise<XylemErr
   return async () => {
     const nowMs = clock.monotonicMs();
     const asides = countAsides();
-    if (known === null || known.asides !== asides || nowMs - known.atMs >= lookForDamagedMs)
+    const againMs = (known?.faults.length ?? 0) > 0 ? lookAgainMs : lookForDamagedMs;
+    if (known === null || known.asides !== asides || nowMs - known.atMs >= againMs)
       known = { atMs: nowMs, asides, faults: damagedFaults(await setAside(layout)) };
     return known.faults;
   };
@@ -92,13 +96,16 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
   const { host, environment, name } = identity.get();
   const since: Since = new Map();
   const damaged = damagedState(layout, clock);
-  const addresses = stayingAddresses(clock);
+  const facts = reportedFacts(layout.root, host, clock, stayingAddresses(clock));
 
   const body = async (): Promise<ReportBody> => {
     const accepted = refresher.accepted();
     const frozen = accepted?.frozen;
     const convergence = lookAfter.convergence();
-    const slots = await observeSlots(tools, drivers).catch(() => convergence.slots);
+    const slots =
+      lookAfter.justObserved() ?? (await observeSlots(tools, drivers).catch(() => convergence.slots));
+    const transfers = new Map<string, Transfer | null>();
+    for (const component of slots.keys()) transfers.set(component, await fetching.transferOf(component));
     return buildReport(
       {
         host,
@@ -106,13 +113,14 @@ export async function reportingOf(from: ReportedFrom): Promise<Reporter> {
         certificate: identity.get().certificatePem,
         agent: (options.agentVersion ?? '0.1.0') as Version,
         name,
-        facts: await hostFacts(layout.root, { host, addresses: addresses() }),
+        facts: await facts(),
         snapshot: refresher.snapshot(),
         accepted: accepted === null ? null : onTheWay(accepted, slots, from.reverts.list()),
         parent: parentOf(from),
         serving: options.serving?.() ?? null,
         convergence: { ...convergence, slots },
         removing: lookAfter.removing,
+        transfers,
         drift: lookAfter.drift.say(),
         reverts: from.reverts.list(),
         observing: from.adoption.observing(),

@@ -16,6 +16,13 @@ export interface Transfer {
   readonly took: FetchedTree;
 }
 
+/** What a report says of a tree that a patch brought; null: chunks did, or it was something else. Pure. */
+export function cameBy(transfer: Transfer | null, tree: Digest): { from: Digest; bytes: number } | null {
+  if (transfer === null || transfer.tree !== tree || transfer.took.patchedBytes === 0) return null;
+  const patch = transfer.choice?.roads.find(({ kind }) => kind === 'patch');
+  return patch === undefined ? null : { from: patch.from, bytes: transfer.took.fetchedBytes };
+}
+
 export const transferFile = (path: string, log: Log): JsonFile<Transfer> =>
   jsonFile(path, 'xylem-transfer-1', parse, log);
 

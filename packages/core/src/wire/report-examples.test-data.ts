@@ -143,6 +143,17 @@ export const reportExamples: Readonly<Record<string, Example>> = {
     wire.encodeReport,
   ),
   report: example(report, wire.parseReport, wire.encodeReport),
+  'report-came': example(
+    {
+      ...report,
+      components: report.components.map((one) => ({
+        ...one,
+        came: { from: `${id('c4')}${id('c4')}`, bytes: 2_206_112 },
+      })),
+    },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
   'report-boot': example(
     { ...report, facts: { ...report.facts, boot: id('b0') } },
     wire.parseReport,

@@ -59,13 +59,15 @@ const component = object(
   },
   /**
    * `release`, `config`: the version of the release, and the digest of the configuration, that it was committed with.
-   * `again`: its bake is not over, and the host reports again within so many seconds, whatever else.
+   * `again`: its bake is not over, and the host reports again within so many seconds, whatever else. `came`: its tree
+   * came by a patch that begins at the tree `from`, and so many bytes of objects came for it.
    */
   {
     refused,
     release: f.version,
     config: f.digest,
     again: integer({ title: 'seconds (1 to 604800)', minimum: 1, maximum: 604_800 }),
+    came: object({ from: f.digest, bytes: f.sizeBytes }),
   },
 );
 

@@ -54,6 +54,7 @@ import * as childrenByParent from './migrations/0050-children-by-parent.ts';
 import * as patches from './migrations/0051-patches.ts';
 import * as storeRemovals from './migrations/0052-store-removals.ts';
 import * as productQuota from './migrations/0053-product-quota.ts';
+import * as patchesTaken from './migrations/0054-patches-taken.ts';
 
 type Migration = { up(db: Kysely<unknown>, types: ColumnTypes): Promise<void> };
 
@@ -112,6 +113,7 @@ const migrations: readonly Migration[] = [
   patches,
   storeRemovals,
   productQuota,
+  patchesTaken,
 ];
 
 const schemaVersion = migrations.length;

@@ -5,6 +5,7 @@ import type { Database, Tables } from '../db/tables.ts';
 import { type KeptReport, keptReport } from '../hosts/kept-report.ts';
 import type { SaidStates } from '../hosts/said-states.ts';
 import { isTelling } from '../hosts/told.ts';
+import { noteTaken } from '../patches/taken.ts';
 
 /** Puts reports, one of each host, in the place of those before them. */
 export async function replaceReports(
@@ -191,6 +192,13 @@ async function replaceComponents(trx: Database, taken: readonly TakenReport[]): 
   }
   for (const rows of inStatements(changed.flatMap((one) => one.rows)))
     await trx.insertInto('host_components').values(rows).execute();
+  await noteTaken(
+    trx,
+    taken.flatMap(({ report: { host, components } }) => {
+      const former = new Map(before.get(host)?.map((row) => [row.component, row.package]));
+      return components.filter((one) => former.get(one.component) !== one.package);
+    }),
+  );
 }
 
 function componentsOf(

@@ -60,8 +60,17 @@ for (const { kind, skip, options } of await testDatabases({ after }))
     const [made] = await shownBy(fleet);
     assert.ok(made?.patch != null && made.sizeBytes !== null);
     assert.deepEqual(
-      [made.from, made.to, made.fromTree, made.toTree, made.hosts, made.wentOver, made.savedBytes],
-      ['1.0.0', '2.0.0', one.tree, two.tree, 1, 0, 0],
+      [
+        made.from,
+        made.to,
+        made.fromTree,
+        made.toTree,
+        made.hosts,
+        made.wentOver,
+        made.taken,
+        made.savedBytes,
+      ],
+      ['1.0.0', '2.0.0', one.tree, two.tree, 1, 0, 0, 0],
     );
     assert.ok(made.sizeBytes < 1_000 && made.chunkBytes > 20_000, JSON.stringify(made));
     const list = await waitUntil(() => ownPatchList(repository, shop.domain, two.tree));
@@ -77,11 +86,20 @@ for (const { kind, skip, options } of await testDatabases({ after }))
     await waitUntil(async () => (await host.get(path)).status === 200, 30_000);
     assert.equal((await host.get(`/o/${shop.domain}/${made.patch}`)).body.length, made.sizeBytes);
 
-    await fleet.runs('2.0.0');
+    const came = { from: one.tree, bytes: made.sizeBytes + 500 };
+    await fleet.runs('2.0.0', came);
+    // What says the same once more is the same arrival.
+    await fleet.runs('2.0.0', came);
     await waitUntil(async () => (await shownBy(fleet))[0]?.hosts === 0, 60_000);
     const [gone] = await shownBy(fleet);
-    assert.equal(gone?.wentOver, 1);
-    assert.equal(gone?.savedBytes, made.chunkBytes - made.sizeBytes);
+    assert.deepEqual([gone?.wentOver, gone?.taken], [1, 1]);
+    assert.equal(gone?.savedBytes, made.chunkBytes - came.bytes);
+    await fleet.runs('1.0.0');
+    await fleet.runs('2.0.0', { from: one.tree, bytes: 2 ** 50 });
+    await fleet.runs('1.0.0');
+    await fleet.runs('2.0.0');
+    const [liar] = await shownBy(fleet);
+    assert.deepEqual([liar?.taken, liar?.savedBytes], [2, gone?.savedBytes], 'nothing is saved by a claim');
     clock.pass(3700_000);
     await waitUntil(async () => (await shownBy(fleet)).length === 0, 60_000);
     assert.equal(await ownPatchList(repository, shop.domain, two.tree), null);

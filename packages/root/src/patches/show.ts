@@ -21,7 +21,6 @@ export async function showPatches(
 }
 
 function shown(row: PatchRow): Patches['patches'][number] {
-  const saved = row.state === 'made' ? row.chunk_bytes - Number(row.size_bytes) : 0;
   return {
     product: row.product,
     component: row.component,
@@ -35,7 +34,8 @@ function shown(row: PatchRow): Patches['patches'][number] {
     chunkBytes: row.chunk_bytes,
     patch: row.patch,
     sizeBytes: row.size_bytes,
-    savedBytes: row.gone_over * saved,
+    taken: row.taken,
+    savedBytes: row.taken * row.chunk_bytes - row.taken_bytes,
     cpuSeconds: row.cpu_ms === null ? null : row.cpu_ms / 1000,
     peakRssMb: row.peak_rss_mb,
     fault: row.fault,

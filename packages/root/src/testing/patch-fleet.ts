@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
-import { type Digest, parsePackage } from '@xylem/core';
+import { type Digest, parsePackage, timeOf } from '@xylem/core';
 import { openRepository, type Repository } from '@xylem/store';
-import { type FakeHost, fakeHost } from './fake-host.ts';
+import { type FakeHost, fakeHost, installed } from './fake-host.ts';
 import { type Publisher, publisher } from './publisher.ts';
 import { type RootFixture, type RootFixtureOptions, rootFixture } from './root-fixture.ts';
 
@@ -18,8 +18,8 @@ export interface PatchFleet {
   readonly repository: Repository;
   /** Publishes and releases a version of which all but a line is as in the others. */
   publish(version: string): Promise<{ readonly package: Digest; readonly tree: Digest }>;
-  /** The host says that it runs it. */
-  runs(version: string): Promise<void>;
+  /** The host says that it runs it, and by which patch it came there. */
+  runs(version: string, came?: { readonly from: Digest; readonly bytes: number }): Promise<void>;
 }
 
 /** A root server, a product whose versions differ by little, and a host of an environment that may have it. */
@@ -30,7 +30,7 @@ export async function patchFleet(t: TestContext, options: RootFixtureOptions = {
   await root.api('environmentCreate', { body: { name: 'production', yaml } });
   const { token } = await root.api('tokenCreate', { body: { environment: 'production' } });
   const host = await fakeHost(root, token, { name: 'a' });
-  const packages = new Map<string, Digest>();
+  const packages = new Map<string, { readonly package: Digest; readonly tree: Digest }>();
   return {
     root,
     shop,
@@ -41,21 +41,23 @@ export async function patchFleet(t: TestContext, options: RootFixtureOptions = {
         'lib/app.js': `// ${version}\n${text}`,
         'lib/same.js': text.slice(0, 100_000),
       });
-      packages.set(version, digest);
       await shop.release(version, { 'shop-web': version });
       const { document } = await root.api('packageShow', {
         params: { product: 'shop', component: 'shop-web', version },
       });
       const [variant] = parsePackage(Buffer.from(document)).variants;
       if (variant === undefined) throw new Error('a package has a variant');
-      return { package: digest, tree: variant.tree };
+      const published = { package: digest, tree: variant.tree };
+      packages.set(version, published);
+      return published;
     },
-    runs: async (version) => {
-      const digest = packages.get(version);
-      if (digest === undefined) throw new Error(`${version} is not published`);
-      await host.report([
-        { component: 'shop-web', product: 'shop', package: digest, version: version as never },
-      ]);
+    runs: async (version, came) => {
+      const known = packages.get(version);
+      if (known === undefined) throw new Error(`${version} is not published`);
+      const { package: digest, tree } = known;
+      const own = { component: 'shop-web', product: 'shop', package: digest, version } as never;
+      const said = { ...installed(own, timeOf(root.clock.now())), tree };
+      await host.report([own], { components: [came === undefined ? said : { ...said, came }] });
     },
   };
 }

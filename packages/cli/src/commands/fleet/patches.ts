@@ -4,8 +4,8 @@ import { sizeText } from '../../frame/words.ts';
 
 export const command = defineCommand({
   about: `The root server makes patches by itself, in the background, from what hosts run to what they are directed to and to
-the newest release: for how many hosts, what goes to each by chunks and by the patch, and what making it took. SAVED is
-at most so much: a host that left the old version may have come before its patch.`,
+the newest release: for how many hosts, what goes to each by chunks and by the patch, and what making it took. TAKEN is
+how many came by it and SAVED what that spared their links, as they reported; hosts with agents of before don't say.`,
   options: { product: text('<product>', 'only of this product') },
   example: 'xylem patches --product shop',
   async run({ options, api }) {
@@ -19,6 +19,7 @@ at most so much: a host that left the old version may have come before its patch
       sizeText(one.chunkBytes),
       one.sizeBytes === null ? '-' : sizeText(one.sizeBytes),
       one.cpuSeconds === null ? '-' : `${one.cpuSeconds.toFixed(1)} s`,
+      one.taken === 0 ? '-' : one.taken,
       one.savedBytes === 0 ? '-' : sizeText(one.savedBytes),
       one.fault === null ? one.state : `${one.state}: ${one.fault}`,
     ]);
@@ -26,7 +27,7 @@ at most so much: a host that left the old version may have come before its patch
       data: answer,
       text: () =>
         tabulate(
-          ['COMPONENT', 'BETWEEN', 'HOSTS', 'BY CHUNKS', 'PATCH', 'TOOK', 'SAVED', 'STATE'],
+          ['COMPONENT', 'BETWEEN', 'HOSTS', 'BY CHUNKS', 'PATCH', 'MAKING', 'TAKEN', 'SAVED', 'STATE'],
           rows,
           'No hosts run a version between which and the next a patch would be worth it.',
         ),

@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely';
+
 /** Column types: see `tables.ts`. */
 export interface PatchTables {
   patches: {
@@ -12,6 +14,10 @@ export interface PatchTables {
     hosts: number;
     /** That left the former version since the patch was made. */
     gone_over: number;
+    /** That said that they came by the patch; one that goes there once more counts once more. */
+    taken: Generated<number>;
+    /** Of objects that came to these. */
+    taken_bytes: Generated<number>;
     /** What goes to each of them without the patch. */
     chunk_bytes: number;
     state: 'queued' | 'made' | 'useless' | 'failed';
