@@ -18,7 +18,7 @@ const settleMs = 15_000;
 /** A root server, relays as processes, and hosts run by the agent's own code, many to a process. */
 export const bench: Bench = {
   usage:
-    '[--hosts 100] [--relays 4] [--depth 3] [--size 1000000] [--processes hosts/500] [--idle 60] [--kill 0]: from a deployment until all hosts run it and the root server knows, over mutual TLS, and an hour at rest; state folders of hosts lie where TMPDIR says (/dev/shm: in memory); their calls of the file system are made at once instead of by a thread pool, and nothing is synced',
+    '[--hosts 100] [--relays 4] [--depth 3] [--size 1000000] [--processes hosts/500] [--idle 60] [--kill 0]: from a deployment until all hosts run it and the root server knows, over mutual TLS, and an hour at rest; state folders of hosts lie where TMPDIR says (/dev/shm: in memory); their calls of the file system are made at once instead of by a thread pool, nothing is synced, and large files that hosts of one process have fetched are kept once',
   run: async (words, say) => {
     const options = fleetOptions(words);
     return await inLab(isHost, (lab) => measure(lab, options, say));

@@ -1,10 +1,12 @@
 // Many hosts in one process: the agent's own code, each with an identity, connections and a state folder of its own. The
-// disk counts as memory, for ten thousand hosts have ten thousand disks, and this machine has one.
+// disk counts as memory, for ten thousand hosts have ten thousand disks, and this machine has one; what all of a process
+// have fetched is there once.
 import { join } from 'node:path';
 import { joinHost, type RunningAgent, runAgent } from '@xylem/agent';
 import { XylemError } from '@xylem/core';
 import { type Log, silentLog, systemClock, systemRandomness } from '@xylem/platform';
 import { keepDiskInMemory } from './disk-in-memory.ts';
+import { keepOnce } from './kept-once.ts';
 
 /** What the bench says to such a process, and what it answers. */
 export type ToHosts =
@@ -39,6 +41,8 @@ interface Host {
   readonly agent: RunningAgent;
   /** Of what is under way, or arrived last; null: nothing has come since somebody watches. */
   fetchedBytes: number | null;
+  /** Where that lies. */
+  tree: string;
   hasArrived: boolean;
 }
 
@@ -103,13 +107,16 @@ async function begin(parts: ReturnType<typeof partsOf>): Promise<Host> {
   const log: Log = {
     ...silentLog,
     info: (event, fields) => {
-      if (event === 'tree fetched' && host !== null) host.fetchedBytes = Number(fields?.fetchedBytes);
+      if (event !== 'tree fetched' || host === null) return;
+      const { component, tree, fetchedBytes } = fields as Record<string, string>;
+      host.fetchedBytes = Number(fetchedBytes);
+      host.tree = join(parts.stateFolder, 'components', `${component}`, 'trees', `${tree}`);
     },
     warn: (event, fields) => say({ kind: 'warned', event, cause: causeOf(fields) }),
     error: (event, fields) => say({ kind: 'warned', event, cause: causeOf(fields) }),
   };
   const agent = await runAgent({ ...parts, log, supervisorCommand: [] });
-  host = { agent, fetchedBytes: null, hasArrived: false };
+  host = { agent, fetchedBytes: null, tree: '', hasArrived: false };
   return host;
 }
 
@@ -125,6 +132,7 @@ function look(): void {
     const { fetchedBytes } = host;
     if (host.hasArrived || fetchedBytes === null || !host.agent.status().converged) continue;
     host.hasArrived = true;
+    keepOnce(host.tree);
     arrived.push({ atMs, fetchedBytes });
   }
   if (arrived.length > 0) say({ kind: 'arrived', hosts: arrived });
