@@ -52,7 +52,7 @@ test('a running host becomes a relay, and a plain host again', { timeout: 120_00
   await assert.rejects(run('relay', ` --listen ${new URL(nodesUrl).host}`), /ended with 8/, 'a taken port');
   assert.equal((await run('relay', ` --listen ${new URL(url).host}`)).url, url, 'a relay after a restart');
 
-  await json('host move web --as-joined');
+  await json('host move web --as-joined --watch');
   await waitUntil(async () => (await parentOfWeb()) === nodesUrl, 30_000, 'the host to be back');
   await json('host serve relay --stop');
   await waitUntil(async () => (await urlOfRelay()) === null, 30_000, 'the relay to be a plain host');

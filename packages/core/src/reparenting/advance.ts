@@ -59,10 +59,15 @@ function settled(host: ReparentedHost, heard: HeardHost, reparenting: Reparentin
         : heard.parent !== null && !namesParent(parents.slice(0, 1), heard.parent);
     return isBack ? { ...host, state: 'returned' } : host;
   }
-  if (namesParent(parents.slice(0, 1), heard.parent)) return { ...host, state: 'moved', fault: null };
-  if (state === 'unheard') return host;
   const { waitedMs, order } = reparenting;
   const { reparent } = heard;
+  // By which parents it joined only the host knows: there its word counts that the first of them passed.
+  const isThere =
+    parents.length > 0
+      ? namesParent(parents.slice(0, 1), heard.parent)
+      : reparent?.order === order && reparent.code === undefined;
+  if (isThere) return { ...host, state: 'moved', fault: null };
+  if (state === 'unheard') return host;
   if (reparent?.order === order && reparent.code !== undefined) {
     const fault = { code: reparent.code, message: reparent.message ?? '' };
     return { ...host, fault, state: waitedMs >= reparentingLimits.faultMs ? 'failed' : 'trying' };

@@ -45,7 +45,7 @@ export interface ReparentedHost {
   readonly rank: number;
   readonly state: ReparentedState;
   readonly batch: number | null;
-  /** The new ones, in order. */
+  /** The new ones, in order; empty: as it joined. */
   readonly parents: readonly string[];
   /** The former ones; empty: as it joined. */
   readonly from: readonly string[];

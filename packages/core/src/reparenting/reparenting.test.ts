@@ -113,6 +113,19 @@ test('a host counts as moved by the first of its new parents alone', () => {
   assert.equal(`${fleet.states()}, ${fleet.is()}`, 'a moved, done');
 });
 
+test('a host that goes back to the parents by which it joined has moved once it says that one passed', () => {
+  const fleet = run([hostOf('a', { parents: [] }), hostOf('b', { parents: [] })]);
+  fleet.look();
+  const said = (more: object) => at(old, { reparent: { order, tried: 1, ...more } });
+  fleet.say('a', said({ code: 'E_NETWORK', message: 'refused' }));
+  fleet.say('b', at(top, { reparent: { order: 'f'.repeat(32), tried: 1 } }));
+  fleet.look();
+  assert.equal(fleet.states(), 'a trying, b trying');
+  fleet.say('a', said({}));
+  fleet.wait(reparentingLimits.batchMs);
+  assert.equal(fleet.states(), 'a moved, b failed');
+});
+
 test('a reported fault may pass for two minutes; then the host has failed and the others go on', () => {
   const fleet = run(named('a', 'b', 'c'));
   fleet.look();

@@ -140,6 +140,27 @@ test('too many that can not go, and those that went come back by themselves', as
   assert.ok(!(await root.api('hostShow', { params: { host: 'first' } })).drained);
 });
 
+test('hosts go back to the parents by which they joined in batches, by what each says of its test', async (t) => {
+  const { root, hosts, say, entry, look, ended, shown } = await fleet(t, 'ab');
+  const select = { hosts: ['a', 'b'] };
+  await root.api('hostMove', { body: { select, parents: [relayUrl('second')] } });
+  for (const name of 'ab') await say(name, 'second');
+  const began = await root.api('reparentingBegin', { body: { select, parents: [], firstBatch: 1 } });
+  assert.deepEqual(began.targets, [{ url: '', hosts: 2 }]);
+  const id = idOf(began);
+  assert.deepEqual((await look(id)).states, { trying: 1, waiting: 1 });
+  for (const _ of 'ab') {
+    const name = (await look(id)).hostList.find(({ state }) => state === 'trying')?.name ?? '';
+    const said = await entry(hosts.get(name) as FakeHost);
+    assert.deepEqual([said?.parents, said?.reparent?.from], [undefined, [relayUrl('second')]]);
+    await say(name, 'first', { reparent: { order: said?.reparent?.order ?? '', tried: 1 } });
+    await look(id);
+  }
+  await ended(id);
+  assert.equal((await shown(id)).said, 'done: a moved, b moved');
+  assert.deepEqual((await root.api('hostShow', { params: { host: 'a' } })).parents, []);
+});
+
 test('a relay is replaced: first its parents for the new one, then its children; cancelled, all come back', async (t) => {
   const { root, second, say, shown, look, ended } = await fleet(t, 'ab');
   const top = root.running().nodesUrl;

@@ -21,14 +21,14 @@ and secrets are wiped.\n${selectorHelp}`,
     env: text('<environment>', 'make them hosts of this environment; of another tenant: ask for it'),
     keepData: flag('to another tenant: data folders of components go along'),
     expires: text('<time>', 'to another tenant: the request ends after so long (7d; 12h, 30d)'),
-    asJoined: flag('back to the parent by which the host joined, at once'),
-    atOnce: flag('with --parent: all at once, and without a test'),
+    asJoined: flag('back to the parent by which the host joined, and to the rules'),
+    atOnce: flag('with --parent or --as-joined: all at once, and without a test'),
   },
   example: 'xylem host move --site muc --parent https://relay.muc:8443 --parent https://relay.fra:8443',
   async run(invocation) {
     const { args, options, api } = invocation;
     if (options.env !== undefined) {
-      if (options.asJoined || options.parent.length > 0)
+      if (options.asJoined || options.atOnce || options.parent.length > 0)
         throw new XylemError('E_INPUT', '--env goes alone: give other parents afterwards.');
       return await moveToEnvironment(invocation, options.yes, {
         select: hostSelection(args, options),
@@ -37,8 +37,6 @@ and secrets are wiped.\n${selectorHelp}`,
         ...expiresOf(options.expires),
       });
     }
-    if (options.atOnce && options.parent.length === 0)
-      throw new XylemError('E_INPUT', '--at-once belongs to --parent.');
     if (options.keepData || options.expires !== undefined)
       throw new XylemError('E_INPUT', '--keep-data and --expires belong to --env.');
     if (options.asJoined === options.parent.length > 0) {
@@ -51,7 +49,7 @@ and secrets are wiped.\n${selectorHelp}`,
     const select = hostSelection(args, options);
     const server = await api();
     const parents = [...options.parent];
-    if (!options.asJoined && !options.atOnce)
+    if (!options.atOnce)
       return await beginReparenting(invocation, options, (terms) =>
         server.call('reparentingBegin', { body: { select, parents, ...terms } }),
       );

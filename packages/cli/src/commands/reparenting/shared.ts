@@ -32,7 +32,9 @@ export async function beginReparenting(
     ...(maxFailed === undefined ? {} : { mostFailed: maxFailed }),
   };
   const meant = await begin({ ...terms, dryRun: true });
-  const targets = meant.targets.map(({ url, hosts }) => `${hosts} to ${url}`).join(', ');
+  const targets = meant.targets
+    .map(({ url, hosts }) => `${hosts} to ${url === '' ? 'the parent by which each joined' : url}`)
+    .join(', ');
   const sentence =
     meant.hosts === 0
       ? 'No host has to go.'

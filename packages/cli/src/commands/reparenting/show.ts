@@ -23,7 +23,7 @@ export const command = defineCommand({
             environment,
             state,
             batch ?? '-',
-            parents[0] ?? '-',
+            parents[0] ?? 'as joined',
             code === null ? '' : `${code}: ${message ?? ''}`,
           ]),
           'No host.',

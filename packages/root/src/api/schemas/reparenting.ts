@@ -15,7 +15,10 @@ const terms = {
 };
 export const ReparentingMove = Strict({
   select: HostSelection,
-  parents: Type.Array(Parent, { minItems: 1, maxItems: 8, description: 'in order of preference' }),
+  parents: Type.Array(Parent, {
+    maxItems: 8,
+    description: 'in order of preference; empty: those by which each host joined',
+  }),
   ...terms,
 });
 export const RelayDrain = Strict({
@@ -75,7 +78,7 @@ export const ReparentingWas = Strict({
   reparenting: Nullable(Reparenting),
   hosts: Count,
   targets: Type.Array(Strict({ url: Type.String(), hosts: Count }), {
-    description: 'how many get which parent first',
+    description: 'how many get which parent first; url empty: the one by which each joined',
   }),
 });
 export type ReparentingWas = Static<typeof ReparentingWas>;
