@@ -165,6 +165,28 @@ test('a package document that the disk damaged does not cost its packs, and is f
   assert.ok((await readFile(join(folder, 'o', vendor.domain, 'offers', state.tree))).length > 0);
 });
 
+test('what is being mended when a new state comes is mended after it', async (t) => {
+  const { doubt, joined, folder, production, vendor, deploy, relay, root } = await filled(t);
+  const record = await readFile(join(joined.stateFolder, 'relay', 'served', `${production.id}.json`), 'utf8');
+  const { states } = JSON.parse(record) as { states: { assignments: { package: Digest }[] }[] };
+  const document = states[0]?.assignments[0]?.package ?? ('' as Digest);
+  const path = join(folder, 'o', vendor.domain, document);
+  let isHeld = true;
+  let asked = 0;
+  root.intercept(({ url = '' }) => {
+    if (!url.endsWith(document)) return false;
+    asked += 1;
+    return isHeld;
+  });
+  await flipByte(path, 10);
+  await doubt(`o/${vendor.domain}/${document}`);
+  await waitUntil(() => asked > 0);
+  const next = await deploy('2.0.0');
+  await waitUntil(() => snapshotAt(relay, production.id) === next.snapshot);
+  isHeld = false;
+  await waitUntil(async () => sha256(await readFile(path).catch(() => '')) === document);
+});
+
 test('a node of the host map that the disk lost is fetched again with the next change, though the map is the same', async (t) => {
   const { relay, joined, folder, production, deploy } = await filled(t);
   const record = await readFile(join(joined.stateFolder, 'relay', 'served', `${production.id}.json`), 'utf8');

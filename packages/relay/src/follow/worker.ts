@@ -24,7 +24,9 @@ export class Worker {
   readonly #options: WorkerOptions;
   /** What the next update should bring; undefined: nothing to do, null: whatever is newest. */
   #wanted: Tip | null | undefined;
-  /** Who waits until it has been looked whether all that is served is here. */
+  /** It is still to be looked whether all that is served is here. */
+  #owesLook = false;
+  /** Who waits until that was tried. */
   #doubters: (() => void)[] = [];
   #told = 0;
   #running: Promise<void> | null = null;
@@ -56,6 +58,7 @@ export class Worker {
   /** Looks whether all that is served is here, and mends it; resolves when that was tried once. */
   async look(): Promise<void> {
     if (this.#isClosed) return;
+    this.#owesLook = true;
     const looked = new Promise<void>((resolve) => {
       this.#doubters.push(resolve);
     });
@@ -91,14 +94,20 @@ export class Worker {
     if (this.#running !== null) return;
     this.#running = this.#work().finally(() => {
       this.#running = null;
+      if (this.#hasWork()) this.#start();
     });
+  }
+
+  #hasWork(): boolean {
+    return (this.#wanted !== undefined || this.#owesLook) && !this.#isClosed;
   }
 
   async #work(): Promise<void> {
     const { copy, log, faults } = this.#options;
-    for (let failures = 0; (this.#wanted !== undefined || this.#doubters.length > 0) && !this.#isClosed; ) {
+    for (let failures = 0; this.#hasWork(); ) {
       const tip = this.#wanted;
       this.#wanted = undefined;
+      if (tip === undefined) this.#owesLook = false;
       const doubters = this.#doubters;
       this.#doubters = [];
       this.#stop = new AbortController();
@@ -112,6 +121,8 @@ export class Worker {
         if (tip !== undefined) faults.clear(copy.id);
       } catch (error) {
         if (this.#isClosed) return;
+        // What was to be mended may be of a former state, which no update looks at.
+        if (tip === undefined) this.#owesLook = true;
         if (this.#stop.signal.aborted && this.#wanted !== undefined) continue;
         failures += 1;
         if (tip !== null && tip !== undefined && isFalseWord(error)) this.#options.onFalseNews(tip.from);
@@ -130,7 +141,6 @@ export class Worker {
     }
   }
 
-  /** An update looks at everything by the way. */
   async #act(tip: Tip | null | undefined, signal: AbortSignal): Promise<void> {
     const { copy } = this.#options;
     await (tip === undefined ? copy.look(signal) : copy.update(tip, signal));
