@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { systemClock, systemRandomness, writeFileAtomic } from '@xylem/platform';
 import type { Bench, Measured } from './bench.ts';
 import { countEgress } from './fleet/egress.ts';
-import { measureIdle } from './fleet/idle.ts';
+import { faultsIn } from './fleet/faults.ts';
+import { type AtRest, measureIdle, measureRest } from './fleet/idle.ts';
 import { type FleetOptions, fleetOptions } from './fleet/options.ts';
 import { hostProcesses } from './fleet/processes.ts';
 import { areLevel, inTurn, levelsOf, startRelays, usageOfRelays } from './fleet/relays.ts';
-import { bytesByClass, rootServer, total } from './fleet/root-server.ts';
+import { bytesByClass, requestsBetween, rootServer, total } from './fleet/root-server.ts';
 import { untilSeldom } from './fleet/until.ts';
 import { environment, inLab, type Lab } from './lab.ts';
 
@@ -18,7 +19,7 @@ const settleMs = 15_000;
 /** A root server, relays as processes, and hosts run by the agent's own code, many to a process. */
 export const bench: Bench = {
   usage:
-    '[--hosts 100] [--relays 4] [--depth 3] [--size 1000000] [--processes hosts/500] [--idle 60] [--kill 0]: from a deployment until all hosts run it and the root server knows, over mutual TLS, and an hour at rest; state folders of hosts lie where TMPDIR says (/dev/shm: in memory); their calls of the file system are made at once instead of by a thread pool, nothing is synced, and large files that hosts of one process have fetched are kept once',
+    '[--hosts 100] [--relays 4] [--depth 3] [--size 1000000] [--processes hosts/500] [--idle 60] [--rest 0] [--kill 0]: from a deployment until all hosts run it and the root server knows, over mutual TLS, and an hour at rest; state folders of hosts lie where TMPDIR says (/dev/shm: in memory); their calls of the file system are made at once instead of by a thread pool, nothing is synced, and large files that hosts of one process have fetched are kept once',
   run: async (words, say) => {
     const options = fleetOptions(words);
     return await inLab(isHost, (lab) => measure(lab, options, say));
@@ -73,8 +74,11 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
   await writeFileAtomic(join(folder, 'tree', 'second.bin'), systemRandomness.bytes(options.sizeBytes));
   await release('2.0.0', folder);
   await systemClock.sleep(settleMs);
+  const at: AtRest = { lab, root, relays: all, hosts };
+  if (options.restSeconds > 0) say(`${options.restSeconds} s at rest`);
+  const rest = options.restSeconds > 0 ? await measureRest(at, options.restSeconds) : {};
   if (options.idleSeconds > 0) say(`an hour at rest in ${options.idleSeconds} s`);
-  const idle = options.idleSeconds > 0 ? await measureIdle(lab, root, hosts, options.idleSeconds) : {};
+  const idle = options.idleSeconds > 0 ? await measureIdle(at, options.idleSeconds) : {};
 
   const ports = [url, ...all.map((one) => one.url)].map((one) => Number(new URL(one).port));
   const egress = countEgress(context, ports);
@@ -84,6 +88,8 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
     hosts: await hosts.usage(),
     relays: await usageOfRelays(lab, all),
   });
+  const nodes = ['root', ...all.map(({ name }) => name)];
+  const faultsBefore = await faultsIn(lab, nodes);
   const before = await used();
   await root.forgetHighestRss();
   await hosts.watch();
@@ -105,6 +111,9 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
   const after = await used();
   const bytes = egress?.bytes() ?? new Map<number, number>();
   for (const [what, count] of hosts.warnings()) say(`${count} x ${what}`);
+  const faults = await faultsIn(lab, nodes);
+  for (const [what, count] of faultsBefore) faults.set(what, (faults.get(what) ?? 0) - count);
+  for (const [what, count] of faults) if (count > 0) say(`${count} x ${what}`);
 
   const arrived = [...hosts.arrivals()].sort((a, b) => a - b);
   const seconds = (ms: number): number => Number(((ms - fromMs) / 1000).toFixed(2));
@@ -130,9 +139,10 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
             relayEgressBytes: Math.round(
               ofRelays.reduce((sum, one) => sum + one, 0) / Math.max(1, all.length),
             ),
+            mostRelayEgressBytes: Math.max(0, ...ofRelays),
           }),
       ...bytesByClass(before.served, after.served),
-      rootRequests: total(after.served.requests) - total(before.served.requests),
+      rootRequests: total(requestsBetween(before.served, after.served)),
       rootCpuSeconds: Number((after.root.cpuSeconds - before.root.cpuSeconds).toFixed(2)),
       rootPeakRssMb: Number(after.root.highestRssMb.toFixed(1)),
       rootRssMbBefore: Number(before.root.rssMb.toFixed(1)),
@@ -148,8 +158,10 @@ async function measure(lab: Lab, options: FleetOptions, say: (line: string) => v
       ),
       hostRssMb: Number((after.hosts.rssMb / options.hosts).toFixed(2)),
       reportsPerSecond: Number((options.hosts / known(1)).toFixed(1)),
-      errors: [...hosts.warnings().values()].reduce((sum, one) => sum + one, 0),
+      errors: total(hosts.warnings()) + total(faults),
+      nodeErrors: total(faults),
       mostFetchedBytes: Math.max(...hosts.fetchedBytes()),
+      ...rest,
       ...idle,
     },
   };

@@ -12,6 +12,8 @@ export const environment = 'bench/main';
 export interface Lab {
   readonly xylem: Program;
   readonly work: string;
+  /** Here each process that was started writes its log, `<name>.log`. */
+  readonly logs: string;
   readonly context: ReturnType<typeof cleanup>;
   readonly releasesAt: ReleasesAt;
   /** Publishes what lies in `folder`/tree as a version of each component, all of them in one release. */
@@ -46,7 +48,8 @@ export async function inLab<T>(
   const context = cleanup();
   try {
     const work = await tempFolder(context);
-    const xylem = program({ entry, home: join(work, 'home'), logs: join(work, 'logs') });
+    const logs = join(work, 'logs');
+    const xylem = program({ entry, home: join(work, 'home'), logs });
     context.after(() => xylem.stop());
     const words = rootWords;
     const { apiUrl, token } = await startRoot(xylem, join(work, 'root'), 'bench', { words });
@@ -58,6 +61,7 @@ export async function inLab<T>(
     return await measure({
       xylem,
       work,
+      logs,
       context,
       releasesAt: { stateFolder: join(work, 'root'), home: join(work, 'home'), apiUrl, token },
       release: async (version, folder) => {

@@ -12,6 +12,8 @@ export interface FleetOptions {
   readonly processes: number;
   /** An hour at rest is pressed into so many; 0: none is measured. */
   readonly idleSeconds: number;
+  /** So long it is looked at a fleet at rest as it is, nothing pressed; 0: it is not. */
+  readonly restSeconds: number;
   /** Relays that are killed once a quarter of the hosts have the change. */
   readonly kills: number;
 }
@@ -30,6 +32,7 @@ export function fleetOptions(words: readonly string[]): FleetOptions {
       size: { type: 'string', default: '1000000' },
       processes: { type: 'string' },
       idle: { type: 'string', default: '60' },
+      rest: { type: 'string', default: '0' },
       kill: { type: 'string', default: '0' },
     },
   });
@@ -52,6 +55,7 @@ export function fleetOptions(words: readonly string[]): FleetOptions {
     sizeBytes: count('size', values.size, 1),
     processes: count('processes', values.processes ?? `${Math.ceil(hosts / 500)}`, 1),
     idleSeconds,
+    restSeconds: count('rest', values.rest, 0),
     kills,
   };
 }

@@ -52,6 +52,10 @@ export function rootServer({ xylem, releasesAt }: Lab): RootServer {
 export const total = (counts: ReadonlyMap<string, number>): number =>
   [...counts.values()].reduce((sum, one) => sum + one, 0);
 
+/** Requests between two looks, by what they were about. */
+export const requestsBetween = (before: Served, after: Served): Map<string, number> =>
+  new Map([...after.requests].map(([kind, count]) => [kind, count - (before.requests.get(kind) ?? 0)]));
+
 /** Bytes of answers between two looks, as figures: `rootObjectBytes` and so on. */
 export function bytesByClass(before: Served, after: Served): Record<string, number> {
   return Object.fromEntries(
