@@ -8,13 +8,16 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import type { DomainId } from '@xylem/core';
 import { memoryChunkIndex, openRepository, publishTree, repositorySink, scanFolder } from '@xylem/store';
 import type { Bench, Measured } from './bench.ts';
 
+/** As the command starts them. */
+const program = join(import.meta.dirname, '..', 'dist', 'xylem.js');
 const blockBytes = 1024 * 1024;
 /** Of the program: less than the smallest Node is. */
 const programBlocks = 64;
@@ -24,7 +27,8 @@ const programBlocks = 64;
  * one file of 1 GiB of machine code, no part of it like another.
  */
 export const bench: Bench = {
-  usage: '[--folder DIR] [--level N] [--mib N]: MB/s of publishing a folder (default: one file of 1,024 MiB)',
+  usage:
+    '[--folder DIR] [--level N] [--mib N]: MB/s and files/s of publishing a folder, and of publishing it again unchanged (default: one file of 1,024 MiB)',
   run: publish,
 };
 
@@ -43,7 +47,12 @@ async function publish(words: readonly string[], say: (line: string) => void): P
     const domain = '0'.repeat(31).concat('1') as DomainId;
     const repository = await openRepository(join(base, 'repository'));
     const sink = repositorySink(repository, domain, memoryChunkIndex());
-    const options = { folder, sink, ...(values.level === undefined ? {} : { level: Number(values.level) }) };
+    const readers = {
+      count: Math.min(8, availableParallelism()),
+      start: () => new Worker(program, { argv: ['publish-reader'] }),
+    };
+    const level = values.level === undefined ? {} : { level: Number(values.level) };
+    const options = { folder, sink, readers, ...level };
 
     const begin = performance.now();
     const published = await publishTree(options);
@@ -59,10 +68,12 @@ async function publish(words: readonly string[], say: (line: string) => void): P
       inputs: { folder: values.folder ?? 'one generated file', files: files.length, bytes },
       figures: {
         mbPerSecond: bytes / 1e6 / seconds,
+        filesPerSecond: files.length / seconds,
         peakRssMb,
         seconds,
         packedBytes: published.packedBytes,
         unchangedMbPerSecond: bytes / 1e6 / againSeconds,
+        unchangedFilesPerSecond: files.length / againSeconds,
       },
     };
   } finally {

@@ -15,6 +15,9 @@ if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
 } else if (words[0] === 'patch-maker') {
   const { runPatchMaker } = await import('@xylem/root/patch-maker');
   await runPatchMaker(words.slice(1));
+} else if (words[0] === 'publish-reader') {
+  const { serveReader } = await import('@xylem/store/publish-reader');
+  serveReader();
 } else {
   const [{ run }, { commandTable }] = await Promise.all([
     import('./frame/run.ts'),

@@ -21,7 +21,7 @@ export { patchBetween, writePieces } from './publish/patch-between.ts';
 export { publishTree } from './publish/publish-tree.ts';
 export { repositorySink } from './publish/repository-sink.ts';
 export { scanFolder } from './publish/scan.ts';
-export type { PackSink, PublishedTree } from './publish/types.ts';
+export type { PackSink, PublishedTree, PublishOptions } from './publish/types.ts';
 export { lookIntoRepository, openRepository } from './repository/disk-repository.ts';
 export type { Repository } from './repository/repository.ts';
 export type { Asked, HostMapFileId } from './serve/paths.ts';

@@ -6,13 +6,14 @@ import { counted, sizeText } from '../frame/words.ts';
 import { publishInstall } from '../install/publish-install.ts';
 import { manifestName, readManifest, sourceFolder, sourceImage } from '../manifest/manifest.ts';
 import { attach, readStatements } from './attest.ts';
+import { formerTree } from './former-trees.ts';
 import { publishImage } from './image/publish-image.ts';
 import { packageFiles } from './package-files.ts';
 import { createProduct } from './product.ts';
 import { textOf } from './product-role.ts';
 import { leftOut, publishFolder } from './publish.ts';
 
-type Tools = Pick<Invocation, 'home' | 'clock' | 'randomness' | 'signal' | 'terminal'>;
+type Tools = Pick<Invocation, 'home' | 'clock' | 'randomness' | 'signal' | 'terminal' | 'self'>;
 
 /** The first publication of a product creates it, and says so. */
 async function ensureProduct(
@@ -54,7 +55,7 @@ export async function publishPackage(
   folder: string,
   wanted: { readonly version?: string; readonly statements: readonly string[] },
 ) {
-  const { terminal, signal } = tools;
+  const { terminal, signal, self, home } = tools;
   const written = await readManifest(folder);
   const version = wanted.version ?? written.package.version;
   if (!isVersion(version))
@@ -73,7 +74,7 @@ export async function publishPackage(
   const exclude = [...manifest.exclude, `./${manifestName}`];
   for (const source of manifest.sources) {
     const { folder: below, ...platform } = source;
-    const to = { api: server, product, progress, signal };
+    const to = { api: server, product, progress, signal, self };
     if (manifest.package.kind === 'container') {
       const image = await publishImage({
         ...to,
@@ -95,7 +96,8 @@ export async function publishPackage(
     packageDocumentOf(manifest, [
       { ...carried, tree: '0'.repeat(64) as PackageVariant['tree'], sizeBytes: 0 },
     ]);
-    const published = await publishFolder({ ...to, folder: from, include, exclude });
+    const former = formerTree(home.folder, [server.url, product, component, JSON.stringify(platform)]);
+    const published = await publishFolder({ ...to, former, folder: from, include, exclude });
     variants.push({ ...carried, tree: published.tree, sizeBytes: published.sizeBytes });
     sentBytes += published.packedBytes;
     files += published.files;

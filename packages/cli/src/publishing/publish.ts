@@ -1,13 +1,18 @@
 import { lstatSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type PublishedTree, publishTree } from '@xylem/store';
+import { Worker } from 'node:worker_threads';
+import { type PublishedTree, type PublishOptions, publishTree } from '@xylem/store';
 import type { Api } from '../api/client.ts';
+import type { Invocation } from '../frame/define.ts';
 import type { Progress } from '../frame/terminal.ts';
 import { sizeText } from '../frame/words.ts';
+import type { FormerTree } from './former-trees.ts';
 import { httpSink } from './http-sink.ts';
 import { pathTest } from './path-test.ts';
+
+const mostReaders = 8;
 
 /**
  * Cuts, packs and sends one folder, and has the root server offer its tree. What it holds already is not sent.
@@ -20,16 +25,21 @@ export async function publishFolder(options: {
   readonly folder: string;
   readonly include: readonly string[] | undefined;
   readonly exclude: readonly string[];
+  /** What of it was published before; null: that is not known. */
+  readonly former: FormerTree | null;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  readonly self: Invocation['self'];
 }): Promise<PublishedTree> {
-  const { api, product, folder, include, exclude, progress, signal } = options;
+  const { api, product, folder, include, exclude, former, progress, signal, self } = options;
   const scratch = await mkdtemp(join(tmpdir(), 'xylem-publish-'));
   try {
     const published = await publishTree({
       folder,
       sink: httpSink(api, product, scratch),
       exclude: leftOut(folder, include, exclude),
+      previous: (await former?.read()) ?? [],
+      readers: readersOf(self),
       signal,
       onProgress: (done, total) => progress.update(`${sizeText(done)} of ${sizeText(total)}`),
     });
@@ -41,10 +51,20 @@ export async function publishFolder(options: {
       },
       timeoutMs: 300_000,
     });
+    await former?.write(published.entries);
     return published;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** Threads of this very program; a single executable has no file that they could run. */
+function readersOf([, entry]: Invocation['self']): PublishOptions['readers'] {
+  if (entry === undefined) return undefined;
+  return {
+    count: Math.min(mostReaders, availableParallelism()),
+    start: () => new Worker(entry, { argv: ['publish-reader'] }),
+  };
 }
 
 /** A folder can't be left out for not fitting an include pattern: something below it may. */

@@ -13,7 +13,7 @@ import type { Offered } from './origin.ts';
 import type { Source } from './read-source.ts';
 import { runTool } from './run-tool.ts';
 
-type Tools = Pick<Invocation, 'home' | 'clock' | 'randomness' | 'signal' | 'terminal'>;
+type Tools = Pick<Invocation, 'home' | 'clock' | 'randomness' | 'signal' | 'terminal' | 'self'>;
 
 const buildMs = 60 * 60_000;
 

@@ -82,7 +82,8 @@ test('tags of a git repository become releases, built as the description says; a
   const lines: string[] = [];
   const quiet = { update: () => undefined, done: () => undefined };
   const terminal = { line: (text: string) => lines.push(text), note: () => undefined, progress: () => quiet };
-  const ports = { home, clock: systemClock, randomness: systemRandomness, signal: ending.signal };
+  const self = [process.execPath] as const;
+  const ports = { home, clock: systemClock, randomness: systemRandomness, signal: ending.signal, self };
   const hook = await listenForHooks('127.0.0.1:0', 'a secret of sixteen');
   t.after(() => hook.close());
   const watching = watchSources(

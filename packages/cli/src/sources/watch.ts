@@ -4,7 +4,7 @@ import type { Invocation } from '../frame/define.ts';
 import { bringSource } from './bring.ts';
 import type { Source } from './read-source.ts';
 
-type Tools = Pick<Invocation, 'home' | 'clock' | 'randomness' | 'signal' | 'terminal'>;
+type Tools = Pick<Invocation, 'home' | 'clock' | 'randomness' | 'signal' | 'terminal' | 'self'>;
 
 /**
  * Looks at sources until the signal ends it. A source that can't be had holds up no other; each new thing is said once.

@@ -6,15 +6,14 @@ import { PackWriter } from '../pack/pack-writer.ts';
 import { defaultLevel } from '../pack/zstd.ts';
 import { storageError } from '../repository/faults.ts';
 import { ChunkWindow } from './chunk-window.ts';
-import { chunkFile, hashFile, readSmallFile } from './read-file.ts';
+import { type Readers, readerThreads, readHere } from './readers.ts';
 import { type ScannedEntry, scanFolder } from './scan.ts';
+import { isSmall, TreeFiles } from './tree-files.ts';
 import type { PackFile, PublishedTree, PublishOptions } from './types.ts';
 
-type ScannedFile = Extract<ScannedEntry, { type: 'file' }>;
-
-/** Files above this are read alone, in blocks; up to it many at once, whole. */
-const smallFileBytes = 256 * 1024;
-const smallFilesAtOnce = 32;
+/** What is worth threads of its own to read: they take some ten milliseconds to start. */
+const manySmallFiles = 500;
+const muchToHashBytes = 64 * 1024 * 1024;
 
 /**
  * Cuts, hashes, compresses and packs a folder into a sink. Idempotent: a sink that knows all chunks gets nothing.
@@ -34,8 +33,11 @@ export async function publishTree(options: PublishOptions): Promise<PublishedTre
   };
   const writer = new PackWriter({ folder: scratch, level, onPack });
   const window = new ChunkWindow(sink, writer);
+  const previous = filesOf(options.previous ?? []);
+  const readers = readersFor(options, scanned, previous);
   try {
-    const entries = await new FileReader(options, scanned, window).entries();
+    const totalBytes = scanned.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.sizeBytes : 0), 0);
+    const entries = await new TreeFiles(options, previous, readers, window, totalBytes).entries(scanned);
     const text = encodeTree(entries);
     const treeChunks: Chunk[] = [];
     for (const bytes of chunksOf(text)) treeChunks.push([await window.add(bytes), bytes.length]);
@@ -61,105 +63,30 @@ export async function publishTree(options: PublishOptions): Promise<PublishedTre
     options.signal?.throwIfAborted();
     throw storageError(error, folder);
   } finally {
+    await readers.close();
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-/** Reads files, small ones ahead, and hands their chunks on in the order of the tree. */
-class FileReader {
-  readonly #options: PublishOptions;
-  readonly #scanned: readonly ScannedEntry[];
-  readonly #window: ChunkWindow;
-  readonly #previous = new Map<string, TreeFile>();
-  readonly #totalBytes: number;
-  #doneBytes = 0;
-
-  constructor(options: PublishOptions, scanned: readonly ScannedEntry[], window: ChunkWindow) {
-    this.#options = options;
-    this.#scanned = scanned;
-    this.#window = window;
-    this.#totalBytes = scanned.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.sizeBytes : 0), 0);
-    for (const entry of options.previous ?? []) {
-      if (entry.type === 'file') this.#previous.set(entry.path, entry);
-    }
-  }
-
-  async entries(): Promise<TreeEntry[]> {
-    const entries: TreeEntry[] = [];
-    const ahead: Promise<{ bytes: Buffer; digest: TreeFile['digest'] }>[] = [];
-    const small = this.#scanned.filter((entry) => entry.type === 'file' && isSmall(entry)).values();
-    const readAhead = (): void => {
-      const next = small.next().value;
-      if (next?.type !== 'file') return;
-      const reading = readSmallFile(this.#path(next), next.sizeBytes);
-      reading.catch(() => undefined);
-      ahead.push(reading);
-    };
-    for (let i = 0; i < smallFilesAtOnce; i += 1) readAhead();
-    try {
-      for (const entry of this.#scanned) {
-        this.#options.signal?.throwIfAborted();
-        if (entry.type !== 'file') {
-          entries.push(entry);
-          continue;
-        }
-        const reading = isSmall(entry) ? ahead.shift() : undefined;
-        if (reading === undefined) entries.push(await this.#large(entry));
-        else {
-          readAhead();
-          entries.push(await this.#small(entry, await reading));
-        }
-      }
-    } finally {
-      await Promise.allSettled(ahead);
-    }
-    return entries;
-  }
-
-  async #small(
-    { path, sizeBytes, executable }: ScannedFile,
-    { bytes, digest }: { readonly bytes: Buffer; readonly digest: TreeFile['digest'] },
-  ): Promise<TreeFile> {
-    const chunks: Chunk[] = [];
-    for (const chunk of chunksOf(bytes)) {
-      const known = chunk.length === bytes.length ? digest : undefined;
-      chunks.push([await this.#window.add(chunk, known), chunk.length]);
-    }
-    this.#progress(sizeBytes);
-    return { type: 'file', path, sizeBytes, digest, executable, chunks };
-  }
-
-  async #large({ path, sizeBytes, executable }: ScannedFile): Promise<TreeFile> {
-    const full = this.#path({ path });
-    const known = await this.#unchanged(path, full, sizeBytes);
-    if (known !== null) {
-      this.#progress(sizeBytes);
-      return { ...known, executable };
-    }
-    const chunks: Chunk[] = [];
-    const digest = await chunkFile(full, sizeBytes, async (bytes) => {
-      this.#options.signal?.throwIfAborted();
-      chunks.push([await this.#window.add(bytes), bytes.length]);
-      this.#progress(bytes.length);
-    });
-    return { type: 'file', path, sizeBytes, digest, executable, chunks };
-  }
-
-  /** The earlier entry, if the file is the same and the sink still has all its chunks. */
-  async #unchanged(path: string, full: string, sizeBytes: number): Promise<TreeFile | null> {
-    const before = this.#previous.get(path);
-    if (before?.sizeBytes !== sizeBytes || (await hashFile(full, sizeBytes)) !== before.digest) return null;
-    return (await this.#window.has(before.chunks)) ? before : null;
-  }
-
-  #path({ path }: { readonly path: string }): string {
-    return join(this.#options.folder, path);
-  }
-
-  #progress(bytes: number): void {
-    this.#doneBytes += bytes;
-    this.#options.onProgress?.(this.#doneBytes, this.#totalBytes);
-  }
+function filesOf(entries: Iterable<TreeEntry>): ReadonlyMap<string, TreeFile> {
+  const files = new Map<string, TreeFile>();
+  for (const entry of entries) if (entry.type === 'file') files.set(entry.path, entry);
+  return files;
 }
 
-const isSmall = ({ sizeBytes }: ScannedFile): boolean => sizeBytes <= smallFileBytes;
+function readersFor(
+  { readers }: PublishOptions,
+  scanned: readonly ScannedEntry[],
+  previous: ReadonlyMap<string, TreeFile>,
+): Readers {
+  if (readers === undefined) return readHere;
+  let small = 0;
+  let bytesToHash = 0;
+  for (const entry of scanned) {
+    if (entry.type !== 'file') continue;
+    if (isSmall(entry)) small += 1;
+    else if (previous.get(entry.path)?.sizeBytes === entry.sizeBytes) bytesToHash += entry.sizeBytes;
+  }
+  const isMuch = small >= manySmallFiles || bytesToHash >= muchToHashBytes;
+  return isMuch ? readerThreads(readers.count, readers.start) : readHere;
+}

@@ -6,8 +6,10 @@ import { test } from 'node:test';
 import { sha256, XylemError } from '@xylem/core';
 import { chunksOf } from '../chunk/cutter.ts';
 import { noise, temporaryFolder } from '../testing/folder.ts';
-import { chunkFile, hashFile, readSmallFile } from './read-file.ts';
+import { hashWhole, readBatch } from './read-batch.ts';
+import { chunkFile } from './read-file.ts';
 
+const small = (file: { path: string; sizeBytes: number }) => readBatch([{ ...file, known: null }]);
 const changed = (error: unknown): boolean => error instanceof XylemError && error.code === 'E_FILE_CHANGED';
 
 test('a file read in blocks has the same chunks as one in memory', async (t) => {
@@ -22,8 +24,13 @@ test('a file read in blocks has the same chunks as one in memory', async (t) => 
       digests,
       chunksOf(bytes).map((chunk) => sha256(chunk)),
     );
-    assert.equal(await hashFile(path, size), digest);
-    assert.deepEqual((await readSmallFile(path, size)).bytes, bytes);
+    assert.equal(hashWhole({ path, sizeBytes: size }), digest);
+    const read = readBatch([{ path, sizeBytes: size, known: null }]);
+    assert.deepEqual(
+      read.files[0]?.chunks?.map(([chunk]) => chunk),
+      digests,
+    );
+    assert.ok(read.bytes.length === size && sha256(read.bytes) === digest);
   }
 });
 
@@ -48,10 +55,9 @@ test('a file that grows, shrinks, is written to or replaced while it is read is 
   }
   const path = join(folder, 'size');
   await writeFile(path, 'four');
-  for (const read of [readSmallFile, hashFile]) {
-    await assert.rejects(read(path, 3), changed);
-    await assert.rejects(read(path, 5), changed);
-    await assert.rejects(read(join(folder, 'absent'), 1), changed);
+  for (const read of [hashWhole, (file: { path: string; sizeBytes: number }) => small(file)]) {
+    for (const sizeBytes of [3, 5]) assert.throws(() => read({ path, sizeBytes }), changed);
+    assert.throws(() => read({ path: join(folder, 'absent'), sizeBytes: 1 }), changed);
   }
 });
 
@@ -59,7 +65,7 @@ test('a link or a pipe that took the place of a file is neither followed nor wai
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'secret'), 'four');
   await symlink('secret', join(folder, 'link'));
-  await assert.rejects(readSmallFile(join(folder, 'link'), 4), changed);
+  assert.throws(() => small({ path: join(folder, 'link'), sizeBytes: 4 }), changed);
   execFileSync('mkfifo', [join(folder, 'pipe')]);
-  await assert.rejects(readSmallFile(join(folder, 'pipe'), 0), changed);
+  assert.throws(() => small({ path: join(folder, 'pipe'), sizeBytes: 0 }), changed);
 });

@@ -1,9 +1,10 @@
-import { createHash, hash } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { type Digest, limits } from '@xylem/core';
 import { Cutter } from '../chunk/cutter.ts';
 import { storageError } from '../repository/faults.ts';
+import { isSame, openFault } from './read-batch.ts';
 import { changed } from './scan.ts';
 
 const blockBytes = 512 * 1024;
@@ -43,26 +44,6 @@ export async function chunkFile(
       }
     }
     if (headLength > 0) await onChunk(head.subarray(0, headLength));
-    return whole.digest('hex') as Digest;
-  });
-}
-
-/** All of a small file and its digest. Throws E_FILE_CHANGED. */
-export async function readSmallFile(
-  path: string,
-  sizeBytes: number,
-): Promise<{ bytes: Buffer; digest: Digest }> {
-  return withUnchanged(path, sizeBytes, async (file) => {
-    const bytes = await readExactly(file, path, Buffer.allocUnsafe(sizeBytes), 0);
-    return { bytes, digest: hash('sha256', bytes, 'hex') as Digest };
-  });
-}
-
-/** The digest alone, at the speed of hashing. Throws E_FILE_CHANGED. */
-export async function hashFile(path: string, sizeBytes: number): Promise<Digest> {
-  return withUnchanged(path, sizeBytes, async (file) => {
-    const whole = createHash('sha256');
-    for await (const block of blocksOf(file, path, sizeBytes)) whole.update(block);
     return whole.digest('hex') as Digest;
   });
 }
@@ -113,8 +94,7 @@ async function withUnchanged<T>(
 ): Promise<T> {
   const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
   const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch((error: unknown) => {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    throw ['ENOENT', 'ELOOP', 'ENXIO'].includes(code) ? changed(path) : storageError(error, path);
+    throw openFault(error, path);
   });
   try {
     const before = await file.stat();
@@ -127,8 +107,4 @@ async function withUnchanged<T>(
   } finally {
     await file.close();
   }
-}
-
-function isSame(a: Stats, b: Stats): boolean {
-  return a.ino === b.ino && a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs;
 }

@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import type { Chunk, Digest, PackFrame, TreeEntry } from '@xylem/core';
 import type { Exclude } from './scan.ts';
 
@@ -22,10 +23,12 @@ export interface PublishOptions {
   readonly folder: string;
   readonly sink: PackSink;
   readonly exclude?: Exclude;
-  /** The entries of an earlier tree: a file with the same path and size is hashed first and cut only if it differs. */
+  /** The entries of an earlier tree: a file of the same path, size and digest is neither cut nor handed over. */
   readonly previous?: Iterable<TreeEntry>;
   /** zstd level; default `defaultLevel`. */
   readonly level?: number;
+  /** Threads that read many files, or hash large ones, side by side; `start` starts one that runs `serveReader`. */
+  readonly readers?: { readonly count: number; readonly start: () => Worker } | undefined;
   readonly signal?: AbortSignal;
   /** Bytes read and bytes of all files. */
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;

@@ -16,7 +16,7 @@ export interface PublishedImage extends PublishedTree {
  * @throws XylemError E_INPUT
  */
 export async function publishImage(
-  options: Pick<Parameters<typeof publishFolder>[0], 'api' | 'product' | 'progress' | 'signal'> & {
+  options: Pick<Parameters<typeof publishFolder>[0], 'api' | 'product' | 'progress' | 'signal' | 'self'> & {
     readonly source: string;
     readonly image: string | undefined;
     readonly platform: { readonly os?: string; readonly arch?: string };
@@ -26,7 +26,7 @@ export async function publishImage(
   const scratch = await mkdtemp(join(tmpdir(), 'xylem-image-'));
   try {
     const { folder, os, arch } = await normaliseImage(source, { image, ...platform }, scratch);
-    const published = await publishFolder({ ...to, folder, include: undefined, exclude: [] });
+    const published = await publishFolder({ ...to, former: null, folder, include: undefined, exclude: [] });
     return { ...published, platform: { os, arch } };
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -1,0 +1,3 @@
+import { serveReader } from '../publish/reader-thread.ts';
+
+serveReader();
