@@ -13,7 +13,7 @@ import { statePaths } from '../state/folder.ts';
 import { testDatabases } from '../testing/databases.ts';
 import { makerCommand, type PatchFleet, patchFleet } from '../testing/patch-fleet.ts';
 import { shiftedClock } from '../testing/shifted-clock.ts';
-import { createPatching, type Patching } from './patching.ts';
+import { createPatching, type Patching, type PatchingBounds } from './patching.ts';
 
 const shownBy = async ({ root }: PatchFleet) => (await root.api('patchList', { query: {} })).patches;
 
@@ -23,12 +23,14 @@ async function queue(
   { root, repository }: PatchFleet,
   command: readonly string[] = makerCommand,
   clock = systemClock,
+  bounds?: PatchingBounds,
 ): Promise<Patching & { readonly told: string[] }> {
   const told: string[] = [];
   const paths = statePaths(root.folder);
   const db = await openDatabase({ kind: 'sqlite', file: paths.database });
   const patching = createPatching({
     command,
+    ...(bounds === undefined ? {} : { bounds }),
     root: {
       db,
       repository,
@@ -197,6 +199,30 @@ test('a maker that fails is tried three times with pauses, and what it said is s
   assert.equal(await afterAttempt(), 'failed');
 });
 
+test('a disk with too little room is said and looked at again, and above what may be kept nothing is made', async (t) => {
+  const clock = shiftedClock(0);
+  const fleet = await patchFleet(t, { clock });
+  await fleet.publish('1.0.0');
+  await fleet.runs('1.0.0');
+  await fleet.publish('2.0.0');
+  const mostKeptBytes = 2 ** 30;
+  const full = await queue(t, fleet, makerCommand, clock, { spareBytes: 2 ** 60, mostKeptBytes });
+  await full.look();
+  const said = await waitUntil(async () => (await shownBy(fleet))[0]?.fault);
+  assert.match(said, /^E_DISK_FULL: Making the patch needs \d+ bytes in .* for a while, and \d+ are free\.$/);
+  await full.close();
+
+  const spareBytes = 0;
+  const kept = await queue(t, fleet, makerCommand, clock, { spareBytes, mostKeptBytes: 0 });
+  clock.pass(601_000);
+  await kept.look();
+  await kept.close();
+  assert.equal((await shownBy(fleet))[0]?.state, 'queued');
+  const enough = await queue(t, fleet, makerCommand, clock, { spareBytes, mostKeptBytes });
+  await enough.look();
+  await waitUntil(async () => (await shownBy(fleet))[0]?.state === 'made', 30_000);
+});
+
 test('what becomes useless while it is made is given up, and its process ends', async (t) => {
   const fleet = await patchFleet(t);
   await fleet.publish('1.0.0');
@@ -215,6 +241,9 @@ test('what becomes useless while it is made is given up, and its process ends', 
   const pid = Number(await waitUntil(async () => (await readFile(note, 'utf8')) || null));
   await fleet.runs('1.0.0');
   await patching.look();
+  // Who publishes waits for no patch.
+  await fleet.shop.publish('shop-worker', '1.0.0', { 'worker.js': 'work' });
+  await fleet.shop.release('2.0.1', { 'shop-worker': '1.0.0' });
   assert.ok(isAlive(pid), 'as long as it is wanted');
   await fleet.host.report([
     { component: 'shop-web', product: 'shop', package: two.package, version: '2.0.0' as never },

@@ -23,7 +23,17 @@ export interface PatchingOptions {
   readonly root: Pick<Root, 'db' | 'repository' | 'paths' | 'directing' | 'restored' | 'clock' | 'log'>;
   /** Starts the process that makes one. */
   readonly command: readonly string[];
+  readonly bounds?: PatchingBounds;
 }
+
+export interface PatchingBounds {
+  /** Left free beside both trees, so that a patch never takes the last of a disk that reports and metadata need. */
+  readonly spareBytes: number;
+  /** All patches that are kept at once. */
+  readonly mostKeptBytes: number;
+}
+
+const usualBounds: PatchingBounds = { spareBytes: 2 ** 30, mostKeptBytes: 8 * 2 ** 30 };
 
 const mostAttempts = 3;
 const firstPauseMs = 60_000;
@@ -31,10 +41,6 @@ const firstPauseMs = 60_000;
 const roomPauseMs = 10 * 60_000;
 /** So long a process may take for one: a gigabyte of programs takes less than one hour at low priority. */
 const mostMakingMs = 6 * 3600_000;
-/** Beside both trees, so that a patch never takes the last of a disk that reports and metadata need. */
-const spareBytes = 2 ** 30;
-/** All that are kept at once. */
-const mostKeptBytes = 8 * 2 ** 30;
 /** What making one takes of memory for each byte of the longest file, and beside that. */
 const memoryByFileByte = 5;
 const memoryBesideBytes = 300 * 2 ** 20;
@@ -46,6 +52,7 @@ export function createPatching(options: PatchingOptions): Patching {
 
 class Queue {
   readonly #options: PatchingOptions;
+  readonly #bounds: PatchingBounds;
   #making: { readonly row: PatchRow; readonly stop: AbortController; readonly ended: Promise<void> } | null =
     null;
   readonly look = singleFlight(() => this.#look());
@@ -54,6 +61,7 @@ class Queue {
 
   constructor(options: PatchingOptions) {
     this.#options = options;
+    this.#bounds = options.bounds ?? usualBounds;
   }
 
   async #look(): Promise<void> {
@@ -108,7 +116,7 @@ class Queue {
     const keptBytes = rows.reduce((sum, row) => sum + (row.state === 'made' ? Number(row.size_bytes) : 0), 0);
     return rows
       .filter((row) => row.state === 'queued' && row.due_ms <= nowMs)
-      .filter((row) => keptBytes + row.chunk_bytes <= mostKeptBytes)
+      .filter((row) => keptBytes + row.chunk_bytes <= this.#bounds.mostKeptBytes)
       .sort((a, b) => b.hosts * b.chunk_bytes - a.hosts * a.chunk_bytes)[0];
   }
 
@@ -215,7 +223,7 @@ class Queue {
       .where('domain', '=', domain)
       .where('tree', 'in', [from_tree, to_tree])
       .execute();
-    const needed = trees.reduce((sum, { size_bytes }) => sum + size_bytes, spareBytes);
+    const needed = trees.reduce((sum, { size_bytes }) => sum + size_bytes, this.#bounds.spareBytes);
     const { bavail, bsize } = await statfs(paths.folder);
     if (bavail * bsize >= needed) return;
     throw new XylemError(
