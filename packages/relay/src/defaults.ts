@@ -3,6 +3,9 @@ import type { RelayTiming } from './options.ts';
 
 export const relayTiming: RelayTiming = {
   holdMs: lifetimes.heldNewsMs,
+  // The parent answers after `heldNewsMs`; silence beyond that is a dead connection.
+  newsHoldMs: lifetimes.heldNewsMs + 15_000,
+  timestampMs: 60_000,
   pollMs: lifetimes.pollingMs,
   retryFirstMs: lifetimes.retryFirstMs,
   retryMaxMs: lifetimes.retryMaxMs,

@@ -7,6 +7,10 @@ import type { Identity } from '@xylem/trust';
 export interface RelayTiming {
   /** How long this relay holds a child's news request. */
   readonly holdMs: number;
+  /** Its own end of a request for news that a parent holds: after so long without a byte, and twice as long for the whole. */
+  readonly newsHoldMs: number;
+  /** A timestamp and what a parent says of the nodes around are small: a parent that has not given one whole after so long is left. */
+  readonly timestampMs: number;
   /** Poll of timestamp.json where the parent can't hold news, before jitter of 20 %. */
   readonly pollMs: number;
   /** First pause after a failed request upwards; doubles to `retryMaxMs`, full jitter. */

@@ -110,6 +110,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const neighbours = new Neighbours({
     http,
     clock,
+    timestampMs: timing.timestampMs,
     above: await aboveFile.read(),
     onAbove: (above) => aboveFile.write(above),
     self: () => ({ host: identity.host, url }),

@@ -59,4 +59,5 @@ export {
   untilForgivenMs,
 } from './source/standing.ts';
 export { unlessBetter } from './source/unless-better.ts';
-export { within } from './source/within.ts';
+export { wholeFile, wholeWithinMs } from './source/whole-file.ts';
+export { type InTime, within } from './source/within.ts';

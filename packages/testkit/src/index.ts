@@ -9,6 +9,7 @@ export { type FullDisk, fullDisk } from './full-disk.ts';
 export { bootGuest, type Guest, type GuestExec, type GuestOptions } from './guest/index.ts';
 export { installDebian } from './install-debian.ts';
 export { startNode, startRoot } from './lab.ts';
+export { leapingClock } from './leaping-clock.ts';
 export { addLiveReleases, type ReleasesAt } from './live-releases.ts';
 export { type Load, type LoadFigures, startLoad } from './load.ts';
 export { type Link, type NetworkLab, type NetworkNode, networkLab } from './network/index.ts';

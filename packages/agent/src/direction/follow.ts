@@ -190,13 +190,13 @@ class Follower {
    * @returns 'again': to be asked anew; null: it holds no questions
    */
   async #ask(source: ObjectSource, chosenMs: number, snapshot: number): Promise<News | null | 'again'> {
-    const { parents, http, timing, signal, clock } = this.#options;
+    const { parents, timing, signal, clock } = this.#options;
     const beganMs = clock.monotonicMs();
     try {
       const betterAgainMs = parents.betterAgainMs(source.name, chosenMs);
       const question = { cursor: this.#cursor(snapshot), isFull: parents.fullness.comesLast(source.name) };
       const answer = await unlessBetter(clock, betterAgainMs, signal, (stop) =>
-        askNews(http, source.name, question, timing.newsHoldMs, stop),
+        askNews(this.#options, source.name, question, timing.newsHoldMs, stop),
       );
       return answer === 'better-again' ? 'again' : answer;
     } catch (error) {

@@ -28,7 +28,7 @@ export function newsFilesOf(options: {
       const times = before === undefined || nowMs - before.sinceMs >= askAgainMs ? 0 : before.times;
       if (times >= missesToBelieve) return null;
       try {
-        const found = await readNewsFile(source, environment, from, to, signal);
+        const found = await readNewsFile(source, environment, from, to, { clock, signal });
         if (found === null) missing.set(source.name, { times: times + 1, sinceMs: nowMs });
         else missing.delete(source.name);
         return found;

@@ -53,10 +53,10 @@ export class ParentInUse {
 
   /** @throws XylemError E_PARENT_FULL: it is still full, and the one in use stays so */
   async #requireRoom(url: string): Promise<void> {
-    const { parents, http, identity, timing, signal } = this.#options;
+    const { parents, identity, timing, signal } = this.#options;
     // No host is at version 0: this is not held.
     const question = { cursor: formatNewsCursor(new Map([[identity.environment.id, 0]])), isFull: false };
-    const news = await askNews(http, url, question, timing.timestampMs, signal);
+    const news = await askNews(this.#options, url, question, timing.timestampMs, signal);
     parents.fullness.said(url, news?.fullForMs);
     const fault = parents.fullness.fault([url]);
     if (fault !== null) throw fault;
@@ -118,10 +118,11 @@ export class ParentInUse {
 
   /** Null: still the one of that ETag. */
   async #timestamp(source: ObjectSource, etag?: string): Promise<SeenTimestamp | null> {
-    const { identity, signal, timing } = this.#options;
+    const { identity, clock, signal, timing } = this.#options;
     return await askTimestamp(source, identity.environment.id, {
       etag,
       timeoutMs: timing.timestampMs,
+      clock,
       signal,
     });
   }
@@ -144,12 +145,12 @@ export class ParentInUse {
 
   /** Once an hour for each parent; a plain web server has no such list. */
   async #learn(url: string): Promise<void> {
-    const { clock, http, parents, signal, log } = this.#options;
+    const { clock, timing, parents, signal, log } = this.#options;
     const askedAtMs = this.#askedParentsAtMs.get(url);
     if (askedAtMs !== undefined && clock.monotonicMs() - askedAtMs < learnAgainMs) return;
     this.#askedParentsAtMs.set(url, clock.monotonicMs());
     try {
-      const learned = await askParents(http, url, this.#options.timing.timestampMs, signal);
+      const learned = await askParents(this.#options, url, timing.timestampMs, signal);
       if (learned !== null) parents.learn(url, learned);
     } catch (cause) {
       log.warn('parents not learned', { parent: url, cause });

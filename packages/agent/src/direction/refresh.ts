@@ -132,7 +132,7 @@ export function refresher(options: RefreshOptions): Refresher {
     incomplete: () => incomplete,
     settled: () => settled,
     through: async (source, announced) => {
-      const single = filesOf(source, signal);
+      const single = filesOf(source, { clock, signal });
       const { root, snapshot: from } = direction.state();
       const isNewer = announced !== 'behind' && from < announced.snapshot;
       const news = isNewer && from > 0 ? await newsFiles.read(source, from, announced.snapshot) : null;

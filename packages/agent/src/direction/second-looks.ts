@@ -45,6 +45,7 @@ export function secondLooks(options: SecondLooksOptions): SecondLooks {
     const now = await askTimestamp(source, options.environment, {
       etag: before?.etag,
       timeoutMs: timing.timestampMs,
+      clock,
       signal,
     });
     if (now !== null) seen.set(source.name, now);

@@ -1,4 +1,5 @@
 import { type EnvironmentId, limits, XylemError } from '@xylem/core';
+import type { Clock } from '@xylem/platform';
 import { type ObjectSource, within } from '@xylem/store';
 import { bodyOf } from '../parents/requests.ts';
 
@@ -14,11 +15,16 @@ export interface SeenTimestamp {
 export async function askTimestamp(
   source: ObjectSource,
   environment: EnvironmentId,
-  options: { readonly etag?: string | undefined; readonly timeoutMs: number; readonly signal: AbortSignal },
+  options: {
+    readonly etag?: string | undefined;
+    readonly timeoutMs: number;
+    readonly clock: Clock;
+    readonly signal: AbortSignal;
+  },
 ): Promise<SeenTimestamp | null> {
   const path = `r/${environment}/metadata/timestamp.json`;
-  const { etag, timeoutMs, signal: over } = options;
-  return await within(timeoutMs, `${source.name}/${path}`, over, async (signal) => {
+  const { etag, timeoutMs, clock, signal: over } = options;
+  return await within(clock, timeoutMs, `${source.name}/${path}`, over, async (signal) => {
     const answer = await source.get(path, { signal, ...(etag === undefined ? {} : { ifNoneMatch: etag }) });
     if (answer.status === 'unchanged') return null;
     if (answer.status === 'missing') {

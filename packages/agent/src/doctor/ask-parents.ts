@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { errorCodes, type News, XylemError } from '@xylem/core';
-import { chooseProxy, createHttpClient, type HttpClient } from '@xylem/platform';
+import { type Clock, chooseProxy, createHttpClient, type HttpClient } from '@xylem/platform';
 import { clientTls, type Identity } from '@xylem/trust';
-import { askNews } from '../parents/requests.ts';
+import { type Asking, askNews } from '../parents/requests.ts';
 import { type Finding, found, judgeWord } from './judge.ts';
 
 export interface AskedParents {
@@ -18,7 +18,7 @@ const answerMs = 10_000;
 export async function askParents(
   identity: Identity,
   urls: readonly string[],
-  proxyEnvironment: NodeJS.ProcessEnv | undefined,
+  { clock, proxyEnvironment }: { readonly clock: Clock; readonly proxyEnvironment?: NodeJS.ProcessEnv },
 ): Promise<AskedParents> {
   const tls = clientTls(identity, { has: () => false, generation: 0 });
   const http = createHttpClient({
@@ -38,7 +38,7 @@ export async function askParents(
       }
       const asked = await askOne(http, url, identity);
       findings.push(asked.finding);
-      if (asked.finding.ok) findings.push(...judgeWord(url, await wordOf(http, url, identity)));
+      if (asked.finding.ok) findings.push(...judgeWord(url, await wordOf({ http, clock }, url, identity)));
       dateMs ??= asked.dateMs;
     }
   } finally {
@@ -96,13 +96,13 @@ async function askOne(
 
 /** As its answer about news says, which is not held: no host is at version 0. */
 async function wordOf(
-  http: HttpClient,
+  asking: Asking,
   url: string,
   { environment }: Identity,
 ): Promise<Pick<News, 'sinceRootMs' | 'fullForMs'>> {
   const signal = AbortSignal.timeout(answerMs);
   const question = { cursor: `${environment.id}.0`, isFull: false };
-  const news = await askNews(http, url.replace(/\/$/, ''), question, answerMs, signal).catch(() => null);
+  const news = await askNews(asking, url.replace(/\/$/, ''), question, answerMs, signal).catch(() => null);
   return news ?? {};
 }
 

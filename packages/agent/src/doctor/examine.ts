@@ -42,7 +42,7 @@ export async function examineHost(options: ExamineOptions): Promise<readonly Fin
     .read()
     .catch(() => null);
   const urls = [...new Set(accepted?.entry.parents ?? identity.parents)];
-  const asked = await askParents(identity, urls, options.proxyEnvironment);
+  const asked = await askParents(identity, urls, options);
   const nowMs = clock.now();
   const { validFrom, validTo } = new X509Certificate(identity.certificatePem);
   findings.push(

@@ -67,7 +67,7 @@ export async function joinHost(options: JoinOptions): Promise<Joined> {
         body: request.body,
         idleTimeoutMs,
       };
-      return await askNode(http, post, maxAnswerBytes);
+      return await askNode({ http, clock }, post, maxAnswerBytes);
     });
     if (answer === null) throw new XylemError('E_PARENT_REFUSED', `${url} takes no joining hosts.`);
     const joined = checkJoinAnswer(answer, { token, requestMac: request.mac, key });

@@ -74,7 +74,7 @@ export async function moveWhenDirected(options: MoveOptions): Promise<void> {
  * release roots stay those that this host has: whoever directs can't bring others.
  */
 async function moveTo(options: MoveOptions, { environment, name, leave }: Move): Promise<void> {
-  const { identity, parents, folder, log, proxyEnvironment, signal } = options;
+  const { identity, parents, folder, clock, log, proxyEnvironment, signal } = options;
   const own = identity();
   let certificatePem = '';
   let called = name ?? environment;
@@ -110,7 +110,7 @@ async function moveTo(options: MoveOptions, { environment, name, leave }: Move):
       try {
         const path = `r/${environment}/metadata/1.root.json`;
         const root = await askNode(
-          http,
+          { http, clock },
           { method: 'GET', url: `${url}/${path}`, signal },
           limits.rootMetadata,
         );

@@ -9,14 +9,17 @@ const absent: ReadonlySet<number> = new Set([301, 302, 307, 308, 404, 405, 410, 
 /** An upload over a slow line has its time; an answer that never ends has not. */
 const answerMs = 600_000;
 
+/** By what a node is asked. */
+export type Asking = Pick<AsksParents, 'http' | 'clock'>;
+
 /** A small answer of a node, whole after `deadlineMs`; null where it has no such route or nothing there. */
 export async function askNode(
-  http: HttpClient,
+  { http, clock }: Asking,
   request: HttpRequest,
   maxBytes: number,
   deadlineMs = answerMs,
 ): Promise<Uint8Array | null> {
-  return await within(deadlineMs, request.url, request.signal, (signal) =>
+  return await within(clock, deadlineMs, request.url, request.signal, (signal) =>
     wholeAnswer(http, { ...request, signal }, maxBytes),
   );
 }
@@ -47,14 +50,14 @@ async function wholeAnswer(
  * @param isFull it is known that the node is full: where it is not, or is and that is not known, it answers at once
  */
 export async function askNews(
-  http: HttpClient,
+  asking: Asking,
   url: string,
   { cursor, isFull }: { readonly cursor: string; readonly isFull: boolean },
   holdMs: number,
   signal: AbortSignal,
 ): Promise<News | null> {
   const bytes = await askNode(
-    http,
+    asking,
     {
       method: 'GET',
       url: `${url}/news?since=${cursor}&full=${isFull ? 1 : 0}`,
@@ -69,13 +72,13 @@ export async function askNews(
 
 /** Where else this node says that one could turn; null where it does not say. */
 export async function askParents(
-  http: HttpClient,
+  asking: Asking,
   url: string,
   deadlineMs: number,
   signal: AbortSignal,
 ): Promise<Parents | null> {
   const request = { method: 'GET' as const, url: `${url}/parents`, signal };
-  const bytes = await askNode(http, request, limits.parents, deadlineMs);
+  const bytes = await askNode(asking, request, limits.parents, deadlineMs);
   return bytes === null ? null : elsewhere(() => parseParents(bytes));
 }
 
@@ -84,7 +87,7 @@ export async function askParents(
  * @throws XylemError the last refusal; E_PARENT_REFUSED where none of them has such a route: `nobody` says it
  */
 export async function postToFirst(
-  { http, signal }: Pick<AsksParents, 'http' | 'signal'>,
+  asking: Pick<AsksParents, 'http' | 'clock' | 'signal'>,
   urls: readonly string[],
   post: {
     readonly path: string;
@@ -97,13 +100,14 @@ export async function postToFirst(
   },
   take: (answer: Uint8Array) => Promise<void>,
 ): Promise<void> {
+  const { signal } = asking;
   const { path, body, maxBytes, nobody, headers: more, ...rest } = post;
   const headers = { 'content-type': 'application/json', ...more };
   let worst: XylemError | null = null;
   for (const url of urls) {
     try {
       const request = { method: 'POST' as const, url: `${url}${path}`, headers, body, signal, ...rest };
-      const answer = await askNode(http, request, maxBytes);
+      const answer = await askNode(asking, request, maxBytes);
       if (answer === null) continue;
       await take(answer);
       return;

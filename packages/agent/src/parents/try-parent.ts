@@ -139,8 +139,9 @@ async function faultOf(options: TryParentOptions, url: string): Promise<XylemErr
   }
 }
 
-async function refuseLoop({ http, host, timing, signal }: TryParentOptions, url: string): Promise<void> {
-  const said = await askParents(http, url, timing.timestampMs, signal);
+async function refuseLoop(options: TryParentOptions, url: string): Promise<void> {
+  const { host, timing, signal } = options;
+  const said = await askParents(options, url, timing.timestampMs, signal);
   if (said === null || (said.self.host !== host && said.line?.includes(host) !== true)) return;
   throw new XylemError('E_PARENT_LOOP', `${url} pulls from this host itself.`);
 }
@@ -170,14 +171,12 @@ async function givesObjects(options: TryParentOptions, url: string): Promise<voi
   }
 }
 
-async function takesReports(
-  { http, signal, timing, accepted }: TryParentOptions,
-  url: string,
-): Promise<void> {
+async function takesReports(options: TryParentOptions, url: string): Promise<void> {
+  const { signal, timing, accepted } = options;
   const body = encodeReportBatch({ format: 'xylem-reports-1', reports: [] });
   const headers = { 'content-type': 'application/json' };
   const request = { method: 'POST' as const, url: `${url}/reports`, headers, body, signal };
-  const answer = await askNode(http, request, limits.reportBatch, timing.timestampMs);
+  const answer = await askNode(options, request, limits.reportBatch, timing.timestampMs);
   if (answer !== null) parseTaken(answer);
   else if ((accepted()?.entry.parents ?? []).length < 2)
     throw new XylemError('E_PARENT_REFUSED', `${url} takes no reports, and no other parent is named.`);
@@ -185,14 +184,14 @@ async function takesReports(
 
 /** Null: there is none. */
 async function read(
-  { http, signal: over, timing }: TryParentOptions,
+  { http, clock, signal: over, timing }: TryParentOptions,
   url: string,
   path: string,
   maxBytes: number,
   range: { readonly length?: number } = {},
 ): Promise<Uint8Array | null> {
   const what = `${url}/${path}`;
-  return await within(timing.timestampMs, what, over, async (signal) => {
+  return await within(clock, timing.timestampMs, what, over, async (signal) => {
     const answer = await httpSource(http, url).get(path, { ...range, signal });
     return answer.status === 'found' ? await bodyOf(answer.body, maxBytes, what, signal) : null;
   });

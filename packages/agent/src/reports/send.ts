@@ -203,11 +203,11 @@ function reportable({ parents, allowPlainHttp }: ReporterOptions): string[] {
 }
 
 async function lookForWatermark(options: ReporterOptions): Promise<boolean> {
-  const { http, signal, host } = options;
+  const { signal, host } = options;
   const [url] = reportable(options);
   if (url === undefined) return false;
   const answer = await askNode(
-    http,
+    options,
     { method: 'GET', url: `${url}/watermarks/${host}`, headers: readsProofs, signal },
     watermarkMaxBytes,
   ).catch(() => null);

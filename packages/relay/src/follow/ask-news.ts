@@ -7,9 +7,10 @@ import {
   parseNews,
   XylemError,
 } from '@xylem/core';
-import { type HttpClient, readBody } from '@xylem/platform';
+import { type Clock, type HttpClient, readBody } from '@xylem/platform';
 import { type ObjectSource, retryAfterOf, within } from '@xylem/store';
 import { readTimestamp } from '@xylem/trust';
+import type { RelayTiming } from '../options.ts';
 import type { Tip } from './environment-copy.ts';
 
 /**
@@ -28,21 +29,27 @@ export interface NewsQuestion {
   readonly isFull: boolean;
 }
 
+/** By what a parent is asked, and how long it may take. */
+export interface Asking {
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly timing: RelayTiming;
+}
+
 /**
  * One held request for all environments of the cursor.
  * @returns null where the parent holds no news (docs/spec/news.md: 404 or 405)
- * @throws XylemError E_PARENT_UNREACHABLE, E_PARENT_REFUSED, E_DOCUMENT_INVALID
+ * @throws XylemError E_PARENT_UNREACHABLE, E_PARENT_STALE, E_PARENT_REFUSED, E_DOCUMENT_INVALID
  */
 export async function askNews(
-  http: HttpClient,
+  { http, clock, timing }: Asking,
   parent: string,
   asked: NewsQuestion,
-  holdMs: number,
   signal: AbortSignal,
 ): Promise<Answered | null> {
-  const silentMs = holdMs + 15_000;
-  return await within(silentMs * 2, `The news of ${parent}`, signal, (over) =>
-    ask(http, parent, asked, silentMs, over),
+  const { newsHoldMs } = timing;
+  return await within(clock, newsHoldMs * 2, `The news of ${parent}`, signal, (over) =>
+    ask(http, parent, asked, newsHoldMs, over),
   );
 }
 
@@ -81,17 +88,21 @@ async function ask(
 
 /** What a plain web server has: its timestamp, when it is another than the one with this ETag. */
 export async function pollTimestamp(
+  { clock, timing }: Pick<Asking, 'clock' | 'timing'>,
   source: ObjectSource,
   environment: EnvironmentId,
   etag: string | undefined,
-  signal: AbortSignal,
+  over: AbortSignal,
 ): Promise<{ tip: Tip; etag: string | undefined } | null> {
   const path = `r/${environment}/metadata/timestamp.json`;
-  const answer = await source.get(path, { signal, ...(etag === undefined ? {} : { ifNoneMatch: etag }) });
-  if (answer.status !== 'found') return null;
-  const timestamp = await readBody(answer.body, limits.timestamp, `${path} of ${source.name}`);
-  return {
-    tip: { snapshot: readTimestamp(timestamp).snapshotVersion, timestamp, from: source.name },
-    etag: answer.etag,
-  };
+  const what = `${path} of ${source.name}`;
+  return await within(clock, timing.timestampMs, what, over, async (signal) => {
+    const answer = await source.get(path, { signal, ...(etag === undefined ? {} : { ifNoneMatch: etag }) });
+    if (answer.status !== 'found') return null;
+    const timestamp = await readBody(answer.body, limits.timestamp, what);
+    return {
+      tip: { snapshot: readTimestamp(timestamp).snapshotVersion, timestamp, from: source.name },
+      etag: answer.etag,
+    };
+  });
 }

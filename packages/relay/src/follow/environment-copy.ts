@@ -278,12 +278,13 @@ export class EnvironmentCopy {
   }
 
   async #news(to: number, signal: AbortSignal): Promise<NewsPieces> {
+    const { clock } = this.#options;
     const from = this.snapshot;
     if (from === 0 || from >= to) return noPieces;
     try {
       const ask = this.#options.upstream.attempt(
         'news',
-        (source) => readNewsFile(source, this.id, from, to, signal),
+        (source) => readNewsFile(source, this.id, from, to, { clock, signal }),
         signal,
       );
       return new NewsPieces(await ask);

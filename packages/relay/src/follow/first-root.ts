@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { limits, type RepositoryId, type TrustMap, XylemError } from '@xylem/core';
+import type { Clock } from '@xylem/platform';
+import { wholeFile } from '@xylem/store';
 import { metadataPath, pinnedRootOf, repositoryIdOf } from '@xylem/trust';
 import { readSmallFile, writeSmallFile } from '../state/small-file.ts';
-import { readPath } from '../upstream/read-path.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 /**
@@ -16,9 +17,10 @@ export async function firstRoot(options: {
   /** Where fetched roots are kept. */
   readonly folder: string;
   readonly upstream: Upstream;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }): Promise<Uint8Array> {
-  const { id, trustMap, folder, upstream, signal } = options;
+  const { id, trustMap, folder, upstream, clock, signal } = options;
   if (Object.hasOwn(trustMap.repositories, id)) return pinnedRootOf(trustMap, id);
   const path = join(folder, `${id}.json`);
   const kept = await readSmallFile(path, limits.rootMetadata);
@@ -27,7 +29,7 @@ export async function firstRoot(options: {
   const bytes = await upstream.attempt(
     remote,
     async (source) => {
-      const given = await readPath(source, remote, limits.rootMetadata, signal);
+      const given = await wholeFile(source, remote, limits.rootMetadata, { clock, signal });
       if (given === null)
         throw new XylemError('E_METADATA_MISSING', `${source.name} has no repository ${id}.`);
       if (repositoryIdOf(given) === id) return given;

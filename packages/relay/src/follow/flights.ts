@@ -1,5 +1,5 @@
 import type { Digest, DomainId, PatchList } from '@xylem/core';
-import type { HttpClient } from '@xylem/platform';
+import type { Clock, HttpClient } from '@xylem/platform';
 import {
   askToVerify,
   type HostMapFileId,
@@ -26,12 +26,14 @@ export class Flights {
   readonly #source: SourceChoice;
   readonly #running = new Map<DomainId, Set<Promise<unknown>>>();
   readonly #http: HttpClient;
+  readonly #clock: Clock;
   #refused = 0;
 
-  constructor(mirror: Mirror, source: SourceChoice, http: HttpClient) {
+  constructor(mirror: Mirror, source: SourceChoice, http: HttpClient, clock: Clock) {
     this.#mirror = mirror;
     this.#source = source;
     this.#http = http;
+    this.#clock = clock;
   }
 
   /** Objects that parents gave and that were thrown away, since the start. */
@@ -63,7 +65,8 @@ export class Flights {
     asked: HostMapFileId,
     { signal }: FlightFor,
   ): Promise<ReadonlyMap<Digest, Uint8Array> | null> {
-    return await this.#source.attempt('news', (source) => readHostMapFile(source, asked, signal), signal);
+    const inTime = { clock: this.#clock, signal };
+    return await this.#source.attempt('news', (source) => readHostMapFile(source, asked, inTime), signal);
   }
 
   /** Whether anything of this domain is under way. */

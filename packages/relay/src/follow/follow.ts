@@ -86,7 +86,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
   const { layout, identity, repository, upstream, clock, log, timing, signal, faults, randomness } = options;
   await mkdir(layout.roots, { recursive: true });
   const files = new ServedFiles(layout.served, log);
-  const flights = new Flights(createMirror(repository, clock), options.objects, options.http);
+  const flights = new Flights(createMirror(repository, clock), options.objects, options.http, clock);
   const hostMapFiles = new HostMapFiles(repository);
   const gate = new Gate();
   const tufCopies = new Map<RepositoryId, Promise<TufCopy>>();
@@ -261,7 +261,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
 async function openTufCopy(options: FollowOptions, id: RepositoryId): Promise<TufCopy> {
   const { layout, identity, upstream, repository, clock, log, signal } = options;
   const { trustMap } = identity();
-  const pinnedRoot = await firstRoot({ id, trustMap, folder: layout.roots, upstream, signal });
+  const pinnedRoot = await firstRoot({ id, trustMap, folder: layout.roots, upstream, clock, signal });
   const copy = new TufCopy({
     id,
     pinnedRoot,

@@ -125,7 +125,7 @@ export class Follower {
     cursor: ReadonlyMap<EnvironmentId, number>,
     stop: AbortSignal,
   ): Promise<number> {
-    const { http, upstream, clock, timing, randomness } = this.#options;
+    const { upstream, clock, timing, randomness } = this.#options;
     const { fullness } = upstream;
     if (source.name !== this.#asked && fullness.isDue(source.name))
       await this.#requireRoom(source.name, stop);
@@ -134,7 +134,7 @@ export class Follower {
     const betterAgainMs = upstream.betterAgainMs(source.name, chosenMs);
     const isFull = fullness.comesLast(source.name);
     const answer = await unlessBetter(clock, betterAgainMs, stop, (signal) =>
-      askNews(http, source.name, { cursor, isFull }, timing.holdMs, signal),
+      askNews(this.#options, source.name, { cursor, isFull }, signal),
     );
     if (answer === 'better-again') return 0;
     this.#answered = source.name;
@@ -154,7 +154,7 @@ export class Follower {
     for (const [environment, worker] of this.#workers) {
       const key = `${source.name} ${environment}`;
       const etag = worker.cursor === 0 ? undefined : this.#etags.get(key);
-      const polled = await pollTimestamp(source, environment, etag, stop);
+      const polled = await pollTimestamp(this.#options, source, environment, etag, stop);
       if (polled === null) continue;
       if (polled.etag !== undefined) this.#etags.set(key, polled.etag);
       worker.tell(polled.tip);
@@ -166,14 +166,9 @@ export class Follower {
 
   /** @throws XylemError E_PARENT_FULL: it is still full, and the one in use stays so */
   async #requireRoom(parent: string, stop: AbortSignal): Promise<void> {
-    const { http, timing, upstream } = this.#options;
-    const answer = await askNews(
-      http,
-      parent,
-      { cursor: this.#cursor(true), isFull: false },
-      timing.holdMs,
-      stop,
-    );
+    const { upstream } = this.#options;
+    const question = { cursor: this.#cursor(true), isFull: false };
+    const answer = await askNews(this.#options, parent, question, stop);
     upstream.fullness.said(parent, answer?.fullForMs);
     const fault = upstream.fullness.fault([parent]);
     if (fault !== null) throw fault;

@@ -86,7 +86,13 @@ export class SecondLooks {
     const { upstream, signal } = this.#options;
     const key = `${parent} ${environment}`;
     const before = this.#etags.get(key);
-    const polled = await pollTimestamp(upstream.source(parent), environment, before?.etag, signal);
+    const polled = await pollTimestamp(
+      this.#options,
+      upstream.source(parent),
+      environment,
+      before?.etag,
+      signal,
+    );
     if (polled !== null) this.#etags.set(key, polled);
     return (polled ?? before)?.tip ?? null;
   }

@@ -1,8 +1,7 @@
 import { type RepositoryId, XylemError } from '@xylem/core';
 import type { Clock, Log } from '@xylem/platform';
-import type { ObjectSource, Repository } from '@xylem/store';
+import { type ObjectSource, type Repository, wholeFile } from '@xylem/store';
 import { metadataPath, readTimestamp, TufClient } from '@xylem/trust';
-import { readPath } from '../upstream/read-path.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { type NewsPieces, noPieces } from './news-pieces.ts';
 
@@ -129,7 +128,7 @@ export class TufCopy {
     if (this.#source === null) {
       throw new XylemError('E_METADATA_MISSING', `${full} is not kept here and nobody may be asked now.`);
     }
-    return await readPath(this.#source, full, maxBytes, this.#options.signal);
+    return await wholeFile(this.#source, full, maxBytes, this.#options);
   }
 
   async #exclusively<T>(action: () => Promise<T>): Promise<T> {

@@ -33,6 +33,7 @@ function tree(parents: Record<string, string>) {
       const around = new Neighbours({
         http,
         clock,
+        timestampMs: 60_000,
         self: () => ({ host: idOf(name), url: urlOf(name) }),
         judge: (parent, line) => loops.judge(parent, line),
       });

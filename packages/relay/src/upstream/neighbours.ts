@@ -1,5 +1,6 @@
 import { type HostId, limits, type NeighbourRelay, parseParents } from '@xylem/core';
 import { type Clock, type HttpClient, readBody } from '@xylem/platform';
+import { within } from '@xylem/store';
 import { lineBelow } from './loops.ts';
 
 const askEveryMs = 600_000;
@@ -10,6 +11,8 @@ const askAgainMs = 5_000;
 export interface NeighboursOptions {
   readonly http: HttpClient;
   readonly clock: Clock;
+  /** An answer that is not whole after so long is none. */
+  readonly timestampMs: number;
   /** The nodes above the parent, as they were known before this start. */
   readonly above?: readonly string[];
   /** They are others now. */
@@ -67,7 +70,7 @@ export class Neighbours {
    * @returns false where this parent must be left
    */
   async learn(parent: string, signal: AbortSignal): Promise<boolean> {
-    const { http, clock, judge } = this.#options;
+    const { clock, judge } = this.#options;
     const now = clock.monotonicMs();
     const everyMs = this.#host === null ? askEveryMs : askRelayEveryMs;
     if (parent === this.#parent && now - this.#askedMs < everyMs) return true;
@@ -79,9 +82,7 @@ export class Neighbours {
     this.#askedMs = now;
     const own = this.#options.self();
     try {
-      const ask = `${parent}/parents?serves=${encodeURIComponent(own.url)}`;
-      const { status, body } = await http.request({ method: 'GET', url: ask, signal });
-      const text = await readBody(body, limits.parents, `The parents of ${parent}`);
+      const { status, text } = await this.#ask(parent, own.url, signal);
       if (status !== 200 || parent !== this.#parent) return true;
       const learned = parseParents(text);
       const line = lineBelow(learned);
@@ -101,6 +102,20 @@ export class Neighbours {
       if (parent === this.#parent) this.#askedMs = now - everyMs + askAgainMs;
     }
     return true;
+  }
+
+  async #ask(
+    parent: string,
+    serves: string,
+    over: AbortSignal,
+  ): Promise<{ readonly status: number; readonly text: Buffer }> {
+    const { http, clock, timestampMs } = this.#options;
+    const what = `The parents of ${parent}`;
+    return await within(clock, timestampMs, what, over, async (signal) => {
+      const url = `${parent}/parents?serves=${encodeURIComponent(serves)}`;
+      const { status, body } = await http.request({ method: 'GET', url, signal });
+      return { status, text: await readBody(body, limits.parents, what) };
+    });
   }
 
   #setAbove(above: readonly string[]): void {

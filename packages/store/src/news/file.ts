@@ -9,7 +9,8 @@ import {
 import { compress, decompress } from '../pack/zstd.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { ObjectSource } from '../source/object-source.ts';
-import { readWhole } from '../source/read.ts';
+import { wholeFile } from '../source/whole-file.ts';
+import type { InTime } from '../source/within.ts';
 
 /** docs/spec/news.md: the last values of `from` for which a file is kept. */
 const keptFiles = 8;
@@ -44,22 +45,17 @@ export async function writeNewsFiles(
   }
 }
 
-/** Null where the source has none. Throws E_DOCUMENT_INVALID, E_TOO_LARGE. */
+/** Null where the source has none. Throws E_DOCUMENT_INVALID, and as `wholeFile`. */
 export async function readNewsFile(
   source: ObjectSource,
   environment: EnvironmentId,
   from: number,
   to: number,
-  signal?: AbortSignal,
+  inTime: InTime,
 ): Promise<NewsFile | null> {
   const path = pathOf(environment, from, to);
-  let packed: Buffer;
-  try {
-    packed = await readWhole(source, path, limits.newsFile, signal);
-  } catch (error) {
-    if (error instanceof XylemError && error.code === 'E_OBJECT_MISSING') return null;
-    throw error;
-  }
+  const packed = await wholeFile(source, path, limits.newsFile, inTime);
+  if (packed === null) return null;
   const text = await decompress(
     packed,
     limits.newsFile,

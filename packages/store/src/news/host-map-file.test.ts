@@ -9,6 +9,7 @@ import {
   type HostMapEntry,
   sha256,
 } from '@xylem/core';
+import { systemClock } from '@xylem/platform';
 import { tempFolder } from '@xylem/testkit';
 import { openRepository } from '../repository/disk-repository.ts';
 import { repositorySource } from '../source/repository-source.ts';
@@ -33,7 +34,7 @@ test('a file holds the nodes that its reader lacks, is made once, and goes when 
   const files = new HostMapFiles(repository);
   const source = repositorySource(repository);
   const read = async (from: Digest | null, to: Digest) =>
-    await readHostMapFile(source, { environment, from, to });
+    await readHostMapFile(source, { environment, from, to }, { clock: systemClock });
   await repository.putObjects(domain, one.nodes);
   const whole = { environment, from: null, to: one.root };
   await Promise.all([files.make(whole, [one.root]), files.make(whole, [one.root])]);

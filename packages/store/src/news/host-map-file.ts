@@ -13,7 +13,8 @@ import { compress, decompress } from '../pack/zstd.ts';
 import type { Repository } from '../repository/repository.ts';
 import { type HostMapFileId, hostMapFilePath } from '../serve/paths.ts';
 import type { ObjectSource } from '../source/object-source.ts';
-import { readWhole } from '../source/read.ts';
+import { wholeFile } from '../source/whole-file.ts';
+import type { InTime } from '../source/within.ts';
 
 /** Makes files of host map nodes (docs/spec/news.md) when somebody asks for one. */
 export class HostMapFiles {
@@ -77,24 +78,20 @@ export class HostMapFiles {
 /**
  * Nodes of a host map by the digest of their bytes, which is all that vouches for them; null: this source has no such
  * file.
- * @throws XylemError E_DOCUMENT_INVALID, E_TOO_LARGE, what the source throws
+ * @throws XylemError E_DOCUMENT_INVALID, and as `wholeFile`
  */
 export async function readHostMapFile(
   source: ObjectSource,
   asked: HostMapFileId,
-  signal?: AbortSignal,
+  inTime: InTime,
 ): Promise<ReadonlyMap<Digest, Uint8Array> | null> {
   const what = `The host map file of ${source.name}`;
-  try {
-    const packed = await readWhole(source, hostMapFilePath(asked), limits.hostMapFile, signal);
-    const text = await decompress(packed, limits.hostMapFile, what, 'E_DOCUMENT_INVALID', 27);
-    const nodes = parseHostMapFile(text).nodes.map((node): [Digest, Uint8Array] => {
-      const bytes = Buffer.from(node);
-      return [sha256(bytes), bytes];
-    });
-    return new Map(nodes);
-  } catch (error) {
-    if (error instanceof XylemError && error.code === 'E_OBJECT_MISSING') return null;
-    throw error;
-  }
+  const packed = await wholeFile(source, hostMapFilePath(asked), limits.hostMapFile, inTime);
+  if (packed === null) return null;
+  const text = await decompress(packed, limits.hostMapFile, what, 'E_DOCUMENT_INVALID', 27);
+  const nodes = parseHostMapFile(text).nodes.map((node): [Digest, Uint8Array] => {
+    const bytes = Buffer.from(node);
+    return [sha256(bytes), bytes];
+  });
+  return new Map(nodes);
 }

@@ -121,6 +121,7 @@ test('news files: written, found, bounded to the last eight, refused when they a
   const { repository } = await makeFixture(t);
   const server = await serveForTest(t, repository);
   const source = httpSource(clientForTest(t), server.url);
+  const clock = systemClock;
   const file = (from: number, to: number): NewsFile => ({
     format: 'xylem-news-file-1',
     environment: one,
@@ -129,23 +130,23 @@ test('news files: written, found, bounded to the last eight, refused when they a
     files: { [`r/${one}/metadata/${to}.snapshot.json`]: '{}' },
     absent: [`r/${one}/metadata/2.root.json`],
   });
-  assert.equal(await readNewsFile(source, one, 1, 12), null);
+  assert.equal(await readNewsFile(source, one, 1, 12, { clock }), null);
   async function* filesTo(to: number): AsyncIterable<NewsFile> {
     for (let from = 1; from < to; from += 1) yield file(from, to);
   }
   await writeNewsFiles(repository, one, 11, filesTo(11));
   assert.equal((await repository.listFiles(`news/${one}`)).length, 8);
   await writeNewsFiles(repository, one, 12, filesTo(12));
-  assert.deepEqual(await readNewsFile(source, one, 11, 12), file(11, 12));
-  assert.equal(await readNewsFile(source, one, 3, 12), null);
+  assert.deepEqual(await readNewsFile(source, one, 11, 12, { clock }), file(11, 12));
+  assert.equal(await readNewsFile(source, one, 3, 12, { clock }), null);
   assert.equal((await repository.listFiles(`news/${one}`)).length, 8);
   const swapped = (await repository.readFile(`news/${one}/10-12`)) ?? '';
   await repository.putFile(`news/${one}/11-12`, swapped);
   const refused = (error: unknown): boolean =>
     error instanceof XylemError && error.code === 'E_DOCUMENT_INVALID' && error.retry === 'elsewhere';
-  await assert.rejects(readNewsFile(repositorySource(repository), one, 11, 12), refused);
+  await assert.rejects(readNewsFile(repositorySource(repository), one, 11, 12, { clock }), refused);
   await repository.putFile(`news/${one}/11-12`, 'garbage');
-  await assert.rejects(readNewsFile(source, one, 11, 12), refused);
+  await assert.rejects(readNewsFile(source, one, 11, 12, { clock }), refused);
 });
 
 test('who last heard otherwise of the disk is told at once, who says nothing of it with the next answer', async (t) => {

@@ -170,7 +170,9 @@ export class ComparedTransfer {
   async #race(rival: ObjectSource, part: ComparedPart, withinMs: number): Promise<boolean> {
     const { signal, comparison } = this.#options;
     try {
-      await within(withinMs, `A part of ${rival.name}`, signal, (late) => part.take(rival, late));
+      await within(comparison.clock, withinMs, `A part of ${rival.name}`, signal, (late) =>
+        part.take(rival, late),
+      );
       return true;
     } catch (error) {
       signal?.throwIfAborted();

@@ -14,6 +14,7 @@ import {
   sha256,
 } from '@xylem/core';
 import type { FuzzTarget } from '@xylem/core/testing';
+import { systemClock } from '@xylem/platform';
 import { fetchTree } from '../fetch/fetch-tree.ts';
 import { readNewsFile } from '../news/file.ts';
 import { readHostMapFile } from '../news/host-map-file.ts';
@@ -105,12 +106,17 @@ export async function storeFuzzTargets(context: {
     {
       name: 'file of news as it is fetched',
       seedInputs: [news],
-      parse: (input) => readNewsFile(giving(input), environment, 1, 2),
+      parse: (input) => readNewsFile(giving(input), environment, 1, 2, { clock: systemClock }),
     },
     {
       name: 'file of host map nodes as it is fetched',
       seedInputs: [hostMap],
-      parse: (input) => readHostMapFile(giving(input), { environment, from: null, to: sha256('map') }),
+      parse: (input) =>
+        readHostMapFile(
+          giving(input),
+          { environment, from: null, to: sha256('map') },
+          { clock: systemClock },
+        ),
     },
     ...(['offer', 'pack'] as const).map((what) => ({
       name: `a tree installed with a damaged ${what}`,

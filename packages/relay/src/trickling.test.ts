@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { test } from 'node:test';
+import { limits } from '@xylem/core';
+import { wholeWithinMs } from '@xylem/store';
+import { leapingClock, waitUntil } from '@xylem/testkit';
+import { rootFront } from '@xylem/testkit/builders';
+import { relayTiming } from './defaults.ts';
+import { snapshotAt, startRelay, world } from './testing/world.ts';
+
+/** Fast enough never to be idle nor slow by itself: 1.1 kB/s and more. */
+function trickle(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  const timer = setInterval(() => response.write(' '.repeat(64)), 20);
+  response.on('close', () => clearInterval(timer));
+}
+
+test('a parent that gives metadata byte by byte is left for another once a file of that size has had its time', async (t) => {
+  const { installation, production, root, deploy } = await world(t);
+  const slow = await rootFront(t, installation);
+  const { snapshot } = await deploy('1.0.0');
+  let begun = 0;
+  slow.intercept((request, response) => {
+    if (request.url?.endsWith('.root.json') !== true) return false;
+    begun += 1;
+    trickle(response);
+    return true;
+  });
+  const parents = [slow.url, root.url];
+  const joined = await installation.join(production, { parents, serves: [production.id] });
+  const clock = leapingClock();
+  const relay = await startRelay(t, joined, { clock });
+  await waitUntil(() => begun > 0);
+  assert.equal(snapshotAt(relay, production.id), 0);
+  clock.leap(wholeWithinMs(limits.rootMetadata));
+  await waitUntil(() => snapshotAt(relay, production.id) === snapshot);
+});
+
+test('a plain web server that gives its timestamp byte by byte is left for another after a minute', async (t) => {
+  const { installation, production, root, deploy } = await world(t);
+  const slow = await rootFront(t, installation, { withoutNews: true });
+  const { snapshot } = await deploy('1.0.0');
+  let begun = 0;
+  slow.intercept((request, response) => {
+    if (request.url?.endsWith('/timestamp.json') !== true) return false;
+    begun += 1;
+    trickle(response);
+    return true;
+  });
+  const parents = [slow.url, root.url];
+  const joined = await installation.join(production, { parents, serves: [production.id] });
+  const clock = leapingClock();
+  const relay = await startRelay(t, joined, { clock });
+  await waitUntil(() => begun > 0);
+  clock.leap(relayTiming.timestampMs);
+  await waitUntil(() => snapshotAt(relay, production.id) === snapshot);
+});
