@@ -55,3 +55,23 @@ test('a plain web server that gives its timestamp byte by byte is left for anoth
   clock.leap(relayTiming.timestampMs);
   await waitUntil(() => snapshotAt(relay, production.id) === snapshot);
 });
+
+test('a relay below a plain web server goes on trying where what it fetches breaks off again and again', async (t) => {
+  const { installation, production, deploy } = await world(t);
+  const plain = await rootFront(t, installation, { withoutNews: true });
+  const joined = await installation.join(production, { parents: [plain.url], serves: [production.id] });
+  const relay = await startRelay(t, joined, { timing: { pollMs: 30 } });
+  const first = await deploy('1.0.0');
+  await waitUntil(() => snapshotAt(relay, production.id) === first.snapshot);
+  let broken = 0;
+  plain.intercept((request, response) => {
+    if (broken >= 3 || !/\/o\/[0-9a-f]{32}\/[0-9a-f]{64}$/.test(request.url ?? '')) return false;
+    broken += 1;
+    response.writeHead(200, { 'content-length': 1_000_000 });
+    response.write('x', () => response.destroy());
+    return true;
+  });
+  const second = await deploy('2.0.0');
+  await waitUntil(() => snapshotAt(relay, production.id) === second.snapshot);
+  assert.equal(broken, 3);
+});

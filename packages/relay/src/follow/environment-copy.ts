@@ -152,9 +152,10 @@ export class EnvironmentCopy {
   /**
    * Takes what is newest, fetches what it leads to, and shows it to children.
    * @param tip what the news brought; without it the parents are asked for the timestamp
-   * @throws XylemError E_PARENT_STALE after taking what stale parents had; else the fault, and the former state is served on
+   * @returns E_PARENT_STALE where what was taken is of parents that are all stale
+   * @throws XylemError the fault; the former state is served on
    */
-  async update(tip: Tip | null, signal: AbortSignal): Promise<void> {
+  async update(tip: Tip | null, signal: AbortSignal): Promise<XylemError | null> {
     const { copyOf, upstream, clock, timing } = this.#options;
     const copy = await copyOf(this.id as string as RepositoryId);
     const pieces = tip === null ? noPieces : await this.#news(tip.snapshot, signal);
@@ -174,7 +175,7 @@ export class EnvironmentCopy {
       }, from);
     const state = await refresh(pieces).catch(async (error: unknown) => {
       signal.throwIfAborted();
-      const wasStale = error instanceof XylemError && error.code === 'E_PARENT_STALE';
+      const wasStale = found.stale !== null && error instanceof XylemError && error.code === 'E_PARENT_STALE';
       if (!wasStale && pieces === noPieces) throw error;
       triedAll = wasStale;
       return await refresh(noPieces);
@@ -189,7 +190,7 @@ export class EnvironmentCopy {
     if (copy.client.state().snapshot === this.snapshot) await this.#renew(copy, state, signal);
     else await this.#take(copy, state, pieces, signal);
     this.#issuedMs = await copy.issuedMs();
-    if (found.stale !== null) throw found.stale;
+    return found.stale;
   }
 
   /** Looks whether all that is served is really here, and fetches what the disk has lost. */

@@ -1,4 +1,4 @@
-import { XylemError } from '@xylem/core';
+import type { XylemError } from '@xylem/core';
 import type { Clock, Log, Randomness } from '@xylem/platform';
 import type { Faults } from '../faults.ts';
 import type { RelayTiming } from '../options.ts';
@@ -113,12 +113,15 @@ export class Worker {
       this.#stop = new AbortController();
       try {
         const leave = await this.#options.enter();
-        await this.#act(tip, this.#stop.signal).finally(() => {
+        const stale = await this.#act(tip, this.#stop.signal).finally(() => {
           leave();
           for (const tell of doubters) tell();
         });
+        if (stale !== null && this.#told > copy.snapshot) throw stale;
         failures = 0;
-        if (tip !== undefined) faults.clear(copy.id);
+        // What stale parents had was taken; what remains is to renew it later.
+        if (stale !== null) faults.set(copy.id, stale, copy.id);
+        else if (tip !== undefined) faults.clear(copy.id);
       } catch (error) {
         if (this.#isClosed) return;
         // What was to be mended may be of a former state, which no update looks at.
@@ -128,9 +131,6 @@ export class Worker {
         if (tip !== null && tip !== undefined && isFalseWord(error)) this.#options.onFalseNews(tip.from);
         faults.set(copy.id, error, copy.id);
         log.warn('environment not updated', { environment: copy.id, error });
-        // A stale parent's newest was taken; what remains is to renew it later.
-        if (error instanceof XylemError && error.code === 'E_PARENT_STALE' && this.#told <= copy.snapshot)
-          continue;
         await this.#pause(failures);
         if (this.#wanted !== undefined) continue;
         // The word of that parent is not believed twice: all are asked what is newest.
@@ -141,9 +141,12 @@ export class Worker {
     }
   }
 
-  async #act(tip: Tip | null | undefined, signal: AbortSignal): Promise<void> {
+  /** @returns as `EnvironmentCopy.update` */
+  async #act(tip: Tip | null | undefined, signal: AbortSignal): Promise<XylemError | null> {
     const { copy } = this.#options;
-    await (tip === undefined ? copy.look(signal) : copy.update(tip, signal));
+    if (tip !== undefined) return await copy.update(tip, signal);
+    await copy.look(signal);
+    return null;
   }
 
   async #pause(failures: number): Promise<void> {
