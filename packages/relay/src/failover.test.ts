@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '@xylem/platform';
-import { waitUntil } from '@xylem/testkit';
+import { leapingClock, waitUntil } from '@xylem/testkit';
 import { rootFront } from '@xylem/testkit/builders';
-import { snapshotAt, startRelay, world } from './testing/world.ts';
+import { relayTiming } from './defaults.ts';
+import { clientOf, snapshotAt, startRelay, world } from './testing/world.ts';
 
 const timing = { secondLookMs: 60, parentBehindMs: 200 };
 
@@ -56,6 +57,84 @@ test('a relay leaves a parent that says for ever that nothing is new, and one th
   await waitUntil(() => snapshotAt(relay, production.id) === snapshot, 30_000);
   await waitUntil(() => relay.status().faults.some(({ code }) => code === 'E_PARENT_BEHIND'));
   await waitUntil(() => relay.serving().parent?.url === root.url);
+});
+
+test('a relay leaves a parent that withholds one of two environments, though all that it gives of the other is right', async (t) => {
+  const { installation, production, root, deploy } = await world(t, { holdMs: 100 });
+  const staging = await installation.addEnvironment('acme/staging');
+  const withholding = await rootFront(t, installation, { holdMs: 100 });
+  const serves = [production.id, staging.id];
+  const joined = await installation.join(production, { parents: [withholding.url, root.url], serves });
+  const relay = await startRelay(t, joined, { timing });
+  const { get } = clientOf(t, await installation.join(staging, { parents: [relay.url] }));
+  await get(`${relay.url}/news?since=${staging.id}.0`);
+  await deploy('1.0.0');
+  await deploy('1.1.0', staging);
+  withholding.announce(staging.id);
+  await waitUntil(() => [production, staging].every(({ id }) => snapshotAt(relay, id) > 0), 30_000);
+  const path = `/r/${staging.id}/metadata/timestamp.json`;
+  const old = (await installation.repository.readFile(path.slice(1))) ?? assert.fail();
+  let withheld = 0;
+  withholding.intercept((request, response) => {
+    const { url = '' } = request;
+    if (url.startsWith('/news?') && url.includes(staging.id)) {
+      withheld += 1;
+      request.url = url.replace(new RegExp(`${staging.id}\\.[0-9]+,?`), '').replace(',&', '&');
+    }
+    if (url !== path) return false;
+    response.end(old);
+    return true;
+  });
+  await waitUntil(() => withheld > 1);
+  const open = await deploy('2.0.0');
+  withholding.announce(production.id);
+  await waitUntil(() => snapshotAt(relay, production.id) === open.snapshot, 30_000);
+  const kept = await deploy('2.1.0', staging);
+  withholding.announce(staging.id);
+  await waitUntil(() => snapshotAt(relay, staging.id) === kept.snapshot, 30_000);
+  await waitUntil(() => relay.status().faults.some(({ code }) => code === 'E_PARENT_BEHIND'));
+  await waitUntil(() => relay.serving().parent?.url === root.url);
+});
+
+test('a parent that takes a question for news and never answers it is left for another', async (t) => {
+  const { installation, production, root, deploy } = await world(t);
+  const silent = await rootFront(t, installation, { holdMs: 100 });
+  const parents = [silent.url, root.url];
+  const joined = await installation.join(production, { parents, serves: [production.id] });
+  const relay = await startRelay(t, joined, { timing: { newsHoldMs: 500 } });
+  await waitUntil(() => snapshotAt(relay, production.id) > 0);
+  let held = 0;
+  silent.intercept((request) => {
+    if (request.url?.startsWith('/news?') !== true) return false;
+    held += 1;
+    return true;
+  });
+  await waitUntil(() => held > 0);
+  const { snapshot } = await deploy('1.0.0');
+  await waitUntil(() => snapshotAt(relay, production.id) === snapshot);
+});
+
+test('a parent that answers news byte by byte is left for another, once a question that is held has had its time twice', async (t) => {
+  const { installation, production, root, deploy } = await world(t);
+  const dripping = await rootFront(t, installation, { holdMs: 100 });
+  const parents = [dripping.url, root.url];
+  const joined = await installation.join(production, { parents, serves: [production.id] });
+  const clock = leapingClock();
+  const relay = await startRelay(t, joined, { clock });
+  await waitUntil(() => snapshotAt(relay, production.id) > 0);
+  let begun = 0;
+  dripping.intercept((request, response) => {
+    if (request.url?.startsWith('/news?') !== true) return false;
+    begun += 1;
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const timer = setInterval(() => response.write(' '.repeat(64)), 20);
+    response.on('close', () => clearInterval(timer));
+    return true;
+  });
+  await waitUntil(() => begun > 0);
+  const { snapshot } = await deploy('1.0.0');
+  clock.leap(relayTiming.newsHoldMs * 2);
+  await waitUntil(() => snapshotAt(relay, production.id) === snapshot);
 });
 
 for (const [when, start] of [
