@@ -153,6 +153,11 @@ describe('the HTTP client', () => {
         code: 'E_PARENT_UNREACHABLE',
         retry: 'elsewhere',
       });
+      if (other === silent) {
+        // A question that is held has long to be answered, and no longer than others to be connected for.
+        const held = { method: 'GET', url, idleTimeoutMs: 60_000, connectMs: 200 } as const;
+        await assert.rejects(client.request(held), { message: /no connection for 200 ms/ });
+      }
       other.close();
     }
     client.close();

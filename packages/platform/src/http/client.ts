@@ -31,6 +31,8 @@ export interface HttpRequest {
    * request is sent, take longer. Default 20,000 ms.
    */
   readonly idleTimeoutMs?: number;
+  /** To be connected, and then TLS, may take so long each. Default: `idleTimeoutMs`. */
+  readonly connectMs?: number;
   /**
    * Whether it may come twice: it is sent again over another connection when a kept one was closed as it was sent.
    * Default: GET and HEAD. Nothing that has a stream as its body.
@@ -105,10 +107,11 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         headers['content-length'] = Buffer.byteLength(wanted.body);
       }
       const withinMs = wanted.idleTimeoutMs ?? 20_000;
+      const connectMs = wanted.connectMs ?? withinMs;
       const proxy = chooseProxy(url, options.proxyEnvironment ?? {});
       counter.countRequest();
       const outgoing = (isTls ? https : http).request({
-        ...wayTo(url, proxy, headers, withinMs),
+        ...wayTo(url, proxy, headers, connectMs),
         method: wanted.method,
         agent: isTls ? secure.agent : plain,
         ...(wanted.signal === undefined ? {} : { signal: wanted.signal }),
@@ -123,7 +126,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         if (sent.isWaiting()) return;
         outgoing.destroy(new Error(`no byte for ${withinMs} ms`));
       });
-      guardAnswer(outgoing, isTls, withinMs);
+      guardAnswer(outgoing, isTls, connectMs, withinMs);
       outgoing.on('error', (cause) =>
         reject(isRepeatable(wanted) && isStale(cause) ? new StaleConnection() : unreachable(cause)),
       );

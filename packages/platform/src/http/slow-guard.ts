@@ -49,23 +49,28 @@ export function guardRate(body: IncomingMessage, name: string, slowest: SlowestT
 }
 
 /**
- * Bounds what comes before the body, whatever trickles: to be connected, TLS included, and once the request is sent,
- * to have the head of the answer.
+ * Bounds what comes before the body, whatever trickles: TLS once it is connected, and once the request is sent, to have
+ * the head of the answer.
  */
-export function guardAnswer(outgoing: ClientRequest, isTls: boolean, withinMs: number): void {
+export function guardAnswer(
+  outgoing: ClientRequest,
+  isTls: boolean,
+  connectMs: number,
+  answerMs: number,
+): void {
   let timer: NodeJS.Timeout | undefined;
   const stop = (): void => clearTimeout(timer);
-  const start = (what: string): void => {
+  const start = (what: string, withinMs: number): void => {
     stop();
     timer = setTimeout(() => outgoing.destroy(new Error(`${what} for ${withinMs} ms`)), withinMs);
     timer.unref();
   };
   outgoing.once('socket', (socket) => {
     if (outgoing.reusedSocket || (!isTls && !socket.connecting)) return;
-    start('no connection');
+    start('no connection', connectMs);
     socket.once(isTls ? 'secureConnect' : 'connect', stop);
   });
-  outgoing.once('finish', () => start('no answer'));
+  outgoing.once('finish', () => start('no answer', answerMs));
   outgoing.once('response', stop);
   outgoing.once('close', stop);
 }

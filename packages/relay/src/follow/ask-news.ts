@@ -29,6 +29,9 @@ export interface NewsQuestion {
   readonly isFull: boolean;
 }
 
+/** A question that is held is long without an answer, and not without a connection. */
+const connectMs = 20_000;
+
 /** By what a parent is asked, and how long it may take. */
 export interface Asking {
   readonly http: HttpClient;
@@ -65,6 +68,7 @@ async function ask(
     url: `${parent}/news?since=${formatNewsCursor(cursor)}&full=${isFull ? 1 : 0}`,
     signal,
     idleTimeoutMs,
+    connectMs,
   });
   if (status === 404 || status === 405) {
     body.resume();

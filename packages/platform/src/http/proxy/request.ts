@@ -14,9 +14,9 @@ export function wayTo(
   url: URL,
   proxy: ProxyServer | null,
   headers: Readonly<Record<string, string | number>>,
-  withinMs: number,
+  connectMs: number,
 ): ClientRequestArgs & Tunnelled {
-  const direct = { ...urlToHttpOptions(url), headers, tunnel: null, connectMs: withinMs };
+  const direct = { ...urlToHttpOptions(url), headers, tunnel: null, connectMs };
   if (proxy === null) return direct;
   if (!isAsked(proxy, url.protocol === 'https:')) return { ...direct, tunnel: proxy };
   return {
