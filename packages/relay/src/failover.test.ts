@@ -47,7 +47,7 @@ test('a relay leaves a parent that says for ever that nothing is new, and one th
   frozen.intercept((request, response) => {
     if (request.url?.startsWith('/news?') === true) {
       held += 1;
-      setTimeout(() => response.end('{"format":"xylem-news-1","changed":[]}'), 50);
+      setTimeout(() => response.end('{"format":"xylem-news-1","changed":[],"sinceRootMs":0}'), 50);
     } else if (request.url === path) response.end(old);
     else return false;
     return true;

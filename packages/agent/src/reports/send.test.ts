@@ -16,31 +16,39 @@ const envelope = signEnvelope('application/vnd.xylem.report+json', Buffer.from('
 
 const nothing = { facts: {}, components: [], waiting: [], releases: {} };
 
-/** A reporter of a host to whose parent everything comes, once `isUp`. */
+/** A reporter of a host to whose parents everything comes, once `isUp`; the first that is asked takes it. */
 function reporting(options: {
   readonly isUp: () => boolean;
   readonly body?: () => object;
   readonly told?: () => Told;
   readonly isSettled?: () => boolean;
   readonly covered?: true;
+  readonly parents?: readonly string[];
+  /** What is drawn each time. */
+  readonly fraction?: number;
 }) {
   const clock = testClock();
   const ended = new AbortController();
   const sentAtMs: number[] = [];
+  const sentTo: string[] = [];
+  const { parents = ['https://parent'], fraction = 0.5 } = options;
   const kept: ReportBody[] = [];
   const http: Pick<HttpClient, 'request'> = {
-    request: async ({ method }) => {
+    request: async ({ method, url }) => {
       if (!options.isUp()) throw new XylemError('E_PARENT_UNREACHABLE', 'nobody', { retry: 'elsewhere' });
-      if (method === 'POST') sentAtMs.push(clock.monotonicMs());
+      if (method === 'POST') {
+        sentAtMs.push(clock.monotonicMs());
+        sentTo.push(new URL(url).origin);
+      }
       const body = Readable.from([Buffer.from('{"format":"xylem-taken-1","watermarks":[]}')]);
       return { status: 202, headers: {}, body } as unknown as Awaited<ReturnType<HttpClient['request']>>;
     },
   };
   const reports = reporter({
-    parents: { urls: () => ['https://parent'], fullness: new Fullness(clock, () => 0.5) } as Parents,
+    parents: { urls: () => [...parents], fullness: new Fullness(clock, () => 0.5) } as Parents,
     http: http as HttpClient,
     clock,
-    randomness: { fraction: () => 0.5, bytes: (count) => Buffer.alloc(count) },
+    randomness: { fraction: () => fraction, bytes: (count) => Buffer.alloc(count) },
     log: silentLog,
     signal: ended.signal,
     host: 'a'.repeat(32),
@@ -62,7 +70,7 @@ function reporting(options: {
     ended.abort();
     await over;
   };
-  return { clock, reports, sentAtMs, kept, end };
+  return { clock, reports, sentAtMs, sentTo, kept, end };
 }
 
 test('a report that nobody took for long is sent within seconds once a parent answers again', async () => {
@@ -156,5 +164,19 @@ test('where direction stands goes with the next report; what it says to this hos
   assert.deepEqual(numbers(), [1, 3]);
   await clock.advance(3_600_000 * 0.02);
   assert.deepEqual(numbers(), [1, 3, 4]);
+  await end();
+});
+
+test('a parent that takes a report and never passes it on has it twice; within 99 s the next one is sent it', async () => {
+  const [dropping, next] = ['https://dropping', 'https://next'];
+  const { clock, sentAtMs, sentTo, end } = reporting({
+    isUp: () => true,
+    parents: [dropping, next],
+    fraction: 0.9999,
+  });
+  await waitUntil(() => sentTo.length === 1);
+  for (let passedMs = 0; passedMs < 100_000 && sentTo.length < 3; passedMs += 500) await clock.advance(500);
+  assert.deepEqual(sentTo, [dropping, dropping, next]);
+  assert.ok((sentAtMs[2] ?? 0) - (sentAtMs[0] ?? 0) <= 99_000, sentAtMs.join(' '));
   await end();
 });
