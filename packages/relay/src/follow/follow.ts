@@ -219,7 +219,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
     run: async () => {
       // The disk may have lost what the record says.
       void look(() => true);
-      await Promise.all([follower.run(), looks.run()]);
+      await Promise.all([follower.run(), looks.run(), options.contact.watch(signal)]);
     },
     asked: (environments) => follower.asked(environments),
     askAgain: () => follower.askAgain(),

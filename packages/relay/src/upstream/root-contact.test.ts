@@ -45,6 +45,26 @@ test('silence counts from when the root server was heard of; before that nothing
   assert.deepEqual([contact.sinceRootMs(), told.at(-1)], [null, 'whole']);
 });
 
+test('it is said when the time has come, though no parent has answered or failed since', async () => {
+  const { clock, contact, told } = contactOf();
+  const over = new AbortController();
+  const watching = contact.watch(over.signal);
+  await clock.advance(cutOffMs);
+  contact.said('https://a', 0);
+  await clock.advance(cutOffMs / 2);
+  contact.said('https://a', 0);
+  await clock.advance(cutOffMs);
+  assert.deepEqual(told, []);
+  await clock.advance(1);
+  assert.deepEqual(told, ['Cut off from the root server, although https://a answers.']);
+  contact.said('https://a', 0);
+  contact.silence();
+  await clock.advance(cutOffMs + 1);
+  assert.deepEqual(told.slice(1), ['whole', 'Cut off from the root server.']);
+  over.abort();
+  await watching;
+});
+
 test('a time that is no time is the beginning of all', () => {
   const { contact, told } = contactOf();
   contact.said('https://a', Number.MAX_SAFE_INTEGER);

@@ -14,6 +14,8 @@ export class RootContact {
   /** Monotonic milliseconds; null: nobody has said. */
   #heardMs: number | null = null;
   #isCutOff = false;
+  /** What is to be said of who answers all the same. */
+  #although = '';
 
   constructor(options: RootContactOptions) {
     this.#options = options;
@@ -28,16 +30,29 @@ export class RootContact {
   said(parent: string, sinceRootMs: number | undefined): void {
     const saidMs = sinceRootMs === undefined ? null : this.#options.clock.monotonicMs() - sinceRootMs;
     this.#heardMs = saidMs === null ? null : Math.max(saidMs, this.#heardMs ?? saidMs);
-    this.#look(`, although ${parent} answers`);
+    this.#although = `, although ${parent} answers`;
+    this.#look();
   }
 
   /** No parent answered. */
   silence(): void {
-    this.#look('');
+    this.#although = '';
+    this.#look();
+  }
+
+  /** Looks when the time has come, whoever holds a question or is waited for. Until the signal. */
+  async watch(signal: AbortSignal): Promise<void> {
+    const { clock, cutOffMs } = this.#options;
+    while (!signal.aborted) {
+      const leftMs = cutOffMs - (this.sinceRootMs() ?? 0);
+      // Not before it has passed; and once it has, a parent's answer alone changes anything.
+      await clock.sleep(leftMs < 0 ? cutOffMs : leftMs + 1, signal).catch(() => undefined);
+      if (!signal.aborted) this.#look();
+    }
   }
 
   /** Said once: a sentence that moves with each answer would be a report each time. */
-  #look(although: string): void {
+  #look(): void {
     const { clock, cutOffMs, onCutOff } = this.#options;
     const sinceMs = this.sinceRootMs();
     const isCutOff = sinceMs !== null && sinceMs > cutOffMs;
@@ -46,7 +61,7 @@ export class RootContact {
     if (isCutOff) {
       // Whatever a parent says is a moment.
       const since = timeOf(Math.max(0, clock.now() - sinceMs));
-      onCutOff(new XylemError('E_CUT_OFF', `Cut off from the root server since ${since}${although}.`));
+      onCutOff(new XylemError('E_CUT_OFF', `Cut off from the root server since ${since}${this.#although}.`));
     } else onCutOff(null);
   }
 }
