@@ -19,6 +19,8 @@ export interface Serving {
   readonly refusedObjects?: number;
   /** Of its children, in the last day: reports that newer ones replaced before a parent had taken them. */
   readonly supersededReports?: number;
+  /** The same since the relay's spool was made. */
+  readonly supersededReportsTotal?: number;
   /** What its children's links carried (docs/spec/bandwidth.md): summed up for a report alone. */
   readonly carried?: () => readonly LinkTraffic[];
 }

@@ -108,6 +108,8 @@ export interface RelayStatus {
   readonly spooledReports: number;
   /** Of the last day: reports that newer ones of the same host replaced here before a parent had taken them. */
   readonly supersededReports: number;
+  /** The same since the spool was made. */
+  readonly supersededReportsTotal: number;
   /** Objects that were thrown away: a parent gave them wrong, or this relay's own disk had damaged them. */
   readonly refusedObjects: number;
   /** How long ago the root server was heard of; null: not known. */
@@ -117,7 +119,10 @@ export interface RelayStatus {
 
 /** What the report of this host says about its relay. */
 export interface RelayServing
-  extends Pick<RelayStatus, 'url' | 'children' | 'refusedObjects' | 'supersededReports'> {
+  extends Pick<
+    RelayStatus,
+    'url' | 'children' | 'refusedObjects' | 'supersededReports' | 'supersededReportsTotal'
+  > {
   /** Of this relay: who gave it something last. */
   readonly parent: { readonly url: string; readonly host: HostId | null } | null;
   readonly carried: () => readonly LinkTraffic[];

@@ -315,6 +315,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     })),
     spooledReports: spool.size,
     supersededReports: spool.superseded,
+    supersededReportsTotal: spool.supersededTotal,
     refusedObjects: refusedObjects(),
     sinceRootMs: contact.sinceRootMs(),
     faults: faults.list(),
@@ -329,6 +330,7 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
     faults: summary(faults.list()),
     refusedObjects: refusedObjects(),
     supersededReports: spool.superseded,
+    supersededReportsTotal: spool.supersededTotal,
     carried: () => busiest(counts.links(), mostLinksReported),
   });
   return {

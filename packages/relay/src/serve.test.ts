@@ -58,6 +58,7 @@ test('reports survive a dead parent and a restart, folded to one for each host',
   await waitUntil(() => relay.status().faults.some(({ code }) => code === 'E_PARENT_REFUSED'));
   assert.equal(relay.status().spooledReports, 1);
   assert.equal(relay.serving().supersededReports, 2);
+  assert.equal(relay.serving().supersededReportsTotal, 2);
   await relay.close();
   const again = await startRelay(t, joined);
   assert.equal(again.status().spooledReports, 1);

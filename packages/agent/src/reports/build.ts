@@ -29,7 +29,7 @@ import { installFingerprint, isRefused, type Placed, type Refusal } from '../slo
 import { cameBy, type Transfer } from '../transfer/record.ts';
 import type { Facts } from './facts.ts';
 
-/** What a report is made of; all but `time`, `incarnation` and `sequence`. */
+/** What a report is made of; all but what the spool adds. */
 export interface ReportInput {
   readonly host: HostId;
   readonly environment: EnvironmentId;
@@ -68,7 +68,7 @@ export interface ReportInput {
   readonly transfer: Report['transfer'];
 }
 
-export type ReportBody = Omit<Report, 'format' | 'incarnation' | 'sequence' | 'time'>;
+export type ReportBody = Omit<Report, 'format' | 'incarnation' | 'sequence' | 'time' | 'supersededTotal'>;
 
 /** When each reason, and each first version that is on trial, was first seen: what `since` says of them. */
 export type Since = Map<string, Time>;
@@ -153,12 +153,13 @@ function adoptionOf({ observing = null, adoptions = [] }: ReportInput): Partial<
 }
 
 function servesOf(serving: Serving): Report['serves'] & object {
-  const { url, children, supersededReports = 0 } = serving;
+  const { url, children, supersededReports = 0, supersededReportsTotal = 0 } = serving;
   const carried = serving.carried?.() ?? [];
   return {
     url,
     children,
     ...(supersededReports === 0 ? {} : { superseded: supersededReports }),
+    ...(supersededReportsTotal === 0 ? {} : { supersededTotal: supersededReportsTotal }),
     ...(carried.length === 0 ? {} : { carried }),
   } as Report['serves'] & object;
 }

@@ -33,6 +33,7 @@ function reporting(options: {
   const sentTo: string[] = [];
   const { parents = ['https://parent'], fraction = 0.5 } = options;
   const kept: ReportBody[] = [];
+  const wentUp: Uint8Array[] = [];
   const http: Pick<HttpClient, 'request'> = {
     request: async ({ method, url }) => {
       if (!options.isUp()) throw new XylemError('E_PARENT_UNREACHABLE', 'nobody', { retry: 'elsewhere' });
@@ -54,6 +55,7 @@ function reporting(options: {
     host: 'a'.repeat(32),
     spool: {
       put: async (body) => void kept.push(body),
+      wentUp: (envelope) => void wentUp.push(envelope),
       pending: () => (options.covered === true ? null : envelope),
       cover: async () => false,
     },
@@ -70,19 +72,22 @@ function reporting(options: {
     ended.abort();
     await over;
   };
-  return { clock, reports, sentAtMs, sentTo, kept, end };
+  return { clock, reports, sentAtMs, sentTo, kept, wentUp, end };
 }
 
 test('a report that nobody took for long is sent within seconds once a parent answers again', async () => {
   let isUp = false;
-  const { clock, reports, sentAtMs, end } = reporting({ isUp: () => isUp });
+  const { clock, reports, sentAtMs, wentUp, end } = reporting({ isUp: () => isUp });
   await clock.advance(1_800_000);
   isUp = true;
   await clock.advance(1_000);
   assert.deepEqual(sentAtMs, [], 'the next attempt by itself is minutes away');
+  assert.deepEqual(wentUp, []);
   reports.parentIsBack();
   await clock.advance(defaultTiming.reportRetryMinMs);
   await waitUntil(() => sentAtMs.length > 0);
+  await waitUntil(() => wentUp.length > 0);
+  assert.equal(wentUp[0], envelope, 'the spool counts it no more when it is replaced');
   await end();
 });
 

@@ -120,6 +120,7 @@ export function reporter(options: ReporterOptions): Reporter {
       if (attempts > 0 && (await lookForWatermark(options))) return;
       attempts += 1;
       await send(options, pending, attempts);
+      spool.wentUp(pending);
       sendAfter(timing.reportLookMs, timesTaken);
       timesTaken += 1;
       options.taken?.();

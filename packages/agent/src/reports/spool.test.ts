@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { encodeWatermark, type HostId, parseReport, timeOf, watermarkPayloadType } from '@xylem/core';
+import {
+  encodeWatermark,
+  type HostId,
+  parseReport,
+  type Report,
+  timeOf,
+  watermarkPayloadType,
+} from '@xylem/core';
 import { silentLog, systemClock, systemRandomness } from '@xylem/platform';
 import { tempFolder } from '@xylem/testkit';
 import { generateKey, hostIdOf, parseEnvelope, signEnvelope } from '@xylem/trust';
@@ -124,4 +131,55 @@ test('a newest report that the disk gives back as something else is none', async
   await spool.put(body);
   await writeFile(join(folder, 'newest.json'), 'half of it');
   assert.equal((await openReportSpool(options)).pending(), null);
+});
+
+test('what was replaced before a parent took it is counted over restarts, and told by each report', async (t) => {
+  const folder = await tempFolder(t, 'spool');
+  // Killed: nothing is told to the one before.
+  const open = () =>
+    openReportSpool({
+      folder,
+      host,
+      key: () => key,
+      clock: systemClock,
+      randomness: systemRandomness,
+      log: silentLog,
+    });
+  let spool = await open();
+  await spool.put(body);
+  assert.equal(said(spool).supersededTotal, undefined);
+  // More than are in hand at once.
+  for (let count = 1; count <= 400; count += 1) {
+    if (count % 150 === 0) spool = await open();
+    await spool.put(body);
+    assert.equal(said(spool).supersededTotal, count);
+  }
+  const watermark = ({ incarnation, sequence }: Report, upTo = sequence) =>
+    signEnvelope(
+      watermarkPayloadType,
+      encodeWatermark({
+        format: 'xylem-watermark-1',
+        host,
+        incarnation,
+        sequence: upTo,
+        time: timeOf(Date.now()),
+      }),
+      collector,
+    );
+
+  spool.wentUp(spool.pending() ?? new Uint8Array());
+  await spool.put(body);
+  assert.equal(said(spool).supersededTotal, 400, 'a parent has the one before');
+  spool.wentUp(new Uint8Array());
+  await spool.put(body);
+  assert.equal(said(spool).supersededTotal, 401, 'of this one it was never said');
+
+  const newest = said(spool);
+  assert.equal(await spool.cover(watermark(newest), collector.public), true);
+  spool = await open();
+  assert.equal(spool.pending(), null);
+  await spool.put(body);
+  assert.equal(said(spool).supersededTotal, 401, 'the root server had the one before');
+  assert.equal(await spool.cover(watermark(newest, newest.sequence + 1_000), collector.public), false);
+  assert.equal(said(spool).supersededTotal, 401, 'said again under another number');
 });

@@ -23,6 +23,8 @@ export interface ReportSpool {
    * memory alone, as long as there are numbers in hand.
    */
   put(body: ReportBody): Promise<void>;
+  /** A parent has this envelope; the root server's watermark is still awaited. */
+  wentUp(envelope: Uint8Array): void;
   /** The newest envelope while no watermark covers it, else null. */
   pending(): Uint8Array | null;
   /** Takes a watermark's envelope, or proofs; whether it covers the newest report. @throws as `readWatermark` */
@@ -60,7 +62,9 @@ export async function openReportSpool(options: {
   let current: SpoolState = state;
   /** The last that was given away; of what an earlier process had in hand, all counts as given. */
   let given = state.sequence;
-  let newest = await readNewest(newestPath, current);
+  let { newest, supersededTotal } = await readNewest(newestPath, current);
+  /** A parent took the newest in this process, or what it says is said again. */
+  let isTaken = false;
 
   /** Numbers above `given` are free to be used once this has resolved. */
   const takeInHand = async (): Promise<void> => {
@@ -78,6 +82,7 @@ export async function openReportSpool(options: {
   const put = async (body: ReportBody): Promise<void> => {
     await takeInHand();
     given += 1;
+    const total = supersededTotal + (newest === null || isTaken ? 0 : 1);
     const sequence = given;
     const { incarnation } = current;
     const report: Report = {
@@ -86,15 +91,21 @@ export async function openReportSpool(options: {
       incarnation,
       sequence,
       time: timeOf(clock.now()),
+      ...(total === 0 ? {} : { supersededTotal: total }),
     };
     const envelope = signEnvelope(reportPayloadType, encodeReport(report), options.key());
     newest = { sequence, envelope };
+    supersededTotal = total;
+    isTaken = false;
     await ballast
       .spend(() => writeFileAtomic(newestPath, envelope, { mode: 0o600 }))
       .catch((cause) => log.error('report not written, it is kept in memory', { sequence, cause }));
   };
   return {
     put,
+    wentUp: (envelope) => {
+      if (newest?.envelope === envelope) isTaken = true;
+    },
     pending: () => newest?.envelope ?? null,
     cover: async (document, collectorKey) => {
       const watermark = await readWatermark(document, host, collectorKey);
@@ -114,6 +125,7 @@ export async function openReportSpool(options: {
           .spend(() => file.write(known))
           .catch((cause) => log.error('watermark not written', { cause }));
         if (unheard !== null) {
+          isTaken = true;
           await put(bodyOf(unheard.envelope));
           return false;
         }
@@ -130,17 +142,22 @@ interface Newest {
   readonly envelope: Uint8Array;
 }
 
-/** The last report of an earlier process while the root server may not have it. */
-async function readNewest(path: string, { incarnation, covered }: SpoolState): Promise<Newest | null> {
+/** The last report of an earlier process while the root server may not have it, and what it counted until then. */
+async function readNewest(
+  path: string,
+  { incarnation, covered }: SpoolState,
+): Promise<{ newest: Newest | null; supersededTotal: number }> {
+  const none = { newest: null, supersededTotal: 0 };
   try {
     const envelope = await readFile(path);
-    if (envelope.length > newestMaxBytes) return null;
+    if (envelope.length > newestMaxBytes) return none;
     const report = parseReport(parseEnvelope(envelope).payload);
-    const { sequence } = report;
-    return report.incarnation === incarnation && sequence > covered ? { sequence, envelope } : null;
+    if (report.incarnation !== incarnation) return none;
+    const { sequence, supersededTotal = 0 } = report;
+    return { newest: sequence > covered ? { sequence, envelope } : null, supersededTotal };
   } catch {
     // There is none, or it is damaged: a new one is made at once.
-    return null;
+    return none;
   }
 }
 
@@ -151,6 +168,7 @@ function bodyOf(envelope: Uint8Array): ReportBody {
     incarnation: _i,
     sequence: _s,
     time: _t,
+    supersededTotal: _n,
     ...body
   } = parseReport(parseEnvelope(envelope).payload);
   return body;

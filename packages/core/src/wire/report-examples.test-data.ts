@@ -67,6 +67,20 @@ export const reportExamples: Readonly<Record<string, Example>> = {
     wire.parseReport,
     wire.encodeReport,
   ),
+  'report-superseded-total': example(
+    {
+      ...report,
+      supersededTotal: 12,
+      serves: {
+        url: 'https://relay.example:8442',
+        children: [],
+        superseded: 1204,
+        supersededTotal: 8428,
+      },
+    },
+    wire.parseReport,
+    wire.encodeReport,
+  ),
   'report-release': example(
     { ...report, components: report.components.map((one) => ({ ...one, release: '2.4.0' })) },
     wire.parseReport,

@@ -166,11 +166,15 @@ export const reportSchema = object(
     reparent: reparentedSchema,
     /** What direction may order of this agent that older ones pass over. */
     knows: array(f.name, { maxItems: 100 }),
+    /** Of this incarnation's reports those that the host replaced before a parent had taken them. */
+    supersededTotal: integer(),
     serves: object(
       { url: f.url, children: array(object({ host: f.hostId, lastSeen: f.time }), { maxItems: 10_000 }) },
-      /** Reports of the last day that newer ones replaced on the relay before a parent had taken them. */
       {
+        /** Reports of the last day that newer ones replaced on the relay before a parent had taken them. */
         superseded: integer(),
+        /** Since the relay's spool was made. */
+        supersededTotal: integer(),
         /** By child, those first whose links carried most in the last day; the rest together, with no host. */
         carried: array(object({ host: nullable(f.hostId), hour: trafficSchema, day: trafficSchema }), {
           maxItems: 33,

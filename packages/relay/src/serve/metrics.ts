@@ -20,6 +20,12 @@ export function relayMetrics(of: {
       'Reports of the last day that newer ones replaced before a parent took them.',
       status.supersededReports,
     ),
+    metric(
+      'xylem_superseded_reports_total',
+      'counter',
+      'Reports that newer ones replaced before a parent took them, since the spool was made.',
+      status.supersededReportsTotal,
+    ),
     metric('xylem_spooled_bytes', 'gauge', 'Size of the reports that wait.', spool.sizeBytes),
     metric('xylem_refused_objects_total', 'counter', 'Objects thrown away as wrong.', status.refusedObjects),
     ...(status.sinceRootMs === null

@@ -165,6 +165,7 @@ test('while the parent is away for a week one report of each host is kept, and t
   }
   for (const opened of [spool, await open()]) {
     assert.equal(opened.superseded, 24 * hosts);
+    assert.equal(opened.supersededTotal, (hours - 1) * hosts, 'all but the newest of each');
     assert.deepEqual(new Set(opened.waiting().map(({ sequence }) => sequence)), new Set([hours]));
     assert.equal(opened.size, hosts);
   }
@@ -178,6 +179,7 @@ test('while the parent is away for a week one report of each host is kept, and t
   assert.equal(spool.superseded, 24 * hosts);
   nowMs += 12 * 3_600_000;
   assert.equal(spool.superseded, 12 * hosts, 'of the last day');
+  assert.equal(spool.supersededTotal, (hours - 1) * hosts);
   await spool.close();
 });
 

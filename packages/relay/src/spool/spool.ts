@@ -36,6 +36,8 @@ interface Line {
   readonly over?: number;
   /** How many did, by hour. */
   readonly superseded?: readonly (readonly [hour: number, count: number])[];
+  /** With that: how many in the hours before. */
+  readonly earlier?: number;
   readonly watermark?: Envelope;
   readonly number?: ReportNumber;
   readonly proofs?: Proofs;
@@ -127,6 +129,11 @@ export class Spool {
     return this.#superseded.lastDay(this.#options.clock.now());
   }
 
+  /** Since this spool was made. */
+  get supersededTotal(): number {
+    return this.#superseded.total;
+  }
+
   /** What the root server said last of these hosts, as far as who asks can read it. */
   watermarks(hosts: Iterable<HostId>, readsProofs: boolean): Taken {
     return this.#watermarks.answer(hosts, readsProofs);
@@ -195,9 +202,10 @@ export class Spool {
       const line = JSON.parse(text) as Line;
       if (line.report !== undefined)
         this.#keep(readReport(line.report, line.readsProofs === true), line.over);
-      else if (line.superseded !== undefined)
+      else if (line.superseded !== undefined) {
+        this.#superseded.addEarlier(line.earlier ?? 0);
         for (const [hour, count] of line.superseded) this.#superseded.add(hour, count);
-      else if (line.proofs !== undefined) {
+      } else if (line.proofs !== undefined) {
         const { signed, proofs } = parseProofs(line.proofs);
         for (const proof of proofs) this.#see(keptOf(signed, proof));
       } else if (line.watermark !== undefined && line.number !== undefined && isHostId(line.number.host)) {
@@ -223,7 +231,8 @@ export class Spool {
   }
 
   *#lines(): Iterable<string> {
-    yield JSON.stringify({ superseded: this.#superseded.hours() } satisfies Line);
+    const superseded = this.#superseded;
+    yield JSON.stringify({ superseded: superseded.hours(), earlier: superseded.earlier } satisfies Line);
     for (const line of linesOf(this.#watermarks.all())) yield JSON.stringify(line);
     for (const report of this.#reports.values()) yield JSON.stringify(lineOf(report));
   }

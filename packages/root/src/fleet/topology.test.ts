@@ -24,6 +24,20 @@ test('puts children below the relay that serves at their parent’s address, who
   assert.deepEqual(await superseded(), [undefined, undefined, undefined]);
   await relay.report([], { serves: { url, children: [], superseded: 1204 } });
   assert.deepEqual(await superseded(), [1204, undefined, undefined]);
+  await relay.report([], { serves: { url, children: [], supersededTotal: 8428 } });
+  await byUrl.report([], { parent: { url, host: null }, supersededTotal: 12 });
+  assert.deepEqual(
+    (await root.api('topology')).nodes.map((node) => [
+      node.superseded,
+      node.supersededTotal,
+      node.ownSuperseded,
+    ]),
+    [
+      [undefined, 8428, undefined],
+      [undefined, undefined, undefined],
+      [undefined, undefined, 12],
+    ],
+  );
   // What a link carried is what its parent counted: the relay in its report, the root server itself.
   const traffic = (sentBytes: number) => ({ requests: 1, sentBytes, receivedBytes: 7 });
   const counted = (host: string | null, sentBytes: number) => ({

@@ -66,9 +66,16 @@ function linksOf(
   );
 }
 
-const supersededAt = (report: Report | null): Pick<Node, 'superseded'> => {
-  const superseded = report?.serves?.superseded ?? 0;
-  return superseded === 0 ? {} : { superseded };
+const supersededAt = (
+  report: Report | null,
+): Pick<Node, 'superseded' | 'supersededTotal' | 'ownSuperseded'> => {
+  const { superseded = 0, supersededTotal = 0 } = report?.serves ?? {};
+  const ownSuperseded = report?.supersededTotal ?? 0;
+  return {
+    ...(superseded === 0 ? {} : { superseded }),
+    ...(supersededTotal === 0 ? {} : { supersededTotal }),
+    ...(ownSuperseded === 0 ? {} : { ownSuperseded }),
+  };
 };
 
 /** Depth first. Two that each call the other their parent, in the middle of a move, are put below the root. */

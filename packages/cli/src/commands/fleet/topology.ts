@@ -33,11 +33,16 @@ function nodeText(node: Node, nowMs: number): string {
   const serves = node.url === null ? '' : `  serves ${node.url}`;
   const seen = node.lastSeen === null ? 'never reported' : `reported ${age(node.lastSeen, nowMs)} ago`;
   const drained = node.drained ? '  drained' : '';
-  const superseded =
-    node.superseded === undefined
-      ? ''
-      : `  ${node.superseded} reports superseded before they went up in the last day`;
-  return `${node.name}  ${node.environment}  ${node.state}  ${seen}${serves}${drained}${superseded}`;
+  return `${node.name}  ${node.environment}  ${node.state}  ${seen}${serves}${drained}${supersededText(node)}`;
+}
+
+/** What was folded at its relay, of which one of before tells the last day alone, and of its own reports. */
+function supersededText({ superseded, supersededTotal, ownSuperseded }: Node): string {
+  const isSaid = superseded !== undefined || supersededTotal !== undefined;
+  const inAll = supersededTotal === undefined ? '' : `, ${supersededTotal} in all`;
+  const atRelay = `  ${superseded ?? 0} reports superseded before they went up in the last day${inAll}`;
+  const own = `  ${ownSuperseded} of its own reports superseded before a parent took them`;
+  return `${isSaid ? atRelay : ''}${ownSuperseded === undefined ? '' : own}`;
 }
 
 /** What its parent counted on the link between them. */

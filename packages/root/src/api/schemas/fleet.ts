@@ -91,6 +91,15 @@ export const Topology = Strict({
           description: 'reports of the last day that newer ones replaced at this relay before they went up',
         }),
       ),
+      supersededTotal: Type.Optional(
+        Type.Integer({ minimum: 1, description: 'the same since the relay’s spool was made' }),
+      ),
+      ownSuperseded: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          description: 'of the host’s own reports, those that it replaced before any parent had taken them',
+        }),
+      ),
     }),
   ),
   unheard: Type.Array(Unheard),
