@@ -36,6 +36,7 @@ export { inBackground } from './source/in-background.ts';
 export { LinkRate } from './source/link-rate.ts';
 export type { ObjectSource, SourceChoice } from './source/object-source.ts';
 export { pacedSource } from './source/paced-source.ts';
+export { Patience } from './source/patience.ts';
 export type { Refused } from './source/refused.ts';
 export { repositorySource } from './source/repository-source.ts';
 export { retryAfterOf } from './source/retry-after.ts';

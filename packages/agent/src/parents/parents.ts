@@ -13,6 +13,7 @@ import {
   LinkRate,
   neverAsked,
   type ObjectSource,
+  Patience,
   pacedSource,
   Slowness,
   type SourceChoice,
@@ -100,6 +101,8 @@ export function parentsOf(options: ParentsOptions): Parents {
   const slowness = new Slowness(clock, () => randomness.fraction());
   const fullness = new Fullness(clock, () => randomness.fraction(), options.returnToFirstMs);
   const rate = new LinkRate();
+  const timing = options.comparison ?? comparisonTiming;
+  const patience = new Patience(timing, () => randomness.fraction());
   let learned = options.remembered?.learned ?? nothingLearned;
   /** In which order this host takes siblings: its own, and the same each time. */
   const ranks = new Map<string, number>();
@@ -189,7 +192,8 @@ export function parentsOf(options: ParentsOptions): Parents {
     full: () => fullness.fault(urls()),
     comparison: {
       clock,
-      timing: options.comparison ?? comparisonTiming,
+      timing,
+      patience,
       fraction: () => randomness.fraction(),
       rivalsOf: (source) =>
         usable([...options.wanted(), ...beside()])

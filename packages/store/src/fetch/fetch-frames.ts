@@ -1,11 +1,11 @@
 import { type Chunk, type DomainId, maxFrameLength, type Offer, sha256, XylemError } from '@xylem/core';
-import { ComparedTransfer, type Comparison } from '../source/comparison.ts';
+import { type ComparedPart, ComparedTransfer, type Comparison } from '../source/comparison.ts';
 import type { ObjectSource } from '../source/object-source.ts';
 import type { FramesAhead } from './frame-buffers.ts';
 import { fetchRange } from './frames.ts';
 import type { KeptFrame } from './kept-frame.ts';
 import type { Placement } from './placement.ts';
-import { type FetchRange, rangesFor, withNeighbours } from './plan.ts';
+import { type FetchRange, partOf, rangesFor, withNeighbours } from './plan.ts';
 
 /** What stays the same over all requests of one tree. */
 export interface FrameFetch {
@@ -103,7 +103,6 @@ async function placeAhead(
   }
 }
 
-/** The part for which another is asked is the last frame: all others are there before this source would give it. */
 function comparedWith(
   { comparison, signal }: FrameFetch,
   source: ObjectSource,
@@ -111,14 +110,10 @@ function comparedWith(
   leftBytes: () => number,
   take: (from: ObjectSource, range: FetchRange, signal: AbortSignal) => Promise<void>,
 ): ComparedTransfer | undefined {
-  const range = ranges.at(-1);
-  const frame = range?.frames.at(-1);
-  if (comparison === undefined || range === undefined || frame === undefined) return undefined;
-  const { offset, length } = frame;
-  const last: FetchRange = { pack: range.pack, offset, length, frames: [frame] };
-  const part = {
-    sizeBytes: length,
-    take: (rival: ObjectSource, late: AbortSignal) => take(rival, last, late),
+  if (comparison === undefined || ranges.length === 0) return undefined;
+  const part = (left: number, wished: number): ComparedPart => {
+    const range = partOf(ranges, left, wished);
+    return { sizeBytes: range.length, take: (rival, late) => take(rival, range, late) };
   };
-  return new ComparedTransfer({ comparison, source, signal, leftBytes, part: () => part });
+  return new ComparedTransfer({ comparison, source, signal, leftBytes, part });
 }

@@ -78,6 +78,29 @@ export function withNeighbours(offer: Offer, range: FetchRange): FetchRange {
   return { pack: range.pack, offset: begin, length: end - begin, frames: [...neighbours, ...range.frames] };
 }
 
+/**
+ * One frame of what is still to come, for which another source is asked: a long one of at most `wishedBytes`, else the
+ * shortest. Of those as good the last, so that what is to come after it is not two requests. Pure.
+ */
+export function partOf(ranges: readonly FetchRange[], leftBytes: number, wishedBytes: number): FetchRange {
+  let behind = 0;
+  const parts: FetchRange[] = [];
+  for (const { pack, frames } of ranges.toReversed()) {
+    for (const frame of frames.toReversed()) {
+      if (parts.length > 0 && behind >= leftBytes) break;
+      const { offset, length } = frame;
+      parts.push({ pack, offset, length, frames: [frame] });
+      behind += length;
+    }
+  }
+  const short = parts.filter(({ length }) => length <= wishedBytes);
+  const longest = Math.max(0, ...short.map(({ length }) => length));
+  const good = short.find(({ length }) => length * 2 >= longest);
+  const best = good ?? parts.toSorted((a, b) => a.length - b.length)[0];
+  if (best === undefined) throw new RangeError('nothing is to come');
+  return best;
+}
+
 function joined(pack: Digest, frames: readonly WantedFrame[], maxGapBytes: number): FetchRange[] {
   const ranges: { offset: number; end: number; frames: WantedFrame[] }[] = [];
   for (const frame of [...frames].sort((a, b) => a.offset - b.offset)) {

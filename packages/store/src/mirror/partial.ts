@@ -12,8 +12,8 @@ import { readPieces } from '../source/read.ts';
 import { type Mark, MarkFile } from './mark.ts';
 
 const prefix = 'part-';
-/** What another is asked for when a source is slow. */
-const partBytes = 1024 * 1024;
+/** What another is asked for when a source is slow; less than the least says more about round trips. */
+const partBytes = { least: 4 * 1024, most: 1024 * 1024 };
 
 /** Where an object grows until it is whole; it outlives the process. */
 export const partialFile = (repository: Repository, digest: Digest): string =>
@@ -151,8 +151,9 @@ async function fetchRest(
       source,
       signal,
       leftBytes: (totalBytes = at) => totalBytes - at,
-      part: (leftBytes) => {
-        const sizeBytes = Math.min(partBytes, leftBytes);
+      part: (leftBytes, wishedBytes) => {
+        const { least, most } = partBytes;
+        const sizeBytes = Math.min(leftBytes, most, Math.max(least, Math.ceil(wishedBytes)));
         const take = async (rival: ObjectSource, late: AbortSignal): Promise<void> =>
           write(await readPart(rival, path, at, sizeBytes, late));
         return { sizeBytes, take };

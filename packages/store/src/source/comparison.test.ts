@@ -23,6 +23,7 @@ import { type Failover, failover } from './failover.ts';
 import { httpSource } from './http-source.ts';
 import { LinkRate } from './link-rate.ts';
 import type { ObjectSource } from './object-source.ts';
+import { Patience } from './patience.ts';
 import type { Refused } from './refused.ts';
 
 const quick: ComparisonTiming = { ...comparisonTiming, afterMs: 100, worthMs: 1_000, againMs: 100 };
@@ -101,6 +102,7 @@ test('a link is not taken for faster than what came by it while its reader was b
   const comparison = {
     clock,
     timing: comparisonTiming,
+    patience: new Patience(comparisonTiming, () => 0.5),
     fraction: () => 0.5,
     rivalsOf: () => [],
     blame: () => assert.fail(),

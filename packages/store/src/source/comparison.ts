@@ -1,6 +1,7 @@
 import { XylemError } from '@xylem/core';
 import type { Clock } from '@xylem/platform';
 import type { ObjectSource, SourceAnswer, SourceRequest } from './object-source.ts';
+import type { Patience } from './patience.ts';
 import { readPieces } from './read.ts';
 import { within } from './within.ts';
 
@@ -17,6 +18,10 @@ export interface ComparisonTiming {
   /** The next other is asked after so long, and so many in vain for one transfer. */
   readonly againMs: number;
   readonly mostInVain: number;
+  /** Who says that it holds its answers up on purpose is believed for so much waiting. */
+  readonly pacedMs: number;
+  /** And is compared only by a part that it would give in so long at least. */
+  readonly pacedPartMs: number;
 }
 
 export const comparisonTiming: ComparisonTiming = {
@@ -26,12 +31,18 @@ export const comparisonTiming: ComparisonTiming = {
   mostMs: 10_000,
   againMs: 60_000,
   mostInVain: 3,
+  // Limits last for hours, so that one that is meant is not often asked about: at most 10 s in each 10 min.
+  pacedMs: 600_000,
+  // A limit where nothing else is asked for gives at once what a quarter of a second brings.
+  pacedPartMs: 3_000,
 };
 
 /** With whom, and how, the source in use may be compared. */
 export interface Comparison {
   readonly clock: Clock;
   readonly timing: ComparisonTiming;
+  /** With those that hold their answers up. */
+  readonly patience: Patience;
   /** From 0 to 1, by which those differ who began at the same moment. */
   fraction(): number;
   /** Those that could take over from this one, in the order in which they would; never those above. */
@@ -55,7 +66,8 @@ export interface ComparedTransferOptions {
   readonly signal: AbortSignal | undefined;
   /** Of what is to come, where the source says so much of the whole file. */
   readonly leftBytes: (totalBytes: number | undefined) => number;
-  readonly part: (leftBytes: number) => ComparedPart;
+  /** @param wishedBytes another that is just fast enough gives so much in the time that it has: no more, where that can be */
+  readonly part: (leftBytes: number, wishedBytes: number) => ComparedPart;
 }
 
 /** Whether `bytes` in so much waiting is so little that what is left would take long. Pure. */
@@ -80,7 +92,7 @@ export function timeToWinMs(
 
 /**
  * What one source gives to one transfer. While it is slow, each rival in turn is asked once for a part; the transfer
- * waits meanwhile, so that both do not share a line. Who holds its answers up on purpose is not compared.
+ * waits meanwhile, so that both do not share a line. Who holds its answers up on purpose is not compared at once.
  */
 export class ComparedTransfer {
   readonly #options: ComparedTransferOptions;
@@ -119,7 +131,9 @@ export class ComparedTransfer {
       for await (const piece of readPieces(this.#source, path, request)) {
         bytes += piece.length;
         this.#bytes += piece.length;
-        this.#waitedMs += clock.monotonicMs() - sinceMs;
+        const waitedMs = clock.monotonicMs() - sinceMs;
+        this.#waitedMs += waitedMs;
+        if (this.#isPaced) comparison.patience.waited(this.#source.name, waitedMs);
         yield piece;
         tookMs += clock.monotonicMs() - sinceMs;
         sinceMs = clock.monotonicMs();
@@ -134,29 +148,34 @@ export class ComparedTransfer {
   }
 
   async #judge(): Promise<void> {
-    const { timing, clock } = this.#options.comparison;
+    const { timing, clock, patience } = this.#options.comparison;
     const left = this.#options.leftBytes(this.#totalBytes);
     const [bytes, waitedMs] = [this.#bytes, this.#waitedMs];
     this.#bytes = 0;
     this.#waitedMs = 0;
-    const isDue = !this.#isPaced && clock.monotonicMs() >= this.#notBeforeMs;
+    const isBelieved = this.#isPaced && !patience.isOver(this.#source.name);
+    const isDue = !isBelieved && clock.monotonicMs() >= this.#notBeforeMs;
     const window = { ...timing, afterMs: this.#windowMs };
     if (!isDue || !isWorthComparing(bytes, waitedMs, left, window)) return;
-    await this.#compare(bytes, waitedMs, this.#options.part(left));
+    const wished = (bytes * timing.times * timing.mostMs) / waitedMs;
+    const part = this.#options.part(left, wished);
+    if (this.#isPaced && part.sizeBytes * waitedMs < bytes * timing.pacedPartMs) return;
+    await this.#compare(bytes, waitedMs, part);
   }
 
   async #compare(bytes: number, waitedMs: number, part: ComparedPart): Promise<void> {
     const { comparison, source } = this.#options;
-    const rival = comparison.rivalsOf(source.name).find(({ name }) => !this.#inVain.includes(name));
-    if (rival === undefined || this.#inVain.length >= comparison.timing.mostInVain) return;
+    const rival = this.#nextRival();
+    if (rival === undefined) return;
     const isFaster = await this.#race(
       rival,
       part,
       timeToWinMs(part.sizeBytes, bytes, waitedMs, comparison.timing),
     );
     if (!isFaster) {
-      this.#inVain.push(rival.name);
+      if (!this.#inVain.includes(rival.name)) this.#inVain.push(rival.name);
       this.#notBeforeMs = comparison.clock.monotonicMs() + comparison.timing.againMs;
+      if (this.#isPaced) comparison.patience.renew(source.name, rival.name);
       return;
     }
     const rate = Math.round((bytes * 1000) / waitedMs);
@@ -165,6 +184,14 @@ export class ComparedTransfer {
       `${source.name} gives ${rate} bytes a second; ${rival.name} gave more than ${comparison.timing.times} times as much.`,
       { details: { slower: [source.name, ...this.#inVain] } },
     );
+  }
+
+  #nextRival(): ObjectSource | undefined {
+    const { comparison, source } = this.#options;
+    const rivals = comparison.rivalsOf(source.name);
+    if (this.#isPaced) return comparison.patience.next(source.name, rivals);
+    if (this.#inVain.length >= comparison.timing.mostInVain) return undefined;
+    return rivals.find(({ name }) => !this.#inVain.includes(name));
   }
 
   async #race(rival: ObjectSource, part: ComparedPart, withinMs: number): Promise<boolean> {

@@ -3,6 +3,7 @@ import type { Clock } from '@xylem/platform';
 import type { Comparison, ComparisonTiming } from './comparison.ts';
 import type { Fullness } from './fullness.ts';
 import type { ObjectSource, SourceChoice } from './object-source.ts';
+import { Patience } from './patience.ts';
 import { isObjectPath, Slowness } from './slowness.ts';
 import {
   afterAnswer,
@@ -63,6 +64,7 @@ export function failover(
   const comparison: Comparison | undefined = compare && {
     clock,
     timing: compare.timing,
+    patience: new Patience(compare.timing, fraction),
     fraction,
     rivalsOf: (source) =>
       sources.filter(
