@@ -42,7 +42,10 @@ export async function fetchFrames(
       .filter(([, , , , runs]) => runs.some(([first, count]) => first + count > known))
       .map(([pack, offset]) => `${offer.packs[pack]?.[0]} ${offset}`),
   );
-  const ranges = plan();
+  const wanted = plan();
+  const ranges = wanted.map((range, i) =>
+    withTheRest && i === wanted.length - 1 ? withNeighbours(offer, range) : range,
+  );
   let leftBytes = ranges.reduce((sum, { length }) => sum + length, 0);
   const take = async (
     from: ObjectSource,
@@ -71,11 +74,9 @@ export async function fetchFrames(
       save: () => placement.save(),
     });
   };
-  const compared = withTheRest ? undefined : comparedWith(fetch, source, ranges, () => leftBytes, take);
-  for (const [i, wanted] of ranges.entries()) {
-    const range = withTheRest && i === ranges.length - 1 ? withNeighbours(offer, wanted) : wanted;
-    await take(source, range, fetch.signal, compared);
-  }
+  // Of neighbours nothing is known by which to check what another gives.
+  const compared = comparedWith(fetch, source, wanted, () => leftBytes, take);
+  for (const range of ranges) await take(source, range, fetch.signal, compared);
   if (placement.isComplete) return;
   throw new XylemError(
     'E_OFFER_INVALID',

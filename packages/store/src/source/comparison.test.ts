@@ -56,6 +56,19 @@ test('a parent that gives a little is left for one that gives more, and nothing 
   assert.equal(first, slow.url, 'for all else it keeps its place');
 });
 
+test('one that gives a little of a tree which is a single small request is left as well', async (t) => {
+  const { slow, fast, choiceOf, fetchInto, ofPack } = await twoParents(
+    t,
+    dripper(100, 20),
+    undefined,
+    200_000,
+  );
+  const fetched = await fetchInto('small', choiceOf([slow.url, fast.url]));
+  assert.equal(ofPack(slow).length, 1);
+  assert.ok(ofPack(fast).length > 0);
+  assert.ok(fetched.fetchedBytes < 2 * 200_000 + 50_000, `${fetched.fetchedBytes}`);
+});
+
 test('a relay goes on from another with what it has of an object', async (t) => {
   const { base, published, pack, slow, fast, choiceOf, ofPack } = await twoParents(t, trickling);
   const copy = await openRepository(join(base, 'copy'));
@@ -65,7 +78,7 @@ test('a relay goes on from another with what it has of an object', async (t) => 
   assert.equal(ofPack(slow).length, 1);
   const begins = ofPack(fast).map((request) => Number(/bytes=(\d+)-/.exec(request)?.[1]));
   const [part = 0, rest = 0] = begins.slice(-2);
-  assert.ok(part > 0 && rest === part + frameBytes, begins.join());
+  assert.ok(part > 0 && rest > part && rest <= part + frameBytes, begins.join());
 });
 
 test('a parent that holds its answers up on purpose is not left', async (t) => {
@@ -83,7 +96,7 @@ test('a parent stays where the other does not answer in time, or lies, which is 
     silent.choiceOf([silent.slow.url, silent.fast.url], timing),
   );
   assert.equal(silent.ofPack(silent.slow).length, 2);
-  assert.ok(silent.ofPack(silent.fast).length <= 1, 'asked for one part at most');
+  assert.ok(silent.ofPack(silent.fast).length <= 2, 'asked for a part of the text, and one of the contents');
   assert.ok(fetched.fetchedBytes < sizeBytes + 2 * frameBytes, `${fetched.fetchedBytes}`);
   const lying = await twoParents(t, briskly, (response, bytes) => response.end(bytes.fill(0)));
   const source = lying.choiceOf([lying.slow.url, lying.fast.url], { ...timing, times: 0.001 });
@@ -122,9 +135,9 @@ test('a link is not taken for faster than what came by it while its reader was b
 type Give = (response: ServerResponse, bytes: Buffer) => void;
 
 /** Two parents that hold one tree, and give its pack as they are told; the second else gives what it has. */
-async function twoParents(t: TestContext, slowly: Give, otherwise?: Give) {
+async function twoParents(t: TestContext, slowly: Give, otherwise?: Give, size = sizeBytes) {
   const { base, repository, publish } = await makeFixture(t);
-  const published = await publish('large', { a: noise('a', sizeBytes) });
+  const published = await publish('large', { a: noise('a', size) });
   const pack = published.packs[0]?.digest ?? assert.fail();
   const bytes = (await repository.readFile(`o/${testDomain}/${pack}`)) ?? assert.fail();
   const pacedBy: { headers: Record<string, string> } = { headers: {} };
@@ -141,7 +154,7 @@ async function twoParents(t: TestContext, slowly: Give, otherwise?: Give) {
         ...pacedBy.headers,
       });
       // The tree's own text: too little to be compared.
-      if (part.length < frameBytes && give === slowly) response.end(part);
+      if (size > frameBytes && part.length < frameBytes && give === slowly) response.end(part);
       else give(response, part);
       return true;
     });
