@@ -1,6 +1,6 @@
 import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { joinHost } from '@xylem/agent';
+import { type AgentTiming, joinHost } from '@xylem/agent';
 import type { Digest, Version } from '@xylem/core';
 import { silentLog, systemClock, systemRandomness } from '@xylem/platform';
 import {
@@ -143,7 +143,7 @@ export class AttackLab {
   /** Joins a host through the relay and starts its agent. By default it knows no other parent. */
   async host(
     name: string,
-    options: { alsoRoot?: boolean; staleParentMs?: number; lies?: readonly Lie[] } = {},
+    options: { alsoRoot?: boolean; timing?: Partial<AgentTiming>; lies?: readonly Lie[] } = {},
   ): Promise<Victim> {
     const made = (await this.xylem.command(['token', 'create', '--env', production])) as { token: string };
     const state = join(this.folder, name);
@@ -153,8 +153,7 @@ export class AttackLab {
     const parents = options.alsoRoot === true ? [this.#relay.url, this.rootUrl] : [this.#relay.url];
     await saveIdentity(join(state, 'identity'), { ...identity, parents });
     if (options.lies !== undefined) await this.lie({ victim: identity.host, lies: options.lies });
-    const { staleParentMs } = options;
-    const timing = { ...quick, ...(staleParentMs === undefined ? {} : { staleParentMs }) };
+    const timing = { ...quick, ...options.timing };
     const agent = await startProcess({
       context: this.context,
       command: process.execPath,
@@ -170,14 +169,19 @@ export class AttackLab {
     await Promise.all(this.#agents.splice(0).map((agent) => agent.kill()));
   }
 
-  /** Publishes `payload` in a new version, and the release of it. @returns the version */
-  async release(): Promise<string> {
+  /**
+   * Publishes `payload` in a new version, and the release of it.
+   * @param noiseBytes so much of it can't be made smaller
+   * @returns the version
+   */
+  async release(noiseBytes = 0): Promise<string> {
     this.#patch += 1;
     const version = `1.${this.#patch}.0`;
     const folder = join(this.folder, `payload-${version}`);
     await mkdir(join(folder, 'tree'), { recursive: true });
     await writeFile(join(folder, 'tree', 'version.txt'), version);
     await writeFile(join(folder, 'tree', 'more.txt'), `${version}\n`.repeat(5_000));
+    if (noiseBytes > 0) await writeFile(join(folder, 'tree', 'noise'), systemRandomness.bytes(noiseBytes));
     await writeFile(
       join(folder, 'xylem.yaml'),
       `product: shop\ncomponent: payload\nversion: ${version}\nkind: files\nfolder: tree\n`,

@@ -16,6 +16,8 @@ export type How =
   | 'foreign'
   /** A byte now and then. */
   | 'trickle'
+  /** What is right, at 400 bytes a second, with the word that it is held up on purpose. */
+  | 'paced'
   /** Never an end. */
   | 'endless'
   /** An announcement of what there is not. */

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { TLSSocket } from 'node:tls';
 import { encodeNews } from '@xylem/core';
-import { systemClock } from '@xylem/platform';
+import { pacedHeader, systemClock } from '@xylem/platform';
 import {
   clientTls,
   loadIdentity,
@@ -121,6 +121,25 @@ function sendFile(request: IncomingMessage, response: ServerResponse, bytes: Buf
     .end(bytes.subarray(start, end));
 }
 
+/** Honest bytes, in pieces. */
+function sendPaced(request: IncomingMessage, response: ServerResponse, bytes: Buffer): void {
+  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+  const start = Number(range?.[1] ?? 0);
+  const end = Math.min(bytes.length, range?.[2] ? Number(range[2]) + 1 : bytes.length);
+  response.writeHead(206, {
+    'content-length': end - start,
+    'content-range': `bytes ${start}-${end - 1}/${bytes.length}`,
+    [pacedHeader]: '1',
+  });
+  let at = start;
+  const timer = setInterval(() => {
+    response.write(bytes.subarray(at, Math.min(end, at + 40)));
+    at += 40;
+    if (at >= end) response.end();
+  }, 100);
+  response.once('close', () => clearInterval(timer));
+}
+
 function flow(response: ServerResponse, piece: Buffer, pauseMs: number): void {
   response.writeHead(200);
   if (pauseMs > 0) {
@@ -171,6 +190,9 @@ async function lieTo(
     case 'trickle':
       flow(response, Buffer.from(' '), 100);
       return true;
+    case 'paced':
+      if (honest !== null) sendPaced(request, response, honest);
+      return honest !== null;
     case 'endless':
       flow(response, Buffer.alloc(65_536, ' '), 0);
       return true;

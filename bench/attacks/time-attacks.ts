@@ -1,3 +1,5 @@
+import type { AgentTiming } from '@xylem/agent';
+import { comparisonTiming } from '@xylem/store';
 import { waitUntil } from '@xylem/testkit';
 import type { Attack, Outcome } from './attack.ts';
 import type { AttackLab } from './lab.ts';
@@ -10,7 +12,7 @@ const objects = '^o/[^/]+/[0-9a-f]{64}$';
 async function holdBack(lab: AttackLab, name: string, lies: readonly Lie[]): Promise<Outcome> {
   const before = await lab.release();
   await lab.deploy(before);
-  const host = await lab.host(name, { staleParentMs: 4_000 });
+  const host = await lab.host(name, { timing: { staleParentMs: 4_000 } });
   await lab.arrives(host, before);
   await lab.lie({ victim: host.id, lies });
   const after = await lab.release();
@@ -22,14 +24,27 @@ async function holdBack(lab: AttackLab, name: string, lies: readonly Lie[]): Pro
   return { tried, said: [said], succeeded: held === before ? [] : [`${name} holds ${held}`] };
 }
 
-/** One who knows the root server too is not held up. @param always lied to from its start on */
-async function holdUp(lab: AttackLab, name: string, lies: readonly Lie[], always = false): Promise<Outcome> {
-  const before = await lab.release();
+interface HeldUp {
+  /** Lied to from its start on. */
+  readonly always?: boolean;
+  /** So many bytes of each release can't be made smaller. */
+  readonly noiseBytes?: number;
+  readonly timing?: Partial<AgentTiming>;
+}
+
+/** One who knows the root server too is not held up. */
+async function holdUp(
+  lab: AttackLab,
+  name: string,
+  lies: readonly Lie[],
+  { always = false, noiseBytes = 0, timing = {} }: HeldUp = {},
+): Promise<Outcome> {
+  const before = await lab.release(noiseBytes);
   await lab.deploy(before);
-  const host = await lab.host(name, { alsoRoot: true, ...(always ? { lies } : {}) });
+  const host = await lab.host(name, { alsoRoot: true, timing, ...(always ? { lies } : {}) });
   await lab.arrives(host, before);
   if (!always) await lab.lie({ victim: host.id, lies });
-  const after = await lab.release();
+  const after = await lab.release(noiseBytes);
   await lab.deploy(after);
   const tried = await waitUntil(() => lab.told(host), 60_000, `${name} to be lied to`);
   await lab.arrives(host, after);
@@ -53,9 +68,19 @@ export const attacksOnTime: readonly Attack[] = [
     run: (lab) => holdUp(lab, 'slow', [{ match: timestamp, how: 'trickle' }]),
   },
   {
+    name: 'a relay says that it holds objects up on purpose',
+    holds: 'the relay’s own key',
+    // What it has to give takes 150 s at that rate. Minutes are seconds here.
+    run: (lab) =>
+      holdUp(lab, 'paced', [{ match: objects, how: 'paced' }], {
+        noiseBytes: 60_000,
+        timing: { comparison: { ...comparisonTiming, afterMs: 1_000, pacedMs: 4_000 } },
+      }),
+  },
+  {
     name: 'a relay announces what there is not',
     holds: 'the relay’s own key',
-    run: (lab) => holdUp(lab, 'invented', [{ match: '^news$', how: 'invented' }], true),
+    run: (lab) => holdUp(lab, 'invented', [{ match: '^news$', how: 'invented' }], { always: true }),
   },
 ];
 
