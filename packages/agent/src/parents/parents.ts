@@ -102,7 +102,7 @@ export function parentsOf(options: ParentsOptions): Parents {
   const fullness = new Fullness(clock, () => randomness.fraction(), options.returnToFirstMs);
   const rate = new LinkRate();
   const timing = options.comparison ?? comparisonTiming;
-  const patience = new Patience(timing, () => randomness.fraction());
+  const patienceOf = (ms: number): Patience => new Patience(ms, () => randomness.fraction());
   let learned = options.remembered?.learned ?? nothingLearned;
   /** In which order this host takes siblings: its own, and the same each time. */
   const ranks = new Map<string, number>();
@@ -128,7 +128,7 @@ export function parentsOf(options: ParentsOptions): Parents {
     const equals = [...options.wanted(), ...beside()];
     const isObject = isObjectPath(path);
     // Higher nodes last: they have the most children to serve.
-    const all = usable([...(isObject ? slowness.inOrder(equals) : equals), ...learned.above]);
+    const all = usable(isObject ? slowness.inOrder(equals, learned.above) : [...equals, ...learned.above]);
     return inStanding(isObject ? all : fullness.inOrder(all), standings, clock.monotonicMs());
   };
   const sourceOf = (url: string): ObjectSource => {
@@ -147,6 +147,11 @@ export function parentsOf(options: ParentsOptions): Parents {
   };
 
   const isGood = (url: string): boolean => standingOf(url).avoidUntilMs <= clock.monotonicMs();
+
+  const rivalsOf = (source: string, among: readonly string[]): ObjectSource[] =>
+    usable(among)
+      .filter((url) => url !== source && isGood(url) && !slowness.isSlow(url))
+      .map(sourceOf);
 
   const use = (url: string): void => {
     answered(url);
@@ -193,13 +198,16 @@ export function parentsOf(options: ParentsOptions): Parents {
     comparison: {
       clock,
       timing,
-      patience,
+      patience: patienceOf(timing.pacedMs),
+      higher: {
+        patience: patienceOf(timing.nearlyNothing.afterMs),
+        rivalsOf: (source) => rivalsOf(source, learned.above),
+      },
       fraction: () => randomness.fraction(),
       rivalsOf: (source) =>
-        usable([...options.wanted(), ...beside()])
-          .filter((url) => url !== source && isGood(url))
-          .filter((url) => !slowness.isSlow(url) && !learned.above.includes(url))
-          .map(sourceOf),
+        rivalsOf(source, [...options.wanted(), ...beside()]).filter(
+          ({ name }) => !learned.above.includes(name),
+        ),
       blame,
       onRead: (bytes, tookMs) => rate.note(bytes, tookMs),
     },

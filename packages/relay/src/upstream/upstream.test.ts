@@ -26,12 +26,15 @@ function upstreamOf() {
   const first = (path: string): Promise<string> => upstream.attempt(path, async ({ name }) => name);
   const rivals = (name: string): string[] =>
     (upstream.comparison ?? assert.fail()).rivalsOf(name).map((source) => source.name);
-  return { clock, upstream, first, rivals };
+  const higher = (name: string): string[] =>
+    (upstream.comparison ?? assert.fail()).higher.rivalsOf(name).map((source) => source.name);
+  return { clock, upstream, first, rivals, higher };
 }
 
-test('a relay compares its parents with others that the operator named, not with one that lied, nor with higher nodes', () => {
-  const { upstream, rivals } = upstreamOf();
+test('a relay compares its parents with others that the operator named, not with one that lied, with higher nodes only later', () => {
+  const { upstream, rivals, higher } = upstreamOf();
   assert.deepEqual(rivals(slow), [other]);
+  assert.deepEqual(higher(slow), [root]);
   assert.deepEqual(rivals('https://of-this-site'), []);
   upstream.leave(other);
   assert.deepEqual(rivals(slow), []);

@@ -145,7 +145,7 @@ export class Upstream implements SourceChoice {
       fullness: this.fullness,
       compare: {
         timing: comparisonTiming,
-        isRival: (parent) => !above().includes(parent) && !this.#isLeft(parent),
+        isRival: (parent) => !this.#isLeft(parent) && (above().includes(parent) ? 'later' : 'now'),
       },
       onFault: (parent, error) => log.warn('parent left', { parent, error }),
     });

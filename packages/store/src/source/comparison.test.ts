@@ -115,7 +115,8 @@ test('a link is not taken for faster than what came by it while its reader was b
   const comparison = {
     clock,
     timing: comparisonTiming,
-    patience: new Patience(comparisonTiming, () => 0.5),
+    patience: new Patience(comparisonTiming.pacedMs, () => 0.5),
+    higher: { patience: new Patience(comparisonTiming.nearlyNothing.afterMs, () => 0.5), rivalsOf: () => [] },
     fraction: () => 0.5,
     rivalsOf: () => [],
     blame: () => assert.fail(),
@@ -163,7 +164,7 @@ async function twoParents(t: TestContext, slowly: Give, otherwise?: Give, size =
   const choiceOf = (urls: readonly string[], timing = quick): Failover =>
     failover(
       urls.map((url) => httpSource(client, url)),
-      { clock: systemClock, compare: { timing, isRival: () => true } },
+      { clock: systemClock, compare: { timing, isRival: () => 'now' } },
     );
   const fetchInto = async (
     name: string,

@@ -22,6 +22,8 @@ export interface ComparisonTiming {
   readonly pacedMs: number;
   /** And is compared only by a part that it would give in so long at least. */
   readonly pacedPartMs: number;
+  /** Who gives less is compared with higher nodes too, after so much waiting at such a rate. */
+  readonly nearlyNothing: { readonly bytesPerSecond: number; readonly afterMs: number };
 }
 
 export const comparisonTiming: ComparisonTiming = {
@@ -35,7 +37,15 @@ export const comparisonTiming: ComparisonTiming = {
   pacedMs: 600_000,
   // A limit where nothing else is asked for gives at once what a quarter of a second brings.
   pacedPartMs: 3_000,
+  // No limit may be less. And so long that a thousand who wait at once ask higher nodes for one part in two seconds.
+  nearlyNothing: { bytesPerSecond: 8_000, afterMs: 1_800_000 },
 };
+
+/** Those with whom a source is compared only after long waiting for it. */
+export interface LaterRivals {
+  readonly patience: Patience;
+  rivalsOf(source: string): readonly ObjectSource[];
+}
 
 /** With whom, and how, the source in use may be compared. */
 export interface Comparison {
@@ -43,6 +53,8 @@ export interface Comparison {
   readonly timing: ComparisonTiming;
   /** With those that hold their answers up. */
   readonly patience: Patience;
+  /** Those above: they have the most to serve. */
+  readonly higher: LaterRivals;
   /** From 0 to 1, by which those differ who began at the same moment. */
   fraction(): number;
   /** Those that could take over from this one, in the order in which they would; never those above. */
@@ -88,6 +100,13 @@ export function timeToWinMs(
   { times, mostMs }: Pick<ComparisonTiming, 'times' | 'mostMs'>,
 ): number {
   return Math.min(mostMs, (partBytes * waitedMs) / (times * Math.max(1, bytes)));
+}
+
+interface NextRival {
+  readonly rival: ObjectSource;
+  /** What begins anew where it does not give more. */
+  readonly patience: Patience | null;
+  readonly isHigher: boolean;
 }
 
 /**
@@ -148,50 +167,63 @@ export class ComparedTransfer {
   }
 
   async #judge(): Promise<void> {
-    const { timing, clock, patience } = this.#options.comparison;
+    const { timing, clock, higher } = this.#options.comparison;
     const left = this.#options.leftBytes(this.#totalBytes);
     const [bytes, waitedMs] = [this.#bytes, this.#waitedMs];
     this.#bytes = 0;
     this.#waitedMs = 0;
-    const isBelieved = this.#isPaced && !patience.isOver(this.#source.name);
-    const isDue = !isBelieved && clock.monotonicMs() >= this.#notBeforeMs;
+    if (bytes * 1_000 < timing.nearlyNothing.bytesPerSecond * waitedMs)
+      higher.patience.waited(this.#source.name, waitedMs);
     const window = { ...timing, afterMs: this.#windowMs };
-    if (!isDue || !isWorthComparing(bytes, waitedMs, left, window)) return;
+    if (clock.monotonicMs() < this.#notBeforeMs || !isWorthComparing(bytes, waitedMs, left, window)) return;
+    const next = this.#nextRival();
+    if (next === undefined) return;
     const wished = (bytes * timing.times * timing.mostMs) / waitedMs;
     const part = this.#options.part(left, wished);
     if (this.#isPaced && part.sizeBytes * waitedMs < bytes * timing.pacedPartMs) return;
-    await this.#compare(bytes, waitedMs, part);
+    await this.#compare(bytes, waitedMs, part, next);
   }
 
-  async #compare(bytes: number, waitedMs: number, part: ComparedPart): Promise<void> {
+  async #compare(
+    bytes: number,
+    waitedMs: number,
+    part: ComparedPart,
+    { rival, patience, isHigher }: NextRival,
+  ): Promise<void> {
     const { comparison, source } = this.#options;
-    const rival = this.#nextRival();
-    if (rival === undefined) return;
     const isFaster = await this.#race(
       rival,
       part,
       timeToWinMs(part.sizeBytes, bytes, waitedMs, comparison.timing),
     );
     if (!isFaster) {
-      if (!this.#inVain.includes(rival.name)) this.#inVain.push(rival.name);
+      if (!isHigher && !this.#inVain.includes(rival.name)) this.#inVain.push(rival.name);
       this.#notBeforeMs = comparison.clock.monotonicMs() + comparison.timing.againMs;
-      if (this.#isPaced) comparison.patience.renew(source.name, rival.name);
+      patience?.renew(source.name, rival.name);
       return;
     }
     const rate = Math.round((bytes * 1000) / waitedMs);
     throw new XylemError(
       'E_PARENT_SLOW',
       `${source.name} gives ${rate} bytes a second; ${rival.name} gave more than ${comparison.timing.times} times as much.`,
-      { details: { slower: [source.name, ...this.#inVain] } },
+      { details: { slower: [source.name, ...this.#inVain], isHigher } },
     );
   }
 
-  #nextRival(): ObjectSource | undefined {
+  #nextRival(): NextRival | undefined {
     const { comparison, source } = this.#options;
-    const rivals = comparison.rivalsOf(source.name);
-    if (this.#isPaced) return comparison.patience.next(source.name, rivals);
+    const { patience, higher } = comparison;
+    const later = ({ patience, rivalsOf }: LaterRivals, isHigher: boolean): NextRival | undefined => {
+      if (!patience.isOver(source.name)) return undefined;
+      const rival = patience.next(source.name, rivalsOf(source.name));
+      return rival && { rival, patience, isHigher };
+    };
+    const above = later(higher, true);
+    if (above !== undefined) return above;
+    if (this.#isPaced) return later({ patience, rivalsOf: (name) => comparison.rivalsOf(name) }, false);
     if (this.#inVain.length >= comparison.timing.mostInVain) return undefined;
-    return rivals.find(({ name }) => !this.#inVain.includes(name));
+    const rival = comparison.rivalsOf(source.name).find(({ name }) => !this.#inVain.includes(name));
+    return rival && { rival, patience: null, isHigher: false };
   }
 
   async #race(rival: ObjectSource, part: ComparedPart, withinMs: number): Promise<boolean> {

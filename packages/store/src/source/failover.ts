@@ -24,8 +24,11 @@ export interface FailoverOptions {
   readonly onFault?: (source: string, error: XylemError) => void;
   /** Those that say that they are full. */
   readonly fullness?: Fullness;
-  /** When a slow one is compared, and with which of the others that may be. Default: never. */
-  readonly compare?: { readonly timing: ComparisonTiming; readonly isRival: (source: string) => boolean };
+  /** When a slow one is compared, and with which of the others: at once, or only after long waiting. Default: never. */
+  readonly compare?: {
+    readonly timing: ComparisonTiming;
+    readonly isRival: (source: string) => 'now' | 'later' | false;
+  };
 }
 
 export interface Failover extends SourceChoice {
@@ -61,20 +64,25 @@ export function failover(
     standings.set(name, afterFault(standingOf(name), error, nowMs, fraction(), maxAvoidMs));
     onFault?.(name, error);
   };
+  const rivalsOf = (source: string, when: 'now' | 'later'): ObjectSource[] =>
+    sources.filter(
+      ({ name }) =>
+        byName.has(source) &&
+        name !== source &&
+        compare?.isRival(name) === when &&
+        !slowness.isSlow(name) &&
+        standingOf(name).avoidUntilMs <= clock.monotonicMs(),
+    );
   const comparison: Comparison | undefined = compare && {
     clock,
     timing: compare.timing,
-    patience: new Patience(compare.timing, fraction),
+    patience: new Patience(compare.timing.pacedMs, fraction),
+    higher: {
+      patience: new Patience(compare.timing.nearlyNothing.afterMs, fraction),
+      rivalsOf: (source) => rivalsOf(source, 'later'),
+    },
     fraction,
-    rivalsOf: (source) =>
-      sources.filter(
-        ({ name }) =>
-          byName.has(source) &&
-          name !== source &&
-          compare.isRival(name) &&
-          !slowness.isSlow(name) &&
-          standingOf(name).avoidUntilMs <= clock.monotonicMs(),
-      ),
+    rivalsOf: (source) => rivalsOf(source, 'now'),
     blame,
   };
 

@@ -7,10 +7,21 @@ import { ComparedTransfer, type Comparison, comparisonTiming } from './compariso
 import type { ObjectSource } from './object-source.ts';
 import { Patience } from './patience.ts';
 
-/** One that says that it holds its answers up, and gives so many bytes a second; and two that could take over. */
-function heldUp(isBetter: (rival: string) => boolean, rate = 65) {
+interface Surroundings {
+  readonly rate?: number;
+  readonly isPaced?: boolean;
+  readonly equals?: readonly string[];
+  readonly above?: readonly string[];
+}
+
+/** One that gives so many bytes a second, and says that it holds its answers up; and others that could take over. */
+function heldUp(
+  isBetter: (rival: string) => boolean,
+  { rate = 65, isPaced = true, equals = ['second', 'third'], above = [] }: Surroundings = {},
+) {
   const clock = testClock();
-  const patience = new Patience(comparisonTiming, () => 0.999);
+  const { pacedMs, nearlyNothing } = comparisonTiming;
+  const patienceOf = (ms: number): Patience => new Patience(ms, () => 0.999);
   const asked: { readonly rival: string; readonly atMs: number }[] = [];
   const named = (name: string): ObjectSource => ({
     name,
@@ -19,9 +30,10 @@ function heldUp(isBetter: (rival: string) => boolean, rate = 65) {
   const comparison: Comparison = {
     clock,
     timing: comparisonTiming,
-    patience,
+    patience: patienceOf(pacedMs),
+    higher: { patience: patienceOf(nearlyNothing.afterMs), rivalsOf: () => above.map(named) },
     fraction: () => 0.999,
-    rivalsOf: () => [named('second'), named('third')],
+    rivalsOf: () => equals.map(named),
     blame: () => assert.fail(),
   };
   async function* trickle(seconds: number): AsyncGenerator<Buffer, undefined> {
@@ -44,10 +56,10 @@ function heldUp(isBetter: (rival: string) => boolean, rate = 65) {
         body: Readable.from(trickle(seconds), { highWaterMark: 0 }),
         totalBytes: undefined,
         etag: undefined,
-        isPaced: true,
+        isPaced,
       }),
     };
-    const part = () => ({ sizeBytes: 1_000, take });
+    const part = () => ({ sizeBytes: 10_000, take });
     const leftBytes = (): number => rate * 10_000;
     const transfer = new ComparedTransfer({ comparison, source, signal: undefined, leftBytes, part });
     for await (const _piece of transfer.read('o/x', {}));
@@ -93,13 +105,48 @@ test('one that gives more is found behind one that does not', async () => {
 });
 
 test('what a limit may give at once says nothing: a part has to be longer than that', async () => {
-  // The part is of 1,000 bytes.
+  // The part is of 10,000 bytes.
   for (const [rate, least] of [
-    [300, 1],
-    [400, 0],
+    [3_000, 1],
+    [4_000, 0],
   ] as const) {
-    const { asked, readFor } = heldUp(() => false, rate);
+    const { asked, readFor } = heldUp(() => false, { rate });
     await readFor(800);
     assert.equal(asked.length, least);
   }
+});
+
+test('one that gives nearly nothing is left for a higher node within 38 min where it knows no other', async () => {
+  for (const isPaced of [false, true]) {
+    const { clock, asked, readFor } = heldUp(() => true, {
+      rate: 1_100,
+      isPaced,
+      equals: [],
+      above: ['root'],
+    });
+    await assert.rejects(readFor(10_000), ({ code, details }: XylemError) => {
+      assert.deepEqual(details, { slower: ['first'], isHigher: true });
+      return code === 'E_PARENT_SLOW';
+    });
+    assert.ok(clock.monotonicMs() >= 1_350_000 && clock.monotonicMs() <= 2_280_000, `${clock.monotonicMs()}`);
+    assert.equal(asked.length, 1);
+  }
+});
+
+test('and no sooner: others come first, one that gives more than that is never left, and each that gives no more is asked once in that time', async () => {
+  const before = heldUp((rival) => rival === 'second', { rate: 1_100, isPaced: false, above: ['root'] });
+  await assert.rejects(before.readFor(10_000), { code: 'E_PARENT_SLOW' });
+  assert.deepEqual(
+    before.asked.map(({ rival }) => rival),
+    ['second'],
+  );
+  const enough = heldUp(() => true, { rate: 8_000, isPaced: false, equals: [], above: ['root'] });
+  await enough.readFor(9_000);
+  assert.deepEqual(enough.asked, []);
+  const inVain = heldUp(() => false, { rate: 1_100, isPaced: false, equals: [], above: ['relay', 'root'] });
+  await inVain.readFor(9_000);
+  assert.deepEqual(
+    inVain.asked.map(({ rival }) => rival),
+    ['relay', 'root', 'relay'],
+  );
 });

@@ -1,31 +1,30 @@
-import type { ComparisonTiming } from './comparison.ts';
 import type { ObjectSource } from './object-source.ts';
 
-interface Believed {
-  /** So much more waiting for its answers. */
+interface Waited {
+  /** So much more. */
   readonly leftMs: number;
   /** Who was asked last. */
   readonly asked: string | null;
 }
 
 /**
- * How long the word of each source that it holds its answers up is taken: anyone can say so, and it would be kept for
- * ever. It is counted over all transfers, since a tree of many small parts would begin anew with each.
+ * How long each source is waited for before something is done that is not done at once. It is counted over all
+ * transfers, since a tree of many small parts would begin anew with each.
  */
 export class Patience {
-  readonly #timing: Pick<ComparisonTiming, 'pacedMs'>;
+  readonly #patienceMs: number;
   readonly #fraction: () => number;
-  readonly #believed = new Map<string, Believed>();
+  readonly #sources = new Map<string, Waited>();
 
   /** @param fraction from 0 to 1, by which those differ who wait for the same source */
-  constructor(timing: Pick<ComparisonTiming, 'pacedMs'>, fraction: () => number) {
-    this.#timing = timing;
+  constructor(patienceMs: number, fraction: () => number) {
+    this.#patienceMs = patienceMs;
     this.#fraction = fraction;
   }
 
   waited(source: string, ms: number): void {
     const { leftMs, asked } = this.#of(source);
-    this.#believed.set(source, { leftMs: leftMs - ms, asked });
+    this.#sources.set(source, { leftMs: leftMs - ms, asked });
   }
 
   isOver(source: string): boolean {
@@ -38,18 +37,18 @@ export class Patience {
     return rivals[rivals.findIndex(({ name }) => name === asked) + 1] ?? rivals[0];
   }
 
-  /** This rival did not give more: so the source's word is taken again for as long. */
+  /** This rival did not give more: so the source is waited for as long again. */
   renew(source: string, asked: string): void {
-    this.#believed.set(source, { leftMs: this.#drawnMs(), asked });
+    this.#sources.set(source, { leftMs: this.#drawnMs(), asked });
   }
 
-  #of(source: string): Believed {
-    const known = this.#believed.get(source) ?? { leftMs: this.#drawnMs(), asked: null };
-    this.#believed.set(source, known);
+  #of(source: string): Waited {
+    const known = this.#sources.get(source) ?? { leftMs: this.#drawnMs(), asked: null };
+    this.#sources.set(source, known);
     return known;
   }
 
   #drawnMs(): number {
-    return this.#timing.pacedMs * (0.75 + this.#fraction() / 2);
+    return this.#patienceMs * (0.75 + this.#fraction() / 2);
   }
 }
