@@ -9,6 +9,7 @@ import { countingAgent, countingTlsAgent } from './counting-agent.ts';
 import { heldUp } from './held-up.ts';
 import { chooseProxy, type ProxyServer } from './proxy/choose.ts';
 import { openedFault, refusalOf, wayTo } from './proxy/request.ts';
+import { saidBy } from './said-by.ts';
 import {
   guardAnswer,
   guardRate,
@@ -207,7 +208,7 @@ function unreachableError(
   if (signal?.aborted === true) return cause;
   if (cause instanceof XylemError) return cause;
   const through = proxy === null ? '' : ` through the proxy ${proxy.name}`;
-  const message = `${url.origin} does not answer${through}: ${cause.message}`;
+  const message = `${url.origin} does not answer${through}: ${saidBy(cause)}`;
   return (
     (proxy === null ? null : openedFault(proxy, url, cause)) ??
     new XylemError('E_PARENT_UNREACHABLE', message, { cause, retry: 'elsewhere' })

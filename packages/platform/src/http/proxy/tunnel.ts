@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import net from 'node:net';
 import { XylemError } from '@xylem/core';
+import { saidBy } from '../said-by.ts';
 import type { ProxyServer } from './choose.ts';
 
 export interface Destination {
@@ -56,13 +57,6 @@ const unreachedFault = (proxy: ProxyServer, destination: Destination, why: strin
 
 const authorityOf = ({ host, port }: Destination): string =>
   `${net.isIPv6(host) ? `[${host}]` : host}:${port}`;
-
-/** Not the error itself: a library's may hold the credentials that it was given. */
-const saidBy = (cause: unknown): string => {
-  if (!(cause instanceof Error)) return String(cause);
-  const { code } = cause as NodeJS.ErrnoException;
-  return cause.message === '' ? String(code) : cause.message;
-};
 
 export function connected(socket: net.Socket, event: 'connect' | 'secureConnect'): Promise<void> {
   return new Promise((resolve, reject) => {
