@@ -29,8 +29,10 @@ export const limits = {
   /** Of a pack's index, decompressed. */
   packIndex: 16 * MiB,
   frameContent: 1 * MiB,
-  /** Of a patch, decompressed. */
-  patchOutline: 1024 * MiB,
+  /** Of a patch, decompressed. The old tree's lines that stand before it have no more either. */
+  patchOutline: 32 * MiB,
+  /** Lines of an outline, and of the old tree: each takes far more memory than it has bytes. */
+  patchEntries: 131_072,
   patch: 4096 * MiB,
   /** Of a list of patches. */
   patchList: 64 * KiB,

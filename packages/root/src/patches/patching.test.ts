@@ -199,6 +199,25 @@ test('a maker that fails is tried three times with pauses, and what it said is s
   assert.equal(await afterAttempt(), 'failed');
 });
 
+test('trees that are too large for a patch are not tried again, and that is shown', async (t) => {
+  const clock = shiftedClock(0);
+  const fleet = await patchFleet(t, { clock });
+  await fleet.publish('1.0.0');
+  await fleet.runs('1.0.0');
+  await fleet.publish('2.0.0');
+  const said = `console.log(JSON.stringify({ fault: { code: 'E_TOO_LARGE', message: 'Too many names.' } }))`;
+  const patching = await queue(t, fleet, [process.execPath, '-e', said, '--'], clock);
+  const shown = await waitUntil(async () => {
+    await patching.look();
+    const [one] = await shownBy(fleet);
+    return one?.fault != null ? one : null;
+  });
+  assert.deepEqual([shown.state, shown.fault], ['failed', 'E_TOO_LARGE: Too many names.']);
+  clock.pass(3600_000);
+  await patching.look();
+  assert.equal((await shownBy(fleet))[0]?.state, 'failed');
+});
+
 test('a disk with too little room is said and looked at again, and above what may be kept nothing is made', async (t) => {
   const clock = shiftedClock(0);
   const fleet = await patchFleet(t, { clock });

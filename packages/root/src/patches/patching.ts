@@ -244,6 +244,8 @@ function mostDeltaBytes(): number {
 function afterFault({ attempts }: PatchRow, { code, message }: XylemError, nowMs: number): Partial<PatchRow> {
   const fault = `${code}: ${message}`.slice(0, 2_000);
   if (code === 'E_DISK_FULL' || code === 'E_PRODUCT_QUOTA') return { fault, due_ms: nowMs + roomPauseMs };
-  if (attempts + 1 >= mostAttempts) return { fault, attempts: attempts + 1, state: 'failed' };
+  // Trees stay as they are: what is too large for a patch once is so for ever.
+  if (code === 'E_TOO_LARGE' || attempts + 1 >= mostAttempts)
+    return { fault, attempts: attempts + 1, state: 'failed' };
   return { fault, attempts: attempts + 1, due_ms: nowMs + firstPauseMs * 4 ** attempts };
 }

@@ -5,6 +5,7 @@ import {
   encodeTree,
   limits,
   sha256,
+  TreeChecker,
   type TreeEntry,
   type TreeFile,
   XylemError,
@@ -55,7 +56,7 @@ export async function applyPatch(
     old.entries,
     (file) => made.get(file) ?? refusePatch('a file is absent'),
   );
-  const text = textOf(entries);
+  const text = allowed(() => encodeTree(entries));
   if (sha256(text) !== to) return refusePatch('what it makes is not the tree that it leads to');
   return { text, entries, madeBytes: head.sizeBytes };
 }
@@ -82,7 +83,7 @@ class Making {
       refusePatch('its files have another size than it says');
     const entries = entriesOf(outline, this.#old.entries, ({ sizeBytes }) => unknown(sizeBytes));
     // Paths are anybody's word until here.
-    textOf(entries);
+    allowed(() => check(entries));
     await this.#target.prepare(entries);
     const solid = files.filter(({ encoding }) => encoding === 'solid').values();
     for (let first = solid.next().value; first !== undefined; first = solid.next().value)
@@ -180,9 +181,16 @@ function unknown(sizeBytes: number): Made {
   };
 }
 
-function textOf(entries: readonly TreeEntry[]): Uint8Array {
+function check(entries: readonly TreeEntry[]): void {
+  const checker = new TreeChecker();
+  for (const entry of entries) checker.add(entry);
+  checker.end();
+}
+
+/** @throws XylemError E_PATCH_INVALID for a tree that is not allowed */
+function allowed<T>(act: () => T): T {
   try {
-    return encodeTree(entries);
+    return act();
   } catch (cause) {
     if (!(cause instanceof XylemError)) throw cause;
     throw new XylemError('E_PATCH_INVALID', `The patch makes a tree that is not allowed: ${cause.message}`, {

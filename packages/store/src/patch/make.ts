@@ -1,10 +1,10 @@
-import { type Digest, type TreeFile, treeLine, XylemError } from '@xylem/core';
+import { type Digest, type TreeEntry, type TreeFile, treeLine, XylemError } from '@xylem/core';
 import { compress, compressAfter } from '../pack/zstd.ts';
 import { Bases } from './bases.ts';
 import { encodeDelta, maxBaseBytes } from './delta/index.ts';
 import { encodeBlock, encodeHead, mostBlockBytes, mostMadeBytes, mostPrefixBytes } from './format.ts';
 import type { OldTree } from './old-tree.ts';
-import { type Encoding, type OutlineEntry, packOutline } from './outline.ts';
+import { checkOutline, type Encoding, type OutlineEntry, packOutline } from './outline.ts';
 
 const level = 19;
 /** Shorter files go together. */
@@ -38,49 +38,58 @@ interface Encoded {
  */
 export async function makePatch(between: PatchBetween, signal?: AbortSignal): Promise<Buffer[]> {
   const { old, next, from, to } = between;
-  const bases = new Bases(old.entries);
-  const known = new Map(old.entries.map((entry) => [entry.path, treeLine(entry)]));
-  const outline: OutlineEntry[] = [];
-  const solid: NewFile[] = [];
-  const alone: Buffer[] = [];
-  let sizeBytes = 0;
-  for (const entry of next.entries) {
-    signal?.throwIfAborted();
-    const { path } = entry;
-    if (known.get(path) === treeLine(entry)) outline.push({ kind: 'kept', path });
-    else if (entry.type !== 'file') outline.push({ kind: 'placed', entry });
-    else {
-      const { executable, digest } = entry;
-      const same = bases.same(entry);
-      if (same !== undefined) {
-        outline.push({ kind: 'copied', path, from: same.path, executable });
-        continue;
-      }
-      const one = { file: entry, base: bases.of(entry) };
-      const encoded = await encodedAlone(one, between);
-      if (encoded === null) solid.push(one);
-      else alone.push(...encoded.blocks);
-      sizeBytes += entry.sizeBytes;
-      outline.push({
-        kind: 'made',
-        path,
-        encoding: encoded?.encoding ?? 'solid',
-        base: one.base?.path ?? null,
-        sizeBytes: entry.sizeBytes,
-        executable,
-        check: digest.slice(0, 8),
-      });
-    }
-  }
+  const { outline, files } = planOf(old.entries, next.entries);
+  const sizeBytes = files.reduce((sum, { file }) => sum + file.sizeBytes, 0);
+  // Before the hours that all the rest may take.
+  checkOutline(old.entries, outline);
   if (sizeBytes > mostMadeBytes)
     throw new XylemError(
       'E_TOO_LARGE',
       `No patch makes more than ${mostMadeBytes} bytes; this one has ${sizeBytes}.`,
     );
+  const encodings = new Map<string, Encoding>();
+  const solid: NewFile[] = [];
+  const alone: Buffer[] = [];
+  for (const one of files) {
+    signal?.throwIfAborted();
+    const encoded = await encodedAlone(one, between);
+    if (encoded === null) {
+      solid.push(one);
+      continue;
+    }
+    encodings.set(one.file.path, encoded.encoding);
+    alone.push(...encoded.blocks);
+  }
   const together = await solidBlocks(solid, between, signal);
-  const packed = await packOutline(old.entries, outline);
+  const encodedOutline = outline.map((entry) =>
+    entry.kind === 'made' ? { ...entry, encoding: encodings.get(entry.path) ?? entry.encoding } : entry,
+  );
+  const packed = await packOutline(old.entries, encodedOutline);
   const head = encodeHead({ from, to, outlineBytes: packed.length, sizeBytes });
   return [head, packed, ...together, ...alone];
+}
+
+/** The outline where all files went together, as long as it will be in the end, and the files that are to be made. Pure. */
+function planOf(
+  old: readonly TreeEntry[],
+  next: readonly TreeEntry[],
+): { readonly outline: readonly OutlineEntry[]; readonly files: readonly NewFile[] } {
+  const bases = new Bases(old);
+  const known = new Map(old.map((entry) => [entry.path, treeLine(entry)]));
+  const files: NewFile[] = [];
+  const outline = next.map((entry): OutlineEntry => {
+    const { path } = entry;
+    if (known.get(path) === treeLine(entry)) return { kind: 'kept', path };
+    if (entry.type !== 'file') return { kind: 'placed', entry };
+    const { executable, digest, sizeBytes } = entry;
+    const same = bases.same(entry);
+    if (same !== undefined) return { kind: 'copied', path, from: same.path, executable };
+    const base = bases.of(entry);
+    files.push({ file: entry, base });
+    const check = digest.slice(0, 8);
+    return { kind: 'made', path, encoding: 'solid', base: base?.path ?? null, sizeBytes, executable, check };
+  });
+  return { outline, files };
 }
 
 /** The smaller of a delta and the file whole; null: it goes together with others. */

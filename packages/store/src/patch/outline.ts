@@ -42,9 +42,13 @@ export type OutlineEntry =
   | { readonly kind: 'placed'; readonly entry: TreeFolder | TreeLink };
 
 const letters: Readonly<Record<Encoding, string>> = { solid: 's', delta: 'd', whole: 'w' };
+const lineEnd = '\n'.charCodeAt(0);
 const encodings = new Map(Object.entries(letters).map(([name, letter]) => [letter, name as Encoding]));
 
-/** zstd of the outline, with the old tree's outline before it: what stays costs next to nothing. */
+/**
+ * zstd of the outline, with the old tree's outline before it: what stays costs next to nothing.
+ * @throws XylemError E_TOO_LARGE
+ */
 export async function packOutline(
   old: readonly TreeEntry[],
   entries: readonly OutlineEntry[],
@@ -63,13 +67,40 @@ export async function unpackOutline(packed: Uint8Array, old: readonly TreeEntry[
     what: 'outline of the patch',
     code: 'E_PATCH_INVALID',
   });
-  const lines = text.toString('utf8').split('\n');
-  if (lines.pop() !== '') return refuse(lines.length + 1, 'it ends in the middle of a line');
-  return lines.map((line, at) => parseLine(line, at + 1));
+  const entries: OutlineEntry[] = [];
+  // Line by line: all of it as a string, and as a list of lines, would be several times as much once more.
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf(lineEnd, at);
+    if (end === -1) return refuse(entries.length + 1, 'it ends in the middle of a line');
+    if (entries.length === limits.patchEntries) return tooManyEntries();
+    entries.push(parseLine(text.toString('utf8', at, end), entries.length + 1));
+    at = end + 1;
+  }
+  return entries;
 }
 
-const textOf = (entries: readonly OutlineEntry[]): Buffer =>
-  Buffer.from(entries.map((entry) => `${lineOf(entry)}\n`).join(''));
+/** What a reader would refuse is found before anything is compressed. @throws XylemError E_TOO_LARGE */
+export function checkOutline(old: readonly TreeEntry[], entries: readonly OutlineEntry[]): void {
+  keptText(old);
+  textOf(entries);
+}
+
+function textOf(entries: readonly OutlineEntry[]): Buffer {
+  if (entries.length > limits.patchEntries) return tooManyEntries();
+  const text = Buffer.from(entries.map((entry) => `${lineOf(entry)}\n`).join(''));
+  if (text.length <= limits.patchOutline) return text;
+  throw new XylemError(
+    'E_TOO_LARGE',
+    `A patch is between trees whose outlines have at most ${limits.patchOutline} bytes; one has ${text.length}.`,
+  );
+}
+
+function tooManyEntries(): never {
+  throw new XylemError(
+    'E_TOO_LARGE',
+    `A patch is between trees of at most ${limits.patchEntries} entries; one has more.`,
+  );
+}
 
 const keptText = (old: readonly TreeEntry[]): Buffer =>
   textOf(old.map(({ path }) => ({ kind: 'kept', path })));

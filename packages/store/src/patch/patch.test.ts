@@ -2,37 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Digest, limits, sha256, type TreeEntry, treeLine } from '@xylem/core';
+import { type Digest, type TreeEntry, treeLine } from '@xylem/core';
 import fc from 'fast-check';
-import type { PublishedTree } from '../publish/types.ts';
 import { type Fixture, makeFixture } from '../testing/fixture.ts';
 import { type Contents, memoryFolder, noise, text } from '../testing/folder.ts';
 import { applyPatch, type PatchTarget } from './apply.ts';
-import { encodeHead, mostMadeBytes } from './format.ts';
-import { makePatch } from './make.ts';
 import { OldTree } from './old-tree.ts';
-import { packOutline } from './outline.ts';
-
-type Published = PublishedTree & { readonly folder: string };
-
-async function patchBetween(old: Published, next: Published): Promise<Buffer> {
-  const trees = [old, next].map(({ folder, entries }) => new OldTree(folder, entries)) as [OldTree, OldTree];
-  try {
-    return Buffer.concat(await makePatch({ old: trees[0], next: trees[1], from: old.tree, to: next.tree }));
-  } finally {
-    for (const tree of trees) await tree.close();
-  }
-}
-
-/** Gives the next bytes of a patch. */
-function from(patch: Uint8Array): (bytes: number) => Promise<Uint8Array> {
-  let at = 0;
-  return async (bytes) => {
-    const begin = at;
-    at = Math.min(patch.length, at + bytes);
-    return patch.subarray(begin, at);
-  };
-}
+import { from, type Published, patchBetween } from './testing.ts';
 
 async function applied(patch: Uint8Array, old: Published, to: Digest, folder: string) {
   const written = new Map<string, Buffer[]>();
@@ -186,76 +162,4 @@ test('what the old tree lacks meanwhile is noticed', async (t) => {
   );
   await writeFile(join(old.folder, 'bin'), library.subarray(0, 100_000));
   await assert.rejects(applied(patch, old, next.tree, join(own.base, 'short')), { code: 'E_PATCH_INVALID' });
-});
-
-/** Applies a patch whose outline keeps `a` and makes one file, and none of whose blocks is there. */
-async function refusesToMake(old: Published, path: string, sizeBytes: number): Promise<void> {
-  const check = '00000000';
-  const made = {
-    kind: 'made',
-    path,
-    encoding: 'whole',
-    base: null,
-    sizeBytes,
-    executable: false,
-    check,
-  } as const;
-  const outline = await packOutline(old.entries, [{ kind: 'kept', path: 'a' }, made]);
-  const to = sha256('another tree');
-  const head = encodeHead({ from: old.tree, to, outlineBytes: outline.length, sizeBytes });
-  const target = {
-    prepare: async () => assert.fail('it was believed'),
-    write: async () => assert.fail('it was written'),
-  };
-  const tree = new OldTree(old.folder, old.entries);
-  await assert.rejects(
-    applyPatch(from(Buffer.concat([head, outline])), { from: old.tree, to }, tree, target),
-    {
-      code: 'E_PATCH_INVALID',
-    },
-  );
-  await tree.close();
-}
-
-test('no path leads out of the tree, and none is made that the tree does not allow', async (t) => {
-  const own = await fixture(t);
-  const old = await own.publish('old', { a: 'content' });
-  for (const path of ['../out', '/etc/out', 'b/../../out', 'A', 'a/b']) await refusesToMake(old, path, 1);
-});
-
-test('files that no disk holds are refused before anything is made for them', async (t) => {
-  const own = await fixture(t);
-  const old = await own.publish('old', { a: 'content' });
-  for (const sizeBytes of [mostMadeBytes + 1, 2 ** 45, Number.MAX_SAFE_INTEGER])
-    await refusesToMake(old, 'b', sizeBytes);
-});
-
-test('a later version says that it is one; what is no patch, and sizes that none has, are refused at once', async (t) => {
-  const own = await fixture(t);
-  const old = await own.publish('old', { a: 'content' });
-  const to = sha256('another tree');
-  const tree = new OldTree(old.folder, old.entries);
-  t.after(() => tree.close());
-  const target = { prepare: async () => undefined, write: async () => undefined };
-  const refused = (patch: Uint8Array, code: string): Promise<void> =>
-    assert.rejects(applyPatch(from(patch), { from: old.tree, to }, tree, target), { code });
-  const head = encodeHead({ from: old.tree, to, outlineBytes: 100, sizeBytes: 0 });
-  await refused(head.with(7, '2'.charCodeAt(0)), 'E_FORMAT_UNSUPPORTED');
-  await refused(head.with(7, '0'.charCodeAt(0)), 'E_PATCH_INVALID');
-  await refused(head.with(0, 0), 'E_PATCH_INVALID');
-  await refused(encodeHead({ from: to, to, outlineBytes: 100, sizeBytes: 0 }), 'E_PATCH_INVALID');
-  await refused(
-    encodeHead({ from: old.tree, to: old.tree, outlineBytes: 0, sizeBytes: 0 }),
-    'E_PATCH_INVALID',
-  );
-  const asked: number[] = [];
-  const long = encodeHead({ from: old.tree, to, outlineBytes: limits.patchOutline + 1, sizeBytes: 0 });
-  const read = from(long);
-  const noting = async (bytes: number): Promise<Uint8Array> => {
-    asked.push(bytes);
-    return await read(bytes);
-  };
-  await assert.rejects(applyPatch(noting, { from: old.tree, to }, tree, target), { code: 'E_PATCH_INVALID' });
-  assert.ok(Math.max(...asked) <= 32, 'nothing is held for what can not be');
-  for (let end = 0; end < head.length; end += 1) await refused(head.subarray(0, end), 'E_PATCH_INVALID');
 });

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { limits, sha256, type TreeEntry } from '@xylem/core';
+import { compressAfter } from '../pack/zstd.ts';
+import { makeFixture } from '../testing/fixture.ts';
+import { memoryFolder } from '../testing/folder.ts';
+import { applyPatch } from './apply.ts';
+import { encodeHead, mostMadeBytes } from './format.ts';
+import { makePatch } from './make.ts';
+import { OldTree } from './old-tree.ts';
+import { packOutline } from './outline.ts';
+import { from, type Published } from './testing.ts';
+
+/** Applies a patch whose outline keeps `a` and makes one file, and none of whose blocks is there. */
+async function refusesToMake(old: Published, path: string, sizeBytes: number): Promise<void> {
+  const check = '00000000';
+  const made = {
+    kind: 'made',
+    path,
+    encoding: 'whole',
+    base: null,
+    sizeBytes,
+    executable: false,
+    check,
+  } as const;
+  const outline = await packOutline(old.entries, [{ kind: 'kept', path: 'a' }, made]);
+  const to = sha256('another tree');
+  const head = encodeHead({ from: old.tree, to, outlineBytes: outline.length, sizeBytes });
+  const target = {
+    prepare: async () => assert.fail('it was believed'),
+    write: async () => assert.fail('it was written'),
+  };
+  const tree = new OldTree(old.folder, old.entries);
+  await assert.rejects(
+    applyPatch(from(Buffer.concat([head, outline])), { from: old.tree, to }, tree, target),
+    {
+      code: 'E_PATCH_INVALID',
+    },
+  );
+  await tree.close();
+}
+
+test('no path leads out of the tree, and none is made that the tree does not allow', async (t) => {
+  const own = await makeFixture(t, memoryFolder);
+  const old = await own.publish('old', { a: 'content' });
+  for (const path of ['../out', '/etc/out', 'b/../../out', 'A', 'a/b']) await refusesToMake(old, path, 1);
+});
+
+test('files that no disk holds are refused before anything is made for them', async (t) => {
+  const own = await makeFixture(t, memoryFolder);
+  const old = await own.publish('old', { a: 'content' });
+  for (const sizeBytes of [mostMadeBytes + 1, 2 ** 45, Number.MAX_SAFE_INTEGER])
+    await refusesToMake(old, 'b', sizeBytes);
+});
+
+test('a later version says that it is one; what is no patch, and sizes that none has, are refused at once', async (t) => {
+  const own = await makeFixture(t, memoryFolder);
+  const old = await own.publish('old', { a: 'content' });
+  const to = sha256('another tree');
+  const tree = new OldTree(old.folder, old.entries);
+  t.after(() => tree.close());
+  const target = { prepare: async () => undefined, write: async () => undefined };
+  const refused = (patch: Uint8Array, code: string): Promise<void> =>
+    assert.rejects(applyPatch(from(patch), { from: old.tree, to }, tree, target), { code });
+  const head = encodeHead({ from: old.tree, to, outlineBytes: 100, sizeBytes: 0 });
+  await refused(head.with(7, '2'.charCodeAt(0)), 'E_FORMAT_UNSUPPORTED');
+  await refused(head.with(7, '0'.charCodeAt(0)), 'E_PATCH_INVALID');
+  await refused(head.with(0, 0), 'E_PATCH_INVALID');
+  await refused(encodeHead({ from: to, to, outlineBytes: 100, sizeBytes: 0 }), 'E_PATCH_INVALID');
+  await refused(
+    encodeHead({ from: old.tree, to: old.tree, outlineBytes: 0, sizeBytes: 0 }),
+    'E_PATCH_INVALID',
+  );
+  const asked: number[] = [];
+  const long = encodeHead({ from: old.tree, to, outlineBytes: limits.patchOutline + 1, sizeBytes: 0 });
+  const read = from(long);
+  const noting = async (bytes: number): Promise<Uint8Array> => {
+    asked.push(bytes);
+    return await read(bytes);
+  };
+  await assert.rejects(applyPatch(noting, { from: old.tree, to }, tree, target), { code: 'E_PATCH_INVALID' });
+  assert.ok(Math.max(...asked) <= 32, 'nothing is held for what can not be');
+  for (let end = 0; end < head.length; end += 1) await refused(head.subarray(0, end), 'E_PATCH_INVALID');
+});
+
+test('an outline that is a few kilobytes and would be gigabytes is refused where the limits are', async (t) => {
+  const own = await makeFixture(t, memoryFolder);
+  const old = await own.publish('old', { a: 'content' });
+  const to = sha256('another tree');
+  const kept = '{"k":1,"p":"a"}\n';
+  const long = `{"k":1,"p":"${'a'.repeat(1_000)}"}\n`;
+  const tree = new OldTree(old.folder, old.entries);
+  t.after(() => tree.close());
+  const target = { prepare: () => assert.fail(), write: () => assert.fail() };
+  for (const [line, count] of [
+    [kept, limits.patchEntries + 1],
+    [long, Math.ceil(limits.patchOutline / long.length)],
+  ] as const) {
+    const outline = await compressAfter(Buffer.from(line.repeat(count)), Buffer.from(kept), 1);
+    assert.ok(outline.length < 16 * 1024, `${outline.length}`);
+    const patch = [encodeHead({ from: old.tree, to, outlineBytes: outline.length, sizeBytes: 0 }), outline];
+    await assert.rejects(applyPatch(from(Buffer.concat(patch)), { from: old.tree, to }, tree, target), {
+      code: 'E_TOO_LARGE',
+    });
+  }
+});
+
+test('between trees with more names than an outline holds no patch is made, and that is found at once', async () => {
+  const folders = (count: number, inside: string): OldTree =>
+    new OldTree(
+      'no such folder',
+      Array.from({ length: count }, (_, n): TreeEntry => {
+        return { type: 'folder', path: `${inside}${String(n).padStart(8, '0')}` };
+      }),
+    );
+  const deep = Array.from({ length: 15 }, (_, n) => `${n}`.padEnd(limits.segment, '-')).join('/');
+  const ends = { from: sha256('one'), to: sha256('other') };
+  const small = folders(0, '');
+  for (const large of [
+    folders(Math.ceil(limits.patchOutline / deep.length), `${deep}/`),
+    folders(limits.patchEntries + 1, ''),
+  ]) {
+    await assert.rejects(makePatch({ ...ends, old: small, next: large }), { code: 'E_TOO_LARGE' });
+    await assert.rejects(makePatch({ ...ends, old: large, next: small }), { code: 'E_TOO_LARGE' });
+  }
+});
