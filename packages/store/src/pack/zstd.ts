@@ -73,7 +73,7 @@ const asContent = (prefix: Uint8Array): Buffer => Buffer.concat([Buffer.of(0), p
 
 /** Compresses as if `prefix` had been sent before. Takes about twelve bytes for each of both. */
 export async function compressAfter(bytes: Uint8Array, prefix: Uint8Array, level: number): Promise<Buffer> {
-  const windowLog = Math.min(27, Math.max(17, Math.ceil(Math.log2(prefix.length + bytes.length + 1))));
+  const windowLog = Math.min(26, Math.max(17, Math.ceil(Math.log2(prefix.length + bytes.length + 1))));
   return await compressAsync(bytes, {
     chunkSize: bytes.length + 64 * 1024,
     dictionary: asContent(prefix),
@@ -90,15 +90,25 @@ export async function compressAfter(bytes: Uint8Array, prefix: Uint8Array, level
 }
 
 /**
- * What `compressAfter` made with the same prefix; at most `maxBytes`.
+ * What `compressAfter` made with the same prefix; at most `maxBytes`, with a window of at most 2^`windowLogMax` bytes.
  * @throws XylemError `code` for what is not that, E_TOO_LARGE
  */
 export async function decompressAfter(
   bytes: Uint8Array,
   prefix: Uint8Array,
-  { maxBytes, what, code }: { readonly maxBytes: number; readonly what: string; readonly code: ErrorCode },
+  {
+    maxBytes,
+    what,
+    code,
+    windowLogMax,
+  }: {
+    readonly maxBytes: number;
+    readonly what: string;
+    readonly code: ErrorCode;
+    readonly windowLogMax: number;
+  },
 ): Promise<Buffer> {
-  return await decompress(bytes, maxBytes, what, code, 27, asContent(prefix));
+  return await decompress(bytes, maxBytes, what, code, windowLogMax, asContent(prefix));
 }
 
 /** A trip to the thread pool costs more than this much of decompressing. */

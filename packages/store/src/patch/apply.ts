@@ -61,6 +61,9 @@ export async function applyPatch(
   return { text, entries, madeBytes: head.sizeBytes };
 }
 
+/** 8 MiB of content and 16 MiB before it. */
+const windowLogMax = 25;
+
 type Made = Pick<TreeFile, 'digest' | 'chunks'>;
 
 class Making {
@@ -107,7 +110,7 @@ class Making {
     }
     if (left < 0) return refusePatch('a block that ends within a file');
     const prefix = await this.#old.prefix(files.map(({ base }) => base));
-    const content = await decompressAfter(payload, prefix, blockOf(rawLength));
+    const content = await decompressAfter(payload, prefix, { ...blockOf(rawLength), windowLogMax });
     if (content.length !== rawLength) return refusePatch('a block of another length than it says');
     let at = 0;
     for (const file of files) {

@@ -5,7 +5,7 @@ import { compressAfter } from '../pack/zstd.ts';
 import { makeFixture } from '../testing/fixture.ts';
 import { memoryFolder } from '../testing/folder.ts';
 import { applyPatch } from './apply.ts';
-import { encodeHead, mostMadeBytes } from './format.ts';
+import { encodeBlock, encodeHead, mostMadeBytes } from './format.ts';
 import { makePatch } from './make.ts';
 import { OldTree } from './old-tree.ts';
 import { packOutline } from './outline.ts';
@@ -103,6 +103,44 @@ test('an outline that is a few kilobytes and would be gigabytes is refused where
       code: 'E_TOO_LARGE',
     });
   }
+});
+
+/** A frame of zstd that holds `content` as it is and asks for a window of 2^`windowLog` bytes (RFC 8878, 3.1.1). */
+function withWindow(content: Uint8Array, windowLog: number): Buffer {
+  const lastRaw = (content.length << 3) | 1;
+  const head = [0x28, 0xb5, 0x2f, 0xfd, 0, (windowLog - 10) << 3];
+  return Buffer.concat([Buffer.of(...head, lastRaw & 255, (lastRaw >> 8) & 255, lastRaw >> 16), content]);
+}
+
+test('a block or an outline that asks for a larger window than any needs is refused', async (t) => {
+  const own = await makeFixture(t, memoryFolder);
+  const old = await own.publish('old', { a: 'content' });
+  const to = sha256('another tree');
+  const tree = new OldTree(old.folder, old.entries);
+  t.after(() => tree.close());
+  const content = Buffer.from('b');
+  const check = sha256(content).slice(0, 8);
+  const text = Buffer.from(`{"e":"s","n":true,"p":"b","s":1,"v":"${check}"}\n`);
+  const cameTo = async (outlineLog: number, blockLog: number): Promise<string> => {
+    const outline = withWindow(text, outlineLog);
+    const patch = Buffer.concat([
+      encodeHead({ from: old.tree, to, outlineBytes: outline.length, sizeBytes: 1 }),
+      outline,
+      encodeBlock({ kind: 'solid', rawLength: 1, payload: withWindow(content, blockLog) }),
+    ]);
+    const reached = ['outline'];
+    const target = {
+      prepare: async () => void reached.push('block'),
+      write: async () => void reached.push('file'),
+    };
+    await assert.rejects(applyPatch(from(patch), { from: old.tree, to }, tree, target), {
+      code: 'E_PATCH_INVALID',
+    });
+    return reached.at(-1) ?? '';
+  };
+  assert.equal(await cameTo(26, 25), 'file');
+  assert.equal(await cameTo(26, 26), 'block');
+  assert.equal(await cameTo(27, 25), 'outline');
 });
 
 test('between trees with more names than an outline holds no patch is made, and that is found at once', async () => {

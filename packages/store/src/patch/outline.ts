@@ -42,6 +42,8 @@ export type OutlineEntry =
   | { readonly kind: 'placed'; readonly entry: TreeFolder | TreeLink };
 
 const letters: Readonly<Record<Encoding, string>> = { solid: 's', delta: 'd', whole: 'w' };
+/** The outline and the old tree's lines before it. */
+const windowLogMax = 26;
 const lineEnd = '\n'.charCodeAt(0);
 const encodings = new Map(Object.entries(letters).map(([name, letter]) => [letter, name as Encoding]));
 
@@ -66,6 +68,7 @@ export async function unpackOutline(packed: Uint8Array, old: readonly TreeEntry[
     maxBytes: limits.patchOutline,
     what: 'outline of the patch',
     code: 'E_PATCH_INVALID',
+    windowLogMax,
   });
   const entries: OutlineEntry[] = [];
   // Line by line: all of it as a string, and as a list of lines, would be several times as much once more.
