@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Digest, sha256 } from '@xylem/core';
-import { type FetchRange, partOf } from './plan.ts';
+import { type Chunk, type Digest, type Offer, type OfferFrame, sha256 } from '@xylem/core';
+import { type FetchRange, partOf, rangesFor, withNeighbours } from './plan.ts';
 
 const pack: Digest = sha256(Buffer.from('pack'));
 
@@ -29,4 +29,52 @@ test('another is asked for a long frame of what is to come, that it can give in 
     length: 600,
     frames: [{ offset: 6_900, length: 600, rawLength: 600, chunks: [] }],
   });
+});
+
+const chunk = (name: string): Chunk => [sha256(name), 100];
+const frame = (offset: number, length: number, first: number): OfferFrame => [
+  0,
+  offset,
+  length,
+  100,
+  [[first, 1, 0]],
+];
+const offerOf = (...frames: readonly OfferFrame[]): Offer => ({
+  format: 'xylem-offer-1',
+  tree: sha256('tree'),
+  treeChunks: [chunk('a')],
+  packs: [[sha256('pack'), 1_000]],
+  frames,
+});
+
+test('an offer whose wanted frames overlap is refused', () => {
+  for (const [offset, length] of [
+    [108, 50],
+    [60, 50],
+    [8, 150],
+    [20, 10],
+    [8, 100],
+  ] as const) {
+    const offer = offerOf(frame(8, 100, 0), frame(offset, length, 1));
+    const ranges = (): unknown => rangesFor(offer, [chunk('a'), chunk('b')], () => true);
+    if (offset === 108) assert.doesNotThrow(ranges);
+    else assert.throws(ranges, { code: 'E_OFFER_INVALID' });
+  }
+});
+
+test('frames before those wanted overlap neither them nor one another', () => {
+  const text = frame(1_000, 100, 0);
+  const taken = (...before: readonly OfferFrame[]): unknown => {
+    const offer = offerOf(text, ...before);
+    const [range] = rangesFor(offer, [chunk('a')], () => true);
+    assert.ok(range !== undefined);
+    return withNeighbours(offer, range).frames.map(({ offset }) => offset);
+  };
+  assert.deepEqual(taken(frame(800, 100, 1), frame(900, 100, 2)), [800, 900, 1_000]);
+  for (const before of [
+    [frame(950, 100, 1)],
+    [frame(950, 1_000, 1)],
+    [frame(800, 150, 1), frame(900, 100, 2)],
+  ])
+    assert.throws(() => taken(...before), { code: 'E_OFFER_INVALID' });
 });

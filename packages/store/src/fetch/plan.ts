@@ -29,6 +29,7 @@ const neighbourBytes = 1024 * 1024;
 /**
  * The requests that bring the wanted chunks: the frames of the offer that hold one, in the order of their packs and
  * offsets, neighbours joined. `numbered[n]` is chunk n; runs that go beyond it are not known yet and left out.
+ * @throws XylemError E_OFFER_INVALID
  */
 export function rangesFor(
   offer: Offer,
@@ -63,6 +64,7 @@ export function rangesFor(
 /**
  * The range with the frames that lie right before it, up to `neighbourBytes` in all: what is new with a tree lies
  * before its text, so a small update is one request. The chunks of these frames are not known yet.
+ * @throws XylemError E_OFFER_INVALID
  */
 export function withNeighbours(offer: Offer, range: FetchRange): FetchRange {
   const pack = offer.packs.findIndex(([digest]) => digest === range.pack);
@@ -72,6 +74,7 @@ export function withNeighbours(offer: Offer, range: FetchRange): FetchRange {
   let begin = range.offset;
   for (const [, offset, length, rawLength] of before.sort((a, b) => b[1] - a[1])) {
     if (offset + length < begin - gapBytes || end - offset > neighbourBytes) break;
+    if (offset + length > begin) refuseOverlap();
     neighbours.unshift({ offset, length, rawLength, chunks: [] });
     begin = offset;
   }
@@ -105,9 +108,7 @@ function joined(pack: Digest, frames: readonly WantedFrame[], maxGapBytes: numbe
   const ranges: { offset: number; end: number; frames: WantedFrame[] }[] = [];
   for (const frame of [...frames].sort((a, b) => a.offset - b.offset)) {
     const last = ranges.at(-1);
-    if (last !== undefined && frame.offset < last.end) {
-      throw new XylemError('E_OFFER_INVALID', 'An offer names frames that overlap.');
-    }
+    if (last !== undefined && frame.offset < last.end) refuseOverlap();
     if (last !== undefined && frame.offset - last.end <= maxGapBytes) {
       last.frames.push(frame);
       last.end = frame.offset + frame.length;
@@ -119,4 +120,8 @@ function joined(pack: Digest, frames: readonly WantedFrame[], maxGapBytes: numbe
     length: range.end - range.offset,
     frames: range.frames,
   }));
+}
+
+function refuseOverlap(): never {
+  throw new XylemError('E_OFFER_INVALID', 'An offer names frames that overlap.');
 }

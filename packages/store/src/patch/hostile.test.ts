@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { limits, sha256, type TreeEntry } from '@xylem/core';
-import { compressAfter } from '../pack/zstd.ts';
-import { makeFixture } from '../testing/fixture.ts';
+import { fetchTree } from '../fetch/fetch-tree.ts';
+import { compress, compressAfter } from '../pack/zstd.ts';
+import { repositorySource } from '../source/repository-source.ts';
+import { makeFixture, testDomain } from '../testing/fixture.ts';
 import { memoryFolder } from '../testing/folder.ts';
+import { readFolder } from '../testing/read-folder.ts';
 import { applyPatch } from './apply.ts';
 import { encodeBlock, encodeHead, mostMadeBytes } from './format.ts';
 import { makePatch } from './make.ts';
 import { OldTree } from './old-tree.ts';
-import { packOutline } from './outline.ts';
+import { type Encoding, type OutlineEntry, packOutline } from './outline.ts';
 import { from, type Published } from './testing.ts';
 
 /** Applies a patch whose outline keeps `a` and makes one file, and none of whose blocks is there. */
@@ -160,5 +164,67 @@ test('between trees with more names than an outline holds no patch is made, and 
   ]) {
     await assert.rejects(makePatch({ ...ends, old: small, next: large }), { code: 'E_TOO_LARGE' });
     await assert.rejects(makePatch({ ...ends, old: large, next: small }), { code: 'E_TOO_LARGE' });
+  }
+});
+
+test('what a patch makes is never made from what it makes', async (t) => {
+  const own = await makeFixture(t, memoryFolder);
+  const old = await own.publish('old', { a: 'content' });
+  const to = sha256('another tree');
+  const tree = new OldTree(old.folder, old.entries);
+  t.after(() => tree.close());
+  const target = { prepare: async () => undefined, write: () => assert.fail('it was written') };
+  const made = (path: string, encoding: Encoding, base: string): OutlineEntry => {
+    return { kind: 'made', path, encoding, base, sizeBytes: 1, executable: false, check: '00000000' };
+  };
+  for (const entries of [
+    // Its own base, and two that are one another's.
+    ...(['delta', 'solid', 'whole'] as const).flatMap((encoding) => [
+      [made('b', encoding, 'b')],
+      [made('b', encoding, 'c'), made('c', encoding, 'b')],
+    ]),
+    [
+      { kind: 'copied', path: 'b', from: 'c', executable: false },
+      { kind: 'copied', path: 'c', from: 'b', executable: false },
+    ] as const,
+  ]) {
+    const outline = await packOutline(old.entries, entries);
+    const sizeBytes = entries[0]?.kind === 'made' ? entries.length : 0;
+    const patch = Buffer.concat([
+      encodeHead({ from: old.tree, to, outlineBytes: outline.length, sizeBytes }),
+      outline,
+      encodeBlock({ kind: 'solid', rawLength: 1, payload: await compress(Buffer.from('b')) }),
+    ]);
+    await assert.rejects(applyPatch(from(patch), { from: old.tree, to }, tree, target), {
+      code: 'E_PATCH_INVALID',
+      message: /which is no file of the old tree/,
+    });
+  }
+});
+
+test('a list whose patch leads from a tree to itself leads nowhere else', async (t) => {
+  const own = await makeFixture(t, memoryFolder);
+  const old = await own.publish('old', { a: 'content' });
+  const next = await own.publish('next', { a: 'other content' });
+  const source = repositorySource(own.repository);
+  const outline = await packOutline(next.entries, [{ kind: 'kept', path: 'a' }]);
+  const ends = { from: next.tree, to: next.tree };
+  const patch = Buffer.concat([encodeHead({ ...ends, outlineBytes: outline.length, sizeBytes: 0 }), outline]);
+  await own.repository.putObject(testDomain, sha256(patch), patch);
+  const patches = {
+    format: 'xylem-patches-1',
+    to: next.tree,
+    patches: [[next.tree, sha256(patch), patch.length, 0, 1_000_000]],
+  } as const;
+  const options = { source, domain: testDomain, patches };
+  const at = (name: string): string => join(own.base, `at-${name}`);
+  await fetchTree({ ...options, tree: old.tree, into: at('first'), patches: 'none' });
+  // Who has the tree makes it of itself; who does not has nothing to begin at.
+  for (const [seed, into] of [
+    ['first', 'second'],
+    ['second', 'third'],
+  ] as const) {
+    await fetchTree({ ...options, tree: next.tree, into: at(into), seeds: [{ folder: at(seed) }] });
+    assert.deepEqual(await readFolder(at(into)), await readFolder(next.folder));
   }
 });
