@@ -10,6 +10,7 @@ import {
   type TreeFile,
   XylemError,
 } from '@xylem/core';
+import { inParallel } from '../fetch/parallel.ts';
 import { decompress, decompressAfter } from '../pack/zstd.ts';
 import { applyDeltaBlock, beginDelta, type DeltaState } from './delta/index.ts';
 import { refusePatch } from './fault.ts';
@@ -22,7 +23,7 @@ import { entriesOf, type MadeFile, type OutlineEntry, unpackOutline } from './ou
 export interface PatchTarget {
   /** Once, before the first file: all entries of the new tree, with what is not known yet of made files left open. */
   prepare(entries: readonly TreeEntry[]): Promise<void>;
-  /** Content of a file, piece after piece, one file after the other. */
+  /** Content of a file, piece after piece; of up to 32 files at once. */
   write(file: TreeFile, offset: number, bytes: Uint8Array): Promise<void>;
 }
 
@@ -63,6 +64,9 @@ export async function applyPatch(
 
 /** 8 MiB of content and 16 MiB before it. */
 const windowLogMax = 25;
+
+/** Of a block: opening and closing each takes longer than writing it. */
+const filesAtOnce = 32;
 
 type Made = Pick<TreeFile, 'digest' | 'chunks'>;
 
@@ -113,10 +117,11 @@ class Making {
     const content = await decompressAfter(payload, prefix, { ...blockOf(rawLength), windowLogMax });
     if (content.length !== rawLength) return refusePatch('a block of another length than it says');
     let at = 0;
-    for (const file of files) {
-      await this.#file(file, [content.subarray(at, at + file.sizeBytes)]);
+    const pieces = files.map((file): readonly [MadeFile, Uint8Array] => {
       at += file.sizeBytes;
-    }
+      return [file, content.subarray(at - file.sizeBytes, at)];
+    });
+    await inParallel(pieces, filesAtOnce, ([file, piece]) => this.#file(file, [piece]));
   }
 
   async #alone(file: MadeFile): Promise<void> {

@@ -2,15 +2,17 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TreeEntry, TreeFile } from '@xylem/core';
+import { Turns } from '../fetch/turns.ts';
 import { storageError } from '../repository/faults.ts';
 import { refusePatch } from './fault.ts';
 import { mostPrefixBytes } from './format.ts';
 
-/** The files of an installed tree, by position. One is open at a time. */
+/** The files of an installed tree, by position. One is open at a time: readers take turns. */
 export class OldTree {
   readonly entries: readonly TreeEntry[];
   readonly #folder: string;
   readonly #files: ReadonlyMap<string, TreeFile>;
+  readonly #turns = new Turns(1);
   #open: { readonly path: string; readonly handle: FileHandle } | null = null;
 
   constructor(folder: string, entries: readonly TreeEntry[]) {
@@ -29,6 +31,10 @@ export class OldTree {
   /** Fewer than `length` bytes at the end of the file. @throws XylemError E_PATCH_INVALID, E_STORAGE */
   async read(path: string, offset: number, length: number): Promise<Buffer> {
     this.file(path);
+    return await this.#turns.take(undefined, () => this.#readNow(path, offset, length));
+  }
+
+  async #readNow(path: string, offset: number, length: number): Promise<Buffer> {
     try {
       const handle = await this.#handle(path);
       const buffer = Buffer.allocUnsafe(length);
