@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { encodeTaken } from '@xylem/core';
-import { silentLog, systemRandomness } from '@xylem/platform';
+import { type HttpClient, silentLog, systemRandomness } from '@xylem/platform';
 import { removeLater, tempFolder, testClock, waitUntil } from '@xylem/testkit';
 import { type RootFront, rootFront } from '@xylem/testkit/builders';
 import { relayTiming } from '../defaults.ts';
@@ -19,7 +19,21 @@ const nothing = encodeTaken({ format: 'xylem-taken-1', watermarks: [] });
 async function below(t: TestContext, { installation, production }: World, parents: readonly string[]) {
   const clock = testClock();
   const serves = [production.id];
-  const { http } = clientOf(t, await installation.join(production, { parents, serves }));
+  const client = clientOf(t, await installation.join(production, { parents, serves })).http;
+  let asking = 0;
+  const request: HttpClient['request'] = async (wanted) => {
+    asking += 1;
+    const over = (): void => {
+      asking -= 1;
+    };
+    const answer = await client.request(wanted).catch((error: unknown) => {
+      over();
+      throw error;
+    });
+    answer.body.once('close', over);
+    return answer;
+  };
+  const http = { ...client, request };
   const folder = await tempFolder(t, 'spool');
   const collectorKeys = () => [installation.collector.public];
   const spool = await Spool.open({ folder, log: silentLog, clock, collectorKeys });
@@ -40,10 +54,14 @@ async function below(t: TestContext, { installation, production }: World, parent
     await running;
     await spool.close();
   });
-  /** While it asks it does not sleep. */
+  /** No time passes while it asks. */
   const pass = async (ms: number): Promise<void> => {
     await clock.advance(ms);
-    await waitUntil(() => clock.sleepers() > 0);
+    await waitUntil(async () => {
+      if (asking > 0) return false;
+      await clock.advance(0);
+      return asking === 0 && clock.sleepers() > 0;
+    });
   };
   const passUntil = async (condition: () => boolean, mostMs = 3_600_000): Promise<number> => {
     const begunMs = clock.monotonicMs();

@@ -5,7 +5,7 @@ import { type PostsUp, postUp } from './post-up.ts';
 
 export interface LooksOptions extends PostsUp {
   readonly parents: () => readonly string[];
-  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'sleep'>;
   readonly log: Log;
   /** How long a parent is not asked: that knows no looks, that did not answer one. */
   readonly withoutMs: number;

@@ -1,8 +1,13 @@
 import { limits, parseTaken, proofsHeader, type Taken } from '@xylem/core';
-import { type HttpClient, packBody, readBody, unpackBody } from '@xylem/platform';
+import { type Clock, type HttpClient, packBody, readBody, unpackBody } from '@xylem/platform';
+import { within } from '@xylem/store';
+
+/** An upload over a slow line has its time; an answer that never ends has not. */
+const answerMs = 600_000;
 
 export interface PostsUp {
   readonly http: HttpClient;
+  readonly clock: Pick<Clock, 'sleep'>;
   readonly signal: AbortSignal;
 }
 
@@ -17,10 +22,10 @@ interface Posted {
 
 /**
  * What a parent answered; `taken` is null where its status is another than hoped for.
- * @throws XylemError E_PARENT_UNREACHABLE, E_PROXY, E_NETWORK, E_TOO_LARGE, E_REPORT_INVALID (the answer)
+ * @throws XylemError E_PARENT_UNREACHABLE, E_PARENT_STALE, E_PROXY, E_NETWORK, E_TOO_LARGE, E_REPORT_INVALID (the answer)
  */
 export async function postUp(
-  { http, signal }: PostsUp,
+  { http, clock, signal: over }: PostsUp,
   parent: string,
   { path, body: plain, readsProofs, good }: Posted,
 ): Promise<{ readonly status: number; readonly taken: Taken | null }> {
@@ -32,24 +37,19 @@ export async function postUp(
     ...(readsProofs ? { [proofsHeader]: '1' } : {}),
   };
   const url = `${parent.replace(/\/+$/, '')}${path}`;
-  const {
-    status,
-    headers: answered,
-    body: text,
-  } = await http.request({
-    method: 'POST',
-    url,
-    headers,
-    body,
-    signal,
-    repeatable: true,
-  });
   const rules = {
     maxBytes: limits.reportBatch,
     what: `The answer of ${parent}`,
     code: 'E_NETWORK',
   } as const;
-  const answer = await readBody(text, rules.maxBytes, rules.what);
+  const { status, encoding, answer } = await within(clock, answerMs, rules.what, over, async (signal) => {
+    const given = await http.request({ method: 'POST', url, headers, body, signal, repeatable: true });
+    return {
+      status: given.status,
+      encoding: given.headers['content-encoding'],
+      answer: await readBody(given.body, rules.maxBytes, rules.what),
+    };
+  });
   if (status !== good) return { status, taken: null };
-  return { status, taken: parseTaken(await unpackBody(answer, answered['content-encoding'], rules)) };
+  return { status, taken: parseTaken(await unpackBody(answer, encoding, rules)) };
 }
