@@ -222,21 +222,8 @@ async function smallVersions(t: TestContext) {
   return { ...versions, patch, bytes };
 }
 
-test('a small patch that is cut off at a byte is gone on with from there, and nothing comes twice', async (t) => {
-  const { server, state, options, isRight, removeAgain, bytes } = await smallVersions(t);
-  assert.ok(bytes.length < 2_000, `${bytes.length}`);
-  for (const at of places(bytes.length).map((place) => place + 1)) {
-    state.cut = at;
-    server.requests.length = 0;
-    const { patchedBytes, fetchedBytes } = await fetchTree(options);
-    await isRight();
-    const asked = server.requests.filter((line) => line.startsWith(`GET ${state.path}`));
-    const rest = at < bytes.length ? [`GET ${state.path} bytes=${at}-`] : [];
-    assert.deepEqual(asked, [`GET ${state.path}`, ...rest]);
-    assert.ok(patchedBytes > 0 && fetchedBytes < bytes.length + 400, `cut at ${at}: ${fetchedBytes}`);
-    await removeAgain();
-  }
-  // A source that gives nothing of it is asked twice, and then for chunks.
+test('a source that gives nothing of a patch is asked twice, and then for chunks', async (t) => {
+  const { server, state, options, isRight } = await smallVersions(t);
   state.cut = 0;
   server.requests.length = 0;
   assert.equal((await fetchTree(options)).patchedBytes, 0);
@@ -246,7 +233,8 @@ test('a small patch that is cut off at a byte is gone on with from there, and no
 
 test('a small patch with a wrong byte, on the wire or in itself, never gives a wrong tree', async (t) => {
   const { own, old, next, state, options, isRight, removeAgain, bytes } = await smallVersions(t);
-  for (const at of places(bytes.length)) {
+  // At every byte, with another source: breaks.test.ts.
+  for (const at of [0, bytes.length >> 1, bytes.length - 1]) {
     state.flipped = at;
     const { patchedBytes } = await fetchTree(options);
     await isRight();

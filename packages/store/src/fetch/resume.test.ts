@@ -9,7 +9,7 @@ import { httpSource } from '../source/http-source.ts';
 import type { Refused } from '../source/refused.ts';
 import { repositorySource } from '../source/repository-source.ts';
 import { clientForTest, makeFixture, serveForTest, testDomain } from '../testing/fixture.ts';
-import { type Contents, memoryFolder, noise, text } from '../testing/folder.ts';
+import { type Contents, noise, text } from '../testing/folder.ts';
 import { readFolder } from '../testing/read-folder.ts';
 import { smallDisk } from '../testing/small-disk.ts';
 import { fetchTree } from './fetch-tree.ts';
@@ -20,76 +20,6 @@ const little: Contents = {
   'b/empty': '',
   'b/link': '-> ../a',
 };
-
-test('cut off at every byte of a pack, the transfer goes on and ends right', async (t) => {
-  const { base, repository, publish } = await makeFixture(t, memoryFolder);
-  const published = await publish('little', little);
-  const expected = await readFolder(published.folder);
-  const pack = published.packs[0]!;
-  const bytes = await readFile(repository.objectPath(testDomain, pack.digest));
-  let allowed = 0;
-  const server = await serveForTest(t, repository, (request, response) => {
-    if (allowed < 0 || !request.url!.endsWith(pack.digest)) return false;
-    const [, first, last] = /bytes=(\d+)-(\d+)/.exec(request.headers.range!)!;
-    const part = bytes.subarray(Number(first), Number(last) + 1);
-    response.writeHead(206, {
-      'content-length': part.length,
-      'content-range': `bytes ${first}-${last}/${bytes.length}`,
-    });
-    response.write(part.subarray(0, allowed), () => response.destroy());
-    allowed = -1;
-    return true;
-  });
-  const source = httpSource(clientForTest(t), server.url);
-  const { tree } = published;
-  const end = Number(bytes.readBigUInt64LE(bytes.length - 16));
-  for (let cut = 0; cut < end; cut += 1) {
-    allowed = cut;
-    const into = join(base, `cut-${cut}`);
-    await fetchTree({ source, domain: testDomain, tree, into }).catch(async (error: unknown) => {
-      assert.ok(error instanceof XylemError && error.retry === 'elsewhere', String(error));
-      await assert.rejects(stat(into));
-      await fetchTree({ source, domain: testDomain, tree, into });
-    });
-    assert.deepEqual(await readFolder(into), expected);
-  }
-});
-
-test('a pack changed at any byte never gets through, is said, and is fetched elsewhere', async (t) => {
-  const { base, repository, publish } = await makeFixture(t, memoryFolder);
-  const published = await publish('little', little);
-  const expected = await readFolder(published.folder);
-  const { tree } = published;
-  const pack = published.packs[0]!;
-  const bytes = await readFile(repository.objectPath(testDomain, pack.digest));
-  let flip = 0;
-  const liar = await serveForTest(t, repository, (request, response) => {
-    if (!request.url!.endsWith(pack.digest)) return false;
-    const wrong = Buffer.from(bytes);
-    wrong[flip] = wrong[flip]! ^ 0x40;
-    const [, first, last] = /bytes=(\d+)-(\d+)/.exec(request.headers.range!)!;
-    const part = wrong.subarray(Number(first), Number(last) + 1);
-    const range = `bytes ${first}-${last}/${bytes.length}`;
-    response.writeHead(206, { 'content-length': part.length, 'content-range': range }).end(part);
-    return true;
-  });
-  const client = clientForTest(t);
-  const bad = httpSource(client, liar.url);
-  const good = { ...repositorySource(repository), name: 'good' };
-  const end = Number(bytes.readBigUInt64LE(bytes.length - 16));
-  let said = 0;
-  for (flip = 0; flip < end; flip += 1) {
-    const refused: Refused[] = [];
-    const into = join(base, `flip-${flip}`);
-    const source = failover([bad, good], { clock: systemClock });
-    await fetchTree({ source, domain: testDomain, tree, into, onRefused: (one) => refused.push(one) });
-    assert.deepEqual(await readFolder(into), expected);
-    for (const one of refused) assert.equal(one.source, liar.url);
-    said += refused.length;
-  }
-  // A host reads all but the header; zstd has a few bits that mean nothing.
-  assert.ok(said > end * 0.9, `${said} of ${end}`);
-});
 
 test('offers that are truncated, changed, of another tree or absent are refused and asked for elsewhere', async (t) => {
   const { base, repository, publish } = await makeFixture(t);
