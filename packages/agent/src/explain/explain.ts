@@ -42,9 +42,9 @@ export interface ExplainedComponent {
   /** What would be done now, in order; empty where nothing is left to do. */
   readonly steps: readonly string[];
   readonly keeping: readonly Keeping[];
-  /** The last step that failed since the component was at rest. */
   /** How its last tree came; null: that was not noted. */
   readonly transfer: Transfer | null;
+  /** The last step that failed since the component was at rest. */
   readonly lastFailure: { readonly step: string; readonly code: string; readonly at: string } | null;
 }
 

@@ -287,11 +287,18 @@ test('what is no patch, one of other trees, and one with a wrong byte lead to ch
   for (const bytes of wrong) {
     const patch = await putPatch(own, old.tree, next.tree, bytes);
     const said: unknown[] = [];
+    const told: RoadChoice[] = [];
     const log = { ...quiet, warn: (event: string) => said.push(event) };
-    const { patchedBytes } = await fetchTree({ ...options, log: log as never });
+    const onRoads = (one: RoadChoice): unknown => told.push(one);
+    const { patchedBytes } = await fetchTree({ ...options, log: log as never, onRoads });
     await isRight();
     assert.deepEqual(said, ['patch led nowhere'], `${wrong.indexOf(bytes)} of ${good.length}`);
     assert.equal(patchedBytes, 0);
+    assert.equal(told[0]?.kind, 'patch');
+    const { kind, why, roads } = told.at(-1) ?? assert.fail();
+    assert.deepEqual([kind, why], ['chunks', 'the patch led nowhere']);
+    const [code] = roads.flatMap(({ nowhere }) => (nowhere === undefined ? [] : [nowhere.code]));
+    assert.match(code ?? '', /^E_(PATCH_INVALID|FORMAT_UNSUPPORTED)$/);
     await own.repository.removeObject(testDomain, patch);
     await removeAgain();
   }

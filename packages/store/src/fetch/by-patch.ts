@@ -14,7 +14,7 @@ import { patchListPath, readPatchListFrom } from '../patch/list.ts';
 import { OldTree } from '../patch/old-tree.ts';
 import { storageError } from '../repository/faults.ts';
 import type { SourceChoice } from '../source/object-source.ts';
-import { chooseRoad } from './roads.ts';
+import { chooseRoad, type RoadChoice, withoutPatch } from './roads.ts';
 import type { KnownTree } from './seeds.ts';
 import { checkSpace } from './space.ts';
 import { Staging } from './staging.ts';
@@ -52,10 +52,12 @@ export async function removePatch(into: string): Promise<void> {
  * @throws XylemError E_DISK_FULL; the signal's reason
  */
 export async function makeByPatch(tools: PatchTools): Promise<AppliedPatch | null> {
-  const { into, tree, signal, log } = tools.options;
+  const { into, tree, signal, log, onRoads } = tools.options;
+  let roads: RoadChoice | null = null;
   try {
     const found = await findPatch(tools);
     if (found === null) return null;
+    roads = found.roads;
     await fetchPatch(tools, found.patch);
     const made = await applied.take(signal, () => apply(tools, found.tree));
     log?.info('patch applied', {
@@ -69,14 +71,17 @@ export async function makeByPatch(tools: PatchTools): Promise<AppliedPatch | nul
     signal?.throwIfAborted();
     if (!(cause instanceof XylemError) || cause.code === 'E_DISK_FULL') throw cause;
     log?.warn('patch led nowhere', { tree, into, cause });
+    if (roads !== null) onRoads?.(withoutPatch(roads, cause));
     return null;
   }
 }
 
 /** The smallest that leads from a tree that is here, unless chunks are the better road. */
-async function findPatch(
-  tools: PatchTools,
-): Promise<{ readonly patch: ListedPatch; readonly tree: KnownTree } | null> {
+async function findPatch(tools: PatchTools): Promise<{
+  readonly patch: ListedPatch;
+  readonly tree: KnownTree;
+  readonly roads: RoadChoice;
+} | null> {
   const list = tools.patches === 'ask' ? await askForList(tools) : tools.patches;
   const usable = (list?.patches ?? []).flatMap((patch) => {
     const tree = tools.trees.find(({ digest }) => digest === patch[0]);
@@ -84,9 +89,9 @@ async function findPatch(
   });
   const best = usable.sort((a, b) => a.patch[2] - b.patch[2])[0];
   if (best === undefined) return null;
-  const choice = chooseRoad(best.patch, tools.options.means?.() ?? unknownMeans);
-  tools.options.onRoads?.(choice);
-  return choice.kind === 'patch' ? best : null;
+  const roads = chooseRoad(best.patch, tools.options.means?.() ?? unknownMeans);
+  tools.options.onRoads?.(roads);
+  return roads.kind === 'patch' ? { ...best, roads } : null;
 }
 
 const unknownMeans = { bytesPerSecond: null, memoryBytes: Number.POSITIVE_INFINITY };

@@ -1,4 +1,4 @@
-import type { Digest, ListedPatch } from '@xylem/core';
+import type { Digest, ErrorCode, ListedPatch, XylemError } from '@xylem/core';
 
 /** Above it time is worth more than bytes (100 Mbit/s). */
 const fastBytesPerSecond = 12_500_000;
@@ -18,11 +18,13 @@ export interface Road {
   readonly bytes: number;
   /** At the rate that parents gave lately; null: that is not known. */
   readonly seconds: number | null;
+  /** It was taken first, and given up by this fault. */
+  readonly nowhere?: { readonly code: ErrorCode; readonly message: string };
 }
 
 export interface RoadChoice {
   readonly kind: Road['kind'];
-  readonly why: 'fewest bytes' | 'least time' | 'too little memory for a patch';
+  readonly why: 'fewest bytes' | 'least time' | 'too little memory for a patch' | 'the patch led nowhere';
   readonly roads: readonly Road[];
 }
 
@@ -61,3 +63,10 @@ export function chooseRoad(
   if (isFast && savedSeconds >= worthSeconds) return { kind: most.kind, why: 'least time', roads };
   return { kind: fewest.kind, why: 'fewest bytes', roads };
 }
+
+/** What is chosen once the patch was tried in vain. Pure. */
+export const withoutPatch = ({ roads }: RoadChoice, { code, message }: XylemError): RoadChoice => ({
+  kind: 'chunks',
+  why: 'the patch led nowhere',
+  roads: roads.map((road) => (road.kind === 'patch' ? { ...road, nowhere: { code, message } } : road)),
+});

@@ -1,8 +1,8 @@
-import { type ExplainedComponent, explainHost, type Keeping } from '@xylem/agent';
-import { errorCodes, isErrorCode } from '@xylem/core';
+import { type ExplainedComponent, explainHost } from '@xylem/agent';
 import { defineCommand, flag } from '../../frame/define.ts';
-import { counted, sizeText } from '../../frame/words.ts';
+import { faultText } from './fault-text.ts';
 import { joinedFolder, stateOption } from './state.ts';
+import { transferText } from './transfer-text.ts';
 
 export const command = defineCommand({
   about: `What this host should run, what it runs, what the agent would do about the difference, and what keeps it from
@@ -26,7 +26,7 @@ that. Read from the state folder on this very machine: no server is asked, nothi
         : [
             `It only observes, since ${observing.since}, by ${observing.by}: it changes nothing but what it adopted.`,
           ]),
-      ...keeping.flatMap((one) => textOf(one, '')),
+      ...keeping.flatMap((one) => faultText(one, '')),
       ...components.flatMap((one) => [
         ...componentText(one),
         ...(options.transfer ? transferText(one.transfer) : []),
@@ -47,39 +47,9 @@ function componentText(one: ExplainedComponent): string[] {
     '',
     `${component}: ${should}; is ${is}`,
     steps.length === 0 ? '  nothing to do' : `  to do: ${steps.join(', ')}`,
-    ...one.keeping.flatMap((keeping) => textOf(keeping, '  ')),
+    ...one.keeping.flatMap((keeping) => faultText(keeping, '  ')),
     ...(lastFailure === null
       ? []
       : [`  last failure: ${lastFailure.step} at ${lastFailure.at} (${lastFailure.code})`]),
   ];
-}
-
-function transferText(transfer: ExplainedComponent['transfer']): string[] {
-  if (transfer === null) return ['  how its tree came was not noted'];
-  const { time, seconds, bytesPerSecond, choice, took } = transfer;
-  const parts = [
-    [took.seededBytes, 'kept from what was here'],
-    [took.resumedBytes, 'had come before a break'],
-    [took.patchedBytes, 'made by a patch'],
-  ] as const;
-  const rest = parts.filter(([bytes]) => bytes > 0).map(([bytes, what]) => `${sizeText(bytes)} ${what}`);
-  const came = `${sizeText(took.fetchedBytes)} in ${counted(took.requests, 'request')} and ${seconds.toFixed(1)} s`;
-  const rate = bytesPerSecond === null ? 'not known' : `${sizeText(bytesPerSecond)} a second`;
-  return [
-    `  its tree of ${sizeText(took.sizeBytes)} came by ${[came, ...rest].join('; ')} (${time})`,
-    `  what parents gave before: ${rate}`,
-    ...(choice === null
-      ? ['  by chunks: no patch was known that begins at a tree that was here']
-      : choice.roads.map((road) => {
-          const from = road.kind === 'patch' ? `patch from the tree ${road.from.slice(0, 12)}` : 'chunks';
-          const about = road.seconds === null ? '' : `, about ${road.seconds.toFixed(1)} s`;
-          const taken = road.kind === choice.kind ? ` (taken: ${choice.why})` : '';
-          return `  by ${from}: ${sizeText(road.bytes)}${about}${taken}`;
-        })),
-  ];
-}
-
-function textOf({ code, message, since }: Keeping, indent: string): string[] {
-  const advice = isErrorCode(code) ? [`${indent}  ${errorCodes[code].advice}`] : [];
-  return [`${indent}! ${message} (${code}${since === null ? '' : `, since ${since}`})`, ...advice];
 }
