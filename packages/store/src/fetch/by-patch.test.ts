@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstat, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import promises, { lstat, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { join, relative } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Digest, sha256 } from '@xylem/core';
 import { ownPatchList, putPatchList } from '../patch/list.ts';
@@ -121,6 +122,59 @@ test('a patch takes two requests, and what stays is linked', async (t) => {
   assert.equal(fetched.seededBytes, 300_000);
   assert.equal(fetched.resumedBytes, 0);
   assert.equal(fetched.patchedBytes, fetched.sizeBytes - 300_000);
+});
+
+/** What is read of files below a folder, in calls of the system. */
+function readsBelow(t: TestContext, folder: string): string[] {
+  const reads: string[] = [];
+  const { open } = promises;
+  t.mock.method(promises, 'open', async (...words: Parameters<typeof open>) => {
+    const handle = await open(...words);
+    const path = relative(folder, String(words[0]));
+    if (path.startsWith('..')) return handle;
+    const read = handle.read.bind(handle) as (...of: unknown[]) => unknown;
+    return Object.assign(handle, {
+      read: (...of: unknown[]) => {
+        reads.push(path);
+        return read(...of);
+      },
+    });
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  return reads;
+}
+
+test('what a patch made is not read again, but by who finds it after a break', async (t) => {
+  const { own, old, next, options, isRight, removeAgain } = await twoVersions(t);
+  await patchBetween(own, old, next);
+  const reads = readsBelow(t, `${options.into}.part`);
+  await fetchTree(options);
+  await isRight();
+  assert.equal(reads.length, 0);
+  await removeAgain();
+
+  const brokenOff = new Error('broken off');
+  const onProgress = (): void => {
+    throw brokenOff;
+  };
+  await assert.rejects(fetchTree({ ...options, onProgress }), brokenOff);
+  assert.equal(reads.length, 0);
+  const run = join(`${options.into}.part`, 'bin/run');
+  const bytes = await readFile(run);
+  bytes[1_000_000] = (bytes[1_000_000] ?? 0) ^ 1;
+  await writeFile(run, bytes);
+  const { patchedBytes, resumedBytes, sizeBytes } = await fetchTree(options);
+  await isRight();
+  for (const path of ['bin/run', 'lib/new.bin', 'lib/new.js', 'lib/text.js']) assert.ok(reads.includes(path));
+  assert.equal(patchedBytes, 0);
+  assert.ok(
+    resumedBytes < sizeBytes && resumedBytes > sizeBytes - 300_000,
+    `${resumedBytes} of ${sizeBytes}`,
+  );
 });
 
 test('a list that is known is not asked for, and what is weighed is told', async (t) => {

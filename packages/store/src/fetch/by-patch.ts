@@ -9,7 +9,7 @@ import {
   XylemError,
 } from '@xylem/core';
 import { fetchPartial } from '../mirror/partial.ts';
-import { type AppliedPatch, applyPatch } from '../patch/apply.ts';
+import { applyPatch } from '../patch/apply.ts';
 import { patchListPath, readPatchListFrom } from '../patch/list.ts';
 import { OldTree } from '../patch/old-tree.ts';
 import { storageError } from '../repository/faults.ts';
@@ -32,6 +32,14 @@ export interface PatchTools {
   readonly onBytes: (bytes: number) => void;
 }
 
+/** What lies in the staging folder, each file hashed while it was written. */
+export interface MadeByPatch {
+  readonly text: Uint8Array;
+  /** Paths. */
+  readonly files: ReadonlySet<string>;
+  readonly madeBytes: number;
+}
+
 /** Each takes about 80 MB. */
 const applied = new Turns(1);
 /** Breaks without a byte between them, until chunks are the better road. */
@@ -48,10 +56,10 @@ export async function removePatch(into: string): Promise<void> {
 /**
  * Makes the new files of a tree by a patch from one that is here, where a source names one, into the folder in which
  * the tree is staged: whatever does not come of it comes as chunks, as after a break.
- * @returns the tree's text; null: there is no such patch, or it led nowhere
+ * @returns what it made, and the tree's text; null: there is no such patch, or it led nowhere
  * @throws XylemError E_DISK_FULL; the signal's reason
  */
-export async function makeByPatch(tools: PatchTools): Promise<AppliedPatch | null> {
+export async function makeByPatch(tools: PatchTools): Promise<MadeByPatch | null> {
   const { into, tree, signal, log, onRoads } = tools.options;
   let roads: RoadChoice | null = null;
   try {
@@ -153,10 +161,11 @@ const bytesIn = async (file: string): Promise<number | null> =>
   (await lstat(file).catch(() => null))?.size ?? null;
 
 /** What it leaves where it fails is looked at as what any attempt leaves. */
-async function apply({ options, umask }: PatchTools, from: KnownTree): Promise<AppliedPatch> {
+async function apply({ options, umask }: PatchTools, from: KnownTree): Promise<MadeByPatch> {
   const { into, tree, signal } = options;
   const staging = new Staging(`${into}.part`, umask);
   const old = new OldTree(from.folder, from.entries);
+  const files = new Set<string>();
   const target = {
     prepare: async (entries: readonly TreeEntry[]): Promise<void> => {
       const made = entries.filter((entry) => entry.type === 'file' && entry.digest === emptyDigest);
@@ -169,12 +178,15 @@ async function apply({ options, umask }: PatchTools, from: KnownTree): Promise<A
     write: async (file: TreeFile, offset: number, bytes: Uint8Array): Promise<void> => {
       if (offset === 0) await staging.discard(file);
       await staging.write(file, [{ offset, bytes }]);
+      files.add(file.path);
     },
   };
   let patch: FileHandle | undefined;
   try {
     patch = await open(patchFile(into));
-    return await applyPatch(readerOf(patch), { from: from.digest, to: tree }, old, target, signal);
+    const ways = { from: from.digest, to: tree };
+    const { text, madeBytes } = await applyPatch(readerOf(patch), ways, old, target, signal);
+    return { text, files, madeBytes };
   } catch (error) {
     // It is of no use. One that is lies there until the tree is in place: who is killed before that begins with it.
     if (signal?.aborted !== true) await removePatch(into);

@@ -107,6 +107,8 @@ class TreeFetch {
   #seeds: Seeds | undefined;
   #tree: { readonly text: Buffer; readonly entries: readonly TreeEntry[] } | null = null;
   #contents: Placement | undefined;
+  /** Paths of files that a patch has just made: right as they lie there. */
+  #made: ReadonlySet<string> = new Set();
 
   constructor(options: FetchTreeOptions) {
     this.#options = options;
@@ -164,6 +166,7 @@ class TreeFetch {
       if (made === null) return;
       await this.#text.put(made.text);
       this.#count.patchedBytes = made.madeBytes;
+      this.#made = made.files;
     });
     return await this.#text.read();
   }
@@ -265,7 +268,7 @@ class TreeFetch {
     if (isResumed) {
       await inParallel(files, filesAtOnce, async (file) => {
         signal?.throwIfAborted();
-        leftovers.set(file, await inspect(this.#staging, file));
+        leftovers.set(file, await this.#found(file));
       });
     }
     const lacking = files.filter((file) => leftovers.get(file)?.isWhole !== true);
@@ -302,6 +305,13 @@ class TreeFetch {
     });
     await placement.settleFound();
     this.#contents = placement;
+  }
+
+  /** What an earlier attempt left is hashed again; what this one made was hashed while it was written. */
+  async #found(file: TreeFile): Promise<Leftover> {
+    if (!this.#made.has(file.path)) return await inspect(this.#staging, file);
+    this.#staging.keep(file);
+    return { isWhole: true };
   }
 
   async #give(file: TreeFile, seeds: Seeds, share: 'link' | 'copy'): Promise<boolean> {
