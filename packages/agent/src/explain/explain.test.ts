@@ -29,7 +29,12 @@ test('says what is wanted, what is, what is to do and what keeps it, and changes
   const well = await explain();
   const transfer = well.components[0]?.transfer ?? null;
   assert.ok(transfer !== null && transfer.took.fetchedBytes > 0 && transfer.took.requests > 0);
-  assert.equal(transfer.choice, null, 'nothing was here that a patch could begin at');
+  const { choice, took } = transfer;
+  assert.deepEqual([choice?.kind, choice?.why], ['whole', 'nothing of it was here']);
+  assert.deepEqual(
+    choice?.roads.map(({ kind, bytes, requests }) => [kind, bytes, requests]),
+    [['whole', took.fetchedBytes, took.requests]],
+  );
   assert.equal(well.agentRuns, true);
   assert.deepEqual(well.components, [
     {

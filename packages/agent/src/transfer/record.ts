@@ -11,7 +11,7 @@ export interface Transfer {
   readonly seconds: number;
   /** What parents gave before it; null: that was not known. */
   readonly bytesPerSecond: number | null;
-  /** What was weighed; null: no patch led from a tree that was here, and chunks were the only road. */
+  /** What was weighed; null: nothing had to be fetched, or an agent of before noted no roads but where there was a patch. */
   readonly choice: RoadChoice | null;
   readonly took: FetchedTree;
 }
@@ -20,7 +20,9 @@ export interface Transfer {
 export function cameBy(transfer: Transfer | null, tree: Digest): { from: Digest; bytes: number } | null {
   if (transfer === null || transfer.tree !== tree || transfer.took.patchedBytes === 0) return null;
   const patch = transfer.choice?.roads.find(({ kind }) => kind === 'patch');
-  return patch === undefined ? null : { from: patch.from, bytes: transfer.took.fetchedBytes };
+  return patch === undefined || patch.from === null
+    ? null
+    : { from: patch.from, bytes: transfer.took.fetchedBytes };
 }
 
 export const transferFile = (path: string, log: Log): JsonFile<Transfer> =>

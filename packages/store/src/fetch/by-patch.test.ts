@@ -207,14 +207,29 @@ test('a list that is known is not asked for, and what is weighed is told', async
   await isRight();
   assert.equal(patchedBytes, 0);
   assert.equal(told[1]?.why, 'too little memory for a patch');
+  assert.deepEqual(
+    told.at(-1)?.roads.map(({ kind, bytes }) => [kind, bytes > 0]),
+    [
+      ['patch', true],
+      ['chunks', true],
+      ['whole', true],
+    ],
+  );
   assert.ok(server.requests[0]?.includes('/offers/'));
 });
 
 test('without a list, a patch from here, or a seed chunks come', async (t) => {
   const { own, old, next, server, options, isRight, removeAgain } = await twoVersions(t);
-  await fetchTree(options);
+  const told: RoadChoice[] = [];
+  const first = await fetchTree({ ...options, onRoads: (one) => told.push(one) });
   await isRight();
   assert.equal(server.requests[0], `GET /o/${testDomain}/patches/${next.tree}`);
+  const { kind, why, roads } = told.at(-1) ?? assert.fail();
+  assert.deepEqual([kind, why], ['chunks', 'no patch from a tree that was here']);
+  const [chunks, whole] = roads;
+  // The list, which is not there, was asked for before.
+  assert.deepEqual([chunks?.bytes, chunks?.requests], [first.fetchedBytes, first.requests - 1]);
+  assert.ok(whole?.kind === 'whole' && whole.bytes > (chunks?.bytes ?? 0));
   await patchBetween(own, old, next);
   const other = await own.publish('other', { only: 'this' });
   for (const seeds of [[], [{ folder: other.folder }], [{ folder: old.folder, isForeign: true }]]) {

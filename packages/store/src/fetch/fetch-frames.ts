@@ -19,6 +19,8 @@ export interface FrameFetch {
   frames: number;
   readonly onBytes: (count: number) => void;
   readonly onRequest: () => void;
+  /** What is going to be asked for of the tree's content. */
+  readonly onPlan: (offer: Offer, numbered: readonly Chunk[], ranges: readonly FetchRange[]) => void;
 }
 
 /**
@@ -46,6 +48,7 @@ export async function fetchFrames(
   const ranges = wanted.map((range, i) =>
     withTheRest && i === wanted.length - 1 ? withNeighbours(offer, range) : range,
   );
+  if (!withTheRest) fetch.onPlan(offer, numbered, ranges);
   let leftBytes = ranges.reduce((sum, { length }) => sum + length, 0);
   const take = async (
     from: ObjectSource,

@@ -12,6 +12,7 @@ import { syncTree } from './durable.ts';
 import { type FrameFetch, fetchFrames } from './fetch-frames.ts';
 import { FramesAhead, fetchInTurn } from './frame-buffers.ts';
 import { KeptFrame } from './kept-frame.ts';
+import { KnownRoads } from './known-roads.ts';
 import { inspect, type Leftover } from './leftovers.ts';
 import { inParallel } from './parallel.ts';
 import { Placement } from './placement.ts';
@@ -104,6 +105,7 @@ class TreeFetch {
   readonly #kept: KeptFrame;
   readonly #choice: SourceChoice;
   readonly #count = { ...nothingFetched };
+  readonly #roads: KnownRoads;
   #seeds: Seeds | undefined;
   #tree: { readonly text: Buffer; readonly entries: readonly TreeEntry[] } | null = null;
   #contents: Placement | undefined;
@@ -116,6 +118,7 @@ class TreeFetch {
     this.#staging = new Staging(`${options.into}.part`, umask);
     this.#text = new TreeText(options.into, options.tree, umask);
     const count = this.#count;
+    this.#roads = new KnownRoads(options, count);
     this.#choice = reportRefusals(asChoice(options.source), options.onRefused);
     this.#kept = new KeptFrame(keptPath(options.into), options.clock);
     this.#fetched = {
@@ -131,13 +134,16 @@ class TreeFetch {
       onRequest: () => {
         count.requests += 1;
       },
+      onPlan: this.#roads.plan,
     };
   }
 
   async run(): Promise<FetchedTree> {
     const { into, seeds = [] } = this.#options;
     this.#seeds = await Seeds.open(seeds);
-    this.#tree = (await this.#text.read()) ?? (await this.#patched());
+    this.#tree = await this.#text.read();
+    if (this.#tree === null) this.#tree = await this.#patched();
+    else this.#roads.resumed();
     if (this.#tree !== null) await this.#prepare(this.#tree.entries);
     if (this.#contents?.isComplete !== true) await this.#fetch();
     if (this.#tree === null) throw new Error('A tree was fetched without its text.');
@@ -153,7 +159,7 @@ class TreeFetch {
     if (patches === 'none' || trees.length === 0) return null;
     const { onRequest, onBytes } = this.#fetched;
     const tools = {
-      options: this.#options,
+      options: { ...this.#options, onRoads: this.#roads.tell },
       choice: this.#choice,
       patches,
       trees,
@@ -187,6 +193,7 @@ class TreeFetch {
   /** From one source after the other; and all of them again as long as that brings anything. */
   async #fetch(): Promise<void> {
     const { signal, domain, tree } = this.#options;
+    this.#roads.beginChunks();
     for (;;) {
       const before = this.#fetched.frames;
       try {
@@ -207,8 +214,8 @@ class TreeFetch {
     try {
       this.#tree ??= await this.#fetchText(source, offer);
       await this.#prepare(this.#tree.entries);
-      if (this.#contents === undefined || this.#contents.isComplete) return;
       const numbered = numberChunks(offer.treeChunks, this.#tree.entries);
+      if (this.#contents?.isComplete !== false) return this.#roads.plan(offer, numbered, []);
       await fetchFrames(this.#fetched, source, offer, numbered, this.#contents);
       isPlaced = true;
     } catch (error) {
@@ -224,6 +231,7 @@ class TreeFetch {
     this.#fetched.onRequest();
     const { offer, bytes } = await readOfferFrom(source, domain, tree, signal);
     this.#fetched.onBytes(bytes.length);
+    this.#roads.offerBytes = bytes.length;
     this.#offers.set(source.name, offer);
     return offer;
   }

@@ -12,19 +12,31 @@ const leastMemoryBytes = 128 * 2 ** 20;
 
 /** One way in which a tree could come. */
 export interface Road {
-  readonly kind: 'patch' | 'chunks';
-  /** The tree that it begins at. */
-  readonly from: Digest;
+  readonly kind: 'patch' | 'chunks' | 'whole';
+  /** The tree that it begins at; null: whatever is here, or nothing. */
+  readonly from: Digest | null;
   readonly bytes: number;
+  /** Absent: not known, since that takes the offer, for which nobody asked. */
+  readonly requests?: number;
   /** At the rate that parents gave lately; null: that is not known. */
   readonly seconds: number | null;
   /** It was taken first, and given up by this fault. */
   readonly nowhere?: { readonly code: ErrorCode; readonly message: string };
 }
 
+export type WithoutPatch =
+  | 'no patch from a tree that was here'
+  | 'nothing of it was here'
+  | 'its list of files had come before';
+
 export interface RoadChoice {
   readonly kind: Road['kind'];
-  readonly why: 'fewest bytes' | 'least time' | 'too little memory for a patch' | 'the patch led nowhere';
+  readonly why:
+    | 'fewest bytes'
+    | 'least time'
+    | 'too little memory for a patch'
+    | 'the patch led nowhere'
+    | WithoutPatch;
   readonly roads: readonly Road[];
 }
 
@@ -47,6 +59,7 @@ export function chooseRoad(
     kind: 'patch',
     from,
     bytes: sizeBytes,
+    requests: 1,
     seconds: within(sizeBytes, madeBytes / madeBytesPerSecond),
   };
   const chunks: Road = {
@@ -70,3 +83,31 @@ export const withoutPatch = ({ roads }: RoadChoice, { code, message }: XylemErro
   why: 'the patch led nowhere',
   roads: roads.map((road) => (road.kind === 'patch' ? { ...road, nowhere: { code, message } } : road)),
 });
+
+/** What a road takes, its offer and the tree's text included. */
+export interface PlannedRoad {
+  readonly bytes: number;
+  readonly requests: number;
+}
+
+/**
+ * Pure. All roads once the offer was read and chunks come: those that were weighed before, with chunks as they are planned.
+ * @param isNew nothing of the tree was here, so that chunks bring all of it
+ * @param why where no patch was weighed
+ */
+export function roadsOfPlan(
+  weighed: RoadChoice | null,
+  { chunks, whole }: { readonly chunks: PlannedRoad; readonly whole: PlannedRoad },
+  isNew: boolean,
+  why: WithoutPatch,
+  bytesPerSecond: number | null,
+): RoadChoice {
+  const road = (kind: Road['kind'], { bytes, requests }: PlannedRoad): Road => {
+    const seconds = bytesPerSecond === null ? null : bytes / bytesPerSecond + bytes / chunkBytesPerSecond;
+    return { kind, from: null, bytes, requests, seconds };
+  };
+  if (weighed === null && isNew) return { kind: 'whole', why, roads: [road('whole', chunks)] };
+  const patches = weighed?.roads.filter(({ kind }) => kind === 'patch') ?? [];
+  const roads = [...patches, road('chunks', chunks), road('whole', whole)];
+  return { kind: 'chunks', why: weighed?.why ?? why, roads };
+}

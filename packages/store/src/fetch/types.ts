@@ -26,7 +26,7 @@ export interface FetchTreeOptions {
   readonly patches?: PatchList | 'ask' | 'none';
   /** By what a patch and chunks are weighed; absent: the fewest bytes decide. */
   readonly means?: () => HostMeans;
-  /** Called where there is a patch to be weighed against chunks, and again where it led nowhere: the last word counts. */
+  /** Called with the roads that are known, and again when it is known better: the last word counts. */
   readonly onRoads?: (choice: RoadChoice) => void;
   /** By it what came of a frame is kept now and then; absent: only when a transfer breaks off. */
   readonly clock?: Pick<Clock, 'monotonicMs'>;

@@ -21,19 +21,21 @@ export function transferText(transfer: Transfer | null): string[] {
     `  its tree of ${sizeText(took.sizeBytes)} came by ${[came, ...rest].join('; ')} (${time})`,
     `  what parents gave before: ${rate}`,
     ...(choice === null
-      ? ['  by chunks: no patch was known that begins at a tree that was here']
+      ? [took.requests === 0 ? '  nothing had to be fetched' : '  by chunks: no patch was weighed']
       : choice.roads.flatMap((road) => roadText(road, choice))),
   ];
 }
 
 function roadText(road: Choice['roads'][number], choice: Choice): string[] {
-  const by = road.kind === 'patch' ? `patch from the tree ${road.from.slice(0, 12)}` : 'chunks';
+  const { kind, from, requests } = road;
+  const ways = { patch: `by patch from the tree ${from?.slice(0, 12)}`, chunks: 'by chunks', whole: 'whole' };
+  const asked = requests === undefined ? '' : ` in ${counted(requests, 'request')}`;
   const about = road.seconds === null ? '' : `, about ${road.seconds.toFixed(1)} s`;
-  const taken = road.kind === choice.kind ? ` (taken: ${choice.why})` : '';
+  const taken = kind === choice.kind ? ` (taken: ${choice.why})` : '';
   const { nowhere } = road;
   const tried = nowhere === undefined ? '' : ' (tried first, in vain)';
   return [
-    `  by ${by}: ${sizeText(road.bytes)}${about}${taken}${tried}`,
+    `  ${ways[kind]}: ${sizeText(road.bytes)}${asked}${about}${taken}${tried}`,
     ...(nowhere === undefined ? [] : faultText(nowhere, '    ')),
   ];
 }
