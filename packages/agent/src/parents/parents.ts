@@ -80,6 +80,8 @@ export interface Parents extends SourceChoice {
   betterAgainMs(url: string, chosenMs: number): number | null;
   /** What they gave lately; null: nothing of some length. */
   bytesPerSecond(): number | null;
+  /** How long they took to begin an answer, the soonest of the last ones; null: not known. */
+  roundTripMs(): number | null;
   /** A fault that was noticed outside of `attempt`. */
   blame(url: string, error: XylemError): void;
 }
@@ -210,7 +212,9 @@ export function parentsOf(options: ParentsOptions): Parents {
         ),
       blame,
       onRead: (bytes, tookMs) => rate.note(bytes, tookMs),
+      onAnswer: (tookMs) => rate.answered(tookMs),
     },
+    roundTripMs: () => rate.roundTripMs,
     bytesPerSecond: () => lowest(rate.bytesPerSecond, options.mayCarry?.() ?? null),
     attempt: async (path, act, signal) => {
       let worst: XylemError | null = null;

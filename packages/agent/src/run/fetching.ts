@@ -37,7 +37,7 @@ export interface Fetching {
 }
 
 export interface FetchingOptions {
-  readonly source: Pick<Parents, 'attempt' | 'comparison' | 'bytesPerSecond'>;
+  readonly source: Pick<Parents, 'attempt' | 'comparison' | 'bytesPerSecond' | 'roundTripMs'>;
   readonly patches: PatchLists;
   readonly http: HttpClient;
   readonly layout: StateLayout;
@@ -112,6 +112,7 @@ export function fetchingThrough(options: FetchingOptions): Fetching {
           });
         const sinceMs = clock.monotonicMs();
         const bytesPerSecond = source.bytesPerSecond();
+        const roundTripMs = source.roundTripMs();
         let choice: RoadChoice | null = null;
         const fetched = await fetchTree({
           source: isAhead ? inBackground(source) : source,
@@ -124,7 +125,7 @@ export function fetchingThrough(options: FetchingOptions): Fetching {
           ],
           share: isShared ? 'link' : 'copy',
           patches: patches.of(domain, tree),
-          means: () => ({ bytesPerSecond, memoryBytes: process.availableMemory() }),
+          means: () => ({ bytesPerSecond, roundTripMs, memoryBytes: process.availableMemory() }),
           onRoads: (found) => {
             choice = found;
           },

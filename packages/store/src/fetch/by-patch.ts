@@ -14,7 +14,7 @@ import { patchListPath, readPatchListFrom } from '../patch/list.ts';
 import { OldTree } from '../patch/old-tree.ts';
 import { storageError } from '../repository/faults.ts';
 import type { SourceChoice } from '../source/object-source.ts';
-import { chooseRoad, type RoadChoice, withoutPatch } from './roads.ts';
+import { chooseRoad, type RoadChoice, unknownMeans, withoutPatch } from './roads.ts';
 import type { KnownTree } from './seeds.ts';
 import { checkSpace } from './space.ts';
 import { Staging } from './staging.ts';
@@ -101,8 +101,6 @@ async function findPatch(tools: PatchTools): Promise<{
   tools.options.onRoads?.(roads);
   return roads.kind === 'patch' ? { ...best, roads } : null;
 }
-
-const unknownMeans = { bytesPerSecond: null, memoryBytes: Number.POSITIVE_INFINITY };
 
 async function askForList({ options, choice, onRequest, onBytes }: PatchTools): Promise<PatchList | null> {
   const { domain, tree: to, signal } = options;

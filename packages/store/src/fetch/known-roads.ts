@@ -1,6 +1,6 @@
 import type { Chunk, Offer } from '@xylem/core';
 import { type FetchRange, rangesFor } from './plan.ts';
-import { type RoadChoice, roadsOfPlan } from './roads.ts';
+import { type RoadChoice, roadsOfPlan, unknownMeans } from './roads.ts';
 import type { FetchedTree, FetchTreeOptions } from './types.ts';
 
 type Count = Pick<FetchedTree, 'fetchedBytes' | 'requests' | 'seededBytes' | 'resumedBytes'>;
@@ -54,7 +54,7 @@ export class KnownRoads {
     };
     const alone = isNew ? 'nothing of it was here' : 'no patch from a tree that was here';
     const why = this.#isResumed ? 'its list of files had come before' : alone;
-    this.tell(roadsOfPlan(this.#choice, plan, isNew, why, this.#options.means?.().bytesPerSecond ?? null));
+    this.tell(roadsOfPlan(this.#choice, plan, isNew, why, this.#options.means?.() ?? unknownMeans));
   };
 }
 

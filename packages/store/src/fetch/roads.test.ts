@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ListedPatch, sha256 } from '@xylem/core';
-import { chooseRoad } from './roads.ts';
+import { chooseRoad, roadsOfPlan } from './roads.ts';
 
 const much = 2 ** 30;
 const listed = (sizeBytes: number, madeBytes: number, chunkBytes: number): ListedPatch => [
@@ -41,4 +41,21 @@ test('on fast links what saves hardly any time is not worth more bytes', () => {
 test('without memory for it there is no patch', () => {
   const { kind, why } = chooseRoad(ofNode, { bytesPerSecond: null, memoryBytes: 100 * 2 ** 20 });
   assert.equal(`${kind}: ${why}`, 'chunks: too little memory for a patch');
+});
+
+test('each request takes a round trip beside its bytes', () => {
+  const small = listed(30_000_000, 20_000_000, 31_000_000);
+  const means = { bytesPerSecond: 50_000_000, roundTripMs: 600, memoryBytes: much };
+  const [patch, chunks] = chooseRoad(small, means).roads;
+  const near = chooseRoad(small, { ...means, roundTripMs: null }).roads;
+  const later = (far?: number | null, close?: number | null): string =>
+    ((far ?? 0) - (close ?? 0)).toFixed(3);
+  assert.equal(later(patch?.seconds, near[0]?.seconds), '0.600');
+  assert.equal(later(chunks?.seconds, near[1]?.seconds), '1.200', 'the offer, and what it names');
+  const fifty = { chunks: { bytes: 5_000_000, requests: 50 }, whole: { bytes: 50_000_000, requests: 2 } };
+  const { roads } = roadsOfPlan(null, fifty, false, 'no patch from a tree that was here', means);
+  assert.deepEqual(
+    roads.map(({ kind, seconds }) => `${kind} ${seconds?.toFixed(2)}`),
+    ['chunks 30.15', 'whole 2.70'],
+  );
 });

@@ -9,6 +9,8 @@ const madeBytesPerSecond = 50_000_000;
 const chunkBytesPerSecond = 100_000_000;
 /** A patch takes about 80 MB while it is applied. */
 const leastMemoryBytes = 128 * 2 ** 20;
+/** Of chunks, before their offer says how many: one for that, and one for what it names. */
+const leastRequests = 2;
 
 /** One way in which a tree could come. */
 export interface Road {
@@ -44,29 +46,36 @@ export interface RoadChoice {
 export interface HostMeans {
   /** What parents gave lately; null: not known. */
   readonly bytesPerSecond: number | null;
+  /** Of one request; null, absent: not known, and not counted. */
+  readonly roundTripMs?: number | null;
   /** That it may take. */
   readonly memoryBytes: number;
 }
 
+export const unknownMeans: HostMeans = { bytesPerSecond: null, memoryBytes: Number.POSITIVE_INFINITY };
+
 /** By docs/spec/patches.md, Which patches there are. Pure. */
 export function chooseRoad(
   [from, , sizeBytes, madeBytes, chunkBytes]: ListedPatch,
-  { bytesPerSecond, memoryBytes }: HostMeans,
+  means: HostMeans,
 ): RoadChoice {
-  const within = (bytes: number, workSeconds: number): number | null =>
-    bytesPerSecond === null ? null : bytes / bytesPerSecond + workSeconds;
+  const { bytesPerSecond, memoryBytes } = means;
   const patch: Road = {
     kind: 'patch',
     from,
     bytes: sizeBytes,
     requests: 1,
-    seconds: within(sizeBytes, madeBytes / madeBytesPerSecond),
+    seconds: secondsOf({ bytes: sizeBytes, requests: 1 }, madeBytes / madeBytesPerSecond, means),
   };
   const chunks: Road = {
     kind: 'chunks',
     from,
     bytes: chunkBytes,
-    seconds: within(chunkBytes, chunkBytes / chunkBytesPerSecond),
+    seconds: secondsOf(
+      { bytes: chunkBytes, requests: leastRequests },
+      chunkBytes / chunkBytesPerSecond,
+      means,
+    ),
   };
   const roads = [patch, chunks];
   if (memoryBytes < leastMemoryBytes) return { kind: 'chunks', why: 'too little memory for a patch', roads };
@@ -100,14 +109,25 @@ export function roadsOfPlan(
   { chunks, whole }: { readonly chunks: PlannedRoad; readonly whole: PlannedRoad },
   isNew: boolean,
   why: WithoutPatch,
-  bytesPerSecond: number | null,
+  means: HostMeans,
 ): RoadChoice {
-  const road = (kind: Road['kind'], { bytes, requests }: PlannedRoad): Road => {
-    const seconds = bytesPerSecond === null ? null : bytes / bytesPerSecond + bytes / chunkBytesPerSecond;
-    return { kind, from: null, bytes, requests, seconds };
-  };
+  const road = (kind: Road['kind'], planned: PlannedRoad): Road => ({
+    kind,
+    from: null,
+    ...planned,
+    seconds: secondsOf(planned, planned.bytes / chunkBytesPerSecond, means),
+  });
   if (weighed === null && isNew) return { kind: 'whole', why, roads: [road('whole', chunks)] };
   const patches = weighed?.roads.filter(({ kind }) => kind === 'patch') ?? [];
   const roads = [...patches, road('chunks', chunks), road('whole', whole)];
   return { kind: 'chunks', why: weighed?.why ?? why, roads };
+}
+
+function secondsOf(
+  { bytes, requests }: PlannedRoad,
+  workSeconds: number,
+  { bytesPerSecond, roundTripMs }: HostMeans,
+): number | null {
+  if (bytesPerSecond === null) return null;
+  return bytes / bytesPerSecond + (requests * (roundTripMs ?? 0)) / 1000 + workSeconds;
 }

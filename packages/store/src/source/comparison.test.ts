@@ -121,6 +121,7 @@ test('a link is not taken for faster than what came by it while its reader was b
     rivalsOf: () => [],
     blame: () => assert.fail(),
     onRead: (bytes: number, tookMs: number) => rate.note(bytes, tookMs),
+    onAnswer: (tookMs: number) => rate.answered(tookMs),
   };
   const body = (): Readable => Readable.from(Array.from({ length: 10 }, () => Buffer.alloc(100_000)));
   const source: ObjectSource = {
@@ -131,6 +132,16 @@ test('a link is not taken for faster than what came by it while its reader was b
   const transfer = new ComparedTransfer({ comparison, source, signal: undefined, leftBytes: () => 0, part });
   for await (const _piece of transfer.read('o/x', {})) await clock.advance(200);
   assert.equal(rate.bytesPerSecond, 500_000);
+  assert.equal(rate.roundTripMs, 0);
+});
+
+test('the soonest of the last answers says how long a round trip is', () => {
+  const rate = new LinkRate();
+  assert.equal(rate.roundTripMs, null);
+  for (const tookMs of [600, 15_000, 620]) rate.answered(tookMs);
+  assert.equal(rate.roundTripMs, 600);
+  for (let n = 0; n < 8; n += 1) rate.answered(900);
+  assert.equal(rate.roundTripMs, 900, 'the way may have become another');
 });
 
 type Give = (response: ServerResponse, bytes: Buffer) => void;

@@ -63,6 +63,8 @@ export interface Comparison {
   blame(source: string, error: XylemError): void;
   /** What a transfer brought, at its end or where it broke off, and how long that took; others' parts are not in it. */
   onRead?(bytes: number, tookMs: number): void;
+  /** How long the source took to begin its answer. */
+  onAnswer?(tookMs: number): void;
 }
 
 /** Something that the transfer needs anyway, and that comes late in it. */
@@ -131,9 +133,11 @@ export class ComparedTransfer {
     this.#source = {
       name: source.name,
       get: async (path, request): Promise<SourceAnswer> => {
+        const askedMs = comparison.clock.monotonicMs();
         const answer = await source.get(path, request);
         if (answer.status === 'found') {
           this.#isPaced = answer.isPaced === true;
+          if (!this.#isPaced) comparison.onAnswer?.(comparison.clock.monotonicMs() - askedMs);
           this.#totalBytes = answer.totalBytes;
         }
         return answer;
