@@ -25,7 +25,7 @@ export async function faultsIn(
 }
 
 /** The event of a warning or an error, with the code of what it names; null: the line is neither. */
-export function faultOf(line: string): string | null {
+function faultOf(line: string): string | null {
   if (!line.includes('"level":"warn"') && !line.includes('"level":"error"')) return null;
   const { event, error } = JSON.parse(line) as { event: string; error?: { code?: string } };
   return error?.code === undefined ? event : `${event}: ${error.code}`;
