@@ -32,17 +32,24 @@ test('of several parents the one that heard of the root server last counts, and 
   assert.deepEqual(told.slice(1), ['whole']);
 });
 
-test('silence counts from when the root server was heard of; before that nothing is known', async () => {
+test('silence counts from when the root server was heard of, and where nobody answered from the start', async () => {
   const { clock, contact, told } = contactOf();
-  await clock.advance(cutOffMs * 2);
+  await clock.advance(cutOffMs);
   contact.silence();
   assert.deepEqual([contact.sinceRootMs(), told], [null, []]);
+  await clock.advance(1);
+  contact.silence();
+  assert.deepEqual([contact.sinceRootMs(), told], [cutOffMs + 1, ['Cut off from the root server.']]);
   contact.said('https://a', 0);
+  assert.deepEqual(told.splice(0).slice(1), ['whole']);
   await clock.advance(cutOffMs + 1);
   contact.silence();
   assert.deepEqual(told, ['Cut off from the root server.']);
   contact.said('https://old', undefined);
   assert.deepEqual([contact.sinceRootMs(), told.at(-1)], [null, 'whole']);
+  await clock.advance(cutOffMs * 2);
+  contact.silence();
+  assert.deepEqual([contact.sinceRootMs(), told.length], [null, 2], 'an older parent never said');
 });
 
 test('it is said when the time has come, though no parent has answered or failed since', async () => {

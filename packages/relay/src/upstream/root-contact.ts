@@ -13,21 +13,30 @@ export class RootContact {
   readonly #options: RootContactOptions;
   /** Monotonic milliseconds; null: nobody has said. */
   #heardMs: number | null = null;
+  /** Since when no parent has answered this process at all; null: one has. */
+  #unansweredMs: number | null;
   #isCutOff = false;
   /** What is to be said of who answers all the same. */
   #although = '';
 
   constructor(options: RootContactOptions) {
     this.#options = options;
+    this.#unansweredMs = options.clock.monotonicMs();
   }
 
   /** Null: not known. */
   sinceRootMs(): number | null {
-    return this.#heardMs === null ? null : this.#options.clock.monotonicMs() - this.#heardMs;
+    const { clock, cutOffMs } = this.#options;
+    if (this.#heardMs !== null) return clock.monotonicMs() - this.#heardMs;
+    if (this.#unansweredMs === null) return null;
+    // At least so long. Less would be taken below for a root server that was heard of just now.
+    const atLeastMs = clock.monotonicMs() - this.#unansweredMs;
+    return atLeastMs > cutOffMs ? atLeastMs : null;
   }
 
   /** @param sinceRootMs as a parent said just now; undefined: it does not say, so nothing is known through it */
   said(parent: string, sinceRootMs: number | undefined): void {
+    this.#unansweredMs = null;
     const saidMs = sinceRootMs === undefined ? null : this.#options.clock.monotonicMs() - sinceRootMs;
     this.#heardMs = saidMs === null ? null : Math.max(saidMs, this.#heardMs ?? saidMs);
     this.#although = `, although ${parent} answers`;
