@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseNews } from '@xylem/core';
+import { jsonLog, systemClock } from '@xylem/platform';
 import { waitUntil } from '@xylem/testkit';
 import { rootFront } from '@xylem/testkit/builders';
 import { clientOf, snapshotAt, startRelay, world } from './testing/world.ts';
@@ -53,9 +54,12 @@ test('a relay goes by what its parent says of itself, and where that says nothin
     setTimeout(() => response.end(JSON.stringify({ format: 'xylem-news-1', changed: [], ...said })), 20);
     return true;
   });
-  const relay = await startRelay(t, joined, { timing });
+  const lines: string[] = [];
+  const log = jsonLog({ write: (line) => lines.push(line) }, systemClock);
+  const relay = await startRelay(t, joined, { timing, log });
   const isCutOff = (): boolean => relay.status().faults.some(({ code }) => code === 'E_CUT_OFF');
   await waitUntil(isCutOff);
+  assert.match(lines.join(''), /"event":"cut off","error":\{"code":"E_CUT_OFF","message":"Cut off from/);
   said = {};
   await waitUntil(() => !isCutOff());
   assert.equal(relay.status().sinceRootMs, null);

@@ -119,7 +119,15 @@ export async function runRelay(options: RelayOptions): Promise<RunningRelay> {
   const contact = new RootContact({
     clock,
     cutOffMs: timing.cutOffMs,
-    onCutOff: (fault) => (fault === null ? faults.clear('contact') : faults.set('contact', fault)),
+    onCutOff: (fault) => {
+      if (fault === null) {
+        faults.clear('contact');
+        log.info('the root server is heard of again');
+      } else {
+        faults.set('contact', fault);
+        log.warn('cut off', { error: fault });
+      }
+    },
   });
   const site = new Site({
     repository,
