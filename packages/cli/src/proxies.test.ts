@@ -68,6 +68,25 @@ test('a relay joins and converges through a proxy of HTTP, says when that is dea
   assert.equal(file(), 'two');
   assert.match(first.stdout(), /CONNECT root\.lab:8441/);
 
+  // Another goes by the variables that everything on its machine goes by.
+  const bay = await lab.node('bay');
+  await bay.run(['nft', onlyTo(proxy)]);
+  const withVariables = here.on(bay, {
+    HTTPS_PROXY: `http://xylem:${password}@proxy.lab:3128`,
+    NO_PROXY: 'elsewhere.lab',
+  });
+  await startNode(withVariables, { name: 'bay', environment, state: at('bay'), operator });
+  const inBay = (): string => readFileSync(`${at('bay')}/components/web/current/file`, 'utf8');
+  await waitUntil(() => inBay() === 'two', 30_000);
+  assert.match(
+    await withVariables.show(['agent', 'doctor', '--state', at('bay')]),
+    /https:\/\/root\.lab:8441 answers, and serves/,
+  );
+  const bayLog = readFileSync(at('logs-bay', 'bay.log'), 'utf8');
+  assert.doesNotMatch(bayLog, new RegExp(password));
+  await operator.command(['host', 'retire', 'bay', '--yes']);
+  await withVariables.end('bay', 'SIGTERM');
+
   await proxy.kill();
   const explained = async (): Promise<string> =>
     xylem.show(['agent', 'doctor', '--state', state]).catch(String);

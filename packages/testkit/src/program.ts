@@ -48,10 +48,13 @@ export function program(options: {
   readonly nodeWords?: readonly string[];
   /** What runs it elsewhere: words that stand before all others, as a node of `networkLab` names them. */
   readonly within?: readonly string[];
+  /** Added to this process's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }): Program {
   const { entry, home, logs } = options;
   mkdirSync(logs, { recursive: true });
-  const environment = { ...process.env, XYLEM_HOME: home, XYLEM_URL: '', XYLEM_TOKEN: '', XYLEM_PIN: '' };
+  const noContext = { XYLEM_URL: '', XYLEM_TOKEN: '', XYLEM_PIN: '' };
+  const environment = { ...process.env, XYLEM_HOME: home, ...noContext, ...options.env };
   const running: { readonly name: string; readonly child: ChildProcess; readonly ended: Promise<Ended> }[] =
     [];
   let stopping = false;

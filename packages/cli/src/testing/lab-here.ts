@@ -25,7 +25,7 @@ export interface LabHere {
   readonly operator: Program;
   at(...names: string[]): string;
   /** The program on a node, logging into `at('logs-NAME')`. */
-  on(node: NetworkNode): Program;
+  on(node: NetworkNode, env?: Readonly<Record<string, string>>): Program;
   /** Publishes a version of the file and has the environment given it. */
   release(version: string, content: Buffer | string): Promise<void>;
   /** As `release`, and waits until all hosts have it. */
@@ -42,9 +42,9 @@ export async function labHere(
   if ('skip' in lab) return lab;
   const folder = await tempFolder(t, name);
   const at = (...names: string[]): string => [folder, ...names].join('/');
-  const on = (node: NetworkNode): Program => {
+  const on: LabHere['on'] = (node, env = {}) => {
     const [home, logs] = [at(`home-${node.name}`), at(`logs-${node.name}`)];
-    const xylem = program({ entry: xylemEntry, home, logs, within: node.within });
+    const xylem = program({ entry: xylemEntry, home, logs, within: node.within, env });
     removeLater(t, () => xylem.stop());
     return xylem;
   };
