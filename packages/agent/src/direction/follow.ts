@@ -26,8 +26,8 @@ export interface FollowOptions extends AsksParents {
 
 /** A parent that could not hold news is asked for it again after so long. */
 const askNewsAgainMs = 3_600_000;
-/** A timestamp that is due is asked for at most so often. */
-const renewalPauseMs = 1_800_000;
+/** A timestamp that is due is asked for each half hour, with the question that comes before that is over. */
+const renewalPauseMs = 1_740_000;
 
 /** Follows the direction of this host's environment through its parents until the signal ends it. */
 export async function followDirection(options: FollowOptions): Promise<void> {
