@@ -61,4 +61,4 @@ export {
 } from './source/standing.ts';
 export { unlessBetter } from './source/unless-better.ts';
 export { wholeFile, wholeWithinMs } from './source/whole-file.ts';
-export { type InTime, within } from './source/within.ts';
+export { type InTime, sentWithinMs, within } from './source/within.ts';

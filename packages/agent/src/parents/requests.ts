@@ -1,13 +1,10 @@
 import { limits, type News, type Parents, parseNews, parseParents, XylemError } from '@xylem/core';
 import { type HttpClient, type HttpRequest, readBody } from '@xylem/platform';
-import { retryAfterOf, within } from '@xylem/store';
+import { retryAfterOf, sentWithinMs, within } from '@xylem/store';
 import type { AsksParents } from './parents.ts';
 
 /** A plain web server redirects `/news` to the folder `/news/`. */
 const absent: ReadonlySet<number> = new Set([301, 302, 307, 308, 404, 405, 410, 501]);
-
-/** An upload over a slow line has its time; an answer that never ends has not. */
-const answerMs = 600_000;
 
 /** By what a node is asked. */
 export type Asking = Pick<AsksParents, 'http' | 'clock'>;
@@ -17,7 +14,7 @@ export async function askNode(
   { http, clock }: Asking,
   request: HttpRequest,
   maxBytes: number,
-  deadlineMs = answerMs,
+  deadlineMs = sentWithinMs,
 ): Promise<Uint8Array | null> {
   return await within(clock, deadlineMs, request.url, request.signal, (signal) =>
     wholeAnswer(http, { ...request, signal }, maxBytes),

@@ -1,9 +1,6 @@
 import { limits, parseTaken, proofsHeader, type Taken } from '@xylem/core';
 import { type Clock, type HttpClient, packBody, readBody, unpackBody } from '@xylem/platform';
-import { within } from '@xylem/store';
-
-/** An upload over a slow line has its time; an answer that never ends has not. */
-const answerMs = 600_000;
+import { sentWithinMs, within } from '@xylem/store';
 
 export interface PostsUp {
   readonly http: HttpClient;
@@ -42,7 +39,7 @@ export async function postUp(
     what: `The answer of ${parent}`,
     code: 'E_NETWORK',
   } as const;
-  const { status, encoding, answer } = await within(clock, answerMs, rules.what, over, async (signal) => {
+  const { status, encoding, answer } = await within(clock, sentWithinMs, rules.what, over, async (signal) => {
     const given = await http.request({ method: 'POST', url, headers, body, signal, repeatable: true });
     return {
       status: given.status,

@@ -1,6 +1,9 @@
 import { XylemError } from '@xylem/core';
 import type { Clock } from '@xylem/platform';
 
+/** Of what is sent up, its answer included: an upload over a slow line has its time, an answer that never ends has not. */
+export const sentWithinMs = 600_000;
+
 /** Whose time bounds what is read, and what else ends it. */
 export interface InTime {
   readonly clock: Pick<Clock, 'sleep'>;
