@@ -24,7 +24,7 @@ export interface FormerTree {
  */
 export function formerTree(home: string, what: readonly string[]): FormerTree {
   const folder = join(home, 'published');
-  const path = join(folder, sha256(Buffer.from(JSON.stringify(what))).slice(0, 32));
+  const path = join(folder, sha256(JSON.stringify(what)).slice(0, 32));
   return {
     read: async () => {
       try {

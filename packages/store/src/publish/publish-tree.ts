@@ -36,8 +36,7 @@ export async function publishTree(options: PublishOptions): Promise<PublishedTre
   const previous = filesOf(options.previous ?? []);
   const readers = readersFor(options, scanned, previous);
   try {
-    const totalBytes = scanned.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.sizeBytes : 0), 0);
-    const entries = await new TreeFiles(options, previous, readers, window, totalBytes).entries(scanned);
+    const entries = await new TreeFiles(options, previous, readers, window).entries(scanned);
     const text = encodeTree(entries);
     const treeChunks: Chunk[] = [];
     for (const bytes of chunksOf(text)) treeChunks.push([await window.add(bytes), bytes.length]);

@@ -30,7 +30,7 @@ export class TreeFiles {
   readonly #readers: Readers;
   readonly #window: ChunkWindow;
   readonly #previous: ReadonlyMap<string, TreeFile>;
-  readonly #totalBytes: number;
+  #totalBytes = 0;
   #doneBytes = 0;
 
   /** @param previous files of an earlier tree by their paths */
@@ -39,17 +39,16 @@ export class TreeFiles {
     previous: ReadonlyMap<string, TreeFile>,
     readers: Readers,
     window: ChunkWindow,
-    totalBytes: number,
   ) {
     this.#options = options;
     this.#previous = previous;
     this.#readers = readers;
     this.#window = window;
-    this.#totalBytes = totalBytes;
   }
 
   /** @throws what `readBatch` and the window throw; the signal's reason */
   async entries(scanned: readonly ScannedEntry[]): Promise<TreeEntry[]> {
+    for (const entry of scanned) if (entry.type === 'file') this.#totalBytes += entry.sizeBytes;
     const files = new Map<string, TreeFile>();
     const ahead: Work[] = [];
     const left = this.#works(scanned);
