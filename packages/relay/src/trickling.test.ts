@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { limits } from '@xylem/core';
 import { wholeWithinMs } from '@xylem/store';
 import { leapingClock, waitUntil } from '@xylem/testkit';
@@ -15,13 +15,18 @@ function trickle(response: ServerResponse): void {
   response.on('close', () => clearInterval(timer));
 }
 
-test('a parent that gives metadata byte by byte is left for another once a file of that size has had its time', async (t) => {
+/** A relay whose first parent trickles the files of this name, and has been asked for one. @returns its clock */
+async function belowTrickling(
+  t: TestContext,
+  name: string,
+  options: { readonly withoutNews?: boolean } = {},
+) {
   const { installation, production, root, deploy } = await world(t);
-  const slow = await rootFront(t, installation);
+  const slow = await rootFront(t, installation, options);
   const { snapshot } = await deploy('1.0.0');
   let begun = 0;
   slow.intercept((request, response) => {
-    if (request.url?.endsWith('.root.json') !== true) return false;
+    if (request.url?.endsWith(name) !== true) return false;
     begun += 1;
     trickle(response);
     return true;
@@ -31,29 +36,22 @@ test('a parent that gives metadata byte by byte is left for another once a file 
   const clock = leapingClock();
   const relay = await startRelay(t, joined, { clock });
   await waitUntil(() => begun > 0);
-  assert.equal(snapshotAt(relay, production.id), 0);
+  const hasCome = (): boolean => snapshotAt(relay, production.id) === snapshot;
+  return { clock, hasCome };
+}
+
+test('a parent that gives metadata byte by byte is left for another once a file of that size has had its time', async (t) => {
+  const { clock, hasCome } = await belowTrickling(t, '.root.json');
+  assert.ok(!hasCome());
   clock.leap(wholeWithinMs(limits.rootMetadata));
-  await waitUntil(() => snapshotAt(relay, production.id) === snapshot);
+  await waitUntil(hasCome);
 });
 
 test('a plain web server that gives its timestamp byte by byte is left for another after a minute', async (t) => {
-  const { installation, production, root, deploy } = await world(t);
-  const slow = await rootFront(t, installation, { withoutNews: true });
-  const { snapshot } = await deploy('1.0.0');
-  let begun = 0;
-  slow.intercept((request, response) => {
-    if (request.url?.endsWith('/timestamp.json') !== true) return false;
-    begun += 1;
-    trickle(response);
-    return true;
-  });
-  const parents = [slow.url, root.url];
-  const joined = await installation.join(production, { parents, serves: [production.id] });
-  const clock = leapingClock();
-  const relay = await startRelay(t, joined, { clock });
-  await waitUntil(() => begun > 0);
+  const { clock, hasCome } = await belowTrickling(t, '/timestamp.json', { withoutNews: true });
+  assert.ok(!hasCome());
   clock.leap(relayTiming.timestampMs);
-  await waitUntil(() => snapshotAt(relay, production.id) === snapshot);
+  await waitUntil(hasCome);
 });
 
 test('a relay below a plain web server goes on trying where what it fetches breaks off again and again', async (t) => {

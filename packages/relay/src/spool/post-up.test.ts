@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict';
-import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import type { HttpClient, HttpRequest } from '@xylem/platform';
 import { testClock, waitUntil } from '@xylem/testkit';
+import { drippingClient } from '../testing/dripping.ts';
 import { postUp } from './post-up.ts';
 
 test('an answer to reports that comes byte by byte is none after ten minutes: another parent gets them', async () => {
   const clock = testClock();
-  const bodies: PassThrough[] = [];
-  const http = {
-    request: async ({ signal }: HttpRequest) => {
-      const body = new PassThrough();
-      signal?.addEventListener('abort', () => body.destroy(new Error('aborted')));
-      bodies.push(body);
-      return { status: 202, headers: {}, body };
-    },
-  } as unknown as HttpClient;
+  const { http, bodies } = drippingClient(202);
   const posted = { path: '/reports', body: Buffer.from('{}'), readsProofs: true, good: 202 } as const;
   const { signal } = new AbortController();
   const answer = postUp({ http, clock, signal }, 'https://parent', posted).catch((error: unknown) => error);

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { encodeParents, type HostId } from '@xylem/core';
-import type { HttpClient, HttpRequest } from '@xylem/platform';
 import { testClock } from '@xylem/testkit';
 import { relayTiming } from '../defaults.ts';
+import { drippingClient } from '../testing/dripping.ts';
 import { Neighbours } from './neighbours.ts';
 
 const [parent, above] = ['https://parent', 'https://above'];
@@ -13,15 +12,7 @@ const idOf = (digit: string): HostId => digit.repeat(32) as HostId;
 
 test('a parent that says of the nodes around byte by byte is not listened to for longer than a minute', async () => {
   const clock = testClock();
-  const bodies: PassThrough[] = [];
-  const http = {
-    request: async ({ signal }: HttpRequest) => {
-      const body = new PassThrough();
-      signal?.addEventListener('abort', () => body.destroy(new Error('aborted')));
-      bodies.push(body);
-      return { status: 200, headers: {}, body };
-    },
-  } as unknown as HttpClient;
+  const { http, bodies } = drippingClient(200);
   const neighbours = new Neighbours({
     http,
     clock,
