@@ -33,20 +33,23 @@ const body = {
   transfer: { bytesDown: 0, bytesUp: 0, requests: 0, refusedObjects: 0 },
 } as unknown as ReportBody;
 
+/** As a process does that begins; nothing is told to one before. */
+const openIn = (folder: string) =>
+  openReportSpool({
+    folder,
+    host,
+    key: () => key,
+    clock: systemClock,
+    randomness: systemRandomness,
+    log: silentLog,
+  });
+
 const said = (spool: ReportSpool) => parseReport(parseEnvelope(spool.pending() ?? new Uint8Array()).payload);
 
 test('a state folder that was brought back from an older state reports under numbers that were never used', async (t) => {
   const folder = await tempFolder(t, 'spool');
   const old = await tempFolder(t, 'old');
-  const open = (at: string) =>
-    openReportSpool({
-      folder: join(at, 'reports'),
-      host,
-      key: () => key,
-      clock: systemClock,
-      randomness: systemRandomness,
-      log: silentLog,
-    });
+  const open = (at: string) => openIn(join(at, 'reports'));
   const before = await open(folder);
   await before.put(body);
   await cp(folder, old, { recursive: true });
@@ -61,7 +64,7 @@ test('a state folder that was brought back from an older state reports under num
         host,
         incarnation,
         sequence: upTo,
-        time: timeOf(Date.now()),
+        time: timeOf(systemClock.now()),
       }),
       collector,
     );
@@ -82,15 +85,7 @@ test('a state folder that was brought back from an older state reports under num
 
 test('where nothing can be written, reports go out under numbers that no other process ever gives', async (t) => {
   const folder = await tempFolder(t, 'spool');
-  const open = () =>
-    openReportSpool({
-      folder,
-      host,
-      key: () => key,
-      clock: systemClock,
-      randomness: systemRandomness,
-      log: silentLog,
-    });
+  const open = () => openIn(folder);
   const spool = await open();
   await spool.put(body);
   // What a read-only file system answers, for root too: there is a folder where each file should go.
@@ -119,32 +114,15 @@ test('where nothing can be written, reports go out under numbers that no other p
 
 test('a newest report that the disk gives back as something else is none', async (t) => {
   const folder = await tempFolder(t, 'spool');
-  const options = {
-    folder,
-    host,
-    key: () => key,
-    clock: systemClock,
-    randomness: systemRandomness,
-    log: silentLog,
-  };
-  const spool = await openReportSpool(options);
+  const spool = await openIn(folder);
   await spool.put(body);
   await writeFile(join(folder, 'newest.json'), 'half of it');
-  assert.equal((await openReportSpool(options)).pending(), null);
+  assert.equal((await openIn(folder)).pending(), null);
 });
 
 test('what was replaced before a parent took it is counted over restarts, and told by each report', async (t) => {
   const folder = await tempFolder(t, 'spool');
-  // Killed: nothing is told to the one before.
-  const open = () =>
-    openReportSpool({
-      folder,
-      host,
-      key: () => key,
-      clock: systemClock,
-      randomness: systemRandomness,
-      log: silentLog,
-    });
+  const open = () => openIn(folder);
   let spool = await open();
   await spool.put(body);
   assert.equal(said(spool).supersededTotal, undefined);
@@ -162,7 +140,7 @@ test('what was replaced before a parent took it is counted over restarts, and to
         host,
         incarnation,
         sequence: upTo,
-        time: timeOf(Date.now()),
+        time: timeOf(systemClock.now()),
       }),
       collector,
     );

@@ -7,9 +7,7 @@ import { join, relative } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Digest, sha256 } from '@xylem/core';
 import { ownPatchList, putPatchList } from '../patch/list.ts';
-import { makePatch } from '../patch/make.ts';
-import { OldTree } from '../patch/old-tree.ts';
-import type { PublishedTree } from '../publish/types.ts';
+import { type Published, patchBetween } from '../patch/testing.ts';
 import { httpSource } from '../source/http-source.ts';
 import { clientForTest, type Fixture, makeFixture, serveForTest, testDomain } from '../testing/fixture.ts';
 import { type Contents, memoryFolder, noise, text } from '../testing/folder.ts';
@@ -19,8 +17,6 @@ import type { RoadChoice } from './roads.ts';
 import type { FetchTreeOptions } from './types.ts';
 
 const fetchMain = join(import.meta.dirname, '../testing/fetch-main.ts');
-
-type Published = PublishedTree & { readonly folder: string };
 
 const program = noise('program', 2_000_000);
 const before: Contents = {
@@ -40,12 +36,9 @@ const after: Contents = {
   link: '-> lib/new.js',
 };
 
-async function patchBetween({ repository }: Fixture, old: Published, next: Published): Promise<Digest> {
-  const trees = [old, next].map(({ folder, entries }) => new OldTree(folder, entries)) as [OldTree, OldTree];
-  const pieces = await makePatch({ old: trees[0], next: trees[1], from: old.tree, to: next.tree });
-  for (const tree of trees) await tree.close();
-  return await putPatch({ repository }, old.tree, next.tree, Buffer.concat(pieces));
-}
+/** Makes a patch, and has it offered. */
+const offerPatch = async (own: Fixture, old: Published, next: Published): Promise<Digest> =>
+  await putPatch(own, old.tree, next.tree, await patchBetween(old, next));
 
 /** What goes by chunks, as a list says it. */
 const chunkBytes = 3_000_000;
@@ -108,7 +101,7 @@ async function twoVersions(t: TestContext, first = before, second = after) {
 
 test('a patch takes two requests, and what stays is linked', async (t) => {
   const { own, old, next, server, options, isRight } = await twoVersions(t);
-  const patch = await patchBetween(own, old, next);
+  const patch = await offerPatch(own, old, next);
   const fetched = await fetchTree(options);
   await isRight();
   assert.deepEqual(server.requests, [
@@ -150,7 +143,7 @@ function readsBelow(t: TestContext, folder: string): string[] {
 
 test('what a patch made is not read again, but by who finds it after a break', async (t) => {
   const { own, old, next, options, isRight, removeAgain } = await twoVersions(t);
-  await patchBetween(own, old, next);
+  await offerPatch(own, old, next);
   const reads = readsBelow(t, `${options.into}.part`);
   await fetchTree(options);
   await isRight();
@@ -179,7 +172,7 @@ test('what a patch made is not read again, but by who finds it after a break', a
 
 test('a list that is known is not asked for, and what is weighed is told', async (t) => {
   const { own, old, next, server, options, isRight, removeAgain } = await twoVersions(t);
-  const patch = await patchBetween(own, old, next);
+  const patch = await offerPatch(own, old, next);
   const list = await ownPatchList(own.repository, testDomain, next.tree);
   assert.ok(list);
   const told: RoadChoice[] = [];
@@ -230,7 +223,7 @@ test('without a list, a patch from here, or a seed chunks come', async (t) => {
   // The list, which is not there, was asked for before.
   assert.deepEqual([chunks?.bytes, chunks?.requests], [first.fetchedBytes, first.requests - 1]);
   assert.ok(whole?.kind === 'whole' && whole.bytes > (chunks?.bytes ?? 0));
-  await patchBetween(own, old, next);
+  await offerPatch(own, old, next);
   const other = await own.publish('other', { only: 'this' });
   for (const seeds of [[], [{ folder: other.folder }], [{ folder: old.folder, isForeign: true }]]) {
     await removeAgain();
@@ -242,7 +235,7 @@ test('without a list, a patch from here, or a seed chunks come', async (t) => {
 
 test('a patch that breaks off goes on where it was, also in a later attempt', async (t) => {
   const { own, old, next, server, state, options, isRight } = await twoVersions(t);
-  const patch = await patchBetween(own, old, next);
+  const patch = await offerPatch(own, old, next);
   state.path = `/o/${testDomain}/${patch}`;
   state.cut = 10_000;
   const end = new AbortController();
@@ -285,7 +278,7 @@ async function smallVersions(t: TestContext) {
     'b.txt': text('b', 200),
   };
   const versions = await twoVersions(t, first, second);
-  const patch = await patchBetween(versions.own, versions.old, versions.next);
+  const patch = await offerPatch(versions.own, versions.old, versions.next);
   const bytes = await readFile(versions.own.repository.objectPath(testDomain, patch));
   versions.state.path = `/o/${testDomain}/${patch}`;
   return { ...versions, patch, bytes };
@@ -325,7 +318,7 @@ const quiet = { debug: () => undefined, info: () => undefined, error: () => unde
 
 test('a host that is killed at any moment goes on with the patch', async (t) => {
   const { own, old, next, server, options, isRight } = await twoVersions(t);
-  const patch = await patchBetween(own, old, next);
+  const patch = await offerPatch(own, old, next);
   const words = [server.url, next.tree, options.into, options.seeds?.[0]?.folder ?? ''];
   const isThere = async (): Promise<boolean> => (await lstat(options.into).catch(() => null)) !== null;
   for (let afterMs = 0; !(await isThere()); afterMs += 15) {
@@ -342,7 +335,7 @@ test('a host that is killed at any moment goes on with the patch', async (t) => 
 
 test('what is no patch, one of other trees, and one with a wrong byte lead to chunks, and say so', async (t) => {
   const { own, old, next, options, isRight, removeAgain } = await twoVersions(t);
-  const good = await readFile(own.repository.objectPath(testDomain, await patchBetween(own, old, next)));
+  const good = await readFile(own.repository.objectPath(testDomain, await offerPatch(own, old, next)));
   const wrong = [
     Buffer.from('nothing of the kind'),
     good.subarray(0, good.length / 2),
@@ -375,7 +368,7 @@ test('what is no patch, one of other trees, and one with a wrong byte lead to ch
 
 test('an old file that was changed or is gone leads to chunks for what was made of it', async (t) => {
   const { own, old, next, options, isRight, removeAgain } = await twoVersions(t);
-  await patchBetween(own, old, next);
+  await offerPatch(own, old, next);
   const installed = options.seeds?.[0]?.folder ?? '';
   const run = join(installed, 'bin/run');
   const bytes = await readFile(run);
