@@ -16,7 +16,9 @@ export async function relayCopy(
   lacks: (path: string) => boolean = () => false,
 ): Promise<string> {
   const copy = join(await tempFolder(t, 'relay'), 'repository');
-  await cp(join(rootFolder, 'repository'), copy, { recursive: true });
+  // The root server goes on while it is copied: what it has not finished comes and goes.
+  const unfinished = join(rootFolder, 'repository', '.tmp-work');
+  await cp(join(rootFolder, 'repository'), copy, { recursive: true, filter: (path) => path !== unfinished });
   const serve = serveRepository(await openRepository(copy), { authorise: () => true });
   const identity = { key: relay.key, certificatePem: relay.answer.certificate, caPem: relay.answer.ca };
   const server = createServer(serverTls(identity), (request, response) => {
