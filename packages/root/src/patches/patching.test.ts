@@ -153,6 +153,22 @@ test('a release that is deployed in one environment is made for the hosts of tha
   );
 });
 
+test('a host that skipped five versions has a patch of its own to the newest', async (t) => {
+  const fleet = await patchFleet(t, { patchMaker: makerCommand });
+  await fleet.publish('1.0.0');
+  await fleet.runs('1.0.0');
+  for (const version of ['2.0.0', '3.0.0', '4.0.0', '5.0.0', '6.0.0']) await fleet.publish(version);
+  const made = await waitUntil(
+    async () => (await shownBy(fleet)).find(({ to, state }) => to === '6.0.0' && state === 'made'),
+    60_000,
+  );
+  assert.equal(made.from, '1.0.0');
+  assert.ok(
+    (made.sizeBytes ?? Number.POSITIVE_INFINITY) < 1_000 && made.chunkBytes > 20_000,
+    JSON.stringify(made),
+  );
+});
+
 test('what hardly travels is not worth a patch', async (t) => {
   const fleet = await patchFleet(t);
   const { shop, root } = fleet;
