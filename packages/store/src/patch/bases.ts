@@ -1,20 +1,27 @@
 import type { Digest, TreeEntry, TreeFile } from '@xylem/core';
+import { Renames } from './renames.ts';
 
 /** Finds the old file that a new one is best made from. */
 export class Bases {
   readonly #byPath = new Map<string, TreeFile>();
-  readonly #byName = new Map<string, TreeFile>();
+  /** By the path without its numbers and digests: many may be the same then. */
+  readonly #byName = new Map<string, TreeFile[]>();
   readonly #byContent = new Map<Digest, TreeFile>();
   readonly #byChunk = new Map<Digest, TreeFile>();
+  /** Files by their own names, without folders. */
+  readonly #byLastName = new Map<string, TreeFile[]>();
+  readonly #renames: Renames;
 
-  constructor(old: readonly TreeEntry[]) {
+  constructor(old: readonly TreeEntry[], next: readonly TreeEntry[]) {
     for (const entry of old) {
       if (entry.type !== 'file' || entry.sizeBytes === 0) continue;
       this.#byPath.set(entry.path, entry);
-      this.#byName.set(normalised(entry.path), entry);
+      add(this.#byName, normalised(entry.path), entry);
       if (!this.#byContent.has(entry.digest)) this.#byContent.set(entry.digest, entry);
       for (const [digest] of entry.chunks) if (!this.#byChunk.has(digest)) this.#byChunk.set(digest, entry);
+      add(this.#byLastName, lastName(entry.path), entry);
     }
+    this.#renames = new Renames(old, next);
   }
 
   /** An old file of the same content. */
@@ -22,11 +29,27 @@ export class Bases {
     return this.#byContent.get(digest);
   }
 
-  /** By path, by the path without its numbers and digests, by the chunks that both have; else null. */
+  /**
+   * By path, by the path without its numbers and digests, by where its folder was before, by the chunks that both have,
+   * by its own name in another folder; else null.
+   */
   of(file: TreeFile): TreeFile | null {
     return (
-      this.#byPath.get(file.path) ?? this.#byName.get(normalised(file.path)) ?? this.#sharing(file) ?? null
+      this.#byPath.get(file.path) ??
+      this.#named(file.path, file) ??
+      this.#renamed(file) ??
+      this.#sharing(file) ??
+      this.#alike(file) ??
+      null
     );
+  }
+
+  #renamed(file: TreeFile): TreeFile | undefined {
+    for (const path of this.#renames.of(file)) {
+      const found = this.#byPath.get(path) ?? this.#named(path, file);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   /** The old file with the most bytes in chunks of the new one. */
@@ -38,7 +61,39 @@ export class Bases {
     }
     return [...shared].sort(([, a], [, b]) => b - a)[0]?.[0];
   }
+
+  #named(path: string, file: TreeFile): TreeFile | undefined {
+    return nearest(this.#byName.get(normalised(path)), file);
+  }
+
+  /** Of its own name in whatever folder, where it is about as long. */
+  #alike(file: TreeFile): TreeFile | undefined {
+    const best = nearest(this.#byLastName.get(lastName(file.path)), file);
+    if (best === undefined) return undefined;
+    return off(best, file) <= Math.max(best.sizeBytes, file.sizeBytes) / 2 ? best : undefined;
+  }
 }
 
-/** `lib/libfoo.so.1.2.3` and `static/chunks/4bd1b696-f785427dddbba9fb.js` as those of another version. */
-const normalised = (path: string): string => path.replaceAll(/(?<![a-z])[0-9a-f]{6,}(?![a-z])|[0-9]+/gi, '#');
+function add(all: Map<string, TreeFile[]>, key: string, file: TreeFile): void {
+  const others = all.get(key);
+  if (others === undefined) all.set(key, [file]);
+  else others.push(file);
+}
+
+const off = (a: TreeFile, b: TreeFile): number => Math.abs(a.sizeBytes - b.sizeBytes);
+
+/** The one whose length is nearest; of several the first. */
+function nearest(files: readonly TreeFile[] | undefined, to: TreeFile): TreeFile | undefined {
+  let best: TreeFile | undefined;
+  for (const one of files ?? []) if (best === undefined || off(one, to) < off(best, to)) best = one;
+  return best;
+}
+
+const lastName = (path: string): string => normalised(path.slice(path.lastIndexOf('/') + 1));
+
+/**
+ * `lib/libfoo.so.1.2.3` and `static/chunks/4bd1b696-f785427dddbba9fb.js` as those of another version, whatever the
+ * number of parts of that.
+ */
+const normalised = (path: string): string =>
+  path.replaceAll(/(?<![a-z])[0-9a-f]{6,}(?![a-z])|[0-9]+/gi, '#').replaceAll(/#(?:\.#)+/g, '#');

@@ -74,7 +74,7 @@ function planOf(
   old: readonly TreeEntry[],
   next: readonly TreeEntry[],
 ): { readonly outline: readonly OutlineEntry[]; readonly files: readonly NewFile[] } {
-  const bases = new Bases(old);
+  const bases = new Bases(old, next);
   const known = new Map(old.map((entry) => [entry.path, treeLine(entry)]));
   const files: NewFile[] = [];
   const outline = next.map((entry): OutlineEntry => {
