@@ -21,6 +21,8 @@ export class Bases {
       for (const [digest] of entry.chunks) if (!this.#byChunk.has(digest)) this.#byChunk.set(digest, entry);
       add(this.#byLastName, lastName(entry.path), entry);
     }
+    for (const all of [this.#byName, this.#byLastName])
+      for (const files of all.values()) files.sort((a, b) => a.sizeBytes - b.sizeBytes);
     this.#renames = new Renames(old, next);
   }
 
@@ -63,12 +65,12 @@ export class Bases {
   }
 
   #named(path: string, file: TreeFile): TreeFile | undefined {
-    return nearest(this.#byName.get(normalised(path)), file);
+    return nearest(this.#byName.get(normalised(path)) ?? [], file);
   }
 
   /** Of its own name in whatever folder, where it is about as long. */
   #alike(file: TreeFile): TreeFile | undefined {
-    const best = nearest(this.#byLastName.get(lastName(file.path)), file);
+    const best = nearest(this.#byLastName.get(lastName(file.path)) ?? [], file);
     if (best === undefined) return undefined;
     return off(best, file) <= Math.max(best.sizeBytes, file.sizeBytes) / 2 ? best : undefined;
   }
@@ -82,11 +84,17 @@ function add(all: Map<string, TreeFile[]>, key: string, file: TreeFile): void {
 
 const off = (a: TreeFile, b: TreeFile): number => Math.abs(a.sizeBytes - b.sizeBytes);
 
-/** The one whose length is nearest; of several the first. */
-function nearest(files: readonly TreeFile[] | undefined, to: TreeFile): TreeFile | undefined {
-  let best: TreeFile | undefined;
-  for (const one of files ?? []) if (best === undefined || off(one, to) < off(best, to)) best = one;
-  return best;
+/** The one whose length is nearest. @param files by their lengths: there may be as many of a name as files at all */
+function nearest(files: readonly TreeFile[], to: TreeFile): TreeFile | undefined {
+  let [from, end] = [0, files.length];
+  while (from < end) {
+    const middle = (from + end) >> 1;
+    if ((files[middle]?.sizeBytes ?? 0) < to.sizeBytes) from = middle + 1;
+    else end = middle;
+  }
+  const [shorter, longer] = [files[from - 1], files[from]];
+  if (shorter === undefined || longer === undefined) return shorter ?? longer;
+  return off(shorter, to) < off(longer, to) ? shorter : longer;
 }
 
 const lastName = (path: string): string => normalised(path.slice(path.lastIndexOf('/') + 1));
