@@ -16,6 +16,7 @@ export const relayTiming: RelayTiming = {
   cutOffMs: lifetimes.cutOffMs,
   roomLookMs: lifetimes.roomLookMs,
   followMs: lifetimes.relayFollowsMs,
+  diskLookMs: 3_600_000,
   pruneGraceMs: 10 * 60_000,
   waitForFlightMs: 15_000,
   siblingHoldMs: 15_000,

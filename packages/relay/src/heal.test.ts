@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { open, readFile, rm, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Digest, sha256 } from '@xylem/core';
@@ -116,6 +116,18 @@ test('what the disk lost while a relay runs is fetched again once a child asks',
   for (let times = 0; times < 20; times += 1)
     assert.equal((await get(`${relay.url}/${packPath.slice(0, -8)}${'0'.repeat(8)}`)).status, 404);
   assert.deepEqual(objects(), before);
+});
+
+test('what the disk lost while a relay runs is fetched again by itself, asked for or not', async (t) => {
+  const { relay, joined, packPath, pack, folder } = await filled(t);
+  await relay.close();
+  await startRelay(t, joined, { timing: { diskLookMs: 200 } });
+  // The first time may be the work of the look at the start.
+  for (const _ of [1, 2]) {
+    await rm(join(folder, packPath));
+    await rm(join(folder, 'pool', pack.slice(0, 2), pack));
+    await waitUntil(() => stat(join(folder, packPath)).catch(() => null));
+  }
 });
 
 test('what is kept for a way back is mended in the background, what is served now is not', async (t) => {

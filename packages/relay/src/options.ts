@@ -24,6 +24,8 @@ export interface RelayTiming {
   readonly parentBehindMs: number;
   /** A relay that has heard nothing of the root server for longer is cut off. */
   readonly cutOffMs: number;
+  /** How often it is looked whether all that is served still lies on the disk, half more or less. */
+  readonly diskLookMs: number;
   /** How often it is looked what is free on the disk. */
   readonly roomLookMs: number;
   /** An environment is followed for so long after a child last asked for it. */

@@ -200,6 +200,14 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
     for (const worker of follower.workers.values()) if (isMeant(worker)) await worker.look();
     pruning.soon();
   };
+  /** The disk may have lost what the record says, or somebody removed what was damaged there. */
+  const lookNowAndThen = async (): Promise<void> => {
+    while (!signal.aborted) {
+      await look(() => true);
+      const pauseMs = timing.diskLookMs * (0.5 + randomness.fraction());
+      await clock.sleep(pauseMs, signal).catch(() => undefined);
+    }
+  };
   const looks = new SecondLooks({
     upstream,
     workers: () => follower.workers,
@@ -217,9 +225,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
   pruning.soon();
   return {
     run: async () => {
-      // The disk may have lost what the record says.
-      void look(() => true);
-      await Promise.all([follower.run(), looks.run(), options.contact.watch(signal)]);
+      await Promise.all([follower.run(), looks.run(), options.contact.watch(signal), lookNowAndThen()]);
     },
     asked: (environments) => follower.asked(environments),
     askAgain: () => follower.askAgain(),

@@ -8,7 +8,7 @@ import { counted, sizeText } from '../../frame/words.ts';
 export const command = defineCommand({
   about: `Reads all objects in the state folder of a root server or of a relay on this very machine, while it runs or not, and
 compares them with their digests: what a disk damaged or lost is found before a host asks for it. With --repair a relay's
-damaged files are removed: it fetches them again from its parents when a child asks, at the latest at its next start. A
+damaged files are removed: it fetches them again from its parents when a child asks, at the latest within an hour and a half. A
 root server has no parent: its files are copied from a backup, or from the repository of a relay.`,
   options: {
     state: text('<folder>', 'of the root server, or of the host that serves (default: .xylem/root)'),
@@ -50,7 +50,7 @@ root server has no parent: its files are copied from a backup, or from the repos
 function repairedText(faults: readonly FoundFault[], removed: readonly FoundFault[]): string {
   const missing = faults.length - removed.length;
   const rest = missing === 0 ? '' : ` ${counted(missing, 'file')} missing.`;
-  return `${counted(removed.length, 'damaged file')} removed.${rest} The relay fetches them again when a child asks, or at its start.`;
+  return `${counted(removed.length, 'damaged file')} removed.${rest} The relay fetches them again when a child asks, at the latest within an hour and a half.`;
 }
 
 /** @throws XylemError E_NOT_FOUND */
