@@ -1,6 +1,6 @@
-import { lstat, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { lstat, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type Offer, parseTree, sha256, type TreeEntry, type TreeFile, XylemError } from '@xylem/core';
+import { type Offer, parseTree, sha256, type TreeEntry, XylemError } from '@xylem/core';
 import { syncFolder, writeFileAtomic } from '@xylem/platform';
 import { numberChunks } from '../offer/numbering.ts';
 import { readOfferFrom } from '../offer/read-offer.ts';
@@ -13,16 +13,13 @@ import { type FrameFetch, fetchFrames } from './fetch-frames.ts';
 import { FramesAhead, fetchInTurn } from './frame-buffers.ts';
 import { KeptFrame } from './kept-frame.ts';
 import { KnownRoads } from './known-roads.ts';
-import { inspect, type Leftover } from './leftovers.ts';
-import { inParallel } from './parallel.ts';
-import { Placement } from './placement.ts';
+import { counts, filesOf, placeWhatIsHere } from './place-here.ts';
+import type { Placement } from './placement.ts';
 import { Seeds } from './seeds.ts';
-import { checkSpace } from './space.ts';
 import { Staging } from './staging.ts';
 import { TreeText } from './tree-text.ts';
 import type { FetchedTree, FetchTreeOptions } from './types.ts';
 
-const filesAtOnce = 32;
 const busy = new Set<string>();
 
 /**
@@ -89,12 +86,6 @@ const nothingFetched = {
   patchedBytes: 0,
   linkedFiles: 0,
 };
-const filesOf = (entries: readonly TreeEntry[]): TreeFile[] =>
-  entries.filter((entry) => entry.type === 'file');
-const counts = (files: readonly TreeFile[]): { files: number; sizeBytes: number } => ({
-  files: files.length,
-  sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
-});
 
 class TreeFetch {
   readonly #options: FetchTreeOptions;
@@ -257,83 +248,15 @@ class TreeFetch {
     return tree;
   }
 
-  /** Once the entries are known: folders, what an earlier attempt left, what seeds have; the rest is to be fetched. */
   async #prepare(entries: readonly TreeEntry[]): Promise<void> {
     if (this.#contents !== undefined) return;
-    const { into, share = 'copy', signal, onProgress } = this.#options;
-    const seeds = this.#seeds ?? (await Seeds.open([]));
-    const files = filesOf(entries);
-    const { sizeBytes } = counts(files);
-    let doneBytes = 0;
-    const progress = (bytes: number): void => {
-      doneBytes += bytes;
-      onProgress?.(doneBytes, sizeBytes);
-    };
-    const isResumed = await makeFolder(this.#staging.folder);
-    await this.#staging.prepare(entries);
-    seeds.want(files);
-    const leftovers = new Map<TreeFile, Leftover>();
-    if (isResumed) {
-      await inParallel(files, filesAtOnce, async (file) => {
-        signal?.throwIfAborted();
-        leftovers.set(file, await this.#found(file));
-      });
-    }
-    const lacking = files.filter((file) => leftovers.get(file)?.isWhole !== true);
-    await checkSpace(
-      dirname(into),
-      share === 'link' ? lacking.filter((file) => !seeds.hasFile(file)) : lacking,
-    );
-    const given = new Set<TreeFile>();
-    await inParallel(lacking, filesAtOnce, async (file) => {
-      signal?.throwIfAborted();
-      if (file.sizeBytes === 0) await this.#staging.write(file, []);
-      else if (!(await this.#give(file, seeds, share))) return;
-      given.add(file);
+    this.#contents = await placeWhatIsHere(entries, {
+      options: this.#options,
+      staging: this.#staging,
+      seeds: this.#seeds ?? (await Seeds.open([])),
+      made: this.#made,
+      count: this.#count,
     });
-    const resumed = files.filter((file) => leftovers.get(file)?.isWhole === true);
-    const staged = counts(resumed).sizeBytes;
-    this.#count.resumedBytes += Math.max(0, staged - this.#count.patchedBytes);
-    progress(staged + this.#count.seededBytes);
-    const missing = lacking.filter((file) => !given.has(file));
-    const placement = new Placement(this.#staging, missing, progress);
-    for (const file of missing) {
-      const leftover = leftovers.get(file);
-      if (leftover === undefined || leftover.isWhole) continue;
-      for (const { digest, sizeBytes: size, offset } of leftover.chunks) {
-        placement.found(file, digest, size, offset);
-        this.#count.resumedBytes += size;
-      }
-    }
-    await inParallel([...placement.wanted()], filesAtOnce, async (digest) => {
-      signal?.throwIfAborted();
-      const bytes = await seeds.chunk(digest);
-      const placedBytes = bytes === null ? 0 : await placement.place([{ digest, bytes }]);
-      this.#count.seededBytes += placedBytes;
-    });
-    await placement.settleFound();
-    this.#contents = placement;
-  }
-
-  /** What an earlier attempt left is hashed again; what this one made was hashed while it was written. */
-  async #found(file: TreeFile): Promise<Leftover> {
-    if (!this.#made.has(file.path)) return await inspect(this.#staging, file);
-    this.#staging.keep(file);
-    return { isWhole: true };
-  }
-
-  async #give(file: TreeFile, seeds: Seeds, share: 'link' | 'copy'): Promise<boolean> {
-    if (!seeds.hasFile(file)) return false;
-    const path = this.#staging.path(file);
-    await this.#staging.discard(file);
-    const given = await seeds.give(file, path, share).catch((error: unknown) => {
-      throw storageError(error, path);
-    });
-    if (given === 'absent') return false;
-    if (given === 'linked') this.#count.linkedFiles += 1;
-    else this.#staging.keep(file);
-    this.#count.seededBytes += file.sizeBytes;
-    return true;
   }
 
   /** All is verified: make it durable, then visible. The text comes after the files and before the folder. */
@@ -354,14 +277,5 @@ class TreeFetch {
     } catch (error) {
       throw storageError(error, into);
     }
-  }
-}
-
-/** False when it was there. */
-async function makeFolder(folder: string): Promise<boolean> {
-  try {
-    return (await mkdir(folder, { recursive: true })) === undefined;
-  } catch (error) {
-    throw storageError(error, folder);
   }
 }
