@@ -1,5 +1,5 @@
-// For kill.test.ts and by-patch.test.ts: fetches one tree in a process of its own, by a patch where a seed is given; prints
-// how much is in place.
+// For kill.test.ts, by-patch.test.ts and memory.test.ts: fetches one tree in a process of its own, by a patch where a seed
+// is given; prints how much is in place, and at the end what it fetched and the most memory that it took.
 import { writeSync } from 'node:fs';
 import type { Digest } from '@xylem/core';
 import { createHttpClient } from '@xylem/platform';
@@ -17,5 +17,5 @@ const fetched = await fetchTree({
   ...(seed === undefined ? {} : { seeds: [{ folder: seed }], patches: 'ask' }),
   onProgress: (doneBytes) => writeSync(1, `done ${doneBytes}\n`),
 });
-writeSync(1, `fetched ${JSON.stringify(fetched)}\n`);
+writeSync(1, `fetched ${JSON.stringify({ ...fetched, peakRssMb: process.resourceUsage().maxRSS / 1024 })}\n`);
 client.close();
