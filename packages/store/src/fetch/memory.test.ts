@@ -27,7 +27,7 @@ function versionOf(version: number): Contents {
 }
 
 interface Fetched {
-  readonly peakRssMb: number;
+  readonly addedRssMb: number;
   readonly patchedBytes: number;
   readonly fetchedBytes: number;
 }
@@ -50,17 +50,17 @@ test('a first install, an update by chunks and one by a patch take no more memor
   const old = await publish('old', versionOf(1));
   const next = await publish('next', versionOf(2));
   const server = await serveForTest(t, repository);
-  // 200 MB, and the smaller of the old file and 128 MB.
-  const mostMb = 200 + Math.min(mib, 128);
+  // Of the 200 MB that an agent may take, and of the smaller of the old file and 128 MB, it has 83 before (plan.md).
+  const mostMb = 200 - 83;
   const first = join(base, 'first');
   const install = await fetchedBy(t, [server.url, old.tree, first]);
-  assert.ok(install.peakRssMb < mostMb, `${install.peakRssMb} MB`);
+  assert.ok(install.addedRssMb < mostMb, `${install.addedRssMb} MB`);
 
   const seeds = join(base, 'seeds');
   await cp(first, seeds, { recursive: true });
   await copyFile(`${first}.tree`, `${seeds}.tree`);
   const byChunks = await fetchedBy(t, [server.url, next.tree, join(base, 'by-chunks'), seeds]);
-  assert.ok(byChunks.patchedBytes === 0 && byChunks.peakRssMb < mostMb, `${byChunks.peakRssMb} MB`);
+  assert.ok(byChunks.patchedBytes === 0 && byChunks.addedRssMb < mostMb, `${byChunks.addedRssMb} MB`);
 
   const patch = await patchBetween(old, next);
   const digest: Digest = sha256(patch);
@@ -70,8 +70,9 @@ test('a first install, an update by chunks and one by a patch take no more memor
   const into = join(base, 'by-patch');
   const byPatch = await fetchedBy(t, [server.url, next.tree, into, seeds]);
   assert.ok(byPatch.patchedBytes > mib * 2 ** 20, JSON.stringify(byPatch));
-  assert.ok(byPatch.peakRssMb < mostMb, `${byPatch.peakRssMb} MB`);
+  // The old side may be held as far as 128 MB.
+  assert.ok(byPatch.addedRssMb < mostMb + Math.min(mib, 128), `${byPatch.addedRssMb} MB`);
   assert.deepEqual(await readFolder(into), await readFolder(next.folder));
-  const shown = [install, byChunks, byPatch].map(({ peakRssMb }) => `${Math.round(peakRssMb)} MB`);
+  const shown = [install, byChunks, byPatch].map(({ addedRssMb }) => `${Math.round(addedRssMb)} MB`);
   t.diagnostic(`first install, by chunks, by a patch of ${patch.length} bytes: ${shown.join(', ')}`);
 });
