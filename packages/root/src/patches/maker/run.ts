@@ -3,6 +3,7 @@ import { type Digest, XylemError } from '@xylem/core';
 import { stepBack } from '@xylem/platform';
 import { lookIntoRepository, patchBetween, writePieces } from '@xylem/store';
 import type { MakerAnswer, MakerJob } from './job.ts';
+import { peakRssMb } from './peak.ts';
 
 /**
  * Makes one patch in a process of its own, after all others in line for processors, and first to go where memory runs
@@ -38,14 +39,14 @@ async function make(job: MakerJob, signal: AbortSignal): Promise<MakerAnswer> {
       hash.update(piece);
       sizeBytes += piece.length;
     }
-    const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+    const { userCPUTime, systemCPUTime } = process.resourceUsage();
     return {
       made: {
         digest: hash.digest('hex') as Digest,
         sizeBytes,
         madeBytes,
         cpuMs: Math.round((userCPUTime + systemCPUTime) / 1000),
-        peakRssMb: Math.round(maxRSS / 1024),
+        peakRssMb: await peakRssMb(),
       },
     };
   } catch (error) {
